@@ -1,0 +1,68 @@
+"""Load tests for Phoenix LiveView that stand next to unit tests.
+
+Public is what this module exports. Names are loaded when first used (PEP 562), so that
+a suite with no load test in it pays nothing for having the plugin installed.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.client.live_user import LiveUser
+    from pytest_liveview_load.crowd.context import LoadContext
+    from pytest_liveview_load.crowd.result import LoadResult
+    from pytest_liveview_load.errors import (
+        BudgetExceeded,
+        ConfigurationError,
+        InvalidRun,
+        LiveViewLoadError,
+        NoData,
+        StepError,
+    )
+    from pytest_liveview_load.markers import budget, load
+    from pytest_liveview_load.units import KiB, MB, MiB, kB, minute, ms, s, us
+
+__all__ = [
+    "BudgetExceeded",
+    "ConfigurationError",
+    "InvalidRun",
+    "KiB",
+    "LiveUser",
+    "LiveViewLoadError",
+    "LoadContext",
+    "LoadResult",
+    "MB",
+    "MiB",
+    "NoData",
+    "StepError",
+    "budget",
+    "kB",
+    "load",
+    "minute",
+    "ms",
+    "s",
+    "us",
+]
+
+HOMES = {
+    "LiveUser": "client.live_user",
+    "LoadContext": "crowd.context",
+    "LoadResult": "crowd.result",
+    "budget": "markers",
+    "load": "markers",
+    **dict.fromkeys(("KiB", "MB", "MiB", "kB", "minute", "ms", "s", "us"), "units"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    home = import_module(f"{__name__}.{HOMES.get(name, 'errors')}")
+    value: object = getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""What a person sees on a page and does to it."""

@@ -1,0 +1,219 @@
+"""Everything this package raises on purpose, and nothing else.
+
+    LiveViewLoadError
+    ├── ConfigurationError         what a person wrote: marker, budget, option, ini
+    │   ├── UnitError              '200mss' is no duration
+    │   ├── BudgetSyntaxError      'p95_mout < 200ms' is no budget
+    │   ├── MarkerError            @load(users=0)
+    │   ├── SettingError           --liveview-timeout=soon
+    │   └── LoadRefused            load on a host that is not in liveview_allow
+    ├── StepError                  a step of one user failed
+    │   ├── ElementError           not found, ambiguous, disabled, without binding
+    │   ├── StepTimeout            no answer within the step's timeout
+    │   ├── ViewCrashed            the server's view process died (phx_error)
+    │   ├── JoinFailed             phx_join was refused for good
+    │   ├── PageError              HTTP status 400 and above, or too many redirects
+    │   ├── NotLiveView            a page without a live view
+    │   ├── ConnectionFailed       nobody answers: DNS, refused, TLS
+    │   ├── ConnectionLost         the socket went away under a step
+    │   └── ProtocolError          a frame or diff that is not LiveView
+    ├── NoData                     reading what was not measured
+    ├── BudgetExceeded             a verdict: at least one budget is not within
+    ├── LoadFailed                 a verdict: users failed and no budget speaks of errors
+    └── InvalidRun                 the generator could not keep its own time
+
+Law: errors carry plain fields (text and numbers), never objects of upper layers, and
+build their message once; the message quotes what was given and says what to do.
+"""
+
+from collections.abc import Sequence
+
+
+class LiveViewLoadError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+# What a person wrote
+
+
+class ConfigurationError(LiveViewLoadError):
+    """A marker, budget, option or ini value cannot be used."""
+
+
+class UnitError(ConfigurationError):
+    """A quantity with its unit could not be read."""
+
+    def __init__(self, source: object, expected: str) -> None:
+        super().__init__(f"{source!r} is not {expected}")
+        self.source = source
+        self.expected = expected
+
+
+class BudgetSyntaxError(ConfigurationError):
+    """A budget could not be parsed."""
+
+    def __init__(self, source: object, problem: str) -> None:
+        super().__init__(
+            f"{source!r} is not a budget: {problem}. Write it like 'p95_mount < 200ms'."
+        )
+        self.source = source
+        self.problem = problem
+
+
+class MarkerError(ConfigurationError):
+    """An argument of @load or @budget cannot be used."""
+
+
+class SettingError(ConfigurationError):
+    """An option, environment variable or ini value cannot be used."""
+
+
+class LoadRefused(ConfigurationError):
+    """Load was asked for on a host that nobody allowed."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"no load on {host!r} without your word: add liveview_allow = {host!r} to the "
+            f"ini file or pass --liveview-allow={host} (wildcards work: *.staging.test)"
+        )
+        self.host = host
+
+
+# What happened to one user
+
+
+class StepError(LiveViewLoadError):
+    """A step of one live user failed."""
+
+
+class ElementError(StepError):
+    """The element of a step is missing, ambiguous, disabled or cannot be acted on."""
+
+    def __init__(
+        self,
+        selector: str,
+        problem: str,
+        *,
+        candidates: Sequence[str] = (),
+        url: str = "",
+    ) -> None:
+        where = f" on {url}" if url else ""
+        lines = [f"{selector} {problem}{where}"]
+        if candidates:
+            lines += ["nearest on the page:", *(f"  {each}" for each in candidates)]
+        super().__init__("\n".join(lines))
+        self.selector = selector
+        self.problem = problem
+        self.candidates = tuple(candidates)
+        self.url = url
+
+
+class StepTimeout(StepError):
+    """A step had no answer in time."""
+
+    def __init__(self, step: str, timeout: float, waiting_for: str) -> None:
+        super().__init__(
+            f"{step} had no answer within {timeout:g}s: still waiting for {waiting_for}. "
+            "Every step takes timeout=…; --liveview-timeout sets the default."
+        )
+        self.step = step
+        self.timeout = timeout
+        self.waiting_for = waiting_for
+
+
+class ViewCrashed(StepError):
+    """The view's process on the server died while it handled a step."""
+
+    def __init__(self, view: str, step: str, reason: str) -> None:
+        super().__init__(
+            f"{view} crashed on the server during {step} ({reason}): "
+            "the app's log has the exception"
+        )
+        self.view = view
+        self.step = step
+        self.reason = reason
+
+
+class JoinFailed(StepError):
+    """The server refused phx_join and a full page load did not help."""
+
+    def __init__(self, view: str, reason: str, advice: str = "") -> None:
+        super().__init__(
+            f"the server refused to join {view}: {reason}. {advice}".rstrip()
+        )
+        self.view = view
+        self.reason = reason
+
+
+class PageError(StepError):
+    """A page answered with an HTTP error, or redirected without end."""
+
+    def __init__(self, method: str, url: str, status: int, excerpt: str = "") -> None:
+        tail = f": {excerpt}" if excerpt else ""
+        super().__init__(f"{method} {url} answered HTTP {status}{tail}")
+        self.method = method
+        self.url = url
+        self.status = status
+
+
+class NotLiveView(StepError):
+    """A step needs a live view and the page has none."""
+
+    def __init__(self, url: str, step: str) -> None:
+        super().__init__(
+            f"{step} needs a live view, and {url} has none (no data-phx-main element): "
+            "is it the right path, and is the user logged in?"
+        )
+        self.url = url
+        self.step = step
+
+
+class ConnectionFailed(StepError):
+    """Nobody answers at an address: name, port or TLS."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"cannot connect to {url}: {reason}. Is the app running there?"
+        )
+        self.url = url
+        self.reason = reason
+
+
+class ConnectionLost(StepError):
+    """The socket or the HTTP connection closed under a step."""
+
+    def __init__(self, step: str, reason: str) -> None:
+        super().__init__(f"the connection was lost during {step}: {reason}")
+        self.step = step
+        self.reason = reason
+
+
+class ProtocolError(StepError):
+    """The server sent what is not LiveView's protocol."""
+
+    def __init__(self, problem: str, frame: str) -> None:
+        shown = (
+            frame if len(frame) <= 200 else f"{frame[:200]}… ({len(frame)} characters)"
+        )
+        super().__init__(f"{problem}: {shown}")
+        self.problem = problem
+        self.frame = frame
+
+
+# What a run came to
+
+
+class NoData(LiveViewLoadError):
+    """A number was read that nobody measured."""
+
+
+class BudgetExceeded(LiveViewLoadError):
+    """At least one budget is exceeded or has no data."""
+
+
+class LoadFailed(LiveViewLoadError):
+    """Users failed, and no budget on `errors` or `error_rate` allows it."""
+
+
+class InvalidRun(LiveViewLoadError):
+    """The numbers cannot be believed: the generator could not keep its own time."""
