@@ -20,9 +20,10 @@ if TYPE_CHECKING:
         StepError,
     )
     from pytest_liveview_load.markers import budget, load
-    from pytest_liveview_load.units import KiB, MB, MiB, kB, minute, ms, s, us
+    from pytest_liveview_load.units import MB, KiB, MiB, kB, minute, ms, s, us
 
 __all__ = [
+    "MB",
     "BudgetExceeded",
     "ConfigurationError",
     "InvalidRun",
@@ -31,7 +32,6 @@ __all__ = [
     "LiveViewLoadError",
     "LoadContext",
     "LoadResult",
-    "MB",
     "MiB",
     "NoData",
     "StepError",
