@@ -1,0 +1,198 @@
+"""Pages over HTTP: one pool and one TLS context per process, a cookie jar per user.
+
+Law: httpx is known here and nowhere else. Redirects are followed by us, hop by hop,
+so that each hop may set cookies and the time runs to the last byte of the final page.
+"""
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from pytest_liveview_load.client.cookies import CookieJar
+from pytest_liveview_load.client.observer import Clock
+from pytest_liveview_load.client.reach import failed_to_reach, origin_of, shown
+from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
+
+# As Chromium and Firefox: net::ERR_TOO_MANY_REDIRECTS after 20.
+MAX_REDIRECTS = 20
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KEEP_METHOD = frozenset({307, 308})
+EXCERPT = 200
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+USER_AGENT = "Mozilla/5.0 (compatible; pytest-liveview-load)"
+ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A page as it came: final url, HTML, bytes of the body, and its two stamps."""
+
+    url: str
+    status: int
+    html: str
+    size: int
+    started: float
+    arrived: float
+
+
+class HttpClient:
+    """Fetches pages for every user of the process. Owns the connections."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        tls: Callable[[], ssl.SSLContext],
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self.clock = clock
+        self.extra = settings.headers
+        self.tls = tls
+        self.transports: dict[str, httpx.AsyncHTTPTransport] = {}
+
+    async def close(self) -> None:
+        """Close every connection."""
+        transports, self.transports = self.transports, {}
+        for transport in transports.values():
+            await transport.aclose()
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        cookies: CookieJar,
+        *,
+        body: str | None = None,
+        referer: str = "",
+    ) -> Response:
+        """Fetch a page and follow where it leads, as a browser does.
+
+        Raises PageError for HTTP 400 and above, too many redirects and one to another
+        host, ConnectionFailed when nobody answers, ConnectionLost when the answer
+        breaks off.
+        """
+        started = self.clock()
+        asked = url
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self.exchange(method, url, cookies, body, referer)
+            arrived = self.clock()
+            cookies.store(answer.headers.get_list("set-cookie"), url)
+            target = answer.headers.get("location")
+            if answer.status_code not in REDIRECTS or target is None:
+                return page_of(method, url, answer, started, arrived)
+            target = urljoin(url, target)
+            if urlsplit(target).hostname != urlsplit(url).hostname:
+                raise PageError(
+                    method, shown(url), answer.status_code, elsewhere(target)
+                )
+            if answer.status_code not in KEEP_METHOD and method != "HEAD":
+                method, body = "GET", None
+            url = target.partition("#")[0]
+        raise PageError(method, shown(asked), answer.status_code, too_many(url))
+
+    async def exchange(
+        self, method: str, url: str, cookies: CookieJar, body: str | None, referer: str
+    ) -> httpx.Response:
+        """Send one request and read the whole answer.
+
+        A connection that the server closed while it was idle is tried once more on a
+        fresh one: Bandit drops keep-alive connections without a word after an error.
+        """
+        request = self.request(method, url, cookies, body, referer)
+        try:
+            try:
+                return await self.answer(request)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                return await self.answer(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise failed_to_reach(url, error) from error
+        except httpx.UnsupportedProtocol as error:
+            raise ConnectionFailed(url, "its scheme is not http or https") from error
+        except httpx.TransportError as error:
+            step = f"{method} {shown(url)}"
+            raise ConnectionLost(step, str(error) or type(error).__name__) from error
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """Return the whole answer to `request`."""
+        transport = self.transport(request.url.scheme)
+        response = await transport.handle_async_request(request)
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
+
+    def request(
+        self, method: str, url: str, cookies: CookieJar, body: str | None, referer: str
+    ) -> httpx.Request:
+        """Return a request with the headers of a browser's navigation."""
+        headers = [
+            ("Host", urlsplit(url).netloc),
+            ("User-Agent", USER_AGENT),
+            ("Accept", ACCEPT),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("Accept-Language", "en-US,en;q=0.9"),
+        ]
+        cookie = cookies.header(url)
+        if cookie:
+            headers.append(("Cookie", cookie))
+        if referer:
+            headers.append(("Referer", referer))
+        if method != "GET":
+            headers.append(("Origin", origin_of(url)))
+            headers.append(("Content-Type", FORM_TYPE))
+        headers.extend(self.extra)
+        content = None if body is None else body.encode()
+        return httpx.Request(method, url, headers=headers, content=content)
+
+    def transport(self, scheme: str) -> httpx.AsyncHTTPTransport:
+        """Return the pool for `scheme`; a TLS context is made only for https."""
+        transport = self.transports.get(scheme)
+        if transport is None:
+            tls = self.tls() if scheme == "https" else False
+            # A browser has connections of its own: nobody may wait for another user's.
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+            transport = httpx.AsyncHTTPTransport(verify=tls, limits=limits)
+            self.transports[scheme] = transport
+        return transport
+
+
+def page_of(
+    method: str, url: str, answer: httpx.Response, started: float, arrived: float
+) -> Response:
+    """Return the final page, or raise the PageError that it is."""
+    html = answer.text
+    if answer.status_code >= 400:
+        excerpt = " ".join(html.split())
+        if len(excerpt) > EXCERPT:
+            excerpt = f"{excerpt[:EXCERPT]}…"
+        raise PageError(method, shown(url), answer.status_code, excerpt)
+    return Response(
+        url=url,
+        status=answer.status_code,
+        html=html,
+        size=len(answer.content),
+        started=started,
+        arrived=arrived,
+    )
+
+
+def elsewhere(target: str) -> str:
+    """Say that a redirect leaves the app under test."""
+    return (
+        f"it redirects to {shown(target)}, another host, where virtual users do not go: "
+        "set the url to the host that the app itself redirects to"
+    )
+
+
+def too_many(target: str) -> str:
+    """Say that a redirect never ends."""
+    return (
+        f"it redirected more than {MAX_REDIRECTS} times, the last time to "
+        f"{shown(target)}: is it a loop?"
+    )

@@ -1,0 +1,47 @@
+"""What the client tells of its measurements, and to whom.
+
+Law: the client measures and never judges. Times are float seconds of one monotonic
+clock, stamped at the socket; sizes are bytes of the wire payload.
+"""
+
+from typing import Protocol
+
+from pytest_liveview_load.units import Clock
+
+__all__ = ["Clock", "Observer"]
+
+
+class Observer(Protocol):
+    """Takes what one process measures; `metrics.recorder.Recorder` is one."""
+
+    def timing(
+        self,
+        metric: str,
+        started: float,
+        ended: float,
+        *,
+        name: str = "",
+        view: str = "",
+        kind: str = "",
+        component: str = "",
+    ) -> None:
+        """Take one duration, from `started` to `ended`."""
+        ...
+
+    def size(
+        self,
+        metric: str,
+        value: int,
+        at: float,
+        *,
+        name: str = "",
+        view: str = "",
+        kind: str = "",
+        component: str = "",
+    ) -> None:
+        """Take one size of `value` bytes."""
+        ...
+
+    def count(self, metric: str, at: float, n: int = 1) -> None:
+        """Take `n` occurrences."""
+        ...

@@ -1,0 +1,47 @@
+"""What a process knows of the app under test before it opens the first page.
+
+Law: frozen; one value serves every user of the process.
+"""
+
+from dataclasses import dataclass, field
+
+# Where `new LiveSocket("/live", …)` of every generated app points.
+SOCKET_PATH = "/live/websocket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delays:
+    """How long the real client waits before it tries again, in seconds.
+
+    The last of a tuple holds for every later try, as phoenix.js falls back to one.
+    """
+
+    # As socket.js reconnectAfterMs: [10, 50, 100, 150, 200, 250, 500, 1000, 2000] || 5000.
+    reconnect: tuple[float, ...] = (
+        *(0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1.0, 2.0),
+        5.0,
+    )
+    # As socket.js rejoinAfterMs, the one that channels use: [1000, 2000, 5000] || 10000.
+    rejoin: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0)
+    # As constants.ts RELOAD_JITTER_MIN and RELOAD_JITTER_MAX.
+    reload: tuple[float, float] = (5.0, 10.0)
+    # As socket.js heartbeatIntervalMs.
+    heartbeat: float = 30.0
+
+    @staticmethod
+    def nth(delays: tuple[float, ...], tries: int) -> float:
+        """Return the wait before try number `tries`, counted from 1."""
+        return delays[min(tries, len(delays)) - 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """Where the app is, and how patient its users are (seconds)."""
+
+    url: str
+    timeout: float = 10.0
+    connect_timeout: float = 10.0
+    verify: bool | str = True  # a path names the file or folder of the CAs to trust
+    headers: tuple[tuple[str, str], ...] = ()
+    socket_path: str = SOCKET_PATH
+    delays: Delays = field(default_factory=Delays)
