@@ -1,0 +1,183 @@
+"""The ASGI app: dead renders, plain pages, assets and the live socket's handshake.
+
+Law of this file: a page is found by its path and method here and nowhere else; nothing is
+kept between requests but the open sockets.
+"""
+
+import logging
+import secrets
+from pathlib import Path
+from typing import Final
+
+from roost import layout, web
+from roost.assets import asset
+from roost.channel import FLASH_SALT, mount, render
+from roost.etf import Atom, Term
+from roost.liveview import LiveView, PushNavigate, PushPatch, Redirect
+from roost.pages import login, plain
+from roost.rendered import to_html
+from roost.routes import Route, route_of
+from roost.session import FLASH_KEY, Session, Signer
+from roost.transport import SESSION_SALT, STATIC_SALT, LiveSocket, may_connect
+from roost.web import Receive, Request, Response, Scope, Send
+
+log = logging.getLogger("roost")
+
+COOKIE: Final = "_roost_key"
+COOKIE_SALT: Final = "cookie"
+FLASH_COOKIE: Final = "__phoenix_flash__"  # set by the client on its way out
+IDLE_TIMEOUT: Final = 60.0  # seconds of silence, as Phoenix's websocket transport
+SECURE_HEADERS: Final = (
+    ("cache-control", "max-age=0, private, must-revalidate"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+)
+
+
+class Roost:
+    """The app; owns its secret and the sockets that are open."""
+
+    def __init__(
+        self, *, vendor: Path | None = None, idle_timeout: float = IDLE_TIMEOUT
+    ) -> None:
+        # A new secret each start: what an earlier server signed is stale, as after a deploy.
+        self._signer = Signer(secrets.token_bytes(32))
+        self._vendor = vendor
+        self._idle_timeout = idle_timeout
+        self._sockets: set[LiveSocket] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request or one websocket."""
+        if scope["type"] == "websocket":
+            await self._serve_socket(scope, receive, send)
+        elif scope["type"] == "http":
+            request = await web.read_request(scope, receive)
+            response = await self._respond(request)
+            await response.send(send)
+
+    # HTTP
+
+    async def _respond(self, request: Request) -> Response:
+        session = self._session_of(request)
+        try:
+            response = await self._dispatch(request, session)
+        except Exception as error:  # noqa: BLE001  whatever a page raises is a 500
+            log.warning("%s %s crashed: %r", request.method, request.path, error)
+            return Response(status=500, body="Internal Server Error")
+        if session.changed:
+            value = self._signer.sign_raw(COOKIE_SALT, session.data)
+            cookie = f"{COOKIE}={value}; path=/; HttpOnly; SameSite=Lax"
+            response.headers.append(("set-cookie", cookie))
+        if FLASH_COOKIE in request.cookies:
+            gone = f"{FLASH_COOKIE}=; path=/; max-age=0; SameSite=Lax"
+            response.headers.append(("set-cookie", gone))
+        return response
+
+    async def _dispatch(self, request: Request, session: Session) -> Response:
+        if request.method == "POST":
+            return await self._post(request, session)
+        route = route_of(request.uri)
+        if route is not None:
+            return await self._dead_render(request, session, route)
+        match request.path:
+            case "/":
+                return web.redirect("/counter")
+            case "/login":
+                return login.show(session)
+            case "/plain":
+                return plain.show(session)
+        return asset(request.path, self._vendor)
+
+    async def _post(self, request: Request, session: Session) -> Response:
+        if not session.accepts(request.form.get("_csrf_token")):
+            return Response(status=403, body=plain.FORBIDDEN)
+        match request.path:
+            case "/login":
+                return login.log_in(request, session)
+            case "/logout":
+                await self._disconnect(login.log_out(session))
+                return web.redirect("/login")
+            case "/form/posted":
+                return plain.posted(request, session)
+        return Response(status=404, body="Not Found")
+
+    async def _dead_render(
+        self, request: Request, session: Session, route: Route
+    ) -> Response:
+        view = route.view(session.data, connected=False)
+        view.flash = session.take_flash() | self._flash_cookie(request)
+        await mount(view, route, request.uri)
+        match view.take_navigation():
+            case PushPatch(to) | PushNavigate(to) | Redirect(to):
+                if view.flash:
+                    session.put(FLASH_KEY, dict(view.flash))
+                return web.redirect(to)
+        root, components = render(view)
+        body = f"{self._container(view)}{to_html(root, components)}</div>"
+        html = layout.document(
+            csrf_token=session.csrf_token(), title=view.title, body=body
+        )
+        return Response(body=html, headers=[*SECURE_HEADERS])
+
+    def _container(self, view: LiveView) -> str:
+        view_id = f"phx-{secrets.token_urlsafe(12)}"
+        name = Atom(f"Elixir.{view.view}")
+        claims: dict[str, Term] = {
+            Atom("id"): view_id,
+            Atom("live_session_name"): Atom(view.live_session),
+            Atom("parent_pid"): None,
+            Atom("root_pid"): None,
+            Atom("root_view"): name,
+            Atom("router"): Atom("Elixir.Roost.Router"),
+            Atom("session"): {},
+            Atom("view"): name,
+        }
+        static: dict[str, Term] = {
+            Atom("assign_new"): (),
+            Atom("flash"): dict(view.flash),
+            Atom("id"): view_id,
+        }
+        return (
+            f'<div id="{view_id}" data-phx-main'
+            f' data-phx-session="{self._signer.sign(SESSION_SALT, (6, claims))}"'
+            f' data-phx-static="{self._signer.sign(STATIC_SALT, (6, static))}">'
+        )
+
+    # Sessions and sockets
+
+    def _session_of(self, request: Request) -> Session:
+        data = self._signer.verify_raw(COOKIE_SALT, request.cookies.get(COOKIE))
+        return Session(data if isinstance(data, dict) else {})
+
+    def _flash_cookie(self, request: Request) -> dict[str, str]:
+        token = request.cookies.get(FLASH_COOKIE)
+        flash = self._signer.verify(FLASH_SALT, token)
+        if not isinstance(flash, dict):
+            return {}
+        return {key: str(message) for key, message in flash.items()}
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = web.request_of(scope)
+        await receive()  # the handshake
+        if request.path != "/live/websocket" or not may_connect(request):
+            await send({"type": "websocket.close"})  # before accept: HTTP 403
+            return
+        await send({"type": "websocket.accept"})
+        socket = LiveSocket(
+            request,
+            self._session_of(request),
+            signer=self._signer,
+            send=send,
+            idle_timeout=self._idle_timeout,
+        )
+        self._sockets.add(socket)
+        try:
+            await socket.serve(receive)
+        finally:
+            self._sockets.discard(socket)
+
+    async def _disconnect(self, socket_id: str | None) -> None:
+        """Close every socket of someone who logged out, as a broadcast of "disconnect"."""
+        if socket_id is not None:
+            for socket in [each for each in self._sockets if each.id == socket_id]:
+                await socket.close()

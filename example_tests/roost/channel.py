@@ -1,0 +1,220 @@
+"""One joined view: a task with a mailbox, as a LiveView is a process.
+
+Law of this file: messages of one view are answered one by one, in the order they came; a
+slow or crashing view holds up nobody else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urljoin
+
+from roost import layout, wire
+from roost.diff import Tree, diff_tree, full_tree
+from roost.liveview import LiveView, Navigation, PushNavigate, PushPatch, Redirect
+from roost.rendered import Components, Rendered
+from roost.routes import Route, route_of
+from roost.session import Signer
+
+log = logging.getLogger("roost")
+
+FLASH_SALT = "flash"
+Snapshot = tuple[Rendered, Components]
+SendMessage = Callable[[str, str | None, str, str, Any], Awaitable[None]]
+
+
+class Stopped(Exception):
+    """The view has navigated away: its channel is done."""
+
+
+async def mount(view: LiveView, route: Route, uri: str) -> None:
+    """Bring a new view up to its first render, or to where it navigates instead."""
+    view.uri, view.params = uri, route.params
+    await view.on_mount()
+    if view.navigation is None:
+        await view.mount()
+    if view.navigation is None:
+        await view.handle_params()
+
+
+def render(view: LiveView) -> Snapshot:
+    """Render the view within the layout, and its components; its streams are flushed."""
+    root = layout.app(view)
+    components = {cid: part.render() for cid, part in view.components.items()}
+    for stream in view.streams:
+        stream.flush()
+    return root, components
+
+
+class Channel:
+    """Owns one connected view, its last render and its mailbox."""
+
+    def __init__(
+        self,
+        topic: str,
+        join_ref: str,
+        view: LiveView,
+        *,
+        send: SendMessage,
+        signer: Signer,
+    ) -> None:
+        self.topic = topic
+        self.join_ref = join_ref
+        self.mailbox: asyncio.Queue[tuple[str, str, Any]] = asyncio.Queue()
+        self._view = view
+        self._send_message = send
+        self._signer = signer
+        self._last: Snapshot | None = None
+        self._title = ""
+
+    async def run(self, route: Route, uri: str, ref: str, *, moved: bool) -> None:
+        """Join, then answer messages until the view stops, crashes or is left."""
+        if not await self._join(route, uri, ref, moved=moved):
+            return
+        try:
+            while True:
+                await self._answer(*await self.mailbox.get())
+        except Stopped:
+            await self._send(wire.CLOSE, self.join_ref, {})
+        except Exception as error:  # noqa: BLE001  whatever a page raises is a crash
+            log.warning("%s crashed: %r", type(self._view).__name__, error)
+            reason = {"reason": "channel_crash"}
+            await self._send(wire.ERROR, self.join_ref, reason)
+
+    # Joining
+
+    async def _join(self, route: Route, uri: str, ref: str, *, moved: bool) -> bool:
+        response: dict[str, Any] = {"container": ["div", {}]} if moved else {}
+        try:
+            await mount(self._view, route, uri)
+            match self._view.take_navigation():
+                case PushPatch() as patch:
+                    response[wire.LIVE_PATCH] = self._patch_message(patch)
+                    await self._handle_params(patch.to)
+                case None:
+                    pass
+                case elsewhere:
+                    await self._reply(ref, self._away(elsewhere), status="error")
+                    return False
+            self._last = render(self._view)
+            tree = full_tree(*self._last)
+        except Exception as error:  # noqa: BLE001  whatever a page raises is a crash
+            log.warning("%s crashed in mount: %r", type(self._view).__name__, error)
+            await self._reply(ref, {"reason": "join crashed"}, status="error")
+            return False
+        self._add_extras(tree)
+        response["liveview_version"] = wire.LIVEVIEW_VERSION
+        response["rendered"] = tree
+        await self._reply(ref, response)
+        return True
+
+    # Answering
+
+    async def _answer(self, event: str, ref: str, payload: Any) -> None:
+        if event == wire.EVENT:
+            await self._on_event(ref, payload)
+        elif event == wire.LIVE_PATCH:
+            await self._on_live_patch(ref, payload["url"])
+        elif event == wire.CIDS_WILL_DESTROY:
+            await self._reply(ref, {})
+        elif event == wire.CIDS_DESTROYED:
+            gone = [cid for cid in payload["cids"] if cid not in self._view.components]
+            await self._reply(ref, {"cids": gone})
+        # Any other event is never answered, as Phoenix.
+
+    async def _on_event(self, ref: str, payload: Any) -> None:
+        event, value, cid = payload["event"], payload["value"], payload.get("cid")
+        if payload["type"] == "form":
+            # The real client keeps `_target` beside the fields; a view sees it among them.
+            value = {"fields": value, **payload.get("meta", {})}
+        if event == wire.CLEAR_FLASH:
+            flash = self._view.flash
+            self._view.flash = {k: v for k, v in flash.items() if k != value["key"]}
+            reply = None
+        elif cid is not None:
+            component = self._view.components.get(cid)
+            reply = None  # a component that is gone is silent, as Phoenix
+            if component is not None:
+                await component.handle_event(event, value)
+        else:
+            reply = await self._view.handle_event(event, value)
+        await self._delay()
+        await self._reply_with_changes(ref, reply)
+
+    async def _on_live_patch(self, ref: str, url: str) -> None:
+        route = route_of(url)
+        if route is None or route.view is not type(self._view):
+            await self._reply(ref, {"link_redirect": True})
+            return
+        await self._handle_params(url)
+        await self._reply_with_changes(ref, None)
+
+    async def _handle_params(self, url: str) -> None:
+        uri = urljoin(self._view.uri, url)
+        route = route_of(uri)
+        if route is None or route.view is not type(self._view):
+            raise ValueError(f"cannot patch to {url!r}: it is no route of this view")
+        self._view.uri, self._view.params = uri, route.params
+        await self._view.handle_params()
+
+    async def _reply_with_changes(self, ref: str, reply: Any) -> None:
+        match self._view.take_navigation():
+            case PushPatch() as patch:
+                await self._send(wire.LIVE_PATCH, None, self._patch_message(patch))
+                await self._handle_params(patch.to)
+            case None:
+                pass
+            case elsewhere:
+                # Phoenix flushes push_event first, even when there is none.
+                await self._send(wire.DIFF, None, {wire.EVENTS: []})
+                await self._reply(ref, self._away(elsewhere))
+                raise Stopped
+        diff = self._changes()
+        if reply is not None:
+            diff[wire.REPLY] = reply
+        await self._reply(ref, {wire.DIFF: diff} if diff else {})
+
+    def _changes(self) -> Tree:
+        assert self._last is not None  # joined before it answers
+        new = render(self._view)
+        diff = diff_tree(self._last, new)
+        self._last = new
+        self._add_extras(diff)
+        return diff
+
+    def _add_extras(self, tree: Tree) -> None:
+        if self._view.title != self._title:
+            tree[wire.TITLE] = self._title = self._view.title
+        if self._view.pushed_events:
+            tree[wire.EVENTS] = [list(pushed) for pushed in self._view.pushed_events]
+            self._view.pushed_events.clear()
+
+    async def _delay(self) -> None:
+        # `?delay=50` on any page: a slow server on demand, to see a budget exceeded.
+        delay = self._view.params.get("delay", "")
+        if delay.isdecimal():
+            await asyncio.sleep(int(delay) / 1000)
+
+    # Saying
+
+    def _away(self, navigation: Navigation) -> dict[str, Any]:
+        if isinstance(navigation, Redirect):
+            return {wire.REDIRECT: {"status": 302, "to": navigation.to}}
+        where = self._patch_message(navigation)
+        if self._view.flash:
+            token = self._signer.sign(FLASH_SALT, dict(self._view.flash))
+            where = {"flash": token, **where}
+        return {wire.LIVE_REDIRECT: where}
+
+    @staticmethod
+    def _patch_message(navigation: PushPatch | PushNavigate) -> dict[str, str]:
+        kind = "replace" if navigation.replace else "push"
+        return {"kind": kind, "to": navigation.to}
+
+    async def _reply(self, ref: str, response: Any, *, status: str = "ok") -> None:
+        payload = {"response": response, "status": status}
+        await self._send(wire.PHX_REPLY, ref, payload)
+
+    async def _send(self, event: str, ref: str | None, payload: Any) -> None:
+        await self._send_message(self.join_ref, ref, self.topic, event, payload)

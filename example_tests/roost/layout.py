@@ -1,0 +1,97 @@
+"""What surrounds every page: the document, the navigation, the flash.
+
+Law of this file: a page's tree is dynamic 2 of the layout, as in the recorded app: 0 is the
+navigation, 1 the flash.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from roost.liveview import LiveView
+from roost.rendered import Each, Html, Rendered, Template, attribute, escape
+
+SUFFIX: Final = " - Roost"
+LINKS: Final = (
+    "counter",
+    "function_components",
+    "streams",
+    "form",
+    "nav/a",
+    "login",
+    "secret",
+    "crash",
+)
+
+DOCUMENT = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="csrf-token" content="{csrf_token}">
+    <title data-suffix="{suffix}">{title}{suffix}</title>
+    <link phx-track-static rel="stylesheet" href="/static/app.css">
+    <script defer phx-track-static src="/vendor/phoenix/phoenix.min.js"></script>
+    <script defer src="/vendor/phoenix_html/phoenix_html.js"></script>
+    <script defer phx-track-static src="/vendor/live_view/phoenix_live_view.js"></script>
+    <script defer phx-track-static src="/static/app.js"></script>
+  </head>
+  <body>
+    {body}
+    <div id="portal-root"></div>
+  </body>
+</html>
+"""
+
+APP = Template(
+    """{nav}
+<main id="main">
+  {flash}
+  {page}
+</main>"""
+)
+NAV = Template('<nav id="nav">\n  {links}\n</nav>')
+NAV_LINK = Template('<a href="/{path}">{path}</a>')
+FLASH_GROUP = Template('<div id="flash-group">\n  {info}\n  {error}\n</div>')
+FLASH = Template('<p id="flash-{kind}" role="alert"{click}>{message}</p>')
+
+
+def document(*, csrf_token: str, title: str, body: str) -> str:
+    """Return a whole HTML page; `body` is HTML."""
+    return DOCUMENT.format(
+        csrf_token=csrf_token, title=escape(title), suffix=SUFFIX, body=body
+    )
+
+
+def app(view: LiveView) -> Rendered:
+    """Return the view's page within the app's layout."""
+    return APP(nav=NAVIGATION, flash=_flash_group(view.flash), page=view.render())
+
+
+def command(*steps: list[Any]) -> Html:
+    """Return a ` phx-click` attribute with JS commands, as `Phoenix.LiveView.JS` writes it."""
+    return attribute("phx-click", json.dumps(steps, separators=(",", ":")))
+
+
+def push(event: str, **options: Any) -> list[Any]:
+    """Return the JS command that pushes `event`."""
+    return ["push", {"event": event, **options}]
+
+
+def _flash_group(flash: Mapping[str, str]) -> Rendered:
+    if not flash:
+        return NO_FLASH
+    return FLASH_GROUP(info=_flash("info", flash), error=_flash("error", flash))
+
+
+def _flash(kind: str, flash: Mapping[str, str]) -> Rendered | None:
+    if kind not in flash:
+        return None
+    clear = push("lv:clear-flash", value={"key": kind})
+    hide = ["hide", {"to": f"#flash-{kind}"}]
+    return FLASH(kind=kind, click=command(clear, hide), message=flash[kind])
+
+
+# Made once: every render shares them, so comparing them costs nothing.
+NAVIGATION: Final = NAV(links=Each(NAV_LINK, [NAV_LINK(path=path) for path in LINKS]))
+NO_FLASH: Final = FLASH_GROUP(info=None, error=None)

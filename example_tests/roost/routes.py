@@ -1,0 +1,65 @@
+"""Which path belongs to which view.
+
+Law of this file: a path is looked up here for the dead render, for a join and for a patch
+alike, so that the three cannot disagree.
+"""
+
+from dataclasses import dataclass
+
+from roost.liveview import LiveView
+from roost.pages.counter import CounterLive
+from roost.pages.crash import CrashLive
+from roost.pages.form import FormLive
+from roost.pages.function_components import FunctionComponentsLive
+from roost.pages.nav_a import NavALive
+from roost.pages.nav_b import NavBLive
+from roost.pages.other import OtherLive
+from roost.pages.secret import SecretLive
+from roost.pages.streams import StreamsLive
+from roost.web import path_and_query
+
+LIVE: dict[str, type[LiveView]] = {
+    "/counter": CounterLive,
+    "/function_components": FunctionComponentsLive,
+    "/form": FormLive,
+    "/streams": StreamsLive,
+    "/nav/a": NavALive,
+    "/nav/b": NavBLive,
+    "/nav/b/:item": NavBLive,
+    "/other": OtherLive,
+    "/crash": CrashLive,
+    "/secret": SecretLive,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A view and the parameters of its URL, those of the path included."""
+
+    view: type[LiveView]
+    params: dict[str, str]
+
+
+def route_of(url: str) -> Route | None:
+    """Return the live route of a path or URL, or None."""
+    path, params = path_and_query(url)
+    if (view := LIVE.get(path)) is not None:
+        return Route(view, params)
+    segments = path.split("/")
+    for pattern, view in LIVE.items():
+        bound = _bind(pattern.split("/"), segments)
+        if bound is not None:
+            return Route(view, params | bound)
+    return None
+
+
+def _bind(pattern: list[str], segments: list[str]) -> dict[str, str] | None:
+    if len(pattern) != len(segments):
+        return None
+    bound: dict[str, str] = {}
+    for name, segment in zip(pattern, segments, strict=True):
+        if name.startswith(":"):
+            bound[name[1:]] = segment
+        elif name != segment:
+            return None
+    return bound

@@ -1,0 +1,206 @@
+"""One websocket: Phoenix's V2 messages in and out, and the views that share the socket.
+
+Law of this file: what a message does to a view is the view's channel's business; here it is
+only decided which channel that is, or what a topic without one is told.
+"""
+
+import asyncio
+import json
+import logging
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from roost import wire
+from roost.channel import FLASH_SALT, Channel
+from roost.routes import Route, route_of
+from roost.session import SOCKET_ID_KEY, Session, Signer
+from roost.web import Receive, Request, Send
+
+log = logging.getLogger("roost")
+
+SESSION_SALT: Final = "lv session"
+STATIC_SALT: Final = "lv static"
+GOING_AWAY: Final = 1001
+PROTOCOL_ERROR: Final = 1002
+SERVER_ERROR: Final = 1011
+
+
+class LiveSocket:
+    """Owns one open websocket and the channels on it."""
+
+    def __init__(
+        self,
+        request: Request,
+        session: Session,
+        *,
+        signer: Signer,
+        send: Send,
+        idle_timeout: float,
+    ) -> None:
+        # As Plug: without the CSRF token of its own page a socket has no session.
+        known = session.accepts(request.query.get("_csrf_token"))
+        self._session = session if known else None
+        self.id = session.get(SOCKET_ID_KEY) if known else None
+        self._signer = signer
+        self._send_asgi = send
+        self._idle_timeout = idle_timeout
+        self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
+        self._open = True
+
+    async def serve(self, receive: Receive) -> None:
+        """Answer messages until the browser goes, is silent too long, or is sent away."""
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                while self._open:
+                    async with asyncio.timeout(self._idle_timeout):
+                        message = await receive()
+                    if message["type"] == "websocket.disconnect":
+                        break
+                    await self._receive(message.get("text"), tasks)
+            except TimeoutError:
+                await self.close(PROTOCOL_ERROR)
+            except (ValueError, KeyError, TypeError) as error:
+                log.warning("a message that is none of Phoenix's: %r", error)
+                await self.close(SERVER_ERROR)
+            finally:
+                self._open = False
+                for _, task in self._channels.values():
+                    task.cancel()
+
+    async def close(self, code: int = GOING_AWAY) -> None:
+        """Close the websocket; its views end with it."""
+        if self._open:
+            self._open = False
+            await self._send_asgi({"type": "websocket.close", "code": code})
+
+    async def _receive(self, text: str | None, tasks: asyncio.TaskGroup) -> None:
+        if text is None:
+            raise ValueError("a binary message, but no upload is open")
+        join_ref, ref, topic, event, payload = json.loads(text)
+        if topic == wire.PHOENIX and event == wire.HEARTBEAT:
+            await self._reply(None, ref, topic, {})
+        elif event == wire.JOIN:
+            await self._join(join_ref, ref, topic, payload, tasks)
+        elif event == wire.LEAVE:
+            await self._leave(join_ref, ref, topic)
+        else:
+            await self._deliver(join_ref, ref, topic, event, payload)
+
+    async def _deliver(
+        self, join_ref: str | None, ref: str, topic: str, event: str, payload: Any
+    ) -> None:
+        joined = self._channels.get(topic)
+        if joined is None:
+            reason = {"reason": "unmatched topic"}
+            await self._reply(join_ref, ref, topic, reason, status="error")
+        elif joined[0].join_ref == join_ref:  # else it speaks to a view that was left
+            joined[0].mailbox.put_nowait((event, ref, payload))
+
+    # Joining and leaving
+
+    async def _join(
+        self,
+        join_ref: str,
+        ref: str,
+        topic: str,
+        payload: dict[str, Any],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        await self._end(topic)  # a second join ends the first, as Phoenix.Socket
+        url = payload.get("redirect") or payload.get("url") or ""
+        route = route_of(url)
+        claims = self._claims(topic, payload.get("session"))
+        if claims is None or self._session is None:
+            await self._reply(join_ref, ref, topic, {"reason": "stale"}, status="error")
+            return
+        if route is None or not _may_join(route, claims, moved="redirect" in payload):
+            reason = {"reason": "unauthorized"}
+            await self._reply(join_ref, ref, topic, reason, status="error")
+            return
+        view = route.view(self._session.data, connected=True)
+        view.flash = self._flash(payload)
+        channel = Channel(topic, join_ref, view, send=self._send, signer=self._signer)
+        run = channel.run(route, url, ref, moved="redirect" in payload)
+        task = tasks.create_task(run)
+        self._channels[topic] = (channel, task)
+        task.add_done_callback(lambda done: self._forget(topic, done))
+
+    def _claims(self, topic: str, token: object) -> dict[str, Any] | None:
+        match self._signer.verify(SESSION_SALT, token):
+            case (6, dict() as claims) if topic == f"lv:{claims.get('id')}":
+                return claims
+            case _:
+                return None
+
+    def _flash(self, payload: dict[str, Any]) -> dict[str, str]:
+        """Return the flash of a live redirect, else that of the dead render."""
+        match self._signer.verify(FLASH_SALT, payload.get("flash")):
+            case dict() as flash:
+                return {key: str(message) for key, message in flash.items()}
+        if "redirect" in payload:
+            return {}
+        match self._signer.verify(STATIC_SALT, payload.get("static")):
+            case (6, {"flash": dict() as flash}):
+                return {key: str(message) for key, message in flash.items()}
+        return {}
+
+    async def _leave(self, join_ref: str | None, ref: str, topic: str) -> None:
+        joined = self._channels.get(topic)
+        if joined is not None and joined[0].join_ref == join_ref:
+            await self._end(topic)
+        await self._reply(join_ref, ref, topic, {})
+
+    async def _end(self, topic: str) -> None:
+        joined = self._channels.pop(topic, None)
+        if joined is not None:
+            channel, task = joined
+            task.cancel()
+            await self._send(channel.join_ref, channel.join_ref, topic, wire.CLOSE, {})
+
+    def _forget(self, topic: str, task: asyncio.Task[None]) -> None:
+        joined = self._channels.get(topic)
+        if joined is not None and joined[1] is task:
+            del self._channels[topic]
+
+    # Sending
+
+    async def _reply(
+        self,
+        join_ref: str | None,
+        ref: str,
+        topic: str,
+        response: dict[str, Any],
+        *,
+        status: str = "ok",
+    ) -> None:
+        payload = {"response": response, "status": status}
+        await self._send(join_ref, ref, topic, wire.PHX_REPLY, payload)
+
+    async def _send(
+        self,
+        join_ref: str | None,
+        ref: str | None,
+        topic: str,
+        event: str,
+        payload: Any,
+    ) -> None:
+        if not self._open:
+            return
+        message = [join_ref, ref, topic, event, payload]
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        try:
+            await self._send_asgi({"type": "websocket.send", "text": text})
+        except (OSError, RuntimeError):
+            self._open = False  # the browser went while we spoke
+
+
+def may_connect(request: Request) -> bool:
+    """Tell whether the handshake comes from our own pages, as `check_origin`."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _may_join(route: Route, claims: dict[str, Any], *, moved: bool) -> bool:
+    if moved:
+        return bool(claims["live_session_name"] == route.view.live_session)
+    return bool(claims["view"] == f"Elixir.{route.view.view}")

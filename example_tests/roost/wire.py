@@ -1,0 +1,41 @@
+"""The words of the Phoenix and LiveView wire, each spelled once.
+
+Law of this file: a key or event name that a client reads or writes is a constant here, with
+the name that Phoenix's own sources (`constants.ts`, `channel.js`) give it.
+"""
+
+from typing import Final
+
+LIVEVIEW_VERSION: Final = "1.2.10"
+
+# Trees and diffs, as constants.ts
+STATIC: Final = "s"
+ROOT: Final = "r"
+COMPONENTS: Final = "c"
+TEMPLATES: Final = "p"
+KEYED: Final = "k"
+KEYED_COUNT: Final = "kc"
+KEYED_MOVED: Final = "km"
+STREAM: Final = "stream"
+EVENTS: Final = "e"
+REPLY: Final = "r"
+TITLE: Final = "t"
+
+# Channels, as phoenix/constants.js
+JOIN: Final = "phx_join"
+LEAVE: Final = "phx_leave"
+PHX_REPLY: Final = "phx_reply"
+ERROR: Final = "phx_error"
+CLOSE: Final = "phx_close"
+HEARTBEAT: Final = "heartbeat"
+PHOENIX: Final = "phoenix"
+
+# What a LiveView pushes and is pushed
+EVENT: Final = "event"
+DIFF: Final = "diff"
+LIVE_PATCH: Final = "live_patch"
+LIVE_REDIRECT: Final = "live_redirect"
+REDIRECT: Final = "redirect"
+CIDS_WILL_DESTROY: Final = "cids_will_destroy"
+CIDS_DESTROYED: Final = "cids_destroyed"
+CLEAR_FLASH: Final = "lv:clear-flash"
