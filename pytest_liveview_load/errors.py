@@ -5,8 +5,11 @@
     │   ├── UnitError              '200mss' is no duration
     │   ├── BudgetSyntaxError      'p95_mout < 200ms' is no budget
     │   ├── MarkerError            @load(users=0)
+    │   ├── ScenarioError          a plain function, or one that takes no user
     │   ├── SettingError           --liveview-timeout=soon
-    │   └── LoadRefused            load on a host that is not in liveview_allow
+    │   ├── LoadRefused            load on a host that is not in liveview_allow
+    │   ├── TooFewFiles            more users than the process may open files for
+    │   └── ServerFailed           liveview_server died, or never answered
     ├── StepError                  a step of one user failed
     │   ├── ElementError           not found, ambiguous, disabled, without binding
     │   ├── StepTimeout            no answer within the step's timeout
@@ -53,8 +56,10 @@ class BudgetSyntaxError(ConfigurationError):
     """A budget could not be parsed."""
 
     def __init__(self, source: object, problem: str) -> None:
+        end = "" if problem.endswith("?") else "."
         super().__init__(
-            f"{source!r} is not a budget: {problem}. Write it like 'p95_mount < 200ms'."
+            f"{source!r} is not a budget: {problem}{end} "
+            "Write it like 'p95_mount < 200ms'."
         )
         self.source = source
         self.problem = problem
@@ -62,6 +67,15 @@ class BudgetSyntaxError(ConfigurationError):
 
 class MarkerError(ConfigurationError):
     """An argument of @load or @budget cannot be used."""
+
+
+class ScenarioError(ConfigurationError):
+    """A function cannot be run as a scenario."""
+
+    def __init__(self, scenario: str, problem: str) -> None:
+        super().__init__(f"{scenario} is no scenario: {problem}")
+        self.scenario = scenario
+        self.problem = problem
 
 
 class SettingError(ConfigurationError):
@@ -77,6 +91,34 @@ class LoadRefused(ConfigurationError):
             f"ini file or pass --liveview-allow={host} (wildcards work: *.staging.test)"
         )
         self.host = host
+
+
+class ServerFailed(ConfigurationError):
+    """The app under test, which we start, died or never answered."""
+
+    def __init__(self, command: str, problem: str, last_lines: Sequence[str]) -> None:
+        said = [f"  {line}" for line in last_lines] or ["  (it printed nothing)"]
+        super().__init__(
+            "\n".join(
+                [f"liveview_server {command!r} {problem}; its last lines:", *said]
+            )
+        )
+        self.command = command
+        self.problem = problem
+        self.last_lines = tuple(last_lines)
+
+
+class TooFewFiles(ConfigurationError):
+    """The users of a load need more file descriptors than this process may have."""
+
+    def __init__(self, users: int, needed: int, limit: int) -> None:
+        super().__init__(
+            f"{users} users need about {needed} open files and this process may have "
+            f"{limit}: raise the limit (ulimit -n {needed}) or run fewer users here"
+        )
+        self.users = users
+        self.needed = needed
+        self.limit = limit
 
 
 # What happened to one user

@@ -1,0 +1,89 @@
+"""Every metric that exists, by its public name, and the unit it has.
+
+Law: a metric that is not listed here cannot be recorded, budgeted or read.
+
+What is counted, exactly:
+
+- `iterations`: passes of the scenario's body that finished, those that raised included;
+  one that was cut off at the end of the run is not.
+- `errors`: failed iterations, those that raised. One iteration is at most one error.
+- `error_rate`: errors ÷ iterations, a ratio of one.
+- `events`: pushes of a user's event that were answered, the samples of `event`;
+  `event_rate` is events ÷ seconds measured.
+- `mounts`: connected mounts, the samples of `mount`; `mount_rate` likewise.
+- `pushes`: messages the server sent unasked.
+- `reconnects`: sockets that were lost and opened again.
+- `users`: the most virtual users at once.
+- `dropped_arrivals`: arrivals that nobody could serve.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+
+class Unit(Enum):
+    """What kind of number a metric is; base units are seconds, bytes, ones, per second."""
+
+    TIMING = "timing"
+    SIZE = "size"
+    COUNT = "count"
+    RATE = "rate"
+    RATIO = "ratio"
+
+
+TIMINGS: Final = (
+    "dead_render",
+    "connect",
+    "join",
+    "mount",
+    "visit",
+    "event",
+    "patch",
+    "navigate",
+    "upload",
+    "rejoin",
+    "settle",
+    "timer",
+    "iteration",
+    "lag",
+    "lateness",
+)
+SIZES: Final = (
+    "dead_render_bytes",
+    "join_bytes",
+    "diff_bytes",
+    "sent_bytes",
+    "received_bytes",
+)
+COUNTS: Final = (
+    "users",
+    "iterations",
+    "mounts",
+    "events",
+    "pushes",
+    "reconnects",
+    "errors",
+    "dropped_arrivals",
+)
+
+METRICS: Final[Mapping[str, Unit]] = MappingProxyType(
+    {
+        **dict.fromkeys(TIMINGS, Unit.TIMING),
+        **dict.fromkeys(SIZES, Unit.SIZE),
+        **dict.fromkeys(COUNTS, Unit.COUNT),
+        "error_rate": Unit.RATIO,
+        "event_rate": Unit.RATE,
+        "mount_rate": Unit.RATE,
+    }
+)
+
+# Counts that are the number of samples of a timing: they have that timing's labels, and
+# nobody needs to count them a second time.
+SAMPLES_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {"events": "event", "mounts": "mount"}
+)
+RATE_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {"event_rate": "event", "mount_rate": "mount"}
+)

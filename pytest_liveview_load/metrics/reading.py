@@ -1,0 +1,162 @@
+"""What a snapshot says about one measure.
+
+Law: a number is a `Reading` or it is `NotMeasured`, with the reason; there is no default,
+no zero for nothing, and no percentile of too few samples.
+"""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from pytest_liveview_load.metrics.grammar import Aggregate, Percentile, Words
+from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.names import METRICS, RATE_OF, SAMPLES_OF, Unit
+from pytest_liveview_load.metrics.order_statistics import samples_needed
+from pytest_liveview_load.metrics.recorder import NANOSECONDS
+from pytest_liveview_load.metrics.series import Series
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.units import near_miss
+
+MOST_LABELS_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A measured value in base units: seconds, bytes, ones, per second, a ratio of one.
+
+    `interval` encloses a percentile with 95 % confidence (its upper end is `math.inf`
+    with too few samples for one) and is None for other stats. `samples` is how many
+    samples, or finished iterations, the value came from.
+    """
+
+    value: float
+    unit: Unit
+    samples: int
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """There is no such number, and why."""
+
+    why: str
+
+
+def read(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
+    """Return the value that `words` name, in base units, or why there is none."""
+    if words.part:
+        return NotMeasured(f"nothing is measured by parts: leave out '.{words.part}'")
+    if METRICS[words.metric] in (Unit.TIMING, Unit.SIZE):
+        return _of_samples(words, snapshot)
+    sampled = SAMPLES_OF.get(words.metric) or RATE_OF.get(words.metric)
+    if sampled and (words.label or words.scenario):
+        histogram = _histogram(words, sampled, snapshot)
+        if isinstance(histogram, NotMeasured):
+            return histogram
+        return _counted(words, histogram.count, histogram.count, snapshot)
+    if words.scenario:
+        return NotMeasured(f"{words.metric} is not counted by scenario")
+    return _of_the_run(words, sampled, snapshot)
+
+
+# Samples
+
+
+def _of_samples(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
+    histogram = _histogram(words, words.metric, snapshot)
+    if isinstance(histogram, NotMeasured):
+        return histogram
+    scale = NANOSECONDS if METRICS[words.metric] is Unit.TIMING else 1
+    count = histogram.count
+    interval = None
+    match words.stat:
+        case Percentile(p):
+            needed = samples_needed(p)
+            if count < needed:
+                return NotMeasured(
+                    f"needs {needed}, had {count}: raise users or duration"
+                )
+            low, high = histogram.interval(p)
+            interval = (low / scale, high / scale)
+            value = histogram.percentile(p) / scale
+        case Aggregate.MIN:
+            value = histogram.minimum / scale
+        case Aggregate.MAX:
+            value = histogram.maximum / scale
+        case Aggregate.MEAN:
+            value = histogram.mean / scale
+        case Aggregate.COUNT | Aggregate.RATE:
+            return _counted(words, count, count, snapshot)
+        case None:
+            message = f"{words.metric} has many samples and was read without a stat"
+            raise ValueError(message)
+        case _:
+            assert_never(words.stat)
+    return Reading(value=value, unit=words.unit, samples=count, interval=interval)
+
+
+def _histogram(
+    words: Words, metric: str, snapshot: Snapshot
+) -> Histogram | NotMeasured:
+    histogram = snapshot.select(metric, words.name, words.view, words.scenario)
+    if histogram:
+        return histogram
+    measured = [series for series, _ in snapshot.series_of(metric)]
+    if not measured:
+        return NotMeasured(f"no {metric} was measured")
+    if words.scenario and not any(each.scenario == words.scenario for each in measured):
+        return NotMeasured(f"no {metric} was measured in scenario {words.scenario!r}")
+    return NotMeasured(_unmeasured_label(words, metric, measured))
+
+
+def _unmeasured_label(words: Words, metric: str, measured: list[Series]) -> str:
+    labels = sorted({_label_like(words, each) for each in measured} - {""})
+    if not labels:
+        return f"{metric} was measured without labels, so none is {words.label!r}"
+    shown = ", ".join(map(repr, labels[:MOST_LABELS_SHOWN]))
+    if len(labels) > MOST_LABELS_SHOWN:
+        shown += f" and {len(labels) - MOST_LABELS_SHOWN} more"
+    why = f"no {metric} is labelled {words.label!r}: measured were {shown}"
+    advice = near_miss(words.label, labels)
+    return f"{why}.{advice}" if advice else why
+
+
+def _label_like(words: Words, series: Series) -> str:
+    """Return a series' label as this budget spells labels: with the view, or without."""
+    if words.view and series.view:
+        return f"{series.view}:{series.name}"
+    return series.label
+
+
+# Counts of the whole run
+
+
+def _of_the_run(
+    words: Words, sampled: str | None, snapshot: Snapshot
+) -> Reading | NotMeasured:
+    iterations = snapshot.counts.get("iterations", 0)
+    if words.metric == "error_rate":
+        if not iterations:
+            return NotMeasured("no iteration finished")
+        errors = snapshot.counts.get("errors", 0)
+        return Reading(value=errors / iterations, unit=words.unit, samples=iterations)
+    if words.metric == "users":
+        count = snapshot.users
+    elif sampled:
+        histogram = snapshot.select(sampled)
+        count = histogram.count if histogram else 0
+    else:
+        count = snapshot.counts.get(words.metric, 0)
+    # That nothing happened is a measurement only of a run in which something could have.
+    if not count and not iterations:
+        return NotMeasured("no iteration finished")
+    return _counted(words, count, iterations, snapshot)
+
+
+def _counted(
+    words: Words, count: int, samples: int, snapshot: Snapshot
+) -> Reading | NotMeasured:
+    if words.unit is not Unit.RATE:
+        return Reading(value=count, unit=words.unit, samples=samples)
+    if snapshot.seconds <= 0:
+        return NotMeasured("no time was measured that a rate could be of")
+    return Reading(value=count / snapshot.seconds, unit=words.unit, samples=samples)

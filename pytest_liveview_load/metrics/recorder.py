@@ -1,0 +1,133 @@
+"""The one place where measurements land while a test or a load runs.
+
+Law: what began before `measure_from` is left out, whole: its timing, its bytes, its
+count and its failure.
+"""
+
+from typing import Final
+
+from pytest_liveview_load.metrics.failures import FailureLog
+from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.names import COUNTS, METRICS, SAMPLES_OF, Unit
+from pytest_liveview_load.metrics.series import Series
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.units import Clock
+
+# In a second. Dividing a histogram's whole number by it gives the nearest float, 0.034,
+# where multiplying by 1e-9 would give 0.034000000000000002.
+NANOSECONDS: Final = 1_000_000_000
+
+
+class Recorder:
+    """Owns the histograms and counts of one runner; not shared between threads.
+
+    Instants are seconds of `clock`. Set `measure_from` before the first measurement that
+    it should leave out; `seconds` of a snapshot count from it, or from the recorder's
+    birth if that is later.
+    """
+
+    def __init__(self, clock: Clock, *, measure_from: float = 0.0) -> None:
+        self.measure_from = measure_from
+        self._born = clock()
+        self._histograms: dict[tuple[str, ...], Histogram] = {}
+        self._counts = dict.fromkeys(COUNTS, 0)
+        self._failures = FailureLog()
+        self._most_users = 0
+
+    def timing(
+        self,
+        metric: str,
+        started: float,
+        ended: float,
+        *,
+        name: str = "",
+        view: str = "",
+        kind: str = "",
+        component: str = "",
+    ) -> None:
+        """Record how long something took, kept in whole nanoseconds.
+
+        An end before the start, as two sources of stamps may say, counts as zero.
+        """
+        if started < self.measure_from:
+            return
+        key = (metric, name, view, kind, component, "")
+        try:
+            histogram = self._histograms[key]
+        except KeyError:
+            histogram = self._new_histogram(key, Unit.TIMING)
+        taken = ended - started
+        histogram.record(int(taken * NANOSECONDS + 0.5) if taken > 0 else 0)
+
+    def size(
+        self,
+        metric: str,
+        value: int,
+        at: float,
+        *,
+        name: str = "",
+        view: str = "",
+        kind: str = "",
+        component: str = "",
+    ) -> None:
+        """Record a number of bytes that belongs to something begun at `at`."""
+        if at < self.measure_from:
+            return
+        key = (metric, name, view, kind, component, "")
+        try:
+            histogram = self._histograms[key]
+        except KeyError:
+            histogram = self._new_histogram(key, Unit.SIZE)
+        histogram.record(value)
+
+    def count(self, metric: str, at: float, n: int = 1) -> None:
+        """Count `n` more. `events`, `mounts`, `errors` and `users` count themselves.
+
+        An iteration is counted when it has finished, failed or not, with `at` its start.
+        """
+        if at >= self.measure_from:
+            self._counts[metric] += n
+
+    def fail(self, error: BaseException, at: float, *, scenario: str = "") -> None:
+        """Record that the iteration begun at `at` raised; this counts in `errors`."""
+        if at >= self.measure_from:
+            self._failures.add(error, scenario)
+
+    def gauge_users(self, n: int) -> None:
+        """Say how many users there are now; a snapshot has the most at once."""
+        self._most_users = max(self._most_users, n)
+
+    def snapshot(self, now: float, *, partial: str = "") -> Snapshot:
+        """Return a frozen copy of the numbers so far; `partial` says why a run was cut."""
+        histograms = {
+            Series(*key): histogram.copy()
+            for key, histogram in self._histograms.items()
+        }
+        counts = {
+            **self._counts,
+            **{
+                metric: sum(
+                    histogram.count
+                    for series, histogram in histograms.items()
+                    if series.metric == timing
+                )
+                for metric, timing in SAMPLES_OF.items()
+            },
+            "errors": self._failures.count,
+            "users": self._most_users,
+        }
+        return Snapshot(
+            histograms=histograms,
+            counts=counts,
+            failures=self._failures.failures(),
+            seconds=max(0.0, now - max(self.measure_from, self._born)),
+            users=self._most_users,
+            partial=partial,
+        )
+
+    def _new_histogram(self, key: tuple[str, ...], unit: Unit) -> Histogram:
+        if METRICS.get(key[0]) is not unit:
+            message = f"{key[0]!r} is no {unit.value} of this package"
+            raise ValueError(message)
+        self._histograms[key] = histogram = Histogram()
+        return histogram

@@ -1,0 +1,117 @@
+"""The numbers so far, frozen: what travels between processes and is judged.
+
+Law: merging is associative and commutative and loses nothing, so it does not matter
+which runner's numbers come first, or from how many runners they come.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+from pytest_liveview_load.metrics.failures import Failure, grouped
+from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.series import Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What one recorder, or several merged ones, had measured at an instant.
+
+    `seconds` is how long was measured, warm-up left out; of merged runners, which run side
+    by side, it is the longest. `users` is the most users at once; of runners, the sum.
+    `partial` says why a run ended early, "" if it did not.
+    """
+
+    histograms: Mapping[Series, Histogram] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    seconds: float = 0.0
+    users: int = 0
+    partial: str = ""
+
+    def merged(self, other: "Snapshot") -> "Snapshot":
+        """Return the numbers of both as one."""
+        histograms = dict(self.histograms)
+        for series, histogram in other.histograms.items():
+            mine = histograms.get(series)
+            histograms[series] = mine.merged(histogram) if mine else histogram
+        names = {**self.counts, **other.counts}
+        return Snapshot(
+            histograms=histograms,
+            counts={
+                each: self.counts.get(each, 0) + other.counts.get(each, 0)
+                for each in names
+            },
+            failures=grouped((*self.failures, *other.failures)),
+            seconds=max(self.seconds, other.seconds),
+            users=self.users + other.users,
+            partial=_both_reasons(self.partial, other.partial),
+        )
+
+    def select(
+        self, metric: str, name: str = "", view: str = "", scenario: str = ""
+    ) -> Histogram | None:
+        """Return the merged histogram of every series with these labels, "" being any.
+
+        A series without a name of its own, such as `join`, goes by its view's name.
+        None if nothing was measured.
+        """
+        chosen = [
+            histogram
+            for series, histogram in self.series_of(metric, scenario)
+            if name in ("", series.label) and view in ("", series.view)
+        ]
+        return reduce(Histogram.merged, chosen) if chosen else None
+
+    def labels(self, metric: str, scenario: str = "") -> tuple[str, ...]:
+        """Return the labels that were measured for a metric, sorted."""
+        return tuple(
+            sorted({each.label for each, _ in self.series_of(metric, scenario)} - {""})
+        )
+
+    def series_of(
+        self, metric: str, scenario: str = ""
+    ) -> Iterator[tuple[Series, Histogram]]:
+        """Yield each series of a metric that has samples."""
+        for series, histogram in self.histograms.items():
+            if (
+                series.metric == metric
+                and scenario in ("", series.scenario)
+                and histogram.buckets
+            ):
+                yield series, histogram
+
+    def to_data(self) -> dict[str, Any]:
+        """Return builtins that JSON and execnet carry."""
+        return {
+            "histograms": [
+                [*series, self.histograms[series].to_data()]
+                for series in sorted(self.histograms)
+            ],
+            "counts": dict(self.counts),
+            "failures": [failure.to_data() for failure in self.failures],
+            "seconds": self.seconds,
+            "users": self.users,
+            "partial": self.partial,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Snapshot":
+        """Return the snapshot whose `to_data` this is."""
+        return cls(
+            histograms={
+                Series(*labels): Histogram.from_data(histogram)
+                for *labels, histogram in data["histograms"]
+            },
+            counts=dict(data["counts"]),
+            failures=tuple(Failure.from_data(each) for each in data["failures"]),
+            seconds=data["seconds"],
+            users=data["users"],
+            partial=data["partial"],
+        )
+
+
+def _both_reasons(one: str, other: str) -> str:
+    reasons = {*one.split("; "), *other.split("; ")} - {""}
+    return "; ".join(sorted(reasons))
