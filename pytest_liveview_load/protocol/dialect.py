@@ -1,0 +1,222 @@
+"""What differs between LiveView's versions, in one place.
+
+Law of this file: nobody else asks for a version number; they ask a `Dialect` whether it
+does this or that. Each difference names the release of the JS client that brought it.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+VSN: Final = "2.0.0"  # of Phoenix's serializer, not of LiveView
+
+# encodeURIComponent leaves these beside letters, digits and _.-~ (which quote leaves).
+_UNESCAPED: Final = "!*'()"
+
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What one range of LiveView releases says and does on the wire and in the DOM."""
+
+    name: str
+
+    # What the client sends.
+    sends_mount_attempts: bool  # 1.0: `_mount_attempts` counts joins that failed
+    sends_sticky: bool  # 1.0: `sticky` closes the join payload
+    sends_null_flash: bool  # until 1.1: a rejoin says `"flash": null`
+    sticky_url: bool  # 0.20 sends a sticky child's `url`; 1.0 refuses one
+    target_in_value: bool  # 0.20: `_target` is in a form's value; later in its `meta`
+    sends_meta: bool  # 1.0: a form event has `meta`
+    sends_unused: bool  # 1.0: `_unused_` names before fields nobody touched
+
+    # What the client renders and patches.
+    span_components: bool  # until 0.20.1: a component's attributes are set on the DOM
+    view_ref: bool  # 1.1: a component's root also names its view (`data-phx-view`)
+    resets_in_place: bool  # until 0.20.1: a reset leaves items that come again in place
+    streams_before_others: bool  # 1.0: appended items go before foreign children
+    limit_zero_empties: bool  # 1.2: a stream's limit 0 is a limit
+
+    V0_20_1: ClassVar["Dialect"]
+    V0_20: ClassVar["Dialect"]
+    V1_0: ClassVar["Dialect"]
+    V1_1: ClassVar["Dialect"]
+    V1_2: ClassVar["Dialect"]
+
+    @classmethod
+    def of_version(cls, version: str) -> "Dialect":
+        """Return the dialect of a LiveView release ("1.2.10").
+
+        What is newer than the newest known speaks the newest; what is older than the
+        oldest, or no version at all, the oldest or the newest in turn.
+        """
+        match = _VERSION.match(version)
+        if match is None:
+            return NEWEST
+        release = tuple(int(part or 0) for part in match.groups())
+        for since, dialect in reversed(_SINCE):
+            if release >= since:
+                return dialect
+        return _SINCE[0][1]
+
+    @classmethod
+    def of_session(cls, token: str) -> "Dialect | None":
+        """Return what the signed `data-phx-session` tells, else None.
+
+        Its middle part is `{version, data}` in Erlang's external term format, bytes
+        `83 68 02 61 NN`: NN is 5 in 0.20, 6 from 1.0 on (which one stays unknown, so
+        the newest is named: what their clients send is the same).
+        """
+        parts = token.split(".")
+        middle = parts[1] if len(parts) == 3 else ""
+        try:
+            head = base64.urlsafe_b64decode(middle[:8])
+        except (binascii.Error, ValueError):
+            return None
+        if len(head) < 5 or head[:4] != b"\x83\x68\x02\x61":
+            return None
+        return cls.V0_20 if head[4] <= 5 else NEWEST
+
+    def connect_params(
+        self,
+        *,
+        csrf_token: str,
+        track_static: Sequence[str] = (),
+        mounts: int = 0,
+        mount_attempts: int = 0,
+        live_referer: str | None = None,
+    ) -> dict[str, object]:
+        """Return a join's `params`, in the order of view.ts connectParams.
+
+        `csrf_token` is left out when empty: the app's own JS is what adds it.
+        """
+        params: dict[str, object] = {}
+        if csrf_token:
+            params["_csrf_token"] = csrf_token
+        if track_static:
+            params["_track_static"] = list(track_static)
+        params["_mounts"] = mounts
+        if self.sends_mount_attempts:
+            params["_mount_attempts"] = mount_attempts
+        if live_referer is not None:
+            params["_live_referer"] = live_referer
+        return params
+
+    def websocket_url(
+        self,
+        page_url: str,
+        *,
+        csrf_token: str,
+        track_static: Sequence[str] = (),
+        path: str = "/live",
+    ) -> str:
+        """Return the URL of the websocket of the page at `page_url`.
+
+        The query is the main view's connect params (the app's params object, which
+        view.ts fills in place); JS spells the missing referer "undefined".
+        """
+        params = self.connect_params(
+            csrf_token=csrf_token, track_static=track_static, live_referer="undefined"
+        )
+        page = urlsplit(page_url)
+        scheme = "wss" if page.scheme == "https" else "ws"
+        query = _serialize(params | {"vsn": VSN})
+        return f"{scheme}://{page.netloc}{path.rstrip('/')}/websocket?{query}"
+
+    def join_payload(
+        self,
+        *,
+        session: str,
+        static: str | None,
+        params: dict[str, object],
+        url: str | None = None,
+        redirect: str | None = None,
+        flash: str | msgspec.UnsetType | None = msgspec.UNSET,
+        sticky: bool = False,
+    ) -> dict[str, object]:
+        """Return the payload of `phx_join`, in the order of view.ts.
+
+        `url` is the page's on a first join or a rejoin, `redirect` the new one on a
+        live navigation; a nested child has neither. `flash` is what a redirect carried;
+        None on a rejoin. An empty `static` is sent as null.
+        """
+        payload: dict[str, object] = {}
+        if redirect is not None:
+            payload["redirect"] = redirect
+        elif url is not None and (not sticky or self.sticky_url):
+            payload["url"] = url
+        payload |= {"params": params, "session": session, "static": static or None}
+        if isinstance(flash, str) or (flash is None and self.sends_null_flash):
+            payload["flash"] = flash
+        if self.sends_sticky:
+            payload["sticky"] = sticky
+        return payload
+
+
+def _serialize(params: dict[str, object]) -> str:
+    """Return `params` as phoenix's ajax.js serialize writes them: lists are indexed."""
+    pairs = []
+    for key, value in params.items():
+        if isinstance(value, list):
+            pairs += [(f"{key}[{index}]", item) for index, item in enumerate(value)]
+        else:
+            pairs.append((key, value))
+    return "&".join(f"{_escape(key)}={_escape(str(value))}" for key, value in pairs)
+
+
+def _escape(text: str) -> str:
+    return quote(text, safe=_UNESCAPED)
+
+
+# The dialects, oldest first; each says what changed since the one before.
+
+Dialect.V0_20_1 = Dialect(
+    name="0.20.1",
+    sends_mount_attempts=False,
+    sends_sticky=False,
+    sends_null_flash=True,
+    sticky_url=True,
+    target_in_value=True,
+    sends_meta=False,
+    sends_unused=False,
+    span_components=True,
+    view_ref=False,
+    resets_in_place=True,
+    streams_before_others=False,
+    limit_zero_empties=False,
+)
+Dialect.V0_20 = replace(
+    Dialect.V0_20_1, name="0.20", span_components=False, resets_in_place=False
+)
+Dialect.V1_0 = replace(
+    Dialect.V0_20,
+    name="1.0",
+    sends_mount_attempts=True,
+    sends_sticky=True,
+    sticky_url=False,
+    target_in_value=False,
+    sends_meta=True,
+    sends_unused=True,
+    streams_before_others=True,
+)
+Dialect.V1_1 = replace(Dialect.V1_0, name="1.1", view_ref=True)
+Dialect.V1_2 = replace(
+    Dialect.V1_1, name="1.2", sends_null_flash=False, limit_zero_empties=True
+)
+
+NEWEST: Final = Dialect.V1_2
+
+_SINCE: Final = (
+    ((0, 0, 0), Dialect.V0_20_1),
+    ((0, 20, 2), Dialect.V0_20),
+    ((1, 0, 0), Dialect.V1_0),
+    ((1, 1, 0), Dialect.V1_1),
+    ((1, 2, 0), Dialect.V1_2),
+)
