@@ -1,0 +1,139 @@
+"""The decorators `@load` and `@budget`: checked where they stand, when they are imported.
+
+Law: this file leaves attributes on the function and nothing else. It knows no pytest, so
+that a machine which only carries users can import a test module; the plugin turns the
+attributes into marks, and reads `pytest.mark.load(…)` by the same two functions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypedDict, TypeVar, Unpack
+
+from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.errors import MarkerError
+from pytest_liveview_load.metrics.budget import Budget
+
+LOAD_ATTRIBUTE: Final = "__liveview_load__"
+BUDGETS_ATTRIBUTE: Final = "__liveview_budgets__"
+
+Test = TypeVar("Test", bound=Callable[..., object])
+
+
+class LoadArguments(TypedDict, total=False):
+    """What `load` takes; times are text with a unit ('10s') or seconds."""
+
+    users: int
+    ramp: str | float
+    duration: str | float | None
+    iterations: int | None
+    think: str | float | tuple[str | float, str | float]
+    warmup: str | float
+    grace: str | float
+    seed: int | None
+
+
+def load(
+    *misplaced: object, **arguments: Unpack[LoadArguments]
+) -> Callable[[Test], Test]:
+    """Make a test a load test: `@load(users=500, ramp="10s", duration="1m")`.
+
+    Raises MarkerError at once, for unknown arguments, values that cannot be, and a
+    decorator that stands on something other than a function.
+    """
+    profile = load_of(misplaced, arguments)
+
+    def decorate(function: Test) -> Test:
+        _check_place(function, "load")
+        if hasattr(function, LOAD_ATTRIBUTE):
+            message = f"@load stands twice on {_name(function)}: keep one of them"
+            raise MarkerError(message)
+        setattr(function, LOAD_ATTRIBUTE, profile)
+        return function
+
+    return decorate
+
+
+def budget(*texts: str) -> Callable[[Test], Test]:
+    """Promise what a test must keep: `@budget("p95_mount < 200ms", "errors == 0")`.
+
+    Several `@budget` on one test add up, the upper ones first. Raises BudgetSyntaxError
+    for a text that is no budget and MarkerError for everything else, at once.
+    """
+    budgets = budgets_of(texts)
+
+    def decorate(function: Test) -> Test:
+        _check_place(function, "budget")
+        below: tuple[Budget, ...] = getattr(function, BUDGETS_ATTRIBUTE, ())
+        together = (*budgets, *below)
+        _check_duplicates(together)
+        setattr(function, BUDGETS_ATTRIBUTE, together)
+        return function
+
+    return decorate
+
+
+def load_of(args: Sequence[object], kwargs: Mapping[str, Any]) -> Profile:
+    """Return the profile that the arguments of a `load` marker ask for.
+
+    Raises MarkerError.
+    """
+    if args and callable(args[0]):
+        message = f"@load on {_name(args[0])} has no arguments: write @load(users=…)"
+        raise MarkerError(message)
+    if args:
+        given = ", ".join(map(repr, args))
+        message = (
+            f"load({given}): its arguments have names: write load(users={args[0]!r})"
+        )
+        raise MarkerError(message)
+    return Profile.of(**kwargs)
+
+
+def budgets_of(args: Sequence[object]) -> tuple[Budget, ...]:
+    """Return the budgets that the arguments of a `budget` marker are.
+
+    Raises MarkerError, or BudgetSyntaxError for a text that is no budget.
+    """
+    if not args:
+        message = "budget() promises nothing: write budget('p95_mount < 200ms')"
+        raise MarkerError(message)
+    budgets = tuple(_budget(each) for each in args)
+    _check_duplicates(budgets)
+    return budgets
+
+
+def _budget(given: object) -> Budget:
+    if callable(given):
+        message = (
+            f"@budget on {_name(given)} has no budget: write @budget('errors == 0')"
+        )
+        raise MarkerError(message)
+    if not isinstance(given, str):
+        message = f"budget({given!r}): a budget is text, such as 'p95_mount < 200ms'"
+        raise MarkerError(message)
+    return Budget.parse(given)
+
+
+def _check_duplicates(budgets: tuple[Budget, ...]) -> None:
+    seen = set()
+    for each in budgets:
+        promise = (each.measure.words, each.op, each.limit)
+        if promise in seen:
+            message = f"the budget {each.source!r} is there twice: keep one of them"
+            raise MarkerError(message)
+        seen.add(promise)
+
+
+def _check_place(function: object, marker: str) -> None:
+    if isinstance(function, type):
+        message = (
+            f"@{marker} stands on the class {function.__qualname__}: "
+            "put it on each test function"
+        )
+        raise MarkerError(message)
+    if not callable(function):
+        message = f"@{marker} stands on {function!r}, which is no test function"
+        raise MarkerError(message)
+
+
+def _name(function: object) -> str:
+    return getattr(function, "__qualname__", repr(function))
