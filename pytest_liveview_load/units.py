@@ -53,8 +53,8 @@ A_RATE: Final = "a rate like '50/s' or '300/min'"
 A_PERCENTAGE: Final = "a percentage like '0.1%'"
 A_SPAN: Final = "a duration or a span like '1s..3s'"
 
-NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+", re.ASCII)
-QUANTITY = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([^\W\d_]+)")
+NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([^\W\d_]+)")
 
 
 # Reading

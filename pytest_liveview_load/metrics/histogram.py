@@ -83,7 +83,7 @@ class Histogram:
         return self._at_rank(percentile_rank(self.count, p))
 
     def interval(self, p: float) -> tuple[int, float]:
-        """Return what encloses the true percentile with 95 % confidence.
+        """Return what encloses the true percentile, 0 < p < 100, with 95 % confidence.
 
         By binomial order statistics, so no distribution is assumed. With too few samples
         for a bound, the lower one is 0 and the upper one `math.inf`.

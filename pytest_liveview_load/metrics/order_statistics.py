@@ -12,9 +12,10 @@ from typing import Final
 HUNDREDTHS: Final = 10_000  # of a percentile: p99.9 is 9990 of them
 CONFIDENCE: Final = 0.95
 
-# Beyond ten standard deviations a binomial tail is below 1e-20: nothing is lost by
-# starting the sum there, and a million samples cost a few milliseconds.
-NEGLIGIBLE: Final = 10.0
+# Ten standard deviations and twenty samples below the mean, a binomial tail is under
+# 1e-20: nothing is lost by starting there, and a million samples cost four milliseconds.
+DEVIATIONS: Final = 10
+SAMPLES: Final = 20
 
 
 def percentile_rank(count: int, percentile: float) -> int:
@@ -35,6 +36,8 @@ def samples_needed(percentile: float) -> int:
 @lru_cache(maxsize=256)
 def confidence_ranks(count: int, percentile: float) -> tuple[int, int]:
     """Return the ranks that enclose the true percentile with at least 95 % confidence.
+
+    `percentile` is above 0 and below 100.
 
     The number of samples below a percentile is binomial, whatever the distribution. A
     lower rank of 0, or an upper one of count + 1, says that no sample bounds that side:
@@ -58,7 +61,7 @@ def confidence_ranks(count: int, percentile: float) -> tuple[int, int]:
 def _binomial(count: int, p: float) -> Iterator[tuple[int, float]]:
     """Yield (successes, probability) upward, from where it begins to matter."""
     mean, deviation = count * p, math.sqrt(count * p * (1 - p))
-    first = max(0, math.floor(mean - NEGLIGIBLE * deviation))
+    first = max(0, math.floor(mean - DEVIATIONS * deviation) - SAMPLES)
     log_probability = (
         math.lgamma(count + 1)
         - math.lgamma(first + 1)

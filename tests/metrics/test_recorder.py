@@ -1,0 +1,122 @@
+"""The recorder: what lands in which series, and what is left out."""
+
+import pytest
+
+from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.metrics.series import Series
+
+
+def recorder_at(instant: float, *, measure_from: float = 0.0) -> Recorder:
+    return Recorder(lambda: instant, measure_from=measure_from)
+
+
+def test_timings_are_nanoseconds_in_the_series_of_their_labels() -> None:
+    recorder = recorder_at(0)
+    labels = {"name": "inc", "view": "Roost.CounterLive", "kind": "click"}
+    recorder.timing("event", 10.0, 10.0125, **labels)
+    recorder.timing("event", 11.0, 11.5, **labels)
+    recorder.timing("event", 11.0, 11.5, **labels, component="1")
+    recorder.timing("connect", 9.0, 9.25)
+
+    labelled = Series("event", "inc", "Roost.CounterLive", "click")
+    expected = {
+        labelled: Histogram.of(12_500_000, 500_000_000),
+        labelled._replace(component="1"): Histogram.of(500_000_000),
+        Series("connect"): Histogram.of(250_000_000),
+    }
+    assert expected == recorder.snapshot(12).histograms
+
+
+def test_sizes_are_bytes() -> None:
+    recorder = recorder_at(0)
+    recorder.size("diff_bytes", 34, 1.0, name="inc")
+    recorder.size("diff_bytes", 36, 1.0, name="inc")
+
+    expected = {Series("diff_bytes", "inc"): Histogram.of(34, 36)}
+    assert expected == recorder.snapshot(2).histograms
+
+
+def test_what_began_before_measuring_is_left_out_whole() -> None:
+    recorder = recorder_at(0)
+    recorder.measure_from = 5.0
+    recorder.timing("mount", 4.9, 6.0)
+    recorder.size("join_bytes", 100, 4.9)
+    recorder.count("iterations", 4.9)
+    recorder.fail(ValueError("early"), 4.9)
+
+    snapshot = recorder.snapshot(7.0)
+    assert snapshot.histograms == {}
+    assert snapshot.failures == ()
+    assert {0} == set(snapshot.counts.values())
+    assert snapshot.seconds == 2.0
+
+
+def test_what_begins_the_instant_measuring_does_is_in() -> None:
+    recorder = recorder_at(0, measure_from=5.0)
+    recorder.timing("mount", 5.0, 6.0)
+    recorder.size("join_bytes", 100, 5.0)
+    recorder.count("iterations", 5.0)
+    recorder.fail(ValueError("in time"), 5.0)
+
+    snapshot = recorder.snapshot(7.0)
+    assert {Series("mount"), Series("join_bytes")} == set(snapshot.histograms)
+    expected = {"iterations": 1, "errors": 1, "mounts": 1}
+    assert expected == {name: n for name, n in snapshot.counts.items() if n}
+
+
+def test_events_mounts_errors_and_users_count_themselves() -> None:
+    recorder = recorder_at(0)
+    recorder.gauge_users(3)
+    recorder.gauge_users(2)
+    recorder.timing("event", 1, 2, name="inc")
+    recorder.timing("event", 1, 2, name="dec")
+    recorder.count("events", 1, 100)
+    recorder.timing("mount", 1, 2)
+    recorder.count("pushes", 1, 4)
+    recorder.fail(ValueError("no"), 1)
+
+    snapshot = recorder.snapshot(2)
+    expected = {"users": 3, "events": 2, "mounts": 1, "pushes": 4, "errors": 1}
+    assert expected == {name: n for name, n in snapshot.counts.items() if n}
+    assert snapshot.users == 3
+
+
+def test_seconds_count_from_the_recorders_birth_if_that_is_later() -> None:
+    assert recorder_at(100.0).snapshot(104.0).seconds == 4.0
+    assert recorder_at(100.0, measure_from=101.0).snapshot(104.0).seconds == 3.0
+    assert recorder_at(100.0, measure_from=110.0).snapshot(104.0).seconds == 0.0
+
+
+def test_an_end_before_its_start_counts_as_zero() -> None:
+    recorder = recorder_at(0)
+    recorder.timing("event", 2.0, 1.999)
+
+    expected = {Series("event"): Histogram.of(0)}
+    assert expected == recorder.snapshot(3).histograms
+
+
+def test_a_snapshot_is_frozen() -> None:
+    recorder = recorder_at(0)
+    recorder.timing("event", 1.0, 2.0)
+    before = recorder.snapshot(3)
+    recorder.timing("event", 1.0, 2.0)
+    recorder.count("pushes", 1.0)
+
+    assert before.histograms[Series("event")].count == 1
+    assert before.counts["pushes"] == 0
+
+
+def test_a_partial_snapshot_says_why() -> None:
+    assert recorder_at(0).snapshot(1, partial="interrupted").partial == "interrupted"
+
+
+def test_metrics_nobody_knows_cannot_be_recorded() -> None:
+    recorder = recorder_at(0)
+
+    with pytest.raises(ValueError, match="'evnt' is no timing"):
+        recorder.timing("evnt", 1.0, 2.0)
+    with pytest.raises(ValueError, match="'event' is no size"):
+        recorder.size("event", 1, 1.0)
+    with pytest.raises(KeyError, match="event"):
+        recorder.count("event", 1.0)

@@ -1,0 +1,172 @@
+"""The algebra of measuring: merging is associative, commutative and loses nothing."""
+
+import json
+import math
+from collections.abc import Callable
+from functools import reduce
+
+from hdrh.histogram import HdrHistogram
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_liveview_load.metrics.failures import Failure, grouped
+from pytest_liveview_load.metrics.histogram import RELATIVE_ERROR, Histogram
+from pytest_liveview_load.metrics.order_statistics import percentile_rank
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.metrics.series import Series
+from pytest_liveview_load.metrics.snapshot import Snapshot
+
+# A nanosecond to a day, with every order of magnitude alike.
+values = st.one_of(
+    st.integers(min_value=0, max_value=1000),
+    st.floats(min_value=0, max_value=14).map(lambda exponent: int(10**exponent)),
+)
+samples = st.lists(values, max_size=60)
+some_samples = st.lists(values, min_size=1, max_size=60)
+percentiles = st.integers(min_value=1, max_value=10_000).map(lambda n: n / 100)
+
+
+@given(samples, samples)
+def test_merging_histograms_loses_nothing(left: list[int], right: list[int]) -> None:
+    expected = Histogram.of(*left, *right)
+    assert expected == Histogram.of(*left).merged(Histogram.of(*right))
+
+
+@given(samples, samples, samples)
+def test_merging_histograms_is_associative_and_commutative(
+    one: list[int], two: list[int], three: list[int]
+) -> None:
+    a, b, c = (Histogram.of(*each) for each in (one, two, three))
+
+    assert a.merged(b) == b.merged(a)
+    assert a.merged(b).merged(c) == a.merged(b.merged(c))
+    assert a == a.merged(Histogram())
+
+
+@given(some_samples, percentiles)
+def test_percentiles_are_within_the_stated_error(recorded: list[int], p: float) -> None:
+    histogram = Histogram.of(*recorded)
+
+    true = sorted(recorded)[percentile_rank(len(recorded), p) - 1]
+    assert abs(histogram.percentile(p) - true) <= RELATIVE_ERROR * true
+    assert RELATIVE_ERROR < 0.005
+
+
+@given(st.lists(st.integers(0, 255), min_size=1, max_size=60), percentiles)
+def test_percentiles_of_small_integers_are_exact(recorded: list[int], p: float) -> None:
+    true = sorted(recorded)[percentile_rank(len(recorded), p) - 1]
+    assert true == Histogram.of(*recorded).percentile(p)
+
+
+# The oracle allocates its whole range each time, so that an example's time varies.
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 10**10), min_size=1, max_size=60),
+    st.sampled_from([50.0, 90.0, 95.0, 99.0, 99.9]),
+)
+def test_percentiles_agree_with_hdrhistogram(recorded: list[int], p: float) -> None:
+    oracle = HdrHistogram(1, 10**11, 3)  # three digits: its own error is 0.1 %
+    for value in recorded:
+        oracle.record_value(value)
+    # It rounds a rank to the nearest, so it is asked for the rank that is meant.
+    rank = percentile_rank(len(recorded), p)
+
+    assert math.isclose(
+        oracle.get_value_at_percentile(100 * rank / len(recorded)),
+        Histogram.of(*recorded).percentile(p),
+        rel_tol=0.005,
+    )
+
+
+@given(some_samples, percentiles.filter(lambda p: p < 100))
+def test_an_interval_encloses_its_percentile(recorded: list[int], p: float) -> None:
+    histogram = Histogram.of(*recorded)
+    low, high = histogram.interval(p)
+
+    assert low <= histogram.percentile(p) <= high
+
+
+@given(some_samples, percentiles, percentiles)
+def test_percentiles_rise(recorded: list[int], one: float, other: float) -> None:
+    histogram = Histogram.of(*recorded)
+    low, high = sorted((one, other))
+
+    assert histogram.percentile(low) <= histogram.percentile(high)
+
+
+@given(samples)
+def test_histograms_survive_json(recorded: list[int]) -> None:
+    histogram = Histogram.of(*recorded)
+
+    assert histogram == Histogram.from_data(json.loads(json.dumps(histogram.to_data())))
+
+
+# Snapshots
+
+names = st.sampled_from(["", "inc", "/counter"])
+series = st.builds(Series, st.sampled_from(["event", "mount"]), names)
+failures = st.builds(
+    Failure,
+    st.sampled_from(["ValueError", "StepTimeout"]),
+    st.sampled_from(["user 1", "user 2", "gone"]),
+    st.sampled_from(["at line 1", "at line 2"]),
+    st.integers(1, 5),
+    st.sampled_from(["", "browse"]),
+)
+snapshots = st.builds(
+    Snapshot,
+    histograms=st.dictionaries(series, some_samples.map(lambda it: Histogram.of(*it))),
+    counts=st.dictionaries(
+        st.sampled_from(["iterations", "pushes"]), st.integers(0, 9)
+    ),
+    failures=st.lists(failures, max_size=4).map(grouped),
+    seconds=st.floats(0, 100),
+    users=st.integers(0, 9),
+    partial=st.sampled_from(["", "interrupted", "a runner was lost"]),
+)
+
+
+@given(snapshots, snapshots, snapshots)
+def test_merging_snapshots_is_associative_and_commutative(
+    a: Snapshot, b: Snapshot, c: Snapshot
+) -> None:
+    assert a.merged(b) == b.merged(a)
+    assert a.merged(b).merged(c) == a.merged(b.merged(c))
+    assert a == a.merged(Snapshot())
+
+
+@given(snapshots)
+def test_snapshots_survive_json(snapshot: Snapshot) -> None:
+    text = json.dumps(snapshot.to_data(), allow_nan=False)
+
+    assert snapshot == Snapshot.from_data(json.loads(text))
+
+
+Step = Callable[[Recorder], None]
+steps: st.SearchStrategy[Step] = st.one_of(
+    st.builds(
+        lambda name, taken: lambda to: to.timing("event", 1.0, 1.0 + taken, name=name),
+        names,
+        st.floats(0, 10),
+    ),
+    st.builds(lambda n: lambda to: to.size("diff_bytes", n, 1.0), st.integers(0, 9999)),
+    st.builds(lambda n: lambda to: to.count("pushes", 1.0, n), st.integers(0, 3)),
+    st.builds(
+        lambda text: lambda to: to.fail(ValueError(text), 1.0),
+        st.sampled_from(["gone", "refused"]),
+    ),
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), steps), max_size=30))
+def test_three_runners_measure_what_one_would_have(
+    shared: list[tuple[int, Step]],
+) -> None:
+    alone = Recorder(lambda: 0.0)
+    runners = [Recorder(lambda: 0.0) for _ in range(3)]
+    for runner, step in shared:
+        step(alone)
+        step(runners[runner])
+
+    expected = alone.snapshot(5.0)
+    assert expected == reduce(Snapshot.merged, (each.snapshot(5.0) for each in runners))
