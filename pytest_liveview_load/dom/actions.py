@@ -1,0 +1,59 @@
+"""What a user's step comes to: the closed set of things the client then has to do.
+
+Law: values only. `bindings` and `inputs` return a list of them, in the order in which the
+real client would do them; an empty list is a step that nobody hears of.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushEvent:
+    """Push `event` on the view's channel: `payload` is what goes on the wire.
+
+    `kind` is what the person did (click, change, submit, keydown, …), which on the wire
+    is "form" for both change and submit. `view_id` is "" on a page without a live view.
+    """
+
+    view_id: str
+    kind: str
+    event: str
+    payload: Mapping[str, Any]
+    cid: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePatch:
+    """Push `live_patch` with this absolute URL to the main view."""
+
+    url: str
+    replace: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveNavigate:
+    """Leave the main view and join what lives at this absolute URL."""
+
+    url: str
+    replace: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLoad:
+    """Load this absolute URL as a browser does."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSubmit:
+    """Submit a form over HTTP: GET has all in its URL, POST an urlencoded body."""
+
+    method: str
+    url: str
+    body: str
+
+
+Action: TypeAlias = PushEvent | LivePatch | LiveNavigate | PageLoad | HttpSubmit

@@ -1,0 +1,47 @@
+"""The attribute names that LiveView and phoenix_html read from a page.
+
+Law: an attribute is spelt here, with Phoenix's name, and nowhere else in `dom`.
+"""
+
+from typing import Final
+
+# Views and components: as in constants.ts
+PHX_SESSION: Final = "data-phx-session"
+PHX_STATIC: Final = "data-phx-static"
+PHX_MAIN: Final = "data-phx-main"
+PHX_STICKY: Final = "data-phx-sticky"
+PHX_PARENT_ID: Final = "data-phx-parent-id"
+PHX_VIEW_NAME: Final = "data-phx-view"
+PHX_COMPONENT: Final = "data-phx-component"
+PHX_TRACK_STATIC: Final = "phx-track-static"
+
+# Live links
+PHX_LIVE_LINK: Final = "data-phx-link"
+PHX_LINK_STATE: Final = "data-phx-link-state"
+
+# Bindings
+PHX_CLICK: Final = "phx-click"
+PHX_CHANGE: Final = "phx-change"
+PHX_SUBMIT: Final = "phx-submit"
+PHX_FOCUS: Final = "phx-focus"
+PHX_BLUR: Final = "phx-blur"
+PHX_KEY: Final = "phx-key"
+PHX_TARGET: Final = "phx-target"
+PHX_VALUE_PREFIX: Final = "phx-value-"
+PHX_TRIGGER_ACTION: Final = "phx-trigger-action"
+PHX_NO_UNUSED_FIELD: Final = "phx-no-unused-field"
+
+# phoenix_html.js
+DATA_METHOD: Final = "data-method"
+DATA_TO: Final = "data-to"
+DATA_CSRF: Final = "data-csrf"
+
+
+def binding(event: str) -> str:
+    """Return the attribute that binds `event` on an element ("keydown" → "phx-keydown")."""
+    return f"phx-{event}"
+
+
+def window_binding(event: str) -> str:
+    """Return the attribute that binds `event` anywhere in the window."""
+    return f"phx-window-{event}"

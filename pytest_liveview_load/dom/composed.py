@@ -1,0 +1,135 @@
+"""One tree out of a shell and its views' states, composed once for all who share them.
+
+Law: a `Composed` is a function of the shell and the states alone; nothing of one user is
+in it. The newest few are kept; a state kept here keeps its identity, so an id is a key.
+"""
+
+import copy
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, Final, Protocol, TypeAlias
+
+from cssselect import HTMLTranslator
+from cssselect.parser import SelectorError
+from lxml import etree
+
+from pytest_liveview_load.dom.dead_render import DeadRender
+from pytest_liveview_load.dom.fields import Fields
+from pytest_liveview_load.dom.markup import Element, finder
+
+_KEPT: Final = 256  # composed trees in one process
+_SELECTORS: Final = 1024
+_ANSWERS: Final = 256  # remembered answers of one tree
+
+_BY_ID = finder("//*[@id=$id]")
+_TRANSLATOR: Final = HTMLTranslator()
+
+Container: TypeAlias = tuple[str, Mapping[str, str]]
+
+
+class Content(Protocol):
+    """What one view shows: `root` is a wrapper whose children are the view's."""
+
+    @property
+    def root(self) -> Element:
+        """The wrapper; shared, so never changed."""
+        ...
+
+
+class Composed:
+    """A whole page with every view's content in place, and what was asked of it."""
+
+    def __init__(self, root: Element) -> None:
+        self.root = root
+        self._answers: dict[str, tuple[Element, ...]] = {}
+
+    def select(self, css: str) -> tuple[Element, ...]:
+        """Return what matches, in document order. ValueError if `css` is no selector."""
+        found = self._answers.get(css)
+        if found is None:
+            if len(self._answers) >= _ANSWERS:
+                self._answers.clear()
+            found = self._answers[css] = tuple(_compiled(css)(self.root))
+        return found
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The page's forms and fields."""
+        return Fields(self.root)
+
+
+_Key: TypeAlias = tuple[object, ...]
+_kept: OrderedDict[_Key, tuple[Composed, tuple[object, ...]]] = OrderedDict()
+
+
+def compose(
+    page: DeadRender,
+    contents: Mapping[str, Content],
+    containers: Mapping[str, Container],
+) -> Composed:
+    """Return the page with each view's content (by the user's view ids, parents first)."""
+    mask = page.masked.mask
+    places = tuple((mask(view_id), contents[view_id]) for view_id in contents)
+    dressed = tuple(
+        (mask(view_id), tag, tuple(attributes.items()))
+        for view_id, (tag, attributes) in containers.items()
+    )
+    key = (
+        id(page.shell),
+        tuple((view_id, id(content)) for view_id, content in places),
+        dressed,
+    )
+    kept = _kept.get(key)
+    if kept is not None:
+        _kept.move_to_end(key)
+        return kept[0]
+    composed = Composed(_build(page, places, containers) if places else page.shell.root)
+    # Shell and contents are held so that their ids stay theirs as long as the key lives.
+    _kept[key] = composed, (page.shell, *(content for _, content in places))
+    if len(_kept) > _KEPT:
+        _kept.popitem(last=False)
+    return composed
+
+
+def _build(
+    page: DeadRender,
+    places: tuple[tuple[str, Content], ...],
+    containers: Mapping[str, Container],
+) -> Element:
+    hollow = page.shell.hollow(frozenset(view_id for view_id, _ in places))
+    root = copy.deepcopy(hollow)
+    for view_id, content in places:
+        # A child's place may be in its parent's content, where ids are not masked.
+        own = _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
+        for container in own:
+            source = copy.deepcopy(content.root)
+            container.text = source.text
+            container[:] = list(source)
+    for view_id, (tag, attributes) in containers.items():
+        for element in _BY_ID(root, id=page.masked.mask(view_id)):
+            _dress(element, tag, attributes)
+    return root
+
+
+def _dress(element: Element, tag: str, attributes: Mapping[str, str]) -> None:
+    """Make the element what the new view wants, as dom.ts replaceRootContainer.
+
+    What belongs to the view (id and data-phx-…) stays.
+    """
+    element.tag = tag
+    for name in list(element.attrib):
+        if name != "id" and not str(name).startswith("data-phx-"):
+            del element.attrib[name]
+    for name, value in attributes.items():
+        element.set(name, value)
+
+
+@lru_cache(maxsize=_SELECTORS)
+def _compiled(css: str) -> Callable[[Element], list[Element]]:
+    try:
+        xpath: Any = etree.XPath(_TRANSLATOR.css_to_xpath(css))
+    except (SelectorError, etree.XPathSyntaxError) as problem:
+        raise ValueError(str(problem)) from None
+    selector: Callable[[Element], list[Element]] = xpath
+    return selector

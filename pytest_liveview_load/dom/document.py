@@ -1,0 +1,208 @@
+"""One page as it stands: the dead render's shell with each view's content in its place.
+
+    document = Document(page, {"phx-F…": view_state}, title="Counter")
+    document.one("#inc"), document.text(document.one("#count")), document.title
+
+A `Document` is one user's and cheap to make. The tree under it is composed when someone
+looks, once for all users who have the same shell and the same states (`Composed`).
+
+Law: read-only. Trees are shared, so nobody changes an element, and whatever is read from
+one goes through the document (`text`, `attr`, `html`), which puts back the user's values.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+from pytest_liveview_load.dom import locate
+from pytest_liveview_load.dom.attributes import PHX_COMPONENT, PHX_SESSION
+from pytest_liveview_load.dom.composed import Composed, Content, compose
+from pytest_liveview_load.dom.dead_render import DeadRender
+from pytest_liveview_load.dom.fields import Fields
+from pytest_liveview_load.dom.markup import (
+    Element,
+    ancestors,
+    outer_html,
+    short_html,
+    text_of,
+)
+from pytest_liveview_load.errors import ElementError
+
+Role = Literal["any", "click", "field", "form"]
+
+
+class Document:
+    """What one user's tab shows. Immutable: a new state is a new document."""
+
+    def __init__(
+        self,
+        page: DeadRender,
+        contents: Mapping[str, Content] | None = None,
+        *,
+        title: str | None = None,
+        url: str = "",
+        containers: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
+    ) -> None:
+        """Put `contents` (by view id, parents first) into `page`.
+
+        `title` is the last one that a diff or join brought; `url` is where the tab is now,
+        if a patch moved it; `containers` are the tags and attributes of main views that
+        came by live navigation (a join reply's `container`).
+        """
+        self.page = page
+        self.url = url or page.url
+        self._contents = contents or {}
+        self._pushed_title = title
+        self._containers = containers or {}
+
+    # Finding
+
+    def one(
+        self,
+        css: str | None = None,
+        *,
+        text: str | None = None,
+        label: str | None = None,
+        role: Role = "any",
+    ) -> Element:
+        """Return the only element that matches.
+
+        `text` keeps those that read exactly so, else those that contain it; `label` keeps
+        fields whose label (`<label>`, `aria-label`, `placeholder`) reads so. Without `css`
+        every element of the `role` is looked at.
+
+        Raises:
+            ElementError: None or several match, or `css` is no selector.
+        """
+        if text is None and label is None and css is not None:
+            found = self._select(css)
+            if len(found) == 1:
+                return found[0]
+        return locate.one(self, css, text=text, label=label, role=role)
+
+    def all(self, css: str) -> tuple[Element, ...]:
+        """Return what matches, in document order.
+
+        Raises:
+            ElementError: `css` is no selector.
+        """
+        return self._select(css)
+
+    def maybe(self, css: str) -> Element | None:
+        """Return the first match, or None."""
+        found = self._select(css)
+        return found[0] if found else None
+
+    # Reading
+
+    def text(self, element: Element | None = None) -> str:
+        """Return what a person reads in the element, or on the whole page."""
+        return self.unmask(text_of(self.root if element is None else element))
+
+    def attr(self, element: Element, name: str) -> str | None:
+        """Return an attribute, or None where it is missing."""
+        value = element.get(name)
+        return None if value is None else self.unmask(value)
+
+    def html(self, element: Element | None = None) -> str:
+        """Return the element with its tag, or the whole page."""
+        return self.unmask(outer_html(self.root if element is None else element))
+
+    @property
+    def title(self) -> str:
+        """The tab's title: a pushed one between prefix and suffix, as dom.ts putTitle."""
+        title = self.page.title
+        if self._pushed_title is None:
+            return self.unmask(title.text)
+        return self.unmask(title.put(self._pushed_title))
+
+    @property
+    def root(self) -> Element:
+        """The composed tree, shared and with its values still masked: never change it."""
+        return self._composed.root
+
+    @property
+    def fields(self) -> Fields:
+        """The forms of the page and what belongs to them."""
+        return self._composed.fields
+
+    def unmask(self, text: str) -> str:
+        """Return text of the shared tree as this user has it."""
+        return self.page.masked.unmask(text)
+
+    # Views and components
+
+    def owner(self, element: Element) -> str:
+        """Return the id of the view that handles the element's events.
+
+        As live_socket.ts owner: the closest view, else the main one; "" on a dead page.
+        """
+        for node in ancestors(element):
+            if node.get(PHX_SESSION) is not None:
+                return self.unmask(node.get("id", ""))
+        main = self.page.main
+        return main.id if main is not None else ""
+
+    def component(self, element: Element) -> int | None:
+        """Return the cid of the component around the element, within its own view.
+
+        As view.ts closestComponentID with ownsElement.
+        """
+        for node in ancestors(element):
+            cid = node.get(PHX_COMPONENT)
+            if cid is not None:
+                return int(cid) if cid.isdecimal() else None
+            if node.get(PHX_SESSION) is not None:
+                return None
+        return None
+
+    def target_cids(self, element: Element, phx_target: str) -> list[int] | None:
+        """Return the cids that a `phx-target` means: every match, not just the first.
+
+        None where the view itself is meant (an element outside any component matches).
+
+        Raises:
+            ElementError: Nothing matches.
+        """
+        if phx_target.isdecimal():
+            return [int(phx_target)]
+        cids = [self.component(target) for target in self.targets(element, phx_target)]
+        known = [cid for cid in cids if cid is not None]
+        return known or None
+
+    def targets(self, element: Element, selector: str) -> tuple[Element, ...]:
+        """Return every element that the `phx-target` selector of `element` matches.
+
+        Raises:
+            ElementError: Nothing matches; the real client logs that and sends nothing.
+        """
+        found = self._select(selector)
+        if not found:
+            raise ElementError(
+                self.describe(element),
+                f"has phx-target {selector!r}, which matches nothing",
+                url=self.url,
+            )
+        return found
+
+    def describe(self, element: Element) -> str:
+        """Return one line that lets a person recognise the element."""
+        return self.unmask(short_html(element))
+
+    # The shared tree
+
+    @cached_property
+    def _composed(self) -> Composed:
+        return compose(self.page, self._contents, self._containers)
+
+    def _select(self, css: str) -> tuple[Element, ...]:
+        masked = self.page.masked.mask(css)
+        try:
+            found = self._composed.select(masked)
+            if masked != css:
+                # A view's content is not masked: there the user's own words match.
+                found += self._composed.select(css)
+        except ValueError as problem:
+            message = f"is not a CSS selector: {problem}"
+            raise ElementError(repr(css), message, url=self.url) from None
+        return found

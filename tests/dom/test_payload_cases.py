@@ -1,0 +1,95 @@
+"""What the real JS client sent for a step is what we send: 108 recorded cases."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+
+from pytest_liveview_load.dom import bindings, inputs
+from pytest_liveview_load.dom.actions import Action, LivePatch, PushEvent
+from pytest_liveview_load.dom.composed import Content
+from pytest_liveview_load.dom.dead_render import DeadRender
+from pytest_liveview_load.dom.document import Document
+from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.markup import Element
+from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.dom.view_state import ViewState
+from pytest_liveview_load.protocol.dialect import Dialect
+
+CASES = json.loads(
+    (Path(__file__).parents[1] / "wire" / "payload_cases.json").read_text()
+)
+BY_VERSION = {
+    version: [case for case in CASES if case["version"] == version]
+    for version in ("0.20.17", "1.0.19", "1.1.32", "1.2.12")
+}
+SHELL = '<html><body><div id="phx-F0123456789abcdef" data-phx-main data-phx-session="s"></div>'
+VIEW = "phx-F0123456789abcdef"
+
+
+class Fixed:
+    """A view's content that the case gives as HTML."""
+
+    def __init__(self, content: str) -> None:
+        self.root: Element = html.fragment_fromstring(content, create_parent="div")
+
+
+def scene_of(case: dict[str, Any]) -> Scene:
+    dialect = Dialect.of_version(case["version"])
+    content: Content = Fixed(case["html"] or "")
+    if case["rendered"] is not None:
+        rendered = json.dumps(case["rendered"]).encode()
+        content = ViewState.joined(rendered, dialect).state
+    page = DeadRender.parse(SHELL, "http://localhost:4000/x")
+    return Scene(Document(page, {VIEW: content}), FormState(), dialect)
+
+
+def perform(scene: Scene, verb: str, css: str, *more: Any) -> list[Action]:
+    one = scene.document.one
+    match verb:
+        case "click":
+            return bindings.click(scene, one(css))
+        case "input":
+            return inputs.fill(scene, one(css), *more)
+        case "select":
+            options = [more[0]] if isinstance(more[0], str) else more[0]
+            return inputs.select(scene, one(css), *options)
+        case "submit":
+            return bindings.submit(scene, one(css), *[one(each) for each in more])
+        case "key":
+            return bindings.press(scene, one(css), more[0]["key"])
+        case "focus":
+            return bindings.focus(scene, one(css))
+        case "blur":
+            return bindings.blur(scene)
+    raise AssertionError(verb)
+
+
+def frame(action: Action) -> dict[str, Any]:
+    match action:
+        case PushEvent(payload=payload):
+            return {"event": "event", "payload": payload}
+        case LivePatch(url=url):
+            return {"event": "live_patch", "payload": {"url": url}}
+    raise AssertionError(action)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_step_sends_what_the_real_client_sent(case: dict[str, Any]) -> None:
+    scene = scene_of(case)
+
+    sent = [
+        frame(action)
+        for verb, *arguments in case["actions"]
+        for action in perform(scene, verb, *arguments)
+    ]
+
+    assert case["frames"] == sent
+
+
+@pytest.mark.parametrize("version", BY_VERSION)
+def test_every_recorded_scenario_is_tried_in_every_version(version: str) -> None:
+    assert 27 == len({case["scenario"] for case in BY_VERSION[version]})
+    assert [] == [case["name"] for case in BY_VERSION[version] if case["failed"]]
