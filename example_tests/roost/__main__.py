@@ -5,6 +5,8 @@ end it at once.
 """
 
 import argparse
+import contextlib
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -58,7 +60,10 @@ def main() -> None:
         log_level="warning",
         timeout_graceful_shutdown=1,
     )
-    Server(config).run()
+    # uvicorn raises again what stopped it; being told to stop is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config).run()
 
 
 if __name__ == "__main__":

@@ -104,6 +104,9 @@ class Roost:
     async def _dead_render(
         self, request: Request, session: Session, route: Route
     ) -> Response:
+        csrf_token = (
+            session.csrf_token()
+        )  # first, so that the page's own forms can use it
         view = route.view(session.data, connected=False)
         view.flash = session.take_flash() | self._flash_cookie(request)
         await mount(view, route, request.uri)
@@ -114,9 +117,7 @@ class Roost:
                 return web.redirect(to)
         root, components = render(view)
         body = f"{self._container(view)}{to_html(root, components)}</div>"
-        html = layout.document(
-            csrf_token=session.csrf_token(), title=view.title, body=body
-        )
+        html = layout.document(csrf_token=csrf_token, title=view.title, body=body)
         return Response(body=html, headers=[*SECURE_HEADERS])
 
     def _container(self, view: LiveView) -> str:

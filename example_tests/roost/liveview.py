@@ -179,7 +179,8 @@ class Stream(Generic[T]):
         """Replace everything by `items`, as `stream(reset: true)`."""
         self._inserts.clear()
         self._reset = True
-        self.fill(items)
+        for dom_id, item in items.items():
+            self.insert(dom_id, item)
 
     def each(self) -> Each:
         """Return what happened since the last `flush`, for the render."""
