@@ -7,6 +7,7 @@ The HTML is what rendered.js `toString` writes, less its `data-phx-id` marks: th
 help the browser to skip what has not changed.
 """
 
+import enum
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NoReturn, TypeAlias
@@ -37,20 +38,30 @@ class Stream(msgspec.Struct, frozen=True):
     reset: bool = False
 
 
-class Tree(msgspec.Struct, frozen=True):
+class _Written(enum.Enum):
+    """What is known of a subtree's HTML, until it is a str."""
+
+    NEVER = "never"  # nobody has rendered it
+    ONCE = "once"  # rendered once; whoever comes again writes it down for the next
+    VARYING = "varying"  # it holds a component, whose HTML may change without it
+
+
+class Tree(msgspec.Struct, frozen=True, eq=False):
     """Statics, and between each two of them a dynamic."""
 
     statics: tuple[str, ...]
     dynamics: tuple["Dynamic", ...]
     root: bool = False  # has one root element, which may carry a component's marks
+    written: str | _Written = _Written.NEVER
 
 
-class Comprehension(msgspec.Struct, frozen=True):
+class Comprehension(msgspec.Struct, frozen=True, eq=False):
     """The same statics once per entry; `stream` when its items live in the DOM alone."""
 
     statics: tuple[str, ...]
     entries: tuple[tuple["Dynamic", ...], ...]
     stream: Stream | None = None
+    written: str | _Written = _Written.NEVER
 
     @property
     def consumed(self) -> bool:
@@ -130,20 +141,40 @@ class Rendered(msgspec.Struct, frozen=True):
         return "".join(pieces)
 
     def _write(self, dynamic: Dynamic, write: _Write, view_id: str) -> None:
-        kind = type(dynamic)
-        if kind is str:
-            write(dynamic)  # type: ignore[arg-type]  # `kind` is faster than isinstance
-        elif isinstance(dynamic, Tree):
-            statics = dynamic.statics
-            write(statics[0])
-            self._write_row(dynamic.dynamics, statics, write, view_id)
-        elif isinstance(dynamic, Comprehension):
-            statics = dynamic.statics
-            for entry in dynamic.entries:
-                write(statics[0])
-                self._write_row(entry, statics, write, view_id)
+        if isinstance(dynamic, str):
+            write(dynamic)
         elif isinstance(dynamic, int):
             write(self._component(dynamic, view_id))
+        else:
+            self._write_node(dynamic, write, view_id)
+
+    def _write_node(self, node: Node, write: _Write, view_id: str) -> None:
+        """Write a subtree; one that stays the same is put together only twice.
+
+        What two renderings share is what the diff between them left alone, so that the
+        largest such subtrees remember their HTML, and nothing inside them does.
+        """
+        written = node.written
+        if type(written) is str:
+            write(written)
+            return
+        if written is _Written.NEVER:
+            msgspec.structs.force_setattr(node, "written", _Written.ONCE)
+        elif written is _Written.ONCE:
+            html = _html_without_components(node)
+            if html is not None:
+                msgspec.structs.force_setattr(node, "written", html)
+                write(html)
+                return
+            msgspec.structs.force_setattr(node, "written", _Written.VARYING)
+        statics = node.statics
+        if isinstance(node, Tree):
+            write(statics[0])
+            self._write_row(node.dynamics, statics, write, view_id)
+        else:
+            for entry in node.entries:
+                write(statics[0])
+                self._write_row(entry, statics, write, view_id)
 
     def _write_row(
         self,
@@ -195,6 +226,31 @@ class Rendered(msgspec.Struct, frozen=True):
             node = self.components.get(dynamic)
             if node is not None:
                 yield from self._streams_of(node, seen)
+
+
+def _html_without_components(node: Node) -> str | None:
+    """Return the HTML of a subtree; None if a component is in it."""
+    pieces: list[str] = []
+    rows = (node.dynamics,) if isinstance(node, Tree) else node.entries
+    statics = node.statics
+    for row in rows:
+        pieces.append(statics[0])
+        for dynamic, static in zip(row, statics[1:], strict=True):
+            if isinstance(dynamic, str):
+                pieces.append(dynamic)
+            elif isinstance(dynamic, int):
+                return None
+            else:
+                html = (
+                    dynamic.written
+                    if type(dynamic.written) is str
+                    else _html_without_components(dynamic)
+                )
+                if html is None:
+                    return None
+                pieces.append(html)
+            pieces.append(static)
+    return "".join(pieces)
 
 
 def _pruned(node: Node) -> Node:
