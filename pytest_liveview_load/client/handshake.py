@@ -46,8 +46,8 @@ async def open_websocket(
     tls: ssl.SSLContext | None = None,
     timeout: float = 10.0,  # noqa: ASYNC109 - the error must name what was waited for
     clock: Clock = time.perf_counter,
-) -> WebSocket:
-    """Open `url` (ws:// or wss://) as a page of `origin` does.
+) -> tuple[WebSocket, float]:
+    """Open `url` (ws:// or wss://) as a page of `origin` does; return it and when.
 
     Raises ConnectionFailed, also when it takes longer than `timeout` seconds.
     """
@@ -63,9 +63,9 @@ async def open_websocket(
                 ssl=tls if uri.secure else None,
                 server_hostname=uri.host if uri.secure else None,
             )
-            websocket = await handshake.upgraded
+            opened = await handshake.upgraded
             handshake.transport = None  # it is the websocket's now
-            return websocket
+            return opened
     except TimeoutError:
         reason = f"no websocket within {timeout:g}s"
         raise ConnectionFailed(shown(url), reason) from None
@@ -87,9 +87,8 @@ class Handshake(asyncio.Protocol):
         self.headers = headers
         self.clock = clock
         self.protocol = ClientProtocol(parse_uri(url), origin=Origin(origin))
-        self.upgraded: asyncio.Future[WebSocket] = (
-            asyncio.get_running_loop().create_future()
-        )
+        loop = asyncio.get_running_loop()
+        self.upgraded: asyncio.Future[tuple[WebSocket, float]] = loop.create_future()
         self.received = bytearray()
         self.refusing = False
         self.transport: asyncio.Transport | None = None
@@ -106,6 +105,7 @@ class Handshake(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read the answer; what follows it belongs to the websocket."""
+        arrived = self.clock()
         self.received += data
         end = self.received.find(HEAD_END)
         if end < 0 and not self.refusing and len(self.received) < MAX_RESPONSE:
@@ -118,9 +118,9 @@ class Handshake(asyncio.Protocol):
         if self.protocol.state is not State.OPEN:
             self.refuse(f"the upgrade is broken: {self.protocol.handshake_exc}")
             return
-        self.become_websocket(bytes(self.received[end:]))
+        self.become_websocket(bytes(self.received[end:]), arrived)
 
-    def become_websocket(self, rest: bytes) -> None:
+    def become_websocket(self, rest: bytes, arrived: float) -> None:
         """Give the connection to a WebSocket, and `rest`, which came early."""
         if self.upgraded.done() or self.transport is None:
             return
@@ -128,7 +128,7 @@ class Handshake(asyncio.Protocol):
         websocket = WebSocket(self.transport, self.clock)
         websocket.buffer = bytearray(rest) if rest else None
         self.transport.set_protocol(websocket)
-        self.upgraded.set_result(websocket)
+        self.upgraded.set_result((websocket, arrived))
 
     def judge_refusal(self, *, eof: bool) -> None:
         """Say why the server did not upgrade, once its whole answer is here."""

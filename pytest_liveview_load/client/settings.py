@@ -6,7 +6,7 @@ Law: frozen; one value serves every user of the process.
 from dataclasses import dataclass, field
 
 # Where `new LiveSocket("/live", …)` of every generated app points.
-SOCKET_PATH = "/live/websocket"
+SOCKET_PATH = "/live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ no parser.
 
 import asyncio
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from websockets.frames import Close, Frame
 from websockets.protocol import Protocol as FrameProtocol
@@ -24,6 +24,9 @@ from pytest_liveview_load.client.frames import (
     text_frame,
 )
 from pytest_liveview_load.client.observer import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Far above any page; a peer that sends more is broken or hostile.
 MAX_MESSAGE = 64 * 1024 * 1024
@@ -53,9 +56,9 @@ class WebSocket(asyncio.Protocol):
         "buffer",
         "clock",
         "closer",
-        "ended",
         "fragments",
         "needed",
+        "on_end",
         "parser",
         "paused",
         "receiver",
@@ -75,7 +78,7 @@ class WebSocket(asyncio.Protocol):
         self.parser: FrameProtocol | None = None
         self.fragments: list[bytes] | None = None
         self.closer: asyncio.TimerHandle | None = None
-        self.ended: asyncio.Future[None] | None = None
+        self.on_end: Callable[[], None] | None = None  # told when the transport is gone
         self.paused = False
 
     def attach(self, receiver: Receiver) -> None:
@@ -83,6 +86,7 @@ class WebSocket(asyncio.Protocol):
         self.receiver = receiver
         if self.transport.is_closing():
             self.gone(ABNORMAL, "the server hung up")
+            self.end()
             return
         self.transport.resume_reading()
         if self.buffer is not None:
@@ -114,14 +118,6 @@ class WebSocket(asyncio.Protocol):
         parser.send_close()
         self.flush(parser)
         self.hang_up_soon()
-
-    async def closed(self) -> None:
-        """Wait until the connection has ended; close() bounds the wait."""
-        if self.transport.is_closing() and self.closer is None:
-            return
-        if self.ended is None:
-            self.ended = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self.ended)
 
     def abort(self) -> None:
         """Drop the connection without a word."""
@@ -222,8 +218,13 @@ class WebSocket(asyncio.Protocol):
             self.closer = None
         self.buffer = self.parser = self.fragments = None
         self.gone(ABNORMAL, str(exc) if exc else "the server hung up")
-        if self.ended is not None and not self.ended.done():
-            self.ended.set_result(None)
+        self.end()
+
+    def end(self) -> None:
+        """Say that the transport is gone, once."""
+        on_end, self.on_end = self.on_end, None
+        if on_end is not None:
+            on_end()
 
     def gone(self, code: int, reason: str) -> None:
         """Tell the receiver, once."""

@@ -1,0 +1,100 @@
+"""What a person did, done: the actions of `dom.bindings` become pushes and navigation.
+
+Law: a step ends when every reply that it caused has arrived and every navigation that it
+began has mounted.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from pytest_liveview_load.client.loading import begin_load
+from pytest_liveview_load.client.navigation import navigate, patch, patched
+from pytest_liveview_load.client.page import Page
+from pytest_liveview_load.client.push import Push
+from pytest_liveview_load.client.step import Step
+from pytest_liveview_load.client.tab import Tab
+from pytest_liveview_load.client.view import View
+from pytest_liveview_load.dom.actions import (
+    Action,
+    HttpSubmit,
+    LiveNavigate,
+    LivePatch,
+    PageLoad,
+    PushEvent,
+)
+from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.errors import NotLiveView
+from pytest_liveview_load.protocol.wire_keys import EVENT
+
+# Reads the page and decides what the person's gesture comes to.
+Plan: TypeAlias = Callable[[Scene], list[Action]]
+
+
+async def act(tab: Tab, step: Step, *plans: Plan) -> None:
+    """Do gestures one after the other, as one step."""
+    tab.step = step
+    try:
+        for plan in plans:
+            page = await tab.ready(step)
+            await perform(tab, page, step, plan(page.scene()))
+    finally:
+        tab.step = None
+
+
+async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> None:
+    """Do `actions` at once, as the real client does, and wait for what they cause."""
+    pushes: list[Push] = []
+    patches: list[tuple[Push, LivePatch]] = []
+    for action in actions:
+        if isinstance(action, PushEvent):
+            if tab.page is page:  # a link before it may have left the page
+                pushes.append(push_event(page, step, action))
+        elif isinstance(action, LivePatch) and page.main is not None:
+            push = patch(page, action.url)
+            pushes.append(push)
+            patches.append((push, action))
+        elif isinstance(action, LiveNavigate):
+            moving = tab.start("navigate", tab.network.clock())
+            navigate(tab, moving, action.url, replace=action.replace)
+        elif isinstance(action, HttpSubmit):
+            submit_over_http(tab, action)
+        elif isinstance(action, PageLoad | LivePatch):
+            begin_load(tab, tab.start("visit"), action.url, unload=True)
+    if not pushes and tab.moving is None:
+        return
+    await tab.settle(step, pushes)
+    for push, action in patches:
+        patched(tab, push, action.url, replace=action.replace)
+    if tab.moving is not None:
+        await tab.settle(step, [])
+
+
+def push_event(page: Page, step: Step, action: PushEvent) -> Push:
+    """Push one event to the page's view."""
+    cid = action.cid
+    return live_view(page, step).push(
+        EVENT,
+        action.payload,
+        name=action.event,
+        kind=action.kind,
+        component="" if cid is None else str(cid),
+    )
+
+
+def submit_over_http(tab: Tab, action: HttpSubmit) -> None:
+    """Submit a form as a browser does: the page's channels are left first."""
+    begin_load(
+        tab,
+        tab.moving or tab.start("visit"),
+        action.url,
+        method=action.method,
+        body=action.body or None,
+        unload=True,
+    )
+
+
+def live_view(page: Page, step: Step) -> View:
+    """Return the page's view; raises NotLiveView when it has none."""
+    if page.main is None:
+        raise NotLiveView(page.url, step.name)
+    return page.main

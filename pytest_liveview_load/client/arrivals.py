@@ -1,0 +1,150 @@
+"""What a page's view tells its tab: joined, refused, sent elsewhere.
+
+Law: called while a frame is being delivered, so nothing here waits; what takes time
+becomes a navigation under way.
+"""
+
+import asyncio
+from urllib.parse import urljoin
+
+from pytest_liveview_load.client.actions import submit_over_http
+from pytest_liveview_load.client.history import Kind
+from pytest_liveview_load.client.loading import begin_load, full_load, path_of
+from pytest_liveview_load.client.moving import Moving
+from pytest_liveview_load.client.navigation import moved, navigate
+from pytest_liveview_load.client.page import Page
+from pytest_liveview_load.client.tab import Tab
+from pytest_liveview_load.client.view import View
+from pytest_liveview_load.dom.links import triggered
+from pytest_liveview_load.errors import JoinFailed, StepError
+from pytest_liveview_load.protocol.reply import LiveReply, Redirect
+from pytest_liveview_load.protocol.wire_keys import LIVE_PATCH, LIVE_REDIRECT
+
+REPLACE = "replace"  # the other kind of a redirect is "push"
+
+# As view.ts onJoinError: the join's reasons that a fresh page may cure at once.
+CURED_BY_LOADING = frozenset({"unauthorized", "stale", "reload"})
+ADVICE = {
+    "unauthorized": (
+        "Its live_session does not let this user in: log in first, or check on_mount."
+    ),
+    "stale": (
+        "The session token on the page is not the server's: is more than one app behind "
+        "this url, or its secret_key_base different on each node?"
+    ),
+    "join crashed": "Its mount raised: the app's log has the exception.",
+}
+
+
+class Arrivals:
+    """The ears of one tab (`view.Host`)."""
+
+    __slots__ = ("tab",)
+
+    def __init__(self, tab: Tab) -> None:
+        self.tab = tab
+
+    def view_changed(self, at: float) -> None:
+        """Show what is new when somebody looks; submit a form that now asks for it."""
+        tab, page = self.tab, self.tab.page
+        tab.changed(at)
+        if page is not None and page.main is not None and page.main.triggered:
+            page.main.triggered = False
+            # As dom_patch.ts: leave the view and submit the form over HTTP.
+            action = triggered(page.scene())
+            if action is not None:
+                submit_over_http(tab, action)
+
+    def view_failed(self, error: StepError) -> None:
+        """Tell the next step."""
+        self.tab.failed(error)
+
+    def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
+        """Finish the navigation that the join belonged to; a rejoin just goes on."""
+        tab, page = self.tab, self.tab.page
+        if page is None or view is not page.main:
+            return
+        if view.joins == 1:
+            self.mounted(page, view, at)
+        if reply.container is not None:
+            page.container = reply.container
+        if reply.live_patch is not None:
+            href = urljoin(page.url, reply.live_patch.to)
+            replace = reply.live_patch.kind == REPLACE
+            moved(tab, page, view, Kind.PATCH, href, replace=replace)
+        if tab.moving is not None:
+            tab.end(tab.moving)
+        tab.changed(at)
+
+    def mounted(self, page: Page, view: View, at: float) -> None:
+        """Record the connected mount, and put it into the address bar."""
+        tab, observer = self.tab, self.tab.observer
+        path, name, moving = path_of(view.href), view.name, tab.moving
+        observer.timing("mount", view.join_sent, at, name=path, view=name)
+        observer.count("mounts", view.join_sent)
+        if not view.redirected:
+            observer.timing("visit", page.started, at, name=path, view=name)
+            tab.history.joined(view.id)
+        if moving is not None and moving.metric == "navigate":
+            since = moving.since or view.join_sent
+            observer.timing("navigate", since, at, name=path, view=name)
+        if view.redirected:
+            replace = moving.replace if moving is not None else False
+            moved(tab, page, view, Kind.REDIRECT, view.href, replace=replace)
+
+    def view_refused(self, view: View, reply: LiveReply) -> None:
+        """Go where the refusal points: elsewhere, or to the page by a full load."""
+        tab, page = self.tab, self.tab.page
+        if page is None or view is not page.main:
+            return
+        moving = tab.moving or tab.start("navigate", view.join_sent)
+        try:
+            if reply.redirect is not None:
+                moving.hop(view.name, reply.redirect.to)
+                to = urljoin(page.url, reply.redirect.to)
+                full_load(tab, moving, to, reply.redirect.flash)
+            elif reply.live_redirect is not None:
+                moving.hop(view.name, reply.live_redirect.to)
+                to = urljoin(page.url, reply.live_redirect.to)
+                replace = reply.live_redirect.kind == REPLACE
+                navigate(tab, moving, to, reply.live_redirect.flash, replace=replace)
+            else:
+                self.refused(page, view, moving, reply.reason or "no reason given")
+        except JoinFailed as error:
+            tab.end(moving, error)
+
+    def refused(self, page: Page, view: View, moving: Moving, reason: str) -> None:
+        """Load the page anew: at once when that may help, else after the real pause."""
+        tab = self.tab
+        advice = ADVICE.get(reason, "The app's log may tell more.")
+        moving.refused(view.name, reason, advice)
+        if reason in CURED_BY_LOADING:
+            flash = view.flash if isinstance(view.flash, str) else None
+            full_load(tab, moving, view.href, flash)
+            return
+        # As live_socket.ts reloadWithJitter: disconnect, wait, load the page again.
+        low, high = tab.network.settings.delays.reload
+        pause = tab.rng.uniform(low, high)
+        if asyncio.get_running_loop().time() + pause >= moving.deadline:
+            raise JoinFailed(view.name, repr(reason), advice)
+        page.close()
+        begin_load(tab, moving, view.href, unload=False, delay=pause)
+
+    def view_sent_away(
+        self, view: View, event: str, to: Redirect, since: float
+    ) -> None:
+        """Follow what the server pushed or replied."""
+        tab, page = self.tab, self.tab.page
+        if page is None or view is not page.main:
+            return
+        href = urljoin(page.url, to.to)
+        replace = to.kind == REPLACE
+        if event == LIVE_PATCH:
+            moved(tab, page, view, Kind.PATCH, href, replace=replace)
+            return
+        moving = tab.moving
+        if event == LIVE_REDIRECT:
+            moving = moving or tab.start("navigate", since)
+            navigate(tab, moving, href, to.flash, replace=replace)
+        else:
+            full_load(tab, moving or tab.start("visit", since), href, to.flash)

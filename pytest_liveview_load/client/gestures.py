@@ -1,0 +1,113 @@
+"""What a person does on a page, as plans: find the element, ask `dom` what it comes to.
+
+Law: nothing is sent here. A plan is asked once the page is ready, on the page as it is
+then.
+"""
+
+from collections.abc import Iterator
+
+from pytest_liveview_load.client.actions import Plan
+from pytest_liveview_load.dom import bindings, inputs
+from pytest_liveview_load.dom.actions import Action
+from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.errors import ElementError
+
+
+def click(selector: str | None, text: str | None) -> Plan:
+    """Click an element, found by selector, by what it reads, or both."""
+
+    def plan(scene: Scene) -> list[Action]:
+        element = scene.document.one(selector, text=text, role="click")
+        return bindings.click(scene, element)
+
+    return plan
+
+
+def fill(selector: str | None, value: str, label: str | None) -> Plan:
+    """Put `value` into a text field."""
+
+    def plan(scene: Scene) -> list[Action]:
+        element = scene.document.one(selector, label=label, role="field")
+        return inputs.fill(scene, element, value)
+
+    return plan
+
+
+def keystrokes(selector: str | None, text: str, label: str | None) -> Iterator[Plan]:
+    """Yield the plans that add the characters of `text` to a field, one each."""
+
+    def adding(character: str) -> Plan:
+        def plan(scene: Scene) -> list[Action]:
+            element = scene.document.one(selector, label=label, role="field")
+            value = inputs.current(scene, element) + character
+            return inputs.fill(scene, element, value)
+
+        return plan
+
+    return map(adding, text)
+
+
+def press(key: str, selector: str | None) -> Plan:
+    """Press a key in an element; without one, where the focus is."""
+
+    def plan(scene: Scene) -> list[Action]:
+        document = scene.document
+        if selector is not None:
+            element = document.one(selector)
+        else:
+            focused = document.fields.by_key.get(scene.forms.focused or "")
+            element = document.root if focused is None else focused.element
+        return bindings.press(scene, element, key)
+
+    return plan
+
+
+def select(selector: str | None, options: tuple[str, ...], label: str | None) -> Plan:
+    """Select exactly `options`."""
+
+    def plan(scene: Scene) -> list[Action]:
+        element = scene.document.one(selector, label=label, role="field")
+        return inputs.select(scene, element, *options)
+
+    return plan
+
+
+def check(selector: str | None, label: str | None, *, checked: bool) -> Plan:
+    """Check or uncheck a checkbox."""
+
+    def plan(scene: Scene) -> list[Action]:
+        element = scene.document.one(selector, label=label, role="field")
+        set_checked = inputs.check if checked else inputs.uncheck
+        return set_checked(scene, element)
+
+    return plan
+
+
+def choose(selector: str | None, label: str | None) -> Plan:
+    """Choose a radio button."""
+
+    def plan(scene: Scene) -> list[Action]:
+        element = scene.document.one(selector, label=label, role="field")
+        return inputs.choose(scene, element)
+
+    return plan
+
+
+def submit(selector: str | None, text: str | None) -> Plan:
+    """Submit a form: by its selector, or by one of its buttons."""
+
+    def plan(scene: Scene) -> list[Action]:
+        document = scene.document
+        by_text = text is not None
+        element = document.one(selector, text=text, role="click" if by_text else "form")
+        if element.tag == "form":
+            return bindings.submit(scene, element)
+        form = document.fields.form(element)
+        if form is None:
+            described = document.describe(element)
+            forms = [document.describe(each) for each in document.all("form")]
+            problem = "is neither a form nor in one"
+            raise ElementError(described, problem, candidates=forms, url=document.url)
+        return bindings.submit(scene, form, element)
+
+    return plan

@@ -1,0 +1,107 @@
+"""The session history of one tab, and what the back button does with it.
+
+Law: values in, decision out; as live_socket.ts historyPatch, historyRedirect and the
+popstate listener of bindNav have it. Nothing here waits.
+"""
+
+from enum import Enum
+from urllib.parse import urlsplit
+
+
+class Kind(Enum):
+    """How an entry came to be, or how to go to it."""
+
+    PATCH = "patch"  # within the view
+    REDIRECT = "redirect"  # live navigation to another view
+    LOAD = "load"  # a page load
+
+
+class Entry:
+    """One entry: where, in which document, and LiveView's `history.state` of it."""
+
+    __slots__ = ("back_kind", "document", "href", "kind", "view_id")
+
+    def __init__(self, href: str, document: int) -> None:
+        self.href = href
+        self.document = document
+        self.kind: Kind | None = None  # None: history.state is still null
+        self.back_kind: Kind | None = None
+        self.view_id = ""
+
+
+class History:
+    """The entries of a tab and where it stands. Owns them."""
+
+    __slots__ = ("entries", "index", "last_document")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.index = -1
+        self.last_document = 0
+
+    @property
+    def current(self) -> Entry:
+        """The entry that is shown."""
+        return self.entries[self.index]
+
+    def loaded(self, href: str) -> None:
+        """A page was loaded: a new entry in a new document."""
+        self.last_document += 1
+        if self.entries and self.current.href == href:
+            self.current.document = self.last_document  # as a reload
+            return
+        self.push(Entry(href, self.last_document))
+
+    def joined(self, view_id: str) -> None:
+        """The main view has joined: the first time, it marks the entry as its own.
+
+        As view.ts onJoin; an entry that the back button loaded keeps its old mark.
+        """
+        if self.entries and self.current.kind is None:
+            self.current.kind = Kind.PATCH
+            self.current.view_id = view_id
+
+    def went(self, kind: Kind, href: str, view_id: str, *, replace: bool) -> None:
+        """The tab went to `href` without a page load."""
+        if not self.entries:
+            return
+        current = self.current
+        current.back_kind = kind
+        entry = Entry(href, current.document)
+        entry.kind = kind
+        entry.view_id = view_id
+        if replace:
+            self.entries[self.index] = entry
+        else:
+            self.push(entry)
+
+    def push(self, entry: Entry) -> None:
+        """Put `entry` behind the current one; what lay ahead is forgotten."""
+        del self.entries[self.index + 1 :]
+        self.entries.append(entry)
+        self.index += 1
+
+    def back(self, view_id: str) -> tuple[Kind, str] | None:
+        """Go one entry back; return how and where, None when there is nothing to do.
+
+        `view_id` is the joined main view's, "" when there is none.
+        """
+        if self.index <= 0:
+            return None
+        left = self.current
+        self.index -= 1
+        entry = self.current
+        if entry.document != left.document:
+            return Kind.LOAD, entry.href
+        if same_location(entry.href, left.href):
+            return None
+        kind = entry.back_kind or entry.kind
+        if kind is Kind.PATCH and view_id and entry.view_id == view_id:
+            return Kind.PATCH, entry.href
+        return Kind.REDIRECT, entry.href
+
+
+def same_location(href: str, other: str) -> bool:
+    """Return whether both have one path and query, as isNewLocation compares."""
+    left, right = urlsplit(href), urlsplit(other)
+    return (left.path, left.query) == (right.path, right.query)

@@ -1,0 +1,215 @@
+"""One loaded document: its dead render, its socket, its main view, what it shows.
+
+Law: a page lives from one full load to the next. It answers what is on the screen;
+where to go is the tab's to decide.
+"""
+
+from typing import TYPE_CHECKING
+
+from pytest_liveview_load.client.cookies import CookieJar
+from pytest_liveview_load.client.host import Host
+from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.reach import origin_of
+from pytest_liveview_load.client.socket import Socket
+from pytest_liveview_load.client.view import View
+from pytest_liveview_load.dom.dead_render import DeadRender, ViewElement
+from pytest_liveview_load.dom.document import Document
+from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.protocol.channel import leave_page
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.protocol.dialect import Dialect
+
+
+class Page:
+    """What one tab has loaded. Owns the socket and the main view."""
+
+    __slots__ = (
+        "_document",
+        "_stale",
+        "_title",
+        "container",
+        "dead",
+        "dialect",
+        "form",
+        "host",
+        "main",
+        "mounted_at",
+        "network",
+        "socket",
+        "started",
+        "url",
+    )
+
+    def __init__(
+        self, network: Network, host: Host, dead: DeadRender, started: float
+    ) -> None:
+        self.network = network
+        self.host = host
+        self.dead = dead
+        self.url = dead.url  # where the tab is; patches move it
+        self.started = started  # when its first request was sent
+        self.form = FormState()
+        self.socket: Socket | None = None
+        self.main: View | None = None
+        self.container: tuple[str, dict[str, str]] | None = None
+        element = self.element
+        session = element.session if element is not None else ""
+        self.dialect: Dialect = network.dialect_of(dead.url, session)
+        self._document: Document | None = None
+        self._stale = False
+        self._title: str | None = None
+
+    @property
+    def element(self) -> ViewElement | None:
+        """The element of the view that is the page's: the main one, else the first."""
+        dead = self.dead
+        return dead.main or next(
+            (each for each in dead.views if not each.parent_id), None
+        )
+
+    # Connecting
+
+    async def connect(
+        self,
+        observer: Observer,
+        cookies: CookieJar,
+        timeout: float,  # noqa: ASYNC109 - the error must name it
+    ) -> None:
+        """Open the page's socket and join its view. Raises ConnectionFailed."""
+        element = self.element
+        if element is None:
+            return
+        self.socket = Socket(
+            self.network,
+            observer,
+            origin=origin_of(self.url),
+            address=self.websocket_url,
+            cookies=cookies.header,
+        )
+        self.main = self.new_view(element.name, self.url)
+        await self.socket.connect(timeout)
+        self.main.join()
+
+    def websocket_url(self) -> str:
+        """Return where the page's socket is, with the page's tokens."""
+        dead = self.dead
+        return self.dialect.websocket_url(
+            dead.url,
+            csrf_token=dead.csrf_token,
+            track_static=dead.track_static,
+            path=self.network.settings.socket_path,
+        )
+
+    def new_view(
+        self,
+        name: str,
+        href: str,
+        *,
+        redirected: bool = False,
+        flash: str | None = None,
+        live_referer: str | None = None,
+    ) -> View:
+        """Return the main view of `href`, not yet joined."""
+        element, socket, dead = self.element, self.socket, self.dead
+        if element is None or socket is None:
+            raise RuntimeError("a page without a live view has no channel")
+        return View(
+            self.host,
+            socket,
+            view_id=element.id,
+            name=name,
+            session=element.session,
+            static=element.static,
+            sticky=element.sticky,
+            href=href,
+            dialect=self.dialect,
+            csrf_token=dead.csrf_token,
+            track_static=dead.track_static,
+            redirected=redirected,
+            flash=flash,
+            live_referer=live_referer,
+        )
+
+    def replace_main(self, name: str, href: str, flash: str | None) -> float:
+        """Leave the main view and join `href` on its topic; return when the join went.
+
+        As live_socket.ts replaceMain: both go out at once, the answers come as they will.
+        """
+        left = self.main
+        if left is None:
+            raise RuntimeError("a page without a live view has nothing to replace")
+        left.leave()
+        self.main = self.new_view(
+            name, href, redirected=True, flash=flash, live_referer=self.url
+        )
+        return self.main.join()
+
+    def unload(self) -> None:
+        """Leave the channels, then the page's own topic, then the socket.
+
+        As live_socket.ts unload: before a full load that the page itself begins.
+        """
+        main, socket = self.main, self.socket
+        if main is not None and socket is not None and socket.is_open:
+            main.leave()
+            socket.send(leave_page(socket.refs).data)
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket as a tab that goes elsewhere does."""
+        if self.main is not None:
+            self.main.forget()
+        if self.socket is not None:
+            self.socket.close()
+
+    # Looking
+
+    def changed(self) -> None:
+        """Forget what was shown; it is composed anew when somebody looks."""
+        self._stale = True
+
+    def document(self) -> Document:
+        """Return what the page shows now.
+
+        Raises ProtocolError for a diff that fits no tree.
+        """
+        shown = self._document
+        if shown is not None and not self._stale:
+            return shown
+        main, contents, containers = self.main, {}, {}
+        element = self.element
+        if main is not None and element is not None:
+            state = main.look()
+            if state is not None:
+                contents = {element.id: state}
+            self._title = self.title_of(main)
+            if self.container is not None:
+                containers = {element.id: self.container}
+        document = Document(
+            self.dead,
+            contents,
+            title=self._title,
+            url=self.url,
+            containers=containers,
+        )
+        if shown is not None:
+            self.form.rebase(shown, document)
+        self._document = document
+        self._stale = False
+        return document
+
+    def title_of(self, main: View) -> str | None:
+        """Return the last title that the server set, as dom.ts putTitle keeps it."""
+        if main.title is not None:
+            return main.title
+        # A mount without a title shows the default again, where the page has one.
+        unset = main.redirected and self.dead.title.default is not None
+        return "" if unset else self._title
+
+    def scene(self) -> Scene:
+        """Return what acting on the page needs to know."""
+        dialect = self.dialect if self.main is None else self.main.dialect
+        return Scene(self.document(), self.form, dialect)

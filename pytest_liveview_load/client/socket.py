@@ -1,0 +1,194 @@
+"""One Phoenix socket: frames by topic, heartbeats, and reconnecting as socket.js does.
+
+Law: a socket lives as long as its page. Losing the connection is told to every topic
+at once, and mended in the background with the real client's delays until closed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from pytest_liveview_load.client.handshake import open_websocket
+from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.settings import Delays
+from pytest_liveview_load.client.websocket import ABNORMAL, WebSocket
+from pytest_liveview_load.errors import ConnectionFailed, StepError
+from pytest_liveview_load.protocol.channel import Refs, heartbeat
+from pytest_liveview_load.protocol.codec import Frame, decode
+from pytest_liveview_load.protocol.wire_keys import TOPIC_PHOENIX
+
+
+class Topic(Protocol):
+    """Who listens to one topic; `view.View` is one."""
+
+    def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
+        """Take a frame of this topic, `size` bytes on the wire."""
+        ...
+
+    def broken(self, error: StepError) -> None:
+        """Learn that the server sent what nobody can read."""
+        ...
+
+    def connection_lost(self, reason: str, at: float) -> None:
+        """Learn that the socket is gone, for now."""
+        ...
+
+    def connection_back(self) -> None:
+        """Learn that the socket is open again, and rejoin."""
+        ...
+
+
+class Socket:
+    """The socket of one page. Owns its connection and the tasks that mend it."""
+
+    __slots__ = (
+        "_pending_beat",
+        "_slot",
+        "_websocket",
+        "address",
+        "cookies",
+        "lost",
+        "mending",
+        "network",
+        "observer",
+        "origin",
+        "refs",
+        "topics",
+    )
+
+    def __init__(
+        self,
+        network: Network,
+        observer: Observer,
+        *,
+        origin: str,
+        address: Callable[[], str],
+        cookies: Callable[[str], str],
+    ) -> None:
+        self.network = network
+        self.observer = observer
+        self.origin = origin
+        self.address = address  # the websocket's URL, asked anew for each connection
+        self.cookies = cookies  # the Cookie header for a URL
+        self.refs = Refs()
+        self.topics: dict[str, Topic] = {}
+        self.lost = ""  # why there is no connection, when it had been open
+        self.mending: asyncio.Task[None] | None = None
+        self._websocket: WebSocket | None = None
+        self._pending_beat: str | None = None
+        self._slot = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something can be sent."""
+        return self._websocket is not None
+
+    async def connect(self, timeout: float) -> None:  # noqa: ASYNC109 - named in the error
+        """Open the connection; raises ConnectionFailed. Records `connect`."""
+        network = self.network
+        url = self.address()
+        headers = list(network.settings.headers)
+        cookie = self.cookies(url)
+        if cookie:
+            headers.append(("Cookie", cookie))
+        dialled = network.clock()
+        websocket, opened = await open_websocket(
+            url,
+            origin=self.origin,
+            headers=headers,
+            tls=network.tls_for(url),
+            timeout=timeout,
+            clock=network.clock,
+        )
+        self.observer.timing("connect", dialled, opened)
+        self._websocket = websocket
+        self._slot = network.heartbeats.add(self)
+        self._pending_beat = None
+        network.opened(websocket)
+        websocket.attach(self)
+
+    def send(self, data: bytes) -> float:
+        """Hand a message to the connection; return when. The caller knows it is open."""
+        websocket = self._websocket
+        if websocket is None:
+            return self.network.clock()
+        sent = websocket.send(data)
+        self.observer.size("sent_bytes", len(data), sent)
+        return sent
+
+    def close(self) -> None:
+        """Close as a page that is left does. Nothing is told to the topics any more."""
+        self.topics.clear()
+        if self.mending is not None:
+            self.mending.cancel()
+            self.mending = None
+        websocket = self.disconnected()
+        if websocket is not None:
+            websocket.close()
+
+    # Receiving
+
+    def message_received(self, data: bytes, arrived: float) -> None:
+        """Route one message to its topic."""
+        self.observer.size("received_bytes", len(data), arrived)
+        try:
+            frame = decode(data)
+            topic = self.topics.get(frame.topic)
+            if topic is not None:
+                topic.frame_received(frame, len(data), arrived)
+            elif frame.topic == TOPIC_PHOENIX and frame.ref == self._pending_beat:
+                self._pending_beat = None
+        except StepError as error:
+            for each in tuple(self.topics.values()):
+                each.broken(error)
+
+    def beat(self) -> None:
+        """Send a heartbeat; an unanswered one means the connection is dead."""
+        websocket = self._websocket
+        if websocket is None:
+            return
+        if self._pending_beat is None:
+            message = heartbeat(self.refs)
+            self._pending_beat = message.ref
+            self.send(message.data)
+            return
+        # As socket.js heartbeatTimeout: close, error the channels, reconnect.
+        websocket.abort()
+        interval = self.network.settings.delays.heartbeat
+        reason = f"a heartbeat had no answer within {interval:g}s"
+        self.connection_gone(ABNORMAL, reason, self.network.clock())
+
+    def connection_gone(self, code: int, reason: str, at: float) -> None:
+        """Tell the topics, and begin to mend."""
+        self.disconnected()
+        told = f": {reason}" if reason else ""
+        self.lost = f"the server closed the websocket (code {code}{told})"
+        for topic in tuple(self.topics.values()):
+            topic.connection_lost(self.lost, at)
+        if self.topics and self.mending is None:
+            self.mending = self.network.spawn(self.mend())
+
+    # Mending
+
+    async def mend(self) -> None:
+        """Reconnect after the real client's delays, then let every topic rejoin."""
+        delays, tries = self.network.settings.delays, 0
+        while self._websocket is None:
+            tries += 1
+            await asyncio.sleep(Delays.nth(delays.reconnect, tries))
+            try:
+                await self.connect(self.network.settings.connect_timeout)
+            except ConnectionFailed as error:
+                self.lost = f"{self.lost.partition('; ')[0]}; {error}"
+        self.mending = None
+        self.observer.count("reconnects", self.network.clock())
+        for topic in tuple(self.topics.values()):
+            topic.connection_back()
+
+    def disconnected(self) -> WebSocket | None:
+        """Forget the connection and return it."""
+        websocket, self._websocket = self._websocket, None
+        if websocket is not None:
+            self.network.heartbeats.remove(self, self._slot)
+        return websocket

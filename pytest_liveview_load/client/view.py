@@ -1,0 +1,387 @@
+"""One live view's channel: join and rejoin, pushes in flight, and diffs as they come.
+
+Law: a frame is stamped, filed and answered here; it is merged only when somebody
+looks. What a view cannot decide alone (where to go next) it tells its `Host`.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import UNSET, UnsetType
+
+from pytest_liveview_load.client.host import Host
+from pytest_liveview_load.client.push import Push
+from pytest_liveview_load.client.settings import Delays
+from pytest_liveview_load.client.socket import Socket
+from pytest_liveview_load.dom.attributes import PHX_TRIGGER_ACTION
+from pytest_liveview_load.dom.view_state import ViewState
+from pytest_liveview_load.errors import (
+    ConnectionLost,
+    ProtocolError,
+    StepError,
+    ViewCrashed,
+)
+from pytest_liveview_load.protocol.channel import (
+    Channel,
+    Closed,
+    Errored,
+    Joined,
+    JoinRefused,
+    Pushed,
+    Replied,
+)
+from pytest_liveview_load.protocol.codec import Frame, quoted
+from pytest_liveview_load.protocol.dialect import Dialect
+from pytest_liveview_load.protocol.reply import (
+    LiveReply,
+    parse_redirect,
+    parse_reply,
+)
+from pytest_liveview_load.protocol.wire_keys import (
+    DIFF,
+    EVENT,
+    LIVE_PATCH,
+    LIVE_REDIRECT,
+    REDIRECT,
+    STATUS_OK,
+    TOPIC_LIVEVIEW,
+)
+
+# Diffs kept unmerged for nobody has looked; more are merged as they come.
+MAX_PENDING = 64
+TRIGGER = PHX_TRIGGER_ACTION.encode()
+UNSOLICITED = "*push"  # the label of diffs that no event asked for
+CHANNEL_CLOSED = "the server closed the view (phx_close)"
+
+
+class View:
+    """One view of one page. Owns its channel, its state and its pushes in flight."""
+
+    __slots__ = (
+        "attempts",
+        "channel",
+        "closed",
+        "csrf_token",
+        "dialect",
+        "flash",
+        "host",
+        "href",
+        "id",
+        "in_flight",
+        "join_sent",
+        "joined",
+        "joins",
+        "left",
+        "live_referer",
+        "lost_at",
+        "name",
+        "pending",
+        "redirected",
+        "rejoin_timer",
+        "session",
+        "socket",
+        "state",
+        "static",
+        "sticky",
+        "title",
+        "track_static",
+        "tries",
+        "triggered",
+    )
+
+    def __init__(
+        self,
+        host: Host,
+        socket: Socket,
+        *,
+        view_id: str,
+        name: str,
+        session: str,
+        static: str,
+        sticky: bool,
+        href: str,
+        dialect: Dialect,
+        csrf_token: str,
+        track_static: tuple[str, ...],
+        redirected: bool = False,
+        flash: str | None = None,
+        live_referer: str | None = None,
+    ) -> None:
+        self.host = host
+        self.socket = socket
+        self.id = view_id
+        self.channel = Channel(f"{TOPIC_LIVEVIEW}{view_id}", socket.refs)
+        socket.topics[self.channel.topic] = self
+        self.name = name
+        self.session = session
+        self.static = static
+        self.sticky = sticky
+        self.href = href  # where the view is, absolute; patches move it
+        self.dialect = dialect
+        self.csrf_token = csrf_token
+        self.track_static = track_static
+        self.redirected = redirected  # joined by live navigation, not by the page
+        self.flash: str | UnsetType | None = UNSET if flash is None else flash
+        self.live_referer = live_referer
+        self.joins = 0  # the wire's _mounts
+        self.attempts = 0  # the wire's _mount_attempts
+        self.joined = False
+        self.left = False
+        self.closed = False  # the server ended the channel and meant it
+        self.join_sent = 0.0
+        self.lost_at = 0.0  # when the view went away, to be rejoined
+        self.tries = 0
+        self.rejoin_timer: asyncio.TimerHandle | None = None
+        self.triggered = False  # a diff spoke of phx-trigger-action
+        self.state: ViewState | None = None
+        self.title: str | None = None
+        self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
+        self.in_flight: dict[str, Push] = {}
+
+    # Saying
+
+    def join(self) -> float:
+        """Join, or join again; return when. As view.ts join and channel.js rejoin."""
+        if self.rejoin_timer is not None:
+            self.rejoin_timer.cancel()
+            self.rejoin_timer = None
+        params = self.dialect.connect_params(
+            csrf_token=self.csrf_token,
+            track_static=self.track_static,
+            mounts=self.joins,
+            mount_attempts=self.attempts,
+            live_referer=self.live_referer,
+        )
+        self.attempts += 1
+        payload = self.dialect.join_payload(
+            session=self.session,
+            static=self.static,
+            params=params,
+            url=None if self.redirected else self.href,
+            redirect=self.href if self.redirected else None,
+            flash=self.flash,
+            sticky=self.sticky,
+        )
+        self.join_sent = self.socket.send(self.channel.join(payload).data)
+        return self.join_sent
+
+    def push(
+        self,
+        event: str,
+        payload: object,
+        *,
+        metric: str = EVENT,
+        name: str = "",
+        kind: str = "",
+        component: str = "",
+    ) -> Push:
+        """Push `event` and await its reply; several may be under way."""
+        push = Push(metric, name, kind, component)
+        message = self.channel.push(event, payload)
+        self.in_flight[message.ref] = push
+        push.sent = self.socket.send(message.data)
+        return push
+
+    def leave(self) -> None:
+        """Leave the channel; replies still awaited are superfluous."""
+        self.socket.send(self.channel.leave().data)
+        self.forget()
+
+    def forget(self) -> None:
+        """End without a word, as a page that is closed."""
+        self.left = True
+        self.joined = False
+        self.socket.topics.pop(self.channel.topic, None)
+        if self.rejoin_timer is not None:
+            self.rejoin_timer.cancel()
+            self.rejoin_timer = None
+        for push in self.taken_in_flight():
+            push.answer(None)
+
+    # Looking
+
+    def look(self) -> ViewState | None:
+        """Return the view's content now, None before the first join.
+
+        Raises ProtocolError for a diff that fits no tree; that diff is dropped.
+        """
+        while self.pending:
+            data = self.pending.pop(0)
+            if self.state is None:
+                transition = ViewState.joined(data, self.dialect, fresh=self.redirected)
+            else:
+                transition = self.state.after(data)
+            self.state = transition.state
+            if transition.title is not None:
+                self.title = transition.title
+        return self.state
+
+    # Hearing
+
+    def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
+        """Take a frame of this view's topic."""
+        meaning = self.channel.receive(frame)
+        if isinstance(meaning, Replied):
+            self.replied(meaning, size, arrived)
+        elif isinstance(meaning, Pushed):
+            self.pushed(meaning, size, arrived)
+        elif isinstance(meaning, Joined):
+            self.accepted(parse_reply(meaning.response), size, arrived)
+        elif isinstance(meaning, JoinRefused):
+            self.host.view_refused(self, parse_reply(meaning.response))
+        elif isinstance(meaning, Errored):
+            self.crashed(meaning.reason, arrived)
+        elif isinstance(meaning, Closed):
+            self.ended(arrived)
+
+    def replied(self, replied: Replied, size: int, arrived: float) -> None:
+        """File the reply to a push, and answer who awaits it."""
+        push = self.in_flight.pop(replied.ref, None)
+        reply = parse_reply(replied.response)
+        sent = arrived if push is None else push.sent
+        if push is not None:
+            self.record(push, size, arrived)
+        if replied.status != STATUS_OK:
+            if push is not None:
+                problem = f"the server refused {push.name or push.metric!r}"
+                refused = ProtocolError(problem, quoted(bytes(replied.response)))
+                push.answer(None, refused)
+            return
+        diff = reply.diff
+        if diff is not None:
+            self.keep(diff)
+        if reply.redirect is not None:
+            self.host.view_sent_away(self, REDIRECT, reply.redirect, sent)
+        elif reply.live_patch is not None:
+            self.host.view_sent_away(self, LIVE_PATCH, reply.live_patch, sent)
+        elif reply.live_redirect is not None:
+            self.host.view_sent_away(self, LIVE_REDIRECT, reply.live_redirect, sent)
+        if push is not None:
+            push.answer(replied.response)
+        self.host.view_changed(arrived)
+
+    def record(self, push: Push, size: int, arrived: float) -> None:
+        """Record one round trip."""
+        observer = self.socket.observer
+        metric, name, view, sent = push.metric, push.name, self.name, push.sent
+        if metric == EVENT:
+            kind, component = push.kind, push.component
+            observer.timing(
+                metric,
+                sent,
+                arrived,
+                name=name,
+                view=view,
+                kind=kind,
+                component=component,
+            )
+            observer.size("diff_bytes", size, sent, name=name, view=view)
+            observer.count("events", sent)
+        else:
+            observer.timing(metric, sent, arrived, name=name, view=view)
+
+    def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
+        """Take what the server sent unasked."""
+        event = pushed.event
+        observer = self.socket.observer
+        observer.count("pushes", arrived)
+        if event == DIFF:
+            observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=self.name)
+            self.keep(bytes(pushed.payload))
+            self.host.view_changed(arrived)
+        elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
+            since = self.oldest_cause(arrived)
+            to = parse_redirect(pushed.payload)
+            self.host.view_sent_away(self, event, to, since)
+
+    def accepted(self, reply: LiveReply, size: int, arrived: float) -> None:
+        """Take the join's reply: from now on the view is live."""
+        rendered = reply.rendered
+        if rendered is None:
+            raise ProtocolError("a join's reply without a rendered tree", self.name)
+        observer, name = self.socket.observer, self.name
+        observer.timing("join", self.join_sent, arrived, name=name, view=name)
+        observer.size("join_bytes", size, self.join_sent, name=name, view=name)
+        if self.lost_at:
+            observer.timing("rejoin", self.lost_at, arrived, name=name, view=name)
+            self.lost_at = 0.0
+        network = self.socket.network
+        if reply.liveview_version is not None:
+            self.dialect = network.learn_dialect(self.href, reply.liveview_version)
+        self.state = None
+        self.pending = [network.intern(rendered)]
+        self.joined = True
+        self.joins += 1
+        self.attempts = self.tries = 0
+        self.flash = None
+        self.host.view_joined(self, reply, arrived)
+
+    # Trouble
+
+    def crashed(self, reason: str, at: float) -> None:
+        """Tell the steps in flight, and rejoin after the real client's delay."""
+        told = self.tell_in_flight(lambda step: ViewCrashed(self.name, step, reason))
+        if not told:
+            self.host.view_failed(ViewCrashed(self.name, "no step of ours", reason))
+        self.joined = False
+        self.lost_at = self.lost_at or at
+        self.tries += 1
+        delay = Delays.nth(self.socket.network.settings.delays.rejoin, self.tries)
+        loop = asyncio.get_running_loop()
+        self.rejoin_timer = loop.call_later(delay, self.connection_back)
+        self.host.view_changed(at)
+
+    def ended(self, at: float) -> None:
+        """Learn that the server closed the channel for good (`{:stop, …}`)."""
+        self.joined = False
+        self.closed = True
+        self.tell_in_flight(lambda step: ConnectionLost(step, CHANNEL_CLOSED))
+        self.host.view_changed(at)
+
+    def connection_lost(self, reason: str, at: float) -> None:
+        """Tell the steps in flight; the socket comes back on its own."""
+        self.joined = False
+        self.lost_at = self.lost_at or at
+        if self.rejoin_timer is not None:
+            self.rejoin_timer.cancel()
+            self.rejoin_timer = None
+        self.tell_in_flight(lambda step: ConnectionLost(step, reason))
+        self.host.view_changed(at)
+
+    def connection_back(self) -> None:
+        """Join again, if there is a connection to do it on."""
+        self.rejoin_timer = None
+        if self.socket.is_open and not self.left and not self.closed:
+            self.join()
+
+    def broken(self, error: StepError) -> None:
+        """Tell that the server sent what nobody can read."""
+        if not self.tell_in_flight(lambda _: error):
+            self.host.view_failed(error)
+
+    def keep(self, diff: bytes) -> None:
+        """File a diff until somebody looks."""
+        pending = self.pending
+        pending.append(diff)
+        if TRIGGER in diff:
+            self.triggered = True
+        if len(pending) > MAX_PENDING:
+            self.look()
+
+    def tell_in_flight(self, error: Callable[[str], StepError]) -> bool:
+        """Fail every push in flight; return whether anybody was told."""
+        told = False
+        for push in self.taken_in_flight():
+            step = f"{push.metric} {push.name!r}" if push.name else push.metric
+            told = push.answer(None, error(step)) or told
+        return told
+
+    def taken_in_flight(self) -> list[Push]:
+        """Return the pushes that are still awaited, and await them no more."""
+        pushes = list(self.in_flight.values())
+        self.in_flight.clear()
+        return pushes
+
+    def oldest_cause(self, otherwise: float) -> float:
+        """Return when the push was sent that an unasked message belongs to."""
+        return min((each.sent for each in self.in_flight.values()), default=otherwise)
