@@ -72,6 +72,9 @@ class Words:
                 f"{self.metric!r} counts the whole run and has no label such as [{label}]",
             )
         view, name = split_label(label)
+        if not name:
+            problem = f"its label [{label}] names nothing"
+            raise BudgetSyntaxError(source, problem)
         return replace(self, view=view, name=name)
 
 

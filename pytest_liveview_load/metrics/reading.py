@@ -111,7 +111,9 @@ def _histogram(
 def _unmeasured_label(words: Words, metric: str, measured: list[Series]) -> str:
     labels = sorted({_label_like(words, each) for each in measured} - {""})
     if not labels:
-        return f"{metric} was measured without labels, so none is {words.label!r}"
+        return (
+            f"{metric} was measured without labels, so none is labelled {words.label!r}"
+        )
     shown = ", ".join(map(repr, labels[:MOST_LABELS_SHOWN]))
     if len(labels) > MOST_LABELS_SHOWN:
         shown += f" and {len(labels) - MOST_LABELS_SHOWN} more"

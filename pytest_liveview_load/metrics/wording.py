@@ -60,11 +60,11 @@ def show_verdict(verdict: Verdict, unit: Unit, limit: float) -> str:
 
 def _observed(verdict: Within | Exceeded, unit: Unit, limit: float) -> str:
     """Return the value with the digits it takes to tell it from the limit."""
-    for digits in range(DIGITS, MOST_DIGITS):
-        text = show(verdict.observed, unit, digits)
-        if verdict.observed == limit or text != show(limit, unit, digits):
-            break
-    return text
+    digits = DIGITS
+    while digits < MOST_DIGITS and float(f"{verdict.observed:.{digits}g}") == limit:
+        digits += 1
+    exact = verdict.observed == limit
+    return show(verdict.observed, unit, DIGITS if exact else digits)
 
 
 def _remarks(verdict: Within | Exceeded, unit: Unit) -> str:
