@@ -1,0 +1,72 @@
+"""Tracebacks as the author of a test wants them: their own lines, and no machinery.
+
+Law of this file: only frames are taken away, never the error or its message, and an
+error that has no frame of its author's keeps all it has.
+"""
+
+import sysconfig
+from pathlib import Path
+from types import TracebackType
+from typing import Final, TypeVar
+
+from pytest_liveview_load.errors import LiveViewLoadError
+
+OURS: Final = f"{Path(__file__).parent.parent}/"
+# Python's own files and what is installed: machinery, if it was called by ours.
+INSTALLED: Final = tuple(
+    f"{sysconfig.get_path(scheme)}/" for scheme in ("stdlib", "purelib", "platlib")
+)
+
+AnyError = TypeVar("AnyError", bound=BaseException)
+
+
+def prune(error: AnyError) -> AnyError:
+    """Return `error` itself, with our frames and those below them out of its tracebacks.
+
+    The causes of an error of this package go as well: its message says what they mean.
+    """
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.__traceback__ = pruned(each.__traceback__)
+        if isinstance(each, LiveViewLoadError):
+            each.__cause__ = None
+            each.__suppress_context__ = True
+        else:
+            pending += [each.__cause__, each.__context__]
+        if isinstance(each, BaseExceptionGroup):
+            pending += each.exceptions
+    return error
+
+
+def pruned(traceback: TracebackType | None) -> TracebackType | None:
+    """Return the traceback's frames that are the author's, or all if none is."""
+    kept: list[TracebackType] = []
+    below_ours = False
+    each = traceback
+    while each is not None:
+        path = each.tb_frame.f_code.co_filename
+        if path.startswith(OURS):
+            below_ours = True
+        elif not (below_ours and is_installed(path)):
+            below_ours = False
+            kept.append(each)
+        each = each.tb_next
+    linked: TracebackType | None = None
+    for each in reversed(kept):
+        linked = TracebackType(linked, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return linked or traceback
+
+
+def is_installed(path: str) -> bool:
+    """Return whether a file is a library's: Python's, or below site-packages.
+
+    Compiled code (uvloop, lxml) names its source without a folder: a library's as well.
+    """
+    if not Path(path).is_absolute():
+        return True
+    return path.startswith((*INSTALLED, "<frozen ")) or "/site-packages/" in path
