@@ -4,8 +4,8 @@ Law: a metric that is not listed here cannot be recorded, budgeted or read.
 
 What is counted, exactly:
 
-- `iterations`: passes of the scenario's body that finished, those that raised included;
-  one that was cut off at the end of the run is not.
+- `iterations`: passes of the scenario's body that finished while it was measured, those
+  that raised included; one that was cut off at the end of the run is not.
 - `errors`: failed iterations, those that raised. One iteration is at most one error.
 - `error_rate`: errors ÷ iterations, a ratio of one.
 - `events`: pushes of a user's event that were answered, the samples of `event`;

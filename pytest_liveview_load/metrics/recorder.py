@@ -1,7 +1,7 @@
 """The one place where measurements land while a test or a load runs.
 
-Law: what began before `measure_from` is left out, whole: its timing, its bytes, its
-count and its failure.
+Law: what began before `measure_from` is left out: a timing by its start; bytes, counts
+and failures by the one instant `at` that they come with.
 """
 
 from typing import Final
@@ -83,13 +83,16 @@ class Recorder:
     def count(self, metric: str, at: float, n: int = 1) -> None:
         """Count `n` more. `events`, `mounts`, `errors` and `users` count themselves.
 
-        An iteration is counted when it has finished, failed or not, with `at` its start.
+        An iteration is counted when it has finished, failed or not.
         """
         if at >= self.measure_from:
             self._counts[metric] += n
 
     def fail(self, error: BaseException, at: float, *, scenario: str = "") -> None:
-        """Record that the iteration begun at `at` raised; this counts in `errors`."""
+        """Record that an iteration raised; this counts in `errors`.
+
+        It is also an iteration: count it with the same `at`, or `error_rate` is wrong.
+        """
         if at >= self.measure_from:
             self._failures.add(error, scenario)
 

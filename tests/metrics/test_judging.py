@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from pytest_liveview_load.metrics.budget import Budget, Judgement, judge
 from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import METRICS, Unit
+from pytest_liveview_load.metrics.reading import read
 from pytest_liveview_load.metrics.series import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import (
@@ -274,3 +276,23 @@ def test_a_judgement_has_its_columns_apart(text: str, columns: tuple[str, str]) 
     judgement = Judgement.of(Budget.parse(text), many("mount", 100))
 
     assert columns == (judgement.outcome, judgement.finding)
+
+
+def test_of_many_labels_the_first_ones_are_shown() -> None:
+    run = Snapshot(
+        histograms={
+            Series("event", f"e{n:02}", COUNTER): Histogram.of(1) for n in range(12)
+        }
+    )
+
+    verdict = judge(Budget.parse("max_event[zzz] < 1s"), run)
+    shown = ", ".join(f"'e{n:02}'" for n in range(10))
+    expected = f"no event is labelled 'zzz': measured were {shown} and 2 more"
+    assert NoMeasurement(expected) == verdict
+
+
+def test_many_samples_cannot_be_read_without_a_stat() -> None:
+    words = replace(Budget.parse("max_mount < 1s").measure.words, stat=None)
+
+    with pytest.raises(ValueError, match="mount has many samples"):
+        read(words, RUN)

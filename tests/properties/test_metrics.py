@@ -9,12 +9,15 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_liveview_load.errors import BudgetSyntaxError
+from pytest_liveview_load.metrics.budget import Budget, judge
 from pytest_liveview_load.metrics.failures import Failure, grouped
 from pytest_liveview_load.metrics.histogram import RELATIVE_ERROR, Histogram
 from pytest_liveview_load.metrics.order_statistics import percentile_rank
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.series import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.verdict import outcome
 
 # A nanosecond to a day, with every order of magnitude alike.
 values = st.one_of(
@@ -170,3 +173,40 @@ def test_three_runners_measure_what_one_would_have(
 
     expected = alone.snapshot(5.0)
     assert expected == reduce(Snapshot.merged, (each.snapshot(5.0) for each in runners))
+
+
+# Budgets
+
+pieces = st.sampled_from(
+    [
+        *("p95_", "p99.9_", "p99_9_", "max_", "mount", "event", "errors", "_", "."),
+        *("[inc]", "[A:b]", "[", "]", "{mix}", "{", "}", " ", "<", "<=", "==", "="),
+        *("200", "ms", "B", "%", "/s", "0", "-", "²", "\n"),
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=20), st.lists(pieces, max_size=8).map("".join)))
+def test_text_is_a_budget_or_a_budget_syntax_error(text: str) -> None:
+    try:
+        budget = Budget.parse(text)
+    except BudgetSyntaxError as error:
+        source, problem = error.source, error.problem
+    else:
+        source, problem = budget.source, ""
+        assert math.isfinite(budget.limit)
+    assert source == text if problem else source == text.strip()
+
+
+@given(snapshots, st.sampled_from(["p50_event", "max_mount[inc]", "event_rate"]))
+def test_a_number_is_within_or_exceeded_but_never_both(
+    snapshot: Snapshot, measure: str
+) -> None:
+    unit = "/s" if measure == "event_rate" else "ms"
+    below, above = (
+        outcome(judge(Budget.parse(f"{measure} {op} 5{unit}"), snapshot))
+        for op in ("<", ">=")
+    )
+
+    expected = [{"no data"}, {"within", "exceeded"}]
+    assert {below, above} in expected
