@@ -1,0 +1,61 @@
+"""How a run is going, in one line.
+
+Law: progress in, text out; who shows the line, and where, is not known here. Rates are
+those since the line before, so that a stall is seen at once.
+"""
+
+from dataclasses import dataclass
+
+from pytest_liveview_load.crowd.engine import Progress
+from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.metrics.recorder import NANOSECONDS
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.units import format_count, format_duration, format_rate
+
+
+@dataclass(slots=True)
+class ProgressLine:
+    """Owns what the line before said. One for each run."""
+
+    name: str
+    profile: Profile
+    elapsed: float = 0.0
+    events: int = 0
+
+    def text(self, progress: Progress) -> str:
+        """Return the line for how the run is doing now."""
+        users = format_count(progress.active)
+        parts = [time_of(progress), f"{users}/{format_count(self.profile.users)} users"]
+        if progress.elapsed < self.profile.warmup:
+            parts.append("warming up")
+        else:
+            parts += [self.event_rate(progress), *slowest(progress.snapshot)]
+        errors = progress.snapshot.counts.get("errors", 0)
+        parts.append(f"{format_count(errors)} error{'' if errors == 1 else 's'}")
+        return f"{self.name}: {' · '.join(parts)}"
+
+    def event_rate(self, progress: Progress) -> str:
+        """Return the events per second since the line before."""
+        events = progress.snapshot.counts.get("events", 0)
+        since = max(progress.elapsed - self.elapsed, 0.001)
+        rate = (events - self.events) / since
+        self.elapsed, self.events = progress.elapsed, events
+        return f"{format_rate(rate).removesuffix('/s')} events/s"
+
+
+def time_of(progress: Progress) -> str:
+    """Return how far the run is."""
+    past = format_duration(float(round(progress.elapsed)))
+    if progress.length is None:
+        return past
+    return f"{past} of {format_duration(progress.length)}"
+
+
+def slowest(snapshot: Snapshot) -> list[str]:
+    """Return the 95th percentiles that people watch, however few the samples so far."""
+    measured = ((metric, snapshot.select(metric)) for metric in ("mount", "event"))
+    return [
+        f"p95 {metric} {format_duration(histogram.percentile(95) / NANOSECONDS)}"
+        for metric, histogram in measured
+        if histogram is not None
+    ]

@@ -1,0 +1,266 @@
+"""The outcome of a run as lines of text, for a terminal or a log.
+
+Law: reports in, lines out; a line has a tone, and who prints it decides on the colour.
+No line is wider than asked for except where a word of the user's is, which is never cut.
+"""
+
+import enum
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from pytest_liveview_load.metrics.budget import Judgement
+from pytest_liveview_load.metrics.failures import Failure
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement, Within
+from pytest_liveview_load.metrics.wording import show
+from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.rows import PERCENTILES, Row, rows
+from pytest_liveview_load.units import format_count, format_duration, format_rate
+
+HEADERS: Final = (
+    "metric",
+    "label",
+    "count",
+    *(f"p{p:g}" for p in PERCENTILES),
+    "max",
+)
+NARROWEST_LABEL: Final = 8
+MOST_LABELS: Final = 12  # of one metric; the busiest are shown
+TRACEBACK_LINES: Final = 30
+
+
+class Tone(enum.Enum):
+    """What a line is, for whoever colours it."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    BAD = "bad"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text, without its end."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+def section(report: LoadReport, width: int) -> list[Line]:
+    """Return everything there is to say about a run, most important first."""
+    return [
+        *headline(report, width),
+        *budget_lines(report, width),
+        Line(""),
+        *(Line(each) for each in table(report.snapshot, width)),
+        *failure_lines(report.snapshot.failures, width),
+    ]
+
+
+def brief(report: LoadReport, width: int) -> list[Line]:
+    """Return the verdicts of a run alone: for a functional test there is no more to it."""
+    return [*headline(report, width), *budget_lines(report, width)]
+
+
+# What ran, and whether it counts
+
+
+def headline(report: LoadReport, width: int) -> Iterator[Line]:
+    """Yield what ran, what it came to in total, and what to keep in mind."""
+    snapshot = report.snapshot
+    for cause in report.invalid:
+        yield from wrapped(f"INVALID: {cause}", width, Tone.BAD)
+    if snapshot.partial:
+        text = f"PARTIAL: {snapshot.partial}; these are the numbers until then"
+        yield from wrapped(text, width, Tone.BAD)
+    load = report.profile.describe() if report.profile else "1 user, 1 iteration"
+    yield from wrapped(load, width)
+    yield from wrapped(totals(snapshot), width)
+    for note in notes(report):
+        yield from wrapped(f"note: {note}", width, Tone.DOUBT)
+
+
+def totals(snapshot: Snapshot) -> str:
+    """Return the counts and rates of the whole run."""
+    counts, seconds = snapshot.counts, snapshot.seconds
+    parts = []
+    for name in ("iterations", "mounts", "events"):
+        number = counts.get(name, 0)
+        rate = f" ({format_rate(number / seconds)})" if seconds > 0 and number else ""
+        parts.append(f"{counted(number, name)}{rate}")
+    parts.append(counted(counts.get("errors", 0), "errors"))
+    if counts.get("reconnects"):
+        parts.append(counted(counts["reconnects"], "reconnects"))
+    return f"measured {format_duration(seconds)}: {', '.join(parts)}"
+
+
+def notes(report: LoadReport) -> tuple[str, ...]:
+    """Return what a reader must know to read the numbers right."""
+    if report.scale == 1:
+        return report.notes
+    scale = (
+        f"scaled by {report.scale:g} (liveview_scale): this is not the load promised"
+    )
+    return (scale, *report.notes)
+
+
+def counted(number: int, plural: str) -> str:
+    """Return '1 error' or '2 errors'."""
+    return (
+        f"{format_count(number)} {plural.removesuffix('s') if number == 1 else plural}"
+    )
+
+
+# Budgets
+
+
+def budget_lines(report: LoadReport, width: int) -> Iterator[Line]:
+    """Yield a line per budget: its verdict, what was promised, what was found."""
+    judged = [
+        (heading(each), each.budget_source, each.finding, tone(each))
+        for each in report.judgements
+    ]
+    unjudged = [
+        ("not judged", source, why, Tone.DOUBT) for source, why in report.not_judged
+    ]
+    lines = [*judged, *unjudged]
+    if not lines:
+        return
+    yield Line("")
+    longest = max(len(source) for _, source, _, _ in lines)
+    for word, source, finding, line_tone in lines:
+        start = f"{word:<10}  {source:<{longest}}"
+        together = f"{start}  {finding}"
+        if len(together) <= width:
+            yield Line(together, line_tone)
+        else:
+            yield Line(start.rstrip(), line_tone)
+            yield from wrapped(finding, width, line_tone, indent=" " * 12)
+
+
+def heading(judgement: Judgement) -> str:
+    """Return the verdict's word, so that what failed stands out without colours."""
+    if isinstance(judgement.verdict, Within):
+        return judgement.outcome
+    return judgement.outcome.upper()
+
+
+def tone(judgement: Judgement) -> Tone:
+    """Return how a verdict is to be shown."""
+    match judgement.verdict:
+        case Within():
+            return Tone.GOOD
+        case Exceeded() | NoMeasurement():
+            return Tone.BAD
+        case _:
+            assert_never(judgement.verdict)
+
+
+# Numbers
+
+
+def table(snapshot: Snapshot, width: int) -> list[str]:
+    """Return the table of all that was measured; labels give way when it is narrow."""
+    shown = [cells(row) for row in busiest(rows(snapshot))]
+    if not shown:
+        return ["nothing was measured"]
+    lines = tabulated(shown)
+    excess = max(map(len, lines)) - width
+    if excess > 0:
+        longest = max(len(row[1]) for row in shown)
+        room = max(NARROWEST_LABEL, longest - excess)
+        lines = tabulated([[row[0], cut(row[1], room), *row[2:]] for row in shown])
+    return lines
+
+
+def busiest(measured: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows of the most frequent labels of each metric, in their order."""
+    by_metric: dict[str, list[Row]] = {}
+    for row in measured:
+        by_metric.setdefault(row.metric, []).append(row)
+    for of_metric in by_metric.values():
+        chosen = sorted(of_metric, key=lambda row: -row.count)[:MOST_LABELS]
+        yield from (row for row in of_metric if row in chosen)
+
+
+def cells(row: Row) -> list[str]:
+    """Return a row as text; a percentile that has too few samples is a dash."""
+    return [
+        row.metric,
+        row.label,
+        format_count(row.count),
+        *("–" if value is None else show(value, row.unit) for value in row.percentiles),
+        show(row.maximum, row.unit),
+    ]
+
+
+def tabulated(shown: list[list[str]]) -> list[str]:
+    """Return the lines of a table of text cells."""
+    from tabulate import tabulate  # noqa: PLC0415 (only who shows a table pays for it)
+
+    text = tabulate(
+        shown,
+        HEADERS,
+        tablefmt="simple",
+        disable_numparse=True,
+        colalign=("left", "left", *["right"] * (len(HEADERS) - 2)),
+    )
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def cut(label: str, room: int) -> str:
+    """Return the label with its middle left out: both ends tell labels apart."""
+    if len(label) <= room:
+        return label
+    left = (room - 1) // 2
+    return f"{label[:left]}…{label[len(label) - (room - 1 - left) :]}"
+
+
+# Failures
+
+
+def failure_lines(failures: Iterable[Failure], width: int) -> Iterator[Line]:
+    """Yield each group of failures with the traceback of its first."""
+    for failure in failures:
+        yield Line("")
+        first, *rest = failure.message.splitlines() or [""]
+        title = f"{format_count(failure.count)} × {failure.error}: {first}"
+        yield from wrapped(title, width, Tone.BAD)
+        yield from (Line(f"    {line}", Tone.BAD) for line in rest)
+        yield from (Line(f"  {line}") for line in frames(failure))
+
+
+def frames(failure: Failure) -> list[str]:
+    """Return the lines of the traceback that say where, without repeating the message."""
+    lines = failure.traceback.splitlines()
+    end = next(
+        (
+            number
+            for number, line in enumerate(lines)
+            if line and not line.startswith((" ", "Traceback"))
+        ),
+        len(lines),
+    )
+    if any(line.startswith("Traceback") for line in lines[end:]):
+        end = len(lines)  # a chain of errors: all of it is needed
+    kept = lines[:end]
+    return kept if len(kept) <= TRACEBACK_LINES else ["…", *kept[-TRACEBACK_LINES:]]
+
+
+def wrapped(
+    text: str, width: int, line_tone: Tone = Tone.PLAIN, indent: str = ""
+) -> Iterator[Line]:
+    """Yield the text in lines of at most `width`, continued with an indent."""
+    yield from (
+        Line(each, line_tone)
+        for each in textwrap.wrap(
+            text,
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent or "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
