@@ -1,0 +1,164 @@
+"""One attempt at a test that asked for `live` or `load`: its body, and its verdict.
+
+Law: everything happens in the test's own task, on whatever loop it was given, so that the
+test's other fixtures work as ever; a connection opened here is closed before the test
+ends. What a test's author sees of a failure is their own lines.
+"""
+
+import functools
+import time
+import zlib
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.crowd.context import LoadContext
+from pytest_liveview_load.crowd.pruning import prune
+from pytest_liveview_load.crowd.scenario import Scenario
+from pytest_liveview_load.errors import InvalidRun, StepError
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.plugin.address import parse_url
+from pytest_liveview_load.plugin.alone import Alone, OnePerUser
+from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
+from pytest_liveview_load.plugin.conductor import LocalConductor
+from pytest_liveview_load.plugin.event_loop import require_asyncio
+from pytest_liveview_load.plugin.outcome import report_of, speak_of_errors, verdict
+from pytest_liveview_load.plugin.progress_display import ProgressDisplay
+from pytest_liveview_load.plugin.session import session_of
+from pytest_liveview_load.plugin.timeouts import timed
+from pytest_liveview_load.reporting.load_report import LoadReport
+
+Body = Callable[..., Coroutine[Any, Any, object]]
+
+clock = time.perf_counter
+
+
+class Attempt:
+    """Owns what one attempt at a test opens, measures and reports.
+
+    A test with a profile that does not ask for `load` is itself the scenario; any other
+    is a body that runs once, with one user, and may conduct loads.
+    """
+
+    def __init__(self, item: pytest.Function, url: str) -> None:
+        session = session_of(item.config)
+        self.item = item
+        self.session = session
+        self.plan = plan_of(item)
+        self.is_scenario = self.plan.profile is not None and not asks_for(item, LOAD)
+        self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
+        self.conductor = LocalConductor(
+            test=item.nodeid,
+            url=parse_url(url, "the fixture liveview_url"),
+            settings=session.settings,
+            budgets=self.plan.budgets,
+            seed=self.seed,
+            worker=session.worker,
+            display=ProgressDisplay.of(item.config),
+        )
+        self.network = self.conductor.network()
+        self.recorder = Recorder(clock)
+        self.user: LiveUser | None = None
+
+    @property
+    def reports(self) -> list[LoadReport]:
+        """The runs so far."""
+        return self.conductor.reports
+
+    # What the fixtures hand out
+
+    def live(self) -> LiveUser | OnePerUser:
+        """Return what the test gets as `live`."""
+        if self.is_scenario:
+            return OnePerUser(self.item.name)
+        if self.user is None:
+            self.user = LiveUser(
+                self.network,
+                self.recorder,
+                id=0,
+                rng=Random(f"{self.seed}/0"),  # as user 0 of a crowd
+                crowd=Alone(),
+                clock=clock,
+            )
+        return self.user
+
+    def load(self) -> LoadContext:
+        """Return what the test gets as `load`."""
+        return LoadContext(self.conductor, self.plan.profile)
+
+    # The body
+
+    def wrapped(self, function: Body) -> Body:
+        """Return the test that pytest, or an async plugin, is to run for `function`."""
+
+        @functools.wraps(function)
+        async def test(**arguments: Any) -> None:
+            require_asyncio(self.item.name)
+            try:
+                async with timed(self.item):
+                    if self.is_scenario:
+                        await self.send_crowd(function, arguments)
+                    else:
+                        await self.run_once(function, arguments)
+            except Exception as error:
+                shown = self.readable(error)
+                if shown is error:
+                    raise
+                raise shown from shown.__cause__
+
+        return test
+
+    async def send_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
+        """Let each user of a crowd do what the test's body says, and judge the run."""
+        params = {name: value for name, value in arguments.items() if name != LIVE}
+        scenario = Scenario.of(function, params, self.item.originalname)
+        assert self.plan.profile is not None
+        await self.conductor.carry_out(scenario, self.plan.profile, "")
+        self.judge()
+
+    async def run_once(self, function: Body, arguments: dict[str, Any]) -> None:
+        """Run the test's body with one user, and judge what was measured."""
+        began = clock()
+        async with self.network:
+            try:
+                await function(**arguments)
+            finally:
+                ended = clock()
+                if self.user is not None:
+                    await self.user.close()
+        if self.plan.budgets and not asks_for(self.item, LOAD):
+            self.recorder.timing("iteration", began, ended)
+            self.recorder.count("iterations", ended)
+            self.recorder.gauge_users(1)
+            report = report_of(
+                test=self.item.nodeid,
+                run="",
+                profile=None,
+                snapshot=self.recorder.snapshot(ended),
+                budgets=self.plan.budgets,
+            )
+            self.reports.append(report)
+        self.judge()
+
+    def judge(self) -> None:
+        """Raise what the runs came to, if that is not good."""
+        errors_allowed = speak_of_errors(self.plan.budgets)
+        failed = verdict(self.reports, errors_allowed=errors_allowed)
+        if failed is not None:
+            obituary = self.session.obituary()
+            raise type(failed)(f"{failed}\n{obituary}") if obituary else failed
+
+    def readable(self, error: Exception) -> Exception:
+        """Return the error as its author wants to see it: no frame of ours, no group."""
+        while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        if isinstance(error, StepError | InvalidRun):
+            obituary = self.session.obituary()
+            if obituary:
+                error.add_note(obituary)
+        if self.item.config.getoption("fulltrace"):
+            return error
+        return prune(error)

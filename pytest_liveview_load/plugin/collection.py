@@ -1,0 +1,171 @@
+"""What a collected test asks of this plugin, and whether it can have it.
+
+Law: whatever is wrong with a test's marks or arguments is said when it is collected, as
+an error of its module; what passes here has a `Plan`. Only this file looks into pytest's
+private bookkeeping of fixtures, in `definition_of`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_liveview_load.errors import ConfigurationError, MarkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_liveview_load.crowd.profile import Profile
+    from pytest_liveview_load.metrics.budget import Budget
+
+LIVE: Final = "live"
+LOAD: Final = "load"
+BUDGET: Final = "budget"
+OUR_FIXTURES: Final = "pytest_liveview_load.plugin.fixtures"
+LOAD_ATTRIBUTE: Final = "__liveview_load__"
+BUDGETS_ATTRIBUTE: Final = "__liveview_budgets__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a test asked for: `profile` is None unless it is a load test."""
+
+    profile: Profile | None
+    budgets: tuple[Budget, ...]
+
+
+plan_key = pytest.StashKey[Plan]()
+
+
+def examine(item: pytest.Function) -> None:
+    """Mark a load test as one, and check all that it says to this plugin.
+
+    Raises ConfigurationError.
+    """
+    asks_live, asks_load = asks_for(item, LIVE), asks_for(item, LOAD)
+    marked = is_marked(item)
+    if not (marked or asks_live or asks_load):
+        return
+    if marked:
+        for name in (LIVE, LOAD):
+            check_ours(item, name)
+    if asks_live or asks_load:
+        check_async(item, LIVE if asks_live else LOAD)
+    plan = plan_of(item)
+    if not (asks_live or asks_load):
+        raise MarkerError(
+            f"{item.name} is marked and asks for neither `live` nor `load`: write "
+            f"`async def {item.originalname}(live)`"
+        )
+    item.stash[plan_key] = plan
+    is_load_test = plan.profile is not None or asks_load
+    if is_load_test and item.get_closest_marker(LOAD) is None:
+        item.add_marker(pytest.mark.load)
+    if plan.budgets and item.get_closest_marker(BUDGET) is None:
+        item.add_marker(pytest.mark.budget(*(each.source for each in plan.budgets)))
+
+
+def plan_of(item: pytest.Function) -> Plan:
+    """Return what the test's decorators and marks ask for. Raises ConfigurationError.
+
+    What was read at collection holds; an item that another plugin made later is read now.
+    """
+    plan = item.stash.get(plan_key, None)
+    return plan or Plan(profile=profile_of(item), budgets=tuple(budgets_of(item)))
+
+
+def asks_for(item: pytest.Function, name: str) -> bool:
+    """Return whether the test, or a fixture it uses, asks for our fixture `name`."""
+    if name not in item.fixturenames:
+        return False
+    definition = definition_of(item, name)
+    return definition is None or definition.__module__ == OUR_FIXTURES
+
+
+def is_scenario(item: pytest.Function) -> bool:
+    """Return whether a marked test is itself what each user does."""
+    return not asks_for(item, LOAD)
+
+
+def definition_of(item: pytest.Function, name: str) -> Callable[..., Any] | None:
+    """Return the function behind the fixture that `item` gets as `name`, if known."""
+    # There is no public way to ask at collection; anyio and pytest-asyncio look here too.
+    known = getattr(item, "_fixtureinfo", None)
+    definitions = getattr(known, "name2fixturedefs", {}).get(name)
+    return definitions[-1].func if definitions else None
+
+
+# Checking
+
+
+def is_marked(item: pytest.Function) -> bool:
+    """Return whether the test is marked for this plugin in either way."""
+    return (
+        hasattr(item.function, LOAD_ATTRIBUTE)
+        or hasattr(item.function, BUDGETS_ATTRIBUTE)
+        or item.get_closest_marker(LOAD) is not None
+        or item.get_closest_marker(BUDGET) is not None
+    )
+
+
+def check_ours(item: pytest.Function, name: str) -> None:
+    """Raise MarkerError if the test gets someone else's fixture as `name`."""
+    if name not in item.fixturenames or asks_for(item, name):
+        return
+    definition = definition_of(item, name)
+    assert definition is not None  # else it would count as ours
+    code = inspect.unwrap(definition).__code__
+    raise MarkerError(
+        f"{item.name} is marked for this plugin and asks for `{name}`, but that name is "
+        f"taken by another fixture, defined at {code.co_filename}:{code.co_firstlineno}: "
+        "rename that one"
+    )
+
+
+def check_async(item: pytest.Function, name: str) -> None:
+    """Raise MarkerError unless the test is an `async def` without yield."""
+    function = item.obj
+    if inspect.iscoroutinefunction(function):
+        return
+    if inspect.isasyncgenfunction(function):
+        problem = "has a `yield` in it; a test cannot"
+    else:
+        problem = f"is a plain `def`; write `async def {item.originalname}`"
+    raise MarkerError(f"{item.name} asks for `{name}` and {problem}")
+
+
+# Reading decorators and marks
+
+
+def profile_of(item: pytest.Function) -> Profile | None:
+    """Return the decorator's profile, else that of the closest mark with arguments."""
+    decorated: Profile | None = getattr(item.function, LOAD_ATTRIBUTE, None)
+    if decorated is not None:
+        return decorated
+    mark = item.get_closest_marker(LOAD)
+    if mark is None:
+        return None
+    from pytest_liveview_load.markers import load_of  # noqa: PLC0415
+
+    return load_of(mark.args, mark.kwargs)
+
+
+def budgets_of(item: pytest.Function) -> Iterator[Budget]:
+    """Yield the budgets of the decorators, then those of the marks, closest first."""
+    yield from getattr(item.function, BUDGETS_ATTRIBUTE, ())
+    for mark in item.iter_markers(BUDGET):
+        from pytest_liveview_load.markers import budgets_of as parse  # noqa: PLC0415
+
+        if mark.kwargs:
+            given = ", ".join(f"{key}=…" for key in mark.kwargs)
+            raise MarkerError(f"budget({given}): budgets are texts without names")
+        yield from parse(mark.args)
+
+
+def collect_error(item: pytest.Function, error: ConfigurationError) -> Exception:
+    """Return what to raise so that pytest shows the message and nothing else."""
+    line = inspect.unwrap(item.function).__code__.co_firstlineno
+    return pytest.Collector.CollectError(f"{item.path.name}:{line}: {error}")

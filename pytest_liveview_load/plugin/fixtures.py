@@ -1,0 +1,66 @@
+"""What tests ask for: `live`, `load` and `liveview_url`.
+
+Law: importing this file costs nothing; what a live user needs is imported when a test
+first asks for one. All fixtures are synchronous, so that every async plugin takes them.
+"""
+
+# ruff: noqa: PLC0415 (imports wait until a test asks: the law of this file)
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_liveview_load.plugin.session import session_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_liveview_load.client.live_user import LiveUser
+    from pytest_liveview_load.crowd.context import LoadContext
+    from pytest_liveview_load.plugin.alone import OnePerUser
+    from pytest_liveview_load.plugin.attempt import Attempt
+
+
+@pytest.fixture(scope="session")
+def liveview_url(pytestconfig: pytest.Config) -> str:
+    """Where the app under test answers; a conftest may override it.
+
+    Comes from --liveview-url and its twins; without one, liveview_server starts the app.
+    """
+    return session_of(pytestconfig).url()
+
+
+@pytest.fixture(name="_liveview_attempt")
+def liveview_attempt(
+    request: pytest.FixtureRequest, liveview_url: str
+) -> Iterator[Attempt]:
+    """Stand in for the test's function while it runs."""
+    from pytest_liveview_load.plugin.attempt import Attempt
+    from pytest_liveview_load.plugin.collection import check_async
+
+    item, session = request.node, session_of(request.config)
+    check_async(item, "live")  # a fixture asked for by name was not seen at collection
+    attempt = Attempt(item, liveview_url)
+    function = item.obj
+    session.running = attempt
+    item.obj = attempt.wrapped(function)
+    yield attempt
+    item.obj = function
+    session.running = None
+
+
+@pytest.fixture
+def live(_liveview_attempt: Attempt) -> LiveUser | OnePerUser:
+    """One user of the app under test, in the test's own task: `await live.visit("/")`.
+
+    Under @load each virtual user gets one of its own.
+    """
+    return _liveview_attempt.live()
+
+
+@pytest.fixture
+def load(_liveview_attempt: Attempt) -> LoadContext:
+    """Conducts loads: `result = await load.run(scenario, users=50)`."""
+    return _liveview_attempt.load()

@@ -1,0 +1,145 @@
+"""pytest's side of it: every hook of the plugin, and nothing but hooks.
+
+Law: a hook is a few lines, reads typed state and calls one function; what that needs is
+imported when it is needed, so that a suite without load tests pays for this file alone.
+"""
+
+# ruff: noqa: D102, D103 (the contract of a hook is pytest's)
+# ruff: noqa: PLC0415 (imports wait until they are needed: the law of this file)
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_liveview_load.errors import (
+    ConfigurationError,
+    LiveViewLoadError,
+    SettingError,
+)
+from pytest_liveview_load.plugin import collection, reports
+from pytest_liveview_load.plugin.session import LoadSession, open_session, session_of
+from pytest_liveview_load.plugin.settings import add_options
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+pytest_plugins = ("pytest_liveview_load.plugin.fixtures",)
+
+LOAD_MARKER: Final = (
+    'load(users=…, ramp="10s", duration="1m", iterations=…, think="1s..3s", warmup=…, '
+    "grace=…, seed=…): run the test's body by many virtual users of a LiveView app."
+)
+BUDGET_MARKER: Final = (
+    'budget("p95_mount < 200ms", …): fail the test unless every budget holds.'
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in (LOAD_MARKER, BUDGET_MARKER):
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist starts its workers
+def pytest_sessionstart(session: pytest.Session) -> None:
+    try:
+        load_session = open_session(session.config)
+    except SettingError as error:
+        raise pytest.UsageError(str(error)) from None
+    session.config.pluginmanager.register(Gatherer(load_session))
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return session_of(config).header()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    session_of(node.config).equip_worker(node)
+
+
+# Collection
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-asyncio's own items
+def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
+    collected = yield
+    items = collected if isinstance(collected, list) else [collected]
+    for item in items:
+        if isinstance(item, pytest.Function):
+            try:
+                collection.examine(item)
+            except ConfigurationError as error:
+                raise collection.collect_error(item, error) from None
+    return collected
+
+
+# One test
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> None:
+    from pytest_liveview_load.plugin.timeouts import remember
+
+    remember(item, settings.timeout or 0.0)
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    if session_of(pyfuncitem.config).running is None:
+        return None
+    from pytest_liveview_load.plugin.event_loop import run_test
+
+    return run_test(pyfuncitem)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    session = session_of(item.config)
+    if session.running is not None and call.when == "call":
+        reports.note_budgets(item, session.running.reports)
+    report = yield
+    if session.running is not None and call.when == "call":
+        reports.attach(report, session.running.reports)
+    if call.excinfo is not None and isinstance(call.excinfo.value, LiveViewLoadError):
+        reports.show_for_author(item, call.excinfo, report)
+    return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    results = sys.modules.get("pytest_liveview_load.crowd.result")
+    return results.explain(op, left, right) if results else None
+
+
+# The session's outcome
+
+
+class Gatherer:
+    """Sees every report of the session, for pytest tells this hook no config."""
+
+    def __init__(self, session: LoadSession) -> None:
+        self.session = session
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        reports.gather(self.session, report)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest tears an interrupted test down
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    load_session = session_of(session.config)
+    load_session.rescue()
+    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+    reports.export(load_session, interrupted=interrupted)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    reports.show(session_of(config), terminalreporter)

@@ -1,0 +1,164 @@
+"""What a run came to, and what its test says of it.
+
+Law: a test fails for one reason, the gravest: numbers that cannot be believed, then
+broken budgets, then failed users. Whoever is invalid or cut short is not judged.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.errors import (
+    BudgetExceeded,
+    InvalidRun,
+    LiveViewLoadError,
+    LoadFailed,
+)
+from pytest_liveview_load.metrics.budget import Budget, Judgement
+from pytest_liveview_load.metrics.grammar import Percentile
+from pytest_liveview_load.metrics.order_statistics import samples_needed
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.verdict import Within
+from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.terminal import counted, totals
+
+OF_ERRORS: Final = frozenset({"errors", "error_rate"})
+MOST_KINDS_SHOWN: Final = 5
+
+
+def report_of(
+    *,
+    test: str,
+    run: str,
+    profile: Profile | None,
+    snapshot: Snapshot,
+    budgets: Iterable[Budget],
+    invalid: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    scale: float = 1.0,
+) -> LoadReport:
+    """Judge a run's budgets, those that can be judged, and return its report."""
+    judgements: list[Judgement] = []
+    not_judged: list[tuple[str, str]] = []
+    for budget in budgets:
+        why = reason_not_to_judge(budget, snapshot, invalid=bool(invalid), scale=scale)
+        if why:
+            not_judged.append((budget.source, why))
+        else:
+            judgements.append(Judgement.of(budget, snapshot))
+    return LoadReport(
+        test=test,
+        run=run,
+        profile=profile,
+        snapshot=snapshot,
+        judgements=tuple(judgements),
+        not_judged=tuple(not_judged),
+        invalid=tuple(invalid),
+        notes=tuple(notes),
+        scale=scale,
+    )
+
+
+def reason_not_to_judge(
+    budget: Budget, snapshot: Snapshot, *, invalid: bool, scale: float
+) -> str:
+    """Return why there is no verdict on a budget, "" if there is to be one."""
+    if snapshot.partial:
+        return "the run was cut short"
+    if invalid:
+        return "the run is invalid"
+    words = budget.measure.words
+    if scale < 1 and isinstance(words.stat, Percentile):
+        measured = snapshot.select(words.metric, words.name, words.view, words.scenario)
+        needed = samples_needed(words.stat.p)
+        if measured is not None and measured.count < needed:
+            return f"needs {needed} samples, had {measured.count} at scale {scale:g}"
+    return ""
+
+
+def verdict(
+    reports: Sequence[LoadReport], *, errors_allowed: bool
+) -> LiveViewLoadError | None:
+    """Return what the test fails with, None if it passes."""
+    invalid = [report for report in reports if report.invalid]
+    if invalid:
+        return InvalidRun("\n".join(map(why_invalid, invalid)))
+    exceeded = list(filter(None, map(why_exceeded, reports)))
+    failed = [] if errors_allowed else list(filter(None, map(why_failed, reports)))
+    if exceeded:
+        return BudgetExceeded("\n".join([*exceeded, *failed]))
+    return LoadFailed("\n".join(failed)) if failed else None
+
+
+def speak_of_errors(budgets: Iterable[Budget]) -> bool:
+    """Return whether the budgets say how many errors are allowed."""
+    return any(budget.measure.metric in OF_ERRORS for budget in budgets)
+
+
+def properties(report: LoadReport) -> list[tuple[str, str]]:
+    """Return each budget as a name and a value, for JUnit and its like."""
+    of_run = f" ({report.run})" if report.run else ""
+    judged = [
+        (each.budget_source, f"{each.outcome} {each.finding}")
+        for each in report.judgements
+    ]
+    unjudged = [(source, f"not judged: {why}") for source, why in report.not_judged]
+    return [
+        (f"budget{of_run}: {source}", value) for source, value in (*judged, *unjudged)
+    ]
+
+
+def is_property(name: str) -> bool:
+    """Return whether a property is one of `properties`."""
+    return name.startswith(("budget: ", "budget ("))
+
+
+# In words
+
+
+def why_invalid(report: LoadReport) -> str:
+    """Return the causes, and the totals that are not judged."""
+    causes = "".join(f"\n  {cause}" for cause in report.invalid)
+    return (
+        f"{named('the run', report)} is invalid, its numbers are not judged:{causes}\n"
+        f"  {totals(report.snapshot)}"
+    )
+
+
+def why_exceeded(report: LoadReport) -> str:
+    """Return the budgets that do not hold, "" if all do."""
+    broken = [
+        each for each in report.judgements if not isinstance(each.verdict, Within)
+    ]
+    if not broken:
+        return ""
+    total = len(report.judgements)
+    does = "does" if len(broken) == 1 else "do"
+    lines = "".join(f"\n  {each.text}" for each in broken)
+    title = named(
+        f"{len(broken)} of {counted(total, 'budgets')} {does} not hold", report
+    )
+    return f"{title}:{lines}"
+
+
+def why_failed(report: LoadReport) -> str:
+    """Return the kinds of failures, "" if there are none."""
+    errors = report.snapshot.counts.get("errors", 0)
+    if not errors:
+        return ""
+    iterations = report.snapshot.counts.get("iterations", 0)
+    failures = report.snapshot.failures
+    kinds = "".join(
+        f"\n  {each.count} × {each.error}: {(each.message.splitlines() or [''])[0]}"
+        for each in failures[:MOST_KINDS_SHOWN]
+    )
+    more = len(failures) - MOST_KINDS_SHOWN
+    rest = f"\n  and {counted(more, 'kinds')} more" if more > 0 else ""
+    title = named(f"{errors} of {counted(iterations, 'iterations')} failed", report)
+    advice = 'if some may, say how many: @budget("error_rate < 1%")'
+    return f"{title}:{kinds}{rest}\n  ({advice})"
+
+
+def named(text: str, report: LoadReport) -> str:
+    """Return `text` with the name of the run, if the test conducts several."""
+    return f"{text} ({report.run})" if report.run else text

@@ -1,0 +1,80 @@
+"""The progress line beside pytest's own output.
+
+Law: pytest's open line of dots is never written over, and pytest never notices: on a
+terminal our line stands below it, and the cursor is put back when we wipe ours off; in a
+log each line is a line. Nobody watches an xdist worker, and -q asks for silence: there is
+no display then.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final
+
+import pytest
+
+from pytest_liveview_load.units import Clock
+
+IN_A_LOG: Final = 10.0  # seconds between two lines
+WIPE: Final = "\r\x1b[K"
+UP: Final = "\x1b[A"
+
+Pause = Callable[[], AbstractContextManager[object]]
+
+
+class ProgressDisplay:
+    """Owns the line on the screen. `uncaptured` pauses pytest's capture of our output."""
+
+    def __init__(
+        self,
+        reporter: pytest.TerminalReporter,
+        uncaptured: Pause = nullcontext,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self._reporter = reporter
+        self._uncaptured = uncaptured
+        self._clock = clock
+        self._on_screen = False
+        self._said = clock()
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "ProgressDisplay | None":
+        """Return the display of this process, None where nobody watches."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None or hasattr(config, "workerinput"):
+            return None
+        if config.get_verbosity() < 0:
+            return None
+        capture = config.pluginmanager.get_plugin("capturemanager")
+        uncaptured = capture.global_and_fixture_disabled if capture else nullcontext
+        return cls(reporter, uncaptured)
+
+    def show(self, line: str) -> None:
+        """Show `line` in place of the one before; in a log, at most every 10 s."""
+        if self._reporter.isatty():
+            room = self._reporter.config.get_terminal_writer().fullwidth - 1
+            text = line if len(line) <= room else f"{line[: room - 1]}…"
+            start = WIPE if self._on_screen else "\n"
+            self._on_screen = True
+            self._write_beside(f"{start}{text}")
+        elif self._clock() - self._said >= IN_A_LOG:
+            self._said = self._clock()
+            with self._uncaptured():
+                self._reporter.write_line(line)
+                self._reporter.flush()
+
+    def clear(self) -> None:
+        """Wipe our line off the screen, and leave the cursor where pytest thinks it is."""
+        if self._on_screen:
+            self._on_screen = False
+            column = self._reporter.config.get_terminal_writer().width_of_current_line
+            right = f"\x1b[{column}C" if column else ""
+            self._write_beside(f"{WIPE}{UP}{right}")
+
+    def _write_beside(self, text: str) -> None:
+        writer = self._reporter.config.get_terminal_writer()
+        # pytest 9 has `write_raw`, which does not count columns. Where it is missing,
+        # pytest's percentage of the current line may stand in another column: no harm.
+        write = getattr(writer, "write_raw", writer.write)
+        with self._uncaptured():
+            write(text, flush=True)

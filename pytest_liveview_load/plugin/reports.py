@@ -1,0 +1,134 @@
+"""How a test's runs get from its report to terminal, JUnit and JSON.
+
+Law: what was measured rides on the test's own report, as plain data, so that it arrives
+in the controller with the report or not at all; only the controller shows and writes.
+"""
+
+# ruff: noqa: PLC0415 (a session without load tests imports none of it)
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    import pytest
+
+    from pytest_liveview_load.plugin.session import LoadSession
+    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.reporting.terminal import Tone
+
+ATTRIBUTE: Final = "liveview_load"  # of a test report
+NARROWEST: Final = 60  # columns below which a table makes no sense
+
+
+# In the process that runs the test
+
+
+def note_budgets(item: pytest.Item, runs: Sequence[LoadReport]) -> None:
+    """Add each budget to the test's properties, which JUnit shows one by one."""
+    from pytest_liveview_load.plugin.outcome import is_property, properties
+
+    # A rerun's attempt comes after another attempt at the same item: the last one counts.
+    kept = [each for each in item.user_properties if not is_property(each[0])]
+    item.user_properties[:] = [
+        *kept,
+        *(each for report in runs for each in properties(report)),
+    ]
+
+
+def attach(report: pytest.TestReport, runs: Sequence[LoadReport]) -> None:
+    """Put the runs on the report of the test's call."""
+    if runs:
+        setattr(report, ATTRIBUTE, [each.to_data() for each in runs])
+
+
+def show_for_author(
+    item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException], report: Any
+) -> None:
+    """Show an error of ours to the test's author.
+
+    The traceback goes if no line of it is theirs; the short summary gets the error's bare
+    name, for the line is short and our module's name is not.
+    """
+    if item.config.getoption("fulltrace") or not report.failed:
+        return
+    authored = has_author(excinfo.value.__traceback__)
+    if not authored:
+        report.longrepr = excinfo.getrepr(style="value", chain=False)
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None:  # what the short summary, --tb=line and JUnit show
+        crash.message = f"{excinfo.typename}: {excinfo.value}"
+        if not authored:
+            crash.path, line, _ = item.location
+            crash.lineno = (line or 0) + 1
+
+
+def has_author(traceback: TracebackType | None) -> bool:
+    """Return whether some frame is neither ours nor a library's."""
+    from pytest_liveview_load.crowd.pruning import OURS, is_installed
+
+    while traceback is not None:
+        path = traceback.tb_frame.f_code.co_filename
+        if not path.startswith(OURS) and not is_installed(path):
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+# In the controller
+
+
+def gather(session: LoadSession, report: pytest.TestReport) -> None:
+    """Keep the runs that came with a report; a later attempt at a test replaces them."""
+    runs = getattr(report, ATTRIBUTE, None)
+    if runs is not None:
+        session.reports[report.nodeid] = runs
+
+
+def gathered(session: LoadSession) -> list[LoadReport]:
+    """Return every run of the session, in the order in which the tests ended."""
+    from pytest_liveview_load.reporting.load_report import LoadReport
+
+    return [
+        LoadReport.from_data(each) for runs in session.reports.values() for each in runs
+    ]
+
+
+def export(session: LoadSession, *, interrupted: bool) -> None:
+    """Write the JSON file, if one was asked for; only the controller does."""
+    path = session.settings.json
+    if path is None or session.worker:
+        return
+    from pytest_liveview_load.reporting import exports
+
+    document = exports.document(gathered(session), interrupted=interrupted)
+    try:
+        exports.write(path, document)
+    except OSError as error:
+        # It could be written when the session began. The tests' outcome is not lost by it.
+        session.complaints.append(f"cannot write {path}: {error.strerror}")
+
+
+def show(session: LoadSession, terminal: pytest.TerminalReporter) -> None:
+    """Print a section for every run."""
+    if session.reports:
+        from pytest_liveview_load.reporting.terminal import brief, section
+
+        width = max(NARROWEST, terminal.config.get_terminal_writer().fullwidth - 1)
+        terminal.write_sep("=", "load tests")
+        for report in gathered(session):
+            terminal.write_sep("-", report.title)
+            for line in (section if report.profile else brief)(report, width):
+                terminal.write_line(line.text, **markup(line.tone))
+    for complaint in session.complaints:
+        terminal.write_line(f"liveview: {complaint}", red=True)
+
+
+def markup(tone: Tone) -> dict[str, bool]:
+    """Return pytest's words for the colour of a line."""
+    colours = {"good": "green", "bad": "red", "doubt": "yellow"}
+    colour = colours.get(tone.value)
+    return {colour: True} if colour else {}

@@ -1,0 +1,87 @@
+"""One app for all xdist workers: they ask the controller, who starts it for the first.
+
+Law: a worker sends one question at a time and waits for its answer; the controller
+answers on a thread per question, because execnet's receiver thread must never wait. Only
+plain data crosses: a question is a word, an answer a dict of texts.
+"""
+
+import threading
+from typing import Any, Final, Protocol
+
+from pytest_liveview_load.errors import ServerFailed
+from pytest_liveview_load.plugin.server import AppServer
+
+URL: Final = "url"
+OBITUARY: Final = "obituary"
+SPARE: Final = (
+    30.0  # seconds beyond the server's own timeout: the link is slow, not dead
+)
+
+
+class Channel(Protocol):
+    """What is used of an execnet channel."""
+
+    def send(self, item: Any) -> None: ...  # noqa: D102
+
+    def receive(self, timeout: float | None = None) -> Any: ...  # noqa: D102
+
+    def setcallback(self, callback: Any) -> None: ...  # noqa: D102
+
+
+class ServerDesk:
+    """The controller's side: answers every worker's questions about one server."""
+
+    def __init__(self, server: AppServer) -> None:
+        self._server = server
+        self._channels: list[
+            Channel
+        ] = []  # a channel that is dropped stops calling back
+
+    def serve(self, channel: Channel) -> None:
+        """Answer what comes in on `channel`, until it closes."""
+        self._channels.append(channel)
+        channel.setcallback(lambda question: self._answer_later(channel, question))
+
+    def _answer_later(self, channel: Channel, question: str) -> None:
+        threading.Thread(
+            target=self._answer, args=(channel, question), daemon=True
+        ).start()
+
+    def _answer(self, channel: Channel, question: str) -> None:
+        answer: dict[str, object]
+        try:
+            told = self._server.url() if question == URL else self._server.obituary()
+            answer = {"told": told}
+        except ServerFailed as failure:
+            answer = {
+                "command": failure.command,
+                "problem": failure.problem,
+                "last_lines": list(failure.last_lines),
+            }
+        try:
+            channel.send(answer)
+        except OSError:
+            return  # the worker is gone, and with it the wish to know
+
+
+class RemoteServer:
+    """A worker's side: asks the controller. Not for several threads at once."""
+
+    def __init__(self, channel: Channel, server_timeout: float) -> None:
+        self._channel = channel
+        self._patience = server_timeout + SPARE
+
+    def url(self) -> str:
+        """Return the app's address, once it answers there. Raises ServerFailed."""
+        return self._ask(URL)
+
+    def obituary(self) -> str:
+        """Return "" unless the app was started and has died; else how, and its words."""
+        return self._ask(OBITUARY)
+
+    def _ask(self, question: str) -> str:
+        self._channel.send(question)
+        answer = self._channel.receive(self._patience)
+        if "told" not in answer:
+            raise ServerFailed(**answer)
+        return str(answer["told"])

@@ -1,0 +1,93 @@
+"""A suite of a user's, run by a pytest of its own against the demo app."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "example_tests"
+
+# Warnings are errors there too: what we leave open would be one. The lag allowed is long,
+# for these tests say nothing about time and machines that run them are busy.
+INI = """
+[pytest]
+filterwarnings = error
+liveview_url = {url}
+liveview_max_lag = 10s
+"""
+
+
+@pytest.fixture(scope="session")
+def roost() -> Iterator[str]:
+    """The demo app's address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "roost", "--port", "0"],
+        cwd=EXAMPLES,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        ready = process.stdout.readline()
+        assert "http://" in ready
+        yield ready[ready.index("http://") :].strip()
+    finally:
+        process.terminate()
+        process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+class Suite:
+    """A folder with tests, and pytest to run them."""
+
+    def __init__(self, pytester: pytest.Pytester, url: str) -> None:
+        self.pytester = pytester
+        self.url = url
+        self.plugins = ["pytest_liveview_load.plugin.hooks"]
+        self.ini(INI.format(url=url))
+
+    def ini(self, text: str) -> None:
+        self.pytester.makeini(text)
+
+    def add_ini(self, text: str) -> None:
+        ini = self.pytester.path / "tox.ini"
+        ini.write_text(f"{ini.read_text()}{text}\n")
+
+    def use(self, *plugins: str) -> None:
+        """Load further plugins, which by default are not, to be quick."""
+        self.plugins += plugins
+        if "pytest_asyncio.plugin" in plugins:
+            self.add_ini("asyncio_default_fixture_loop_scope = function")
+
+    def tests(self, text: str) -> Path:
+        return self.pytester.makepyfile(test_it=text)
+
+    def arguments(self, arguments: tuple[str, ...]) -> list[str]:
+        loaded = [word for plugin in self.plugins for word in ("-p", plugin)]
+        return [*loaded, *arguments]
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run in a process of its own, for event loops do not nest."""
+        return self.pytester.runpytest_subprocess(
+            *self.arguments(arguments), timeout=60
+        )
+
+    def run_here(self, *arguments: str) -> pytest.RunResult:
+        """Run in this process, which is quicker: for what runs no async test."""
+        return self.pytester.runpytest_inprocess(*self.arguments(arguments))
+
+
+@pytest.fixture
+def suite(
+    pytester: pytest.Pytester, roost: str, monkeypatch: pytest.MonkeyPatch
+) -> Suite:
+    for name in os.environ:
+        if name.startswith("PYTEST_LIVEVIEW_") or name == "PYTEST_ADDOPTS":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("COLUMNS", "120")  # or long lines of the summary would be cut
+    return Suite(pytester, roost)
