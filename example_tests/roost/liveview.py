@@ -13,6 +13,7 @@ from roost.rendered import Each, Rendered, StreamOperations, Template
 
 Params = Mapping[str, str]
 Reply = Mapping[str, Any] | None
+T = TypeVar("T")
 
 
 class UnknownEvent(Exception):
@@ -134,16 +135,11 @@ class LiveView:
             self.components[cid] = kind(cid)
         return rendered.Component(cid)
 
-    def stream(
-        self, item: Template, row: Callable[[str, "T"], Rendered]
-    ) -> "Stream[T]":
+    def stream(self, item: Template, row: Callable[[str, T], Rendered]) -> "Stream[T]":
         """Return a new stream whose items are rendered by `row` with template `item`."""
         stream = Stream(str(len(self.streams)), item, row)
         self.streams.append(stream)
         return stream
-
-
-T = TypeVar("T")
 
 
 class Stream(Generic[T]):

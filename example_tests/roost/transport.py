@@ -59,7 +59,7 @@ class LiveSocket:
                     await self._receive(message.get("text"), tasks)
             except TimeoutError:
                 await self.close(PROTOCOL_ERROR)
-            except (ValueError, KeyError, TypeError) as error:
+            except Exception as error:  # noqa: BLE001  a client may send anything
                 log.warning("a message that is none of Phoenix's: %r", error)
                 await self.close(SERVER_ERROR)
             finally:

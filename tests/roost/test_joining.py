@@ -155,12 +155,22 @@ async def test_a_silent_socket_is_closed() -> None:
     assert 1002 == closed.value.rcvd.code
 
 
-async def test_a_message_that_is_no_json_closes_the_socket(
-    http: httpx.AsyncClient,
+NO_MESSAGES = {
+    "no JSON": "not json",
+    "no array": '{"event":"phx_join"}',
+    "too short": "[]",
+    "a join of nothing": '["4","4","lv:x","phx_join",null]',
+    "binary without an upload": b"\x00\x01",
+}
+
+
+@pytest.mark.parametrize("message", NO_MESSAGES.values(), ids=NO_MESSAGES)
+async def test_a_message_that_is_none_closes_the_socket(
+    message: str | bytes, http: httpx.AsyncClient
 ) -> None:
     page = await dead_page(http, "/counter")
     async with connected(page) as socket:
-        await socket.websocket.send("not json")
+        await socket.websocket.send(message)
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await socket.receive()
 

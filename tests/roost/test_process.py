@@ -1,6 +1,7 @@
 """Roost as a process: a ready line, a clean end."""
 
 import signal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -26,6 +27,18 @@ async def test_it_ends_though_someone_is_connected() -> None:
             await socket.join(page)
             roost.process.terminate()
             assert 0 == roost.process.wait(DEADLINE)
+
+
+def test_the_real_client_is_served_from_a_folder_of_it(tmp_path: Path) -> None:
+    package = tmp_path / "phoenix" / "priv" / "static"
+    package.mkdir(parents=True)
+    (package / "phoenix.min.js").write_text("var Phoenix")
+    with running_roost("--vendor", str(tmp_path)) as roost:
+        script = httpx.get(f"{roost.url}/vendor/phoenix/phoenix.min.js")
+        missing = httpx.get(f"{roost.url}/vendor/live_view/phoenix_live_view.js")
+
+    assert ("var Phoenix", 404) == (script.text, missing.status_code)
+    assert "text/javascript; charset=utf-8" == script.headers["content-type"]
 
 
 def test_a_second_server_cannot_believe_the_first_ones_cookies() -> None:
