@@ -16,8 +16,6 @@ from pytest_liveview_load.dom.attributes import (
     PHX_CLICK,
     PHX_FOCUS,
     PHX_KEY,
-    PHX_LIVE_LINK,
-    PHX_SESSION,
     PHX_SUBMIT,
     binding,
     window_binding,
@@ -31,13 +29,11 @@ from pytest_liveview_load.dom.fields import (
     is_disabled,
 )
 from pytest_liveview_load.dom.js_commands import Cause
-from pytest_liveview_load.dom.markup import Element, ancestors
+from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.errors import ElementError
 
-_DISABLEABLE: Final = frozenset(
-    ("button", "input", "select", "textarea", "option", "optgroup", "fieldset")
-)
 _CLICKABLE: Final = f"[{PHX_CLICK}], a[href], button, input[type=submit], [data-method]"
 _SUBMITTABLE: Final = "form"
 _LISTED: Final = 10  # what is bound, shown in an error
@@ -49,26 +45,25 @@ def click(scene: Scene, element: Element) -> list[Action]:
     Raises:
         ElementError: The element is disabled, or nothing answers to a click on it.
     """
-    _refuse_disabled(scene, element)
-    link = _closest(element, PHX_LIVE_LINK)
-    if link is not None:
-        actions = [links.live_link(scene.document, link)]
-        chain = link.get(PHX_CLICK)
+    around = scene.document.around(element)
+    _refuse_disabled(scene, around.control)
+    if around.link is not None:
+        actions = [links.live_link(scene.document, around.link)]
+        chain = around.link.get(PHX_CLICK)
         if chain:
-            actions += _run(scene, chain, "click", link)
+            actions += _run(scene, chain, "click", around.link)
         return actions
     # A checkbox is toggled before anyone hears of the click.
-    field = _toggled(scene, element)
-    bound = _closest(element, PHX_CLICK)
+    toggled = _toggled(scene, element)
     actions = []
-    if bound is not None:
-        chain = scene.document.attr(bound, PHX_CLICK)
+    if around.bound is not None:
+        chain = around.bound.get(PHX_CLICK)
         if chain:
-            actions += _run(scene, chain, "click", bound)
-    by_itself = _own_behaviour(scene, element, field)
+            actions += _run(scene, chain, "click", around.bound)
+    by_itself = _own_behaviour(scene, around, toggled)
     if by_itself is not None:
         return actions + by_itself
-    if bound is None:
+    if around.bound is None:
         raise _unanswered(scene, element, "phx-click and no href", _CLICKABLE)
     return actions
 
@@ -86,7 +81,7 @@ def submit(
         raise _unanswered(scene, form, "form to submit: it is no <form>", _SUBMITTABLE)
     field = None
     if submitter is not None:
-        _refuse_disabled(scene, submitter)
+        _refuse_disabled(scene, scene.document.around(submitter).control)
         field = document.fields.field(submitter)
         if field is None or document.fields.form(submitter) is not form:
             described = document.describe(submitter)
@@ -107,7 +102,7 @@ def press(scene: Scene, element: Element, key: str) -> list[Action]:
     Raises:
         ElementError: The element is disabled, or nothing answers to the key.
     """
-    _refuse_disabled(scene, element)
+    _refuse_disabled(scene, scene.document.around(element).control)
     heard = [_key(scene, element, "keydown", key)]
     if key == "Enter":
         heard.append(_implicit_submit(scene, element))
@@ -165,31 +160,30 @@ def changed(scene: Scene, field: Field) -> list[Action]:
 
 
 def _own_behaviour(
-    scene: Scene, element: Element, toggled: Field | None
+    scene: Scene, around: Surroundings, toggled: Field | None
 ) -> list[Action] | None:
     """Return what the browser does by itself, or None where a click does nothing."""
     if toggled is not None:
         return focus(scene, toggled.element) + changed(scene, toggled)
-    http = links.data_method(scene.document, element)
-    if http is not None:
-        return [http]
-    for node in ancestors(element):
-        field = scene.document.fields.field(node)
-        if field is not None:
-            return _click_field(scene, field)
-        if node.tag == "a" and "href" in node.attrib:
-            return links.follow(scene.document, node)
-        if node.tag == "label":
-            return _click_label(scene, node)
-    return None
+    if around.method is not None:
+        return [links.data_method(scene.document, around.method)]
+    active = around.active
+    if active is None:
+        return None
+    if active.tag == "a":
+        return links.follow(scene.document, active)
+    if active.tag == "label":
+        return _click_label(scene, active)
+    field = scene.document.fields.field(active)
+    return None if field is None else _click_field(scene, field)
 
 
 def _click_field(scene: Scene, field: Field) -> list[Action] | None:
     if field.type not in BUTTONS:
         # Clicking into a text field gives it the focus; it stays checked if a radio is.
         return focus(scene, field.element)
-    form = scene.document.fields.form(field.element)
     actions = blur(scene)
+    form = scene.document.fields.form(field.element) if field.form_key else None
     if form is None or field.type == "button":
         return actions or None
     if field.type == "reset":
@@ -290,30 +284,10 @@ def _run(
     return js_commands.run(scene, scene.document.unmask(chain), cause)
 
 
-def _closest(element: Element, name: str) -> Element | None:
-    """Return the closest enabled element with this attribute, within its view.
-
-    As utils.ts closestPhxBinding: a view's own element is not asked.
-    """
-    for node in ancestors(element):
-        if node is not element and node.get(PHX_SESSION) is not None:
-            return None
-        if name in node.attrib and not _is_disabled(node):
-            return node
-    return None
-
-
-def _is_disabled(element: Element) -> bool:
-    return element.tag in _DISABLEABLE and is_disabled(element)
-
-
-def _refuse_disabled(scene: Scene, element: Element) -> None:
-    for node in ancestors(element):
-        if node.tag in ("button", "input", "select", "textarea"):
-            if is_disabled(node):
-                described = scene.document.describe(node)
-                raise ElementError(described, "is disabled", url=scene.document.url)
-            return
+def _refuse_disabled(scene: Scene, control: Element | None) -> None:
+    if control is not None and is_disabled(control):
+        described = scene.document.describe(control)
+        raise ElementError(described, "is disabled", url=scene.document.url)
 
 
 def _unanswered(scene: Scene, element: Element, missing: str, css: str) -> ElementError:

@@ -14,13 +14,18 @@ from cssselect import HTMLTranslator
 from cssselect.parser import SelectorError
 from lxml import etree
 
+from pytest_liveview_load.dom.attributes import PHX_MAIN, PHX_SESSION, PHX_STATIC
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.fields import Fields
-from pytest_liveview_load.dom.markup import Element, finder
+from pytest_liveview_load.dom.markup import Element, attributes_of, finder
+from pytest_liveview_load.dom.surroundings import Surroundings, look_around
 
 _KEPT: Final = 256  # composed trees in one process
 _SELECTORS: Final = 1024
 _ANSWERS: Final = 256  # remembered answers of one tree
+
+# What stays a view's own when a live navigation brings another container.
+_RETAINED: Final = frozenset(("id", PHX_SESSION, PHX_STATIC, PHX_MAIN))
 
 _BY_ID = finder("//*[@id=$id]")
 _TRANSLATOR: Final = HTMLTranslator()
@@ -43,6 +48,7 @@ class Composed:
     def __init__(self, root: Element) -> None:
         self.root = root
         self._answers: dict[str, tuple[Element, ...]] = {}
+        self._surroundings: dict[Element, Surroundings] = {}
 
     def select(self, css: str) -> tuple[Element, ...]:
         """Return what matches, in document order. ValueError if `css` is no selector."""
@@ -52,6 +58,13 @@ class Composed:
                 self._answers.clear()
             found = self._answers[css] = tuple(_compiled(css)(self.root))
         return found
+
+    def around(self, element: Element) -> Surroundings:
+        """Return what answers to a click on the element."""
+        around = self._surroundings.get(element)
+        if around is None:
+            around = self._surroundings[element] = look_around(element)
+        return around
 
     @cached_property
     def fields(self) -> Fields:
@@ -113,16 +126,13 @@ def _build(
 
 
 def _dress(element: Element, tag: str, attributes: Mapping[str, str]) -> None:
-    """Make the element what the new view wants, as dom.ts replaceRootContainer.
-
-    What belongs to the view (id and data-phx-…) stays.
-    """
+    """Give the element what the new view wants, as dom.ts replaceRootContainer."""
     element.tag = tag
-    for name in list(element.attrib):
-        if name != "id" and not str(name).startswith("data-phx-"):
-            del element.attrib[name]
+    for name in set(attributes_of(element)) - _RETAINED:
+        del element.attrib[name]
     for name, value in attributes.items():
-        element.set(name, value)
+        if name not in _RETAINED:
+            element.set(name, value)
 
 
 @lru_cache(maxsize=_SELECTORS)

@@ -26,6 +26,7 @@ from pytest_liveview_load.dom.markup import (
     short_html,
     text_of,
 )
+from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.errors import ElementError
 
 Role = Literal["any", "click", "field", "form"]
@@ -121,6 +122,10 @@ class Document:
         """The composed tree, shared and with its values still masked: never change it."""
         return self._composed.root
 
+    def around(self, element: Element) -> Surroundings:
+        """Return what answers to a click on the element, looking outwards from it."""
+        return self._composed.around(element)
+
     @property
     def fields(self) -> Fields:
         """The forms of the page and what belongs to them."""
@@ -137,9 +142,9 @@ class Document:
 
         As live_socket.ts owner: the closest view, else the main one; "" on a dead page.
         """
-        for node in ancestors(element):
-            if node.get(PHX_SESSION) is not None:
-                return self.unmask(node.get("id", ""))
+        view = self.around(element).view
+        if view is not None:
+            return self.unmask(view.get("id", ""))
         main = self.page.main
         return main.id if main is not None else ""
 

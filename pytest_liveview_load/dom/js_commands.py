@@ -11,9 +11,8 @@ Law: as js.js exec: commands in order, each once for every element that it is fo
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 from pytest_liveview_load.dom.actions import Action, LiveNavigate, LivePatch
@@ -34,8 +33,7 @@ _CHAINS: Final = 1024
 _Command: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(NamedTuple):
     """What made a chain run: the kind of event, its source, and what came with it."""
 
     kind: str

@@ -22,7 +22,7 @@ from pytest_liveview_load.dom.attributes import (
 )
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.fields import Field
-from pytest_liveview_load.dom.markup import Element, ancestors
+from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.serialize import http_body, urlencode
 
@@ -36,20 +36,14 @@ def live_link(document: Document, link: Element) -> Action:
     return LiveNavigate(url=url, replace=replace)
 
 
-def data_method(document: Document, element: Element) -> HttpSubmit | None:
-    """Return the form that phoenix_html.js makes of a link with `data-method`, or None."""
-    for node in ancestors(element):
-        verb = node.get(DATA_METHOD)
-        if verb and node.get(DATA_TO):
-            body = urlencode(
-                (
-                    ("_csrf_token", document.attr(node, DATA_CSRF) or "null"),
-                    ("_method", verb),
-                )
-            )
-            method = "GET" if verb == "get" else "POST"
-            return _http(method, _absolute(document, node.get(DATA_TO, "")), body)
-    return None
+def data_method(document: Document, link: Element) -> HttpSubmit:
+    """Return the form that phoenix_html.js makes of a link with `data-method`."""
+    verb = link.get(DATA_METHOD, "")
+    # A missing data-csrf becomes the text "null", as in JavaScript.
+    csrf = document.attr(link, DATA_CSRF) or "null"
+    body = urlencode((("_csrf_token", csrf), ("_method", verb)))
+    method = "GET" if verb == "get" else "POST"
+    return _http(method, _absolute(document, link.get(DATA_TO, "")), body)
 
 
 def follow(document: Document, link: Element) -> list[Action]:

@@ -110,7 +110,8 @@ def short_html(element: Element) -> str:
 
 def _attribute(element: Element, name: str) -> str:
     value = element.get(name, "")
-    return f'{name}="{_shortened(value)}"' if value else name
+    # The parser writes out a bare attribute: disabled="disabled".
+    return name if value in ("", name) else f'{name}="{_shortened(value)}"'
 
 
 def _shortened(text: str) -> str:
