@@ -103,10 +103,10 @@ def press(scene: Scene, element: Element, key: str) -> list[Action]:
         ElementError: The element is disabled, or nothing answers to the key.
     """
     _refuse_disabled(scene, scene.document.around(element).control)
-    heard = [_key(scene, element, "keydown", key)]
+    heard = [key_event(scene, element, "keydown", key)]
     if key == "Enter":
         heard.append(_implicit_submit(scene, element))
-    heard.append(_key(scene, element, "keyup", key))
+    heard.append(key_event(scene, element, "keyup", key))
     if all(each is None for each in heard):
         bound = ", ".join(
             f"[{name(event)}]"
@@ -225,8 +225,13 @@ def _toggled(scene: Scene, element: Element) -> Field | None:
 # Keys
 
 
-def _key(scene: Scene, element: Element, event: str, key: str) -> list[Action] | None:
-    """Run the element's own key binding, else every one of the window."""
+def key_event(
+    scene: Scene, element: Element, event: str, key: str
+) -> list[Action] | None:
+    """Run the element's own key binding, else every one of the window.
+
+    `event` is "keydown" or "keyup". None where neither is bound (live_socket.ts bind).
+    """
     own = scene.document.attr(element, binding(event))
     if own:
         return _run_key(scene, own, event, element, key)

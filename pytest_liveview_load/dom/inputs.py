@@ -42,6 +42,18 @@ def fill(scene: Scene, element: Element, value: str) -> list[Action]:
     return actions + bindings.changed(scene, field)
 
 
+def enter(scene: Scene, element: Element, character: str) -> list[Action]:
+    """Type one more character into a text field: key down, input event, key up.
+
+    Raises:
+        ElementError: As `fill`.
+    """
+    actions = bindings.focus(scene, element)
+    actions += bindings.key_event(scene, element, "keydown", character) or []
+    actions += fill(scene, element, current(scene, element) + character)
+    return actions + (bindings.key_event(scene, element, "keyup", character) or [])
+
+
 def current(scene: Scene, element: Element) -> str:
     """Return what a text field or select holds, as this user sees it."""
     field = _field(scene, element)
