@@ -39,6 +39,7 @@ _BY_ID: Final = _finder(".//*[@id=$id]")
 _BY_COMPONENT: Final = _finder(f".//*[@{PHX_COMPONENT}=$cid]")
 _BY_STREAM: Final = _finder(f".//*[@{PHX_STREAM_REF}=$ref]")
 _COMPONENTS_INSIDE: Final = _finder(f".//*[@{PHX_COMPONENT}]")
+_LOOSE_ROWS: Final = _finder(".//table/tr")
 _STREAMS: Final = _finder(f".//*[@{PHX_UPDATE}='stream']")
 _IGNORED: Final = _finder(f".//*[@{PHX_UPDATE}='ignore' or @data-phx-update='ignore']")
 
@@ -57,7 +58,22 @@ def parse_fragment(html: str) -> Element:
     body = page[0]
     page.remove(body)
     body.tag = "div"
+    for row in _LOOSE_ROWS(body):
+        _put_into_body(row)
     return body
+
+
+def _put_into_body(row: Element) -> None:
+    """Wrap a table's row in a `tbody`, as a browser's parser does."""
+    table, before = row.getparent(), row.getprevious()
+    if table is None:
+        return
+    if before is not None and before.tag == "tbody":
+        body = before
+    else:
+        body = etree.Element("tbody")
+        row.addprevious(body)
+    body.append(row)
 
 
 def first_render(

@@ -166,7 +166,7 @@ def _joined(rendered_json: bytes, dialect: Dialect, fresh: bool) -> Transition: 
 def _after(state: ViewState, diff_json: bytes) -> Transition:
     rendered = state.merged.rendered.without_streams()
     merged = merge(rendered, parse_json(diff_json))
-    if merged.rendered is state.merged.rendered:
+    if merged.rendered is rendered:
         return _transition(merged, state)
     following = ViewState(merged, state, fresh=False)
     if following.chain >= _LONGEST_CHAIN:

@@ -19,6 +19,7 @@ VSN: Final = "2.0.0"  # of Phoenix's serializer, not of LiveView
 # encodeURIComponent leaves these beside letters, digits and _.-~ (which quote leaves).
 _UNESCAPED: Final = "!*'()"
 
+_SESSION_VERSION: Final = re.compile(rb"\x83(?:h\x03)?h\x02a(.)", re.DOTALL)
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -70,19 +71,21 @@ class Dialect:
     def of_session(cls, token: str) -> "Dialect | None":
         """Return what the signed `data-phx-session` tells, else None.
 
-        Its middle part is `{version, data}` in Erlang's external term format, bytes
-        `83 68 02 61 NN`: NN is 5 in 0.20, 6 from 1.0 on (which one stays unknown, so
-        the newest is named: what their clients send is the same).
+        Its middle part is Erlang's external term format, `{{version, view}, signed_at,
+        max_age}`, or older `{version, view}`: the version is 5 in 0.20 and 6 from 1.0 on.
+        (Which release of the latter stays unknown until the join's reply; the newest is
+        named, since what their clients send is the same.)
         """
         parts = token.split(".")
         middle = parts[1] if len(parts) == 3 else ""
         try:
-            head = base64.urlsafe_b64decode(middle[:8])
+            head = base64.urlsafe_b64decode(middle[:12])
         except (binascii.Error, ValueError):
             return None
-        if len(head) < 5 or head[:4] != b"\x83\x68\x02\x61":
+        match = _SESSION_VERSION.match(head)
+        if match is None:
             return None
-        return cls.V0_20 if head[4] <= 5 else NEWEST
+        return cls.V0_20 if match[1][0] <= 5 else NEWEST
 
     def connect_params(
         self,

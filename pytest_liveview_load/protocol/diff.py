@@ -158,6 +158,8 @@ class _Merger:
         if TEMPLATES in value:
             templates = read_templates(value[TEMPLATES])
         statics = read_statics(value.get(STATIC), templates)
+        if not statics:
+            raise Misfit(f"{shown(value)} has no statics")
         return Tree(
             statics,
             self._grow_row(value, len(statics) - 1, templates),
@@ -236,6 +238,8 @@ class _Merger:
             raise Misfit(f"{shown(diff)} is no comprehension and meets one")
         else:
             return old
+        if entries and not old.statics:
+            raise Misfit(f"{shown(diff)} has entries and no statics")
         stream = old.stream
         if diff.get(STREAM) is not None:
             stream = read_stream(diff[STREAM])

@@ -28,13 +28,16 @@ def _interned(statics: Statics) -> Statics:
 
 
 def read_statics(value: Json, templates: Templates) -> Statics:
-    """Return literal statics, or those of the template that a number names."""
+    """Return literal statics, or those of the template that a number names.
+
+    There are none in a comprehension that was empty from the start.
+    """
     if type(value) is int:
         found = (templates or {}).get(value)
         if found is None:
             raise Misfit(f"there is no template {value}")
         return found
-    if type(value) is not list or not value or not all(type(s) is str for s in value):
+    if type(value) is not list or not all(type(each) is str for each in value):
         raise Misfit(f"{shown(value)} are no statics")
     return _interned(tuple(value))
 
