@@ -1,7 +1,8 @@
-"""Where a websocket frame ends, and the one kind of frame that we write ourselves.
+"""Where a websocket frame ends, and the two kinds of frame that we write ourselves.
 
-Law: whole unfragmented text frames are ours, since they are nearly all there is;
-every other frame is websockets' (RFC 6455 sections 5.2 and 5.3). Nothing here waits.
+Law: whole unfragmented text frames are ours, since they are nearly all there is, and so
+is the close that we begin; every other frame is websockets' (RFC 6455 sections 5.2 and
+5.3). Nothing here waits.
 """
 
 from random import getrandbits
@@ -17,6 +18,7 @@ CONTINUATION: Final = 0x0
 TEXT: Final = 0x1
 BINARY: Final = 0x2
 CLOSE: Final = 0x8
+FIN: Final = 0x80
 MASKED: Final = 0x80
 SHORT: Final = 126  # lengths below stand in the second byte itself
 LONG: Final = 127
@@ -37,6 +39,12 @@ def text_frame(payload: bytes) -> bytes:
     else:
         head = bytes((WHOLE_TEXT, MASKED | LONG)) + size.to_bytes(8, "big")
     return head + mask + apply_mask(payload, mask)
+
+
+def close_frame() -> bytes:
+    """Return the close frame of `WebSocket.close()`: masked, without a code."""
+    mask = getrandbits(32).to_bytes(4, "big")
+    return bytes((FIN | CLOSE, MASKED)) + mask
 
 
 def frame_bounds(data: bytes | bytearray, start: int) -> tuple[int, int]:

@@ -39,8 +39,7 @@ def keystrokes(selector: str | None, text: str, label: str | None) -> Iterator[P
     def adding(character: str) -> Plan:
         def plan(scene: Scene) -> list[Action]:
             element = scene.document.one(selector, label=label, role="field")
-            value = inputs.current(scene, element) + character
-            return inputs.fill(scene, element, value)
+            return inputs.enter(scene, element, character)
 
         return plan
 

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from pytest_liveview_load.client.cookies import CookieJar
+from pytest_liveview_load.client.http_transport import ARRIVED, Transport
 from pytest_liveview_load.client.observer import Clock
 from pytest_liveview_load.client.reach import failed_to_reach, origin_of, shown
 from pytest_liveview_load.client.settings import ClientSettings
@@ -52,14 +53,11 @@ class HttpClient:
     ) -> None:
         self.clock = clock
         self.extra = settings.headers
-        self.tls = tls
-        self.transports: dict[str, httpx.AsyncHTTPTransport] = {}
+        self.transport = Transport(tls, clock)
 
     async def close(self) -> None:
         """Close every connection."""
-        transports, self.transports = self.transports, {}
-        for transport in transports.values():
-            await transport.aclose()
+        await self.transport.aclose()
 
     async def fetch(
         self,
@@ -80,7 +78,7 @@ class HttpClient:
         asked = url
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self.exchange(method, url, cookies, body, referer)
-            arrived = self.clock()
+            arrived = answer.extensions[ARRIVED]
             cookies.store(answer.headers.get_list("set-cookie"), url)
             target = answer.headers.get("location")
             if answer.status_code not in REDIRECTS or target is None:
@@ -98,34 +96,16 @@ class HttpClient:
     async def exchange(
         self, method: str, url: str, cookies: CookieJar, body: str | None, referer: str
     ) -> httpx.Response:
-        """Send one request and read the whole answer.
-
-        A connection that the server closed while it was idle is tried once more on a
-        fresh one: Bandit drops keep-alive connections without a word after an error.
-        """
+        """Send one request and read the whole answer."""
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise ConnectionFailed(url, "its scheme is not http or https")
         request = self.request(method, url, cookies, body, referer)
         try:
-            try:
-                return await self.answer(request)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                return await self.answer(request)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise failed_to_reach(url, error) from error
-        except httpx.UnsupportedProtocol as error:
-            raise ConnectionFailed(url, "its scheme is not http or https") from error
+            return await self.transport.handle_async_request(request)
         except httpx.TransportError as error:
-            step = f"{method} {shown(url)}"
-            raise ConnectionLost(step, str(error) or type(error).__name__) from error
-
-    async def answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the whole answer to `request`."""
-        transport = self.transport(request.url.scheme)
-        response = await transport.handle_async_request(request)
-        try:
-            await response.aread()
-        finally:
-            await response.aclose()
-        return response
+            raise ConnectionLost(f"{method} {shown(url)}", str(error)) from error
+        except OSError as error:
+            raise failed_to_reach(url, error) from error
 
     def request(
         self, method: str, url: str, cookies: CookieJar, body: str | None, referer: str
@@ -149,17 +129,6 @@ class HttpClient:
         headers.extend(self.extra)
         content = None if body is None else body.encode()
         return httpx.Request(method, url, headers=headers, content=content)
-
-    def transport(self, scheme: str) -> httpx.AsyncHTTPTransport:
-        """Return the pool for `scheme`; a TLS context is made only for https."""
-        transport = self.transports.get(scheme)
-        if transport is None:
-            tls = self.tls() if scheme == "https" else False
-            # A browser has connections of its own: nobody may wait for another user's.
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-            transport = httpx.AsyncHTTPTransport(verify=tls, limits=limits)
-            self.transports[scheme] = transport
-        return transport
 
 
 def page_of(

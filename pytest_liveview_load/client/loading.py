@@ -11,7 +11,7 @@ from pytest_liveview_load.client.moving import Moving
 from pytest_liveview_load.client.page import Page
 from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.dom.dead_render import DeadRender
-from pytest_liveview_load.errors import ConnectionFailed, StepError, StepTimeout
+from pytest_liveview_load.errors import ConnectionFailed, StepTimeout
 
 # As browser.ts redirect: how a flash survives a full page load.
 FLASH_COOKIE = "__phoenix_flash__"
@@ -87,11 +87,11 @@ class Load:
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 await self.open()
-        except StepError as error:
-            tab.end(moving, error)
         except TimeoutError:
             timeout = tab.network.settings.timeout
             tab.end(moving, StepTimeout("a page load", timeout, moving.waiting_for))
+        except Exception as error:  # noqa: BLE001 - a step waits: it must be told
+            tab.end(moving, error)
 
     async def open(self) -> None:
         """Fetch the page, show it, and join its view when it has one."""

@@ -57,7 +57,7 @@ class Tab:
         self.host: Host  # set by who makes the tab: it knows the tab
         self.moving: Moving | None = None
         self.loading: asyncio.Task[None] | None = None
-        self.failure: StepError | None = None  # what no step has been told yet
+        self.failure: Exception | None = None  # what no step has been told yet
         self.changed_at = 0.0
         self.step: Step | None = None  # the step in flight
         self._waiters: list[Waiter] = []
@@ -73,7 +73,7 @@ class Tab:
         while True:
             self.raise_failure()
             if self.moving is not None:
-                await step.wait(self.moving.done, self.moving.waiting_for)
+                await self.arrival(step, self.moving)
                 continue
             page = self.page
             if page is None:
@@ -100,8 +100,15 @@ class Tab:
             if push.error is not None:
                 raise push.error
         while self.moving is not None:
-            await step.wait(self.moving.done, self.moving.waiting_for)
+            await self.arrival(step, self.moving)
         self.raise_failure()
+
+    async def arrival(self, step: Step, moving: Moving) -> None:
+        """Wait until a navigation has ended; a timeout names how far it has come."""
+        try:
+            await step.wait(moving.done, moving.waiting_for)
+        except StepTimeout:
+            raise step.timed_out(moving.waiting_for) from None
 
     def next_change(self) -> Waiter:
         """Return a waiter for the next time that the page changes or fails."""
@@ -127,7 +134,7 @@ class Tab:
         self.moving = Moving(metric, since, deadline)
         return self.moving
 
-    def end(self, moving: Moving, failure: StepError | None = None) -> None:
+    def end(self, moving: Moving, failure: Exception | None = None) -> None:
         """End a navigation."""
         if self.moving is not moving:
             return
@@ -152,7 +159,10 @@ class Tab:
                     waiter.set_result(True)
 
     def failed(self, failure: StepError) -> None:
-        """Keep a failure that no step in flight could be told."""
+        """Keep a failure that no push in flight could be told; it ends a navigation."""
+        if self.moving is not None:
+            self.end(self.moving, failure)
+            return
         self.failure = self.failure or failure
         self.changed(self.network.clock())
 

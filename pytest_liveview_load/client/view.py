@@ -236,8 +236,8 @@ class View:
 
     def replied(self, replied: Replied, size: int, arrived: float) -> None:
         """File the reply to a push, and answer who awaits it."""
-        push = self.in_flight.pop(replied.ref, None)
         reply = parse_reply(replied.response)
+        push = self.in_flight.pop(replied.ref, None)
         sent = arrived if push is None else push.sent
         if push is not None:
             self.record(push, size, arrived)

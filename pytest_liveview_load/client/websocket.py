@@ -18,8 +18,10 @@ from pytest_liveview_load.client.frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
+    MASKED,
     TEXT,
     WHOLE_TEXT,
+    close_frame,
     frame_bounds,
     text_frame,
 )
@@ -114,9 +116,7 @@ class WebSocket(asyncio.Protocol):
         self.receiver = None
         if self.closer is not None or self.transport.is_closing():
             return
-        parser = self.library()
-        parser.send_close()
-        self.flush(parser)
+        self.transport.write(close_frame())
         self.hang_up_soon()
 
     def abort(self) -> None:
@@ -129,6 +129,8 @@ class WebSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Deliver every whole message in what has arrived."""
         arrived = self.clock()
+        if self.closer is not None:
+            return  # what comes after a close frame is discarded (section 5.5.1)
         if self.buffer is not None:
             self.buffer += data
             if len(self.buffer) < self.needed:
@@ -145,12 +147,15 @@ class WebSocket(asyncio.Protocol):
                 self.buffer = bytearray(data[start:])
                 self.needed = end - start if end else 0
                 return
-            if data[start] == WHOLE_TEXT and self.parser is None:
+            whole = data[start] == WHOLE_TEXT and data[start + 1] < MASKED
+            if whole and self.parser is None:
                 receiver = self.receiver
                 if receiver is not None:
                     receiver.message_received(data[body:end], arrived)
             else:
                 self.feed(data[start:end], arrived)
+                if self.closer is not None:
+                    return
             start = end
 
     def feed(self, frame: bytes, arrived: float) -> None:

@@ -1,0 +1,360 @@
+"""One user's steps against a scripted server: what is sent, shown and recorded."""
+
+import asyncio
+
+import pytest
+
+from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.errors import (
+    ElementError,
+    NotLiveView,
+    StepError,
+    StepTimeout,
+)
+from tests.client.conftest import Measured, user_on
+from tests.client.scripted_server import (
+    Answer,
+    Asked,
+    Said,
+    ScriptedServer,
+    Talk,
+    accepting,
+    never,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+def counting(talk: Talk, said: Said) -> None:
+    talk.counted = getattr(talk, "counted", 0) + 1  # type: ignore[attr-defined]
+    talk.reply(said, diff={"0": str(talk.counted), "t": f"Count {talk.counted}"})  # type: ignore[attr-defined]
+
+
+async def test_a_visit_is_a_get_a_socket_and_a_join(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    await live.visit("/counter?from=test")
+
+    (asked,) = server.asked
+    (upgrade,) = server.upgrades
+    (join,) = server.said
+    assert (asked.method, asked.target) == ("GET", "/counter?from=test")
+    assert upgrade.path.startswith(
+        "/live/websocket?_csrf_token=the-csrf-token&_mounts=0"
+    )
+    assert upgrade.headers["Origin"] == server.url
+    assert join == Said(
+        "4",
+        "4",
+        "lv:phx-counter",
+        "phx_join",
+        {
+            "url": f"{server.url}/counter?from=test",
+            "params": {
+                "_csrf_token": "the-csrf-token",
+                "_mounts": 0,
+                "_mount_attempts": 0,
+            },
+            "session": "SFMyNTY.g2gGbQ.sig",
+            "static": None,
+            "sticky": False,
+        },
+    )
+    assert measured.timings == [
+        ("dead_render", "/counter"),
+        ("connect", ""),
+        ("join", "CounterLive"),
+        ("mount", "/counter"),
+        ("visit", "/counter"),
+    ]
+    assert measured.counts == {"mounts": 1}
+    assert live.path == "/counter?from=test"
+    assert live.url == f"{server.url}/counter?from=test"
+
+
+async def test_a_click_pushes_and_shows_the_diff(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    server.on["inc"] = counting
+    await live.visit("/counter")
+
+    await live.click("#inc")
+    await live.click("#inc")
+
+    payload = {"type": "click", "event": "inc", "value": {"value": ""}}
+    pushed = [Said("4", ref, "lv:phx-counter", "event", payload) for ref in ("8", "9")]
+    assert server.heard("inc") == pushed
+    assert live.text("#count") == "2"
+    assert live.title == "Count 2"
+    assert measured.events == [("inc", "CounterLive", "click", "")] * 2
+    sizes = [size for size in measured.sizes if size[0] == "diff_bytes"]
+    assert [name for _, name, _ in sizes] == ["inc", "inc"]
+
+
+async def test_sizes_are_the_bytes_on_the_wire(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    await live.visit("/counter")
+    server.on["inc"] = lambda talk, _: talk.raw(
+        '["4","8","lv:phx-counter","phx_reply",{"response":{"diff":{"0":"é"}},"status":"ok"}]'
+    )
+
+    await live.click("#inc")
+
+    assert live.text("#count") == "é"
+    frame = len(
+        '["4","8","lv:phx-counter","phx_reply",{"response":{"diff":{"0":"é"}},"status":"ok"}]'.encode()
+    )
+    assert ("diff_bytes", "inc", frame) in measured.sizes
+    assert ("received_bytes", "", frame) in measured.sizes
+
+
+async def test_what_the_server_pushes_unasked_is_shown_and_labelled(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    def push(talk: Talk, said: Said) -> None:
+        talk.push(said, "diff", {"0": "pushed"})
+        talk.reply(said)
+
+    server.on["inc"] = push
+    await live.visit("/counter")
+
+    await live.click("#inc")
+
+    assert live.text("#count") == "pushed"
+    assert measured.counts["pushes"] == 1
+    assert [name for metric, name, _ in measured.sizes if metric == "diff_bytes"] == [
+        "*push",
+        "inc",
+    ]
+
+
+async def test_a_raw_push_returns_what_the_server_replied(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    server.on["ask"] = lambda talk, said: talk.reply(said, diff={"r": {"answer": 42}})
+    await live.visit("/counter")
+
+    assert await live.push("ask", {"of": "life"}) == {"answer": 42}
+    assert await live.push("inc") is None
+
+    (ask,) = server.heard("ask")
+    assert ask.payload == {"type": "hook", "event": "ask", "value": {"of": "life"}}
+    assert measured.events[0] == ("ask", "CounterLive", "hook", "")
+
+
+async def test_until_wakes_with_the_change_that_fulfils_it(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    looked: list[str] = []
+    await live.visit("/counter")
+    (join,) = server.said
+    (talk,) = server.talks
+
+    def shows_two() -> bool:
+        looked.append(live.text("#count"))
+        if looked[-1] != "2":
+            talk.push(join, "diff", {"0": str(int(looked[-1]) + 1)})
+        return looked[-1] == "2"
+
+    await live.until(shows_two, label="two")
+
+    assert looked == ["0", "1", "2"]  # once a change, never in between
+    assert measured.labels("settle") == ["two"]
+
+
+async def test_until_takes_a_selector(server: ScriptedServer, live: LiveUser) -> None:
+    server.on["phx_join"] = accepting({"0": "", "s": ["<div>", "</div>"]})
+    await live.visit("/counter")
+    (join,) = server.said
+    server.talks[0].push(join, "diff", {"0": '<i class="done"></i>'})
+
+    await live.until("i.done")
+
+    assert live.has("i.done")
+
+
+async def test_until_that_never_holds_says_what_it_waited_for(live: LiveUser) -> None:
+    await live.visit("/counter")
+
+    with pytest.raises(
+        StepTimeout, match=r"until\('#never'\).*0\.01s.*to hold on http"
+    ):
+        await live.until("#never", timeout=0.01)
+
+
+async def test_a_step_without_answer_times_out_and_leaves_the_user_usable(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["inc"] = never
+    await live.visit("/counter")
+
+    with pytest.raises(StepTimeout) as caught:
+        await live.click("#inc", timeout=0.01)
+    del server.on["inc"]
+    await live.click("#inc")
+    await live.leave()
+    await live.visit("/counter")
+
+    assert str(caught.value).startswith(
+        "click('#inc') had no answer within 0.01s: still waiting for the reply to event 'inc'"
+    )
+
+
+async def test_a_late_reply_is_still_shown_and_measured(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    server.on["inc"] = never
+    await live.visit("/counter")
+    with pytest.raises(StepTimeout):
+        await live.click("#inc", timeout=0.01)
+
+    (late,) = server.heard("inc")
+    server.talks[0].reply(late, diff={"0": "late"})
+    await live.until(lambda: live.text("#count") == "late")
+
+    assert measured.labels("event") == ["inc"]
+
+
+async def test_a_cancelled_step_leaves_nothing_behind(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["inc"] = never
+    await live.visit("/counter")
+
+    step = asyncio.create_task(live.click("#inc"))
+    await server.until(lambda: server.heard("inc"))
+    step.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await step
+    before = asyncio.all_tasks()
+    await live.push("other")
+
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_page_without_a_live_view_can_be_visited_and_left_by_its_form(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    form = (
+        '<title>Log in</title><form id="login" action="/session" method="post">'
+        '<input name="_csrf_token" type="hidden" value="token-of-the-form">'
+        '<label for="name">Name</label><input id="name" name="name">'
+        '<button id="go">Go</button></form>'
+    )
+    seen: list[Asked] = []
+
+    def session(asked: Asked) -> Answer:
+        seen.append(asked)
+        headers = {"location": "/counter", "set-cookie": "key=ann; path=/; HttpOnly"}
+        return Answer("", 302, headers)
+
+    server.pages["/login"] = lambda _: Answer(form)
+    server.pages["/session"] = session
+    await live.visit("/login")
+    with pytest.raises(
+        NotLiveView, match=r"push\('x'\) needs a live view.*logged in\?"
+    ):
+        await live.push("x")
+
+    await live.fill(label="Name", value="Ann Lee")
+    await live.submit("#login")
+
+    (posted,) = seen
+    assert posted.method == "POST"
+    assert posted.body == "_csrf_token=token-of-the-form&name=Ann+Lee"
+    assert posted.headers["referer"] == f"{server.url}/login"
+    assert posted.headers["origin"] == server.url
+    assert live.path == "/counter"
+    assert server.asked[-1].headers["cookie"] == "key=ann"
+    assert server.upgrades[-1].headers["Cookie"] == "key=ann"
+    assert measured.labels("visit") == ["/login", "/counter"]
+
+
+async def test_typing_is_one_event_a_character(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    form = '<form id="f" phx-change="change"><input id="q" name="q"></form>'
+    server.on["phx_join"] = accepting({"s": [form]})
+    await live.visit("/counter")
+
+    await live.type("#q", "abc")
+
+    values = [said.payload["value"] for said in server.heard("change")]
+    assert values == ["q=a", "q=ab", "q=abc"]
+
+
+async def test_an_element_that_is_not_there_is_named_with_its_nearest(
+    live: LiveUser,
+) -> None:
+    await live.visit("/counter")
+
+    with pytest.raises(ElementError) as caught:
+        await live.click("#ink")
+
+    assert "'#ink' matches nothing" in str(caught.value)
+    assert '<button id="inc"' in str(caught.value)
+
+
+async def test_without_a_page_a_step_says_visit_first(live: LiveUser) -> None:
+    first = r"await live\.visit\(path\)` first"
+    with pytest.raises(StepError, match=rf"click\('#inc'\) needs a page: .*{first}"):
+        await live.click("#inc")
+    with pytest.raises(StepError, match=first):
+        live.text("#inc")
+
+
+async def test_leaving_closes_the_socket_and_keeps_the_cookies(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    page = server.pages["/counter"]
+    cookie = {"set-cookie": "key=1; path=/"}
+    server.pages["/counter"] = lambda asked: Answer(page(asked).body, 200, cookie)
+    await live.visit("/counter")
+
+    await live.leave()
+    await live.visit("/counter")
+
+    assert [said.event for said in server.said] == ["phx_join", "phx_join"]
+    assert len(server.upgrades) == 2
+    assert server.asked[-1].headers["cookie"] == "key=1"
+    await live.close()
+    await live.visit("/counter")
+    assert "cookie" not in server.asked[-1].headers
+
+
+async def test_users_of_one_network_do_not_share_cookies(
+    server: ScriptedServer, network: Network, measured: Measured
+) -> None:
+    page = server.pages["/counter"]
+    server.pages["/counter"] = lambda asked: Answer(
+        page(asked).body, 200, {"set-cookie": f"key={len(server.asked)}"}
+    )
+    one, other = user_on(network, measured), user_on(network, measured)
+
+    for user in (one, other, one, other):
+        await user.visit("/counter")
+
+    cookies = [asked.headers.get("cookie", "") for asked in server.asked]
+    assert cookies == ["", "", "key=1", "key=2"]
+
+
+async def test_thinking_draws_from_the_users_own_seed(live: LiveUser) -> None:
+    await live.think("2s")
+    await live.think("1s..3s")
+
+    fixed, drawn = live._crowd.pauses  # type: ignore[attr-defined]
+    assert fixed == 2.0
+    assert 1.0 <= drawn <= 3.0
+
+
+async def test_a_measured_block_is_a_timer_unless_it_raises(
+    live: LiveUser, measured: Measured
+) -> None:
+    with live.measure("checkout"):
+        pass
+    with pytest.raises(ZeroDivisionError), live.measure("broken"):
+        _ = 1 / 0
+
+    assert measured.timings == [("timer", "checkout")]
