@@ -14,6 +14,7 @@ from pytest_liveview_load.crowd.honesty import (
     MAX_LAG,
     causes,
     cpu_note,
+    heap_set_aside,
     probe_lag,
 )
 from pytest_liveview_load.crowd.profile import Profile, counted
@@ -87,6 +88,12 @@ class Run:
 
         After that, `outcome(partial=…)` still has the numbers so far.
         """
+        with heap_set_aside():
+            await self.attend_crowd()
+        return self.outcome()
+
+    async def attend_crowd(self) -> None:
+        """Send the crowd, and probe and tell while it is at it."""
         self.began = self.clock()
         self.cpu_began = self.cpu_clock()
         self.recorder.measure_from = self.began + self.profile.warmup
@@ -98,7 +105,6 @@ class Run:
             await self.send_crowd()
             for each in attending:
                 each.cancel()
-        return self.outcome()
 
     def outcome(self, partial: str = "") -> Outcome:
         """Return the numbers so far; `partial` says why there will be no more."""
@@ -128,8 +134,9 @@ class Run:
         tasks: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as users:
             for id_, after in zip(self.profile.user_ids(), starts, strict=True):
-                intended = self.began + after
-                await asyncio.sleep(max(0.0, intended - self.clock()))
+                await asyncio.sleep(max(0.0, self.began + after - self.clock()))
+                # Without a ramp nobody is late: one starts when the one before has.
+                intended = self.began + after if self.profile.ramp else self.clock()
                 one_user = self.one_user(VirtualUser(id_, terms), intended)
                 tasks.append(users.create_task(one_user))
             if terms.ends_at is not None:

@@ -1,0 +1,266 @@
+"""Failures, replacements, and what ends more than one iteration."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.crowd.virtual_user import back_off
+from pytest_liveview_load.metrics.failures import Failure
+from tests.crowd.fake_time import FakeTimeLoop, play
+from tests.crowd.stage import FakeUser, Stage, perform
+
+
+async def work(live: FakeUser) -> None:
+    """Fail at once."""
+    live.note("begin")
+    raise ValueError(live.id)
+
+
+async def cancel_itself(live: FakeUser) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await live.sleep(1)
+
+
+async def raise_cancelled(live: FakeUser) -> None:
+    raise asyncio.CancelledError
+
+
+async def fail_in_pytest(live: FakeUser) -> None:
+    pytest.fail("not what I expected")
+
+
+async def skip_in_pytest(live: FakeUser) -> None:
+    pytest.skip("not today")
+
+
+async def hang_in_time(live: FakeUser) -> None:
+    async with asyncio.timeout(0.1):
+        await live.sleep(1)
+
+
+FAILURES: dict[str, tuple[Callable[[FakeUser], Any], str]] = {
+    "an exception": (work, "ValueError"),
+    "pytest.fail": (fail_in_pytest, "Failed"),
+    "pytest.skip": (skip_in_pytest, "Skipped"),
+    "a timeout of its own": (hang_in_time, "TimeoutError"),
+    "its own CancelledError": (raise_cancelled, "CancelledError"),
+    "its own task cancelled": (cancel_itself, "CancelledError"),
+}
+
+
+@pytest.mark.parametrize(("scenario", "error"), FAILURES.values(), ids=FAILURES)
+def test_these_fail_one_iteration(
+    scenario: Callable[[FakeUser], Any], error: str
+) -> None:
+    stage, outcome = perform(scenario, users=2, iterations=3)
+
+    assert [(error, 6)] == [
+        (each.error, each.count) for each in outcome.snapshot.failures
+    ]
+    assert outcome.snapshot.counts["iterations"] == 6
+    assert outcome.snapshot.counts["errors"] == 6
+    assert outcome.snapshot.select("iteration") is None
+    assert len(stage.when("close")) == 6
+
+
+def test_a_failed_user_is_replaced_by_a_fresh_one_in_its_place() -> None:
+    async def fail_once(live: FakeUser) -> None:
+        live.note("begin")
+        if len(live.stage.users) == 1:
+            raise ValueError
+
+    stage, outcome = perform(fail_once, iterations=3)
+
+    first, second = stage.users
+    assert (first.id, second.id) == (0, 0)
+    assert ["begin", "close", "begin", "leave", "begin", "leave", "close"] == [
+        what for _, _, what in stage.diary
+    ]
+    assert outcome.snapshot.counts["errors"] == 1
+    assert outcome.snapshot.users == 1
+
+
+def test_random_numbers_go_on_after_a_replacement() -> None:
+    drawn: list[float] = []
+
+    async def draw(live: FakeUser) -> None:
+        drawn.append(live.rng.random())
+        if len(drawn) == 1:
+            raise ValueError
+
+    perform(draw, iterations=2)
+
+    assert len(set(drawn)) == 2
+
+
+def test_users_that_keep_failing_wait_longer_each_time() -> None:
+    stage, outcome = perform(work, duration="1m")
+
+    begins = [at for at, _ in stage.when("begin")]
+    gaps = [after - before for before, after in itertools.pairwise(begins)]
+    for gap, longest in zip(
+        gaps, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5], strict=False
+    ):
+        assert longest / 2 <= round(gap, 6) <= longest
+    assert stage.now == 60.0
+    assert outcome.snapshot.counts["errors"] == len(begins)
+
+
+def test_a_success_resets_the_back_off() -> None:
+    async def fail_every_other_time(live: FakeUser) -> None:
+        live.note("begin")
+        if len(live.stage.when("begin")) % 2:
+            raise ValueError
+
+    stage, _ = perform(fail_every_other_time, iterations=40)
+
+    assert stage.now <= 20 * 0.1
+
+
+def test_back_offs_never_exceed_five_seconds() -> None:
+    waits = [back_off(failures, Random(failures)) for failures in range(1, 10_000)]
+
+    assert max(waits) <= 5.0
+    assert min(waits[6:]) >= 2.5
+
+
+def test_a_back_off_ends_with_the_run() -> None:
+    stage, _ = perform(work, users=5, duration="0.05s")
+
+    assert stage.now == 0.05
+
+
+def test_alike_failures_are_grouped_with_one_traceback_without_our_frames() -> None:
+    _, outcome = perform(work, users=20)
+
+    (failure,) = outcome.snapshot.failures
+    assert failure.count == 20
+    assert "raise ValueError(live.id)" in failure.traceback
+    assert "virtual_user.py" not in failure.traceback.replace(__file__, "")
+    assert "scenario.py" not in failure.traceback
+
+
+def test_leaving_that_fails_is_a_failure_of_the_iteration() -> None:
+    async def visit(live: FakeUser) -> None:
+        live.leave_takes = 1000.0
+
+    stage, outcome = perform(visit)
+
+    assert [
+        Failure(
+            error="StepTimeout",
+            message="leaving the page had no answer within 5s: still waiting for the "
+            "socket to close. Every step takes timeout=…; --liveview-timeout sets the "
+            "default.",
+            traceback="",
+            count=1,
+        )
+    ] == [
+        Failure(each.error, each.message, "", each.count)
+        for each in outcome.snapshot.failures
+    ]
+    assert stage.now == 5.0
+
+
+def test_the_same_seed_gives_each_user_the_same_numbers() -> None:
+    def numbers(seed: int) -> dict[int, float]:
+        drawn: dict[int, float] = {}
+
+        async def draw(live: FakeUser) -> None:
+            drawn[live.id] = live.rng.random()
+
+        async def scene(loop: FakeTimeLoop) -> None:
+            await Stage(loop).run(draw, seed=seed, users=5).carry_out()
+
+        play(scene)
+        return drawn
+
+    assert numbers(seed=7) == numbers(seed=7)
+    assert len({*numbers(seed=7).values(), *numbers(seed=8).values()}) == 10
+
+
+# What ends the whole run
+
+
+ENDS: dict[str, tuple[Callable[[], BaseException], type[BaseException]]] = {
+    "Ctrl-C": (KeyboardInterrupt, KeyboardInterrupt),
+    "sys.exit": (lambda: SystemExit(3), SystemExit),
+}
+
+
+@pytest.mark.parametrize(("error", "kind"), ENDS.values(), ids=ENDS)
+def test_these_end_the_run_and_close_every_user(
+    error: Callable[[], BaseException], kind: type[BaseException]
+) -> None:
+    stages = []
+
+    async def end_it_all(live: FakeUser) -> None:
+        await live.sleep(live.id + 1)
+        if live.id == 1:
+            raise error()
+
+    async def scene(loop: FakeTimeLoop) -> None:
+        stages.append(Stage(loop))
+        await stages[0].run(end_it_all, users=4, iterations=10).carry_out()
+
+    with pytest.raises(kind):
+        play(scene)
+
+    assert {0, 1, 2, 3} == {id_ for _, id_ in stages[0].when("close")}
+    assert {2.0} == {at for at, _ in stages[0].when("close")}
+
+
+def test_pytest_exit_is_obeyed() -> None:
+    async def give_up(live: FakeUser) -> None:
+        pytest.exit("enough")
+
+    async def scene(loop: FakeTimeLoop) -> None:
+        with pytest.RaisesGroup(pytest.exit.Exception, flatten_subgroups=True):
+            await Stage(loop).run(give_up, users=1).carry_out()
+
+    play(scene)
+
+
+def test_a_cancelled_run_still_has_its_numbers() -> None:
+    async def step(live: FakeUser) -> None:
+        await live.sleep(1)
+
+    async def scene(loop: FakeTimeLoop) -> None:
+        stage = Stage(loop)
+        whole = stage.run(step, users=3, duration="1m")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.5):
+                await whole.carry_out()
+        outcome = whole.outcome(partial="interrupted")
+
+        assert outcome.snapshot.partial == "interrupted"
+        assert outcome.snapshot.counts["iterations"] == 6
+        assert outcome.snapshot.counts["errors"] == 0
+        assert () == outcome.notes
+        assert [(2.5, 0), (2.5, 1), (2.5, 2)] == sorted(stage.when("close"))
+
+    play(scene)
+
+
+def test_a_run_cancelled_with_its_users_counts_no_failure() -> None:
+    async def step(live: FakeUser) -> None:
+        await live.sleep(1000)
+
+    async def scene(loop: FakeTimeLoop) -> int:
+        whole = Stage(loop).run(step, users=3, duration="1m")
+        task = asyncio.ensure_future(whole.carry_out())
+        await asyncio.sleep(1.5)
+        # As asyncio.run does after Ctrl-C: every task, in no order.
+        for each in asyncio.all_tasks() - {asyncio.current_task()}:
+            each.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return whole.outcome().snapshot.counts["errors"]
+
+    assert play(scene) == 0
