@@ -48,8 +48,8 @@ class Arrivals:
         """Show what is new when somebody looks; submit a form that now asks for it."""
         tab, page = self.tab, self.tab.page
         tab.changed(at)
-        if page is not None and page.main is not None and page.main.triggered:
-            page.main.triggered = False
+        if page is not None and page.main is not None and page.main.content.triggered:
+            page.main.content.triggered = False
             # As dom_patch.ts: leave the view and submit the form over HTTP.
             action = triggered(page.scene())
             if action is not None:

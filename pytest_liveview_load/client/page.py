@@ -182,7 +182,7 @@ class Page:
         main, contents, containers = self.main, {}, {}
         element = self.element
         if main is not None and element is not None:
-            state = main.look()
+            state = main.content.look()
             if state is not None:
                 contents = {element.id: state}
             self._title = self.title_of(main)
@@ -203,8 +203,8 @@ class Page:
 
     def title_of(self, main: View) -> str | None:
         """Return the last title that the server set, as dom.ts putTitle keeps it."""
-        if main.title is not None:
-            return main.title
+        if main.content.title is not None:
+            return main.content.title
         # A mount without a title shows the default again, where the page has one.
         unset = main.redirected and self.dead.title.default is not None
         return "" if unset else self._title

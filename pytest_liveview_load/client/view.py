@@ -9,12 +9,11 @@ from collections.abc import Callable
 
 from msgspec import UNSET, UnsetType
 
+from pytest_liveview_load.client.content import Content
 from pytest_liveview_load.client.host import Host
 from pytest_liveview_load.client.push import Push
 from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.client.socket import Socket
-from pytest_liveview_load.dom.attributes import PHX_TRIGGER_ACTION
-from pytest_liveview_load.dom.view_state import ViewState
 from pytest_liveview_load.errors import (
     ConnectionLost,
     ProtocolError,
@@ -47,9 +46,6 @@ from pytest_liveview_load.protocol.wire_keys import (
     TOPIC_LIVEVIEW,
 )
 
-# Diffs kept unmerged for nobody has looked; more are merged as they come.
-MAX_PENDING = 64
-TRIGGER = PHX_TRIGGER_ACTION.encode()
 UNSOLICITED = "*push"  # the label of diffs that no event asked for
 CHANNEL_CLOSED = "the server closed the view (phx_close)"
 
@@ -61,6 +57,7 @@ class View:
         "attempts",
         "channel",
         "closed",
+        "content",
         "csrf_token",
         "dialect",
         "flash",
@@ -75,18 +72,14 @@ class View:
         "live_referer",
         "lost_at",
         "name",
-        "pending",
         "redirected",
         "rejoin_timer",
         "session",
         "socket",
-        "state",
         "static",
         "sticky",
-        "title",
         "track_static",
         "tries",
-        "triggered",
     )
 
     def __init__(
@@ -132,10 +125,7 @@ class View:
         self.lost_at = 0.0  # when the view went away, to be rejoined
         self.tries = 0
         self.rejoin_timer: asyncio.TimerHandle | None = None
-        self.triggered = False  # a diff spoke of phx-trigger-action
-        self.state: ViewState | None = None
-        self.title: str | None = None
-        self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
+        self.content = Content(fresh=redirected)
         self.in_flight: dict[str, Push] = {}
 
     # Saying
@@ -198,24 +188,6 @@ class View:
         for push in self.taken_in_flight():
             push.answer(None)
 
-    # Looking
-
-    def look(self) -> ViewState | None:
-        """Return the view's content now, None before the first join.
-
-        Raises ProtocolError for a diff that fits no tree; that diff is dropped.
-        """
-        while self.pending:
-            data = self.pending.pop(0)
-            if self.state is None:
-                transition = ViewState.joined(data, self.dialect, fresh=self.redirected)
-            else:
-                transition = self.state.after(data)
-            self.state = transition.state
-            if transition.title is not None:
-                self.title = transition.title
-        return self.state
-
     # Hearing
 
     def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
@@ -249,7 +221,7 @@ class View:
             return
         diff = reply.diff
         if diff is not None:
-            self.keep(diff)
+            self.content.keep(diff)
         if reply.redirect is not None:
             self.host.view_sent_away(self, REDIRECT, reply.redirect, sent)
         elif reply.live_patch is not None:
@@ -287,7 +259,7 @@ class View:
         observer.count("pushes", arrived)
         if event == DIFF:
             observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=self.name)
-            self.keep(bytes(pushed.payload))
+            self.content.keep(bytes(pushed.payload))
             self.host.view_changed(arrived)
         elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
             since = self.oldest_cause(arrived)
@@ -308,8 +280,7 @@ class View:
         network = self.socket.network
         if reply.liveview_version is not None:
             self.dialect = network.learn_dialect(self.href, reply.liveview_version)
-        self.state = None
-        self.pending = [network.intern(rendered)]
+        self.content.begin(network.intern(rendered), self.dialect)
         self.joined = True
         self.joins += 1
         self.attempts = self.tries = 0
@@ -358,15 +329,6 @@ class View:
         """Tell that the server sent what nobody can read."""
         if not self.tell_in_flight(lambda _: error):
             self.host.view_failed(error)
-
-    def keep(self, diff: bytes) -> None:
-        """File a diff until somebody looks."""
-        pending = self.pending
-        pending.append(diff)
-        if TRIGGER in diff:
-            self.triggered = True
-        if len(pending) > MAX_PENDING:
-            self.look()
 
     def tell_in_flight(self, error: Callable[[str], StepError]) -> bool:
         """Fail every push in flight; return whether anybody was told."""

@@ -1,7 +1,5 @@
 """One user's steps against a scripted server: what is sent, shown and recorded."""
 
-import asyncio
-
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
@@ -10,7 +8,6 @@ from pytest_liveview_load.errors import (
     ElementError,
     NotLiveView,
     StepError,
-    StepTimeout,
 )
 from tests.client.conftest import Measured, user_on
 from tests.client.scripted_server import (
@@ -20,7 +17,6 @@ from tests.client.scripted_server import (
     ScriptedServer,
     Talk,
     accepting,
-    never,
 )
 
 pytestmark = pytest.mark.anyio
@@ -142,96 +138,6 @@ async def test_a_raw_push_returns_what_the_server_replied(
     (ask,) = server.heard("ask")
     assert ask.payload == {"type": "hook", "event": "ask", "value": {"of": "life"}}
     assert measured.events[0] == ("ask", "CounterLive", "hook", "")
-
-
-async def test_until_wakes_with_the_change_that_fulfils_it(
-    server: ScriptedServer, live: LiveUser, measured: Measured
-) -> None:
-    looked: list[str] = []
-    await live.visit("/counter")
-    (join,) = server.said
-    (talk,) = server.talks
-
-    def shows_two() -> bool:
-        looked.append(live.text("#count"))
-        if looked[-1] != "2":
-            talk.push(join, "diff", {"0": str(int(looked[-1]) + 1)})
-        return looked[-1] == "2"
-
-    await live.until(shows_two, label="two")
-
-    assert looked == ["0", "1", "2"]  # once a change, never in between
-    assert measured.labels("settle") == ["two"]
-
-
-async def test_until_takes_a_selector(server: ScriptedServer, live: LiveUser) -> None:
-    server.on["phx_join"] = accepting({"0": "", "s": ["<div>", "</div>"]})
-    await live.visit("/counter")
-    (join,) = server.said
-    server.talks[0].push(join, "diff", {"0": '<i class="done"></i>'})
-
-    await live.until("i.done")
-
-    assert live.has("i.done")
-
-
-async def test_until_that_never_holds_says_what_it_waited_for(live: LiveUser) -> None:
-    await live.visit("/counter")
-
-    with pytest.raises(
-        StepTimeout, match=r"until\('#never'\).*0\.01s.*to hold on http"
-    ):
-        await live.until("#never", timeout=0.01)
-
-
-async def test_a_step_without_answer_times_out_and_leaves_the_user_usable(
-    server: ScriptedServer, live: LiveUser
-) -> None:
-    server.on["inc"] = never
-    await live.visit("/counter")
-
-    with pytest.raises(StepTimeout) as caught:
-        await live.click("#inc", timeout=0.01)
-    del server.on["inc"]
-    await live.click("#inc")
-    await live.leave()
-    await live.visit("/counter")
-
-    assert str(caught.value).startswith(
-        "click('#inc') had no answer within 0.01s: still waiting for the reply to event 'inc'"
-    )
-
-
-async def test_a_late_reply_is_still_shown_and_measured(
-    server: ScriptedServer, live: LiveUser, measured: Measured
-) -> None:
-    server.on["inc"] = never
-    await live.visit("/counter")
-    with pytest.raises(StepTimeout):
-        await live.click("#inc", timeout=0.01)
-
-    (late,) = server.heard("inc")
-    server.talks[0].reply(late, diff={"0": "late"})
-    await live.until(lambda: live.text("#count") == "late")
-
-    assert measured.labels("event") == ["inc"]
-
-
-async def test_a_cancelled_step_leaves_nothing_behind(
-    server: ScriptedServer, live: LiveUser
-) -> None:
-    server.on["inc"] = never
-    await live.visit("/counter")
-
-    step = asyncio.create_task(live.click("#inc"))
-    await server.until(lambda: server.heard("inc"))
-    step.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await step
-    before = asyncio.all_tasks()
-    await live.push("other")
-
-    assert asyncio.all_tasks() == before
 
 
 async def test_a_page_without_a_live_view_can_be_visited_and_left_by_its_form(

@@ -1,0 +1,57 @@
+"""What one view shows, merged when somebody looks.
+
+Law: what has arrived is kept as bytes until then, and no more of it than MAX_PENDING;
+a user whose page nobody reads pays for no tree.
+"""
+
+from pytest_liveview_load.dom.attributes import PHX_TRIGGER_ACTION
+from pytest_liveview_load.dom.view_state import ViewState
+from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
+
+# Diffs kept unmerged while nobody looks; with more, they are merged as they come.
+MAX_PENDING = 64
+TRIGGER = PHX_TRIGGER_ACTION.encode()
+
+
+class Content:
+    """The state of one view. Owned by it."""
+
+    __slots__ = ("dialect", "fresh", "pending", "state", "title", "triggered")
+
+    def __init__(self, *, fresh: bool) -> None:
+        self.fresh = fresh  # joined by live navigation, without a dead render before
+        self.dialect: Dialect = NEWEST
+        self.state: ViewState | None = None
+        self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
+        self.title: str | None = None  # the last that the server set, as far as looked
+        self.triggered = False  # a diff spoke of phx-trigger-action
+
+    def begin(self, rendered: bytes, dialect: Dialect) -> None:
+        """Begin anew with a join's rendered tree."""
+        self.dialect = dialect
+        self.state = None
+        self.pending = [rendered]
+
+    def keep(self, diff: bytes) -> None:
+        """File a diff until somebody looks."""
+        self.pending.append(diff)
+        if TRIGGER in diff:
+            self.triggered = True
+        if len(self.pending) > MAX_PENDING:
+            self.look()
+
+    def look(self) -> ViewState | None:
+        """Return what is shown now, None before the first join.
+
+        Raises ProtocolError for a diff that fits no tree; that diff is dropped.
+        """
+        while self.pending:
+            data = self.pending.pop(0)
+            if self.state is None:
+                transition = ViewState.joined(data, self.dialect, fresh=self.fresh)
+            else:
+                transition = self.state.after(data)
+            self.state = transition.state
+            if transition.title is not None:
+                self.title = transition.title
+        return self.state
