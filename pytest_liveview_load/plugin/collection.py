@@ -169,3 +169,15 @@ def collect_error(item: pytest.Function, error: ConfigurationError) -> Exception
     """Return what to raise so that pytest shows the message and nothing else."""
     line = inspect.unwrap(item.function).__code__.co_firstlineno
     return pytest.Collector.CollectError(f"{item.path.name}:{line}: {error}")
+
+
+def show_for_author(collector: pytest.Collector, report: Any) -> None:
+    """Show a decorator's error at its line in the test module, without our frames."""
+    call = getattr(report, "call", None)
+    excinfo = getattr(call, "excinfo", None)
+    if excinfo is None or not isinstance(excinfo.value, ConfigurationError):
+        return
+    from pytest_liveview_load.crowd.pruning import prune  # noqa: PLC0415
+
+    pruned = pytest.ExceptionInfo.from_exception(prune(excinfo.value))
+    report.longrepr = collector.repr_failure(pruned)

@@ -80,6 +80,15 @@ def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
     return collected
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    collection.show_for_author(collector, report)
+    return report
+
+
 # One test
 
 

@@ -13,6 +13,9 @@ from typing import Final
 
 import pytest
 
+from pytest_liveview_load.crowd.pruning import prune
+from pytest_liveview_load.plugin.reports import has_author
+
 deadline_key = pytest.StashKey[tuple[float, float]]()
 
 # pytest-timeout raises in whatever runs when its signal comes, be it a callback of the
@@ -40,7 +43,8 @@ async def timed(item: pytest.Item) -> AsyncIterator[None]:
     except TimeoutError as error:
         if not limit.expired():
             raise
-        failure = pytest.fail.Exception(f"Timeout (>{timeout:g}s) from pytest-timeout.")
-        # Where the test was waiting is what its author wants to see.
-        where = error.__cause__ or error
-        raise failure.with_traceback(where.__traceback__) from None
+        # Where the test was waiting is what its author wants to see, if it was they.
+        waiting = prune(error.__cause__ or error).__traceback__
+        message = f"Timeout (>{timeout:g}s) from pytest-timeout."
+        failure = pytest.fail.Exception(message, pytrace=has_author(waiting))
+        raise failure.with_traceback(waiting) from None

@@ -55,7 +55,7 @@ class Suite:
 
     def add_ini(self, text: str) -> None:
         ini = self.pytester.path / "tox.ini"
-        ini.write_text(f"{ini.read_text()}{text}\n")
+        ini.write_text(f"{ini.read_text()}\n{text}\n")
 
     def use(self, *plugins: str) -> None:
         """Load further plugins, which by default are not, to be quick."""

@@ -1,0 +1,213 @@
+"""Settings: command line before environment before ini, each checked before any test."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.errors import SettingError
+from pytest_liveview_load.plugin.settings import (
+    OPTIONS,
+    Given,
+    Settings,
+    for_workers,
+    parse_settings,
+)
+from tests.plugin.conftest import Suite
+
+HERE = str(Path(__file__).parent)
+
+
+def parsed(**values: str) -> Settings:
+    return parse_settings(
+        {
+            name: Given(text, f"--liveview-{name}", HERE, 2)
+            for name, text in values.items()
+        }
+    )
+
+
+GOOD: dict[str, tuple[str, str, Any]] = {
+    "an address": ("url", "http://localhost:4000", "http://localhost:4000"),
+    "a trailing slash goes": ("url", "http://localhost:4000/", "http://localhost:4000"),
+    "https": ("url", "https://shop.test", "https://shop.test"),
+    "IPv6": ("url", "http://[::1]:4000", "http://[::1]:4000"),
+    "a timeout": ("timeout", "500ms", 0.5),
+    "a bare number is seconds": ("server_timeout", "90", 90.0),
+    "a lag": ("max_lag", "50ms", 0.05),
+    "a scale": ("scale", "0.1", 0.1),
+    "hosts, separated by comma or space": ("allow", "a.test,B.test *.c", None),
+    "variables, quoted as in a shell": ("server_env", "A=1 'B=two words' C=", None),
+}
+COLLECTIONS = {
+    "allow": ("a.test", "b.test", "*.c"),
+    "server_env": {"A": "1", "B": "two words", "C": ""},
+}
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), GOOD.values(), ids=GOOD)
+def test_a_good_value(name: str, text: str, expected: Any) -> None:
+    actual = getattr(parsed(**{name: text}), name)
+
+    assert COLLECTIONS.get(name, expected) == actual
+
+
+BAD = {
+    "no scheme": (
+        "url",
+        "localhost:4000",
+        "--liveview-url: 'localhost:4000' must begin with http:// or https://, "
+        "like http://localhost:4000",
+    ),
+    "a websocket": (
+        "url",
+        "ws://localhost:4000",
+        "--liveview-url: 'ws://localhost:4000' must begin with http:// or https://",
+    ),
+    "a path": (
+        "url",
+        "http://localhost:4000/shop",
+        "--liveview-url: 'http://localhost:4000/shop' is more than an address: give "
+        "http://localhost:4000, the path goes to visit()",
+    ),
+    "no host": ("url", "http://", "--liveview-url: 'http://' names no host"),
+    "a bad port": (
+        "url",
+        "http://a:99999",
+        "--liveview-url: 'http://a:99999' is not an",
+    ),
+    "port 0": ("url", "http://a:0", "--liveview-url: 'http://a:0' is not an address"),
+    "a password is not repeated": (
+        "url",
+        "http://joe:secret@shop.test",
+        "--liveview-url: an address with a user name or password is refused",
+    ),
+    "no duration": ("timeout", "soon", "--liveview-timeout: 'soon' is not a duration"),
+    "nothing": ("timeout", "0", "--liveview-timeout: '0' must be more than nothing"),
+    "endless": ("max_lag", "inf", "--liveview-max_lag: 'inf' is not a duration"),
+    "no factor": ("scale", "half", "--liveview-scale: 'half' is not a factor above 0"),
+    "no users": ("scale", "0", "--liveview-scale: '0' is not a factor above 0"),
+    "more": ("scale", "2", "--liveview-scale: '2' is not a factor above 0 and up to 1"),
+    "not a number": ("scale", "nan", "--liveview-scale: 'nan' is not a factor above 0"),
+    "no variable": ("server_env", "PORT", "--liveview-server_env: 'PORT' is not NAME="),
+    "an open quote": ("server_env", "A='1", '--liveview-server_env = "A=\'1": '),
+    "a host with scheme": (
+        "allow",
+        "http://a",
+        "--liveview-allow: 'http://a' is not a",
+    ),
+    "a host with port": ("allow", "a:80", "--liveview-allow: 'a:80' is not a host"),
+    "no folder": ("server_cwd", "nowhere", "--liveview-server_cwd: 'nowhere' is not a"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "message"), BAD.values(), ids=BAD)
+def test_a_bad_value(name: str, text: str, message: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        parsed(**{name: text})
+
+    assert str(caught.value).startswith(message)
+    assert "secret" not in str(caught.value)
+
+
+def test_settings_reach_a_worker_as_they_were_given() -> None:
+    given = {
+        "url": Given("http://a", "--liveview-url", HERE, 2),
+        "allow": Given(("a.test", "b.test"), "liveview_allow", HERE, 0),
+    }
+
+    crossed = {name: Given(*parts) for name, parts in for_workers(given).items()}
+
+    assert given == crossed
+    assert parse_settings(given) == parse_settings(crossed)
+
+
+def test_an_address_given_nearer_than_a_server_means_that_no_server_is_started() -> (
+    None
+):
+    server = Given("mix phx.server", "liveview_server", HERE, 0)
+    near, beside = (Given("http://a.test", "url", HERE, rank) for rank in (2, 0))
+
+    assert parse_settings({"url": near, "server": server}).server is None
+    assert "mix phx.server" == parse_settings({"url": beside, "server": server}).server
+
+
+# As a person meets them
+
+PLACES: dict[str, tuple[dict[str, str], list[str], str]] = {
+    "ini": ({}, [], "http://ini:1"),
+    "the environment goes before the ini file": (
+        {"PYTEST_LIVEVIEW_URL": "http://environment:1"},
+        [],
+        "http://environment:1",
+    ),
+    "the command line goes before both": (
+        {"PYTEST_LIVEVIEW_URL": "http://environment:1"},
+        ["--liveview-url=http://line:1"],
+        "http://line:1",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "expected"), PLACES.values(), ids=PLACES
+)
+def test_where_a_setting_comes_from(
+    suite: Suite,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    arguments: list[str],
+    expected: str,
+) -> None:
+    suite.ini("[pytest]\nliveview_url = http://ini:1")
+    suite.tests(f"def test_url(liveview_url):\n    assert liveview_url == {expected!r}")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    result = suite.run_here(*arguments)
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"liveview: {expected}"])
+
+
+def test_every_setting_has_its_three_names_in_the_help(suite: Suite) -> None:
+    told = " ".join(suite.run_here("--help").stdout.str().split())
+
+    for option in OPTIONS:
+        assert f"{option.flag}={option.metavar} " in told
+        assert f"Also {option.variable} and ini {option.ini}." in told
+        assert f" {option.ini} ({'linelist' if option.many else 'string'}): " in told
+
+
+def test_a_bad_setting_is_one_line_and_no_test_runs(suite: Suite) -> None:
+    suite.tests("def test_x(): ...")
+
+    result = suite.run("--liveview-timeout=soon")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert [
+        "ERROR: --liveview-timeout: 'soon' is not a duration like '200ms', '1.5s' or '1m30s'"
+    ] == [line for line in result.errlines if line]
+    result.stdout.no_fnmatch_line("*passed*")
+
+
+def test_help_is_given_in_spite_of_a_bad_setting(suite: Suite) -> None:
+    suite.ini("[pytest]\nliveview_timeout = soon")
+
+    assert suite.run_here("--help").ret == pytest.ExitCode.OK
+
+
+def test_without_an_address_the_three_ways_to_give_one_are_said(suite: Suite) -> None:
+    suite.ini("[pytest]")
+    suite.tests("async def test_x(live): ...\n\ndef test_other(): ...")
+
+    result = suite.run()
+
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "where is the app under test? *--liveview-url=* PYTEST_LIVEVIEW_URL *"
+            " liveview_url *liveview_server *"
+        ]
+    )
+    result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
