@@ -81,6 +81,7 @@ class Title:
 class Shell:
     """A parsed page without anybody's tokens; shared, read-only, compared by identity."""
 
+    template: str
     root: Element
     csrf: str
     views: tuple[ViewElement, ...]
@@ -116,7 +117,9 @@ class DeadRender:
         view has no `views`, and one that is no HTML at all has nothing.
         """
         masked = mask(html)
-        return cls(masked, _shell(masked.template), url)
+        shell = _shell(masked.template)
+        # Of equal templates, which are as long as the page, the shell's is kept.
+        return cls(Masked(shell.template, masked.values), shell, url)
 
     @property
     def csrf_token(self) -> str:
@@ -170,6 +173,7 @@ def _shell(template: str) -> Shell:
     tracked = (each.get("src") or each.get("href") for each in _TRACKED(root))
     base = _BASE(root)
     return Shell(
+        template=template,
         root=root,
         csrf=csrf[0].get("content", "") if csrf else "",
         views=tuple(_view(attributes_of(element)) for element in _VIEWS(root)),
