@@ -82,15 +82,17 @@ class Arrivals:
         path, name, moving = path_of(view.href), view.name, tab.moving
         observer.timing("mount", view.join_sent, at, name=path, view=name)
         observer.count("mounts", view.join_sent)
-        if not view.redirected:
+        metric = "" if moving is None else moving.metric
+        if metric == "visit" or not view.redirected:
             observer.timing("visit", page.started, at, name=path, view=name)
-            tab.history.joined(view.id)
-        if moving is not None and moving.metric == "navigate":
+        if moving is not None and metric == "navigate":
             since = moving.since or view.join_sent
             observer.timing("navigate", since, at, name=path, view=name)
         if view.redirected:
-            replace = moving.replace if moving is not None else False
+            replace = False if moving is None else moving.replace
             moved(tab, page, view, Kind.REDIRECT, view.href, replace=replace)
+        else:
+            tab.history.joined(view.id)
 
     def view_refused(self, view: View, reply: LiveReply) -> None:
         """Go where the refusal points: elsewhere, or to the page by a full load."""

@@ -160,10 +160,12 @@ class Page:
 
     def close(self) -> None:
         """Close the socket as a tab that goes elsewhere does."""
-        if self.main is not None:
-            self.main.forget()
-        if self.socket is not None:
-            self.socket.close()
+        main, self.main = self.main, None
+        socket, self.socket = self.socket, None
+        if main is not None:
+            main.forget()
+        if socket is not None:
+            socket.close()
 
     # Looking
 

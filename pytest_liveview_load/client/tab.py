@@ -87,8 +87,7 @@ class Tab:
             try:
                 await step.wait(self.next_change(), f"{main.name} to join again")
             except StepTimeout:
-                if page.socket is not None and not page.socket.is_open:
-                    raise ConnectionLost(step.name, page.socket.lost) from None
+                self.raise_if_lost(step)
                 raise
 
     async def settle(self, step: Step, pushes: list[Push]) -> None:
@@ -108,7 +107,14 @@ class Tab:
         try:
             await step.wait(moving.done, moving.waiting_for)
         except StepTimeout:
+            self.raise_if_lost(step)
             raise step.timed_out(moving.waiting_for) from None
+
+    def raise_if_lost(self, step: Step) -> None:
+        """Raise ConnectionLost if the page's socket was open and is gone."""
+        socket = self.page.socket if self.page is not None else None
+        if socket is not None and socket.lost and not socket.is_open:
+            raise ConnectionLost(step.name, socket.lost) from None
 
     def next_change(self) -> Waiter:
         """Return a waiter for the next time that the page changes or fails."""

@@ -293,7 +293,8 @@ class View:
         """Tell the steps in flight, and rejoin after the real client's delay."""
         told = self.tell_in_flight(lambda step: ViewCrashed(self.name, step, reason))
         if not told:
-            self.host.view_failed(ViewCrashed(self.name, "no step of ours", reason))
+            during = "no step of ours" if self.joined else "its mount"
+            self.host.view_failed(ViewCrashed(self.name, during, reason))
         self.joined = False
         self.lost_at = self.lost_at or at
         self.tries += 1
