@@ -16,6 +16,7 @@ OURS: Final = f"{Path(__file__).parent.parent}/"
 INSTALLED: Final = tuple(
     f"{sysconfig.get_path(scheme)}/" for scheme in ("stdlib", "purelib", "platlib")
 )
+HIDDEN: Final = "__tracebackhide__"  # pytest's word, in pytest.fail for one
 
 AnyError = TypeVar("AnyError", bound=BaseException)
 
@@ -54,7 +55,8 @@ def pruned(traceback: TracebackType | None) -> TracebackType | None:
             below_ours = True
         elif not (below_ours and is_installed(path)):
             below_ours = False
-            kept.append(each)
+            if not each.tb_frame.f_locals.get(HIDDEN):
+                kept.append(each)
         each = each.tb_next
     linked: TracebackType | None = None
     for each in reversed(kept):

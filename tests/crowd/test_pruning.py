@@ -9,8 +9,8 @@ import pytest
 
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.pruning import prune
+from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.errors import ConnectionFailed, StepError
-from pytest_liveview_load.units import parse_duration
 
 
 def functions_of(error: BaseException) -> list[str]:
@@ -34,13 +34,16 @@ def test_frames_of_this_package_go_and_the_authors_stay() -> None:
 
 
 def test_what_our_code_called_goes_with_it() -> None:
-    def call_json() -> None:
-        parse_duration(json.dumps)  # type: ignore[arg-type]
+    async def odd(live: object) -> None: ...
 
-    whole = raised_by(call_json)
-    assert len(functions_of(whole)) > 2
+    def make_scenario() -> None:
+        odd.__signature__ = 5  # type: ignore[attr-defined]
+        Scenario.of(odd)
 
-    assert ["raised_by", "call_json"] == functions_of(prune(whole))
+    error = raised_by(make_scenario)
+    assert {"signature", "from_callable"} <= set(functions_of(error))  # of inspect
+
+    assert ["raised_by", "make_scenario"] == functions_of(prune(error))
 
 
 def test_what_the_author_called_stays() -> None:
@@ -49,6 +52,13 @@ def test_what_the_author_called_stays() -> None:
 
     assert before == functions_of(prune(error))
     assert before[-1] == "raw_decode"
+
+
+def test_frames_that_hide_themselves_go() -> None:
+    def fail() -> None:
+        pytest.fail("no luck")
+
+    assert ["raised_by", "fail"] == functions_of(prune(raised_by(fail)))
 
 
 def test_an_error_that_is_ours_alone_keeps_its_frames() -> None:

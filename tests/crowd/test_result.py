@@ -154,6 +154,18 @@ def test_a_result_shows_its_totals() -> None:
     ) == repr(RESULT)
 
 
+def test_many_kinds_of_errors_are_cut_short() -> None:
+    recorder = Recorder(lambda: 0.0)
+    for error in (ValueError, TypeError, KeyError, OSError):
+        recorder.fail(error(), 1)
+        recorder.count("iterations", 1)
+
+    assert (
+        "0 users, 4 iterations, 4 errors (1 × KeyError, 1 × OSError, 1 × TypeError, …) "
+        "in 2s"
+    ) == LoadResult(recorder.snapshot(2.0)).summary()
+
+
 def test_a_value_is_a_float_and_what_is_computed_from_it_is_plain() -> None:
     value = RESULT.max_mount
 
