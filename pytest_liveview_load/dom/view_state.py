@@ -26,6 +26,7 @@ from pytest_liveview_load.protocol.wire_keys import PHX_COMPONENT
 
 _JOINS_KEPT: Final = 256
 _DIFFS_KEPT: Final = 512
+_PAGES_KEPT: Final = 256
 # A state nobody looked at holds on to the one before; so many at most.
 _LONGEST_CHAIN: Final = 16
 
@@ -55,7 +56,7 @@ class ViewState:
         self._fresh = fresh
         self._html: str | None = None  # what the tree renders, not yet what is seen
         self._visible: str | None = None
-        self._root: Element | None = None
+        self._root: Element | None = None  # only where elements outlive the HTML
         self.chain: int = 0 if before is None else before.chain + 1  # states unseen
 
     @classmethod
@@ -91,7 +92,7 @@ class ViewState:
 
     def show_as(self, other: "ViewState") -> None:
         """Take over what another state, already rendered, shows."""
-        self._html, self._root, self._visible = other._html, other._root, other._visible  # noqa: SLF001
+        self._html, self._root, self._visible = other._html, other._root, other._visible  # noqa: SLF001  # a sibling
 
     @property
     def html(self) -> str:
@@ -105,9 +106,7 @@ class ViewState:
     def root(self) -> Element:
         """A wrapper element that holds the view's children."""
         self.look()
-        if self._root is None:
-            self._root = parse_fragment(self._html or "")
-        return self._root
+        return _parsed(self._html or "") if self._root is None else self._root
 
     @property
     def cids(self) -> frozenset[int]:
@@ -154,6 +153,12 @@ class ViewState:
                 rendered.dialect,
             )
         return patch(before.root, html, merged.streams, rendered.dialect)
+
+
+@lru_cache(maxsize=_PAGES_KEPT)
+def _parsed(html: str) -> Element:
+    """Parse what looks the same once; a tree costs ten times its HTML."""
+    return parse_fragment(html)
 
 
 @lru_cache(maxsize=_JOINS_KEPT)

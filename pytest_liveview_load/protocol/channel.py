@@ -147,7 +147,8 @@ class Channel:
         self.topic = topic
         self._refs = refs
         self._join_ref: str | None = None
-        self._in_flight: set[str] = set()
+        # Few at a time: a list of them is a fifth of a set, for every idle user.
+        self._in_flight: list[str] = []
         refs.burn_for_channel()
 
     @property
@@ -160,19 +161,19 @@ class Channel:
         ref = self._refs.next()
         self._refs.burn_for_connecting()
         self._join_ref = ref
-        self._in_flight = {ref}
+        self._in_flight = [ref]
         return Outgoing(ref, encode(ref, ref, self.topic, PHX_JOIN, payload))
 
     def push(self, event: str, payload: object) -> Outgoing:
         """Send an event to the view; its reply comes back as `Replied` with this ref."""
         ref = self._refs.next()
-        self._in_flight.add(ref)
+        self._in_flight.append(ref)
         return Outgoing(ref, encode(self._join_ref, ref, self.topic, event, payload))
 
     def push_binary(self, event: str, data: bytes) -> Outgoing:
         """Send raw bytes (a chunk of an upload) as a binary frame."""
         ref = self._refs.next()
-        self._in_flight.add(ref)
+        self._in_flight.append(ref)
         frame = encode_binary(self._join_ref or "", ref, self.topic, event, data)
         return Outgoing(ref, frame)
 

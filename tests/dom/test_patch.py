@@ -70,6 +70,20 @@ ORDERS = {
     "in between": (insert("c", at=1), items("c"), NEW, "", ["a", "c", "b"]),
     "beyond the end": (insert("c", at=9), items("c"), NEW, "", ["a", "b", "c"]),
     "there already, in place": (insert("a", at=-1), items("a"), NEW, "", ["a", "b"]),
+    "there already, and wanted first": (
+        insert("b", at=0),
+        items("b"),
+        NEW,
+        "",
+        ["a", "b"],
+    ),
+    "there already, and moved by 0.20.1": (
+        insert("b", at=0),
+        items("b"),
+        Dialect.V0_20_1,
+        "",
+        ["b", "a"],
+    ),
     "before what is no item, from 1.0": (
         insert("c"),
         items("c"),

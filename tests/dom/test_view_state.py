@@ -101,6 +101,33 @@ def test_a_diff_of_nothing_is_the_same_state() -> None:
         assert start is start.after(b"{}").state
 
 
+def test_items_are_put_into_the_dom_once() -> None:
+    start = joined(LIST).after(added("b")).state
+
+    state = start.after(b'{"1":"5"}').state
+
+    assert () == state.merged.streams
+    assert ["a", "b"] == [item.get("id") for item in state.root[0]]
+
+
+def test_pages_that_look_the_same_share_a_dom() -> None:
+    one = joined(COUNTER).after(b'{"0":"8"}').state
+    other = joined(COUNTER).after(b'{"0":"3"}').state.after(b'{"0":"8"}').state
+
+    assert one is not other
+    assert one.root is other.root
+
+
+def test_parsed_pages_are_bounded_but_those_of_streams_are_kept() -> None:
+    plain, streamed = joined(COUNTER), joined(LIST)
+    parsed, kept = plain.root, streamed.root
+    for number in range(300):
+        assert plain.after(b'{"0":"n%d"}' % number).state.root is not None
+
+    assert parsed is not plain.root
+    assert kept is streamed.root
+
+
 def test_an_old_state_stays_as_it_was() -> None:
     start = joined(LIST)
     html = start.html
