@@ -12,6 +12,7 @@ from lxml.etree import _Comment
 # Attributes that the browser's client keeps for itself on elements.
 CLIENT_ATTRIBUTES: Final = {
     "data-phx-id": "magic id that lets the client skip unchanged subtrees",
+    "data-phx-view": "1.1 on: the client's pointer from a component to its view",
     "data-phx-root-id": "the client's pointer from a view to its root",
     "data-phx-skip": "mark of a subtree that the client did not render again",
     "data-phx-stream": "the client's own mark of which stream an item came from",
@@ -29,22 +30,34 @@ CLIENT_CLASSES: Final = {
     "phx-no-feedback": "0.20: the field was not used yet",
 }
 
+# Attributes that are true when present: HTML gives their value no meaning, `checked` is
+# `checked=""` to a browser and `checked="checked"` to libxml2.
+BOOLEAN_ATTRIBUTES: Final = {"checked", "disabled", "multiple", "readonly", "selected"}
+
+
+def lays_out_alone(parent: lxml.html.HtmlElement) -> bool:
+    """Tell whether whitespace between an element's children is layout of its source alone.
+
+    In a stream's container it depends on which items the browser moved or kept; at the end
+    of the body an HTML5 parser gathers what follows it. No person sees either.
+    """
+    return parent.tag == "body" or bool(parent.get("phx-update") == "stream")
+
 
 def lines_of(body: str) -> list[str]:
-    """Return a body's innerHTML as one line per tag or text, client-only marks left out."""
-    root = lxml.html.fromstring(f"<body>{body}</body>")
+    """Return a `<body>` as one line per tag or text, client-only marks left out."""
+    document = lxml.html.document_fromstring(f"<html>{body}</html>")
     lines: list[str] = []
-    _write(root, "", lines)
-    return lines[
-        1:
-    ]  # the first is <body> itself, whose attributes innerHTML does not hold
+    _write(document.find("body"), "", lines)
+    return lines[1:]  # recordings do not hold the attributes of <body> itself
 
 
 def difference(recorded: str, ours: str) -> str:
-    """Return a unified diff of two bodies, empty when a person sees the same."""
+    """Return a unified diff of a recorded innerHTML and our `<body>`, empty when alike."""
+    expected = lines_of(f"<body>{recorded}</body>")
     return "\n".join(
         difflib.unified_diff(
-            lines_of(recorded), lines_of(ours), "recorded", "ours", lineterm="", n=2
+            expected, lines_of(ours), "recorded", "ours", lineterm="", n=2
         )
     )
 
@@ -52,20 +65,24 @@ def difference(recorded: str, ours: str) -> str:
 def _write(element: lxml.html.HtmlElement, indent: str, lines: list[str]) -> None:
     if isinstance(element, _Comment):
         lines.append(f"{indent}<!--{element.text}-->")
-    else:
-        lines.append(f"{indent}<{' '.join([str(element.tag), *_attributes(element)])}>")
-        _write_text(element.text, indent, lines)
-        for child in element:
-            _write(child, indent + " ", lines)
-    _write_text(element.tail, indent[1:], lines)
+        return
+    lines.append(f"{indent}<{' '.join([str(element.tag), *_attributes(element)])}>")
+    text = element.text
+    if element.tag == "textarea" and text is not None:
+        # An HTML parser drops the newline that opens a textarea, libxml2 keeps it.
+        text = text.removeprefix("\n")
+    _write_text(text, element, indent, lines)
+    for child in element:
+        _write(child, indent + " ", lines)
+        _write_text(child.tail, element, indent, lines)
 
 
-def _write_text(text: str | None, indent: str, lines: list[str]) -> None:
-    # A run of whitespace is one space to a person, and none where only layout stands between
-    # tags: which of it survives a patch is the browser's bookkeeping.
-    seen = " ".join((text or "").split())
-    if seen:
-        lines.append(f"{indent} {seen}")
+def _write_text(
+    text: str | None, parent: lxml.html.HtmlElement, indent: str, lines: list[str]
+) -> None:
+    if not text or (text.isspace() and lays_out_alone(parent)):
+        return
+    lines.append(f"{indent} {text!r}")
 
 
 def _attributes(element: lxml.html.HtmlElement) -> list[str]:
@@ -78,6 +95,8 @@ def _attributes(element: lxml.html.HtmlElement) -> list[str]:
             if not own and value.strip():
                 continue
             kept.append(f'{name}="{" ".join(own)}"')
+        elif name in BOOLEAN_ATTRIBUTES:
+            kept.append(name)
         else:
             kept.append(f'{name}="{value}"')
     return kept

@@ -15,6 +15,7 @@ from typing import Final
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from tests.replay.playback import Playback
@@ -35,8 +36,9 @@ class Socket:
     closed: bool = False
 
     def send(self, *texts: str) -> None:
-        for text in texts:
-            self.protocol.send_text(text.encode())
+        if self.protocol.state is State.OPEN:  # else the client has said goodbye
+            for text in texts:
+                self.protocol.send_text(text.encode())
         self.flush()
 
     def flush(self) -> None:
@@ -85,7 +87,7 @@ class ReplayServer:
                 self.playback.refuse("this never came", recorded=text, ours="nothing")
 
     async def _barrier(self) -> None:
-        waiting = {s: s.pongs for s in self.sockets if not s.closed}
+        waiting = {s: s.pongs for s in self.sockets if s.protocol.state is State.OPEN}
         for socket in waiting:
             socket.protocol.send_ping(b"read all this")
             socket.flush()
@@ -136,7 +138,7 @@ class ReplayServer:
     ) -> bytes:
         self._check_cookie(headers)
         exchange = self.playback.requested(
-            method, self._as_recorded(target), post and self._as_recorded(post)
+            method, self.as_recorded(target), post and self.as_recorded(post)
         )
         if exchange is None:
             return b"HTTP/1.1 500 Not Recorded\r\ncontent-length: 0\r\n\r\n"
@@ -164,7 +166,7 @@ class ReplayServer:
             self.playback.refuse(
                 "another origin", recorded=self.url, ours=str(headers.get("origin"))
             )
-        index = self.playback.opened(self._as_recorded(target))
+        index = self.playback.opened(self.as_recorded(target))
         if index is None:
             writer.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
             return
@@ -192,7 +194,7 @@ class ReplayServer:
                 socket.pongs += 1
             elif event.opcode is Opcode.TEXT:
                 text = bytes(event.data).decode()
-                self.playback.received(socket.index, self._as_recorded(text))
+                self.playback.received(socket.index, self.as_recorded(text))
         socket.flush()
         self._pump()
         self.changed.set()
@@ -215,7 +217,7 @@ class ReplayServer:
                 ours=str(headers.get("cookie")),
             )
 
-    def _as_recorded(self, text: str) -> str:
+    def as_recorded(self, text: str) -> str:
         """Return text with the recorded host where ours stands, plain and percent-encoded."""
         recorded = self.playback.tab.netloc
         ours = f"127.0.0.1:{self.port}"
