@@ -21,17 +21,20 @@ def navigate(
     flash: str | None = None,
     *,
     replace: bool | None = False,
+    null_flash: bool = False,
 ) -> None:
     """Go to another view of the live session, as historyRedirect and replaceMain do.
 
-    `replace` is the history's; None when the back button has moved it already.
+    `replace` is the history's; None when the back button has moved it already. With
+    `null_flash` the join says that there is none: what did not come through
+    historyRedirect calls replaceMain(href, null).
     """
     page = tab.page
     if page is None or page.main is None or not is_connected(page):
         full_load(tab, moving, href, flash)
         return
     moving.replace = replace
-    sent = page.replace_main(path_of(href), href, flash)
+    sent = page.replace_main(path_of(href), href, flash, null_flash=null_flash)
     moving.since = moving.since or sent
     moving.waiting_for = f"the view of {href} to join"
 
@@ -54,7 +57,7 @@ def patched(tab: Tab, push: Push, href: str, *, replace: bool | None = False) ->
     reply = parse_reply(push.response)
     if reply.link_redirect:
         moving = tab.moving or tab.start("navigate", push.sent)
-        navigate(tab, moving, href, replace=replace)
+        navigate(tab, moving, href, replace=replace, null_flash=True)
     elif reply.redirect is None:
         moved(tab, page, page.main, Kind.PATCH, href, replace=replace)
 
@@ -80,12 +83,14 @@ def back(tab: Tab) -> tuple[Push, str] | None:
     if went is None:
         return None
     kind, href = went
+    if page is not None and kind is not Kind.LOAD:
+        page.url = href  # at popstate the address bar has moved already
     if kind is Kind.PATCH and page is not None:
         return patch(page, href), href
     if kind is Kind.LOAD:
         begin_load(tab, tab.start("visit"), href, unload=False)
     else:
-        navigate(tab, tab.start("navigate"), href, replace=None)
+        navigate(tab, tab.start("navigate"), href, replace=None, null_flash=True)
     return None
 
 

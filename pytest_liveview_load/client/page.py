@@ -133,7 +133,9 @@ class Page:
             live_referer=live_referer,
         )
 
-    def replace_main(self, name: str, href: str, flash: str | None) -> float:
+    def replace_main(
+        self, name: str, href: str, flash: str | None, *, null_flash: bool
+    ) -> float:
         """Leave the main view and join `href` on its topic; return when the join went.
 
         As live_socket.ts replaceMain: both go out at once, the answers come as they will.
@@ -145,6 +147,8 @@ class Page:
         self.main = self.new_view(
             name, href, redirected=True, flash=flash, live_referer=self.url
         )
+        if null_flash:
+            self.main.flash = None
         return self.main.join()
 
     def unload(self) -> None:
