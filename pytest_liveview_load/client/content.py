@@ -7,16 +7,28 @@ a user whose page nobody reads pays for no tree.
 from pytest_liveview_load.dom.attributes import PHX_TRIGGER_ACTION
 from pytest_liveview_load.dom.view_state import ViewState
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
+from pytest_liveview_load.protocol.wire_keys import COMPONENTS
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
+# In a text this could be anybody's words; then it costs a look too many.
+COMPONENTS_KEY = f'"{COMPONENTS}":{{'.encode()
 TRIGGER = PHX_TRIGGER_ACTION.encode()
 
 
 class Content:
     """The state of one view. Owned by it."""
 
-    __slots__ = ("dialect", "fresh", "pending", "state", "title", "triggered")
+    __slots__ = (
+        "cids",
+        "dialect",
+        "fresh",
+        "has_components",
+        "pending",
+        "state",
+        "title",
+        "triggered",
+    )
 
     def __init__(self, *, fresh: bool) -> None:
         self.fresh = fresh  # joined by live navigation, without a dead render before
@@ -24,6 +36,8 @@ class Content:
         self.state: ViewState | None = None
         self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
         self.title: str | None = None  # the last that the server set, as far as looked
+        self.has_components = False
+        self.cids: frozenset[int] = frozenset()  # the components when last counted
         self.triggered = False  # a diff spoke of phx-trigger-action
 
     def begin(self, rendered: bytes, dialect: Dialect) -> None:
@@ -31,14 +45,32 @@ class Content:
         self.dialect = dialect
         self.state = None
         self.pending = [rendered]
+        self.cids = frozenset()
+        self.has_components = COMPONENTS_KEY in rendered
+        if self.has_components:
+            self.destroyed()
 
     def keep(self, diff: bytes) -> None:
         """File a diff until somebody looks."""
         self.pending.append(diff)
         if TRIGGER in diff:
             self.triggered = True
+        if COMPONENTS_KEY in diff:
+            self.has_components = True
         if len(self.pending) > MAX_PENDING:
             self.look()
+
+    def destroyed(self) -> list[int]:
+        """Return the components that have left the page since this was last asked."""
+        state = self.look()
+        before, self.cids = self.cids, frozenset() if state is None else state.cids
+        return sorted(before - self.cids)
+
+    def forget(self, cids: tuple[int, ...]) -> None:
+        """Drop what is known of components that the server has destroyed."""
+        state = self.look()
+        if state is not None:
+            self.state = state.without_components(cids)
 
     def look(self) -> ViewState | None:
         """Return what is shown now, None before the first join.

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Sequence
-from typing import cast
+from typing import TypeAlias, cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
@@ -63,9 +63,9 @@ async def open_websocket(
                 ssl=tls if uri.secure else None,
                 server_hostname=uri.host if uri.secure else None,
             )
-            opened = await handshake.upgraded
-            handshake.transport = None  # it is the websocket's now
-            return opened
+            outcome = await handshake.upgraded
+            if not isinstance(outcome, ConnectionFailed):
+                handshake.transport = None  # it is the websocket's now
     except TimeoutError:
         reason = f"no websocket within {timeout:g}s"
         raise ConnectionFailed(shown(url), reason) from None
@@ -74,6 +74,13 @@ async def open_websocket(
     finally:
         if handshake is not None:
             handshake.abandon()
+    if isinstance(outcome, ConnectionFailed):
+        raise outcome
+    return outcome
+
+
+# A failure is a result too: as an exception it would be missed by who was cancelled.
+Outcome: TypeAlias = tuple[WebSocket, float] | ConnectionFailed
 
 
 class Handshake(asyncio.Protocol):
@@ -88,7 +95,7 @@ class Handshake(asyncio.Protocol):
         self.clock = clock
         self.protocol = ClientProtocol(parse_uri(url), origin=Origin(origin))
         loop = asyncio.get_running_loop()
-        self.upgraded: asyncio.Future[tuple[WebSocket, float]] = loop.create_future()
+        self.upgraded: asyncio.Future[Outcome] = loop.create_future()
         self.received = bytearray()
         self.refusing = False
         self.transport: asyncio.Transport | None = None
@@ -158,11 +165,9 @@ class Handshake(asyncio.Protocol):
     def refuse(self, reason: str) -> None:
         """Fail with `reason`, unless the outcome is known."""
         if not self.upgraded.done():
-            self.upgraded.set_exception(ConnectionFailed(shown(self.url), reason))
+            self.upgraded.set_result(ConnectionFailed(shown(self.url), reason))
 
     def abandon(self) -> None:
         """Drop the connection unless it has become a websocket."""
         if self.transport is not None:
             self.transport.abort()
-        if self.upgraded.done() and not self.upgraded.cancelled():
-            self.upgraded.exception()  # seen, even when nobody waits any more

@@ -5,6 +5,7 @@ waits for any more disturbs nobody.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Raw
@@ -24,6 +25,7 @@ class Push:
 
     __slots__ = (
         "answered",
+        "cids",
         "component",
         "error",
         "kind",
@@ -33,11 +35,19 @@ class Push:
         "sent",
     )
 
-    def __init__(self, metric: str, name: str, kind: str, component: str) -> None:
+    def __init__(
+        self,
+        metric: str,
+        name: str,
+        kind: str,
+        component: str,
+        cids: Sequence[int] = (),
+    ) -> None:
         self.metric = metric
         self.name = name
         self.kind = kind
         self.component = component
+        self.cids = cids  # the components that it is about; no step awaits it then
         self.sent = 0.0
         self.response: Raw | None = None
         self.error: StepError | None = None
@@ -51,3 +61,33 @@ class Push:
         self.error = error
         self.answered.set_result(True)
         return True
+
+
+class InFlight(dict[str, Push]):
+    """The pushes of one view whose replies are awaited, by ref."""
+
+    __slots__ = ()
+
+    def tell(self, error: Callable[[str], StepError]) -> bool:
+        """Fail every push, and await none any more; return whether a step was told."""
+        told = False
+        for push in self.taken():
+            step = f"{push.metric} {push.name!r}" if push.name else push.metric
+            heard = push.answer(None, error(step))
+            told = told or (heard and not push.cids)
+        return told
+
+    def abandon(self) -> None:
+        """Answer every push with nothing: navigation made the replies superfluous."""
+        for push in self.taken():
+            push.answer(None)
+
+    def oldest(self, otherwise: float) -> float:
+        """Return when the first was sent: what the server sends unasked is due to it."""
+        return min((each.sent for each in self.values()), default=otherwise)
+
+    def taken(self) -> list[Push]:
+        """Return the pushes, and await none any more."""
+        pushes = list(self.values())
+        self.clear()
+        return pushes

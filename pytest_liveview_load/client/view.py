@@ -5,13 +5,14 @@ looks. What a view cannot decide alone (where to go next) it tells its `Host`.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType
 
+from pytest_liveview_load.client.components import sweep, swept
 from pytest_liveview_load.client.content import Content
 from pytest_liveview_load.client.host import Host
-from pytest_liveview_load.client.push import Push
+from pytest_liveview_load.client.push import InFlight, Push
 from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.client.socket import Socket
 from pytest_liveview_load.errors import (
@@ -46,6 +47,7 @@ from pytest_liveview_load.protocol.wire_keys import (
     TOPIC_LIVEVIEW,
 )
 
+PATCH = "patch"  # the metric of a live_patch
 UNSOLICITED = "*push"  # the label of diffs that no event asked for
 CHANNEL_CLOSED = "the server closed the view (phx_close)"
 
@@ -126,7 +128,7 @@ class View:
         self.tries = 0
         self.rejoin_timer: asyncio.TimerHandle | None = None
         self.content = Content(fresh=redirected)
-        self.in_flight: dict[str, Push] = {}
+        self.in_flight = InFlight()
 
     # Saying
 
@@ -164,9 +166,10 @@ class View:
         name: str = "",
         kind: str = "",
         component: str = "",
+        cids: Sequence[int] = (),
     ) -> Push:
         """Push `event` and await its reply; several may be under way."""
-        push = Push(metric, name, kind, component)
+        push = Push(metric, name, kind, component, cids)
         message = self.channel.push(event, payload)
         self.in_flight[message.ref] = push
         push.sent = self.socket.send(message.data)
@@ -185,8 +188,7 @@ class View:
         if self.rejoin_timer is not None:
             self.rejoin_timer.cancel()
             self.rejoin_timer = None
-        for push in self.taken_in_flight():
-            push.answer(None)
+        self.in_flight.abandon()
 
     # Hearing
 
@@ -222,6 +224,9 @@ class View:
         diff = reply.diff
         if diff is not None:
             self.content.keep(diff)
+            sweep(self)
+        if push is not None and push.cids:
+            swept(self, push, reply)
         if reply.redirect is not None:
             self.host.view_sent_away(self, REDIRECT, reply.redirect, sent)
         elif reply.live_patch is not None:
@@ -249,7 +254,7 @@ class View:
             )
             observer.size("diff_bytes", size, sent, name=name, view=view)
             observer.count("events", sent)
-        else:
+        elif metric == PATCH:
             observer.timing(metric, sent, arrived, name=name, view=view)
 
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
@@ -260,9 +265,10 @@ class View:
         if event == DIFF:
             observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=self.name)
             self.content.keep(bytes(pushed.payload))
+            sweep(self)
             self.host.view_changed(arrived)
         elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
-            since = self.oldest_cause(arrived)
+            since = self.in_flight.oldest(arrived)
             to = parse_redirect(pushed.payload)
             self.host.view_sent_away(self, event, to, since)
 
@@ -291,7 +297,7 @@ class View:
 
     def crashed(self, reason: str, at: float) -> None:
         """Tell the steps in flight, and rejoin after the real client's delay."""
-        told = self.tell_in_flight(lambda step: ViewCrashed(self.name, step, reason))
+        told = self.in_flight.tell(lambda step: ViewCrashed(self.name, step, reason))
         if not told:
             during = "no step of ours" if self.joined else "its mount"
             self.host.view_failed(ViewCrashed(self.name, during, reason))
@@ -307,7 +313,7 @@ class View:
         """Learn that the server closed the channel for good (`{:stop, …}`)."""
         self.joined = False
         self.closed = True
-        self.tell_in_flight(lambda step: ConnectionLost(step, CHANNEL_CLOSED))
+        self.in_flight.tell(lambda step: ConnectionLost(step, CHANNEL_CLOSED))
         self.host.view_changed(at)
 
     def connection_lost(self, reason: str, at: float) -> None:
@@ -317,7 +323,7 @@ class View:
         if self.rejoin_timer is not None:
             self.rejoin_timer.cancel()
             self.rejoin_timer = None
-        self.tell_in_flight(lambda step: ConnectionLost(step, reason))
+        self.in_flight.tell(lambda step: ConnectionLost(step, reason))
         self.host.view_changed(at)
 
     def connection_back(self) -> None:
@@ -328,23 +334,5 @@ class View:
 
     def broken(self, error: StepError) -> None:
         """Tell that the server sent what nobody can read."""
-        if not self.tell_in_flight(lambda _: error):
+        if not self.in_flight.tell(lambda _: error):
             self.host.view_failed(error)
-
-    def tell_in_flight(self, error: Callable[[str], StepError]) -> bool:
-        """Fail every push in flight; return whether anybody was told."""
-        told = False
-        for push in self.taken_in_flight():
-            step = f"{push.metric} {push.name!r}" if push.name else push.metric
-            told = push.answer(None, error(step)) or told
-        return told
-
-    def taken_in_flight(self) -> list[Push]:
-        """Return the pushes that are still awaited, and await them no more."""
-        pushes = list(self.in_flight.values())
-        self.in_flight.clear()
-        return pushes
-
-    def oldest_cause(self, otherwise: float) -> float:
-        """Return when the push was sent that an unasked message belongs to."""
-        return min((each.sent for each in self.in_flight.values()), default=otherwise)

@@ -1,0 +1,39 @@
+"""Telling the server of live components that have left the page.
+
+Law: as view.ts maybePushComponentsDestroyed: announce, look again when that is
+answered, and say which are really gone. A page without components pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_liveview_load.protocol.wire_keys import CIDS_DESTROYED, CIDS_WILL_DESTROY
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.client.push import Push
+    from pytest_liveview_load.client.view import View
+    from pytest_liveview_load.protocol.reply import LiveReply
+
+
+def sweep(view: View) -> None:
+    """After a diff, announce the components that it took away."""
+    content = view.content
+    if not content.has_components:
+        return
+    gone = content.destroyed()
+    if gone:
+        view.push(
+            CIDS_WILL_DESTROY, {"cids": gone}, metric=CIDS_WILL_DESTROY, cids=gone
+        )
+
+
+def swept(view: View, push: Push, reply: LiveReply) -> None:
+    """Go on once the server has answered one of our announcements."""
+    content = view.content
+    if push.metric == CIDS_WILL_DESTROY:
+        gone = [cid for cid in push.cids if cid not in content.cids]
+        if gone:
+            view.push(CIDS_DESTROYED, {"cids": gone}, metric=CIDS_DESTROYED, cids=gone)
+    elif reply.cids:
+        content.forget(tuple(reply.cids))
