@@ -144,8 +144,9 @@ class Gatherer:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     load_session = session_of(session.config)
     load_session.rescue()
-    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-    reports.export(load_session, interrupted=interrupted)
+    if exitstatus != pytest.ExitCode.USAGE_ERROR:  # then nothing ran
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        reports.export(load_session, interrupted=interrupted)
 
 
 def pytest_terminal_summary(

@@ -184,7 +184,7 @@ def given_values(
     return {name: given for name, given in found.items() if given is not None}
 
 
-def for_workers(values: Mapping[str, Given]) -> dict[str, tuple[object, ...]]:
+def for_workers(values: Mapping[str, Given]) -> dict[str, tuple[Any, ...]]:
     """Return `values` as plain data, for xdist's workerinput."""
     return {
         name: (each.text, each.place, each.folder, each.rank)

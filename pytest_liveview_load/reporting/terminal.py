@@ -29,6 +29,7 @@ HEADERS: Final = (
 NARROWEST_LABEL: Final = 8
 MOST_LABELS: Final = 12  # of one metric; the busiest are shown
 TRACEBACK_LINES: Final = 30
+HARD_SPACE: Final = "\xa0"
 
 
 class Tone(enum.Enum):
@@ -76,8 +77,8 @@ def headline(report: LoadReport, width: int) -> Iterator[Line]:
         text = f"PARTIAL: {snapshot.partial}; these are the numbers until then"
         yield from wrapped(text, width, Tone.BAD)
     load = report.profile.describe() if report.profile else "1 user, 1 iteration"
-    yield from wrapped(load, width)
-    yield from wrapped(totals(snapshot), width)
+    yield from phrases(load, width)
+    yield from phrases(totals(snapshot), width)
     for note in notes(report):
         yield from wrapped(f"note: {note}", width, Tone.DOUBT)
 
@@ -247,6 +248,13 @@ def frames(failure: Failure) -> list[str]:
         end = len(lines)  # a chain of errors: all of it is needed
     kept = lines[:end]
     return kept if len(kept) <= TRACEBACK_LINES else ["…", *kept[-TRACEBACK_LINES:]]
+
+
+def phrases(text: str, width: int) -> Iterator[Line]:
+    """Yield the text in lines that break after a comma: '0 errors' stays together."""
+    kept = ", ".join(part.replace(" ", HARD_SPACE) for part in text.split(", "))
+    for line in wrapped(kept, width):
+        yield Line(line.text.replace(HARD_SPACE, " "), line.tone)
 
 
 def wrapped(

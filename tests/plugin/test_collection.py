@@ -28,8 +28,10 @@ COLLECTION_ERRORS = {
     ),
     "a scenario without live": (
         "@load(users=2)\nasync def test_x(): ...",
-        "*test_x is marked and asks for neither `live` nor `load`: "
-        "write `async def test_x(live)`",
+        (
+            "*test_x is marked and asks for neither `live` nor `load`: "
+            "write `async def test_x(live)`"
+        ),
     ),
     "a budget without live": (
         "@budget('errors == 0')\nasync def test_x(): ...",
@@ -65,13 +67,17 @@ COLLECTION_ERRORS = {
     ),
     "a fixture called live of someone else's": (
         "@pytest.fixture\ndef live(): ...\n\n@load(users=2)\nasync def test_x(live): ...",
-        "*test_x is marked for this plugin and asks for `live`, but that name is taken by "
-        "another fixture, defined at *test_it.py:4: rename that one",
+        (
+            "*test_x is marked for this plugin and asks for `live`, but that name is taken by "
+            "another fixture, defined at *test_it.py:4: rename that one"
+        ),
     ),
     "a parameter called load": (
-        "@pytest.mark.parametrize('load', [1])\n"
-        "@budget('errors == 0')\n"
-        "async def test_x(live, load): ...",
+        (
+            "@pytest.mark.parametrize('load', [1])\n"
+            "@budget('errors == 0')\n"
+            "async def test_x(live, load): ..."
+        ),
         "*asks for `load`, but that name is taken by *",
     ),
 }

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -131,8 +130,10 @@ def test_one_that_dies_at_once_is_quoted(suite: Suite, workers: str) -> None:
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(
         [
-            "liveview_server 'echo no database; exit 3' exited with code 3 after *, "
-            "before it answered at http://localhost:*; its last lines:",
+            (
+                "liveview_server 'echo no database; exit 3' exited with code 3 after *, "
+                "before it answered at http://localhost:*; its last lines:"
+            ),
             "  no database",
         ]
     )

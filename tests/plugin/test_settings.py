@@ -56,8 +56,10 @@ BAD = {
     "no scheme": (
         "url",
         "localhost:4000",
-        "--liveview-url: 'localhost:4000' must begin with http:// or https://, "
-        "like http://localhost:4000",
+        (
+            "--liveview-url: 'localhost:4000' must begin with http:// or https://, "
+            "like http://localhost:4000"
+        ),
     ),
     "a websocket": (
         "url",
@@ -67,8 +69,10 @@ BAD = {
     "a path": (
         "url",
         "http://localhost:4000/shop",
-        "--liveview-url: 'http://localhost:4000/shop' is more than an address: give "
-        "http://localhost:4000, the path goes to visit()",
+        (
+            "--liveview-url: 'http://localhost:4000/shop' is more than an address: give "
+            "http://localhost:4000, the path goes to visit()"
+        ),
     ),
     "no host": ("url", "http://", "--liveview-url: 'http://' names no host"),
     "a bad port": (
@@ -206,8 +210,10 @@ def test_without_an_address_the_three_ways_to_give_one_are_said(suite: Suite) ->
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(
         [
-            "where is the app under test? *--liveview-url=* PYTEST_LIVEVIEW_URL *"
-            " liveview_url *liveview_server *"
+            (
+                "where is the app under test? *--liveview-url=* PYTEST_LIVEVIEW_URL *"
+                " liveview_url *liveview_server *"
+            )
         ]
     )
     result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")

@@ -1,0 +1,52 @@
+"""Runs to show: as an engine would have measured them, with round numbers."""
+
+from itertools import count
+from typing import Any
+
+from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.plugin.outcome import report_of
+from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.units import ms
+
+PROFILE = Profile.of(
+    users=50, ramp="2s", duration="10s", think="0.2s..0.5s", warmup="1s"
+)
+
+
+def recorder() -> Recorder:
+    """A recorder whose second is over when somebody asks for a snapshot at 1."""
+    return Recorder(count().__next__)
+
+
+def measured(mounts: int = 200, errors: int = 0, label: str = "/counter") -> Snapshot:
+    """A second with mounts of 1 to `mounts` ms, as many events and some errors."""
+    into = recorder()
+    for number in range(1, mounts + 1):
+        into.timing("mount", 0, number * ms, name=label)
+        into.timing("event", 0, number * ms / 10, name="inc", view="Shop")
+        into.size("diff_bytes", 100 + number, 0, name="inc", view="Shop")
+        into.count("iterations", 0)
+    for number in range(errors):
+        into.fail(ValueError(f"out of stock: item {number}"), 0)
+    into.gauge_users(50)
+    return into.snapshot(1.0)
+
+
+def report(
+    *budgets: str,
+    snapshot: Snapshot | None = None,
+    profile: Profile | None = PROFILE,
+    run: str = "",
+    **fields: Any,
+) -> LoadReport:
+    return report_of(
+        test="test_shop.py::test_counter",
+        run=run,
+        profile=profile,
+        snapshot=snapshot or measured(),
+        budgets=[Budget.parse(each) for each in budgets],
+        **fields,
+    )
