@@ -92,6 +92,14 @@ class Playback:
             texts.append(frame.text)
         return texts
 
+    def owes(self) -> bool:
+        """Tell whether the recorded page was looked at before an answer had come."""
+        return any(
+            isinstance(f, Received) and f.answers in self._received[f.socket]
+            for frames in self._frames
+            for f in frames
+        )
+
     def missing(self) -> list[str]:
         """Return what the recording holds up to this step and has not happened yet."""
         return [

@@ -92,6 +92,14 @@ class Tab:
     frames: tuple[Sent | Received, ...]
 
 
+def recordings() -> list[tuple[str, str]]:
+    """Return version and page of every recording under `tests/wire`."""
+    return sorted(
+        (path.parts[-3].removeprefix("lv-"), path.name.removesuffix(".json.gz"))
+        for path in WIRE.glob("lv-*/browser/*.json.gz")
+    )
+
+
 def tabs_of(version: str, page: str) -> tuple[Tab, ...]:
     """Return the tabs of one recording under `tests/wire`."""
     path = WIRE / f"lv-{version}" / "browser" / f"{page}.json.gz"
