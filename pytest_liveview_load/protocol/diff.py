@@ -236,6 +236,10 @@ class _Merger:
             )
         elif any(read_index(key) is not None for key in diff):
             raise Misfit(f"{shown(diff)} is no comprehension and meets one")
+        elif diff.get(STREAM) is not None:
+            entries = (
+                old.entries
+            )  # pyview's deletes come alone; rendered.js merges them too
         else:
             return old
         if entries and not old.statics:

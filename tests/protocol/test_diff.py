@@ -203,6 +203,16 @@ def test_a_stream_is_read_whichever_version_wrote_it(stream: list[Any]) -> None:
     assert () == merge(merged.rendered.without_streams(), {}).streams
 
 
+def test_a_stream_may_delete_without_a_word_of_its_rows() -> None:
+    """As pyview writes it; rendered.js merges it like any other key."""
+    streamed = {"0": {"s": LI, "d": [["a"]], "stream": ["0", [["a", -1, None]], []]}}
+    shown = rendered_from({"s": ["<ul>", "</ul>"], **streamed}).rendered
+
+    merged = merge(shown.without_streams(), {"0": {"stream": ["0", [], ["a"]]}})
+
+    assert (Stream("0", (), ("a",)),) == merged.streams
+
+
 def test_a_list_that_was_empty_from_the_start_has_no_statics() -> None:
     """As 0.20 sends an empty stream (recorded: chat)."""
     empty = {"d": [], "s": [], "stream": ["0", [], []]}
