@@ -48,7 +48,7 @@ async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> No
     for action in actions:
         if isinstance(action, PushEvent):
             if tab.page is page:  # a link before it may have left the page
-                pushes.append(push_event(page, step, action))
+                pushes.append(push_event(live_view(page, step), action))
         elif isinstance(action, LivePatch) and page.main is not None:
             push = patch(page, action.url)
             pushes.append(push)
@@ -69,10 +69,10 @@ async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> No
         await tab.settle(step, [])
 
 
-def push_event(page: Page, step: Step, action: PushEvent) -> Push:
+def push_event(view: View, action: PushEvent) -> Push:
     """Push one event to the page's view."""
     cid = action.cid
-    return live_view(page, step).push(
+    return view.push(
         EVENT,
         action.payload,
         name=action.event,

@@ -7,12 +7,13 @@ becomes a navigation under way.
 import asyncio
 from urllib.parse import urljoin
 
-from pytest_liveview_load.client.actions import submit_over_http
+from pytest_liveview_load.client.actions import push_event, submit_over_http
 from pytest_liveview_load.client.history import Kind
 from pytest_liveview_load.client.loading import begin_load, full_load, path_of
 from pytest_liveview_load.client.moving import Moving
 from pytest_liveview_load.client.navigation import moved, navigate
 from pytest_liveview_load.client.page import Page
+from pytest_liveview_load.client.recovery import recovered
 from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.client.view import View
 from pytest_liveview_load.dom.links import triggered
@@ -59,6 +60,12 @@ class Arrivals:
         """Tell the next step."""
         self.tab.failed(error)
 
+    def view_returns(self, view: View) -> None:
+        """Remember what the person had entered."""
+        page = self.tab.page
+        if page is not None and view is page.main:
+            page.remembered = page.scene()
+
     def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
         """Finish the navigation that the join belonged to; a rejoin just goes on."""
         tab, page = self.tab, self.tab.page
@@ -75,6 +82,10 @@ class Arrivals:
         if tab.moving is not None:
             tab.end(tab.moving)
         tab.changed(at)
+        remembered, page.remembered = page.remembered, None
+        if remembered is not None:
+            for action in recovered(remembered, page.document()):
+                push_event(view, action)
 
     def mounted(self, page: Page, view: View, at: float) -> None:
         """Record the connected mount, and put it into the address bar."""

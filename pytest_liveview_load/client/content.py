@@ -12,7 +12,7 @@ from pytest_liveview_load.protocol.wire_keys import COMPONENTS
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
 # In a text this could be anybody's words; then it costs a look too many.
-COMPONENTS_KEY = f'"{COMPONENTS}":{{'.encode()
+COMPONENTS_KEY = f'"{COMPONENTS}"'.encode()
 TRIGGER = PHX_TRIGGER_ACTION.encode()
 
 

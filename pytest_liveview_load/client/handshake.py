@@ -16,10 +16,10 @@ from websockets.protocol import State
 from websockets.typing import Origin
 from websockets.uri import parse_uri
 
-from pytest_liveview_load.client.observer import Clock
 from pytest_liveview_load.client.reach import failed_to_reach, shown
 from pytest_liveview_load.client.websocket import WebSocket
 from pytest_liveview_load.errors import ConnectionFailed
+from pytest_liveview_load.units import Clock
 
 HEAD_END = b"\r\n\r\n"
 # A refusal's head and body together; no honest one is larger.

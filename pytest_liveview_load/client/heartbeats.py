@@ -42,7 +42,15 @@ class Heartbeats:
         if member in self.slots[slot]:
             self.slots[slot].remove(member)
             self.members -= 1
-        if self.members == 0 and self.timer is not None:
+        if self.members == 0:
+            self.stop()
+
+    def stop(self) -> None:
+        """Beat for nobody any more."""
+        for slot in self.slots:
+            slot.clear()
+        self.members = 0
+        if self.timer is not None:
             self.timer.cancel()
             self.timer = None
 

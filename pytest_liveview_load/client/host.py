@@ -20,6 +20,10 @@ class Host(Protocol):
         """Learn that there is something new to look at."""
         ...
 
+    def view_returns(self, view: View) -> None:
+        """Learn that a rejoin is about to replace what the view shows."""
+        ...
+
     def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
         """Learn that the server took the join."""
         ...

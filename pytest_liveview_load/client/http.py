@@ -14,10 +14,10 @@ import httpx
 
 from pytest_liveview_load.client.cookies import CookieJar
 from pytest_liveview_load.client.http_transport import ARRIVED, Transport
-from pytest_liveview_load.client.observer import Clock
 from pytest_liveview_load.client.reach import failed_to_reach, origin_of, shown
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
+from pytest_liveview_load.units import Clock
 
 # As Chromium and Firefox: net::ERR_TOO_MANY_REDIRECTS after 20.
 MAX_REDIRECTS = 20

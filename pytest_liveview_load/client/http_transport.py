@@ -15,8 +15,8 @@ from typing import cast
 import h11
 import httpx
 
-from pytest_liveview_load.client.observer import Clock
 from pytest_liveview_load.client.reach import SECURE_SCHEMES
+from pytest_liveview_load.units import Clock
 
 # The key of a response's `extensions` under which its arrival stands.
 ARRIVED = "arrived"

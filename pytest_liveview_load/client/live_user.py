@@ -10,6 +10,7 @@ would, and ends when every reply it caused has arrived and every navigation it b
 mounted. Reading never waits.
 """
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -23,14 +24,14 @@ from pytest_liveview_load.client.arrivals import Arrivals
 from pytest_liveview_load.client.loading import begin_load
 from pytest_liveview_load.client.navigation import back, patched
 from pytest_liveview_load.client.network import Network
-from pytest_liveview_load.client.observer import Clock, Observer
+from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.raw_push import raw_push
 from pytest_liveview_load.client.step import Step
 from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.client.until import until
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.errors import StepError
-from pytest_liveview_load.units import parse_span
+from pytest_liveview_load.units import Clock, parse_span
 
 
 class Crowd(Protocol):
@@ -94,6 +95,9 @@ class LiveUser:
                 unload=False,
             )
             await tab.settle(step, [])
+        except asyncio.CancelledError:
+            tab.leave()  # else the page would go on loading
+            raise
         finally:
             tab.step = None
 

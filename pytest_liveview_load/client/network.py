@@ -14,12 +14,12 @@ from typing import Any, Self
 
 from pytest_liveview_load.client.heartbeats import Heartbeats
 from pytest_liveview_load.client.http import HttpClient
-from pytest_liveview_load.client.observer import Clock
 from pytest_liveview_load.client.reach import SECURE_SCHEMES, origin_of
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.trust import tls_context
 from pytest_liveview_load.client.websocket import WebSocket
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
+from pytest_liveview_load.units import Clock
 
 # Joins that may be kept once for all who received the same bytes.
 INTERNED = 256
@@ -64,6 +64,7 @@ class Network:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self.heartbeats.stop()
         for websocket in tuple(self._websockets):
             websocket.close()
         if self._websockets:

@@ -6,10 +6,6 @@ clock, stamped at the socket; sizes are bytes of the wire payload.
 
 from typing import Protocol
 
-from pytest_liveview_load.units import Clock
-
-__all__ = ["Clock", "Observer"]
-
 
 class Observer(Protocol):
     """Takes what one process measures; `metrics.recorder.Recorder` is one."""

@@ -36,8 +36,8 @@ class Page:
         "form",
         "host",
         "main",
-        "mounted_at",
         "network",
+        "remembered",
         "socket",
         "started",
         "url",
@@ -58,6 +58,7 @@ class Page:
         element = self.element
         session = element.session if element is not None else ""
         self.dialect: Dialect = network.dialect_of(dead.url, session)
+        self.remembered: Scene | None = None  # the page before its view came back
         self._document: Document | None = None
         self._stale = False
         self._title: str | None = None

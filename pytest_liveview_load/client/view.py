@@ -286,6 +286,8 @@ class View:
         network = self.socket.network
         if reply.liveview_version is not None:
             self.dialect = network.learn_dialect(self.href, reply.liveview_version)
+        if self.joins:
+            self.host.view_returns(self)
         self.content.begin(network.intern(rendered), self.dialect)
         self.joined = True
         self.joins += 1

@@ -25,7 +25,7 @@ from pytest_liveview_load.client.frames import (
     frame_bounds,
     text_frame,
 )
-from pytest_liveview_load.client.observer import Clock
+from pytest_liveview_load.units import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
