@@ -8,8 +8,7 @@ private bookkeeping of fixtures, in `definition_of`.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pytest
 
@@ -29,8 +28,7 @@ LOAD_ATTRIBUTE: Final = "__liveview_load__"
 BUDGETS_ATTRIBUTE: Final = "__liveview_budgets__"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """What a test asked for: `profile` is None unless it is a load test."""
 
     profile: Profile | None

@@ -20,8 +20,8 @@ from pytest_liveview_load.errors import (
     SettingError,
 )
 from pytest_liveview_load.plugin import collection, reports
+from pytest_liveview_load.plugin.options import add_options
 from pytest_liveview_load.plugin.session import LoadSession, open_session, session_of
-from pytest_liveview_load.plugin.settings import add_options
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -99,7 +99,7 @@ def gathered(session: LoadSession) -> list[LoadReport]:
 
 def export(session: LoadSession, *, interrupted: bool) -> None:
     """Write the JSON file, if one was asked for; only the controller does."""
-    path = session.settings.json
+    path = session.settings.json if "json" in session.given else None
     if path is None or session.worker:
         return
     from pytest_liveview_load.reporting import exports

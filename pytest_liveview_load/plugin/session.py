@@ -1,25 +1,34 @@
 """What this pytest process knows for the length of its session.
 
 Law: one `LoadSession` per process, made before any test and found through
-`session_of(config)`. Settings in it are checked; reports in it are final.
+`session_of(config)`. What was set is checked before any test runs, and where nothing was
+set nothing is imported for it. Reports in it are final.
 """
+
+# ruff: noqa: PLC0415 (imports wait until they are needed: the law of this file)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_liveview_load.errors import SettingError
+from pytest_liveview_load.plugin.options import (
+    WORKERINPUT_KEY,
+    for_workers,
+    given_values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_liveview_load.plugin.attempt import Attempt
-    from pytest_liveview_load.plugin.server import AppUnderTest
+    from pytest_liveview_load.plugin.options import Given
+    from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
     from pytest_liveview_load.plugin.server_desk import ServerDesk
-    from pytest_liveview_load.plugin.settings import Given, Settings
+    from pytest_liveview_load.plugin.settings import Settings
 
 NO_URL: Final = (
     "where is the app under test? Give its address in one of three ways: "
@@ -33,23 +42,30 @@ SERVER_CHANNEL: Final = "liveview_server"  # in workerinput
 ReportData = dict[str, Any]
 
 
-@dataclass(slots=True, kw_only=True)
 class LoadSession:
     """Owns what outlives a single test.
 
     `app` is the app under test if it is ours to start. `reports` has the data of every
-    run that was reported, by node id; `running` the test that runs now, whose runs are
-    lost in an interruption unless they are rescued.
+    run that was reported, by node id; `running` is the test that runs now, whose runs are
+    lost in an interruption unless they are rescued. `worker` is xdist's name of this
+    process, "" in the controller. `complaints` are shown at the end.
     """
 
-    settings: Settings
-    given: Mapping[str, Given]
-    app: AppUnderTest | None = None
-    desk: ServerDesk | None = None
-    worker: str = ""
-    reports: dict[str, list[ReportData]] = field(default_factory=dict)
-    running: Attempt | None = None
-    complaints: list[str] = field(default_factory=list)
+    def __init__(self, given: Mapping[str, Given], worker: str = "") -> None:
+        self.given = given
+        self.worker = worker
+        self.app: AppUnderTest | None = None
+        self.running: Attempt | None = None
+        self.reports: dict[str, list[ReportData]] = {}
+        self.complaints: list[str] = []
+        self._desk: ServerDesk | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What was set. Raises SettingError when it is first asked for."""
+        from pytest_liveview_load.plugin.settings import parse_settings
+
+        return parse_settings(self.given)
 
     def url(self) -> str:
         """Return the app's address; starts the app if that is ours to do.
@@ -68,6 +84,8 @@ class LoadSession:
 
     def header(self) -> list[str]:
         """Return what pytest's header says of the settings, nothing if all are default."""
+        if not self.given:
+            return []
         settings = self.settings
         parts = [
             f"liveview_server {settings.server!r}" if settings.server else "",
@@ -77,65 +95,37 @@ class LoadSession:
         said = ", ".join(part for part in parts if part)
         return [f"liveview: {said}"] if said else []
 
-    def equip_worker(self, node: Any) -> None:
-        """Hand an xdist worker what was set, and a line to the one server."""
-        from pytest_liveview_load.plugin.server import AppServer  # noqa: PLC0415
-        from pytest_liveview_load.plugin.server_desk import ServerDesk  # noqa: PLC0415
-        from pytest_liveview_load.plugin.settings import (  # noqa: PLC0415
-            WORKERINPUT_KEY,
-            for_workers,
-        )
-
-        node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)
-        if isinstance(self.app, AppServer):
-            if self.desk is None:
-                self.desk = ServerDesk(self.app)
-            channel = node.gateway.newchannel()
-            node.workerinput[SERVER_CHANNEL] = channel
-            self.desk.serve(channel)
-
     def rescue(self) -> None:
         """Keep the runs of a test that was interrupted before it could report them."""
         if self.running is not None and self.running.reports:
             reports = [report.to_data() for report in self.running.reports]
             self.reports[self.running.item.nodeid] = reports
 
+    # The app, for this process and for xdist's workers
 
-def open_session(config: pytest.Config) -> LoadSession:
-    """Check the settings and return this process's session, kept in its stash.
+    def own(self, server: AppServer, config: pytest.Config) -> None:
+        """Take a server that this process may start and will stop."""
+        from pytest_liveview_load.plugin.server_desk import ServerDesk
 
-    Raises SettingError. The server that it may start is stopped with the session.
-    """
-    from pytest_liveview_load.plugin.settings import (  # noqa: PLC0415
-        check_writable,
-        given_values,
-        parse_settings,
-    )
+        self.app = server
+        self._desk = ServerDesk(server)
+        config.add_cleanup(server.stop)
 
-    values = given_values(config)
-    settings = parse_settings(values)
-    workerinput = getattr(config, "workerinput", None)
-    session = LoadSession(settings=settings, given=values)
-    if workerinput is not None:
-        session.worker = workerinput["workerid"]
+    def equip_worker(self, node: Any) -> None:
+        """Hand an xdist worker what was set, and a line to the one server."""
+        node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)
+        if self._desk is not None:
+            channel = node.gateway.newchannel()
+            node.workerinput[SERVER_CHANNEL] = channel
+            self._desk.serve(channel)
+
+    def work_for(self, workerinput: Mapping[str, Any]) -> None:
+        """Take the line to the server that the controller owns, if there is one."""
         channel = workerinput.get(SERVER_CHANNEL)
         if channel is not None:
-            from pytest_liveview_load.plugin.server_desk import (  # noqa: PLC0415
-                RemoteServer,
-            )
+            from pytest_liveview_load.plugin.server_desk import RemoteServer
 
-            session.app = RemoteServer(channel, settings.server_timeout)
-    else:
-        if settings.json is not None:
-            check_writable(settings.json)
-        if settings.server is not None:
-            from pytest_liveview_load.plugin.server import AppServer  # noqa: PLC0415
-
-            server = AppServer(settings)
-            session.app = server
-            config.add_cleanup(server.stop)
-    config.stash[session_key] = session
-    return session
+            self.app = RemoteServer(channel, self.settings.server_timeout)
 
 
 session_key = pytest.StashKey[LoadSession]()
@@ -144,3 +134,32 @@ session_key = pytest.StashKey[LoadSession]()
 def session_of(config: pytest.Config) -> LoadSession:
     """Return the session of this process."""
     return config.stash[session_key]
+
+
+def open_session(config: pytest.Config) -> LoadSession:
+    """Check what was set and return this process's session, kept in its stash.
+
+    Raises SettingError.
+    """
+    workerinput = getattr(config, "workerinput", None)
+    worker = workerinput["workerid"] if workerinput else ""
+    session = LoadSession(given_values(config), worker)
+    config.stash[session_key] = session
+    if workerinput:
+        session.work_for(workerinput)
+    elif session.given:
+        prepare(session, config)
+    return session
+
+
+def prepare(session: LoadSession, config: pytest.Config) -> None:
+    """Check all that was set, in the process that was asked. Raises SettingError."""
+    from pytest_liveview_load.plugin.settings import check_writable
+
+    settings = session.settings
+    if settings.json is not None:
+        check_writable(settings.json)
+    if settings.server is not None:
+        from pytest_liveview_load.plugin.server import AppServer
+
+        session.own(AppServer(settings), config)

@@ -1,137 +1,17 @@
-"""What a person may set, where from, and what it means.
+"""What was set, checked.
 
-Law: each setting is read once, command line before environment before ini file, and a
-`Settings` exists only when every value is good: what cannot be used is a `SettingError`
-that names the place it came from. An xdist worker reads what its controller was given.
+Law: a `Settings` exists only when every value is good; what cannot be used is a
+`SettingError` that names the place it came from.
 """
 
-import os
-import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
-
-import pytest
 
 from pytest_liveview_load.errors import SettingError, UnitError
 from pytest_liveview_load.plugin.address import parse_url
+from pytest_liveview_load.plugin.options import Given
 from pytest_liveview_load.units import parse_duration
-
-WORKERINPUT_KEY: Final = "liveview_settings"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One setting's names and words; `many` says that it may be given repeatedly."""
-
-    name: str
-    help: str
-    metavar: str
-    many: bool = False
-
-    @property
-    def flag(self) -> str:
-        """The option of the command line."""
-        return f"--liveview-{self.name.replace('_', '-')}"
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return f"PYTEST_LIVEVIEW_{self.name.upper()}"
-
-    @property
-    def ini(self) -> str:
-        """The name in the ini file, and of the option in pytest."""
-        return f"liveview_{self.name}"
-
-
-OPTIONS: Final = (
-    Option(
-        name="url",
-        metavar="URL",
-        help="where the app under test answers, like http://localhost:4000",
-    ),
-    Option(
-        name="server",
-        metavar="COMMAND",
-        help="shell command that starts the app under test; PORT is set and {port} is "
-        "filled in. Started once, when a test first needs it, and stopped at the end",
-    ),
-    Option(
-        name="server_env",
-        metavar="NAME=VALUE",
-        many=True,
-        help="environment variable of the server; may be given repeatedly",
-    ),
-    Option(
-        name="server_cwd",
-        metavar="DIR",
-        help="directory in which the server starts (default: that of the ini file)",
-    ),
-    Option(
-        name="server_timeout",
-        metavar="DURATION",
-        help="how long the server may take until it answers (default: 60s)",
-    ),
-    Option(
-        name="timeout",
-        metavar="DURATION",
-        help="how long a step waits for its answer (default: 10s)",
-    ),
-    Option(
-        name="scale",
-        metavar="FACTOR",
-        help="shrink every load by this factor, 0.1 for a tenth of the users "
-        "(default: 1)",
-    ),
-    Option(
-        name="allow",
-        metavar="HOST",
-        many=True,
-        help="host other than this machine that may be put under load; wildcards work, "
-        "and it may be given repeatedly",
-    ),
-    Option(
-        name="max_lag",
-        metavar="DURATION",
-        help="event-loop lag and lateness (p99) above which a run is invalid "
-        "(default: 20ms)",
-    ),
-    Option(
-        name="json",
-        metavar="PATH",
-        help="write the outcome of every load test to this file as JSON",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value as a person gave it: the text, the place, and the folder it is relative to.
-
-    `rank` orders the places: the ini file is 0, the environment 1, the command line 2.
-    """
-
-    text: str | tuple[str, ...]
-    place: str
-    folder: str
-    rank: int
-
-    @property
-    def one(self) -> str:
-        """The text, if it can only be one."""
-        return self.text if isinstance(self.text, str) else " ".join(self.text)
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Return the separate words: a shell's quoting holds, commas separate too."""
-        lines = (self.text,) if isinstance(self.text, str) else self.text
-        try:
-            words = [word for line in lines for word in shlex.split(line)]
-        except ValueError as error:
-            raise SettingError(f"{self.place} = {self.one!r}: {error}") from None
-        return tuple(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,56 +20,14 @@ class Settings:
 
     url: str | None = None
     server: str | None = None
-    server_env: Mapping[str, str]
-    server_cwd: Path
+    server_env: Mapping[str, str] = field(default_factory=dict)
+    server_cwd: Path = Path()
     server_timeout: float = 60.0
     timeout: float = 10.0
     scale: float = 1.0
     allow: tuple[str, ...] = ()
     max_lag: float = 0.02
     json: Path | None = None
-
-
-# Declaring
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Declare the command line's options and the ini file's names."""
-    group = parser.getgroup("liveview", "load tests for Phoenix LiveView")
-    for option in OPTIONS:
-        group.addoption(
-            option.flag,
-            dest=option.ini,
-            metavar=option.metavar,
-            action="append" if option.many else "store",
-            default=None,
-            help=f"{option.help}. Also {option.variable} and ini {option.ini}.",
-        )
-        kind: Literal["linelist", "string"] = "linelist" if option.many else "string"
-        parser.addini(option.ini, help=f"{option.help}.", type=kind, default=None)
-
-
-# Reading
-
-
-def given_values(
-    config: pytest.Config, environ: Mapping[str, str] = os.environ
-) -> dict[str, Given]:
-    """Return what was given of each setting, from the place that comes first."""
-    workerinput = getattr(config, "workerinput", None)
-    if workerinput is not None:
-        handed_over: Mapping[str, Any] = workerinput[WORKERINPUT_KEY]
-        return {name: Given(*parts) for name, parts in handed_over.items()}
-    found = {option.name: first_given(option, config, environ) for option in OPTIONS}
-    return {name: given for name, given in found.items() if given is not None}
-
-
-def for_workers(values: Mapping[str, Given]) -> dict[str, tuple[Any, ...]]:
-    """Return `values` as plain data, for xdist's workerinput."""
-    return {
-        name: (each.text, each.place, each.folder, each.rank)
-        for name, each in values.items()
-    }
 
 
 def parse_settings(values: Mapping[str, Given]) -> Settings:
@@ -211,28 +49,6 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         max_lag=parse_positive_duration(values.get("max_lag"), 0.02),
         json=parse_path(values.get("json")),
     )
-
-
-def first_given(
-    option: Option, config: pytest.Config, environ: Mapping[str, str]
-) -> Given | None:
-    """Return what was given of one option, None if nothing was."""
-    invocation = str(config.invocation_params.dir)
-    from_command_line = config.getoption(option.ini)
-    if from_command_line is not None:
-        return Given(frozen(from_command_line), option.flag, invocation, 2)
-    if environ.get(option.variable):
-        return Given(environ[option.variable], option.variable, invocation, 1)
-    from_ini = config.getini(option.ini)
-    if from_ini:
-        home = config.inipath.parent if config.inipath else config.rootpath
-        return Given(frozen(from_ini), option.ini, str(home), 0)
-    return None
-
-
-def frozen(value: str | list[str]) -> str | tuple[str, ...]:
-    """Return the value as a Given keeps it."""
-    return value if isinstance(value, str) else tuple(value)
 
 
 # Checking

@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import SettingError
-from pytest_liveview_load.plugin.settings import (
-    OPTIONS,
-    Given,
-    Settings,
-    for_workers,
-    parse_settings,
-)
+from pytest_liveview_load.plugin.options import OPTIONS, Given, for_workers
+from pytest_liveview_load.plugin.settings import Settings, parse_settings
 from tests.plugin.conftest import Suite
 
 HERE = str(Path(__file__).parent)
