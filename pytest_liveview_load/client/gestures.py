@@ -1,14 +1,15 @@
 """What a person does on a page, as plans: find the element, ask `dom` what it comes to.
 
 Law: nothing is sent here. A plan is asked once the page is ready, on the page as it is
-then.
+then. What a click on a shared page comes to is worked out once for all who see it.
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 from pytest_liveview_load.client.actions import Plan
 from pytest_liveview_load.dom import bindings, inputs
-from pytest_liveview_load.dom.actions import Action
+from pytest_liveview_load.dom.actions import Action, PushEvent
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.errors import ElementError
 
@@ -17,10 +18,38 @@ def click(selector: str | None, text: str | None) -> Plan:
     """Click an element, found by selector, by what it reads, or both."""
 
     def plan(scene: Scene) -> list[Action]:
+        untouched = scene.forms.untouched
+        key = "click", selector, text, scene.dialect
+        if untouched:
+            known = scene.document.plans.get(key)
+            if known is not None:
+                return cast("list[Action]", known)
         element = scene.document.one(selector, text=text, role="click")
-        return bindings.click(scene, element)
+        actions = bindings.click(scene, element)
+        if untouched and anybodys(scene, actions):
+            scene.document.plans[key] = actions
+        return actions
 
     return plan
+
+
+def anybodys(scene: Scene, actions: list[Action]) -> bool:
+    """Return whether a click came to what it comes to for all who see the same page.
+
+    So it is when it only pushes click events to the main view, without a value that is
+    this user's own, and left the forms as they were.
+    """
+    page = scene.document.page
+    main = page.main
+    if main is None or not actions or not scene.forms.untouched:
+        return False
+    for action in actions:
+        if not isinstance(action, PushEvent) or action.kind != "click":
+            return False
+        said = repr(action.payload)
+        if action.view_id != main.id or page.masked.mask(said) != said:
+            return False
+    return True
 
 
 def fill(selector: str | None, value: str, label: str | None) -> Plan:

@@ -47,6 +47,7 @@ class Composed:
 
     def __init__(self, root: Element) -> None:
         self.root = root
+        self.plans: dict[object, object] = {}  # see Document.plans
         self._answers: dict[str, tuple[Element, ...]] = {}
         self._surroundings: dict[Element, Surroundings] = {}
 

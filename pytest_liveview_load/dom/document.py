@@ -196,6 +196,11 @@ class Document:
 
     # The shared tree
 
+    @property
+    def plans(self) -> dict[object, object]:
+        """What was worked out on the shared tree, kept for all who share it."""
+        return self._composed.plans
+
     @cached_property
     def _composed(self) -> Composed:
         return compose(self.page, self._contents, self._containers)

@@ -36,6 +36,13 @@ class FormState:
 
     # Reading
 
+    @property
+    def untouched(self) -> bool:
+        """Whether all is as the server rendered it, and no field has the focus."""
+        return not (
+            self._inputs or self._used or self._submitters or self.focused is not None
+        )
+
     def text(self, field: Field) -> str:
         """Return the field's value as it stands (still masked where the server gave it)."""
         typed = self._inputs.get(field.key)

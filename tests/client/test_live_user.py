@@ -17,6 +17,7 @@ from tests.client.scripted_server import (
     ScriptedServer,
     Talk,
     accepting,
+    dead_render,
 )
 
 pytestmark = pytest.mark.anyio
@@ -264,3 +265,45 @@ async def test_a_measured_block_is_a_timer_unless_it_raises(
         _ = 1 / 0
 
     assert measured.timings == [("timer", "checkout")]
+
+
+async def test_users_who_share_a_page_click_for_themselves(
+    server: ScriptedServer, network: Network, measured: Measured
+) -> None:
+    mine = {"0": "1", "s": ['<button id="inc" phx-click="inc" phx-value-by="', '">']}
+    server.on["phx_join"] = accepting(mine)
+    server.pages["/counter"] = lambda asked: Answer(
+        dead_render(f"/{len(server.asked):012d}", "CounterLive")
+    )
+    one, other = user_on(network, measured), user_on(network, measured)
+
+    for user in (one, other):
+        await user.visit("/counter")
+        await user.click("#inc")
+        await user.click("#inc")
+
+    topics = [said.topic for said in server.heard("inc")]
+    assert topics == ["lv:phx-000000000001"] * 2 + ["lv:phx-000000000002"] * 2
+    assert [said.payload["value"] for said in server.heard("inc")] == [
+        {"by": "1", "value": ""}
+    ] * 4
+
+
+async def test_a_click_after_filling_a_form_is_not_taken_from_others(
+    server: ScriptedServer, network: Network, measured: Measured
+) -> None:
+    form = (
+        '<form phx-change="change"><input id="q" name="q" phx-blur="left">'
+        '</form><button id="inc" phx-click="inc">'
+    )
+    server.on["phx_join"] = accepting({"s": [form]})
+    one, other = user_on(network, measured), user_on(network, measured)
+    await one.visit("/counter")
+    await one.click("#inc")
+    await other.visit("/counter")
+    await other.fill("#q", "x")
+
+    await other.click("#inc")
+
+    assert len(server.heard("left")) == 1
+    assert len(server.heard("inc")) == 2
