@@ -33,6 +33,10 @@ WEBSOCKET_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 # What of a frame is read: refs, topic, channel event and the name of the view's event.
 HEAD: Final = 160
 
+# A page visited with this query counts from a number of its own: no two users see the same.
+UNLIKE: Final = b"?unlike"
+APART: Final = 1_000_000
+
 TEXT_FRAME: Final = 0x81
 CLOSE_FRAME: Final = 0x88
 PING_FRAME: Final = 0x89
@@ -62,6 +66,7 @@ class Page:
         # Everything after the topic: `["4","4","lv:phx-…",` + this
         self.join_reply = joined.split(",", 3)[3].encode()
         self._visits = itertools.count(1)
+        self.apart = itertools.count(APART, APART)
 
     def response(self) -> bytes:
         """Return the whole HTTP response of one visit; no two have the same tokens."""
@@ -170,7 +175,7 @@ class Connection(asyncio.Protocol):
             before, after = COUNT_REPLY
             return [_frame(b"%b%b%d%b" % (prefix, before, self._count, after))]
         if event == b'"phx_join"':
-            self._count = 0
+            self._count = next(self._page.apart) if UNLIKE in rest else 0
             return [_frame(prefix + self._page.join_reply)]
         answers = [_frame(prefix + EMPTY_REPLY)]
         if event == b'"phx_leave"':

@@ -1,0 +1,1 @@
+"""The clients under test: one process each, told on stdin what to do next."""
