@@ -135,7 +135,7 @@ def page_of(
     method: str, url: str, answer: httpx.Response, started: float, arrived: float
 ) -> Response:
     """Return the final page, or raise the PageError that it is."""
-    html = answer.text
+    html = decoded(answer.content, answer.headers.get("content-type", ""))
     if answer.status_code >= 400:
         excerpt = " ".join(html.split())
         if len(excerpt) > EXCERPT:
@@ -149,6 +149,15 @@ def page_of(
         started=started,
         arrived=arrived,
     )
+
+
+def decoded(body: bytes, content_type: str) -> str:
+    """Return the text of a body; UTF-8 unless its type names another charset."""
+    charset = content_type.lower().partition("charset=")[2].split(";")[0].strip(' "')
+    try:
+        return body.decode(charset or "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
 
 
 def elsewhere(target: str) -> str:

@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, Final
 from urllib.parse import quote, urlsplit
 
@@ -174,6 +175,7 @@ def _serialize(params: dict[str, object]) -> str:
     return "&".join(f"{_escape(key)}={_escape(str(value))}" for key, value in pairs)
 
 
+@lru_cache(maxsize=256)  # the same static files on every page of an app
 def _escape(text: str) -> str:
     return quote(text, safe=_UNESCAPED)
 

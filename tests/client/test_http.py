@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from pytest_liveview_load.client.cookies import CookieJar
-from pytest_liveview_load.client.http import HttpClient
+from pytest_liveview_load.client.http import HttpClient, decoded
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings
@@ -97,6 +97,22 @@ async def test_a_compressed_page_is_read_and_counted_in_bytes_of_html(
     page = await network.http.fetch("GET", f"{server.url}/packed", CookieJar())
 
     assert page.html == html
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "expected"),
+    [
+        (b"\xc3\xa9", "text/html", "é"),
+        (b"\xc3\xa9", "text/html; charset=UTF-8", "é"),
+        (b"\xe9", 'text/html; charset="iso-8859-1"; x=y', "é"),
+        (b"\xc3\xa9", "text/html; charset=no-such-thing", "é"),
+        (b"\xe9", "", "\ufffd"),
+    ],
+)
+def test_a_body_is_read_in_its_charset(
+    body: bytes, content_type: str, expected: str
+) -> None:
+    assert decoded(body, content_type) == expected
 
 
 # Connections
