@@ -279,9 +279,12 @@ class LiveUser:
         element = None if selector is None else document.one(selector)
         return document.html(element)
 
-    def has(self, selector: str) -> bool:
-        """Tell whether anything matches."""
-        return self._document().maybe(selector) is not None
+    def has(self, selector: str, *, text: str | None = None) -> bool:
+        """Tell whether anything matches, and contains `text`."""
+        document = self._document()
+        if text is None:
+            return document.maybe(selector) is not None
+        return any(text in document.text(each) for each in document.all(selector))
 
     def all(self, selector: str) -> list[str]:
         """Return what a person reads in each element that matches, in page order."""

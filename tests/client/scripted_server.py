@@ -156,7 +156,9 @@ class ScriptedServer:
         try:
             while await self.request(reader, writer, number):
                 pass
-        except (Hang, asyncio.IncompleteReadError, ConnectionError):
+        except Hang:
+            await reader.read()  # until the client gives up
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()

@@ -84,6 +84,12 @@ async def test_a_click_pushes_and_shows_the_diff(
     assert server.heard("inc") == pushed
     assert live.text("#count") == "2"
     assert live.title == "Count 2"
+    assert live.all("b, button") == ["2", ""]
+    assert live.attr("button", "phx-click") == "inc"
+    assert live.attr("button", "missing") is None
+    assert live.html("#count") == '<b id="count">2</b>'
+    assert live.has("b", text="2")
+    assert not live.has("b", text="3")
     assert measured.events == [("inc", "CounterLive", "click", "")] * 2
     sizes = [size for size in measured.sizes if size[0] == "diff_bytes"]
     assert [name for _, name, _ in sizes] == ["inc", "inc"]
