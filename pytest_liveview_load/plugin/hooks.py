@@ -94,9 +94,10 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> None:
-    from pytest_liveview_load.plugin.timeouts import remember
+    if collection.plan_key in item.stash:
+        from pytest_liveview_load.plugin.timeouts import remember
 
-    remember(item, settings.timeout or 0.0)
+        remember(item, settings.timeout or 0.0)
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:

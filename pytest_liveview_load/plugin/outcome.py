@@ -1,7 +1,8 @@
 """What a run came to, and what its test says of it.
 
 Law: a test fails for one reason, the gravest: numbers that cannot be believed, then
-broken budgets, then failed users. Whoever is invalid or cut short is not judged.
+broken budgets, then failed users. What is invalid or cut short is not judged. Of a test
+that conducts several runs every run must keep every budget, each judged by itself.
 """
 
 from collections.abc import Iterable, Sequence
@@ -99,7 +100,10 @@ def properties(report: LoadReport) -> list[tuple[str, str]]:
     """Return each budget as a name and a value, for JUnit and its like."""
     of_run = f" ({report.run})" if report.run else ""
     judged = [
-        (each.budget_source, f"{each.outcome} {each.finding}")
+        (
+            each.budget_source,
+            " ".join(each.text.removeprefix(each.budget_source).split()),
+        )
         for each in report.judgements
     ]
     unjudged = [(source, f"not judged: {why}") for source, why in report.not_judged]

@@ -60,10 +60,20 @@ def show_for_author(
         report.longrepr = excinfo.getrepr(style="value", chain=False)
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:  # what the short summary, --tb=line and JUnit show
-        crash.message = f"{excinfo.typename}: {excinfo.value}"
+        crash.message = f"{excinfo.typename}: {in_short(str(excinfo.value))}"
         if not authored:
             crash.path, line, _ = item.location
             crash.lineno = (line or 0) + 1
+
+
+def in_short(message: str) -> str:
+    """Return the first line of a message, with the next one if that is what it is about."""
+    first, *rest = message.splitlines() or [""]
+    return (
+        f"{first} {' '.join(rest[0].split())}"
+        if first.endswith(":") and rest
+        else first
+    )
 
 
 def has_author(traceback: TracebackType | None) -> bool:

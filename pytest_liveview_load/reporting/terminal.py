@@ -28,6 +28,8 @@ HEADERS: Final = (
 )
 NARROWEST_LABEL: Final = 8
 MOST_LABELS: Final = 12  # of one metric; the busiest are shown
+RATED: Final = ("iterations", "mounts", "events")
+COUNTED: Final = (*RATED, "errors", "reconnects")
 TRACEBACK_LINES: Final = 30
 HARD_SPACE: Final = "\xa0"
 
@@ -76,25 +78,31 @@ def headline(report: LoadReport, width: int) -> Iterator[Line]:
     if snapshot.partial:
         text = f"PARTIAL: {snapshot.partial}; these are the numbers until then"
         yield from wrapped(text, width, Tone.BAD)
-    load = report.profile.describe() if report.profile else "1 user, 1 iteration"
-    yield from phrases(load, width)
-    yield from phrases(totals(snapshot), width)
+    if report.profile is None:
+        yield from phrases(f"1 user: {', '.join(counts(snapshot))}", width)
+    else:
+        yield from phrases(report.profile.describe(), width)
+        yield from phrases(totals(snapshot), width)
     for note in notes(report):
         yield from wrapped(f"note: {note}", width, Tone.DOUBT)
 
 
 def totals(snapshot: Snapshot) -> str:
-    """Return the counts and rates of the whole run."""
-    counts, seconds = snapshot.counts, snapshot.seconds
-    parts = []
-    for name in ("iterations", "mounts", "events"):
-        number = counts.get(name, 0)
-        rate = f" ({format_rate(number / seconds)})" if seconds > 0 and number else ""
-        parts.append(f"{counted(number, name)}{rate}")
-    parts.append(counted(counts.get("errors", 0), "errors"))
-    if counts.get("reconnects"):
-        parts.append(counted(counts["reconnects"], "reconnects"))
-    return f"measured {format_duration(seconds)}: {', '.join(parts)}"
+    """Return the counts of the whole run with their rates."""
+    found = ", ".join(counts(snapshot, per=snapshot.seconds))
+    return f"measured {format_duration(snapshot.seconds)}: {found}"
+
+
+def counts(snapshot: Snapshot, per: float = 0.0) -> list[str]:
+    """Return the counts that are always shown, with rates if `per` seconds are given."""
+    found = {name: snapshot.counts.get(name, 0) for name in COUNTED}
+    found = {name: n for name, n in found.items() if n or name != "reconnects"}
+    return [
+        f"{counted(n, name)} ({format_rate(n / per)})"
+        if per and n and name in RATED
+        else counted(n, name)
+        for name, n in found.items()
+    ]
 
 
 def notes(report: LoadReport) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def test_errors_of_a_run_fail_the_test_after_its_body(suite: Suite) -> None:
             "*the body ended*",
             "2 of 2 iterations failed (fail):",
             "  2 × ValueError: out of stock",
-            "FAILED *::test_failing - LoadFailed: 2 of 2 iterations failed (fail):",
+            "FAILED *::test_failing - LoadFailed: 2 of 2 iterations failed (fail): 2 × *",
         ]
     )
 

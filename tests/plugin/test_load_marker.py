@@ -104,7 +104,7 @@ def test_failing_users_fail_the_test_with_one_traceback_a_kind(suite: Suite) -> 
             "2 × ElementError: '#nope' matches nothing on *",
             '    File "*test_it.py", line 7, in test_counter',
             '      await live.click("#nope")',
-            "FAILED test_it.py::test_counter - LoadFailed: 2 of 3 iterations failed:",
+            "FAILED test_it.py::test_counter - LoadFailed: 2 of 3 iterations failed: 2 × *",
         ]
     )
     result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
@@ -203,7 +203,7 @@ def test_a_generator_that_cannot_keep_its_time_makes_the_run_invalid(
             "  event-loop lag * above 1µs (liveview_max_lag): *",
             "INVALID: event-loop lag *",
             "not judged  errors == 0  the run is invalid",
-            "FAILED test_it.py::test_blocks - InvalidRun: the run is invalid*",
+            "FAILED test_it.py::test_blocks - InvalidRun: the run is invalid*: event-loop lag *",
         ]
     )
 

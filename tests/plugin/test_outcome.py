@@ -1,0 +1,96 @@
+"""What a test fails with: one reason, the gravest, in words that tell what to do."""
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_liveview_load.errors import BudgetExceeded, InvalidRun, LoadFailed
+from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.plugin.outcome import (
+    is_property,
+    properties,
+    speak_of_errors,
+    verdict,
+)
+from pytest_liveview_load.reporting.load_report import LoadReport
+from tests.reporting.reports import measured, report
+
+GOOD = report("mounts == 200")
+BROKEN = report("mounts == 1")
+FAILED = report("mounts == 200", snapshot=measured(errors=2))
+BROKEN_AND_FAILED = report("mounts == 1", snapshot=measured(errors=2))
+INVALID = report("mounts == 1", snapshot=measured(errors=2), invalid=["it lagged"])
+
+VERDICTS: dict[str, tuple[list[LoadReport], type[Exception] | None]] = {
+    "nothing ran": ([], None),
+    "all is good": ([GOOD, GOOD], None),
+    "a broken budget": ([GOOD, BROKEN], BudgetExceeded),
+    "failed users": ([GOOD, FAILED], LoadFailed),
+    "a broken budget goes before failed users": ([FAILED, BROKEN], BudgetExceeded),
+    "invalid goes before all": ([BROKEN_AND_FAILED, INVALID], InvalidRun),
+}
+
+
+@pytest.mark.parametrize(("reports", "expected"), VERDICTS.values(), ids=VERDICTS)
+def test_the_gravest_reason(
+    reports: list[LoadReport], expected: type[Exception] | None
+) -> None:
+    actual = verdict(reports, errors_allowed=False)
+
+    assert expected is (None if actual is None else type(actual))
+
+
+def test_allowed_errors_are_no_reason() -> None:
+    assert verdict([FAILED], errors_allowed=True) is None
+
+
+def test_all_reasons_of_the_same_weight_are_told() -> None:
+    told = str(verdict([BROKEN_AND_FAILED], errors_allowed=False))
+
+    assert told == (
+        "1 of 1 budget does not hold:\n"
+        "  mounts == 1   exceeded   200\n"
+        "2 of 200 iterations failed:\n"
+        "  2 × ValueError: out of stock: item 0\n"
+        '  (if some may, say how many: @budget("error_rate < 1%"))'
+    )
+
+
+def test_only_the_most_frequent_kinds_of_failures_are_told() -> None:
+    (kind,) = measured(errors=1).failures
+    kinds = tuple(replace(kind, error=f"Error{number}") for number in range(7))
+    failed = report(snapshot=replace(measured(errors=7), failures=kinds))
+
+    told = str(verdict([failed], errors_allowed=False))
+
+    assert "Error4" in told
+    assert "Error5" not in told
+    assert "and 2 kinds more" in told
+
+
+SPEAKING = {
+    "error_rate < 1%": True,
+    "errors == 0": True,
+    "errors > 3": True,
+    "p95_mount < 1s": False,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SPEAKING.items(), ids=SPEAKING)
+def test_which_budgets_speak_of_errors(text: str, expected: bool) -> None:
+    assert expected == speak_of_errors([Budget.parse(text)])
+
+
+def test_each_budget_is_a_property_of_its_own() -> None:
+    named = report("mounts == 200", "mounts == 1", run="browse")
+    unjudged = report("mounts == 200", invalid=["it lagged"])
+
+    found = [*properties(named), *properties(unjudged)]
+
+    assert [
+        ("budget (browse): mounts == 200", "within 200"),
+        ("budget (browse): mounts == 1", "exceeded 200"),
+        ("budget: mounts == 200", "not judged: the run is invalid"),
+    ] == found
+    assert all(is_property(name) for name, _ in found)
+    assert not is_property("budgets")
