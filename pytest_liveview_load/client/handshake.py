@@ -153,8 +153,8 @@ class Handshake(asyncio.Protocol):
             self.refuse(f"it does not speak HTTP there ({error})")
 
     def eof_received(self) -> None:
-        """Judge what has come so far; some refusals end only here."""
-        if not self.upgraded.done():
+        """Judge a refusal whose end is the connection's."""
+        if self.refusing and not self.upgraded.done():
             self.judge_refusal(eof=True)
 
     def connection_lost(self, exc: Exception | None) -> None:

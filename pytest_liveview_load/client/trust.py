@@ -38,6 +38,7 @@ def tls_reason(error: ssl.SSLError) -> str:
             f"its TLS certificate is not trusted ({why}); verify='path/to/ca.pem' trusts "
             "a private CA, verify=False trusts anybody"
         )
-    if error.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
+    reason = getattr(error, "reason", None)  # only errors of OpenSSL itself have one
+    if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
         return "it does not speak TLS there (https:// for an http:// port?)"
-    return f"the TLS handshake failed ({error.reason or error})"
+    return f"the TLS handshake failed ({reason or error})"
