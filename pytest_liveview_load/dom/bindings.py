@@ -174,7 +174,10 @@ def _own_behaviour(
         return links.follow(scene.document, active)
     if active.tag == "label":
         return _click_label(scene, active)
-    field = scene.document.fields.field(active)
+    fields = scene.document.fields
+    if active.tag == "button" and fields.form(active) is None:
+        return blur(scene) or None  # the usual click; it need not read all the fields
+    field = fields.field(active)
     return None if field is None else _click_field(scene, field)
 
 

@@ -34,11 +34,10 @@ Container: TypeAlias = tuple[str, Mapping[str, str]]
 
 
 class Content(Protocol):
-    """What one view shows: `root` is a wrapper whose children are the view's."""
+    """What one view shows."""
 
-    @property
-    def root(self) -> Element:
-        """The wrapper; shared, so never changed."""
+    def own_root(self) -> Element:
+        """Return a wrapper whose children are the view's, to be taken apart."""
         ...
 
 
@@ -117,7 +116,7 @@ def _build(
         # A child's place may be in its parent's content, where ids are not masked.
         own = _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
         for container in own:
-            source = copy.deepcopy(content.root)
+            source = content.own_root()
             container.text = source.text
             container[:] = list(source)
     for view_id, (tag, attributes) in containers.items():

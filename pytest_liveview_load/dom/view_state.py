@@ -5,6 +5,7 @@ and then the same diffs give the same object, as long as the newest few are reme
 HTML and DOM are built when someone looks, and then once for all who share the state.
 """
 
+import copy
 import re
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -107,6 +108,13 @@ class ViewState:
         """A wrapper element that holds the view's children."""
         self.look()
         return _parsed(self._html or "") if self._root is None else self._root
+
+    def own_root(self) -> Element:
+        """Return such a wrapper for the caller to take apart."""
+        self.look()
+        if self._root is None:
+            return parse_fragment(self._html or "")
+        return copy.deepcopy(self._root)
 
     @property
     def cids(self) -> frozenset[int]:

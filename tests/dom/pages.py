@@ -1,17 +1,15 @@
 """Pages and scenes that the tests of `dom` act on."""
 
-from typing import TYPE_CHECKING
+import copy
 
 from lxml import html
 
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
-
-if TYPE_CHECKING:
-    from pytest_liveview_load.dom.markup import Element
 
 VIEW = "phx-F0123456789abcdef"
 URL = "http://localhost:4000/x"
@@ -28,6 +26,9 @@ class Fixed:
 
     def __init__(self, content: str) -> None:
         self.root: Element = html.fragment_fromstring(content, create_parent="div")
+
+    def own_root(self) -> Element:
+        return copy.deepcopy(self.root)
 
 
 def document_of(content: str, *, title: str | None = None) -> Document:
