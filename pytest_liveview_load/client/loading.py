@@ -36,8 +36,8 @@ def begin_load(
     referer = ""
     page, tab.page = tab.page, None
     if page is not None:
-        referer = page.url
         if unload:
+            referer = page.url  # an address that a person types has none
             page.unload()
         else:
             page.close()

@@ -221,6 +221,17 @@ class View:
                 refused = ProtocolError(problem, quoted(bytes(replied.response)))
                 push.answer(None, refused)
             return
+        try:
+            self.follow(reply, push, sent)
+        except StepError as error:
+            if push is None or not push.answer(None, error):
+                raise
+        if push is not None:
+            push.answer(replied.response)
+        self.host.view_changed(arrived)
+
+    def follow(self, reply: LiveReply, push: Push | None, sent: float) -> None:
+        """Do what a reply says: show its diff, and go where it sends."""
         diff = reply.diff
         if diff is not None:
             self.content.keep(diff)
@@ -233,9 +244,6 @@ class View:
             self.host.view_sent_away(self, LIVE_PATCH, reply.live_patch, sent)
         elif reply.live_redirect is not None:
             self.host.view_sent_away(self, LIVE_REDIRECT, reply.live_redirect, sent)
-        if push is not None:
-            push.answer(replied.response)
-        self.host.view_changed(arrived)
 
     def record(self, push: Push, size: int, arrived: float) -> None:
         """Record one round trip."""
@@ -303,6 +311,8 @@ class View:
         if not told:
             during = "no step of ours" if self.joined else "its mount"
             self.host.view_failed(ViewCrashed(self.name, during, reason))
+            if self.left:
+                return  # it ended the navigation that waited for the mount
         self.joined = False
         self.lost_at = self.lost_at or at
         self.tries += 1

@@ -69,6 +69,21 @@ async def test_a_crash_between_two_steps_is_told_to_the_next(
     await live.click("#inc")
 
 
+async def test_a_crash_while_mounting_ends_the_visit(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["phx_join"] = crash
+
+    with pytest.raises(
+        ViewCrashed, match="CounterLive crashed on the server during its"
+    ):
+        await live.visit("/counter")
+
+    server.on["phx_join"] = accept
+    await live.visit("/counter")
+    assert len(server.heard("phx_join")) == 2
+
+
 async def test_a_channel_that_the_server_stops_is_lost_for_good(
     server: ScriptedServer, live: LiveUser
 ) -> None:

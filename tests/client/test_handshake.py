@@ -57,7 +57,6 @@ async def answered_with(*pieces: bytes | None, patience: float = 5.0) -> Heard:
         for piece in pieces:
             writer.write(upgraded(request) if piece is None else piece)
             await writer.drain()
-            await asyncio.sleep(0)
         if not pieces:
             await done.wait()
         writer.close()

@@ -231,6 +231,7 @@ async def test_leaving_closes_the_socket_and_keeps_the_cookies(
 
     assert [said.event for said in server.said] == ["phx_join", "phx_join"]
     assert len(server.upgrades) == 2
+    assert "referer" not in server.asked[-1].headers
     assert server.asked[-1].headers["cookie"] == "key=1"
     await live.close()
     await live.visit("/counter")

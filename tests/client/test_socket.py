@@ -16,6 +16,7 @@ from tests.client.scripted_server import (
     Said,
     ScriptedServer,
     Talk,
+    accepting,
     never,
 )
 
@@ -62,6 +63,20 @@ async def test_a_diff_that_fits_no_tree_is_told_to_who_looks(
 
     with pytest.raises(ProtocolError):
         live.text("#count")
+
+
+async def test_a_diff_that_must_be_looked_at_is_told_to_its_step(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    tree = {"0": 1, "s": ["<div>", "</div>"], "c": {"1": {"s": ["<i></i>"], "r": 1}}}
+    server.on["phx_join"] = accepting(tree)
+    server.on["inc"] = lambda talk, said: talk.reply(
+        said, diff={"0": {"1": {"2": "x"}}}
+    )
+    await live.visit("/counter")
+
+    with pytest.raises(ProtocolError):
+        await live.push("inc")
 
 
 async def test_a_join_without_a_tree_is_told(
