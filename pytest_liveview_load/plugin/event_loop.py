@@ -47,6 +47,19 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
+def require_no_loop(test: str) -> None:
+    """Raise MarkerError if the test runs already: then it is too late for `live`."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    message = (
+        f"{test} asks for `live` or `load` while it runs (getfixturevalue): make it a "
+        f"parameter, `async def {test}(live)`"
+    )
+    raise MarkerError(message)
+
+
 def require_asyncio(test: str) -> None:
     """Raise MarkerError unless asyncio runs the current test."""
     try:

@@ -39,9 +39,12 @@ def liveview_attempt(
     """Stand in for the test's function while it runs."""
     from pytest_liveview_load.plugin.attempt import Attempt
     from pytest_liveview_load.plugin.collection import check_async
+    from pytest_liveview_load.plugin.event_loop import require_no_loop
 
     item, session = request.node, session_of(request.config)
-    check_async(item, "live")  # a fixture asked for by name was not seen at collection
+    # What is asked for by name, with getfixturevalue, was not seen at collection.
+    check_async(item, "live")
+    require_no_loop(item.name)
     attempt = Attempt(item, liveview_url)
     function = item.obj
     session.running = attempt

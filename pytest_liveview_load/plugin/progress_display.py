@@ -6,6 +6,7 @@ log each line is a line. Nobody watches an xdist worker, and -q asks for silence
 no display then.
 """
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -51,7 +52,7 @@ class ProgressDisplay:
 
     def show(self, line: str) -> None:
         """Show `line` in place of the one before; in a log, at most every 10 s."""
-        if self._reporter.isatty():
+        if self._reporter.isatty() and os.environ.get("TERM") != "dumb":
             room = self._reporter.config.get_terminal_writer().fullwidth - 1
             text = line if len(line) <= room else f"{line[: room - 1]}…"
             start = WIPE if self._on_screen else "\n"

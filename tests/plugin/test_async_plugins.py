@@ -81,6 +81,39 @@ def test_anyio_in_auto_mode_claims_all(suite: Suite) -> None:
     result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
 
 
+def test_asking_for_live_while_the_test_runs_is_too_late(suite: Suite) -> None:
+    suite.use(ANYIO)
+    suite.tests("""
+        import pytest
+
+        @pytest.fixture
+        def anyio_backend():
+            return "asyncio"
+
+        @pytest.mark.anyio
+        async def test_late(request):
+            request.getfixturevalue("live")
+
+        @pytest.mark.anyio
+        async def test_in_time(live, request):
+            await request.getfixturevalue("load").run(browse)
+
+        async def browse(live):
+            await live.visit("/counter")
+    """)
+
+    result = suite.run()
+
+    # The `load` of the second is of the same attempt as `live`, which was in time.
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            '>       request.getfixturevalue("live")',
+            "E *test_late asks for `live` or `load` while it runs (getfixturevalue): *",
+        ]
+    )
+
+
 def test_trio_is_refused_in_one_sentence(suite: Suite) -> None:
     # A stand-in for anyio's plugin with trio: it runs the coroutine on no asyncio loop.
     suite.pytester.makeconftest("""

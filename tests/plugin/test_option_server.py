@@ -214,7 +214,11 @@ def test_python_in_the_command_is_the_python_of_the_tests(tmp_path: Path) -> Non
     assert (sys.prefix,) == caught.value.last_lines
 
 
-def test_its_death_in_mid_run_is_told_with_its_last_lines(suite: Suite) -> None:
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_its_death_in_mid_run_is_told_with_its_last_lines(
+    suite: Suite, workers: str
+) -> None:
+    suite.use("xdist.plugin")
     examples = Path(__file__).parents[2] / "example_tests"
     suite.ini(
         f"""
@@ -243,7 +247,7 @@ def test_its_death_in_mid_run_is_told_with_its_last_lines(suite: Suite) -> None:
             await live.visit("/counter")
     """)
 
-    result = suite.run()
+    result = suite.run(workers)
 
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(

@@ -58,23 +58,25 @@ def test_s_lets_output_through(suite: Suite) -> None:
     result.stdout.fnmatch_lines_random(["*user 0", "user 1"])
 
 
-def test_it_works_with_no_async_plugin_and_no_xdist(suite: Suite) -> None:
-    suite.tests(TWO_LOADS)
+WITHOUT = {
+    "all that is installed": (),
+    "no xdist": ("-p", "no:xdist"),
+    "no async plugin": ("-p", "no:anyio", "-p", "no:asyncio"),
+}
 
-    result = suite.run("-p", "no:xdist", "-p", "no:anyio", "-p", "no:asyncio")
 
-    result.assert_outcomes(passed=1, failed=1)
-
-
-def test_it_is_found_by_its_entry_point(
-    suite: Suite, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("arguments", WITHOUT.values(), ids=WITHOUT)
+def test_it_is_found_by_its_entry_point_and_works_with(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     suite.plugins.clear()
-    suite.add_ini("asyncio_default_fixture_loop_scope = function")
+    if "no:asyncio" not in arguments:
+        suite.add_ini("asyncio_default_fixture_loop_scope = function")
     suite.tests(TWO_LOADS)
 
-    result = suite.run("-p", "no:locust")
+    # locust patches ssl when its plugin is loaded, and warns of that.
+    result = suite.run("-p", "no:locust", *arguments)
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["plugins: *liveview-load-*"])
