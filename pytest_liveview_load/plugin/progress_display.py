@@ -6,15 +6,18 @@ log each line is a line. Nobody watches an xdist worker, and -q asks for silence
 no display then.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
-from pytest_liveview_load.units import Clock
+    from pytest_liveview_load.units import Clock
 
 IN_A_LOG: Final = 10.0  # seconds between two lines
 WIPE: Final = "\r\x1b[K"
@@ -39,7 +42,7 @@ class ProgressDisplay:
         self._said = clock()
 
     @classmethod
-    def of(cls, config: pytest.Config) -> "ProgressDisplay | None":
+    def of(cls, config: pytest.Config) -> ProgressDisplay | None:
         """Return the display of this process, None where nobody watches."""
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None or hasattr(config, "workerinput"):
