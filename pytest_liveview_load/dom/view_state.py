@@ -47,7 +47,16 @@ class Transition(NamedTuple):
 class ViewState:
     """One view's content. `html` and `root` are shared: read them, never change them."""
 
-    __slots__ = ("_fresh", "_html", "_root", "_visible", "before", "chain", "merged")
+    __slots__ = (
+        "_cids",
+        "_fresh",
+        "_html",
+        "_root",
+        "_visible",
+        "before",
+        "chain",
+        "merged",
+    )
 
     def __init__(
         self, merged: Merged, before: "ViewState | None", *, fresh: bool
@@ -57,6 +66,7 @@ class ViewState:
         self._fresh = fresh
         self._html: str | None = None  # what the tree renders, not yet what is seen
         self._visible: str | None = None
+        self._cids: frozenset[int] | None = None
         self._root: Element | None = None  # only where elements outlive the HTML
         self.chain: int = 0 if before is None else before.chain + 1  # states unseen
 
@@ -119,7 +129,9 @@ class ViewState:
     @property
     def cids(self) -> frozenset[int]:
         """The components on the page."""
-        return frozenset(map(int, _COMPONENT_IDS.findall(self.html)))
+        if self._cids is None:
+            self._cids = frozenset(map(int, _COMPONENT_IDS.findall(self.html)))
+        return self._cids
 
     @property
     def rendered(self) -> bool:
