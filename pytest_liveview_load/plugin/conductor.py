@@ -55,6 +55,7 @@ class LocalConductor:
         self.seed = seed
         self.display = display
         self.reports: list[LoadReport] = []
+        self._unfinished: tuple[str, Run] | None = None
         self._notes = (WHOLE_IN_WORKER.format(worker=worker),) if worker else ()
 
     async def run(self, scenario: Scenario, profile: Profile) -> LoadResult:
@@ -81,16 +82,27 @@ class LocalConductor:
         check_file_descriptors(profile.users)
         async with self.network() as network:
             run = self.prepared(network, scenario, profile, name)
+            self._unfinished = (name, run)
             try:
                 outcome = await run.carry_out()
             except BaseException:
-                past = run.outcome(partial="interrupted")
-                self.keep(name, profile, past)
+                self.keep_unfinished()
                 raise
             finally:
+                self._unfinished = None
                 if self.display is not None:
                     self.display.clear()
         return self.keep(name, profile, outcome)
+
+    def keep_unfinished(self) -> None:
+        """Keep the report of the run that goes on, if one does, as it is now.
+
+        For Ctrl-C: some event loops drop their tasks then, without a word to them.
+        """
+        if self._unfinished is not None:
+            name, run = self._unfinished
+            self._unfinished = None
+            self.keep(name, run.profile, run.outcome(partial="interrupted"))
 
     def network(self) -> Network:
         """Return a network to the app, not yet used."""

@@ -39,6 +39,7 @@ class ProgressDisplay:
         self._uncaptured = uncaptured
         self._clock = clock
         self._on_screen = False
+        self._column = 0  # in pytest's line above, where the cursor was
         self._said = clock()
 
     @classmethod
@@ -55,11 +56,14 @@ class ProgressDisplay:
 
     def show(self, line: str) -> None:
         """Show `line` in place of the one before; in a log, at most every 10 s."""
-        if self._reporter.isatty() and os.environ.get("TERM") != "dumb":
-            room = self._reporter.config.get_terminal_writer().fullwidth - 1
+        # `isatty` is a bool in pytest 8.3 and may be called in later ones; it stays true.
+        if bool(self._reporter.isatty) and os.environ.get("TERM") != "dumb":
+            writer = self._reporter.config.get_terminal_writer()
+            room = writer.fullwidth - 1
             text = line if len(line) <= room else f"{line[: room - 1]}…"
             start = WIPE if self._on_screen else "\n"
-            self._on_screen = True
+            if not self._on_screen:
+                self._on_screen, self._column = True, writer.width_of_current_line
             self._write_beside(f"{start}{text}")
         elif self._clock() - self._said >= IN_A_LOG:
             self._said = self._clock()
@@ -71,8 +75,7 @@ class ProgressDisplay:
         """Wipe our line off the screen, and leave the cursor where pytest thinks it is."""
         if self._on_screen:
             self._on_screen = False
-            column = self._reporter.config.get_terminal_writer().width_of_current_line
-            right = f"\x1b[{column}C" if column else ""
+            right = f"\x1b[{self._column}C" if self._column else ""
             self._write_beside(f"{WIPE}{UP}{right}")
 
     def _write_beside(self, text: str) -> None:

@@ -97,8 +97,11 @@ class LoadSession:
 
     def rescue(self) -> None:
         """Keep the runs of a test that was interrupted before it could report them."""
-        if self.running is not None and self.running.reports:
-            reports = [report.to_data() for report in self.running.reports]
+        if self.running is None:
+            return
+        self.running.conductor.keep_unfinished()
+        reports = [report.to_data() for report in self.running.reports]
+        if reports:
             self.reports[self.running.item.nodeid] = reports
 
     # The app, for this process and for xdist's workers

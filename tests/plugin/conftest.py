@@ -14,7 +14,9 @@ EXAMPLES = Path(__file__).parents[2] / "example_tests"
 # for these tests say nothing about time and machines that run them are busy.
 INI = """
 [pytest]
-filterwarnings = error
+filterwarnings =
+    error
+    ignore:Module already imported:pytest.PytestAssertRewriteWarning
 liveview_url = {url}
 liveview_max_lag = 10s
 """
