@@ -10,8 +10,8 @@ Law: read-only. Trees are shared, so nobody changes an element, and whatever is 
 one goes through the document (`text`, `attr`, `html`), which puts back the user's values.
 """
 
+import weakref
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Literal
 
 from pytest_liveview_load.dom import locate
@@ -55,6 +55,7 @@ class Document:
         self._contents = contents or {}
         self._pushed_title = title
         self._containers = containers or {}
+        self._tree: weakref.ref[Composed] | None = None
 
     # Finding
 
@@ -201,9 +202,14 @@ class Document:
         """What was worked out on the shared tree, kept for all who share it."""
         return self._composed.plans
 
-    @cached_property
+    @property
     def _composed(self) -> Composed:
-        return compose(self.page, self._contents, self._containers)
+        composed = self._tree() if self._tree is not None else None
+        if composed is None:
+            composed = compose(self.page, self._contents, self._containers)
+            # Weak: a tree costs ten times its HTML, so `composed` alone keeps the newest.
+            self._tree = weakref.ref(composed)
+        return composed
 
     def _select(self, css: str) -> tuple[Element, ...]:
         masked = self.page.masked.mask(css)
