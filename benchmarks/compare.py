@@ -24,8 +24,8 @@ from tabulate import tabulate
 from benchmarks.contenders.orders import BUSY, HOLD, LEAVE, MOUNT, PACED, Cost
 
 ROOT: Final = Path(__file__).parents[1]
-BUSY_EVENTS: Final = 40  # of each user, one round
-PACED_EVENTS: Final = 5
+BUSY_EVENTS: Final = 25  # of each user, one round
+PACED_EVENTS: Final = 4
 WARM_UP: Final = 20  # users, before anything is measured
 
 
@@ -51,6 +51,10 @@ PACED_EVENT: Final = "µs an event, paced"
 MOUNTED: Final = "ms a mount"
 IDLE: Final = "kB an idle user"
 FIGURES: Final = (BUSY_EVENT, PACED_EVENT, MOUNTED, IDLE)
+
+# What we aim at: at most this, and at most a quarter of what Locust's faster user takes.
+AIMS: Final = {BUSY_EVENT: 60.0, MOUNTED: 1.0, IDLE: 12.0}
+TIMES_LOCUST: Final = 4
 
 
 class Process:
@@ -202,16 +206,33 @@ def table(figures: Figures) -> str:
     return tabulate(rows, headers=["client", *FIGURES]) + f"\n\n{stub}"
 
 
+def aims(figures: Figures) -> Iterator[str]:
+    """Say of each aim whether it is met."""
+    ours, locust = CONTENDERS[0], CONTENDERS[2]
+    for figure, most in AIMS.items():
+        value = figures.median(ours, figure)
+        yield f"{_met(value <= most)}: at most {most:g} {figure} ({value:.3g})"
+    for figure in (BUSY_EVENT, PACED_EVENT, MOUNTED):
+        times = figures.median(locust, figure) / figures.median(ours, figure)
+        what = f"a quarter of Locust's {figure}"
+        yield f"{_met(times >= TIMES_LOCUST)}: {what} (Locust takes {times:.1f}×)"
+
+
+def _met(met: bool) -> str:  # noqa: FBT001 - it is all that it is about
+    return "met   " if met else "missed"
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--users", type=int, default=200)
-    options.add_argument("--idle-users", type=int, default=500)
+    options.add_argument("--idle-users", type=int, default=400)
     chosen = options.parse_args()
     # A user of Locust's holds two connections; all processes inherit the limit.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    print(table(compare(chosen.rounds, chosen.users, chosen.idle_users)))
+    figures = compare(chosen.rounds, chosen.users, chosen.idle_users)
+    print(table(figures), *aims(figures), sep="\n")
 
 
 if __name__ == "__main__":
