@@ -104,10 +104,8 @@ class Attempt:
                     else:
                         await self.run_once(function, arguments)
             except Exception as error:
-                shown = self.readable(error)
-                if shown is error:
-                    raise
-                raise shown from shown.__cause__
+                self.make_readable(error)
+                raise
 
         return test
 
@@ -151,14 +149,11 @@ class Attempt:
             obituary = self.session.obituary()
             raise type(failed)(f"{failed}\n{obituary}") if obituary else failed
 
-    def readable(self, error: Exception) -> Exception:
-        """Return the error as its author wants to see it: no frame of ours, no group."""
-        while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-            error = error.exceptions[0]
+    def make_readable(self, error: Exception) -> None:
+        """Turn the error into what the test's author wants to see: their frames only."""
         if isinstance(error, StepError | InvalidRun):
             obituary = self.session.obituary()
             if obituary:
                 error.add_note(obituary)
-        if self.item.config.getoption("fulltrace"):
-            return error
-        return prune(error)
+        if not self.item.config.getoption("fulltrace"):
+            prune(error)

@@ -85,9 +85,12 @@ class LocalConductor:
             self._unfinished = (name, run)
             try:
                 outcome = await run.carry_out()
-            except BaseException:
+            except BaseException as error:
                 self.keep_unfinished()
-                raise
+                alone = only_member(error)
+                if alone is error:
+                    raise
+                raise alone from None
             finally:
                 self._unfinished = None
                 if self.display is not None:
@@ -159,3 +162,10 @@ class LocalConductor:
         taken = {report.run for report in self.reports}
         names = (name, *(f"{name} #{number}" for number in range(2, len(taken) + 3)))
         return next(each for each in names if each not in taken)
+
+
+def only_member(error: BaseException) -> BaseException:
+    """Return what a task group raised, if it was one thing: pytest.exit() for one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

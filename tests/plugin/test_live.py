@@ -193,3 +193,21 @@ def test_random_numbers_are_the_same_each_time(suite: Suite) -> None:
 
     assert rolls[0]
     assert rolls[0] == rolls[1]
+
+
+def test_an_exception_group_of_the_authors_stays_one(suite: Suite) -> None:
+    suite.tests("""
+        import asyncio
+
+        async def fail():
+            raise ValueError("one of two")
+
+        async def test_x(live):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+    """)
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*ExceptionGroup: unhandled errors in a TaskGroup*"])

@@ -227,3 +227,24 @@ def test_too_few_file_descriptors_are_said_before_the_run(suite: Suite) -> None:
         ["FAILED *::test_counter - TooFewFiles: 1000 users need *"]
     )
     result.stdout.no_fnmatch_line("*nobody may start*")
+
+
+def test_exit_within_a_scenario_ends_the_session(suite: Suite) -> None:
+    suite.tests("""
+        import pytest
+        from pytest_liveview_load import load
+
+        @load(users=3, duration="60s", think="1ms")
+        async def test_enough(live):
+            await live.visit("/counter")
+            if live.id == 2:
+                pytest.exit("enough", returncode=7)
+
+        def test_never(): ...
+    """)
+
+    result = suite.run()
+
+    assert 7 == result.ret
+    result.stdout.fnmatch_lines(["*Exit: enough*"])
+    result.stdout.no_fnmatch_line("*ExceptionGroup*")
