@@ -81,7 +81,7 @@ async def test_we_send_and_see_what_the_browser_did(version: str, page: str) -> 
         await replay(replace(tab, steps=tab.steps[: REPLAYED[page]]))
 
 
-async def test_every_recording_is_replayed_or_waits_for_a_reason() -> None:
+def test_every_recording_is_replayed_or_waits_for_a_reason() -> None:
     assert REPLAYED.keys() | WAITING.keys() == {page for _, page in recordings()}
     assert REQUIRED <= {(v, page) for v, page in recordings() if page in REPLAYED}
 
