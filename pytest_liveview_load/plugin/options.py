@@ -50,8 +50,8 @@ OPTIONS: Final = (
     Option(
         name="server",
         metavar="COMMAND",
-        help="shell command that starts the app under test; PORT is set and {port} is "
-        "filled in. Started once, when a test first needs it, and stopped at the end",
+        help="shell command that starts the app under test; PORT is set, {port} and "
+        "{python} are filled in. Started once, when a test first needs it, and stopped at the end",
     ),
     Option(
         name="server_env",

@@ -8,6 +8,7 @@ slow down the load generator.
 
 import http.client
 import os
+import shlex
 import socket
 import ssl
 import sys
@@ -95,7 +96,7 @@ class AppServer:
             )
             port = port_of(url)
             self._group = ProcessGroup(
-                self.command.replace("{port}", str(port)),
+                filled_in(self.command, port),
                 cwd=self._settings.server_cwd,
                 environment=environment(port, self._settings.server_env),
                 output=self._output,
@@ -138,6 +139,12 @@ class AppServer:
             output.seek(max(0, size - TAIL_BYTES))
             text = output.read().decode(errors="replace")
         return [line.rstrip() for line in text.splitlines()][-LAST_LINES:]
+
+
+def filled_in(command: str, port: int) -> str:
+    """Return the command with {port} and {python}, the interpreter of the tests."""
+    python = shlex.quote(sys.executable)
+    return command.replace("{port}", str(port)).replace("{python}", python)
 
 
 def environment(port: int, extra: Mapping[str, str]) -> dict[str, str]:

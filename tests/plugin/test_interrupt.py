@@ -40,6 +40,10 @@ LOOPS = {
 }
 
 
+def hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def run_and_interrupt(suite: Suite, *arguments: str) -> tuple[int, str]:
     """Return exit code and output of a pytest that gets SIGINT once it says so."""
     process = subprocess.Popen(
@@ -48,6 +52,8 @@ def run_and_interrupt(suite: Suite, *arguments: str) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         text=True,
         cwd=suite.pytester.path,
+        # A shell starts what it puts in the background deaf to SIGINT, and so do we then.
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread runs here)
     )
     try:
         assert process.stdout is not None
