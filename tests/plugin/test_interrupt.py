@@ -46,7 +46,7 @@ def hear_interrupts() -> None:
 
 def run_and_interrupt(suite: Suite, *arguments: str) -> tuple[int, str]:
     """Return exit code and output of a pytest that gets SIGINT once it says so."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "pytest", *suite.arguments(("-s", *arguments))],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -54,19 +54,18 @@ def run_and_interrupt(suite: Suite, *arguments: str) -> tuple[int, str]:
         cwd=suite.pytester.path,
         # A shell starts what it puts in the background deaf to SIGINT, and so do we then.
         preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread runs here)
-    )
-    try:
-        assert process.stdout is not None
-        output = ""
-        while "under way" not in output:
-            line = process.stdout.readline()
-            assert line, output
-            output += line
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            assert process.stdout is not None
+            output = ""
+            while "under way" not in output:
+                line = process.stdout.readline()
+                assert line, output
+                output += line
+            process.send_signal(signal.SIGINT)
+            rest, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
     return process.returncode, output + rest
 
 
