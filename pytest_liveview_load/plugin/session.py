@@ -161,7 +161,7 @@ def prepare(session: LoadSession, config: pytest.Config) -> None:
 
     settings = session.settings
     if settings.json is not None:
-        check_writable(settings.json)
+        check_writable(settings.json, session.given["json"].place)
     if settings.server is not None:
         from pytest_liveview_load.plugin.server import AppServer
 

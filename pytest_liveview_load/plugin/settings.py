@@ -134,15 +134,18 @@ def parse_path(given: Given | None) -> Path | None:
     return Path(given.folder, Path(given.one).expanduser())
 
 
-def check_writable(path: Path) -> None:
-    """Raise SettingError unless `path` can be written; leaves nothing behind."""
+def check_writable(path: Path, place: str) -> None:
+    """Raise SettingError, which names `place`, unless `path` can be written.
+
+    Leaves nothing behind.
+    """
     existed = path.exists()
     try:
         with path.open("a", encoding="utf-8"):
             pass
     except OSError as error:
         raise SettingError(
-            f"--liveview-json: cannot write {str(path)!r}: {error.strerror}"
+            f"{place}: cannot write {str(path)!r}: {error.strerror}"
         ) from None
     if not existed:
         path.unlink()

@@ -84,10 +84,12 @@ def test_what_cannot_be_written_is_said_before_any_test(
 ) -> None:
     suite.tests("def test_x(): ...")
 
-    result = suite.run_here(f"--liveview-json={path}")
+    suite.add_ini(f"liveview_json = {path}")
+
+    result = suite.run_here()
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: *liveview*json*: cannot write *: {why}"])
+    result.stderr.fnmatch_lines([f"ERROR: liveview_json: cannot write *: {why}"])
 
 
 def test_a_usage_error_leaves_no_file_behind(suite: Suite) -> None:
