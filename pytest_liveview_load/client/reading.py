@@ -1,0 +1,59 @@
+"""What the page shows now: `text`, `html`, `has`, `all`, `attr`, `title`, `url`, `path`.
+
+Law: reading never waits, and never changes what the page is.
+"""
+
+from urllib.parse import urlsplit
+
+from pytest_liveview_load.client.face import Face
+
+
+class Reading(Face):
+    """What a live user sees."""
+
+    __slots__ = ()
+
+    def text(self, selector: str | None = None) -> str:
+        """Return what a person reads in the one element, or on the whole page."""
+        document = self._document()
+        element = None if selector is None else document.one(selector)
+        return document.text(element)
+
+    def html(self, selector: str | None = None) -> str:
+        """Return the one element with its tag, or the whole page."""
+        document = self._document()
+        element = None if selector is None else document.one(selector)
+        return document.html(element)
+
+    def has(self, selector: str, *, text: str | None = None) -> bool:
+        """Tell whether anything matches, and contains `text`."""
+        document = self._document()
+        if text is None:
+            return document.maybe(selector) is not None
+        return any(text in document.text(each) for each in document.all(selector))
+
+    def all(self, selector: str) -> list[str]:
+        """Return what a person reads in each element that matches, in page order."""
+        document = self._document()
+        return [document.text(element) for element in document.all(selector)]
+
+    def attr(self, selector: str, name: str) -> str | None:
+        """Return an attribute of the one element, None where it is missing."""
+        document = self._document()
+        return document.attr(document.one(selector), name)
+
+    @property
+    def title(self) -> str:
+        """The title of the tab."""
+        return self._document().title
+
+    @property
+    def url(self) -> str:
+        """Where the tab is, absolute."""
+        return self._document().url
+
+    @property
+    def path(self) -> str:
+        """Where the tab is, without the host; with the query, if there is one."""
+        parts = urlsplit(self.url)
+        return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
