@@ -112,7 +112,7 @@ class Run:
         snapshot = self.recorder.snapshot(now, partial=partial)
         elapsed = now - self.began
         used = self.cpu_clock() - self.cpu_began
-        notes = [cpu_note(used / elapsed if elapsed > 0 else 0.0)]
+        notes = [cpu_note(used, elapsed)]
         if self.terms is not None and self.terms.cut and not partial:
             notes.append(
                 f"{counted(self.terms.cut, 'iteration')} went on for more than "

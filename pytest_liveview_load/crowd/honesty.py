@@ -25,6 +25,7 @@ PROBE_EVERY: Final = 0.1  # seconds
 FORGIVEN: Final = 2
 # Above half a core, stamps that Python takes drift by milliseconds at p99.
 BUSY: Final = 0.5
+SHORTEST_TO_NOTE: Final = 1.0  # seconds
 
 FILES_PER_USER: Final = 2  # the socket, and an HTTP connection that is kept open
 OTHER_FILES: Final = 64  # pytest's captures, logs, imports, name lookups
@@ -131,8 +132,12 @@ def none_finished(snapshot: Snapshot) -> str:
     )
 
 
-def cpu_note(share: float) -> str:
-    """Return a remark on the share of one core that this process used, '' if it is low."""
+def cpu_note(used: float, elapsed: float) -> str:
+    """Return a remark on CPU seconds `used` in `elapsed` seconds, '' if they are few.
+
+    A run shorter than a second says nothing: all of it is its own beginning and end.
+    """
+    share = used / elapsed if elapsed >= SHORTEST_TO_NOTE else 0.0
     if share <= BUSY:
         return ""
     return (

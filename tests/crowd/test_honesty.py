@@ -96,11 +96,12 @@ def test_nothing_finished_is_a_cause() -> None:
 
 
 def test_a_busy_processor_is_noted() -> None:
-    assert cpu_note(0.5) == ""
+    assert cpu_note(5.0, 10.0) == ""
+    assert cpu_note(0.078, 0.1) == ""  # too short to say
     assert (
         "the load generator used 78% of a core: above 50% its own stamps drift by "
         "milliseconds at p99"
-    ) == cpu_note(0.78)
+    ) == cpu_note(7.8, 10.0)
 
 
 def test_a_long_block_counts_as_every_probe_that_it_hid() -> None:
