@@ -23,10 +23,13 @@ class Cookie(NamedTuple):
 class CookieJar:
     """What one user was told to remember. Owns it alone."""
 
-    __slots__ = ("cookies",)
+    __slots__ = ("cookies", "fell_back")
 
     def __init__(self) -> None:
         self.cookies: dict[tuple[str, str], Cookie] = {}  # by (name, path)
+        # The one thing in a browser's sessionStorage that concerns us: that websockets
+        # are refused here, and pages poll (socket.js connectWithFallback).
+        self.fell_back = False
 
     def header(self, url: str) -> str:
         """Return the Cookie header's value for `url`, "" without cookies.

@@ -77,9 +77,9 @@ class HttpClient:
         started = self.clock()
         asked = url
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self.exchange(method, url, cookies, body, referer)
+            request = self.request(method, url, cookies, body=body, referer=referer)
+            answer = await self.exchange(request, cookies)
             arrived = answer.extensions[ARRIVED]
-            cookies.store(answer.headers.get_list("set-cookie"), url)
             target = answer.headers.get("location")
             if answer.status_code not in REDIRECTS or target is None:
                 return page_of(method, url, answer, started, arrived)
@@ -93,28 +93,67 @@ class HttpClient:
             url = target.partition("#")[0]
         raise PageError(method, shown(asked), answer.status_code, too_many(url))
 
-    async def exchange(
-        self, method: str, url: str, cookies: CookieJar, body: str | None, referer: str
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        cookies: CookieJar,
+        *,
+        body: str | None = None,
+        accept: str = "*/*",
+        content_type: str = FORM_TYPE,
+        referer: str = "",
     ) -> httpx.Response:
-        """Send one request and read the whole answer."""
-        if urlsplit(url).scheme not in {"http", "https"}:
+        """Send one request as a page's script does, and return the answer, whatever it is.
+
+        Raises ConnectionFailed when nobody answers, ConnectionLost when the answer
+        breaks off.
+        """
+        request = self.request(
+            method,
+            url,
+            cookies,
+            body=body,
+            accept=accept,
+            content_type=content_type,
+            referer=referer,
+        )
+        return await self.exchange(request, cookies)
+
+    async def exchange(
+        self, request: httpx.Request, cookies: CookieJar
+    ) -> httpx.Response:
+        """Send one request, read the whole answer, keep the cookies that it sets."""
+        url = str(request.url)
+        if request.url.scheme not in {"http", "https"}:
             raise ConnectionFailed(url, "its scheme is not http or https")
-        request = self.request(method, url, cookies, body, referer)
         try:
-            return await self.transport.handle_async_request(request)
+            answer = await self.transport.handle_async_request(request)
         except httpx.TransportError as error:
-            raise ConnectionLost(f"{method} {shown(url)}", str(error)) from error
+            raise ConnectionLost(
+                f"{request.method} {shown(url)}", str(error)
+            ) from error
         except OSError as error:
             raise failed_to_reach(url, error) from error
+        cookies.store(answer.headers.get_list("set-cookie"), url)
+        return answer
 
     def request(
-        self, method: str, url: str, cookies: CookieJar, body: str | None, referer: str
+        self,
+        method: str,
+        url: str,
+        cookies: CookieJar,
+        *,
+        body: str | None = None,
+        accept: str = ACCEPT,
+        content_type: str = FORM_TYPE,
+        referer: str = "",
     ) -> httpx.Request:
-        """Return a request with the headers of a browser's navigation."""
+        """Return a request with the headers of a browser: of a navigation by default."""
         headers = [
             ("Host", urlsplit(url).netloc),
             ("User-Agent", USER_AGENT),
-            ("Accept", ACCEPT),
+            ("Accept", accept),
             ("Accept-Encoding", "gzip, deflate"),
             ("Accept-Language", "en-US,en;q=0.9"),
         ]
@@ -125,7 +164,7 @@ class HttpClient:
             headers.append(("Referer", referer))
         if method != "GET":
             headers.append(("Origin", origin_of(url)))
-            headers.append(("Content-Type", FORM_TYPE))
+            headers.append(("Content-Type", content_type))
         headers.extend(self.extra)
         content = None if body is None else body.encode()
         return httpx.Request(method, url, headers=headers, content=content)

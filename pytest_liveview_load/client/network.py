@@ -12,12 +12,12 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from pytest_liveview_load.client.connection import Connection
 from pytest_liveview_load.client.heartbeats import Heartbeats
 from pytest_liveview_load.client.http import HttpClient
 from pytest_liveview_load.client.reach import SECURE_SCHEMES, origin_of
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.trust import tls_context
-from pytest_liveview_load.client.websocket import WebSocket
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
 from pytest_liveview_load.units import Clock
 
@@ -40,7 +40,7 @@ class Network:
         self.clock = clock
         self.http = HttpClient(settings, self.tls, clock)
         self.heartbeats = Heartbeats(settings.delays.heartbeat)
-        self._websockets: set[WebSocket] = set()
+        self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
         self.dialects: dict[str, Dialect] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,22 +65,22 @@ class Network:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.heartbeats.stop()
-        for websocket in tuple(self._websockets):
-            websocket.close()
-        if self._websockets:
+        for connection in tuple(self._connections):
+            connection.close()
+        if self._connections:
             self._all_closed = asyncio.get_running_loop().create_future()
             await self._all_closed  # each bounds its own closing handshake
         await self.http.close()
 
-    def opened(self, websocket: WebSocket) -> None:
+    def opened(self, connection: Connection) -> None:
         """Know of an open connection until its transport is gone."""
-        self._websockets.add(websocket)
-        websocket.on_end = partial(self._ended, websocket)
+        self._connections.add(connection)
+        connection.on_end = partial(self._ended, connection)
 
-    def _ended(self, websocket: WebSocket) -> None:
-        self._websockets.discard(websocket)
+    def _ended(self, connection: Connection) -> None:
+        self._connections.discard(connection)
         done = self._all_closed
-        if done is not None and not self._websockets and not done.done():
+        if done is not None and not self._connections and not done.done():
             done.set_result(None)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

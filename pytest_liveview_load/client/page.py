@@ -88,7 +88,7 @@ class Page:
             observer,
             origin=origin_of(self.url),
             address=self.websocket_url,
-            cookies=cookies.header,
+            cookies=cookies,
         )
         self.main = self.new_view(element.name, self.url)
         await self.socket.connect(timeout)

@@ -4,9 +4,16 @@ Law: frozen; one value serves every user of the process.
 """
 
 from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
 # Where `new LiveSocket("/live", …)` of every generated app points.
 SOCKET_PATH = "/live"
+
+# What carries the socket; "auto" falls back from the one to the other.
+TransportName: TypeAlias = Literal["websocket", "longpoll", "auto"]
+WEBSOCKET: Final = "websocket"
+LONGPOLL: Final = "longpoll"
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,4 +51,5 @@ class ClientSettings:
     verify: bool | str = True  # a path names the file or folder of the CAs to trust
     headers: tuple[tuple[str, str], ...] = ()
     socket_path: str = SOCKET_PATH
+    transport: TransportName = WEBSOCKET
     delays: Delays = field(default_factory=Delays)

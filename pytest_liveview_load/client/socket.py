@@ -8,11 +8,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from pytest_liveview_load.client.handshake import open_websocket
+from pytest_liveview_load.client.connection import Connection
+from pytest_liveview_load.client.cookies import CookieJar
+from pytest_liveview_load.client.dialling import dial
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.settings import Delays
-from pytest_liveview_load.client.websocket import ABNORMAL, WebSocket
+from pytest_liveview_load.client.websocket import ABNORMAL
 from pytest_liveview_load.errors import ConnectionFailed, StepError
 from pytest_liveview_load.protocol.channel import Refs, heartbeat
 from pytest_liveview_load.protocol.codec import Frame, decode
@@ -43,9 +45,9 @@ class Socket:
     """The socket of one page. Owns its connection and the tasks that mend it."""
 
     __slots__ = (
+        "_connection",
         "_pending_beat",
         "_slot",
-        "_websocket",
         "address",
         "cookies",
         "lost",
@@ -64,56 +66,51 @@ class Socket:
         *,
         origin: str,
         address: Callable[[], str],
-        cookies: Callable[[str], str],
+        cookies: CookieJar,
     ) -> None:
         self.network = network
         self.observer = observer
         self.origin = origin
         self.address = address  # the websocket's URL, asked anew for each connection
-        self.cookies = cookies  # the Cookie header for a URL
+        self.cookies = cookies
         self.refs = Refs()
         self.topics: dict[str, Topic] = {}
         self.lost = ""  # why there is no connection, when it had been open
         self.mending: asyncio.Task[None] | None = None
-        self._websocket: WebSocket | None = None
+        self._connection: Connection | None = None
         self._pending_beat: str | None = None
         self._slot = 0
 
     @property
     def is_open(self) -> bool:
         """Whether something can be sent."""
-        return self._websocket is not None
+        return self._connection is not None
 
     async def connect(self, timeout: float) -> None:  # noqa: ASYNC109 - named in the error
         """Open the connection; raises ConnectionFailed. Records `connect`."""
         network = self.network
-        url = self.address()
-        headers = list(network.settings.headers)
-        cookie = self.cookies(url)
-        if cookie:
-            headers.append(("Cookie", cookie))
         dialled = network.clock()
-        websocket, opened = await open_websocket(
-            url,
+        connection, opened = await dial(
+            network,
+            self.address(),
             origin=self.origin,
-            headers=headers,
-            tls=network.tls_for(url),
+            cookies=self.cookies,
             timeout=timeout,
-            clock=network.clock,
         )
         self.observer.timing("connect", dialled, opened)
-        self._websocket = websocket
-        self._slot = network.heartbeats.add(self)
+        self._connection = connection
+        if connection.beats:
+            self._slot = network.heartbeats.add(self)
         self._pending_beat = None
-        network.opened(websocket)
-        websocket.attach(self)
+        network.opened(connection)
+        connection.attach(self)
 
     def send(self, data: bytes) -> float:
         """Hand a message to the connection; return when. The caller knows it is open."""
-        websocket = self._websocket
-        if websocket is None:
+        connection = self._connection
+        if connection is None:
             return self.network.clock()
-        sent = websocket.send(data)
+        sent = connection.send(data)
         self.observer.size("sent_bytes", len(data), sent)
         return sent
 
@@ -123,9 +120,9 @@ class Socket:
         if self.mending is not None:
             self.mending.cancel()
             self.mending = None
-        websocket = self.disconnected()
-        if websocket is not None:
-            websocket.close()
+        connection = self.disconnected()
+        if connection is not None:
+            connection.close()
 
     # Receiving
 
@@ -145,8 +142,8 @@ class Socket:
 
     def beat(self) -> None:
         """Send a heartbeat; an unanswered one means the connection is dead."""
-        websocket = self._websocket
-        if websocket is None:
+        connection = self._connection
+        if connection is None:
             return
         if self._pending_beat is None:
             message = heartbeat(self.refs)
@@ -154,7 +151,7 @@ class Socket:
             self.send(message.data)
             return
         # As socket.js heartbeatTimeout: close, error the channels, reconnect.
-        websocket.abort()
+        connection.abort()
         interval = self.network.settings.delays.heartbeat
         reason = f"a heartbeat had no answer within {interval:g}s"
         self.connection_gone(ABNORMAL, reason, self.network.clock())
@@ -174,7 +171,7 @@ class Socket:
     async def mend(self) -> None:
         """Reconnect after the real client's delays, then let every topic rejoin."""
         delays, tries = self.network.settings.delays, 0
-        while self._websocket is None:
+        while self._connection is None:
             tries += 1
             await asyncio.sleep(Delays.nth(delays.reconnect, tries))
             try:
@@ -186,9 +183,9 @@ class Socket:
         for topic in tuple(self.topics.values()):
             topic.connection_back()
 
-    def disconnected(self) -> WebSocket | None:
+    def disconnected(self) -> Connection | None:
         """Forget the connection and return it."""
-        websocket, self._websocket = self._websocket, None
-        if websocket is not None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             self.network.heartbeats.remove(self, self._slot)
-        return websocket
+        return connection

@@ -8,12 +8,13 @@ no parser.
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final
 
 from websockets.frames import Close, Frame
 from websockets.protocol import Protocol as FrameProtocol
 from websockets.protocol import Side, State
 
+from pytest_liveview_load.client.connection import Receiver
 from pytest_liveview_load.client.frames import (
     BINARY,
     CLOSE,
@@ -39,20 +40,10 @@ CLOSE_TIMEOUT = 1.0
 ABNORMAL = 1006  # RFC 6455 section 7.1.5: no close frame came
 
 
-class Receiver(Protocol):
-    """Who is told what arrives; `socket.Socket` is one."""
-
-    def message_received(self, data: bytes, arrived: float) -> None:
-        """Take one whole message, which arrived at `arrived`."""
-        ...
-
-    def connection_gone(self, code: int, reason: str, at: float) -> None:
-        """Learn that nothing will arrive any more, and that we did not close it."""
-        ...
-
-
 class WebSocket(asyncio.Protocol):
     """An open connection. Owns the transport; `receiver` is told what arrives."""
+
+    beats: Final = True
 
     __slots__ = (
         "buffer",

@@ -11,7 +11,7 @@ events answered with an empty reply. All that was heard is kept.
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -116,6 +116,7 @@ class Talk:
 
 Handler = Callable[[Talk, Said], None]
 Page = Callable[[Asked], Answer]
+SlowPage = Callable[[Asked], Awaitable[Answer]]
 
 
 class ScriptedServer:
@@ -124,6 +125,7 @@ class ScriptedServer:
     def __init__(self) -> None:
         self.url = ""
         self.pages: dict[str, Page] = {}
+        self.slow_pages: dict[str, SlowPage] = {}
         self.on: dict[str, Handler] = {"phx_join": accept}
         self.asked: list[Asked] = []
         self.upgrades: list[Upgrade] = []
@@ -177,8 +179,11 @@ class ScriptedServer:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         asked = Asked(method, target, headers, body.decode(), number)
         self.asked.append(asked)
-        page = self.pages.get(asked.path)
-        answer = Answer("no such page", 404) if page is None else page(asked)
+        page, slow_page = self.pages.get(asked.path), self.slow_pages.get(asked.path)
+        if slow_page is not None:
+            answer = await slow_page(asked)
+        else:
+            answer = Answer("no such page", 404) if page is None else page(asked)
         writer.write(answer.encoded())
         await writer.drain()
         return not answer.drop
