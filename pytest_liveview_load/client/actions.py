@@ -21,6 +21,7 @@ from pytest_liveview_load.dom.actions import (
     LivePatch,
     PageLoad,
     PushEvent,
+    Restyle,
 )
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.errors import NotLiveView
@@ -56,6 +57,8 @@ async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> No
         elif isinstance(action, LiveNavigate):
             moving = tab.start("navigate", tab.network.clock())
             navigate(tab, moving, action.url, replace=action.replace)
+        elif isinstance(action, Restyle):
+            page.restyle(action)
         elif isinstance(action, HttpSubmit):
             submit_over_http(tab, action)
         elif isinstance(action, PageLoad | LivePatch):

@@ -13,10 +13,13 @@ from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.reach import origin_of
 from pytest_liveview_load.client.socket import Socket
 from pytest_liveview_load.client.view import View
+from pytest_liveview_load.dom.actions import Restyle
 from pytest_liveview_load.dom.dead_render import DeadRender, ViewElement
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.marks import Overlay, outside, surviving
 from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.dom.visual import restyle
 from pytest_liveview_load.protocol.channel import leave_page
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class Page:
         "host",
         "main",
         "network",
+        "overlay",
         "remembered",
         "socket",
         "started",
@@ -52,6 +56,7 @@ class Page:
         self.url = dead.url  # where the tab is; patches move it
         self.started = started  # when its first request was sent
         self.form = FormState()
+        self.overlay: Overlay = ()  # what JS commands have made of elements
         self.socket: Socket | None = None
         self.main: View | None = None
         self.container: tuple[str, dict[str, str]] | None = None
@@ -144,6 +149,8 @@ class Page:
         left = self.main
         if left is None:
             raise RuntimeError("a page without a live view has nothing to replace")
+        if self.overlay and (going := self.document().main) is not None:
+            self.overlay = outside(self.overlay, self.document().root, going)
         left.leave()
         self.main = self.new_view(
             name, href, redirected=True, flash=flash, live_referer=self.url
@@ -178,6 +185,13 @@ class Page:
         """Forget what was shown; it is composed anew when somebody looks."""
         self._stale = True
 
+    def restyle(self, action: Restyle) -> None:
+        """Run a visual JS command for this user alone."""
+        before = self._document or self.document()
+        kind, identities, arguments = action.kind, action.identities, action.arguments
+        self.overlay = restyle(before, self.overlay, kind, identities, arguments)
+        self._stale = True
+
     def document(self) -> Document:
         """Return what the page shows now.
 
@@ -201,7 +215,10 @@ class Page:
             title=self._title,
             url=self.url,
             containers=containers,
+            overlay=self.overlay,
         )
+        if self.overlay:
+            self.overlay = surviving(self.overlay, document.root)
         if shown is not None:
             self.form.rebase(shown, document)
         self._document = document

@@ -8,6 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pytest_liveview_load.dom.identity import Identity
+from pytest_liveview_load.dom.markup import Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """Which form a push submits, by which button (their keys), with a command's value."""
+
+    form: str
+    submitter: str | None
+    value: Mapping[str, Any] | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushEvent:
@@ -15,6 +27,7 @@ class PushEvent:
 
     `kind` is what the person did (click, change, submit, keydown, …), which on the wire
     is "form" for both change and submit. `view_id` is "" on a page without a live view.
+    A submit names its form: files chosen in it go first.
     """
 
     view_id: str
@@ -22,6 +35,7 @@ class PushEvent:
     event: str
     payload: Mapping[str, Any]
     cid: int | None
+    submission: Submission | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,4 +70,22 @@ class HttpSubmit:
     body: str
 
 
-Action: TypeAlias = PushEvent | LivePatch | LiveNavigate | PageLoad | HttpSubmit
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restyle:
+    """Run a JS command that only changes how elements look to this user."""
+
+    kind: str
+    identities: tuple[Identity, ...]
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveFocus:
+    """Focus this element, as JS.focus does; `bindings` makes it what that causes."""
+
+    element: Element
+
+
+Action: TypeAlias = (
+    PushEvent | LivePatch | LiveNavigate | PageLoad | HttpSubmit | Restyle | MoveFocus
+)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_liveview_load.dom import js_commands, links
-from pytest_liveview_load.dom.actions import Action
+from pytest_liveview_load.dom.actions import Action, MoveFocus
 from pytest_liveview_load.dom.attributes import (
     PHX_BLUR,
     PHX_CHANGE,
@@ -289,7 +289,13 @@ def _run(
     submitter: Field | None = None,
 ) -> list[Action]:
     cause = Cause(kind=kind, source=source, data=data, field=field, submitter=submitter)
-    return js_commands.run(scene, scene.document.unmask(chain), cause)
+    actions = js_commands.run(scene, scene.document.unmask(chain), cause)
+    if not any(isinstance(each, MoveFocus) for each in actions):
+        return actions
+    moved: list[Action] = []
+    for each in actions:
+        moved += focus(scene, each.element) if isinstance(each, MoveFocus) else [each]
+    return moved
 
 
 def _refuse_disabled(scene: Scene, control: Element | None) -> None:

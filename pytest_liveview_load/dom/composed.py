@@ -17,6 +17,7 @@ from lxml import etree
 from pytest_liveview_load.dom.attributes import PHX_MAIN, PHX_SESSION, PHX_STATIC
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.fields import Fields
+from pytest_liveview_load.dom.marks import Overlay, put_on
 from pytest_liveview_load.dom.markup import Element, attributes_of, finder
 from pytest_liveview_load.dom.surroundings import Surroundings, look_around
 
@@ -80,8 +81,12 @@ def compose(
     page: DeadRender,
     contents: Mapping[str, Content],
     containers: Mapping[str, Container],
+    overlay: Overlay = (),
 ) -> Composed:
-    """Return the page with each view's content (by the user's view ids, parents first)."""
+    """Return the page with each view's content (by the user's view ids, parents first).
+
+    `overlay` is what JS commands have made of it in the user's browser.
+    """
     mask = page.masked.mask
     places = tuple((mask(view_id), contents[view_id]) for view_id in contents)
     dressed = tuple(
@@ -92,12 +97,17 @@ def compose(
         id(page.shell),
         tuple((view_id, id(content)) for view_id, content in places),
         dressed,
+        overlay,
     )
     kept = _kept.get(key)
     if kept is not None:
         _kept.move_to_end(key)
         return kept[0]
-    composed = Composed(_build(page, places, containers) if places else page.shell.root)
+    root = _build(page, places, containers) if places else page.shell.root
+    if overlay:
+        root = root if places else copy.deepcopy(root)
+        put_on(root, overlay)
+    composed = Composed(root)
     # Shell and contents are held so that their ids stay theirs as long as the key lives.
     _kept[key] = composed, (page.shell, *(content for _, content in places))
     if len(_kept) > _KEPT:

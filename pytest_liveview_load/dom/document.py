@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pytest_liveview_load.dom import locate
-from pytest_liveview_load.dom.attributes import PHX_COMPONENT, PHX_SESSION
+from pytest_liveview_load.dom.attributes import PHX_COMPONENT, PHX_MAIN, PHX_SESSION
 from pytest_liveview_load.dom.composed import Composed, Content, compose
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.fields import Fields
+from pytest_liveview_load.dom.marks import Overlay
 from pytest_liveview_load.dom.markup import (
     Element,
     ancestors,
@@ -43,18 +44,21 @@ class Document:
         title: str | None = None,
         url: str = "",
         containers: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
+        overlay: Overlay = (),
     ) -> None:
         """Put `contents` (by view id, parents first) into `page`.
 
         `title` is the last one that a diff or join brought; `url` is where the tab is now,
         if a patch moved it; `containers` are the tags and attributes of main views that
-        came by live navigation (a join reply's `container`).
+        came by live navigation (a join reply's `container`); `overlay` is what JS commands
+        have made of elements in this user's browser.
         """
         self.page = page
         self.url = url or page.url
         self._contents = contents or {}
         self._pushed_title = title
         self._containers = containers or {}
+        self._overlay = overlay
         self._tree: weakref.ref[Composed] | None = None
 
     # Finding
@@ -122,6 +126,11 @@ class Document:
     def root(self) -> Element:
         """The composed tree, shared and with its values still masked: never change it."""
         return self._composed.root
+
+    @property
+    def main(self) -> Element | None:
+        """The element of the main view."""
+        return self.maybe(f"[{PHX_MAIN}]")
 
     def around(self, element: Element) -> Surroundings:
         """Return what answers to a click on the element, looking outwards from it."""
@@ -206,7 +215,9 @@ class Document:
     def _composed(self) -> Composed:
         composed = self._tree() if self._tree is not None else None
         if composed is None:
-            composed = compose(self.page, self._contents, self._containers)
+            composed = compose(
+                self.page, self._contents, self._containers, self._overlay
+            )
             # Weak: a tree costs ten times its HTML, so `composed` alone keeps the newest.
             self._tree = weakref.ref(composed)
         return composed

@@ -1,34 +1,43 @@
 """JS command chains (`JS.push |> JS.patch …`) to actions.
 
-`push`, `navigate`, `patch` and `exec` are done. What only changes how the page looks in
-the browser is passed over: add_class, remove_class, toggle_class, set_attr, remove_attr,
-toggle_attr, ignore_attrs, show, hide, toggle, transition, focus, focus_first, push_focus,
-pop_focus. So is `dispatch`, whose listeners are the app's own JavaScript, and any command
-that a later LiveView may bring.
+`push`, `navigate`, `patch`, `exec`, `focus`, `focus_first` and the visual ones
+(`visual.py`) are done. Passed over are push_focus and pop_focus, `dispatch`, whose
+listeners are the app's own JavaScript, and any command that a later LiveView may bring.
 
 Law: as js.js exec: commands in order, each once for every element that it is for.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
-from pytest_liveview_load.dom.actions import Action, LiveNavigate, LivePatch
-from pytest_liveview_load.dom.fields import Field
+from pytest_liveview_load.dom.actions import (
+    Action,
+    LiveNavigate,
+    LivePatch,
+    MoveFocus,
+    Restyle,
+)
+from pytest_liveview_load.dom.fields import Field, is_disabled
 from pytest_liveview_load.dom.markup import Element, ancestors
 from pytest_liveview_load.dom.push import push_event, push_input, push_submit
 from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.dom.visibility import is_visible
+from pytest_liveview_load.dom.visual import VISUAL, identities
 from pytest_liveview_load.errors import ElementError
 
 PUSH: Final = "push"
 PATCH: Final = "patch"
 NAVIGATE: Final = "navigate"
 EXEC: Final = "exec"
+FOCUS: Final = "focus"
+FOCUS_FIRST: Final = "focus_first"
 
 _DEEPEST: Final = 20  # `exec` that runs in a circle would hang a browser
 _CHAINS: Final = 1024
+_FOCUSABLE: Final = frozenset(("input", "select", "textarea", "button", "iframe"))
 
 _Command: TypeAlias = tuple[str, Mapping[str, Any]]
 
@@ -60,14 +69,23 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
         raise ElementError(scene.document.describe(cause.source), problem)
     actions: list[Action] = []
     for kind, arguments in commands:
+        elements = _elements(scene, cause.source, arguments.get("to"))
         if kind == PUSH:
-            for _ in _elements(scene, cause.source, arguments.get("to")):
+            for _ in elements:
                 actions += _push(scene, binding, cause, arguments)
         elif kind in (PATCH, NAVIGATE):
             actions.append(_navigation(scene, kind, arguments))
         elif kind == EXEC:
-            for element in _elements(scene, cause.source, arguments.get("to")):
+            for element in elements:
                 actions += _exec(scene, element, arguments, cause, depth)
+        elif kind in VISUAL:
+            known = identities(elements)
+            actions.append(Restyle(kind=kind, identities=known, arguments=arguments))
+        elif kind == FOCUS:
+            actions += [MoveFocus(element=e) for e in elements if is_focusable(e)]
+        elif kind == FOCUS_FIRST:
+            first = (_first_focusable(element) for element in elements)
+            actions += [MoveFocus(element=each) for each in first if each is not None]
     return actions
 
 
@@ -127,7 +145,28 @@ def _exec(
     return run(scene, encoded, inner, depth + 1)
 
 
-def _elements(scene: Scene, source: Element, to: Any) -> Iterable[Element]:
+def _first_focusable(container: Element) -> Element | None:
+    """Return the first element inside that takes the focus (aria.ts)."""
+    return next(
+        (
+            each
+            for each in container.iterdescendants()
+            if is_focusable(each) and is_visible(each)
+        ),
+        None,
+    )
+
+
+def is_focusable(element: Element) -> bool:
+    """Tell whether a person can focus the element (aria.ts isFocusable)."""
+    if element.tag in _FOCUSABLE:
+        return not is_disabled(element) and element.get("type") != "hidden"
+    if element.tag in ("a", "area"):
+        return "href" in element.attrib
+    return element.get("tabindex", "-1").strip() != "-1"
+
+
+def _elements(scene: Scene, source: Element, to: Any) -> tuple[Element, ...]:
     """Return what a command is for (js.js filterToEls)."""
     if not to:
         return (source,)
@@ -138,7 +177,7 @@ def _elements(scene: Scene, source: Element, to: Any) -> Iterable[Element]:
         found = next((node for node in ancestors(source) if node in closest), None)
         return () if found is None else (found,)
     inside = scene.document.all(to.get("inner", "*"))
-    return [each for each in inside if source in each.iterancestors()]
+    return tuple(each for each in inside if source in each.iterancestors())
 
 
 @lru_cache(maxsize=_CHAINS)

@@ -12,6 +12,7 @@ from pytest_liveview_load.dom.actions import (
     LivePatch,
     PageLoad,
     PushEvent,
+    Restyle,
 )
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.document import Document
@@ -30,6 +31,8 @@ def shown(action: Action) -> Any:
         case PushEvent():
             value = action.payload["value"]
             return action.view_id, action.kind, action.event, value, action.cid
+        case Restyle():
+            return action.kind, [each.anchor for each in action.identities]
         case _:
             return action
 
@@ -155,7 +158,7 @@ CLICKS = {
     "the flash": (
         """<div id=a phx-click='[["push",{"event":"lv:clear-flash","value":{"key":"info"}}],
         ["hide",{"to":"#a","time":200}]]'>x</div>""",
-        [pushed("lv:clear-flash", {"key": "info"})],
+        [pushed("lv:clear-flash", {"key": "info"}), ("hide", ["a"])],
     ),
 }
 
@@ -254,7 +257,12 @@ CHAINS = {
             '["show",{"to":"#t"}],["add_class",{"names":["x"]}],["set_attr",{"attr":["a","b"]}],'
             '["dispatch",{"event":"x"}],["focus",{}],["transition",{}]'
         ),
-        [],
+        [
+            ("show", ["t"]),
+            ("add_class", ["a"]),
+            ("set_attr", ["a"]),
+            ("transition", ["a"]),
+        ],
     ),
     "a command of tomorrow": (
         '["levitate",{"to":"#nobody"}],["push",{"event":"e"}]',

@@ -30,10 +30,6 @@ CLIENT_CLASSES: Final = {
     "phx-no-feedback": "0.20: the field was not used yet",
 }
 
-# What a page's own JS commands did to an element in the browser alone: `JS.toggle` and
-# `JS.add_class` of the counter page. Our client pushes what a command pushes, it shows nothing.
-JS_MADE: Final = {"panel": {"class", "style"}}
-
 # Attributes that are true when present: HTML gives their value no meaning, `checked` is
 # `checked=""` to a browser and `checked="checked"` to libxml2.
 BOOLEAN_ATTRIBUTES: Final = {"checked", "disabled", "multiple", "readonly", "selected"}
@@ -92,7 +88,7 @@ def _write_text(
 def _attributes(element: lxml.html.HtmlElement) -> list[str]:
     kept = []
     for name, value in sorted(element.attrib.items()):
-        if name in CLIENT_ATTRIBUTES or name in JS_MADE.get(element.get("id", ""), ()):
+        if name in CLIENT_ATTRIBUTES:
             continue
         if name == "class":
             own = [c for c in value.split() if c not in CLIENT_CLASSES]
