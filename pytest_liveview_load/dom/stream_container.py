@@ -159,7 +159,7 @@ class StreamContainer:
         if insert.at >= _FIRST:
             # Among the others, the index is the same whichever side it comes from.
             self._items.remove(child)
-            self._items.insert(insert.at, child)
+            self._items.insert(min(insert.at, len(self._items)), child)
         if not self._dialect.resets_in_place:
             self._limit(insert)
 

@@ -21,7 +21,7 @@ VSN: Final = "2.0.0"  # of Phoenix's serializer, not of LiveView
 _UNESCAPED: Final = "!*'()"
 
 _SESSION_VERSION: Final = re.compile(rb"\x83(?:h\x03)?h\x02a(.)", re.DOTALL)
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class Dialect:
     target_in_value: bool  # 0.20: `_target` is in a form's value; later in its `meta`
     sends_meta: bool  # 1.0: a form event has `meta`
     sends_unused: bool  # 1.0: `_unused_` names before fields nobody touched
+    numbers_empty_files: bool  # until 1.2: a file without content takes a ref as well
+    bare_upload_reason: bool  # 1.1: a refused upload's progress says the reason alone
 
     # What the client renders and patches.
     span_components: bool  # until 0.20.1: a component's attributes are set on the DOM
@@ -191,6 +193,8 @@ Dialect.V0_20_1 = Dialect(
     target_in_value=True,
     sends_meta=False,
     sends_unused=False,
+    numbers_empty_files=True,
+    bare_upload_reason=False,
     span_components=True,
     view_ref=False,
     resets_in_place=True,
@@ -211,9 +215,15 @@ Dialect.V1_0 = replace(
     sends_unused=True,
     streams_before_others=True,
 )
-Dialect.V1_1 = replace(Dialect.V1_0, name="1.1", view_ref=True)
+Dialect.V1_1 = replace(
+    Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True
+)
 Dialect.V1_2 = replace(
-    Dialect.V1_1, name="1.2", sends_null_flash=False, limit_zero_empties=True
+    Dialect.V1_1,
+    name="1.2",
+    sends_null_flash=False,
+    numbers_empty_files=False,
+    limit_zero_empties=True,
 )
 
 NEWEST: Final = Dialect.V1_2

@@ -78,6 +78,10 @@ Node: TypeAlias = Tree | Comprehension
 
 _Write: TypeAlias = Callable[[str], None]
 
+# Characters of a view's HTML, far above any page: entries and components that stand in
+# for one another could make of a short diff more than memory holds.
+MAX_HTML: Final = 64 * 1024 * 1024
+
 # As modify_root.ts: white space and comments may precede the root's tag.
 _ROOT_TAG: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<[^\s/>]+")
 
@@ -138,7 +142,7 @@ class Rendered(msgspec.Struct, frozen=True):
             self._write(dynamic, pieces.append, view_id)
         except RecursionError:
             raise ProtocolError("a tree too deep to render", "") from None
-        return "".join(pieces)
+        return _joined(pieces)
 
     def _write(self, dynamic: Dynamic, write: _Write, view_id: str) -> None:
         if isinstance(dynamic, str):
@@ -198,7 +202,7 @@ class Rendered(msgspec.Struct, frozen=True):
             _refuse(f"no component for CID {cid}", f"known: {sorted(self.components)}")
         pieces: list[str] = []
         self._write(node, pieces.append, view_id)
-        html = "".join(pieces)
+        html = _joined(pieces)
         if self.dialect.span_components:
             return mark_roots(html, cid, view_id)
         if not isinstance(node, Tree) or not node.root:
@@ -228,6 +232,12 @@ class Rendered(msgspec.Struct, frozen=True):
                 yield from self._streams_of(node, seen)
 
 
+def _joined(pieces: list[str]) -> str:
+    if sum(map(len, pieces)) > MAX_HTML:
+        _refuse("a view with more HTML than any page has", f"{pieces[0][:80]}…")
+    return "".join(pieces)
+
+
 def _html_without_components(node: Node) -> str | None:
     """Return the HTML of a subtree; None if a component is in it."""
     pieces: list[str] = []
@@ -250,7 +260,7 @@ def _html_without_components(node: Node) -> str | None:
                     return None
                 pieces.append(html)
             pieces.append(static)
-    return "".join(pieces)
+    return _joined(pieces)
 
 
 def _pruned(node: Node) -> Node:

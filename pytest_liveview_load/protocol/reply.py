@@ -3,12 +3,19 @@
 Law of this file: trees and diffs stay raw JSON; a field that is absent is None.
 """
 
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
 import msgspec
 
 from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.protocol.codec import quoted
 
 _ABSENT = msgspec.Raw(b"")
+
+# What a cookie may hold (RFC 6265 section 4.1.1): a flash travels in one.
+_COOKIE_VALUE: Final = re.compile(r"[!#-+\--:<-\[\]-~]*")
 
 
 class Redirect(msgspec.Struct, frozen=True):
@@ -18,6 +25,12 @@ class Redirect(msgspec.Struct, frozen=True):
     kind: str = "push"
     flash: str | None = None
     status: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody could follow, while the frame can still be quoted."""
+        _ = urlsplit(self.to).port  # both raise ValueError, as `new URL` throws
+        if self.flash is not None and not _COOKIE_VALUE.fullmatch(self.flash):
+            raise ValueError(f"no cookie can hold the flash {self.flash[:80]!r}")
 
 
 class LiveReply(msgspec.Struct, frozen=True):

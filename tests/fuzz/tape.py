@@ -1,0 +1,177 @@
+"""A recorded tab played into a user without a network, whatever its frames have become.
+
+The one law: what the recorded browser sent is sent at its place, what the server sent is
+delivered as it is; whoever looks does so after each frame.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.page import Page
+from pytest_liveview_load.client.push import Push
+from pytest_liveview_load.client.settings import ClientSettings, Delays
+from pytest_liveview_load.client.socket import Socket
+from pytest_liveview_load.dom.dead_render import DeadRender
+from pytest_liveview_load.errors import LiveViewLoadError
+from pytest_liveview_load.metrics.recorder import Recorder
+from tests.replay.recording import Sent, tabs_of
+
+# Nobody listens there: a page load that a frame asks for fails at once.
+NOWHERE = "http://127.0.0.1:9"
+MOMENT = 0.01  # seconds for what no reply will end
+
+
+class Alone:
+    """A run of one user that goes on."""
+
+    running = True
+
+    async def pause(self, seconds: float) -> None:
+        raise AssertionError("nobody pauses here")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tape:
+    """A page, and what was said on its first socket: the browser's as (event, payload)."""
+
+    page: str
+    moments: tuple[tuple[str, Any] | bytes, ...]
+
+    @property
+    def received(self) -> list[bytes]:
+        """The server's frames."""
+        return [each for each in self.moments if isinstance(each, bytes)]
+
+    def with_received(self, frames: Iterable[bytes]) -> "Tape":
+        """Return a tape on which the server said these; what is too many comes last."""
+        left = list(frames)
+        moments: list[tuple[str, Any] | bytes] = []
+        for each in self.moments:
+            if not isinstance(each, bytes):
+                moments.append(each)
+            elif left:
+                moments.append(left.pop(0))
+        return Tape(page=self.page, moments=(*moments, *left))
+
+
+@cache
+def tapes_of(version: str, page: str) -> tuple[Tape, ...]:
+    """Return the tapes of one recording under `tests/wire`."""
+    tapes = []
+    for tab in tabs_of(version, page):
+        page_html = next(
+            (e.body for e in tab.exchanges if "data-phx-main" in e.body), ""
+        )
+        if not page_html:
+            continue
+        moments: list[tuple[str, Any] | bytes] = []
+        for frame in tab.frames:
+            text = frame.text.replace(f"http://{tab.netloc}", NOWHERE)
+            if frame.socket != 0:
+                break
+            if isinstance(frame, Sent):
+                _, _, _, event, payload = json.loads(text)
+                moments.append((event, payload))
+            else:
+                moments.append(text.encode())
+        tapes.append(
+            Tape(
+                page=page_html.replace(tab.netloc, "127.0.0.1:9"),
+                moments=tuple(moments),
+            )
+        )
+    return tuple(tapes)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a person met: errors they were told, and what they saw in between."""
+
+    told: list[Exception] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    stray: list[str] = field(default_factory=list)  # what only the event loop was told
+
+
+async def play(tape: Tape) -> Outcome:
+    """Play a tape to a new user; whatever is not a LiveViewLoadError goes through."""
+    outcome = Outcome()
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: outcome.stray.append(repr(context))
+    )
+    settings = ClientSettings(
+        url=NOWHERE,
+        timeout=MOMENT,
+        connect_timeout=MOMENT,
+        delays=Delays(reload=(0, 0)),
+    )
+    async with Network(settings) as network:
+        live = LiveUser(
+            network, Recorder(network.clock), rng=random.Random(0), crowd=Alone()
+        )
+        socket = opened(live, network, tape.page)
+        pushes: list[Push] = []
+        for each in tape.moments:
+            if isinstance(each, bytes):
+                socket.message_received(each, network.clock())
+            else:
+                say(live, *each, pushes)
+            look(live, outcome)
+        await finish(live, outcome, pushes)
+        await live.close()
+    return outcome
+
+
+def opened(live: LiveUser, network: Network, html: str) -> Socket:
+    """Give the user the page as if it had been loaded; what it says, nobody hears."""
+    tab = live._tab
+    page = Page(network, tab.host, DeadRender.parse(html, NOWHERE + "/"), 0.0)
+    element = page.element
+    assert element is not None
+    socket = Socket(
+        network, live._observer, origin=NOWHERE, address=str, cookies=tab.cookies
+    )
+    page.socket = socket
+    page.main = page.new_view(element.name, NOWHERE + "/")
+    tab.page = page
+    tab.history.loaded(NOWHERE + "/")
+    return socket
+
+
+def say(live: LiveUser, event: str, payload: Any, pushes: list[Push]) -> None:
+    """Say what the browser said, if the page is still there to say it on."""
+    page = live._tab.page
+    main = None if page is None else page.main
+    if main is None or event in ("heartbeat", "phx_leave"):
+        return
+    if event == "phx_join":
+        main.join()
+    else:
+        pushes.append(main.push(event, payload))
+
+
+def look(live: LiveUser, outcome: Outcome) -> None:
+    """See the page and its title, and a form's state, as a test does."""
+    try:
+        live._tab.raise_failure()
+        outcome.seen.append(live.html("body"))
+        assert isinstance(live.title, str | None)
+    except LiveViewLoadError as error:
+        outcome.told.append(error)
+
+
+async def finish(live: LiveUser, outcome: Outcome, pushes: list[Push]) -> None:
+    """Wait as a step would: for every reply, and for the view to be there."""
+    step = live._step("the last step", MOMENT)
+    try:
+        await live._tab.ready(step)
+        await live._tab.settle(step, pushes)
+    except LiveViewLoadError as error:
+        outcome.told.append(error)
+    outcome.told += [push.error for push in pushes if push.error is not None]
