@@ -12,13 +12,14 @@ from typing import Final
 from roost import layout, web
 from roost.assets import asset
 from roost.channel import FLASH_SALT, mount, render
-from roost.etf import Atom, Term
+from roost.container import main_opening
 from roost.liveview import LiveView, PushNavigate, PushPatch, Redirect
 from roost.pages import login, plain
 from roost.rendered import to_html
 from roost.routes import Route, route_of
+from roost.server import Server
 from roost.session import FLASH_KEY, Session, Signer
-from roost.transport import SESSION_SALT, STATIC_SALT, LiveSocket, may_connect
+from roost.transport import LiveSocket, may_connect
 from roost.web import Receive, Request, Response, Scope, Send
 
 log = logging.getLogger("roost")
@@ -41,7 +42,7 @@ class Roost:
         self, *, vendor: Path | None = None, idle_timeout: float = IDLE_TIMEOUT
     ) -> None:
         # A new secret each start: what an earlier server signed is stale, as after a deploy.
-        self._signer = Signer(secrets.token_bytes(32))
+        self._server = Server(Signer(secrets.token_bytes(32)))
         self._vendor = vendor
         self._idle_timeout = idle_timeout
         self._sockets: set[LiveSocket] = set()
@@ -65,7 +66,7 @@ class Roost:
             log.warning("%s %s crashed: %r", request.method, request.path, error)
             return Response(status=500, body="Internal Server Error")
         if session.changed:
-            value = self._signer.sign_raw(COOKIE_SALT, session.data)
+            value = self._server.signer.sign_raw(COOKIE_SALT, session.data)
             cookie = f"{COOKIE}={value}; path=/; HttpOnly; SameSite=Lax"
             response.headers.append(("set-cookie", cookie))
         if FLASH_COOKIE in request.cookies:
@@ -107,7 +108,8 @@ class Roost:
         csrf_token = (
             session.csrf_token()
         )  # first, so that the page's own forms can use it
-        view = route.view(session.data, connected=False)
+        view_id = f"phx-{secrets.token_urlsafe(12)}"
+        view = route.view(session.data, view_id=view_id, server=self._server)
         view.flash = session.take_flash() | self._flash_cookie(request)
         await mount(view, route, request.uri)
         match view.take_navigation():
@@ -115,44 +117,26 @@ class Roost:
                 if view.flash:
                     session.put(FLASH_KEY, dict(view.flash))
                 return web.redirect(to)
-        root, components = render(view)
-        body = f"{self._container(view)}{to_html(root, components)}</div>"
+        opening = main_opening(
+            self._server.signer,
+            view_id=view_id,
+            view=view.view,
+            live_session=view.live_session,
+            flash=view.flash,
+        )
+        body = f"{opening}{await _html(view)}</div>"
         html = layout.document(csrf_token=csrf_token, title=view.title, body=body)
         return Response(body=html, headers=[*SECURE_HEADERS])
-
-    def _container(self, view: LiveView) -> str:
-        view_id = f"phx-{secrets.token_urlsafe(12)}"
-        name = Atom(f"Elixir.{view.view}")
-        claims: dict[str, Term] = {
-            Atom("id"): view_id,
-            Atom("live_session_name"): Atom(view.live_session),
-            Atom("parent_pid"): None,
-            Atom("root_pid"): None,
-            Atom("root_view"): name,
-            Atom("router"): Atom("Elixir.Roost.Router"),
-            Atom("session"): {},
-            Atom("view"): name,
-        }
-        static: dict[str, Term] = {
-            Atom("assign_new"): (),
-            Atom("flash"): dict(view.flash),
-            Atom("id"): view_id,
-        }
-        return (
-            f'<div id="{view_id}" data-phx-main'
-            f' data-phx-session="{self._signer.sign(SESSION_SALT, (6, claims))}"'
-            f' data-phx-static="{self._signer.sign(STATIC_SALT, (6, static))}">'
-        )
 
     # Sessions and sockets
 
     def _session_of(self, request: Request) -> Session:
-        data = self._signer.verify_raw(COOKIE_SALT, request.cookies.get(COOKIE))
+        data = self._server.signer.verify_raw(COOKIE_SALT, request.cookies.get(COOKIE))
         return Session(data if isinstance(data, dict) else {})
 
     def _flash_cookie(self, request: Request) -> dict[str, str]:
         token = request.cookies.get(FLASH_COOKIE)
-        flash = self._signer.verify(FLASH_SALT, token)
+        flash = self._server.signer.verify(FLASH_SALT, token)
         if not isinstance(flash, dict):
             return {}
         return {key: str(message) for key, message in flash.items()}
@@ -167,7 +151,7 @@ class Roost:
         socket = LiveSocket(
             request,
             self._session_of(request),
-            signer=self._signer,
+            server=self._server,
             send=send,
             idle_timeout=self._idle_timeout,
         )
@@ -182,3 +166,16 @@ class Roost:
         if socket_id is not None:
             for socket in [each for each in self._sockets if each.id == socket_id]:
                 await socket.close()
+
+
+async def _html(view: LiveView) -> str:
+    """Return what a mounted view shows without JavaScript, and all the views within it."""
+    root, components = render(view)
+    html = to_html(root, components)
+    for child in view.children.values():
+        session = {**view.session, **child.session}
+        inner: LiveView = child.kind(session, view_id=child.id, server=view.server)
+        await mount(inner, None, "")
+        filled = f"{child.opening}{await _html(inner)}{child.closing}"
+        html = html.replace(child.html, filled)
+    return html

@@ -13,9 +13,9 @@ from urllib.parse import urljoin
 from roost import layout, wire
 from roost.diff import Tree, diff_tree, full_tree
 from roost.liveview import LiveView, Navigation, PushNavigate, PushPatch, Redirect
+from roost.process import Call, Mail, Process, Pushed, Stopped, Told
 from roost.rendered import Components, Rendered
 from roost.routes import Route, route_of
-from roost.session import Signer
 
 log = logging.getLogger("roost")
 
@@ -24,57 +24,63 @@ Snapshot = tuple[Rendered, Components]
 SendMessage = Callable[[str, str | None, str, str, Any], Awaitable[None]]
 
 
-class Stopped(Exception):
-    """The view has navigated away: its channel is done."""
+async def mount(view: LiveView, route: Route | None, uri: str) -> None:
+    """Bring a new view up to its first render, or to where it navigates instead.
 
-
-async def mount(view: LiveView, route: Route, uri: str) -> None:
-    """Bring a new view up to its first render, or to where it navigates instead."""
-    view.uri, view.params = uri, route.params
+    A view within another has no route, and no URL to take up.
+    """
+    if route is not None:
+        view.uri, view.params = uri, route.params
     await view.on_mount()
     if view.navigation is None:
         await view.mount()
-    if view.navigation is None:
+    if view.navigation is None and route is not None:
         await view.handle_params()
 
 
 def render(view: LiveView) -> Snapshot:
     """Render the view within the layout, and its components; its streams are flushed."""
     root = layout.app(view)
-    components = {cid: part.render() for cid, part in view.components.items()}
+    components = view.components.render()
     for stream in view.streams:
         stream.flush()
     return root, components
 
 
 class Channel:
-    """Owns one connected view, its last render and its mailbox."""
+    """Owns one connected view, its last render and its process."""
 
     def __init__(
         self,
         topic: str,
         join_ref: str,
         view: LiveView,
+        process: Process,
         *,
         send: SendMessage,
-        signer: Signer,
     ) -> None:
         self.topic = topic
         self.join_ref = join_ref
-        self.mailbox: asyncio.Queue[tuple[str, str, Any]] = asyncio.Queue()
+        self.process = process
         self._view = view
         self._send_message = send
-        self._signer = signer
         self._last: Snapshot | None = None
         self._title = ""
 
-    async def run(self, route: Route, uri: str, ref: str, *, moved: bool) -> None:
+    async def run(
+        self, route: Route | None, uri: str, ref: str, *, moved: bool
+    ) -> None:
         """Join, then answer messages until the view stops, crashes or is left."""
-        if not await self._join(route, uri, ref, moved=moved):
-            return
+        try:
+            if await self._join(route, uri, ref, moved=moved):
+                await self._live()
+        finally:
+            self.process.end()
+
+    async def _live(self) -> None:
         try:
             while True:
-                await self._answer(*await self.mailbox.get())
+                await self._answer(await self.process.mailbox.get())
         except Stopped:
             await self._send(wire.CLOSE, self.join_ref, {})
         except Exception as error:  # noqa: BLE001  whatever a page raises is a crash
@@ -84,7 +90,9 @@ class Channel:
 
     # Joining
 
-    async def _join(self, route: Route, uri: str, ref: str, *, moved: bool) -> bool:
+    async def _join(
+        self, route: Route | None, uri: str, ref: str, *, moved: bool
+    ) -> bool:
         response: dict[str, Any] = {"container": ["div", {}]} if moved else {}
         try:
             await mount(self._view, route, uri)
@@ -111,15 +119,28 @@ class Channel:
 
     # Answering
 
-    async def _answer(self, event: str, ref: str, payload: Any) -> None:
+    async def _answer(self, mail: Mail) -> None:
+        match mail:
+            case Pushed(event, ref, payload):
+                await self._on_push(event, ref, payload)
+            case Told(message):
+                await self._view.handle_info(message)
+                await self._say_changes()
+            case Call(work):
+                await work()
+                await self._say_changes()
+
+    async def _on_push(self, event: str, ref: str, payload: Any) -> None:
+        components = self._view.components
         if event == wire.EVENT:
             await self._on_event(ref, payload)
         elif event == wire.LIVE_PATCH:
             await self._on_live_patch(ref, payload["url"])
         elif event == wire.CIDS_WILL_DESTROY:
+            components.will_destroy(payload["cids"])
             await self._reply(ref, {})
         elif event == wire.CIDS_DESTROYED:
-            gone = [cid for cid in payload["cids"] if cid not in self._view.components]
+            gone = components.destroyed(payload["cids"])
             await self._reply(ref, {"cids": gone})
         # Any other event is never answered, as Phoenix.
 
@@ -136,7 +157,7 @@ class Channel:
             component = self._view.components.get(cid)
             reply = None  # a component that is gone is silent, as Phoenix
             if component is not None:
-                await component.handle_event(event, value)
+                reply = await component.handle_event(event, value)
         else:
             reply = await self._view.handle_event(event, value)
         await self._delay()
@@ -175,10 +196,27 @@ class Channel:
             diff[wire.REPLY] = reply
         await self._reply(ref, {wire.DIFF: diff} if diff else {})
 
+    async def _say_changes(self) -> None:
+        match self._view.take_navigation():
+            case PushPatch() as patch:
+                await self._send(wire.LIVE_PATCH, None, self._patch_message(patch))
+                await self._handle_params(patch.to)
+            case None:
+                pass
+            case elsewhere:
+                await self._send(wire.DIFF, None, {wire.EVENTS: []})
+                for event, where in self._away(elsewhere).items():
+                    await self._send(event, None, where)
+                raise Stopped
+        diff = self._changes()
+        if diff:
+            await self._send(wire.DIFF, None, diff)
+
     def _changes(self) -> Tree:
         assert self._last is not None  # joined before it answers
+        leaving = self._view.components.leaving
         new = render(self._view)
-        diff = diff_tree(self._last, new)
+        diff = diff_tree(self._last, new, leaving)
         self._last = new
         self._add_extras(diff)
         return diff
@@ -193,7 +231,7 @@ class Channel:
     async def _delay(self) -> None:
         # `?delay=50` on any page: a slow server on demand, to see a budget exceeded.
         delay = self._view.params.get("delay", "")
-        if delay.isdecimal():
+        if self._view.delays_replies and delay.isdecimal():
             await asyncio.sleep(int(delay) / 1000)
 
     # Saying
@@ -203,7 +241,7 @@ class Channel:
             return {wire.REDIRECT: {"status": 302, "to": navigation.to}}
         where = self._patch_message(navigation)
         if self._view.flash:
-            token = self._signer.sign(FLASH_SALT, dict(self._view.flash))
+            token = self._view.server.signer.sign(FLASH_SALT, dict(self._view.flash))
             where = {"flash": token, **where}
         return {wire.LIVE_REDIRECT: where}
 

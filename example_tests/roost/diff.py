@@ -25,25 +25,24 @@ def full_tree(root: Rendered, components: Components) -> Tree:
     """Return everything, as a join reply's `rendered`."""
     encoder = Encoder()
     tree = encoder.rendered(root)
-    if components:
-        tree[wire.COMPONENTS] = {
-            str(cid): INLINE.rendered(component)
-            for cid, component in components.items()
-        }
+    changed = _component_changes({}, components, frozenset())
+    if changed:
+        tree[wire.COMPONENTS] = changed
     return encoder.with_templates(tree)
 
 
 def diff_tree(
-    old: tuple[Rendered, Components], new: tuple[Rendered, Components]
+    old: tuple[Rendered, Components],
+    new: tuple[Rendered, Components],
+    leaving: frozenset[int] = frozenset(),
 ) -> Tree:
-    """Return what changed; an empty dict if nothing did."""
+    """Return what changed; an empty dict if nothing did.
+
+    `leaving` are components that the browser may drop before it reads this.
+    """
     encoder = Encoder()
     tree: Tree = encoder.changes(old[0], new[0]) or {}
-    changed = {
-        str(cid): change
-        for cid, component in new[1].items()
-        if (change := _component_changes(old[1].get(cid), component)) is not None
-    }
+    changed = _component_changes(old[1], new[1], leaving)
     if changed:
         tree[wire.COMPONENTS] = changed
     return encoder.with_templates(tree)
@@ -84,6 +83,12 @@ class Encoder:
             tree[wire.ROOT] = 1
         tree[wire.STATIC] = self._statics(rendered.template)
         return tree
+
+    def component(self, rendered: Rendered, shared: int | None) -> Tree:
+        """Return a whole component, with the cid whose statics it shares, if any."""
+        if shared is None:
+            return self.rendered(rendered)
+        return {**self._values(rendered), wire.STATIC: shared}
 
     def each(self, each: Each) -> Tree | str:
         """Return a whole comprehension; an empty one that is no stream is ""."""
@@ -182,11 +187,27 @@ class Encoder:
 INLINE = Encoder(inline=True)
 
 
-def _component_changes(old: Rendered | None, new: Rendered) -> Tree | None:
-    if old is None or old.template is not new.template:
-        return INLINE.rendered(new)
-    change: Tree | None = INLINE.changes(old, new)
-    return change
+def _component_changes(
+    old: Components, new: Components, leaving: frozenset[int]
+) -> dict[str, Tree]:
+    # A new component names another of its kind whose statics it shares: -cid is one that
+    # the browser has, cid one of this same message.
+    known = {
+        old[cid].template: -cid
+        for cid in sorted(old, reverse=True)
+        if cid not in leaving
+    }
+    changed: dict[str, Tree] = {}
+    for cid, component in new.items():
+        before = old.get(cid)
+        if before is not None and before.template is component.template:
+            change = INLINE.changes(before, component)
+            if change is not None:
+                changed[str(cid)] = change
+            continue
+        share = known.setdefault(component.template, cid)
+        changed[str(cid)] = INLINE.component(component, None if share == cid else share)
+    return changed
 
 
 def _operations(stream: StreamOperations) -> list[Any]:

@@ -15,6 +15,7 @@ SUFFIX: Final = " - Roost"
 LINKS: Final = (
     "counter",
     "function_components",
+    "live_components",
     "streams",
     "form",
     "nav/a",
@@ -53,7 +54,7 @@ APP = Template(
 NAV = Template('<nav id="nav">\n  {links}\n</nav>')
 NAV_LINK = Template('<a href="/{path}">{path}</a>')
 FLASH_GROUP = Template('<div id="flash-group">\n  {info}\n  {error}\n</div>')
-FLASH = Template('<p id="flash-{kind}" role="alert"{click}>{message}</p>')
+FLASH = Template('<p id="flash-{kind}" role="alert"{click}>{message}</p>', block=True)
 
 
 def document(*, csrf_token: str, title: str, body: str) -> str:
@@ -64,7 +65,9 @@ def document(*, csrf_token: str, title: str, body: str) -> str:
 
 
 def app(view: LiveView) -> Rendered:
-    """Return the view's page within the app's layout."""
+    """Return the view's page within the app's layout; a view in a view has none."""
+    if view.embedded:
+        return view.render()
     return APP(nav=NAVIGATION, flash=_flash_group(view.flash), page=view.render())
 
 

@@ -1,4 +1,4 @@
-"""What a page is made of: the LiveView, its components, its streams.
+"""What a page is made of: the LiveView, and what it may ask for.
 
 Law of this file: a view changes its own state and says what it wants; it never sends. The
 channel that owns the view renders it, compares and sends.
@@ -6,18 +6,17 @@ channel that owns the view renders it, compares and sends.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from roost import rendered
-from roost.rendered import Each, Rendered, StreamOperations, Template
+from roost import container, rendered
+from roost.components import ComponentTable, LiveComponent, Reply, UnknownEvent
+from roost.process import Process
+from roost.rendered import Html, Rendered, Template
+from roost.server import Server
+from roost.streams import Stream
 
 Params = Mapping[str, str]
-Reply = Mapping[str, Any] | None
 T = TypeVar("T")
-
-
-class UnknownEvent(Exception):
-    """A view was sent an event that it has no clause for: it crashes, as Phoenix does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +45,40 @@ class Redirect:
 Navigation = PushPatch | PushNavigate | Redirect
 
 
-class LiveComponent:
-    """A part of a view with state and events of its own; a subclass is one component."""
-
-    def __init__(self, cid: int) -> None:
-        self.cid = cid
-
-    async def handle_event(self, event: str, value: Mapping[str, Any]) -> None:
-        """Answer an event whose target is this component."""
-        raise UnknownEvent(
-            f"{type(self).__name__} has no clause for {event!r} {value!r}"
-        )
-
-    def render(self) -> Rendered:
-        """Return the component's tree: one root element."""
-        raise NotImplementedError
-
-
 class LiveView:
     """One page of one person, alive from its mount to its leave; owns that page's state."""
 
     view: ClassVar[str]
     live_session: ClassVar[str] = "default"
+    embedded: ClassVar[bool] = False  # within another view, so without the layout
+    delays_replies: ClassVar[bool] = True  # by `?delay=`, unless the page has its own
     title: str = ""
 
-    def __init__(self, session: Mapping[str, Any], *, connected: bool) -> None:
+    def __init__(
+        self,
+        session: Mapping[str, Any],
+        *,
+        view_id: str,
+        server: Server,
+        process: Process | None = None,
+    ) -> None:
         self.session = session
-        self.connected = connected
+        self.id = view_id
+        self.server = server
+        self.process = process  # None in a dead render
         self.uri = ""
         self.params: Params = {}
         self.flash: dict[str, str] = {}
         self.navigation: Navigation | None = None
         self.pushed_events: list[tuple[str, Mapping[str, Any]]] = []
-        self.components: dict[int, LiveComponent] = {}
+        self.components = ComponentTable()
         self.streams: list[Stream[Any]] = []
+        self.children: dict[str, container.Child] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether a socket is there, as `connected?/1`."""
+        return self.process is not None
 
     async def on_mount(self) -> None:
         """Run before mount; a guard redirects from here."""
@@ -95,6 +94,10 @@ class LiveView:
         raise UnknownEvent(
             f"{type(self).__name__} has no clause for {event!r} {value!r}"
         )
+
+    async def handle_info(self, message: Any) -> None:
+        """Take a message from within the server."""
+        raise UnknownEvent(f"{type(self).__name__} has no clause for {message!r}")
 
     def render(self) -> Rendered:
         """Return the page's tree for its present state."""
@@ -129,71 +132,39 @@ class LiveView:
 
     # What a render may use
 
-    def component(self, cid: int, kind: type[LiveComponent]) -> rendered.Component:
-        """Return the place of component `cid`, which is made when first rendered."""
-        if cid not in self.components:
-            self.components[cid] = kind(cid)
-        return rendered.Component(cid)
+    def component(
+        self, kind: type[LiveComponent], name: str, /, **assigns: Any
+    ) -> rendered.Component:
+        """Return the place of a component, which is made when first rendered."""
+        return self.components.place(kind, name, assigns)
 
-    def stream(self, item: Template, row: Callable[[str, T], Rendered]) -> "Stream[T]":
+    def child(
+        self,
+        kind: "type[LiveView]",
+        dom_id: str,
+        *,
+        session: Mapping[str, Any],
+        tag: str = "div",
+        attributes: str = "",
+        sticky: bool = False,
+    ) -> Html:
+        """Return the place of another view, as `live_render/3`."""
+        if dom_id not in self.children:
+            self.children[dom_id] = container.child_of(
+                self.server.signer,
+                kind,
+                dom_id=dom_id,
+                parent_id=self.id,
+                parent_pid=self.process.pid if self.process else None,
+                session=session,
+                tag=tag,
+                attributes=attributes,
+                sticky=sticky,
+            )
+        return Html(self.children[dom_id].html)
+
+    def stream(self, item: Template, row: Callable[[str, T], Rendered]) -> Stream[T]:
         """Return a new stream whose items are rendered by `row` with template `item`."""
         stream = Stream(str(len(self.streams)), item, row)
         self.streams.append(stream)
         return stream
-
-
-class Stream(Generic[T]):
-    """A list that lives in the browser alone; here are only its operations since a render."""
-
-    def __init__(
-        self, ref: str, item: Template, row: Callable[[str, T], Rendered]
-    ) -> None:
-        self._ref = ref
-        self._item = item
-        self._row = row
-        self._inserts: dict[str, tuple[T, int, int | None, bool | None]] = {}
-        self._deletes: list[str] = []
-        self._reset = False
-
-    def fill(self, items: Mapping[str, T]) -> None:
-        """Stream the first items, as `stream/3` in mount."""
-        for dom_id, item in items.items():
-            self._inserts[dom_id] = (item, -1, None, None)
-
-    def insert(
-        self, dom_id: str, item: T, *, at: int = -1, limit: int | None = None
-    ) -> None:
-        """Insert or update one item, as `stream_insert/4`."""
-        self._inserts.pop(dom_id, None)
-        self._inserts[dom_id] = (item, at, limit, False)
-
-    def delete(self, dom_id: str) -> None:
-        """Remove one item, as `stream_delete_by_dom_id/3`."""
-        self._deletes.append(dom_id)
-
-    def reset(self, items: Mapping[str, T]) -> None:
-        """Replace everything by `items`, as `stream(reset: true)`."""
-        self._inserts.clear()
-        self._reset = True
-        for dom_id, item in items.items():
-            self.insert(dom_id, item)
-
-    def each(self) -> Each:
-        """Return what happened since the last `flush`, for the render."""
-        inserts = self._inserts.items()
-        return Each(
-            self._item,
-            [self._row(dom_id, insert[0]) for dom_id, insert in inserts],
-            stream=StreamOperations(
-                self._ref,
-                tuple((dom_id, *insert[1:]) for dom_id, insert in inserts),
-                tuple(self._deletes),
-                self._reset,
-            ),
-        )
-
-    def flush(self) -> None:
-        """Forget what was rendered: from now on it lives in the browser."""
-        self._inserts.clear()
-        self._deletes.clear()
-        self._reset = False

@@ -35,9 +35,12 @@ class Template:
 
     __slots__ = ("names", "root", "statics")
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, block: bool = False) -> None:
+        """Read `source`; a block is a part of a template, an `if`, and has no root mark."""
+        # The line breaks after the opening quotes and before the closing ones are layout.
+        lines = source.removeprefix("\n").removesuffix("\n")
         statics, names, text = [], [], ""
-        for literal, name, _, _ in string.Formatter().parse(source.strip("\n")):
+        for literal, name, _, _ in string.Formatter().parse(lines):
             text += literal
             if name is not None:
                 statics.append(text)
@@ -45,7 +48,7 @@ class Template:
                 text = ""
         self.statics: tuple[str, ...] = (*statics, text)
         self.names: tuple[str, ...] = tuple(names)
-        self.root: bool = _has_one_root(HOLE.join(self.statics))
+        self.root: bool = not block and _has_one_root(HOLE.join(self.statics))
 
     def __call__(self, **values: "Value") -> "Rendered":
         return Rendered(self, tuple([_node(values[name]) for name in self.names]))

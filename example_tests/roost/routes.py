@@ -4,13 +4,16 @@ Law of this file: a path is looked up here for the dead render, for a join and f
 alike, so that the three cannot disagree.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from roost.liveview import LiveView
 from roost.pages.counter import CounterLive
 from roost.pages.crash import CrashLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
+from roost.pages.live_components import LiveComponentsLive
 from roost.pages.nav_a import NavALive
 from roost.pages.nav_b import NavBLive
 from roost.pages.other import OtherLive
@@ -21,6 +24,7 @@ from roost.web import path_and_query
 LIVE: dict[str, type[LiveView]] = {
     "/counter": CounterLive,
     "/function_components": FunctionComponentsLive,
+    "/live_components": LiveComponentsLive,
     "/form": FormLive,
     "/streams": StreamsLive,
     "/nav/a": NavALive,
@@ -30,6 +34,10 @@ LIVE: dict[str, type[LiveView]] = {
     "/crash": CrashLive,
     "/secret": SecretLive,
 }
+
+
+# Views that live within other views.
+EMBEDDED: dict[str, type[LiveView]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,11 @@ def route_of(url: str) -> Route | None:
         if bound is not None:
             return Route(view, params | bound)
     return None
+
+
+def child_of(claims: Mapping[str, Any]) -> type[LiveView] | None:
+    """Return the view within a view that a session token names, or None."""
+    return EMBEDDED.get(claims["view"].removeprefix("Elixir."))
 
 
 def _bind(pattern: list[str], segments: list[str]) -> dict[str, str] | None:

@@ -12,14 +12,16 @@ from urllib.parse import urlsplit
 
 from roost import wire
 from roost.channel import FLASH_SALT, Channel
-from roost.routes import Route, route_of
-from roost.session import SOCKET_ID_KEY, Session, Signer
+from roost.container import SESSION_SALT, STATIC_SALT
+from roost.liveview import LiveView
+from roost.process import Process, Pushed
+from roost.routes import child_of, route_of
+from roost.server import Server
+from roost.session import SOCKET_ID_KEY, Session
 from roost.web import Receive, Request, Send
 
 log = logging.getLogger("roost")
 
-SESSION_SALT: Final = "lv session"
-STATIC_SALT: Final = "lv static"
 GOING_AWAY: Final = 1001
 PROTOCOL_ERROR: Final = 1002
 SERVER_ERROR: Final = 1011
@@ -33,7 +35,7 @@ class LiveSocket:
         request: Request,
         session: Session,
         *,
-        signer: Signer,
+        server: Server,
         send: Send,
         idle_timeout: float,
     ) -> None:
@@ -41,7 +43,7 @@ class LiveSocket:
         known = session.accepts(request.query.get("_csrf_token"))
         self._session = session if known else None
         self.id = session.get(SOCKET_ID_KEY) if known else None
-        self._signer = signer
+        self._server = server
         self._send_asgi = send
         self._idle_timeout = idle_timeout
         self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
@@ -94,7 +96,7 @@ class LiveSocket:
             reason = {"reason": "unmatched topic"}
             await self._reply(join_ref, ref, topic, reason, status="error")
         elif joined[0].join_ref == join_ref:  # else it speaks to a view that was left
-            joined[0].mailbox.put_nowait((event, ref, payload))
+            joined[0].process.mailbox.put_nowait(Pushed(event, ref, payload))
 
     # Joining and leaving
 
@@ -107,26 +109,46 @@ class LiveSocket:
         tasks: asyncio.TaskGroup,
     ) -> None:
         await self._end(topic)  # a second join ends the first, as Phoenix.Socket
-        url = payload.get("redirect") or payload.get("url") or ""
-        route = route_of(url)
         claims = self._claims(topic, payload.get("session"))
         if claims is None or self._session is None:
             await self._reply(join_ref, ref, topic, {"reason": "stale"}, status="error")
             return
-        if route is None or not _may_join(route, claims, moved="redirect" in payload):
+        url = payload.get("redirect") or payload.get("url") or ""
+        moved = "redirect" in payload
+        route = route_of(url)
+        kind = (route.view if route else None) if url else child_of(claims)
+        if kind is None or (url and not _may_join(kind, claims, moved=moved)):
             reason = {"reason": "unauthorized"}
             await self._reply(join_ref, ref, topic, reason, status="error")
             return
-        view = route.view(self._session.data, connected=True)
+        process = Process()
+        if not self._link(process, claims["parent_pid"]):
+            await self._reply(join_ref, ref, topic, {"reason": "stale"}, status="error")
+            return
+        view = kind(
+            {**self._session.data, **claims["session"]},
+            view_id=claims["id"],
+            server=self._server,
+            process=process,
+        )
         view.flash = self._flash(payload)
-        channel = Channel(topic, join_ref, view, send=self._send, signer=self._signer)
-        run = channel.run(route, url, ref, moved="redirect" in payload)
-        task = tasks.create_task(run)
+        channel = Channel(topic, join_ref, view, process, send=self._send)
+        task = tasks.create_task(channel.run(route, url, ref, moved=moved))
         self._channels[topic] = (channel, task)
         task.add_done_callback(lambda done: self._forget(topic, done))
 
+    def _link(self, process: Process, parent_pid: str | None) -> bool:
+        """Have a child end with its parent; False if that has ended already."""
+        if parent_pid is None:
+            return True
+        for parent, _ in self._channels.values():
+            if parent.process.pid == parent_pid:
+                parent.process.at_end(process.stop)
+                return True
+        return False
+
     def _claims(self, topic: str, token: object) -> dict[str, Any] | None:
-        match self._signer.verify(SESSION_SALT, token):
+        match self._server.signer.verify(SESSION_SALT, token):
             case (6, dict() as claims) if topic == f"lv:{claims.get('id')}":
                 return claims
             case _:
@@ -134,12 +156,12 @@ class LiveSocket:
 
     def _flash(self, payload: dict[str, Any]) -> dict[str, str]:
         """Return the flash of a live redirect, else that of the dead render."""
-        match self._signer.verify(FLASH_SALT, payload.get("flash")):
+        match self._server.signer.verify(FLASH_SALT, payload.get("flash")):
             case dict() as flash:
                 return {key: str(message) for key, message in flash.items()}
         if "redirect" in payload:
             return {}
-        match self._signer.verify(STATIC_SALT, payload.get("static")):
+        match self._server.signer.verify(STATIC_SALT, payload.get("static")):
             case (6, {"flash": dict() as flash}):
                 return {key: str(message) for key, message in flash.items()}
         return {}
@@ -200,7 +222,7 @@ def may_connect(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _may_join(route: Route, claims: dict[str, Any], *, moved: bool) -> bool:
+def _may_join(kind: type[LiveView], claims: dict[str, Any], *, moved: bool) -> bool:
     if moved:
-        return bool(claims["live_session_name"] == route.view.live_session)
-    return bool(claims["view"] == f"Elixir.{route.view.view}")
+        return bool(claims.get("live_session_name") == kind.live_session)
+    return bool(claims["view"] == f"Elixir.{kind.view}")

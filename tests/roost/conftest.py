@@ -10,6 +10,8 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "example_tests"
 sys.path.append(str(EXAMPLES))  # as `python -m roost` in that folder has it
 
+pytest.register_assert_rewrite("tests.roost.replaying")
+
 from tests.roost.process import RoostProcess, running_roost  # noqa: E402
 
 

@@ -115,10 +115,16 @@ class View:
     async def send(self, event: str, payload: object) -> str:
         return await self.socket.send(self.join_ref, self.topic, event, payload)
 
-    async def click(self, event: str, value: Mapping[str, Any] | None = None) -> Any:
-        """Push a click and return the response of its reply."""
+    async def click(
+        self, event: str, value: Mapping[str, Any] | None = None, **target: int
+    ) -> Any:
+        """Push a click and return the response of its reply; `cid=` is its target."""
         payload = {"type": "click", "event": event, "value": value or {"value": ""}}
-        return await self._answer(await self.send("event", payload))
+        return await self.push("event", {**payload, **target})
+
+    async def push(self, event: str, payload: object) -> Any:
+        """Push anything and return the response of its reply."""
+        return await self._answer(await self.send(event, payload))
 
     async def change(
         self, event: str, fields: list[tuple[str, str]], target: str

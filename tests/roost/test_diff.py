@@ -119,11 +119,21 @@ def test_a_component_travels_beside_the_page() -> None:
         page(PAIR(left=Component(1), right=Component(2))),
         {**changed[1], 2: BOLD(text="c")},
     )
+    both_new = full_tree(*with_two)["c"]
 
     literal = {"s": ("<b>", "</b>"), "r": 1}
     assert {"1": {"0": "a", **literal}} == full_tree(*with_one)["c"]
     assert {"c": {"1": {"0": "b"}}} == diff_tree(with_one, changed)
-    assert {"2": {"0": "c", **literal}} == diff_tree(changed, with_two)["c"]
+    assert {"2": {"0": "c", "s": -1}} == diff_tree(changed, with_two)["c"]
+    assert {"1": {"0": "b", **literal}, "2": {"0": "c", "s": 1}} == both_new
+
+
+def test_a_component_shares_nothing_with_one_that_is_about_to_go() -> None:
+    old = (page(Component(1)), {1: BOLD(text="a")})
+    new = (page(Component(1)), {**old[1], 2: BOLD(text="b")})
+
+    literal = {"s": ("<b>", "</b>"), "r": 1}
+    assert {"2": {"0": "b", **literal}} == diff_tree(old, new, frozenset({1}))["c"]
 
 
 def test_a_stream_is_sent_once() -> None:

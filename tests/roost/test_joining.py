@@ -14,6 +14,7 @@ pytestmark = pytest.mark.anyio
 PAGES = {
     "/counter": "Counter",
     "/function_components": "Function components",
+    "/live_components": "Live components",
     "/form": "Form",
     "/streams": "Streams",
     "/nav/a": "Nav A page 1",

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 Tree = dict[str, Any]
+NOTHING = "nothing new"
 
 
 class TreeClient:
@@ -16,12 +17,20 @@ class TreeClient:
 
     def __init__(self, rendered: Tree) -> None:
         self._tree = resolved(rendered)
+        self._components: Tree = {}
+        merge_components(self._components, self._tree.pop("c", {}))
 
     def merge(self, diff: Tree) -> None:
-        merge(self._tree, resolved(diff))
+        tree = resolved(diff)
+        merge_components(self._components, tree.pop("c", {}))
+        merge(self._tree, {key: tree[key] for key in tree if key not in ("e", "r")})
+
+    def news(self, diff: Tree) -> Any:
+        """Return what a diff says that is not known yet."""
+        return news(resolved(diff), {**self._tree, "c": self._components})
 
     def html(self) -> str:
-        return html(self._tree)
+        return html(self._tree, None, self._components)
 
 
 def resolved(message: Tree) -> Tree:
@@ -39,11 +48,16 @@ def resolved(message: Tree) -> Tree:
             for each in value.values():
                 put(each)
 
-    put(tree)
+    # In a component a number is another component, not a template.
+    put({key: value for key, value in tree.items() if key != "c"})
+    if isinstance(tree.get("s"), int):
+        tree["s"] = templates[str(tree["s"])]
     return tree
 
 
 def merge(target: Tree, source: Tree) -> None:
+    if "stream" in source:
+        return  # its rows live in the page, not here
     if "k" in source:
         merge_keyed(target["k"], source["k"])
         return
@@ -72,13 +86,50 @@ def merge_keyed(target: Tree, source: Tree) -> None:
     target["kc"] = source["kc"]
 
 
-def html(node: Any, statics: list[str] | None = None) -> str:
+def merge_components(target: Tree, source: Tree) -> None:
+    """Merge `c`: a number in `s` is a component that has the same statics."""
+    before = dict(target)
+    for cid, component in source.items():
+        shared = component.get("s")
+        if isinstance(shared, int):
+            base = before[str(-shared)] if shared < 0 else target[str(shared)]
+            target[cid] = {**component, "s": base["s"]}
+        elif shared is not None or cid not in target:
+            target[cid] = component
+        else:
+            merge(target[cid], component)
+
+
+def news(diff: Any, tree: Any) -> Any:
+    """Return `diff` without what it merely says again, NOTHING if that is all.
+
+    Phoenix compares assigns, Roost values: where an assign changed and what it shows did not,
+    Phoenix sends the same value once more.
+    """
+    if not isinstance(diff, dict) or not isinstance(tree, dict) or "s" in diff:
+        return NOTHING if diff == tree else diff
+    fresh: Tree = {}
+    for key, value in diff.items():
+        if key == "k" and value.get("km"):
+            fresh[key] = value
+        elif (new := news(value, tree.get(key, NOTHING))) is not NOTHING:
+            fresh[key] = new
+    return fresh or NOTHING
+
+
+def html(
+    node: Any, statics: list[str] | None = None, components: Tree | None = None
+) -> str:
     if isinstance(node, str):
         return node
+    if isinstance(node, int):
+        assert components is not None
+        return html(components[str(node)], None, components)
     statics = statics or node["s"]
     if "k" in node:
-        return "".join(html(node["k"][str(i)], statics) for i in range(node["k"]["kc"]))
+        entries = [node["k"][str(i)] for i in range(node["k"]["kc"])]
+        return "".join(html(each, statics, components) for each in entries)
     parts = [statics[0]]
     for i, static in enumerate(statics[1:]):
-        parts += [html(node[str(i)]), static]
+        parts += [html(node[str(i)], None, components), static]
     return "".join(parts)

@@ -7,9 +7,10 @@ a budget that a person can remember.
 from collections.abc import Mapping
 from typing import Any
 
+from roost.components import LiveComponent, Reply
 from roost.elixir import inspect
 from roost.layout import command, push
-from roost.liveview import LiveComponent, LiveView, Reply
+from roost.liveview import LiveView
 from roost.rendered import Rendered, Template, attribute
 
 PAGE = Template(
@@ -58,12 +59,13 @@ class CounterComponent(LiveComponent):
 
     count = 0
 
-    async def handle_event(self, event: str, value: Mapping[str, Any]) -> None:
+    async def handle_event(self, event: str, value: Mapping[str, Any]) -> Reply:
         match event:
             case "comp-inc":
                 self.count += int(value["by"])
             case _:
-                await super().handle_event(event, value)
+                return await super().handle_event(event, value)
+        return None
 
     def render(self) -> Rendered:
         return COMPONENT(
@@ -109,6 +111,6 @@ class CounterLive(LiveView):
             toggles=self.toggles,
             key=self.key,
             wkey=self.wkey,
-            component=self.component(1, CounterComponent),
+            component=self.component(CounterComponent, "counter-comp"),
             **COMMANDS,
         )

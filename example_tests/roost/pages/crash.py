@@ -6,7 +6,8 @@
 import asyncio
 from typing import Any
 
-from roost.liveview import LiveView, Reply
+from roost.components import Reply
+from roost.liveview import LiveView
 from roost.rendered import Rendered, Template
 
 PAGE = Template(

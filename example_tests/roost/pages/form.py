@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from roost.components import Reply
 from roost.elixir import Fields, decode_form, inspect, path_of, without_unused
-from roost.liveview import LiveView, Reply
+from roost.liveview import LiveView
 from roost.rendered import Each, Html, Rendered, Template, attribute
 from roost.session import Session
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from roost.liveview import LiveView, Reply
+from roost.components import Reply
+from roost.liveview import LiveView
 from roost.rendered import Each, Html, Rendered, Template, Value, attribute
 
 PAGE = Template(

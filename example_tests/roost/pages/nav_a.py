@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from roost.components import Reply
 from roost.layout import command
-from roost.liveview import LiveView, Reply
+from roost.liveview import LiveView
 from roost.rendered import Rendered, Template
 
 PAGE = Template(

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from roost.liveview import LiveView, Reply
+from roost.components import Reply
+from roost.liveview import LiveView
 from roost.rendered import Rendered, Template
 from roost.session import Session
 

@@ -3,8 +3,9 @@
 from functools import lru_cache
 from typing import Any
 
+from roost.components import Reply
 from roost.layout import command, push
-from roost.liveview import LiveView, Reply
+from roost.liveview import LiveView
 from roost.rendered import Each, Rendered, Template, attribute
 
 BUTTONS = (
