@@ -165,7 +165,10 @@ class HttpClient:
         if method != "GET":
             headers.append(("Origin", origin_of(url)))
             headers.append(("Content-Type", content_type))
-        headers.extend(self.extra)
+        if self.extra:
+            set_ = {name.lower() for name, _ in self.extra}
+            headers = [each for each in headers if each[0].lower() not in set_]
+            headers.extend(self.extra)
         content = None if body is None else body.encode()
         return httpx.Request(method, url, headers=headers, content=content)
 

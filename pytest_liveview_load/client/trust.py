@@ -35,8 +35,8 @@ def tls_reason(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         why = error.verify_message or str(error)
         return (
-            f"its TLS certificate is not trusted ({why}); verify='path/to/ca.pem' trusts "
-            "a private CA, verify=False trusts anybody"
+            f"its TLS certificate is not trusted ({why}); liveview_verify = "
+            "path/to/ca.pem trusts a private CA, liveview_verify = false trusts anybody"
         )
     reason = getattr(error, "reason", None)  # only errors of OpenSSL itself have one
     if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:

@@ -5,38 +5,38 @@ elsewhere only with a person's word.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from pytest_liveview_load.errors import LoadRefused, SettingError
 
+CREDENTIALS: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/]*@")
+
 
 def parse_url(text: str, place: str) -> str:
-    """Return the address without a trailing slash.
+    """Return the address without a trailing slash, and without user and password.
 
-    Raises SettingError, which names `place`, unless the text is `http(s)://host[:port]`.
+    Raises SettingError, which names `place`, unless the text is
+    `http(s)://[user:password@]host[:port]`.
     """
     parts = split(text, place)
     if parts.scheme not in ("http", "https"):
-        advice = "" if "://" in text else f", like http://{text.lstrip('/')}"
+        named = "://" in text or "@" in text
+        advice = "" if named else f", like http://{text.lstrip('/')}"
         raise refused(text, place, f"must begin with http:// or https://{advice}")
     if not parts.hostname:
         raise refused(text, place, "names no host")
-    if "@" in parts.netloc:
-        # Not quoted: the text holds a password, and messages end up in logs.
-        raise SettingError(
-            f"{place}: an address with a user name or password is refused, for it would "
-            "stand in every report; log in within the test"
-        )
     if parts.path.strip("/") or parts.query or parts.fragment:
-        bare = f"{parts.scheme}://{parts.netloc}"
+        bare = f"{parts.scheme}://{host_and_port(parts)}"
         raise refused(
             text,
             place,
             f"is more than an address: give {bare}, the path goes to visit()",
         )
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{host_and_port(parts)}"
 
 
 def split(text: str, place: str) -> SplitResult:
@@ -51,7 +51,14 @@ def split(text: str, place: str) -> SplitResult:
 
 def refused(text: str, place: str, problem: str) -> SettingError:
     """Return the error that quotes the address and the place it came from."""
-    return SettingError(f"{place}: {text!r} {problem}")
+    # A password is not repeated: messages end up in logs.
+    hidden = CREDENTIALS.sub("***@", text)
+    return SettingError(f"{place}: {hidden!r} {problem}")
+
+
+def host_and_port(parts: SplitResult) -> str:
+    """Return what an address says after user and password."""
+    return parts.netloc.rpartition("@")[2]
 
 
 def host_of(url: str) -> str:

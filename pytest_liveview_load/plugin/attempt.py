@@ -24,6 +24,7 @@ from pytest_liveview_load.plugin.address import parse_url
 from pytest_liveview_load.plugin.alone import Alone, OnePerUser
 from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
 from pytest_liveview_load.plugin.conductor import LocalConductor
+from pytest_liveview_load.plugin.connecting import authorization
 from pytest_liveview_load.plugin.event_loop import require_asyncio
 from pytest_liveview_load.plugin.outcome import report_of, speak_of_errors, verdict
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
@@ -50,10 +51,12 @@ class Attempt:
         self.plan = plan_of(item)
         self.is_scenario = self.plan.profile is not None and not asks_for(item, LOAD)
         self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
+        address = parse_url(url, "the fixture liveview_url")
         self.conductor = LocalConductor(
             test=item.nodeid,
-            url=parse_url(url, "the fixture liveview_url"),
+            url=address,
             settings=session.settings,
+            authorization=authorization(url) or session.authorization_for(address),
             budgets=self.plan.budgets,
             seed=self.seed,
             worker=session.worker,

@@ -22,6 +22,7 @@ from pytest_liveview_load.errors import InvalidRun
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.address import check_load_allowed
+from pytest_liveview_load.plugin.connecting import Headers
 from pytest_liveview_load.plugin.outcome import report_of, why_invalid
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.settings import Settings
@@ -45,6 +46,7 @@ class LocalConductor:
         settings: Settings,
         budgets: Sequence[Budget],
         seed: int,
+        authorization: Headers = (),
         worker: str = "",
         display: ProgressDisplay | None = None,
     ) -> None:
@@ -53,6 +55,7 @@ class LocalConductor:
         self.settings = settings
         self.budgets = budgets
         self.seed = seed
+        self.authorization = authorization
         self.display = display
         self.reports: list[LoadReport] = []
         self._unfinished: tuple[str, Run] | None = None
@@ -109,7 +112,14 @@ class LocalConductor:
 
     def network(self) -> Network:
         """Return a network to the app, not yet used."""
-        settings = ClientSettings(url=self.url, timeout=self.settings.timeout)
+        given = self.settings
+        settings = ClientSettings(
+            url=self.url,
+            timeout=given.timeout,
+            transport=given.transport,
+            headers=(*self.authorization, *given.headers),
+            verify=given.verify,
+        )
         return Network(settings, clock=clock)
 
     def prepared(

@@ -45,7 +45,8 @@ OPTIONS: Final = (
     Option(
         name="url",
         metavar="URL",
-        help="where the app under test answers, like http://localhost:4000",
+        help="where the app under test answers, like http://localhost:4000; "
+        "user:password@ before the host is sent as basic authentication",
     ),
     Option(
         name="server",
@@ -73,6 +74,24 @@ OPTIONS: Final = (
         name="timeout",
         metavar="DURATION",
         help="how long a step waits for its answer (default: 10s)",
+    ),
+    Option(
+        name="transport",
+        metavar="NAME",
+        help="what carries a page's socket: websocket (the default), longpoll, or auto, "
+        "which polls where websockets are refused, as longPollFallbackMs does",
+    ),
+    Option(
+        name="headers",
+        metavar="NAME: VALUE",
+        many=True,
+        help="header of every request and websocket, one a line; may be given repeatedly",
+    ),
+    Option(
+        name="verify",
+        metavar="PATH",
+        help="file or folder of the CA certificates to trust, or false to trust anybody "
+        "(default: what this machine trusts)",
     ),
     Option(
         name="scale",

@@ -78,6 +78,10 @@ class LoadSession:
             raise SettingError(NO_URL)
         return self.settings.url
 
+    def authorization_for(self, url: str) -> tuple[tuple[str, str], ...]:
+        """Return the headers of basic authentication, if `url` was given with a user."""
+        return self.settings.authorization if url == self.settings.url else ()
+
     def obituary(self) -> str:
         """Return how the app died and its last lines, "" if it lives or is not ours."""
         return self.app.obituary() if self.app is not None else ""

@@ -8,22 +8,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_liveview_load.client.settings import WEBSOCKET, TransportName
 from pytest_liveview_load.errors import SettingError, UnitError
 from pytest_liveview_load.plugin.address import parse_url
+from pytest_liveview_load.plugin.connecting import (
+    Headers,
+    authorization,
+    parse_headers,
+    parse_transport,
+    parse_verify,
+)
 from pytest_liveview_load.plugin.options import Given
 from pytest_liveview_load.units import parse_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that was set, checked. Durations are seconds."""
+    """Everything that was set, checked. Durations are seconds.
+
+    `url` is without the user and password that it was given with; they are in
+    `authorization`, the headers for requests to that address.
+    """
 
     url: str | None = None
+    authorization: Headers = ()
     server: str | None = None
     server_env: Mapping[str, str] = field(default_factory=dict)
     server_cwd: Path = Path()
     server_timeout: float = 60.0
     timeout: float = 10.0
+    transport: TransportName = WEBSOCKET
+    headers: Headers = ()
+    verify: bool | str = True
     scale: float = 1.0
     allow: tuple[str, ...] = ()
     max_lag: float = 0.02
@@ -39,11 +55,15 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         server = None
     return Settings(
         url=parse_url(url.one, url.place) if url else None,
+        authorization=authorization(url.one) if url else (),
         server=server.one if server else None,
         server_env=parse_environment(values.get("server_env")),
         server_cwd=parse_folder(values.get("server_cwd"), server),
         server_timeout=parse_positive_duration(values.get("server_timeout"), 60.0),
         timeout=parse_positive_duration(values.get("timeout"), 10.0),
+        transport=parse_transport(values.get("transport")),
+        headers=parse_headers(values.get("headers")),
+        verify=parse_verify(values.get("verify")),
         scale=parse_scale(values.get("scale")),
         allow=parse_hosts(values.get("allow")),
         max_lag=parse_positive_duration(values.get("max_lag"), 0.02),

@@ -261,7 +261,7 @@ async def test_an_unknown_authority_is_refused_with_advice(
 
     told = str(caught.value)
     assert "its TLS certificate is not trusted" in told
-    assert "verify='path/to/ca.pem'" in told
+    assert "liveview_verify = path/to/ca.pem" in told
 
 
 async def test_verify_false_trusts_anybody(

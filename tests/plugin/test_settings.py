@@ -32,9 +32,14 @@ GOOD: dict[str, tuple[str, str, Any]] = {
     "a lag": ("max_lag", "50ms", 0.05),
     "a scale": ("scale", "0.1", 0.1),
     "hosts, separated by comma or space": ("allow", "a.test,B.test *.c", None),
+    "a user and password are for a header": ("url", "http://joe:pw@a:1", "http://a:1"),
+    "a transport": ("transport", "LongPoll", "longpoll"),
+    "whom to trust": ("verify", "False", False),
+    "headers, one a line": ("headers", "X-A: 1:2\n\n x-b:", None),
     "variables, quoted as in a shell": ("server_env", "A=1 'B=two words' C=", None),
 }
-COLLECTIONS = {
+COLLECTIONS: dict[str, Any] = {
+    "headers": (("X-A", "1:2"), ("x-b", "")),
     "allow": ("a.test", "b.test", "*.c"),
     "server_env": {"A": "1", "B": "two words", "C": ""},
 }
@@ -78,8 +83,50 @@ BAD = {
     "port 0": ("url", "http://a:0", "--liveview-url: 'http://a:0' is not an address"),
     "a password is not repeated": (
         "url",
-        "http://joe:secret@shop.test",
-        "--liveview-url: an address with a user name or password is refused",
+        "http://joe:secret@shop.test/shop",
+        (
+            "--liveview-url: 'http://***@shop.test/shop' is more than an address: give "
+            "http://shop.test, "
+        ),
+    ),
+    "nor is one without a scheme": (
+        "url",
+        "joe:secret@shop.test",
+        "--liveview-url: '***@shop.test' must begin with http:// or https://",
+    ),
+    "no transport": (
+        "transport",
+        "longpol",
+        (
+            "--liveview-transport: 'longpol' is not a transport: choose websocket, "
+            "longpoll, auto. Did you mean 'longpoll'?"
+        ),
+    ),
+    "no header": (
+        "headers",
+        "Bearer secret",
+        "--liveview-headers: a line without a colon is not a header: write Name: value",
+    ),
+    "no name": ("headers", "X A: secret", "--liveview-headers: 'X A' is not a header"),
+    "a header that each request has": (
+        "headers",
+        "Host: secret",
+        "--liveview-headers: Host cannot be set, for every request has its own",
+    ),
+    "a character of no header": (
+        "headers",
+        "X-A: secret\x07",
+        "--liveview-headers: the value of X-A has a character that no header may have",
+    ),
+    "no certificate": (
+        "verify",
+        "test_settings.py",
+        f"--liveview-verify: verify='{HERE}/test_settings.py' holds no CA certificate",
+    ),
+    "nobody to trust": (
+        "verify",
+        "yes",
+        "--liveview-verify: 'yes' is neither true, false nor a file or folder of CA",
     ),
     "no duration": ("timeout", "soon", "--liveview-timeout: 'soon' is not a duration"),
     "nothing": ("timeout", "0", "--liveview-timeout: '0' must be more than nothing"),
