@@ -144,7 +144,8 @@ class Encoder:
     def _each_changes(self, old: Each, new: Each) -> Tree | str | None:
         if new.stream is not None:
             return self._stream_changes(new, new.stream)
-        if not old.entries:
+        new.emptied = not new.entries and (bool(old.entries) or old.emptied)
+        if not old.entries and not old.emptied:
             return self.each(new) if new.entries else None
         keyed = self._keyed_changes(old, new)
         if not keyed and len(old.entries) == len(new.entries):

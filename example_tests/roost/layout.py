@@ -17,8 +17,11 @@ LINKS: Final = (
     "function_components",
     "live_components",
     "streams",
+    "keyed",
     "form",
     "nav/a",
+    "ticker",
+    "chat",
     "login",
     "secret",
     "crash",
@@ -74,6 +77,11 @@ def app(view: LiveView) -> Rendered:
 def command(*steps: list[Any]) -> Html:
     """Return a ` phx-click` attribute with JS commands, as `Phoenix.LiveView.JS` writes it."""
     return attribute("phx-click", json.dumps(steps, separators=(",", ":")))
+
+
+def on_click(event: str) -> Html:
+    """Return a ` phx-click` attribute that pushes `event`."""
+    return attribute("phx-click", event)
 
 
 def push(event: str, **options: Any) -> list[Any]:

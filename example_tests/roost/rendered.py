@@ -78,9 +78,13 @@ class StreamOperations:
 
 
 class Each:
-    """A comprehension: one template for many entries, told apart by key (or place)."""
+    """A comprehension: one template for many entries, told apart by key (or place).
 
-    __slots__ = ("entries", "keys", "stream", "template")
+    `emptied` is the differ's note that the browser has the statics of an empty one, because
+    it had entries before. So an empty one must not be shared between views.
+    """
+
+    __slots__ = ("emptied", "entries", "keys", "stream", "template")
 
     def __init__(
         self,
@@ -96,6 +100,7 @@ class Each:
             range(len(self.entries)) if keys is None else tuple(keys)
         )
         self.stream = stream
+        self.emptied = False
 
 
 Node = str | Rendered | Each | Component

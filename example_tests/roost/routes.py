@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from roost.liveview import LiveView
+from roost.pages.chat import ChatLive
 from roost.pages.counter import CounterLive
 from roost.pages.crash import CrashLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
+from roost.pages.keyed import KeyedLive
 from roost.pages.live_components import LiveComponentsLive
 from roost.pages.nav_a import NavALive
 from roost.pages.nav_b import NavBLive
 from roost.pages.other import OtherLive
 from roost.pages.secret import SecretLive
 from roost.pages.streams import StreamsLive
+from roost.pages.ticker import TickerLive
 from roost.web import path_and_query
 
 LIVE: dict[str, type[LiveView]] = {
@@ -27,6 +30,9 @@ LIVE: dict[str, type[LiveView]] = {
     "/live_components": LiveComponentsLive,
     "/form": FormLive,
     "/streams": StreamsLive,
+    "/keyed": KeyedLive,
+    "/ticker": TickerLive,
+    "/chat": ChatLive,
     "/nav/a": NavALive,
     "/nav/b": NavBLive,
     "/nav/b/:item": NavBLive,
