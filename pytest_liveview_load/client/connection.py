@@ -26,6 +26,11 @@ class Connection(Protocol):
     on_end: Callable[[], None] | None  # told once nothing of it is open any more
 
     @property
+    def carrier(self) -> str:
+        """What it is called in errors."""
+        ...
+
+    @property
     def beats(self) -> bool:
         """Whether silence must be broken by heartbeats."""
         ...

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from pytest_liveview_load.client.arrivals import Arrivals
 from pytest_liveview_load.client.doing import Doing
+from pytest_liveview_load.client.faulting import Faulting
 from pytest_liveview_load.client.going import Going
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
@@ -38,7 +39,7 @@ class Crowd(Protocol):
         ...
 
 
-class LiveUser(Going, Doing, Waiting):
+class LiveUser(Going, Doing, Faulting, Waiting):
     """One simulated person with one browser tab.
 
     `id` numbers the users of a run; `rng` is seeded for this user. Every verb takes

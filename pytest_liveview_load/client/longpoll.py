@@ -66,6 +66,7 @@ answers = msgspec.json.Decoder(Answer)
 class LongPoll:
     """An open session. Owns its requests; `receiver` is told what arrives."""
 
+    carrier: Final = "long poll"
     beats: Final = False  # as skipHeartbeat: each poll shows that somebody is there
 
     __slots__ = (

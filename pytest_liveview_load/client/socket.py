@@ -13,6 +13,7 @@ from pytest_liveview_load.client.cookies import CookieJar
 from pytest_liveview_load.client.dialling import dial
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.reach import shown
 from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.client.websocket import ABNORMAL
 from pytest_liveview_load.errors import ConnectionFailed, StepError
@@ -54,6 +55,7 @@ class Socket:
         "mending",
         "network",
         "observer",
+        "offline",
         "origin",
         "refs",
         "topics",
@@ -77,6 +79,7 @@ class Socket:
         self.topics: dict[str, Topic] = {}
         self.lost = ""  # why there is no connection, when it had been open
         self.mending: asyncio.Task[None] | None = None
+        self.offline = ""  # why nothing gets through now, if it is meant
         self._connection: Connection | None = None
         self._pending_beat: str | None = None
         self._slot = 0
@@ -89,6 +92,8 @@ class Socket:
     async def connect(self, timeout: float) -> None:  # noqa: ASYNC109 - named in the error
         """Open the connection; raises ConnectionFailed. Records `connect`."""
         network = self.network
+        if self.offline:
+            raise ConnectionFailed(shown(self.address()), self.offline)
         dialled = network.clock()
         connection, opened = await dial(
             network,
@@ -158,22 +163,53 @@ class Socket:
 
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         """Tell the topics, and begin to mend."""
-        self.disconnected()
+        connection = self.disconnected()
+        carrier = connection.carrier if connection is not None else "connection"
         told = f": {reason}" if reason else ""
-        self.lost = f"the server closed the websocket (code {code}{told})"
-        for topic in tuple(self.topics.values()):
-            topic.connection_lost(self.lost, at)
+        self.tell_lost(f"the server closed the {carrier} (code {code}{told})", at)
         if self.topics and self.mending is None:
             self.mending = self.network.spawn(self.mend())
 
+    def tell_lost(self, why: str, at: float) -> None:
+        """Tell every topic that the connection is gone."""
+        self.lost = why
+        for topic in tuple(self.topics.values()):
+            topic.connection_lost(why, at)
+
+    # Losing it on purpose
+
+    def cut(self, why: str) -> None:
+        """Lose the connection, if there is one, as when a cable is pulled."""
+        connection = self.disconnected()
+        if connection is None:
+            return
+        connection.abort()
+        self.tell_lost(why, self.network.clock())
+        if self.mending is None:
+            self.mending = self.network.spawn(self.mend())
+
+    def reconnect(self, why: str, *, listens_again: bool) -> None:
+        """Close, and connect at once, as LiveSocket's disconnect and connect do."""
+        connection = self.disconnected()
+        if connection is not None:
+            connection.close()
+            self.tell_lost(why, self.network.clock())
+        if self.mending is not None:
+            self.mending.cancel()
+        if listens_again:
+            self.refs.next()
+        self.mending = self.network.spawn(self.mend(at_once=True))
+
     # Mending
 
-    async def mend(self) -> None:
+    async def mend(self, *, at_once: bool = False) -> None:
         """Reconnect after the real client's delays, then let every topic rejoin."""
         delays, tries = self.network.settings.delays, 0
         while self._connection is None:
+            if tries or not at_once:
+                await asyncio.sleep(Delays.nth(delays.reconnect, tries or 1))
             tries += 1
-            await asyncio.sleep(Delays.nth(delays.reconnect, tries))
+            self.refs.burn_for_reconnect()
             try:
                 await self.connect(self.network.settings.connect_timeout)
             except ConnectionFailed as error:

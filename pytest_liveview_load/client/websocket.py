@@ -43,6 +43,7 @@ ABNORMAL = 1006  # RFC 6455 section 7.1.5: no close frame came
 class WebSocket(asyncio.Protocol):
     """An open connection. Owns the transport; `receiver` is told what arrives."""
 
+    carrier: Final = "websocket"
     beats: Final = True
 
     __slots__ = (

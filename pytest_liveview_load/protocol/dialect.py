@@ -40,6 +40,7 @@ class Dialect:
     sends_unused: bool  # 1.0: `_unused_` names before fields nobody touched
     numbers_empty_files: bool  # until 1.2: a file without content takes a ref as well
     bare_upload_reason: bool  # 1.1: a refused upload's progress says the reason alone
+    listens_again: bool  # 1.2: connecting after a disconnect takes a ref for onClose
 
     # What the client renders and patches.
     span_components: bool  # until 0.20.1: a component's attributes are set on the DOM
@@ -195,6 +196,7 @@ Dialect.V0_20_1 = Dialect(
     sends_unused=False,
     numbers_empty_files=True,
     bare_upload_reason=False,
+    listens_again=False,
     span_components=True,
     view_ref=False,
     resets_in_place=True,
@@ -223,6 +225,7 @@ Dialect.V1_2 = replace(
     name="1.2",
     sends_null_flash=False,
     numbers_empty_files=False,
+    listens_again=True,
     limit_zero_empties=True,
 )
 
