@@ -5,13 +5,14 @@ began has mounted.
 """
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_liveview_load.client.loading import begin_load
 from pytest_liveview_load.client.navigation import navigate, patch, patched
+from pytest_liveview_load.client.owners import owner_of
 from pytest_liveview_load.client.page import Page
 from pytest_liveview_load.client.push import Push
-from pytest_liveview_load.client.step import Step
+from pytest_liveview_load.client.step import Step, Waiter
 from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.client.view import View
 from pytest_liveview_load.dom.actions import (
@@ -27,6 +28,9 @@ from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.errors import NotLiveView
 from pytest_liveview_load.protocol.wire_keys import EVENT
 
+if TYPE_CHECKING:
+    from pytest_liveview_load.client.uploads import Uploads
+
 # Reads the page and decides what the person's gesture comes to.
 Plan: TypeAlias = Callable[[Scene], list[Action]]
 
@@ -37,9 +41,45 @@ async def act(tab: Tab, step: Step, *plans: Plan) -> None:
     try:
         for plan in plans:
             page = await tab.ready(step)
-            await perform(tab, page, step, plan(page.scene()))
+            actions = plan(page.scene())
+            if tab.uploads is not None:
+                actions = await files_first(tab.uploads, tab, page, step, actions)
+            await perform(tab, page, step, actions)
+        if tab.page is not None and tab.page.form.paced:
+            await tell_what_is_held_back(tab, tab.page, step)
     finally:
         tab.step = None
+
+
+async def files_first(
+    uploads: "Uploads", tab: Tab, page: Page, step: Step, actions: list[Action]
+) -> list[Action]:
+    """Upload the files of a form that is submitted; return what is left to do then."""
+    rest: list[Action] = []
+    for action in actions:
+        if isinstance(action, PushEvent) and uploads.waits(page, action):
+            await perform(tab, page, step, rest)
+            view = live_view(page, step)
+            rest = [*await uploads.before(page, view, step, action)]
+        else:
+            rest.append(action)
+    return rest
+
+
+async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
+    """Wait as long as debounces do, and tell the server what they held back."""
+    pace = page.form.pace
+    while tab.page is page and (due := pace.next_due()) is not None:
+        identity, seconds = due
+        waiter: Waiter = step.loop.create_future()
+        timer = step.loop.call_later(seconds, waiter.set_result, True)  # noqa: FBT003
+        try:
+            await step.wait(waiter, f"phx-debounce of {seconds * 1000:g} ms")
+        finally:
+            timer.cancel()
+        await tab.ready(step)
+        if tab.page is page:
+            await perform(tab, page, step, pace.release(page.scene(), identity))
 
 
 async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> None:
@@ -49,7 +89,10 @@ async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> No
     for action in actions:
         if isinstance(action, PushEvent):
             if tab.page is page:  # a link before it may have left the page
-                pushes.append(push_event(live_view(page, step), action))
+                view = page.view(action.view_id)
+                if view is None or not view.joined:
+                    view = await owner_of(tab, page, step, action.view_id)
+                pushes.append(push_event(view, action))
         elif isinstance(action, LivePatch) and page.main is not None:
             push = patch(page, action.url)
             pushes.append(push)
@@ -73,7 +116,7 @@ async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> No
 
 
 def push_event(view: View, action: PushEvent) -> Push:
-    """Push one event to the page's view."""
+    """Push one event to the view that it is for."""
     cid = action.cid
     return view.push(
         EVENT,

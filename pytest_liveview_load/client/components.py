@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 
 def sweep(view: View) -> None:
-    """After a diff, announce the components that it took away."""
+    """After a diff, tell what else it has changed: nested views, components."""
     content = view.content
-    if not content.has_components:
-        return
-    gone = content.destroyed()
+    if content.has_views:
+        view.host.view_patched(view)
+    elif content.has_components:
+        announce(view)
+
+
+def announce(view: View) -> None:
+    """Announce the components that a diff took away."""
+    gone = view.content.destroyed()
     if gone:
         view.push(
             CIDS_WILL_DESTROY, {"cids": gone}, metric=CIDS_WILL_DESTROY, cids=gone

@@ -4,7 +4,11 @@ Law: what has arrived is kept as bytes until then, and no more of it than MAX_PE
 a user whose page nobody reads pays for no tree.
 """
 
-from pytest_liveview_load.dom.attributes import PHX_TRIGGER_ACTION
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pytest_liveview_load.dom.attributes import PHX_SESSION, PHX_TRIGGER_ACTION
+from pytest_liveview_load.dom.nested import NestedView
 from pytest_liveview_load.dom.view_state import ViewState
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
 from pytest_liveview_load.protocol.wire_keys import COMPONENTS
@@ -14,6 +18,8 @@ MAX_PENDING = 64
 # In a text this could be anybody's words; then it costs a look too many.
 COMPONENTS_KEY = f'"{COMPONENTS}"'.encode()
 TRIGGER = PHX_TRIGGER_ACTION.encode()
+NESTED = PHX_SESSION.encode()
+NONE_NESTED: Mapping[str, NestedView] = MappingProxyType({})
 
 
 class Content:
@@ -24,6 +30,7 @@ class Content:
         "dialect",
         "fresh",
         "has_components",
+        "has_views",
         "pending",
         "state",
         "title",
@@ -37,6 +44,7 @@ class Content:
         self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
         self.title: str | None = None  # the last that the server set, as far as looked
         self.has_components = False
+        self.has_views = False  # it holds, or held, places of nested views
         self.cids: frozenset[int] = frozenset()  # the components when last counted
         self.triggered = False  # a diff spoke of phx-trigger-action
 
@@ -47,6 +55,7 @@ class Content:
         self.pending = [rendered]
         self.cids = frozenset()
         self.has_components = COMPONENTS_KEY in rendered
+        self.has_views = NESTED in rendered
         if self.has_components:
             self.destroyed()
 
@@ -57,8 +66,15 @@ class Content:
             self.triggered = True
         if COMPONENTS_KEY in diff:
             self.has_components = True
+        if NESTED in diff:
+            self.has_views = True
         if len(self.pending) > MAX_PENDING:
             self.look()
+
+    def nested(self) -> Mapping[str, NestedView]:
+        """Return the places of nested and sticky views in what is shown now."""
+        state = self.look() if self.has_views else None
+        return NONE_NESTED if state is None else state.nested
 
     def destroyed(self) -> list[int]:
         """Return the components that have left the page since this was last asked."""

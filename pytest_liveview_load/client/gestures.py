@@ -5,10 +5,11 @@ then. What a click on a shared page comes to is worked out once for all who see 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 from pytest_liveview_load.client.actions import Plan
-from pytest_liveview_load.dom import bindings, inputs
+from pytest_liveview_load.dom import bindings, inputs, keys
 from pytest_liveview_load.dom.actions import Action, PushEvent
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.errors import ElementError
@@ -27,7 +28,8 @@ def click(selector: str | None, text: str | None) -> Plan:
         element = scene.document.one(selector, text=text, role="click")
         actions = bindings.click(scene, element)
         if untouched and anybodys(scene, actions):
-            scene.document.plans[key] = actions
+            # Each has their own id of the main view.
+            scene.document.plans[key] = [for_main(each) for each in actions]
         return actions
 
     return plan
@@ -50,6 +52,13 @@ def anybodys(scene: Scene, actions: list[Action]) -> bool:
         if action.view_id != main.id or page.masked.mask(said) != said:
             return False
     return True
+
+
+def for_main(action: Action) -> Action:
+    """Return a push to the main view, whatever its id is."""
+    if isinstance(action, PushEvent):
+        return replace(action, view_id="")
+    return action
 
 
 def fill(selector: str | None, value: str, label: str | None) -> Plan:
@@ -85,7 +94,7 @@ def press(key: str, selector: str | None) -> Plan:
         else:
             focused = document.fields.by_key.get(scene.forms.focused or "")
             element = document.root if focused is None else focused.element
-        return bindings.press(scene, element, key)
+        return keys.press(scene, element, key)
 
     return plan
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_liveview_load.client.view import View
     from pytest_liveview_load.errors import StepError
     from pytest_liveview_load.protocol.reply import LiveReply, Redirect
@@ -18,6 +20,17 @@ class Host(Protocol):
 
     def view_changed(self, at: float) -> None:
         """Learn that there is something new to look at."""
+        ...
+
+    def view_patched(self, view: View) -> None:
+        """Learn that a diff may have brought or taken away nested views."""
+        ...
+
+    def view_lost(self, view: View, error: Callable[[str], StepError]) -> bool:
+        """Learn that the view is gone for now, and its nested views with it.
+
+        `error` is what a step that waits for one of those is told; return whether one was.
+        """
         ...
 
     def view_returns(self, view: View) -> None:

@@ -4,9 +4,11 @@ Law: a page lives from one full load to the next. It answers what is on the scre
 where to go is the tab's to decide.
 """
 
+import copy
 from typing import TYPE_CHECKING
 
 from pytest_liveview_load.client.cookies import CookieJar
+from pytest_liveview_load.client.family import Family
 from pytest_liveview_load.client.host import Host
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
@@ -23,7 +25,9 @@ from pytest_liveview_load.dom.visual import restyle
 from pytest_liveview_load.protocol.channel import leave_page
 
 if TYPE_CHECKING:
+    from pytest_liveview_load.dom.view_state import ViewState
     from pytest_liveview_load.protocol.dialect import Dialect
+    from pytest_liveview_load.protocol.reply import LiveReply
 
 
 class Page:
@@ -36,9 +40,11 @@ class Page:
         "container",
         "dead",
         "dialect",
+        "family",
         "form",
         "host",
         "main",
+        "mounting",
         "network",
         "overlay",
         "remembered",
@@ -59,6 +65,10 @@ class Page:
         self.overlay: Overlay = ()  # what JS commands have made of elements
         self.socket: Socket | None = None
         self.main: View | None = None
+        self.family = Family(self)
+        self.mounting: LiveReply | None = (
+            None  # of the main view, until all have joined
+        )
         self.container: tuple[str, dict[str, str]] | None = None
         element = self.element
         session = element.session if element is not None else ""
@@ -84,7 +94,7 @@ class Page:
         cookies: CookieJar,
         timeout: float,  # noqa: ASYNC109 - the error must name it
     ) -> None:
-        """Open the page's socket and join its view. Raises ConnectionFailed."""
+        """Open the page's socket and join its views. Raises ConnectionFailed."""
         element = self.element
         if element is None:
             return
@@ -98,6 +108,8 @@ class Page:
         self.main = self.new_view(element.name, self.url)
         await self.socket.connect(timeout)
         self.main.join()
+        self.family.join_roots()
+        self.socket.refs.burn_for_connecting()
 
     def websocket_url(self) -> str:
         """Return where the page's socket is, with the page's tokens."""
@@ -119,17 +131,46 @@ class Page:
         live_referer: str | None = None,
     ) -> View:
         """Return the main view of `href`, not yet joined."""
-        element, socket, dead = self.element, self.socket, self.dead
-        if element is None or socket is None:
+        element = self.element
+        if element is None:
             raise RuntimeError("a page without a live view has no channel")
-        return View(
-            self.host,
-            socket,
+        return self.make_view(
             view_id=element.id,
             name=name,
             session=element.session,
             static=element.static,
             sticky=element.sticky,
+            href=href,
+            redirected=redirected,
+            flash=flash,
+            live_referer=live_referer,
+        )
+
+    def make_view(
+        self,
+        *,
+        view_id: str,
+        name: str,
+        session: str,
+        static: str,
+        sticky: bool,
+        href: str,
+        redirected: bool = False,
+        flash: str | None = None,
+        live_referer: str | None = None,
+    ) -> View:
+        """Return a view of this page, not yet joined."""
+        socket, dead = self.socket, self.dead
+        if socket is None:
+            raise RuntimeError("a page without a socket has no channel")
+        return View(
+            self.host,
+            socket,
+            view_id=view_id,
+            name=name,
+            session=session,
+            static=static,
+            sticky=sticky,
             href=href,
             dialect=self.dialect,
             csrf_token=dead.csrf_token,
@@ -138,6 +179,13 @@ class Page:
             flash=flash,
             live_referer=live_referer,
         )
+
+    def view(self, view_id: str) -> View | None:
+        """Return the page's view with this id, "" for the main one; None if it has gone."""
+        main = self.main
+        if main is not None and view_id in ("", main.id):
+            return main
+        return self.family.views.get(view_id)
 
     def replace_main(
         self, name: str, href: str, flash: str | None, *, null_flash: bool
@@ -151,7 +199,9 @@ class Page:
             raise RuntimeError("a page without a live view has nothing to replace")
         if self.overlay and (going := self.document().main) is not None:
             self.overlay = outside(self.overlay, self.document().root, going)
+        self.family.navigated()
         left.leave()
+        self.mounting = None
         self.main = self.new_view(
             name, href, redirected=True, flash=flash, live_referer=self.url
         )
@@ -166,7 +216,10 @@ class Page:
         """
         main, socket = self.main, self.socket
         if main is not None and socket is not None and socket.is_open:
+            for child in self.family.children(main):
+                self.family.leave(child)
             main.leave()
+            self.family.unload()
             socket.send(leave_page(socket.refs).data)
         self.close()
 
@@ -176,6 +229,7 @@ class Page:
         socket, self.socket = self.socket, None
         if main is not None:
             main.forget()
+        self.family.forget()
         if socket is not None:
             socket.close()
 
@@ -200,7 +254,8 @@ class Page:
         shown = self._document
         if shown is not None and not self._stale:
             return shown
-        main, contents, containers = self.main, {}, {}
+        main, containers = self.main, {}
+        contents: dict[str, ViewState] = {}
         element = self.element
         if main is not None and element is not None:
             state = main.content.look()
@@ -209,6 +264,12 @@ class Page:
             self._title = self.title_of(main)
             if self.container is not None:
                 containers = {element.id: self.container}
+        tokens = {}
+        for view in self.family.views.values():
+            state = view.content.look()
+            tokens[view.id] = view.session, view.static
+            if state is not None:
+                contents[view.id] = state
         document = Document(
             self.dead,
             contents,
@@ -216,6 +277,7 @@ class Page:
             url=self.url,
             containers=containers,
             overlay=self.overlay,
+            tokens=tokens,
         )
         if self.overlay:
             self.overlay = surviving(self.overlay, document.root)
@@ -232,6 +294,13 @@ class Page:
         # A mount without a title shows the default again, where the page has one.
         unset = main.redirected and self.dead.title.default is not None
         return "" if unset else self._title
+
+    def remember(self) -> None:
+        """Keep the page as it is now, until what it shows is all there again."""
+        scene = self.scene()
+        # What is nested comes later than its parent, which would take its fields away.
+        forms = copy.deepcopy(scene.forms) if self.family.views else scene.forms
+        self.remembered = scene._replace(forms=forms)
 
     def scene(self) -> Scene:
         """Return what acting on the page needs to know."""

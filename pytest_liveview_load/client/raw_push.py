@@ -5,7 +5,7 @@ Law: as view.ts pushHookEvent: type "hook", the value as it is.
 
 from typing import Any
 
-from pytest_liveview_load.client.actions import live_view
+from pytest_liveview_load.client.owners import owner_of
 from pytest_liveview_load.client.page import Page
 from pytest_liveview_load.client.step import Step
 from pytest_liveview_load.client.tab import Tab
@@ -23,8 +23,8 @@ async def raw_push(
     tab.step = step
     try:
         page = await tab.ready(step)
-        view = live_view(page, step)
-        cid = component_of(page, target)
+        view_id, cid = addressed(page, target)
+        view = await owner_of(tab, page, step, view_id)
         payload = {
             "type": HOOK,
             "event": event,
@@ -42,9 +42,13 @@ async def raw_push(
     return answered.get(REPLY) if isinstance(answered, dict) else None
 
 
-def component_of(page: Page, target: str | int | None) -> int | None:
-    """Return the cid that `target` means: itself, or the component it selects into."""
+def addressed(page: Page, target: str | int | None) -> tuple[str, int | None]:
+    """Return the view and the cid that `target` means: what it selects belongs to them.
+
+    A cid, or nothing, is the main view's ("").
+    """
     if target is None or isinstance(target, int):
-        return target
+        return "", target
     document = page.document()
-    return document.component(document.one(target))
+    element = document.one(target)
+    return document.owner(element), document.component(element)

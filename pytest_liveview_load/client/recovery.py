@@ -5,6 +5,9 @@ there again with the same `phx-change` is sent once more, by `phx-auto-recover` 
 names an event, unless that says "ignore".
 """
 
+from pytest_liveview_load.client.actions import push_event
+from pytest_liveview_load.client.page import Page
+from pytest_liveview_load.client.view import View
 from pytest_liveview_load.dom import js_commands
 from pytest_liveview_load.dom.actions import PushEvent
 from pytest_liveview_load.dom.attributes import PHX_CHANGE
@@ -19,10 +22,21 @@ IGNORE = "ignore"
 FORMS = f"form[id][{PHX_CHANGE}]"
 
 
-def recovered(before: Scene, after: Document) -> list[PushEvent]:
-    """Return what the rejoined page `after` is told of the forms of `before`."""
+def recover(page: Page, view: View) -> None:
+    """Send a view that has come back the forms that the page remembers of it."""
+    if page.remembered is not None:
+        for action in recovered(page.remembered, page.document(), view.id):
+            push_event(view, action)
+
+
+def recovered(before: Scene, after: Document, view_id: str) -> list[PushEvent]:
+    """Return what the rejoined view of `after` is told of the forms of `before`."""
     old = before.document
-    again = {after.attr(form, "id"): form for form in after.all(FORMS)}
+    again = {
+        after.attr(form, "id"): form
+        for form in after.all(FORMS)
+        if after.owner(form) == view_id
+    }
     pushes: list[PushEvent] = []
     for form in old.all(FORMS):
         new = again.get(old.attr(form, "id"))

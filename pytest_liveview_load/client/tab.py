@@ -19,11 +19,12 @@ from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.page import Page
 from pytest_liveview_load.client.push import Push
 from pytest_liveview_load.client.step import Step, Waiter
-from pytest_liveview_load.client.view import CHANNEL_CLOSED
+from pytest_liveview_load.client.view import CHANNEL_CLOSED, View
 from pytest_liveview_load.errors import ConnectionLost, StepError, StepTimeout
 
 if TYPE_CHECKING:
     from pytest_liveview_load.client.host import Host
+    from pytest_liveview_load.client.uploads import Uploads
 
 
 class Tab:
@@ -43,6 +44,7 @@ class Tab:
         "page",
         "rng",
         "step",
+        "uploads",
     )
 
     def __init__(
@@ -60,6 +62,7 @@ class Tab:
         self.failure: Exception | None = None  # what no step has been told yet
         self.changed_at = 0.0
         self.step: Step | None = None  # the step in flight
+        self.uploads: Uploads | None = None  # from the first upload on
         self._waiters: list[Waiter] = []
 
     # Waiting
@@ -80,12 +83,15 @@ class Tab:
                 told = f"{step.name} needs a page: call `await live.visit(path)` first"
                 raise StepError(told)
             main = page.main
-            if main is None or main.joined:
+            if main is None:
+                return page
+            late = page.family.awaited() if page.family.arriving else None
+            if main.joined and late is None:
                 return page
             if main.closed:
                 raise ConnectionLost(step.name, CHANNEL_CLOSED)
             try:
-                await step.wait(self.next_change(), f"{main.name} to join again")
+                await step.wait(self.next_change(), awaited(main, late))
             except StepTimeout:
                 self.raise_if_lost(step)
                 raise
@@ -98,9 +104,17 @@ class Tab:
                 await step.wait(push.answered, f"the reply to {named}")
             if push.error is not None:
                 raise push.error
-        while self.moving is not None:
-            await self.arrival(step, self.moving)
-        self.raise_failure()
+        while True:
+            if self.moving is not None:
+                await self.arrival(step, self.moving)
+                continue
+            self.raise_failure()
+            late = None
+            if self.page is not None and self.page.family.arriving:
+                late = self.page.family.awaited()
+            if late is None:
+                return
+            await step.wait(self.next_change(), f"{late.name or late.id} to join")
 
     async def arrival(self, step: Step, moving: Moving) -> None:
         """Wait until a navigation has ended; a timeout names how far it has come."""
@@ -185,3 +199,10 @@ class Tab:
             page.close()
         self.failure = None
         self.history = History()
+
+
+def awaited(main: View, late: View | None) -> str:
+    """Return what a step waits for before the page can be used."""
+    if main.joined and late is not None:
+        return f"{late.name or late.id} to join"
+    return f"{main.name} to join again"

@@ -13,6 +13,7 @@ from pytest_liveview_load.client.components import sweep, swept
 from pytest_liveview_load.client.content import Content
 from pytest_liveview_load.client.host import Host
 from pytest_liveview_load.client.push import InFlight, Push
+from pytest_liveview_load.client.round_trip import record
 from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.client.socket import Socket
 from pytest_liveview_load.errors import (
@@ -47,7 +48,6 @@ from pytest_liveview_load.protocol.wire_keys import (
     TOPIC_LIVEVIEW,
 )
 
-PATCH = "patch"  # the metric of a live_patch
 UNSOLICITED = "*push"  # the label of diffs that no event asked for
 CHANNEL_CLOSED = "the server closed the view (phx_close)"
 
@@ -111,7 +111,7 @@ class View:
         self.session = session
         self.static = static
         self.sticky = sticky
-        self.href = href  # where the view is, absolute; patches move it
+        self.href = href  # where the view is, absolute; "" of a nested one
         self.dialect = dialect
         self.csrf_token = csrf_token
         self.track_static = track_static
@@ -134,9 +134,7 @@ class View:
 
     def join(self) -> float:
         """Join, or join again; return when. As view.ts join and channel.js rejoin."""
-        if self.rejoin_timer is not None:
-            self.rejoin_timer.cancel()
-            self.rejoin_timer = None
+        self.stop_waiting()
         params = self.dialect.connect_params(
             csrf_token=self.csrf_token,
             track_static=self.track_static,
@@ -149,7 +147,7 @@ class View:
             session=self.session,
             static=self.static,
             params=params,
-            url=None if self.redirected else self.href,
+            url=None if self.redirected else self.href or None,
             redirect=self.href if self.redirected else None,
             flash=self.flash,
             sticky=self.sticky,
@@ -185,10 +183,14 @@ class View:
         self.left = True
         self.joined = False
         self.socket.topics.pop(self.channel.topic, None)
+        self.stop_waiting()
+        self.in_flight.abandon()
+
+    def stop_waiting(self) -> None:
+        """Join no more later."""
         if self.rejoin_timer is not None:
             self.rejoin_timer.cancel()
             self.rejoin_timer = None
-        self.in_flight.abandon()
 
     # Hearing
 
@@ -214,7 +216,7 @@ class View:
         push = self.in_flight.pop(replied.ref, None)
         sent = arrived if push is None else push.sent
         if push is not None:
-            self.record(push, size, arrived)
+            record(self.socket.observer, self.name, push, size, arrived)
         if replied.status != STATUS_OK:
             if push is not None:
                 problem = f"the server refused {push.name or push.metric!r}"
@@ -245,26 +247,6 @@ class View:
         elif reply.live_redirect is not None:
             self.host.view_sent_away(self, LIVE_REDIRECT, reply.live_redirect, sent)
 
-    def record(self, push: Push, size: int, arrived: float) -> None:
-        """Record one round trip."""
-        observer = self.socket.observer
-        metric, name, view, sent = push.metric, push.name, self.name, push.sent
-        if metric == EVENT:
-            kind, component = push.kind, push.component
-            observer.timing(
-                metric,
-                sent,
-                arrived,
-                name=name,
-                view=view,
-                kind=kind,
-                component=component,
-            )
-            observer.size("diff_bytes", size, sent, name=name, view=view)
-            observer.count("events", sent)
-        elif metric == PATCH:
-            observer.timing(metric, sent, arrived, name=name, view=view)
-
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""
         event = pushed.event
@@ -288,12 +270,11 @@ class View:
         observer, name = self.socket.observer, self.name
         observer.timing("join", self.join_sent, arrived, name=name, view=name)
         observer.size("join_bytes", size, self.join_sent, name=name, view=name)
-        if self.lost_at:
-            observer.timing("rejoin", self.lost_at, arrived, name=name, view=name)
-            self.lost_at = 0.0
         network = self.socket.network
         if reply.liveview_version is not None:
-            self.dialect = network.learn_dialect(self.href, reply.liveview_version)
+            self.dialect = network.learn_dialect(
+                self.socket.origin, reply.liveview_version
+            )
         if self.joins:
             self.host.view_returns(self)
         self.content.begin(network.intern(rendered), self.dialect)
@@ -307,35 +288,47 @@ class View:
 
     def crashed(self, reason: str, at: float) -> None:
         """Tell the steps in flight, and rejoin after the real client's delay."""
-        told = self.in_flight.tell(lambda step: ViewCrashed(self.name, step, reason))
-        if not told:
+
+        def crash(step: str) -> StepError:
+            return ViewCrashed(self.name, step, reason)
+
+        told = self.in_flight.tell(crash)
+        if not (self.host.view_lost(self, crash) or told):
             during = "no step of ours" if self.joined else "its mount"
             self.host.view_failed(ViewCrashed(self.name, during, reason))
             if self.left:
                 return  # it ended the navigation that waited for the mount
         self.joined = False
         self.lost_at = self.lost_at or at
+        self.join_later()
+        self.host.view_changed(at)
+
+    def join_later(self) -> None:
+        """Join again after the real client's delay."""
         self.tries += 1
         delay = Delays.nth(self.socket.network.settings.delays.rejoin, self.tries)
         loop = asyncio.get_running_loop()
         self.rejoin_timer = loop.call_later(delay, self.connection_back)
-        self.host.view_changed(at)
 
     def ended(self, at: float) -> None:
         """Learn that the server closed the channel for good (`{:stop, …}`)."""
         self.joined = False
         self.closed = True
-        self.in_flight.tell(lambda step: ConnectionLost(step, CHANNEL_CLOSED))
+        self.in_flight.tell(closed)
+        self.host.view_lost(self, closed)
         self.host.view_changed(at)
 
     def connection_lost(self, reason: str, at: float) -> None:
         """Tell the steps in flight; the socket comes back on its own."""
         self.joined = False
         self.lost_at = self.lost_at or at
-        if self.rejoin_timer is not None:
-            self.rejoin_timer.cancel()
-            self.rejoin_timer = None
-        self.in_flight.tell(lambda step: ConnectionLost(step, reason))
+        self.stop_waiting()
+
+        def lost(step: str) -> StepError:
+            return ConnectionLost(step, reason)
+
+        self.in_flight.tell(lost)
+        self.host.view_lost(self, lost)
         self.host.view_changed(at)
 
     def connection_back(self) -> None:
@@ -348,3 +341,8 @@ class View:
         """Tell that the server sent what nobody can read."""
         if not self.in_flight.tell(lambda _: error):
             self.host.view_failed(error)
+
+
+def closed(step: str) -> StepError:
+    """Return what a step is told whose view the server has closed."""
+    return ConnectionLost(step, CHANNEL_CLOSED)

@@ -13,6 +13,9 @@ PHX_STICKY: Final = "data-phx-sticky"
 PHX_PARENT_ID: Final = "data-phx-parent-id"
 PHX_VIEW_NAME: Final = "data-phx-view"
 PHX_COMPONENT: Final = "data-phx-component"
+PHX_PORTAL: Final = "data-phx-portal"
+PHX_TELEPORTED: Final = "data-phx-teleported"
+PHX_TELEPORTED_SRC: Final = "data-phx-teleported-src"
 PHX_TRACK_STATIC: Final = "phx-track-static"
 
 # Live links
@@ -21,15 +24,27 @@ PHX_LINK_STATE: Final = "data-phx-link-state"
 
 # Bindings
 PHX_CLICK: Final = "phx-click"
+PHX_CLICK_AWAY: Final = "phx-click-away"
 PHX_CHANGE: Final = "phx-change"
 PHX_SUBMIT: Final = "phx-submit"
 PHX_FOCUS: Final = "phx-focus"
 PHX_BLUR: Final = "phx-blur"
 PHX_KEY: Final = "phx-key"
+PHX_DEBOUNCE: Final = "phx-debounce"
+PHX_THROTTLE: Final = "phx-throttle"
 PHX_TARGET: Final = "phx-target"
 PHX_VALUE_PREFIX: Final = "phx-value-"
 PHX_TRIGGER_ACTION: Final = "phx-trigger-action"
 PHX_NO_UNUSED_FIELD: Final = "phx-no-unused-field"
+
+# File inputs of LiveView: refs of entries, joined by commas
+PHX_UPLOAD_REF: Final = "data-phx-upload-ref"
+PHX_ACTIVE_ENTRY_REFS: Final = "data-phx-active-refs"
+PHX_PREFLIGHTED_REFS: Final = "data-phx-preflighted-refs"
+PHX_DONE_REFS: Final = "data-phx-done-refs"
+PHX_ERROR_REFS: Final = "data-phx-error-refs"
+PHX_AUTO_UPLOAD: Final = "data-phx-auto-upload"
+PHX_PROGRESS: Final = "phx-progress"
 
 # phoenix_html.js
 DATA_METHOD: Final = "data-method"

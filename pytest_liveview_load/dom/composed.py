@@ -6,32 +6,31 @@ in it. The newest few are kept; a state kept here keeps its identity, so an id i
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
-from typing import Any, Final, Protocol, TypeAlias
-
-from cssselect import HTMLTranslator
-from cssselect.parser import SelectorError
-from lxml import etree
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias
 
 from pytest_liveview_load.dom.attributes import PHX_MAIN, PHX_SESSION, PHX_STATIC
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.fields import Fields
 from pytest_liveview_load.dom.marks import Overlay, put_on
 from pytest_liveview_load.dom.markup import Element, attributes_of, finder
+from pytest_liveview_load.dom.portals import teleport
+from pytest_liveview_load.dom.selectors import compiled
 from pytest_liveview_load.dom.surroundings import Surroundings, look_around
 
 _KEPT: Final = 256  # composed trees in one process
-_SELECTORS: Final = 1024
 _ANSWERS: Final = 256  # remembered answers of one tree
 
 # What stays a view's own when a live navigation brings another container.
 _RETAINED: Final = frozenset(("id", PHX_SESSION, PHX_STATIC, PHX_MAIN))
 
 _BY_ID = finder("//*[@id=$id]")
-_TRANSLATOR: Final = HTMLTranslator()
 
 Container: TypeAlias = tuple[str, Mapping[str, str]]
+# A view's session and static, as its element has them.
+Tokens: TypeAlias = tuple[str, str]
 
 
 class Content(Protocol):
@@ -57,7 +56,7 @@ class Composed:
         if found is None:
             if len(self._answers) >= _ANSWERS:
                 self._answers.clear()
-            found = self._answers[css] = tuple(_compiled(css)(self.root))
+            found = self._answers[css] = tuple(compiled(css)(self.root))
         return found
 
     def around(self, element: Element) -> Surroundings:
@@ -82,10 +81,12 @@ def compose(
     contents: Mapping[str, Content],
     containers: Mapping[str, Container],
     overlay: Overlay = (),
+    tokens: Mapping[str, Tokens] = MappingProxyType({}),
 ) -> Composed:
-    """Return the page with each view's content (by the user's view ids, parents first).
+    """Return the page with each view's content (by the user's view ids, main first).
 
-    `overlay` is what JS commands have made of it in the user's browser.
+    `tokens` are those of nested and sticky views; `overlay` is what JS commands have made
+    of it in the user's browser.
     """
     mask = page.masked.mask
     places = tuple((mask(view_id), contents[view_id]) for view_id in contents)
@@ -98,12 +99,13 @@ def compose(
         tuple((view_id, id(content)) for view_id, content in places),
         dressed,
         overlay,
+        tuple(tokens.items()),
     )
     kept = _kept.get(key)
     if kept is not None:
         _kept.move_to_end(key)
         return kept[0]
-    root = _build(page, places, containers) if places else page.shell.root
+    root = _build(page, places, containers, tokens) if places else page.shell.root
     if overlay:
         root = root if places else copy.deepcopy(root)
         put_on(root, overlay)
@@ -119,20 +121,34 @@ def _build(
     page: DeadRender,
     places: tuple[tuple[str, Content], ...],
     containers: Mapping[str, Container],
+    tokens: Mapping[str, Tokens],
 ) -> Element:
     hollow = page.shell.hollow(frozenset(view_id for view_id, _ in places))
     root = copy.deepcopy(hollow)
-    for view_id, content in places:
-        # A child's place may be in its parent's content, where ids are not masked.
-        own = _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
-        for container in own:
-            source = content.own_root()
-            container.text = source.text
-            container[:] = list(source)
+    waiting = places
+    while waiting:  # a view's place may be in the content of one that comes later
+        unplaced = tuple(each for each in waiting if not _place(root, page, *each))
+        waiting = unplaced if len(unplaced) < len(waiting) else ()
+    for view_id, (session, static) in tokens.items():
+        for element in _BY_ID(root, id=view_id):
+            element.set(PHX_SESSION, session)
+            element.set(PHX_STATIC, static)
+    teleport(root)
     for view_id, (tag, attributes) in containers.items():
         for element in _BY_ID(root, id=page.masked.mask(view_id)):
             _dress(element, tag, attributes)
     return root
+
+
+def _place(root: Element, page: DeadRender, view_id: str, content: Content) -> bool:
+    """Put the content into the view's element; return whether there is one."""
+    # A child's place may be in its parent's content, where ids are not masked.
+    own = _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
+    for container in own:
+        source = content.own_root()
+        container.text = source.text
+        container[:] = list(source)
+    return bool(own)
 
 
 def _dress(element: Element, tag: str, attributes: Mapping[str, str]) -> None:
@@ -143,13 +159,3 @@ def _dress(element: Element, tag: str, attributes: Mapping[str, str]) -> None:
     for name, value in attributes.items():
         if name not in _RETAINED:
             element.set(name, value)
-
-
-@lru_cache(maxsize=_SELECTORS)
-def _compiled(css: str) -> Callable[[Element], list[Element]]:
-    try:
-        xpath: Any = etree.XPath(_TRANSLATOR.css_to_xpath(css))
-    except (SelectorError, etree.XPathSyntaxError) as problem:
-        raise ValueError(str(problem)) from None
-    selector: Callable[[Element], list[Element]] = xpath
-    return selector

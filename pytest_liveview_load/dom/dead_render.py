@@ -5,7 +5,6 @@ for all users whose pages differ only in their tokens (see mask.py).
 """
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Final
@@ -33,6 +32,7 @@ from pytest_liveview_load.dom.session_token import view_name
 _SHELLS: Final = 64  # different pages kept parsed in one process
 
 _VIEWS = finder(f"//*[@{PHX_SESSION}]")
+_MAIN_AROUND = finder(f"ancestor::*[@{PHX_MAIN}]")
 _CSRF = finder("//meta[@name='csrf-token']")
 _TRACKED = finder(f"//*[@{PHX_TRACK_STATIC}]")
 _BASE = finder("//base[@href]")
@@ -45,6 +45,7 @@ class ViewElement:
 
     `name` is the view's module ("Roost.CounterLive") or ""; `parent_id` is "" for a root
     view. A nested child's `session` is empty here and comes with its parent's join.
+    `in_main` is whether it stands inside the main view.
     """
 
     id: str
@@ -54,6 +55,7 @@ class ViewElement:
     sticky: bool
     name: str
     parent_id: str
+    in_main: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ class DeadRender:
             sticky=view.sticky,
             name=view.name or view_name(session),
             parent_id=unmask(view.parent_id),
+            in_main=view.in_main,
         )
 
 
@@ -176,14 +179,15 @@ def _shell(template: str) -> Shell:
         template=template,
         root=root,
         csrf=csrf[0].get("content", "") if csrf else "",
-        views=tuple(_view(attributes_of(element)) for element in _VIEWS(root)),
+        views=tuple(_view(element) for element in _VIEWS(root)),
         track_static=tuple(url for url in tracked if url),
         base=base[0].get("href", "") if base else "",
         title=_title(root),
     )
 
 
-def _view(attributes: Mapping[str, str]) -> ViewElement:
+def _view(element: Element) -> ViewElement:
+    attributes = attributes_of(element)
     return ViewElement(
         id=attributes.get("id", ""),
         session=attributes[PHX_SESSION],
@@ -192,6 +196,7 @@ def _view(attributes: Mapping[str, str]) -> ViewElement:
         sticky=PHX_STICKY in attributes,
         name=attributes.get(PHX_VIEW_NAME, ""),
         parent_id=attributes.get(PHX_PARENT_ID, ""),
+        in_main=bool(_MAIN_AROUND(element)),
     )
 
 

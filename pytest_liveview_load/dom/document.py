@@ -15,7 +15,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pytest_liveview_load.dom import locate
-from pytest_liveview_load.dom.attributes import PHX_COMPONENT, PHX_MAIN, PHX_SESSION
+from pytest_liveview_load.dom.attributes import (
+    PHX_COMPONENT,
+    PHX_MAIN,
+    PHX_SESSION,
+    PHX_TELEPORTED,
+    PHX_TELEPORTED_SRC,
+)
 from pytest_liveview_load.dom.composed import Composed, Content, compose
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.fields import Fields
@@ -23,6 +29,7 @@ from pytest_liveview_load.dom.marks import Overlay
 from pytest_liveview_load.dom.markup import (
     Element,
     ancestors,
+    finder,
     outer_html,
     short_html,
     text_of,
@@ -31,6 +38,8 @@ from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.errors import ElementError
 
 Role = Literal["any", "click", "field", "form"]
+
+_BY_ID = finder("//*[@id=$id]")
 
 
 class Document:
@@ -45,13 +54,15 @@ class Document:
         url: str = "",
         containers: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
         overlay: Overlay = (),
+        tokens: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
-        """Put `contents` (by view id, parents first) into `page`.
+        """Put `contents` (by view id, the main view's first) into `page`.
 
         `title` is the last one that a diff or join brought; `url` is where the tab is now,
         if a patch moved it; `containers` are the tags and attributes of main views that
         came by live navigation (a join reply's `container`); `overlay` is what JS commands
-        have made of elements in this user's browser.
+        have made of elements in this user's browser; `tokens` are session and static of
+        nested and sticky views, by view id.
         """
         self.page = page
         self.url = url or page.url
@@ -59,6 +70,7 @@ class Document:
         self._pushed_title = title
         self._containers = containers or {}
         self._overlay = overlay
+        self._tokens = tokens or {}
         self._tree: weakref.ref[Composed] | None = None
 
     # Finding
@@ -150,23 +162,29 @@ class Document:
     def owner(self, element: Element) -> str:
         """Return the id of the view that handles the element's events.
 
-        As live_socket.ts owner: the closest view, else the main one; "" on a dead page.
+        As live_socket.ts owner: the closest view, or the one that a portal comes from;
+        else the main one; "" on a dead page.
         """
         view = self.around(element).view
         if view is not None:
-            return self.unmask(view.get("id", ""))
+            return self.unmask(view.get(PHX_TELEPORTED) or view.get("id") or "")
         main = self.page.main
         return main.id if main is not None else ""
 
     def component(self, element: Element) -> int | None:
         """Return the cid of the component around the element, within its own view.
 
-        As view.ts closestComponentID with ownsElement.
+        As view.ts closestComponentID with ownsElement: out of a portal, on from where
+        it comes from.
         """
         for node in ancestors(element):
             cid = node.get(PHX_COMPONENT)
             if cid is not None:
                 return int(cid) if cid.isdecimal() else None
+            source = node.get(PHX_TELEPORTED_SRC)
+            if source is not None:
+                found = _BY_ID(self.root, id=source)
+                return self.component(found[0]) if found else None
             if node.get(PHX_SESSION) is not None:
                 return None
         return None
@@ -216,7 +234,11 @@ class Document:
         composed = self._tree() if self._tree is not None else None
         if composed is None:
             composed = compose(
-                self.page, self._contents, self._containers, self._overlay
+                self.page,
+                self._contents,
+                self._containers,
+                self._overlay,
+                self._tokens,
             )
             # Weak: a tree costs ten times its HTML, so `composed` alone keeps the newest.
             self._tree = weakref.ref(composed)

@@ -12,6 +12,7 @@ from pytest_liveview_load.dom.attributes import (
     PHX_CLICK,
     PHX_LIVE_LINK,
     PHX_SESSION,
+    PHX_TELEPORTED,
 )
 from pytest_liveview_load.dom.fields import is_disabled
 from pytest_liveview_load.dom.markup import Element
@@ -28,7 +29,7 @@ class Surroundings(NamedTuple):
     method: Element | None  # data-method with data-to
     active: Element | None  # what the browser acts on: a[href], label or form control
     control: Element | None  # `active`, if it is a form control
-    view: Element | None  # the element of the view that it is in
+    view: Element | None  # the element of the view, or of the portal, that it is in
 
 
 def look_around(element: Element) -> Surroundings:
@@ -45,6 +46,8 @@ def look_around(element: Element) -> Surroundings:
         if get(PHX_SESSION) is not None:
             view = node if view is None else view
             in_view = in_view and node is element
+        elif view is None and get(PHX_TELEPORTED) is not None:
+            view = node
         if in_view:
             if link is None and get(PHX_LIVE_LINK) and not _is_disabled(node):
                 link = node

@@ -7,12 +7,14 @@ HTML and DOM are built when someone looks, and then once for all who share the s
 
 import copy
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
+from pytest_liveview_load.dom.nested import NestedView, nested_views
 from pytest_liveview_load.dom.patch import (
     OUTLIVES_HTML,
     first_render,
@@ -51,6 +53,7 @@ class ViewState:
         "_cids",
         "_fresh",
         "_html",
+        "_nested",
         "_root",
         "_visible",
         "before",
@@ -67,6 +70,7 @@ class ViewState:
         self._html: str | None = None  # what the tree renders, not yet what is seen
         self._visible: str | None = None
         self._cids: frozenset[int] | None = None
+        self._nested: Mapping[str, NestedView] | None = None
         self._root: Element | None = None  # only where elements outlive the HTML
         self.chain: int = 0 if before is None else before.chain + 1  # states unseen
 
@@ -132,6 +136,13 @@ class ViewState:
         if self._cids is None:
             self._cids = frozenset(map(int, _COMPONENT_IDS.findall(self.html)))
         return self._cids
+
+    @property
+    def nested(self) -> Mapping[str, NestedView]:
+        """The places of nested and sticky views on the page, by view id."""
+        if self._nested is None:
+            self._nested = nested_views(self.html)
+        return self._nested
 
     @property
     def rendered(self) -> bool:

@@ -10,7 +10,7 @@ and the push after it "8":
 
     1        LiveSocket's constructor: socket.onOpen
     2 3      each Channel's constructor: socket.onError, socket.onOpen
-    4        the join
+    4        the join; other roots of the page burn two and join here, too (5 6, "7")
     5        LiveSocket.bindTopLevelEvents: socket.onClose
     6 7      Socket.connectWithFallback: onError, onOpen
     8        the first push
@@ -48,11 +48,10 @@ from pytest_liveview_load.protocol.wire_keys import (
 class Refs:
     """A socket's counter of refs: unique per socket, burned as the real client does."""
 
-    __slots__ = ("_connected", "_last")
+    __slots__ = ("_last",)
 
     def __init__(self) -> None:
         self._last = 1  # LiveSocket's own onOpen
-        self._connected = False
 
     def next(self) -> str:
         """Return a ref that no message of this socket has had."""
@@ -64,10 +63,8 @@ class Refs:
         self._last += 2
 
     def burn_for_connecting(self) -> None:
-        """Skip the three refs between the first join and the first push; once."""
-        if not self._connected:
-            self._connected = True
-            self._last += 3
+        """Skip the three refs between the joins of a page's roots and what follows."""
+        self._last += 3
 
     def burn_for_reconnect(self) -> None:
         """Skip the two refs of connectWithFallback when a lost socket is dialled anew."""
@@ -159,7 +156,6 @@ class Channel:
     def join(self, payload: object) -> Outgoing:
         """Join or rejoin: from now on, replies to any earlier join are outdated."""
         ref = self._refs.next()
-        self._refs.burn_for_connecting()
         self._join_ref = ref
         self._in_flight = [ref]
         return Outgoing(ref, encode(ref, ref, self.topic, PHX_JOIN, payload))

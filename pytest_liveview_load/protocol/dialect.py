@@ -48,6 +48,7 @@ class Dialect:
     resets_in_place: bool  # until 0.20.1: a reset leaves items that come again in place
     streams_before_others: bool  # 1.0: appended items go before foreign children
     limit_zero_empties: bool  # 1.2: a stream's limit 0 is a limit
+    renews_sticky: bool  # 1.0: a sticky view takes the tokens of its place when patched
 
     V0_20_1: ClassVar["Dialect"]
     V0_20: ClassVar["Dialect"]
@@ -202,6 +203,7 @@ Dialect.V0_20_1 = Dialect(
     resets_in_place=True,
     streams_before_others=False,
     limit_zero_empties=False,
+    renews_sticky=False,
 )
 Dialect.V0_20 = replace(
     Dialect.V0_20_1, name="0.20", span_components=False, resets_in_place=False
@@ -216,10 +218,9 @@ Dialect.V1_0 = replace(
     sends_meta=True,
     sends_unused=True,
     streams_before_others=True,
+    renews_sticky=True,
 )
-Dialect.V1_1 = replace(
-    Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True
-)
+Dialect.V1_1 = replace(Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True)
 Dialect.V1_2 = replace(
     Dialect.V1_1,
     name="1.2",
