@@ -7,6 +7,7 @@ Law: one owner, the tab, which makes one for each page load and calls `rebase` w
 document arrives. Nothing here sends; bindings.py asks this state and sends.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ from pytest_liveview_load.dom.fields import (
     Field,
 )
 from pytest_liveview_load.dom.markup import Element
+from pytest_liveview_load.dom.pace import Pace
+from pytest_liveview_load.units import Clock
 
 # A text, whether it is checked, or the values of the selected options.
 _Input: TypeAlias = str | bool | tuple[str, ...]
@@ -27,7 +30,9 @@ _Input: TypeAlias = str | bool | tuple[str, ...]
 class FormState:
     """The forms of one page as one user has left them. Mutable; owned by one tab."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._pace: Pace | None = None
         self.focused: str | None = None  # the key of the field with the focus
         self._inputs: dict[str, _Input] = {}
         self._outdated: set[str] = set()  # the server differed while it had the focus
@@ -40,8 +45,24 @@ class FormState:
     def untouched(self) -> bool:
         """Whether all is as the server rendered it, and no field has the focus."""
         return not (
-            self._inputs or self._used or self._submitters or self.focused is not None
+            self._inputs
+            or self._used
+            or self._submitters
+            or self._pace is not None
+            or self.focused is not None
         )
+
+    @property
+    def paced(self) -> bool:
+        """Whether there is anything to ask `pace`."""
+        return self._pace is not None
+
+    @property
+    def pace(self) -> Pace:
+        """What debounces hold back and throttles do not let through."""
+        if self._pace is None:
+            self._pace = Pace(self._clock)
+        return self._pace
 
     def text(self, field: Field) -> str:
         """Return the field's value as it stands (still masked where the server gave it)."""
@@ -119,6 +140,10 @@ class FormState:
         """Remember an input event (JS PHX_HAS_FOCUSED)."""
         self._used.add(field.key)
 
+    def mark_all_used(self, document: Document, form: Element) -> None:
+        """Remember a submit: all of the form counts as used."""
+        self._used.update(field.key for field in document.fields.of(form))
+
     def mark_submitted(
         self, document: Document, form: Element, submitter: Field | None
     ) -> None:
@@ -126,7 +151,7 @@ class FormState:
 
         As view.ts submitForm.
         """
-        self._used.update(field.key for field in document.fields.of(form))
+        self.mark_all_used(document, form)
         form_key = document.fields.form_key(form)
         self._submitters.pop(form_key, None)
         if submitter is not None:

@@ -7,7 +7,7 @@ user's FormState and returns what the client then pushes: focus first, then the 
 
 from collections.abc import Sequence
 
-from pytest_liveview_load.dom import bindings
+from pytest_liveview_load.dom import bindings, events, keys
 from pytest_liveview_load.dom.actions import Action
 from pytest_liveview_load.dom.fields import (
     CHECKABLE,
@@ -27,7 +27,7 @@ from pytest_liveview_load.errors import ElementError
 def fill(scene: Scene, element: Element, value: str) -> list[Action]:
     """Focus a text field, put `value` in place of what it holds: one input event.
 
-    A form is told at once; `phx-debounce` only says when it would be.
+    A form is told at once, unless `phx-debounce` holds that back (`pace.py`).
 
     Raises:
         ElementError: It is no text field, or it cannot be written.
@@ -37,9 +37,8 @@ def fill(scene: Scene, element: Element, value: str) -> list[Action]:
         raise _refused(scene, element, f"cannot be filled: {_ADVICE[field.type]}")
     if field.type == "number" and value and not is_number(value):
         raise _refused(scene, element, f"takes a number, not {value!r}")
-    actions = bindings.focus(scene, element)
-    scene.forms.put_text(field, clean_value(field.type, value))
-    return actions + bindings.changed(scene, field)
+    actions = events.focus(scene, element)
+    return actions + events.typed(scene, field, clean_value(field.type, value))
 
 
 def enter(scene: Scene, element: Element, character: str) -> list[Action]:
@@ -48,10 +47,10 @@ def enter(scene: Scene, element: Element, character: str) -> list[Action]:
     Raises:
         ElementError: As `fill`.
     """
-    actions = bindings.focus(scene, element)
-    actions += bindings.key_event(scene, element, "keydown", character) or []
+    actions = events.focus(scene, element)
+    actions += keys.key_event(scene, element, "keydown", character) or []
     actions += fill(scene, element, current(scene, element) + character)
-    return actions + (bindings.key_event(scene, element, "keyup", character) or [])
+    return actions + (keys.key_event(scene, element, "keyup", character) or [])
 
 
 def current(scene: Scene, element: Element) -> str:
@@ -87,9 +86,9 @@ def select(scene: Scene, element: Element, *options: str) -> list[Action]:
     if field.type != SELECT_MULTIPLE and len(options) != 1:
         raise _refused(scene, element, f"takes one option, not {len(options)}")
     chosen = [_option(scene, field, each) for each in options]
-    actions = bindings.focus(scene, element)
+    actions = events.focus(scene, element)
     scene.forms.put_selected(field, [each.value for each in chosen])
-    return actions + bindings.changed(scene, field)
+    return actions + events.changed(scene, field)
 
 
 def _set_checked(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.dom import bindings, inputs
+from pytest_liveview_load.dom import bindings, events, inputs
 from pytest_liveview_load.dom.form import FormState
 from pytest_liveview_load.dom.serialize import (
     form_value,
@@ -128,7 +128,7 @@ def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
 
     scene.forms.rebase(scene.document, answered.document)
     focused = inputs.current(answered, answered.document.one("#a"))
-    bindings.focus(answered, answered.document.one("#b"))
+    events.focus(answered, answered.document.one("#b"))
     scene.forms.rebase(answered.document, answered.document)
     left = inputs.current(answered, answered.document.one("#a"))
 

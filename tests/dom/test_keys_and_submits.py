@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.dom import bindings, inputs
+from pytest_liveview_load.dom import bindings, inputs, keys
 from pytest_liveview_load.dom.actions import HttpSubmit, PushEvent
 from pytest_liveview_load.dom.links import triggered
 from pytest_liveview_load.errors import ElementError
@@ -43,7 +43,7 @@ KEYS = {
 def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> None:
     scene = scene_of(content)
 
-    actions = bindings.press(scene, scene.document.one("#a"), key)
+    actions = keys.press(scene, scene.document.one("#a"), key)
 
     assert expected == [
         (each.kind, each.event) for each in actions if isinstance(each, PushEvent)
@@ -61,7 +61,7 @@ def test_enter_submits_by_the_first_submit_button() -> None:
         "<button name=yes value=1>y</button></form>"
     )
 
-    (push,) = bindings.press(scene, scene.document.one("#a"), "Enter")
+    (push,) = keys.press(scene, scene.document.one("#a"), "Enter")
 
     assert isinstance(push, PushEvent)
     assert push.payload["value"] == "n=&yes=1"
@@ -73,7 +73,7 @@ def test_a_key_that_nobody_hears_is_an_error() -> None:
     with pytest.raises(
         ElementError, match="has no answer to the key 'Enter'"
     ) as raised:
-        bindings.press(scene, scene.document.one("#a"), "Enter")
+        keys.press(scene, scene.document.one("#a"), "Enter")
 
     assert ('<p id="k" phx-keydown="k">',) == raised.value.candidates
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_liveview_load.dom import bindings, inputs
+from pytest_liveview_load.dom import bindings, events, inputs, keys
 from pytest_liveview_load.dom.actions import Action, LivePatch, PushEvent
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.document import Document
@@ -51,11 +51,11 @@ def perform(scene: Scene, verb: str, css: str, *more: Any) -> list[Action]:
         case "submit":
             return bindings.submit(scene, one(css), *[one(each) for each in more])
         case "key":
-            return bindings.press(scene, one(css), more[0]["key"])
+            return keys.press(scene, one(css), more[0]["key"])
         case "focus":
-            return bindings.focus(scene, one(css))
+            return events.focus(scene, one(css))
         case "blur":
-            return bindings.blur(scene)
+            return events.blur(scene)
     raise AssertionError(verb)
 
 

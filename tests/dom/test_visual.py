@@ -5,10 +5,11 @@ import json
 import pytest
 
 from pytest_liveview_load.dom.actions import PushEvent, Restyle
-from pytest_liveview_load.dom.bindings import click, press
+from pytest_liveview_load.dom.bindings import click
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.keys import press
 from pytest_liveview_load.dom.marks import Overlay, outside, surviving
 from pytest_liveview_load.dom.markup import attributes_of
 from pytest_liveview_load.dom.scene import Scene

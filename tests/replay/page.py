@@ -30,6 +30,10 @@ CLIENT_CLASSES: Final = {
     "phx-no-feedback": "0.20: the field was not used yet",
 }
 
+# What these hold is no part of their markup: the browser's client leaves out of a patch the
+# one that a person is in, which then keeps its first text. What they hold is in the frames.
+VALUE_APART: Final = {"textarea"}
+
 # Attributes that are true when present: HTML gives their value no meaning, `checked` is
 # `checked=""` to a browser and `checked="checked"` to libxml2.
 BOOLEAN_ATTRIBUTES: Final = {"checked", "disabled", "multiple", "readonly", "selected"}
@@ -67,11 +71,8 @@ def _write(element: lxml.html.HtmlElement, indent: str, lines: list[str]) -> Non
         lines.append(f"{indent}<!--{element.text}-->")
         return
     lines.append(f"{indent}<{' '.join([str(element.tag), *_attributes(element)])}>")
-    text = element.text
-    if element.tag == "textarea" and text is not None:
-        # An HTML parser drops the newline that opens a textarea, libxml2 keeps it.
-        text = text.removeprefix("\n")
-    _write_text(text, element, indent, lines)
+    if element.tag not in VALUE_APART:
+        _write_text(element.text, element, indent, lines)
     for child in element:
         _write(child, indent + " ", lines)
         _write_text(child.tail, element, indent, lines)

@@ -7,7 +7,11 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from pytest_liveview_load.client.actions import act
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.dom import events
+from pytest_liveview_load.dom.actions import Action
+from pytest_liveview_load.dom.scene import Scene
 
 # Browser automation clicks the first of several matches; ours asks for exactly one.
 _FIRST_OF: Final = {"#items-2 a": "#items-2 a:first-of-type"}
@@ -26,11 +30,11 @@ _STEPS: Final[dict[str, Step]] = {
     r"key (?P<key>\S+) in (?P<selector>.+)": lambda live, said: live.press(
         said["key"], said["selector"]
     ),
-    r"set (?P<selector>\S+): e.value='(?P<value>.*)'": lambda live, said: live.select(
-        said["selector"], said["value"]
+    r"set (?P<selector>\S+): e.value='(?P<value>.*)'": lambda live, said: set_by_script(
+        live, said["selector"], said["value"]
     ),
-    r"set (?P<selector>\S+): (?P<options>e\.options.+)": lambda live, said: live.select(
-        said["selector"], *_options(live, said)
+    r"set (?P<selector>\S+): (?P<options>e\.options.+)": (
+        lambda live, said: set_by_script(live, said["selector"], *_options(live, said))
     ),
     r"history\.back": lambda live, _: live.back(),
 }
@@ -42,6 +46,18 @@ async def perform(live: LiveUser, sentence: str) -> None:
         if said := re.fullmatch(pattern, sentence):
             return await step(live, said)
     raise NotImplementedError(f"no person of ours can {sentence!r}")
+
+
+async def set_by_script(live: LiveUser, selector: str, *values: str) -> None:
+    """Select options as the recording's script did, which told of it but moved no focus."""
+
+    def plan(scene: Scene) -> list[Action]:
+        field = scene.document.fields.field(scene.document.one(selector))
+        assert field is not None
+        scene.forms.put_selected(field, values)
+        return events.changed(scene, field)
+
+    await act(live._tab, live._step(f"set {selector}", None), plan)
 
 
 def _options(live: LiveUser, said: "re.Match[str]") -> list[str]:
