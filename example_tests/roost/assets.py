@@ -17,7 +17,28 @@ nav a { margin-right: 1rem }
 SCRIPT: Final = """const csrf = document.querySelector("meta[name='csrf-token']").content
 if (window.LiveView) {
   const {LiveSocket} = window.LiveView
-  window.liveSocket = new LiveSocket("/live", Phoenix.Socket, {params: {_csrf_token: csrf}})
+  const reply = el => answer => { el.dataset.reply = JSON.stringify(answer) }
+  const hooks = {
+    Echo: {
+      mounted() {
+        this.el.addEventListener("click", () => {
+          this.pushEvent("ping", {at: Date.now()}, reply(this.el))
+        })
+      }
+    },
+    Ticks: {
+      mounted() { this.handleEvent("tick", ({n}) => { this.el.textContent = n }) }
+    },
+    CompEcho: {
+      mounted() {
+        this.el.addEventListener("click", () => {
+          this.pushEventTo(this.el, "comp_echo", {x: 1}, reply(this.el))
+        })
+      }
+    }
+  }
+  const params = {_csrf_token: csrf}
+  window.liveSocket = new LiveSocket("/live", Phoenix.Socket, {params, hooks})
   window.liveSocket.connect()
 }
 """

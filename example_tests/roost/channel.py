@@ -141,6 +141,7 @@ class Channel:
             await self._reply(ref, {})
         elif event == wire.CIDS_DESTROYED:
             gone = components.destroyed(payload["cids"])
+            self._forget(gone)
             await self._reply(ref, {"cids": gone})
         # Any other event is never answered, as Phoenix.
 
@@ -227,6 +228,13 @@ class Channel:
         if self._view.pushed_events:
             tree[wire.EVENTS] = [list(pushed) for pushed in self._view.pushed_events]
             self._view.pushed_events.clear()
+
+    def _forget(self, cids: list[int]) -> None:
+        # The browser no longer has them, so that nothing may share their statics.
+        assert self._last is not None  # joined before it answers
+        root, components = self._last
+        kept = {cid: tree for cid, tree in components.items() if cid not in cids}
+        self._last = root, kept
 
     async def _delay(self) -> None:
         # `?delay=50` on any page: a slow server on demand, to see a budget exceeded.

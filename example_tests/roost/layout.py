@@ -1,7 +1,7 @@
 """What surrounds every page: the document, the navigation, the flash.
 
 Law of this file: a page's tree is dynamic 2 of the layout, as in the recorded app: 0 is the
-navigation, 1 the flash.
+navigation, 1 the flash. A sticky view, where there is one, comes between those two.
 """
 
 import json
@@ -18,13 +18,18 @@ LINKS: Final = (
     "live_components",
     "streams",
     "keyed",
+    "async",
+    "stream_async",
     "form",
     "nav/a",
+    "nested",
+    "hooks",
     "ticker",
     "chat",
     "login",
     "secret",
     "crash",
+    "portal",
 )
 
 DOCUMENT = """<!DOCTYPE html>
@@ -54,6 +59,14 @@ APP = Template(
   {page}
 </main>"""
 )
+APP_WITH_STICKY = Template(
+    """{nav}
+{sticky}
+<main id="main">
+  {flash}
+  {page}
+</main>"""
+)
 NAV = Template('<nav id="nav">\n  {links}\n</nav>')
 NAV_LINK = Template('<a href="/{path}">{path}</a>')
 FLASH_GROUP = Template('<div id="flash-group">\n  {info}\n  {error}\n</div>')
@@ -71,7 +84,10 @@ def app(view: LiveView) -> Rendered:
     """Return the view's page within the app's layout; a view in a view has none."""
     if view.embedded:
         return view.render()
-    return APP(nav=NAVIGATION, flash=_flash_group(view.flash), page=view.render())
+    flash, page, sticky = _flash_group(view.flash), view.render(), view.sticky()
+    if sticky is None:
+        return APP(nav=NAVIGATION, flash=flash, page=page)
+    return APP_WITH_STICKY(nav=NAVIGATION, sticky=sticky, flash=flash, page=page)
 
 
 def command(*steps: list[Any]) -> Html:

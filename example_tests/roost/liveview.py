@@ -103,6 +103,10 @@ class LiveView:
         """Return the page's tree for its present state."""
         raise NotImplementedError
 
+    def sticky(self) -> Html | None:
+        """Return the view that stays when this page is left, for the layout to show."""
+        return None
+
     # What a view may ask for
 
     def put_flash(self, kind: str, message: str) -> None:

@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from roost.liveview import LiveView
+from roost.pages.async_results import AsyncLive
 from roost.pages.chat import ChatLive
 from roost.pages.counter import CounterLive
 from roost.pages.crash import CrashLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
+from roost.pages.hooks import HooksLive
 from roost.pages.keyed import KeyedLive
 from roost.pages.live_components import LiveComponentsLive
 from roost.pages.nav_a import NavALive
 from roost.pages.nav_b import NavBLive
+from roost.pages.nested import ChildLive, NestedLive, NestedTwoLive, StickyLive
 from roost.pages.other import OtherLive
+from roost.pages.portal import PortalLive
 from roost.pages.secret import SecretLive
+from roost.pages.stream_async import StreamAsyncLive
 from roost.pages.streams import StreamsLive
 from roost.pages.ticker import TickerLive
 from roost.web import path_and_query
@@ -33,6 +38,12 @@ LIVE: dict[str, type[LiveView]] = {
     "/keyed": KeyedLive,
     "/ticker": TickerLive,
     "/chat": ChatLive,
+    "/async": AsyncLive,
+    "/stream_async": StreamAsyncLive,
+    "/nested": NestedLive,
+    "/nested/two": NestedTwoLive,
+    "/hooks": HooksLive,
+    "/portal": PortalLive,
     "/nav/a": NavALive,
     "/nav/b": NavBLive,
     "/nav/b/:item": NavBLive,
@@ -43,7 +54,9 @@ LIVE: dict[str, type[LiveView]] = {
 
 
 # Views that live within other views.
-EMBEDDED: dict[str, type[LiveView]] = {}
+EMBEDDED: dict[str, type[LiveView]] = {
+    kind.view: kind for kind in (ChildLive, StickyLive)
+}
 
 
 @dataclass(frozen=True, slots=True)

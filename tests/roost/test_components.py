@@ -51,3 +51,19 @@ async def test_only_components_that_were_announced_are_destroyed(
     assert {"cids": [1]} == destroyed
     assert {} == gone
     assert -2 == added["diff"]["c"]["4"]["s"]
+
+
+async def test_a_component_that_comes_back_in_time_stays(
+    http: httpx.AsyncClient,
+) -> None:
+    page = await dead_page(http, "/portal")
+    async with connected(page) as socket:
+        view = await socket.join(page)
+        await view.click("comp-inc", {"by": "1"}, cid=1)
+        await view.click("toggle")
+        await view.push("cids_will_destroy", {"cids": [1]})
+        back = await view.click("toggle")
+        destroyed = await view.push("cids_destroyed", {"cids": [1]})
+
+    assert "c" not in back["diff"]
+    assert {"cids": []} == destroyed

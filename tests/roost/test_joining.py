@@ -18,6 +18,12 @@ PAGES = {
     "/keyed": "Keyed",
     "/ticker?every=60000": "Ticker",
     "/chat?room=a&user=b": "Chat",
+    "/async?delay=60000": "Async",
+    "/stream_async?delay=60000": "Stream async",
+    "/nested": "Nested",
+    "/nested/two": "Nested two",
+    "/hooks": "Hooks",
+    "/portal": "Portal",
     "/form": "Form",
     "/streams": "Streams",
     "/nav/a": "Nav A page 1",
@@ -43,7 +49,7 @@ async def test_each_page_renders_dead_and_joins(
     assert "1.2.10" == response["liveview_version"]
     assert title == response["rendered"]["t"]
     statics = response["rendered"]["p"][str(response["rendered"]["s"])]
-    assert '<main id="main">' in statics[1]
+    assert '<main id="main">' in "".join(statics)
 
 
 async def test_a_session_that_was_not_signed_here_is_stale(
