@@ -12,6 +12,7 @@
     │   └── ServerFailed           liveview_server died, or never answered
     ├── StepError                  a step of one user failed
     │   ├── ElementError           not found, ambiguous, disabled, without binding
+    │   ├── UploadError            a file that cannot be read, or that the server refuses
     │   ├── StepTimeout            no answer within the step's timeout
     │   ├── ViewCrashed            the server's view process died (phx_error)
     │   ├── JoinFailed             phx_join was refused for good
@@ -148,6 +149,32 @@ class ElementError(StepError):
         self.problem = problem
         self.candidates = tuple(candidates)
         self.url = url
+
+
+class UploadError(StepError):
+    """A file cannot be read, or the server or an uploader did not take it.
+
+    `upload` is the name of the upload, `ref` the entry's number on the page (the whole
+    upload's ref where the number of files is refused), `name` the file's (else ""), and
+    `reason` the server's word: "too_large", "not_accepted", "too_many_files" …
+    """
+
+    def __init__(
+        self, upload: str, reason: str, *, name: str = "", ref: str = ""
+    ) -> None:
+        file = f" {name!r}" if name else ""
+        advice = {
+            "too_large": " (allow_upload's max_file_size)",
+            "not_accepted": " (allow_upload's accept)",
+            "too_many_files": " (allow_upload's max_entries)",
+        }.get(reason, "")
+        super().__init__(
+            f"upload {upload!r} failed{file and ' for' + file}: {reason}{advice}"
+        )
+        self.upload = upload
+        self.reason = reason
+        self.name = name
+        self.ref = ref
 
 
 class StepTimeout(StepError):

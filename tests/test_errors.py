@@ -125,6 +125,18 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
             "Every step takes timeout=…; --liveview-timeout sets the default."
         ),
     ),
+    "upload refused": (
+        errors.UploadError("avatar", "too_large", name="me.png", ref="0"),
+        "upload 'avatar' failed for 'me.png': too_large (allow_upload's max_file_size)",
+    ),
+    "upload of too many": (
+        errors.UploadError("avatar", "too_many_files", ref="phx-1"),
+        "upload 'avatar' failed: too_many_files (allow_upload's max_entries)",
+    ),
+    "upload broken": (
+        errors.UploadError("avatar", "writer_error", name="me.png", ref="0"),
+        "upload 'avatar' failed for 'me.png': writer_error",
+    ),
     "crash": (
         errors.ViewCrashed("CrashLive", "click #boom", "phx_error"),
         (

@@ -59,7 +59,7 @@ async def files_first(
     for action in actions:
         if isinstance(action, PushEvent) and uploads.waits(page, action):
             await perform(tab, page, step, rest)
-            view = live_view(page, step)
+            view = await owner_of(tab, page, step, action.view_id)
             rest = [*await uploads.before(page, view, step, action)]
         else:
             rest.append(action)

@@ -43,6 +43,10 @@ class Connection(Protocol):
         """Hand over one text message; return when."""
         ...
 
+    def send_binary(self, payload: bytes) -> float:
+        """Hand over one binary message (a chunk of an upload); return when."""
+        ...
+
     def close(self) -> None:
         """Close as a page that is left does; the receiver hears nothing more."""
         ...

@@ -1,8 +1,8 @@
-"""Where a websocket frame ends, and the two kinds of frame that we write ourselves.
+"""Where a websocket frame ends, and the three kinds of frame that we write ourselves.
 
 Law: whole unfragmented text frames are ours, since they are nearly all there is, and so
-is the close that we begin; every other frame is websockets' (RFC 6455 sections 5.2 and
-5.3). Nothing here waits.
+are the chunks of uploads and the close that we begin; every other frame is websockets'
+(RFC 6455 sections 5.2 and 5.3). Nothing here waits.
 """
 
 from random import getrandbits
@@ -14,6 +14,7 @@ except ImportError:  # no C compiler on their side
     from websockets.utils import apply_mask
 
 WHOLE_TEXT: Final = 0x81  # FIN and opcode 1
+WHOLE_BINARY: Final = b"\x82"  # FIN and opcode 2
 CONTINUATION: Final = 0x0
 TEXT: Final = 0x1
 BINARY: Final = 0x2
@@ -39,6 +40,11 @@ def text_frame(payload: bytes) -> bytes:
     else:
         head = bytes((WHOLE_TEXT, MASKED | LONG)) + size.to_bytes(8, "big")
     return head + mask + apply_mask(payload, mask)
+
+
+def binary_frame(payload: bytes) -> bytes:
+    """Return `payload` as one whole masked binary frame."""
+    return WHOLE_BINARY + text_frame(payload)[1:]
 
 
 def close_frame() -> bytes:

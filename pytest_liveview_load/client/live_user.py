@@ -22,6 +22,7 @@ from pytest_liveview_load.client.going import Going
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.tab import Tab
+from pytest_liveview_load.client.uploading import Uploading
 from pytest_liveview_load.client.waiting import Waiting
 from pytest_liveview_load.units import Clock, parse_span
 
@@ -39,7 +40,7 @@ class Crowd(Protocol):
         ...
 
 
-class LiveUser(Going, Doing, Faulting, Waiting):
+class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
     """One simulated person with one browser tab.
 
     `id` numbers the users of a run; `rng` is seeded for this user. Every verb takes

@@ -119,6 +119,15 @@ class Socket:
         self.observer.size("sent_bytes", len(data), sent)
         return sent
 
+    def send_binary(self, data: bytes, name: str) -> float:
+        """Hand over a chunk of the upload `name`; return when."""
+        connection = self._connection
+        if connection is None:
+            return self.network.clock()
+        sent = connection.send_binary(data)
+        self.observer.size("sent_bytes", len(data), sent, name=name)
+        return sent
+
     def close(self) -> None:
         """Close as a page that is left does. Nothing is told to the topics any more."""
         self.topics.clear()

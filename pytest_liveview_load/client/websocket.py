@@ -22,6 +22,7 @@ from pytest_liveview_load.client.frames import (
     MASKED,
     TEXT,
     WHOLE_TEXT,
+    binary_frame,
     close_frame,
     frame_bounds,
     text_frame,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 # Far above any page; a peer that sends more is broken or hostile.
 MAX_MESSAGE = 64 * 1024 * 1024
-# What may wait for a server that has stopped reading.
+# What may wait for a server that has stopped reading, besides chunks of uploads.
 MAX_BACKLOG = 4 * 1024 * 1024
 # How long the server may take to hang up after the closing handshake.
 CLOSE_TIMEOUT = 1.0
@@ -47,6 +48,7 @@ class WebSocket(asyncio.Protocol):
     beats: Final = True
 
     __slots__ = (
+        "backlog",
         "buffer",
         "clock",
         "closer",
@@ -74,6 +76,7 @@ class WebSocket(asyncio.Protocol):
         self.closer: asyncio.TimerHandle | None = None
         self.on_end: Callable[[], None] | None = None  # told when the transport is gone
         self.paused = False
+        self.backlog = MAX_BACKLOG
 
     def attach(self, receiver: Receiver) -> None:
         """Begin to deliver to `receiver`, with what came before it was there."""
@@ -90,11 +93,26 @@ class WebSocket(asyncio.Protocol):
 
     def send(self, payload: bytes) -> float:
         """Hand one text message to the socket; return when."""
-        if self.paused and self.transport.get_write_buffer_size() > MAX_BACKLOG:
+        if self.paused and self.transport.get_write_buffer_size() > self.backlog:
             self.gone(ABNORMAL, "the server has stopped reading")
             self.transport.abort()
             return self.clock()
         data = text_frame(payload)
+        sent = self.clock()
+        self.transport.write(data)
+        return sent
+
+    def send_binary(self, payload: bytes) -> float:
+        """Hand one binary message to the socket; return when.
+
+        However large, it is no sign of a server that has stopped reading: the next chunk
+        of its file follows when this one is answered.
+        """
+        data = binary_frame(payload)
+        if self.paused:
+            self.backlog += len(data)
+        else:
+            self.backlog = MAX_BACKLOG + len(data)
         sent = self.clock()
         self.transport.write(data)
         return sent

@@ -8,9 +8,11 @@ document arrives. Nothing here sends; bindings.py asks this state and sends.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from pytest_liveview_load.dom.attributes import PHX_UPLOAD_REF
+from pytest_liveview_load.dom.chosen_file import ChosenFile
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.fields import (
     BUTTONS,
@@ -38,6 +40,8 @@ class FormState:
         self._outdated: set[str] = set()  # the server differed while it had the focus
         self._used: set[str] = set()
         self._submitters: dict[str, str] = {}  # form → field of the last submitter
+        self._files: dict[str, list[ChosenFile]] = {}  # by the upload's ref
+        self._next_file = 0  # one count for all files of the page
 
     # Reading
 
@@ -48,6 +52,7 @@ class FormState:
             self._inputs
             or self._used
             or self._submitters
+            or self._files
             or self._pace is not None
             or self.focused is not None
         )
@@ -88,6 +93,10 @@ class FormState:
     def used(self, field: Field) -> bool:
         """Tell whether the user has been in the field: no `_unused_` stands before it."""
         return field.key in self._used or field.no_unused
+
+    def files(self, upload_ref: str) -> Sequence[ChosenFile]:
+        """Return the files chosen for an upload, in the order in which they were."""
+        return self._files.get(upload_ref, ())
 
     def submitter(self, document: Document, form: Element) -> Field | None:
         """Return the button that last submitted the form, if it is still there."""
@@ -136,6 +145,21 @@ class FormState:
         """Select exactly these options."""
         self._put(field, tuple(values))
 
+    def put_files(self, upload_ref: str, files: Iterable[ChosenFile]) -> None:
+        """Set the files chosen for an upload (LiveUploader.trackFiles)."""
+        self._files[upload_ref] = list(files)
+
+    def drop_file(self, upload_ref: str, file: ChosenFile) -> None:
+        """Forget a file: it has arrived, or was refused (LiveUploader.untrackFile)."""
+        files = self._files.get(upload_ref, [])
+        if file in files:
+            files.remove(file)
+
+    def next_file_ref(self) -> str:
+        """Return a ref that no file of this page has had (LiveUploader.genFileRef)."""
+        self._next_file += 1
+        return str(self._next_file - 1)
+
     def mark_used(self, field: Field) -> None:
         """Remember an input event (JS PHX_HAS_FOCUSED)."""
         self._used.add(field.key)
@@ -171,9 +195,15 @@ class FormState:
         it has the focus; any other keeps it unless the server changed what it says of
         that field. What has gone away is forgotten, and is fresh should it come again.
         """
-        if not self._inputs and not self._used and self.focused is None:
+        if self.untouched:
             return
         after = new.fields.by_key
+        if self._files:
+            there = {
+                new.unmask(each.element.get(PHX_UPLOAD_REF, ""))
+                for each in after.values()
+            }
+            self._files = {ref: self._files[ref] for ref in self._files.keys() & there}
         self._used &= after.keys()
         if self.focused not in after:
             self.focused = None

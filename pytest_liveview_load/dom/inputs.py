@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from pytest_liveview_load.dom import bindings, events, keys
 from pytest_liveview_load.dom.actions import Action
+from pytest_liveview_load.dom.chosen_file import ChosenFile
 from pytest_liveview_load.dom.fields import (
     CHECKABLE,
     NOT_TYPED,
@@ -21,6 +22,7 @@ from pytest_liveview_load.dom.fields import (
 )
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.dom.uploads import FILE, active, upload_ref
 from pytest_liveview_load.errors import ElementError
 
 
@@ -89,6 +91,36 @@ def select(scene: Scene, element: Element, *options: str) -> list[Action]:
     actions = events.focus(scene, element)
     scene.forms.put_selected(field, [each.value for each in chosen])
     return actions + events.changed(scene, field)
+
+
+def attach(scene: Scene, element: Element, files: Sequence[ChosenFile]) -> list[Action]:
+    """Choose files in an input of LiveView: one input event (LiveUploader.trackFiles).
+
+    They join those that an input with `multiple` still has, and replace that of another.
+
+    Raises:
+        ElementError: It is no `live_file_input`, it takes one file only, or nobody would
+            hear of them, since neither it nor its form has phx-change.
+    """
+    field = _writable(scene, element)
+    ref = upload_ref(scene.document, field)
+    if field.type != FILE:
+        raise _refused(scene, element, "is no <input type=file>")
+    if not ref:
+        problem = "is no upload: it has no data-phx-upload-ref (use <.live_file_input>)"
+        raise _refused(scene, element, problem)
+    several = "multiple" in element.attrib
+    if len(files) > 1 and not several:
+        problem = f"takes one file, not {len(files)}: allow_upload has max_entries: 1"
+        raise _refused(scene, element, problem)
+    actions = events.focus(scene, element)
+    earlier = active(scene, field) if several else []
+    scene.forms.put_files(ref, [*earlier, *files])
+    told = events.changed(scene, field)
+    if not told:
+        scene.forms.put_files(ref, earlier)
+        raise _refused(scene, element, "needs phx-change on its form to upload")
+    return actions + told
 
 
 def _set_checked(
@@ -166,5 +198,5 @@ _ADVICE = {
     "button": "it is a button, use click",
     "image": "it is a button, use click",
     "hidden": "no person sees it, use push for what a hook would send",
-    "file": "files are not text",
+    "file": "use upload",
 }

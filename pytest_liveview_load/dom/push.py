@@ -5,9 +5,10 @@ Law: what view.ts pushEvent, pushInput and pushFormSubmit put on the wire, and t
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from pytest_liveview_load.dom.actions import PushEvent
+from pytest_liveview_load.dom.actions import PushEvent, Submission
 from pytest_liveview_load.dom.attributes import (
     PHX_CHANGE,
     PHX_TARGET,
@@ -17,6 +18,7 @@ from pytest_liveview_load.dom.fields import BUTTONS, CHECKABLE, Field
 from pytest_liveview_load.dom.markup import Element, attributes_of
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.serialize import form_value
+from pytest_liveview_load.dom.uploads import event_uploads, form_of
 from pytest_liveview_load.errors import ElementError
 
 TYPE: Final = "type"
@@ -83,6 +85,7 @@ def push_input(
     name = document.unmask(field.name)
     meta: dict[str, Any] = {TARGET: name or NO_TARGET}
     meta |= _meta(scene, form, None, value)
+    uploads = event_uploads(scene, field)
     pushes = []
     for view_id, context in _within_targets(scene, source, target):
         payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
@@ -97,7 +100,7 @@ def push_input(
         )
         if not scene.dialect.target_in_value:
             payload[META] = meta
-        payload[UPLOADS] = {}
+        payload[UPLOADS] = uploads
         cid = _target_cid(scene, form, context, target)
         pushes.append(_addressed(view_id, "change", event, payload, cid))
     return pushes
@@ -113,25 +116,57 @@ def push_submit(
     value: _JsValue = None,
 ) -> list[PushEvent]:
     """Push a form's submit and mark it submitted (view.ts submitForm, pushFormSubmit)."""
-    meta = _meta(scene, form, None, value)
+    form_key = scene.document.fields.form_key(form)
+    button = None if submitter is None else submitter.key
+    submission = Submission(form=form_key, submitter=button, value=value)
     pushes = []
     for view_id, context in _within_targets(scene, form, target):
         scene.forms.mark_submitted(scene.document, form, submitter)
-        payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
-        payload[VALUE] = form_value(
-            scene.document,
-            scene.forms,
-            form,
-            scene.dialect,
-            submitter=submitter if submitter is not None and submitter.name else None,
-            meta=meta,
-        )
-        if not scene.dialect.target_in_value:
-            payload[META] = meta
+        payload = _submitted(scene, form, event, submitter, value)
         # Without the command's target: pushFormSubmit does not hand it on.
         cid = _target_cid(scene, form, context, None)
-        pushes.append(_addressed(view_id, "submit", event, payload, cid))
+        push = _addressed(view_id, "submit", event, payload, cid)
+        pushes.append(replace(push, submission=submission))
     return pushes
+
+
+def submitted_again(scene: Scene, push: PushEvent) -> PushEvent:
+    """Return a submit with the form's values as they are now (view.ts pushFormSubmit).
+
+    They are read again once its files have arrived. A form that has gone meanwhile is
+    submitted as it was.
+    """
+    submission = push.submission
+    form = None if submission is None else form_of(scene.document, submission.form)
+    if submission is None or form is None:
+        return push
+    button = scene.document.fields.by_key.get(submission.submitter or "")
+    payload = _submitted(scene, form, push.event, button, submission.value)
+    if push.cid is not None:
+        payload[CID] = push.cid
+    return replace(push, payload=payload)
+
+
+def _submitted(
+    scene: Scene,
+    form: Element,
+    event: str,
+    submitter: Field | None,
+    value: _JsValue,
+) -> dict[str, Any]:
+    meta = _meta(scene, form, None, value)
+    payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
+    payload[VALUE] = form_value(
+        scene.document,
+        scene.forms,
+        form,
+        scene.dialect,
+        submitter=submitter if submitter is not None and submitter.name else None,
+        meta=meta,
+    )
+    if not scene.dialect.target_in_value:
+        payload[META] = meta
+    return payload
 
 
 def _addressed(

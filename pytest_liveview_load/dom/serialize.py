@@ -34,6 +34,11 @@ class FormDialect(Protocol):
         """1.0: `_unused_` names stand before fields that nobody touched."""
         ...
 
+    @property
+    def numbers_empty_files(self) -> bool:
+        """Until 1.2: a file without content takes a ref as well."""
+        ...
+
 
 def urlencode(pairs: Iterable[tuple[str, str]]) -> str:
     """Return the pairs as `URLSearchParams.toString()` writes them."""

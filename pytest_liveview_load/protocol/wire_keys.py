@@ -35,9 +35,10 @@ PHX_ERROR: Final = "phx_error"
 PHX_CLOSE: Final = "phx_close"
 HEARTBEAT: Final = "heartbeat"
 
-# Topics: each view has "lv:" + its element's id.
+# Topics: each view has "lv:" + its element's id, each uploaded file "lvu:" + its ref.
 TOPIC_PHOENIX: Final = "phoenix"
 TOPIC_LIVEVIEW: Final = "lv:"
+TOPIC_UPLOAD: Final = "lvu:"
 
 # Events of a view's channel (LiveView's view.ts).
 EVENT: Final = "event"
@@ -47,6 +48,13 @@ LIVE_REDIRECT: Final = "live_redirect"
 REDIRECT: Final = "redirect"
 CIDS_WILL_DESTROY: Final = "cids_will_destroy"
 CIDS_DESTROYED: Final = "cids_destroyed"
+ALLOW_UPLOAD: Final = "allow_upload"
+PROGRESS: Final = "progress"
+
+# Events and keys of an upload's channel (LiveView's entry_uploader.js).
+CHUNK: Final = "chunk"
+TOKEN: Final = "token"
+UPLOADER: Final = "uploader"  # in an entry's meta: who takes it, if not the channel
 
 STATUS_OK: Final = "ok"
 STATUS_ERROR: Final = "error"

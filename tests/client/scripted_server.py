@@ -205,8 +205,12 @@ class ScriptedServer:
         while data := await reader.read(65536):
             talk.protocol.receive_data(data)
             for event in talk.protocol.events_received():
-                if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                if not isinstance(event, Frame):
+                    continue
+                if event.opcode is Opcode.TEXT:
                     await self.message(talk, Said(*json.loads(bytes(event.data))))
+                elif event.opcode is Opcode.BINARY:
+                    await self.message(talk, binary(bytes(event.data)))
             talk.flush()
 
     async def message(self, talk: Talk, said: Said) -> None:
@@ -215,6 +219,17 @@ class ScriptedServer:
         handler(talk, said)
         async with self.news:
             self.news.notify_all()
+
+
+def binary(data: bytes) -> Said:
+    """Return a binary push: kind 0, four lengths, four strings, then the bytes."""
+    assert data[0] == 0
+    texts, at = [], 5
+    for length in data[1:5]:
+        texts.append(data[at : at + length].decode())
+        at += length
+    join_ref, ref, topic, event = texts
+    return Said(join_ref, ref, topic, event, data[at:])
 
 
 def event_of(said: Said) -> str:

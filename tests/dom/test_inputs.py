@@ -115,7 +115,7 @@ REFUSED = {
         "cannot be filled: use check or uncheck",
     ),
     "a select": (inputs.fill, "#s", ("v",), "cannot be filled: use select"),
-    "a file": (inputs.fill, "#file", ("v",), "cannot be filled: files are not text"),
+    "a file": (inputs.fill, "#file", ("v",), "cannot be filled: use upload"),
     "what is no field": (inputs.fill, "#p", ("v",), "is no form field"),
     "checking a text": (inputs.check, "#t", (), "is no checkbox"),
     "choosing a checkbox": (inputs.choose, "#box", (), "is no radio"),

@@ -4,6 +4,7 @@ The one law: nothing here invents or edits; it only cuts the recorded arrays int
 A file is one page; where it opens a second time, `t` starts again: that is another tab.
 """
 
+import base64
 import gzip
 import json
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 WIRE = Path(__file__).parents[1] / "wire"
+BINARY = "binary "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Opening:
 class Frame:
     """One websocket message of the tab's `socket`-th opening.
 
+    A binary frame's text is BINARY and its bytes in base64, as recordings have them.
     `step` is the step in which it must be seen: a push that came after a step's document was
     taken belongs to the next.
     """
@@ -50,6 +53,10 @@ class Frame:
 
     @property
     def ref(self) -> str | None:
+        if self.text.startswith(BINARY):
+            data = base64.b64decode(self.text.removeprefix(BINARY))
+            start = 5 + data[1]
+            return data[start : start + data[2]].decode()
         ref: str | None = json.loads(self.text)[1]
         return ref
 
@@ -196,7 +203,12 @@ def _frames(
             unused = _target(entry["ws"])
         if entry["dir"] not in ("in", "out"):
             continue
-        _, _, topic, event, _ = json.loads(entry["text"])
+        if "text" in entry:
+            _, _, topic, event, _ = json.loads(entry["text"])
+            text = entry["text"]
+        else:
+            topic = event = ""  # a chunk: it goes where the last join went
+            text = f"{BINARY}{entry['binary_b64']}"
         if event == "phx_join":
             # A socket opened just before a full page load never carries a join: it is left out.
             if unused is not None:
@@ -205,10 +217,10 @@ def _frames(
             sockets[topic] = len(openings) - 1
         socket = sockets.get(topic, len(openings) - 1)
         if entry["dir"] == "out":
-            frames.append(Sent(step=step, socket=socket, text=entry["text"]))
+            frames.append(Sent(step=step, socket=socket, text=text))
         else:
             late = entry["t"] > dom[step]["t"]
-            frames.append(Received(step=step + late, socket=socket, text=entry["text"]))
+            frames.append(Received(step=step + late, socket=socket, text=text))
     return tuple(openings), tuple(frames)
 
 

@@ -6,6 +6,7 @@ must come back, and the Origin check of Phoenix's sockets.
 """
 
 import asyncio
+import base64
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from tests.replay.playback import Playback
+from tests.replay.recording import BINARY
 
 COOKIE: Final = "_replay_key"
 SOCKET_PATH: Final = "/live/websocket"
@@ -195,6 +197,9 @@ class ReplayServer:
             elif event.opcode is Opcode.TEXT:
                 text = bytes(event.data).decode()
                 self.playback.received(socket.index, self.as_recorded(text))
+            elif event.opcode is Opcode.BINARY:
+                text = BINARY + base64.b64encode(event.data).decode()
+                self.playback.received(socket.index, text)
         socket.flush()
         self._pump()
         self.changed.set()

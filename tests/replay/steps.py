@@ -16,6 +16,14 @@ from pytest_liveview_load.dom.scene import Scene
 # Browser automation clicks the first of several matches; ours asks for exactly one.
 _FIRST_OF: Final = {"#items-2 a": "#items-2 a:first-of-type"}
 
+# The files of the recordings: what their chunks hold, put together.
+_FILES: Final = {
+    "roost-blob.bin": bytes(
+        (index * 31 + index // 251) % 256 for index in range(20_000)
+    ),
+    "roost-hello.txt": b"hello roost\n",
+}
+
 Step = Callable[[LiveUser, "re.Match[str]"], Awaitable[None]]
 
 _STEPS: Final[dict[str, Step]] = {
@@ -35,6 +43,10 @@ _STEPS: Final[dict[str, Step]] = {
     ),
     r"set (?P<selector>\S+): (?P<options>e\.options.+)": (
         lambda live, said: set_by_script(live, said["selector"], *_options(live, said))
+    ),
+    r"choose (?P<names>.+)": lambda live, said: live.upload(
+        "input[type=file]",
+        *((name, _FILES[name]) for name in re.findall(r"[\w.-]+", said["names"])),
     ),
     r"history\.back": lambda live, _: live.back(),
 }
