@@ -13,9 +13,10 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_liveview_load.client.arrivals import Arrivals
+from pytest_liveview_load.client.calling import http_client
 from pytest_liveview_load.client.doing import Doing
 from pytest_liveview_load.client.faulting import Faulting
 from pytest_liveview_load.client.going import Going
@@ -25,6 +26,9 @@ from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.client.uploading import Uploading
 from pytest_liveview_load.client.waiting import Waiting
 from pytest_liveview_load.units import Clock, parse_span
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Crowd(Protocol):
@@ -49,7 +53,7 @@ class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
     ConnectionFailed, ConnectionLost or ProtocolError.
     """
 
-    __slots__ = ("_crowd", "clock", "id", "rng")
+    __slots__ = ("_crowd", "_http", "clock", "id", "rng")
 
     def __init__(
         self,
@@ -64,6 +68,7 @@ class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
         super().__init__(network, observer, Tab(network, observer, rng))
         self._tab.host = Arrivals(self._tab)
         self._crowd = crowd
+        self._http: httpx.AsyncClient | None = None
         self.id = id
         self.rng = rng
         self.clock = clock
@@ -86,6 +91,19 @@ class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
     def running(self) -> bool:
         """Whether the run goes on: `while live.running: …`."""
         return self._crowd.running
+
+    # Beside the page
+
+    @property
+    def http(self) -> "httpx.AsyncClient":
+        """A client of httpx for calls beside the page: `await live.http.get("/api")`.
+
+        It shares the user's cookies and the process's connections; paths are relative to
+        the app's url. It measures nothing: `live.measure` does.
+        """
+        if self._http is None:
+            self._http = http_client(self._network, self._tab.cookies)
+        return self._http
 
     # Ending
 

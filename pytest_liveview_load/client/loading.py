@@ -5,6 +5,7 @@ cancelled by the next one.
 """
 
 import asyncio
+from functools import partial
 from urllib.parse import urlsplit
 
 from pytest_liveview_load.client.moving import Moving
@@ -54,6 +55,16 @@ def full_load(tab: Tab, moving: Moving, url: str, flash: str | None) -> None:
     if flash:
         tab.cookies.set(FLASH_COOKIE, flash, max_age=FLASH_SECONDS)
     begin_load(tab, moving, url, unload=True)
+
+
+def reload_with_jitter(tab: Tab, page: Page) -> None:
+    """Load a page again after the real client's pause, as reloadWithJitter does."""
+    if tab.page is not page:
+        return
+    moving = tab.moving or tab.start("visit")
+    pause = tab.rng.uniform(*tab.network.settings.delays.reload)
+    moving.deadline += pause
+    begin_load(tab, moving, page.url, unload=False, delay=pause)
 
 
 class Load:
@@ -115,6 +126,8 @@ class Load:
             return
         moving.waiting_for = f"the websocket of {answer.url}"
         await page.connect(observer, tab.cookies, network.settings.connect_timeout)
+        if page.socket is not None:
+            page.socket.reload = partial(reload_with_jitter, tab, page)
         moving.waiting_for = f"{element.name or 'the view'} of {answer.url} to join"
 
     def stay_on_host(self) -> None:

@@ -1,4 +1,4 @@
-"""What the page shows now: `text`, `html`, `has`, `all`, `attr`, `title`, `url`, `path`.
+"""What the page shows now: `text`, `html`, `has`, `all`, `attr`, `flash`, `title`, …
 
 Law: reading never waits, and never changes what the page is.
 """
@@ -6,6 +6,7 @@ Law: reading never waits, and never changes what the page is.
 from urllib.parse import urlsplit
 
 from pytest_liveview_load.client.face import Face
+from pytest_liveview_load.dom.flash import flash_messages
 
 
 class Reading(Face):
@@ -41,6 +42,15 @@ class Reading(Face):
         """Return an attribute of the one element, None where it is missing."""
         document = self._document()
         return document.attr(document.one(selector), name)
+
+    @property
+    def flash(self) -> dict[str, str]:
+        """The flash messages that the page shows, by kind: `{"info": "Saved"}`.
+
+        Read off the page: elements whose click clears a flash (`lv:clear-flash`), and
+        those with an id `flash-KIND` and the role alert. Empty when there are none.
+        """
+        return flash_messages(self._document())
 
     @property
     def title(self) -> str:

@@ -21,6 +21,8 @@ from pytest_liveview_load.protocol.channel import Refs, heartbeat
 from pytest_liveview_load.protocol.codec import Frame, decode
 from pytest_liveview_load.protocol.wire_keys import TOPIC_PHOENIX
 
+NORMAL = 1000  # RFC 6455 section 7.4.1; what Cowboy says after a "disconnect" broadcast
+
 
 class Topic(Protocol):
     """Who listens to one topic; `view.View` is one."""
@@ -58,6 +60,7 @@ class Socket:
         "offline",
         "origin",
         "refs",
+        "reload",
         "topics",
     )
 
@@ -79,6 +82,7 @@ class Socket:
         self.topics: dict[str, Topic] = {}
         self.lost = ""  # why there is no connection, when it had been open
         self.mending: asyncio.Task[None] | None = None
+        self.reload: Callable[[], None] | None = None  # what a normal closure asks for
         self.offline = ""  # why nothing gets through now, if it is meant
         self._connection: Connection | None = None
         self._pending_beat: str | None = None
@@ -176,7 +180,9 @@ class Socket:
         carrier = connection.carrier if connection is not None else "connection"
         told = f": {reason}" if reason else ""
         self.tell_lost(f"the server closed the {carrier} (code {code}{told})", at)
-        if self.topics and self.mending is None:
+        if code == NORMAL and self.reload is not None:
+            self.reload()  # as bindTopLevelEvents: the server sent everybody away
+        elif self.topics and self.mending is None:
             self.mending = self.network.spawn(self.mend())
 
     def tell_lost(self, why: str, at: float) -> None:
