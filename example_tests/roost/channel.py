@@ -16,6 +16,8 @@ from roost.liveview import LiveView, Navigation, PushNavigate, PushPatch, Redire
 from roost.process import Call, Mail, Process, Pushed, Stopped, Told
 from roost.rendered import Components, Rendered
 from roost.routes import Route, route_of
+from roost.uploads import TOKEN_SALT as UPLOAD_SALT
+from roost.uploads import Entry, Upload
 
 log = logging.getLogger("roost")
 
@@ -76,6 +78,12 @@ class Channel:
                 await self._live()
         finally:
             self.process.end()
+
+    def upload(self, ref: object, entry_ref: object) -> tuple[Upload, Entry] | None:
+        """Return what a signed upload token is about, unless it is gone."""
+        upload = self._view.uploads.get(str(ref))
+        entry = upload.entry(str(entry_ref)) if upload is not None else None
+        return None if upload is None or entry is None else (upload, entry)
 
     async def _live(self) -> None:
         try:
@@ -143,13 +151,36 @@ class Channel:
             gone = components.destroyed(payload["cids"])
             self._forget(gone)
             await self._reply(ref, {"cids": gone})
+        elif event == wire.ALLOW_UPLOAD:
+            await self._on_allow_upload(ref, payload)
+        elif event == wire.PROGRESS:
+            await self._on_progress(ref, payload)
         # Any other event is never answered, as Phoenix.
+
+    async def _on_allow_upload(self, ref: str, payload: Any) -> None:
+        upload = self._view.uploads[payload["ref"]]
+        signer, pid = self._view.server.signer, self.process.pid
+
+        def sign(entry_ref: str) -> str:
+            return signer.sign(UPLOAD_SALT, (pid, upload.ref, entry_ref))
+
+        response = upload.allow(sign)
+        diff = self._changes()
+        await self._reply(ref, {**response, wire.DIFF: diff} if diff else response)
+
+    async def _on_progress(self, ref: str, payload: Any) -> None:
+        entry = self._view.uploads[payload["ref"]].entry(payload["entry_ref"])
+        if entry is not None and isinstance(payload["progress"], int):
+            entry.progress = payload["progress"]
+        await self._reply_with_changes(ref, None)
 
     async def _on_event(self, ref: str, payload: Any) -> None:
         event, value, cid = payload["event"], payload["value"], payload.get("cid")
         if payload["type"] == "form":
             # The real client keeps `_target` beside the fields; a view sees it among them.
             value = {"fields": value, **payload.get("meta", {})}
+        for upload_ref, files in payload.get("uploads", {}).items():
+            self._view.uploads[upload_ref].put_entries(files)
         if event == wire.CLEAR_FLASH:
             flash = self._view.flash
             self._view.flash = {k: v for k, v in flash.items() if k != value["key"]}

@@ -21,6 +21,7 @@ LINKS: Final = (
     "async",
     "stream_async",
     "form",
+    "upload",
     "nav/a",
     "nested",
     "hooks",
@@ -70,6 +71,7 @@ APP_WITH_STICKY = Template(
 NAV = Template('<nav id="nav">\n  {links}\n</nav>')
 NAV_LINK = Template('<a href="/{path}">{path}</a>')
 FLASH_GROUP = Template('<div id="flash-group">\n  {info}\n  {error}\n</div>')
+FLASH_SLOT = Template("{message}")
 FLASH = Template('<p id="flash-{kind}" role="alert"{click}>{message}</p>', block=True)
 
 
@@ -111,14 +113,15 @@ def _flash_group(flash: Mapping[str, str]) -> Rendered:
     return FLASH_GROUP(info=_flash("info", flash), error=_flash("error", flash))
 
 
-def _flash(kind: str, flash: Mapping[str, str]) -> Rendered | None:
+def _flash(kind: str, flash: Mapping[str, str]) -> Rendered:
     if kind not in flash:
-        return None
+        return FLASH_SLOT(message=None)
     clear = push("lv:clear-flash", value={"key": kind})
     hide = ["hide", {"to": f"#flash-{kind}"}]
-    return FLASH(kind=kind, click=command(clear, hide), message=flash[kind])
+    message = FLASH(kind=kind, click=command(clear, hide), message=flash[kind])
+    return FLASH_SLOT(message=message)
 
 
 # Made once: every render shares them, so comparing them costs nothing.
 NAVIGATION: Final = NAV(links=Each(NAV_LINK, [NAV_LINK(path=path) for path in LINKS]))
-NO_FLASH: Final = FLASH_GROUP(info=None, error=None)
+NO_FLASH: Final = FLASH_GROUP(info=_flash("info", {}), error=_flash("error", {}))

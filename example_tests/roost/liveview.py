@@ -14,6 +14,7 @@ from roost.process import Process
 from roost.rendered import Html, Rendered, Template
 from roost.server import Server
 from roost.streams import Stream
+from roost.uploads import Upload
 
 Params = Mapping[str, str]
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class LiveView:
         self.pushed_events: list[tuple[str, Mapping[str, Any]]] = []
         self.components = ComponentTable()
         self.streams: list[Stream[Any]] = []
+        self.uploads: dict[str, Upload] = {}
         self.children: dict[str, container.Child] = {}
 
     @property
@@ -128,6 +130,11 @@ class LiveView:
     def redirect(self, to: str) -> None:
         """Leave for another page."""
         self.navigation = Redirect(to)
+
+    def allow_upload(self, upload: Upload) -> Upload:
+        """Take files by `upload`, which is returned."""
+        self.uploads[upload.ref] = upload
+        return upload
 
     def take_navigation(self) -> Navigation | None:
         """Return what was asked for since the last call."""

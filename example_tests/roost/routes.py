@@ -27,6 +27,7 @@ from roost.pages.secret import SecretLive
 from roost.pages.stream_async import StreamAsyncLive
 from roost.pages.streams import StreamsLive
 from roost.pages.ticker import TickerLive
+from roost.pages.upload import UploadLive
 from roost.web import path_and_query
 
 LIVE: dict[str, type[LiveView]] = {
@@ -44,6 +45,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/nested/two": NestedTwoLive,
     "/hooks": HooksLive,
     "/portal": PortalLive,
+    "/upload": UploadLive,
     "/nav/a": NavALive,
     "/nav/b": NavBLive,
     "/nav/b/:item": NavBLive,

@@ -18,7 +18,11 @@ from roost.process import Process, Pushed
 from roost.routes import child_of, route_of
 from roost.server import Server
 from roost.session import SOCKET_ID_KEY, Session
-from roost.web import Receive, Request, Send
+from roost.upload_channel import CHUNK, BinaryPush, UploadChannel
+from roost.upload_channel import PREFIX as UPLOAD_PREFIX
+from roost.uploads import TOKEN_SALT as UPLOAD_SALT
+from roost.uploads import Entry, Upload
+from roost.web import Message, Receive, Request, Send
 
 log = logging.getLogger("roost")
 
@@ -47,6 +51,7 @@ class LiveSocket:
         self._send_asgi = send
         self._idle_timeout = idle_timeout
         self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
+        self._uploads: dict[str, UploadChannel] = {}
         self._open = True
 
     async def serve(self, receive: Receive) -> None:
@@ -58,7 +63,7 @@ class LiveSocket:
                         message = await receive()
                     if message["type"] == "websocket.disconnect":
                         break
-                    await self._receive(message.get("text"), tasks)
+                    await self._receive(message, tasks)
             except TimeoutError:
                 await self.close(PROTOCOL_ERROR)
             except Exception as error:  # noqa: BLE001  a client may send anything
@@ -75,18 +80,31 @@ class LiveSocket:
             self._open = False
             await self._send_asgi({"type": "websocket.close", "code": code})
 
-    async def _receive(self, text: str | None, tasks: asyncio.TaskGroup) -> None:
-        if text is None:
-            raise ValueError("a binary message, but no upload is open")
-        join_ref, ref, topic, event, payload = json.loads(text)
+    async def _receive(self, message: Message, tasks: asyncio.TaskGroup) -> None:
+        if message.get("bytes") is not None:
+            await self._receive_chunk(BinaryPush.read(message["bytes"]))
+            return
+        join_ref, ref, topic, event, payload = json.loads(message["text"])
         if topic == wire.PHOENIX and event == wire.HEARTBEAT:
             await self._reply(None, ref, topic, {})
+        elif event == wire.JOIN and topic.startswith(UPLOAD_PREFIX):
+            await self._join_upload(join_ref, ref, topic, payload)
         elif event == wire.JOIN:
             await self._join(join_ref, ref, topic, payload, tasks)
         elif event == wire.LEAVE:
             await self._leave(join_ref, ref, topic)
         else:
             await self._deliver(join_ref, ref, topic, event, payload)
+
+    async def _receive_chunk(self, push: BinaryPush) -> None:
+        upload = self._uploads.get(push.topic)
+        if upload is None:
+            reason = {"reason": "unmatched topic"}
+            await self._reply(
+                push.join_ref, push.ref, push.topic, reason, status="error"
+            )
+        elif push.event == CHUNK and push.join_ref == upload.join_ref:
+            await upload.receive(push)
 
     async def _deliver(
         self, join_ref: str | None, ref: str, topic: str, event: str, payload: Any
@@ -166,10 +184,39 @@ class LiveSocket:
                 return {key: str(message) for key, message in flash.items()}
         return {}
 
+    async def _join_upload(
+        self, join_ref: str, ref: str, topic: str, payload: dict[str, Any]
+    ) -> None:
+        found = self._upload_of(payload.get("token"))
+        if found is None:
+            reason = {"reason": "invalid_token"}
+            await self._reply(join_ref, ref, topic, reason, status="error")
+            return
+        upload, entry = found
+
+        async def close() -> None:
+            if self._uploads.pop(topic, None) is not None:
+                await self._send(join_ref, join_ref, topic, wire.CLOSE, {})
+
+        entry.close = close
+        limit = upload.max_file_size
+        self._uploads[topic] = UploadChannel(join_ref, entry, limit, self._reply)
+        await self._reply(join_ref, ref, topic, {})
+
+    def _upload_of(self, token: object) -> tuple[Upload, Entry] | None:
+        match self._server.signer.verify(UPLOAD_SALT, token):
+            case (pid, ref, entry_ref):
+                for channel, _ in self._channels.values():
+                    if channel.process.pid == pid:
+                        return channel.upload(ref, entry_ref)
+        return None
+
     async def _leave(self, join_ref: str | None, ref: str, topic: str) -> None:
-        joined = self._channels.get(topic)
+        joined, upload = self._channels.get(topic), self._uploads.get(topic)
         if joined is not None and joined[0].join_ref == join_ref:
             await self._end(topic)
+        elif upload is not None and upload.join_ref == join_ref:
+            await upload.entry.close()
         await self._reply(join_ref, ref, topic, {})
 
     async def _end(self, topic: str) -> None:

@@ -20,6 +20,7 @@ PAGES = {
     "/chat?room=a&user=b": "Chat",
     "/async?delay=60000": "Async",
     "/stream_async?delay=60000": "Stream async",
+    "/upload": "Upload",
     "/nested": "Nested",
     "/nested/two": "Nested two",
     "/hooks": "Hooks",

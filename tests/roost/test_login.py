@@ -73,7 +73,7 @@ async def test_the_secret_greets_who_is_logged_in(http: httpx.AsyncClient) -> No
     rendered = view.joined["response"]["rendered"]
     assert "ann" == rendered["2"]["0"]
     assert (
-        "Welcome ann" == rendered["1"]["0"]["2"]
+        "Welcome ann" == rendered["1"]["0"]["0"]["2"]
     )  # the dead render's flash, once more
     assert {"diff": {"2": {"1": "1"}}} == peeked
 

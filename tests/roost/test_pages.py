@@ -62,8 +62,8 @@ async def test_a_good_form_is_saved(http: httpx.AsyncClient) -> None:
         refused = await view.change("save", UNTOUCHED, "")
         saved = await view.change("save", GOOD, "")
 
-    assert "Please fix the errors" == refused["diff"]["1"]["1"]["2"]
-    assert "Saved" == saved["diff"]["1"]["0"]["2"]
+    assert "Please fix the errors" == refused["diff"]["1"]["1"]["0"]["2"]
+    assert "Saved" == saved["diff"]["1"]["0"]["0"]["2"]
     shown = saved["diff"]["2"]["14"]["0"].replace("&quot;", '"').replace("&gt;", ">")
     assert (
         '%{"commit" => "save", "user" => %{"address" => %{"city" => "Oslo", "zip" => '
