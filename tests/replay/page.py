@@ -34,6 +34,13 @@ CLIENT_CLASSES: Final = {
 # one that a person is in, which then keeps its first text. What they hold is in the frames.
 VALUE_APART: Final = {"textarea"}
 
+# What a page's own hook put on its element: the reply to what it pushed.
+HOOK_MADE: Final = {"colo": {"data-reply"}}
+
+# What stands in it is on no page; of a portal's, the browser's client keeps a copy of what it
+# has moved elsewhere, with holes where it skipped what was unchanged.
+NOT_ON_THE_PAGE: Final = "template"
+
 # Attributes that are true when present: HTML gives their value no meaning, `checked` is
 # `checked=""` to a browser and `checked="checked"` to libxml2.
 BOOLEAN_ATTRIBUTES: Final = {"checked", "disabled", "multiple", "readonly", "selected"}
@@ -71,8 +78,10 @@ def _write(element: lxml.html.HtmlElement, indent: str, lines: list[str]) -> Non
         lines.append(f"{indent}<!--{element.text}-->")
         return
     lines.append(f"{indent}<{' '.join([str(element.tag), *_attributes(element)])}>")
-    if element.tag not in VALUE_APART:
+    if element.tag not in VALUE_APART and element.tag != NOT_ON_THE_PAGE:
         _write_text(element.text, element, indent, lines)
+    if element.tag == NOT_ON_THE_PAGE:
+        return
     for child in element:
         _write(child, indent + " ", lines)
         _write_text(child.tail, element, indent, lines)
@@ -89,7 +98,9 @@ def _write_text(
 def _attributes(element: lxml.html.HtmlElement) -> list[str]:
     kept = []
     for name, value in sorted(element.attrib.items()):
-        if name in CLIENT_ATTRIBUTES:
+        if name in CLIENT_ATTRIBUTES or name in HOOK_MADE.get(
+            element.get("id", ""), ()
+        ):
             continue
         if name == "class":
             own = [c for c in value.split() if c not in CLIENT_CLASSES]

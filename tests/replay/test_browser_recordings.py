@@ -40,6 +40,7 @@ REPLAYED: dict[str, int | None] = {
     "login_secret": None,
     "nav": None,
     "nested": None,
+    "portal": None,
     "stream_async": None,
     "streams": None,
     "ticker": None,
@@ -50,7 +51,6 @@ REPLAYED: dict[str, int | None] = {
 WAITING = {
     "form_recovery": "a debounced field, and a step that drops the socket",
     "hooks": "a page's own hooks, which push when their elements are clicked",
-    "portal": "a page's own hook, which pushes when it is mounted",
 }
 
 REQUIRED = {
