@@ -92,7 +92,7 @@ class FormState:
 
     def used(self, field: Field) -> bool:
         """Tell whether the user has been in the field: no `_unused_` stands before it."""
-        return field.key in self._used or field.no_unused
+        return field.key in self._used
 
     def files(self, upload_ref: str) -> Sequence[ChosenFile]:
         """Return the files chosen for an upload, in the order in which they were."""

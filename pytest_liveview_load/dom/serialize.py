@@ -35,6 +35,16 @@ class FormDialect(Protocol):
         ...
 
     @property
+    def knows_no_unused(self) -> bool:
+        """1.2: `phx-no-unused-field` asks for no such names."""
+        ...
+
+    @property
+    def submitter_last(self) -> bool:
+        """Until 0.20.1: a submitter's value follows all others."""
+        ...
+
+    @property
     def numbers_empty_files(self) -> bool:
         """Until 1.2: a file without content takes a ref as well."""
         ...
@@ -61,12 +71,17 @@ def form_value(
     0.20 appends.
     """
     pairs: list[tuple[str, str]] = []
-    unused = _unused_names(document, forms, form) if dialect.sends_unused else set()
+    unused = _unused_names(document, forms, form, dialect)
     if submitter is not None:
         unused.discard(submitter.name)
-    for field, value in forms.entries(document, form, submitter):
+    entries = list(forms.entries(document, form, submitter))
+    if dialect.submitter_last:
+        entries.sort(key=lambda entry: entry[0] is submitter)
+    # The real client deletes files from its FormData by name: whatever shares it goes too.
+    files = {field.name for field, _ in entries if field.type == "file"}
+    for field, value in entries:
         name = document.unmask(field.name)
-        if field.type == "file" or (only and name not in only):
+        if field.name in files or (only and name not in only):
             continue
         if field.name in unused:
             pairs.append((unused_name(name), ""))
@@ -95,12 +110,17 @@ def unused_name(name: str) -> str:
     return f"{marked}[]" if is_array else marked
 
 
-def _unused_names(document: Document, forms: FormState, form: Element) -> set[str]:
+def _unused_names(
+    document: Document, forms: FormState, form: Element, dialect: FormDialect
+) -> set[str]:
     """Return the names none of whose fields was used, but for hidden-only ones."""
-    if PHX_NO_UNUSED_FIELD in form.attrib:
+    knows = dialect.knows_no_unused
+    if not dialect.sends_unused or (knows and PHX_NO_UNUSED_FIELD in form.attrib):
         return set()
-    fields = [field for field in document.fields.of(form) if field.name]
-    used = {field.name for field in fields if forms.used(field)}
+    # An image button is none of `form.elements`.
+    named = (field for field in document.fields.of(form) if field.name)
+    fields = [field for field in named if field.type != "image"]
+    used = {f.name for f in fields if forms.used(f) or (knows and f.no_unused)}
     return {field.name for field in fields if field.type != "hidden"} - used
 
 

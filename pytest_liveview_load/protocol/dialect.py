@@ -38,6 +38,8 @@ class Dialect:
     target_in_value: bool  # 0.20: `_target` is in a form's value; later in its `meta`
     sends_meta: bool  # 1.0: a form event has `meta`
     sends_unused: bool  # 1.0: `_unused_` names before fields nobody touched
+    knows_no_unused: bool  # 1.2: `phx-no-unused-field` asks for none of them
+    submitter_last: bool  # until 0.20.1: a submitter's value follows all others
     numbers_empty_files: bool  # until 1.2: a file without content takes a ref as well
     bare_upload_reason: bool  # 1.1: a refused upload's progress says the reason alone
     listens_again: bool  # 1.2: connecting after a disconnect takes a ref for onClose
@@ -195,6 +197,8 @@ Dialect.V0_20_1 = Dialect(
     target_in_value=True,
     sends_meta=False,
     sends_unused=False,
+    knows_no_unused=False,
+    submitter_last=True,
     numbers_empty_files=True,
     bare_upload_reason=False,
     listens_again=False,
@@ -206,7 +210,11 @@ Dialect.V0_20_1 = Dialect(
     renews_sticky=False,
 )
 Dialect.V0_20 = replace(
-    Dialect.V0_20_1, name="0.20", span_components=False, resets_in_place=False
+    Dialect.V0_20_1,
+    name="0.20",
+    submitter_last=False,
+    span_components=False,
+    resets_in_place=False,
 )
 Dialect.V1_0 = replace(
     Dialect.V0_20,
@@ -225,6 +233,7 @@ Dialect.V1_2 = replace(
     Dialect.V1_1,
     name="1.2",
     sends_null_flash=False,
+    knows_no_unused=True,
     numbers_empty_files=False,
     listens_again=True,
     limit_zero_empties=True,

@@ -1,0 +1,45 @@
+"""Our forms against the real client's `serializeForm`: the same value, byte for byte."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.serialize import form_value
+from tests.dom.pages import document_of
+from tests.oracle.forms import Asked, forms, question
+from tests.oracle.oracle import VERSIONS, Oracle
+
+pytestmark = pytest.mark.node
+
+
+def ours(version: str, asked: Asked) -> str:
+    """Return what our client sends for the form."""
+    document = document_of(asked.html)
+    state = FormState()
+    field = {each.element.get("id"): each for each in document.fields.by_key.values()}
+    for dom_id, text in asked.typed.items():
+        state.put_text(field[dom_id], text)
+    for dom_id, checked in asked.checked.items():
+        state.put_checked(document, field[dom_id], checked=checked)
+    for dom_id in asked.used:
+        state.mark_used(field[dom_id])
+    submitter = None if asked.submitter is None else field[asked.submitter]
+    return form_value(
+        document,
+        state,
+        document.one("#f"),
+        VERSIONS[version],
+        submitter=submitter,
+        only=asked.only,
+    )
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_random_forms_have_the_real_clients_value(oracle: Oracle, version: str) -> None:
+    @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+    @given(forms())
+    def agree(asked: Asked) -> None:
+        expected = oracle.ask("form", version, **question(asked))
+        assert expected == ours(version, asked)
+
+    agree()
