@@ -22,6 +22,7 @@ from pytest_liveview_load.client.faulting import Faulting
 from pytest_liveview_load.client.going import Going
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.party import Party
 from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.client.uploading import Uploading
 from pytest_liveview_load.client.waiting import Waiting
@@ -53,7 +54,7 @@ class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
     ConnectionFailed, ConnectionLost or ProtocolError.
     """
 
-    __slots__ = ("_crowd", "_http", "clock", "id", "rng")
+    __slots__ = ("_crowd", "_http", "_party", "clock", "id", "rng")
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
         self._tab.host = Arrivals(self._tab)
         self._crowd = crowd
         self._http: httpx.AsyncClient | None = None
+        self._party: Party | None = None
         self.id = id
         self.rng = rng
         self.clock = clock
@@ -92,6 +94,37 @@ class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
         """Whether the run goes on: `while live.running: …`."""
         return self._crowd.running
 
+    # With others
+
+    async def spawn(self, count: int = 1) -> "list[LiveUser]":
+        """Bring `count` further users: `alice, bob = await live.spawn(2)`.
+
+        Each has a tab, cookies, an `rng` and an `id` of its own (1000000 and 2000000 for
+        user 0), and shares this one's run and measurements. All are closed with this
+        user's page: at the end of the test, or of the iteration under a load, where the
+        next gets new ones under the same ids. They do not count as `users` of a load.
+        Raises UnitError for less than one.
+        """
+        party = self._party = self._party or Party(self)
+        return party.join(count, lambda id_: self._partner(id_, party))
+
+    def _partner(self, id_: int, party: Party) -> "LiveUser":
+        rng = random.Random(self.rng.getrandbits(64))
+        partner = LiveUser(
+            self._network,
+            self._observer,
+            id=id_,
+            rng=rng,
+            crowd=self._crowd,
+            clock=self.clock,
+        )
+        partner._party = party
+        return partner
+
+    async def _disperse(self) -> None:
+        if self._party is not None and self._party.host is self:
+            await self._party.disperse()
+
     # Beside the page
 
     @property
@@ -108,10 +141,11 @@ class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
     # Ending
 
     async def leave(self) -> None:
-        """Leave the page and close the socket; cookies stay."""
+        """Leave the page and close the socket; cookies stay. Spawned users end."""
         self._tab.leave()
+        await self._disperse()
 
     async def close(self) -> None:
         """End for good: leave, and forget the cookies."""
-        self._tab.leave()
+        await self.leave()
         self._tab.cookies.cookies.clear()
