@@ -59,14 +59,11 @@ class Family:
 
     # Coming
 
-    def join_roots(self) -> None:
-        """Join the roots of the dead render other than the main view (joinRootViews)."""
-        page, element = self.page, self.page.element
-        roots = [each for each in page.dead.views if not each.parent_id]
+    def found_roots(self) -> list[ViewElement]:
+        """Return the roots of the dead render, in the order of joinRootViews."""
+        roots = [each for each in self.page.dead.views if not each.parent_id]
         self.roots = frozenset(each.id for each in roots if not each.in_main)
-        for root in roots:
-            if element is None or root.id != element.id:
-                self.add(root, page.url)
+        return roots
 
     def joined(self, view: View) -> None:
         """After a join: join what is nested in the view.
@@ -85,7 +82,7 @@ class Family:
         for place in view.content.nested().values():
             if not place.sticky and place.id not in self.views:
                 static = dead.get(place.id, place.static)
-                self.add(place._replace(static=static), parent=view)
+                self.make(place._replace(static=static), parent=view).join()
 
     def mounted(self) -> None:
         """After the first join of the whole page: what it shows is patched in now.
@@ -122,7 +119,7 @@ class Family:
         """Join what is nested in `view` and new (joinNewChildren)."""
         for place in view.content.nested().values():
             if not place.sticky and place.id not in self.views:
-                self.add(place, parent=view)
+                self.make(place, parent=view).join()
 
     def stick(self, view: View) -> None:
         """Join new sticky views, and give known ones the tokens of their place."""
@@ -131,19 +128,19 @@ class Family:
             if not place.sticky:
                 continue
             if known is None:
-                self.add(place, self.page.url)
+                self.make(place, self.page.url).join()
             elif view.dialect.renews_sticky:
                 known.session = place.session or known.session
                 known.static = place.static or known.static
 
-    def add(
+    def make(
         self,
         place: NestedView | ViewElement,
         href: str = "",
         *,
         parent: View | None = None,
-    ) -> None:
-        """Make the view of a place and join it."""
+    ) -> View:
+        """Return the view of a place, to be joined."""
         view = self.page.make_view(
             view_id=place.id,
             name=place.name,
@@ -159,7 +156,7 @@ class Family:
             )  # as view.ts joinCount: a rejoin's are its own
             view.dialect = parent.dialect
         self.views[view.id] = self.arriving[view.id] = view
-        view.join()
+        return view
 
     def statics(self) -> dict[str, str]:
         """Return the static of each nested view of the dead render, by id."""

@@ -4,8 +4,7 @@ Law: a page lives from one full load to the next. It answers what is on the scre
 where to go is the tab's to decide.
 """
 
-import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_liveview_load.client.cookies import CookieJar
 from pytest_liveview_load.client.family import Family
@@ -95,8 +94,7 @@ class Page:
         timeout: float,  # noqa: ASYNC109 - the error must name it
     ) -> None:
         """Open the page's socket and join its views. Raises ConnectionFailed."""
-        element = self.element
-        if element is None:
+        if self.element is None:
             return
         self.socket = Socket(
             self.network,
@@ -105,10 +103,13 @@ class Page:
             address=self.websocket_url,
             cookies=cookies,
         )
-        self.main = self.new_view(element.name, self.url)
+        first, *others = self.family.found_roots()
+        # One that waits for the socket while it is dialled: else nobody would mend it.
+        waiting = self.root_view(first)
         await self.socket.connect(timeout)
-        self.main.join()
-        self.family.join_roots()
+        waiting.join()
+        for each in others:
+            self.root_view(each).join()
         self.socket.refs.burn_for_connecting()
 
     def websocket_url(self) -> str:
@@ -120,6 +121,14 @@ class Page:
             track_static=dead.track_static,
             path=self.network.settings.socket_path,
         )
+
+    def root_view(self, place: ViewElement) -> View:
+        """Return the view of a root of the dead render, not yet joined."""
+        element = self.element
+        if element is None or place.id != element.id:
+            return self.family.make(place, self.url)
+        self.main = self.new_view(place.name, self.url)
+        return self.main
 
     def new_view(
         self,
@@ -287,6 +296,11 @@ class Page:
         self._stale = False
         return document
 
+    def take_events(self) -> list[list[Any]]:
+        """Return what the server pushed to hooks since this was last asked, view by view."""
+        views = [] if self.main is None else [self.main, *self.family.views.values()]
+        return [event for view in views for event in view.content.take_events()]
+
     def title_of(self, main: View) -> str | None:
         """Return the last title that the server set, as dom.ts putTitle keeps it."""
         if main.content.title is not None:
@@ -299,7 +313,7 @@ class Page:
         """Keep the page as it is now, until what it shows is all there again."""
         scene = self.scene()
         # What is nested comes later than its parent, which would take its fields away.
-        forms = copy.deepcopy(scene.forms) if self.family.views else scene.forms
+        forms = scene.forms.twin() if self.family.views else scene.forms
         self.remembered = scene._replace(forms=forms)
 
     def scene(self) -> Scene:

@@ -7,6 +7,7 @@ Law: one owner, the tab, which makes one for each page load and calls `rebase` w
 document arrives. Nothing here sends; bindings.py asks this state and sends.
 """
 
+import copy
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
@@ -42,6 +43,13 @@ class FormState:
         self._submitters: dict[str, str] = {}  # form → field of the last submitter
         self._files: dict[str, list[ChosenFile]] = {}  # by the upload's ref
         self._next_file = 0  # one count for all files of the page
+
+    def twin(self) -> "FormState":
+        """Return the forms as they are now, whatever becomes of these."""
+        twin = copy.copy(self)
+        self._inputs, self._used = dict(self._inputs), set(self._used)
+        self._submitters = dict(self._submitters)
+        return twin
 
     # Reading
 

@@ -13,11 +13,13 @@ from pytest_liveview_load.errors import (
 )
 from tests.client.conftest import Measured
 from tests.client.scripted_server import (
+    Answer,
     Handler,
     Said,
     ScriptedServer,
     Talk,
     accepting,
+    dead_render,
     never,
 )
 
@@ -464,6 +466,53 @@ async def test_a_sticky_view_that_a_navigation_brings_joins_then(
     assert outline(server, 2) == [("phx_join", MAIN), ("phx_join", "lv:player")]
     assert joins_of(server, "lv:player")[0]["static"] is None
     assert live.text("#player") == "player play"
+
+
+async def test_roots_join_in_the_order_of_the_page(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    page = dead_render("/nest", "NestLive", "dead")
+    aside = (
+        '<p id="aside" data-phx-session="of-the-aside" data-phx-view="AsideLive"></p>'
+    )
+    page = page.replace("<body>", f"<body>{sticky('first')}{aside}")
+    server.pages["/nest"] = lambda _: Answer(page)
+    contents = CONTENTS | {MAIN: tree("main ", NAVIGATE), "lv:aside": tree("aside")}
+    server.on["phx_join"] = join(contents)
+
+    await live.visit("/nest")
+    await live.push("fence")
+
+    assert [(said.topic, said.ref) for said in server.said] == [
+        ("lv:player", "4"),
+        ("lv:aside", "7"),
+        (MAIN, "10"),
+        (MAIN, "14"),
+    ]
+    urls = [said.payload.get("url") for said in server.heard("phx_join")]
+    assert urls == [None, f"{server.url}/nest", f"{server.url}/nest"]
+    assert live.text("body") == "player play aside main n"
+
+
+async def test_a_navigation_takes_away_a_sticky_view_beside_the_main_one(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    page = dead_render("/nest", "NestLive").replace("<body>", f"<body>{sticky('1st')}")
+    server.pages["/nest"] = lambda _: Answer(page)
+    server.on["phx_join"] = join(CONTENTS | {MAIN: tree("main ", NAVIGATE)})
+    await live.visit("/nest")
+    await live.push("stays")
+
+    await live.click("#n")
+    await live.push("fence")
+
+    assert outline(server, 2) == [
+        ("event", MAIN),
+        ("phx_leave", MAIN),
+        ("phx_join", MAIN),
+        ("phx_leave", "lv:player"),
+        ("event", MAIN),
+    ]
 
 
 async def test_links_in_a_child_move_the_main_view(
