@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pytest_liveview_load.client.hooks import Hook
     from pytest_liveview_load.client.live_user import LiveUser
     from pytest_liveview_load.crowd.context import LoadContext
     from pytest_liveview_load.crowd.result import LoadResult
@@ -26,6 +27,7 @@ __all__ = [
     "MB",
     "BudgetExceeded",
     "ConfigurationError",
+    "Hook",
     "InvalidRun",
     "KiB",
     "LiveUser",
@@ -45,6 +47,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "Hook": "client.hooks",
     "LiveUser": "client.live_user",
     "LoadContext": "crowd.context",
     "LoadResult": "crowd.result",

@@ -17,6 +17,7 @@ from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.client.view import View
 from pytest_liveview_load.dom.actions import (
     Action,
+    Dispatch,
     HttpSubmit,
     LiveNavigate,
     LivePatch,
@@ -102,6 +103,9 @@ async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> No
             navigate(tab, moving, action.url, replace=action.replace)
         elif isinstance(action, Restyle):
             page.restyle(action)
+        elif isinstance(action, Dispatch):
+            if tab.script is not None:
+                tab.script.dispatch(action)
         elif isinstance(action, HttpSubmit):
             submit_over_http(tab, action)
         elif isinstance(action, PageLoad | LivePatch):

@@ -54,6 +54,8 @@ class Arrivals:
         tab.changed(at)
         if page is None or page.main is None:
             return
+        if tab.script is not None:
+            tab.script.changed(page)
         triggered_in = page.main.content
         if page.family.views:
             every = (page.main, *page.family.views.values())
@@ -117,6 +119,8 @@ class Arrivals:
             page.remembered = None
         self.returned(page, view, at)
         tab.changed(at)
+        if tab.script is not None:
+            tab.script.changed(page)
 
     def mounting(self, page: Page, at: float, *, whole: bool) -> None:
         """End the mount once the main view and all that is nested in it have joined."""

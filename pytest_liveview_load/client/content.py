@@ -6,6 +6,7 @@ a user whose page nobody reads pays for no tree.
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from pytest_liveview_load.dom.attributes import PHX_SESSION, PHX_TRIGGER_ACTION
 from pytest_liveview_load.dom.nested import NestedView
@@ -15,10 +16,13 @@ from pytest_liveview_load.protocol.wire_keys import COMPONENTS
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
+MAX_EVENTS = 256  # push_events that nobody has asked for
 # In a text this could be anybody's words; then it costs a look too many.
 COMPONENTS_KEY = f'"{COMPONENTS}"'.encode()
 TRIGGER = PHX_TRIGGER_ACTION.encode()
 NESTED = PHX_SESSION.encode()
+# Name, payload, and a third True where it is told before the page changes.
+Events: TypeAlias = tuple[list[Any], ...]
 NONE_NESTED: Mapping[str, NestedView] = MappingProxyType({})
 
 
@@ -28,6 +32,7 @@ class Content:
     __slots__ = (
         "cids",
         "dialect",
+        "events",
         "fresh",
         "has_components",
         "has_views",
@@ -47,6 +52,7 @@ class Content:
         self.has_views = False  # it holds, or held, places of nested views
         self.cids: frozenset[int] = frozenset()  # the components when last counted
         self.triggered = False  # a diff spoke of phx-trigger-action
+        self.events: Events = ()  # push_events as far as looked, the newest ones
 
     def begin(self, rendered: bytes, dialect: Dialect) -> None:
         """Begin anew with a join's rendered tree."""
@@ -88,6 +94,12 @@ class Content:
         if state is not None:
             self.state = state.without_components(cids)
 
+    def take_events(self) -> Events:
+        """Return what the server has pushed to hooks since this was last asked."""
+        self.look()
+        events, self.events = self.events, ()
+        return events
+
     def look(self) -> ViewState | None:
         """Return what is shown now, None before the first join.
 
@@ -102,4 +114,6 @@ class Content:
             self.state = transition.state
             if transition.title is not None:
                 self.title = transition.title
+            if transition.events:
+                self.events = (*self.events, *transition.events)[-MAX_EVENTS:]
         return self.state

@@ -27,7 +27,11 @@ class Doing(Face):
     ) -> None:
         """Click the one element that matches the CSS selector, the text, or both."""
         step = self._step(f"click({selector or text!r})", timeout)
-        await act(self._tab, step, gestures.click(selector, text))
+        plan = gestures.click(selector, text)
+        script = self._tab.script
+        if script is not None:
+            plan = gestures.heard(plan, selector, text, script.clicked)
+        await act(self._tab, step, plan)
 
     async def fill(
         self,

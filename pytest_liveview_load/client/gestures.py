@@ -4,13 +4,15 @@ Law: nothing is sent here. A plan is asked once the page is ready, on the page a
 then. What a click on a shared page comes to is worked out once for all who see it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import cast
 
 from pytest_liveview_load.client.actions import Plan
 from pytest_liveview_load.dom import bindings, inputs, keys
 from pytest_liveview_load.dom.actions import Action, PushEvent
+from pytest_liveview_load.dom.fields import is_disabled
+from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.errors import ElementError
 
@@ -33,6 +35,26 @@ def click(selector: str | None, text: str | None) -> Plan:
         return actions
 
     return plan
+
+
+def heard(
+    plan: Plan,
+    selector: str | None,
+    text: str | None,
+    tell: Callable[[Element], bool],
+) -> Plan:
+    """Tell the page's own script of a click first; that may be all that answers to it."""
+
+    def hooked(scene: Scene) -> list[Action]:
+        element = scene.document.one(selector, text=text, role="click")
+        around = scene.document.around(element)
+        if around.control is not None and is_disabled(around.control):
+            return plan(scene)  # which refuses
+        if not tell(element) or any((*around[:2], around.method, around.active)):
+            return plan(scene)
+        return bindings.left_alone(scene, element)
+
+    return hooked
 
 
 def anybodys(scene: Scene, actions: list[Action]) -> bool:

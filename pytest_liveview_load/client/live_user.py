@@ -20,6 +20,7 @@ from pytest_liveview_load.client.calling import http_client
 from pytest_liveview_load.client.doing import Doing
 from pytest_liveview_load.client.faulting import Faulting
 from pytest_liveview_load.client.going import Going
+from pytest_liveview_load.client.hooking import Hooking
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.party import Party
@@ -45,7 +46,7 @@ class Crowd(Protocol):
         ...
 
 
-class LiveUser(Going, Doing, Uploading, Faulting, Waiting):
+class LiveUser(Going, Doing, Hooking, Uploading, Faulting, Waiting):
     """One simulated person with one browser tab.
 
     `id` numbers the users of a run; `rng` is seeded for this user. Every verb takes

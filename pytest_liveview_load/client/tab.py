@@ -23,6 +23,7 @@ from pytest_liveview_load.client.view import CHANNEL_CLOSED, View
 from pytest_liveview_load.errors import ConnectionLost, StepError, StepTimeout
 
 if TYPE_CHECKING:
+    from pytest_liveview_load.client.hooks import Script
     from pytest_liveview_load.client.host import Host
     from pytest_liveview_load.client.uploads import Uploads
 
@@ -43,6 +44,7 @@ class Tab:
         "observer",
         "page",
         "rng",
+        "script",
         "step",
         "uploads",
     )
@@ -63,6 +65,7 @@ class Tab:
         self.changed_at = 0.0
         self.step: Step | None = None  # the step in flight
         self.uploads: Uploads | None = None  # from the first upload on
+        self.script: Script | None = None  # from the first hook on
         self._waiters: list[Waiter] = []
 
     # Waiting
@@ -112,9 +115,15 @@ class Tab:
             late = None
             if self.page is not None and self.page.family.arriving:
                 late = self.page.family.awaited()
-            if late is None:
+            if late is not None:
+                await step.wait(self.next_change(), f"{late.name or late.id} to join")
+                continue
+            told = None if self.script is None else self.script.pending()
+            if told is None:
                 return
-            await step.wait(self.next_change(), f"{late.name or late.id} to join")
+            await step.wait(told.answered, f"the reply to {told.name!r} of a hook")
+            if told.error is not None:
+                raise told.error
 
     async def arrival(self, step: Step, moving: Moving) -> None:
         """Wait until a navigation has ended; a timeout names how far it has come."""

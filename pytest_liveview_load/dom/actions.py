@@ -80,6 +80,16 @@ class Restyle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """Tell the page's own script of a DOM event, as JS.dispatch does."""
+
+    event: str
+    identities: tuple[Identity, ...]
+    detail: Any
+    bubbles: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveFocus:
     """Focus this element, as JS.focus does; `bindings` makes it what that causes."""
 
@@ -87,5 +97,12 @@ class MoveFocus:
 
 
 Action: TypeAlias = (
-    PushEvent | LivePatch | LiveNavigate | PageLoad | HttpSubmit | Restyle | MoveFocus
+    PushEvent
+    | LivePatch
+    | LiveNavigate
+    | PageLoad
+    | HttpSubmit
+    | Restyle
+    | Dispatch
+    | MoveFocus
 )

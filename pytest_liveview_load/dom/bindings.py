@@ -91,6 +91,12 @@ def submit(
     return links.http_submit(scene, form, field)
 
 
+def left_alone(scene: Scene, element: Element) -> list[Action]:
+    """Click what nothing of LiveView's answers to: the focus moves, and whoever is away hears."""
+    moved = _mouse_down(scene, scene.document.around(element))
+    return moved + _clicked_away(scene, element)
+
+
 # What LiveView's script does
 
 

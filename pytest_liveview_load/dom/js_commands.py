@@ -1,8 +1,8 @@
 """JS command chains (`JS.push |> JS.patch …`) to actions.
 
-`push`, `navigate`, `patch`, `exec`, `focus`, `focus_first` and the visual ones
-(`visual.py`) are done. Passed over are push_focus and pop_focus, `dispatch`, whose
-listeners are the app's own JavaScript, and any command that a later LiveView may bring.
+`push`, `navigate`, `patch`, `exec`, `focus`, `focus_first`, `dispatch` (for what stands in
+for the app's own script) and the visual ones (`visual.py`) are done. Passed over are
+push_focus and pop_focus, and any command that a later LiveView may bring.
 
 Law: as js.js exec: commands in order, each once for every element that it is for.
 """
@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 from pytest_liveview_load.dom.actions import (
     Action,
+    Dispatch,
     LiveNavigate,
     LivePatch,
     MoveFocus,
@@ -32,6 +33,7 @@ PUSH: Final = "push"
 PATCH: Final = "patch"
 NAVIGATE: Final = "navigate"
 EXEC: Final = "exec"
+DISPATCH: Final = "dispatch"
 FOCUS: Final = "focus"
 FOCUS_FIRST: Final = "focus_first"
 
@@ -81,6 +83,8 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
         elif kind in VISUAL:
             known = identities(elements)
             actions.append(Restyle(kind=kind, identities=known, arguments=arguments))
+        elif kind == DISPATCH:
+            actions.append(_dispatch(elements, arguments))
         elif kind == FOCUS:
             actions += [MoveFocus(element=e) for e in elements if is_focusable(e)]
         elif kind == FOCUS_FIRST:
@@ -127,6 +131,15 @@ def _navigation(scene: Scene, kind: str, arguments: Mapping[str, Any]) -> Action
     if kind == PATCH:
         return LivePatch(url=url, replace=replace)
     return LiveNavigate(url=url, replace=replace)
+
+
+def _dispatch(elements: tuple[Element, ...], arguments: Mapping[str, Any]) -> Action:
+    return Dispatch(
+        event=str(arguments.get("event", "")),
+        identities=identities(elements),
+        detail=arguments.get("detail") or {},
+        bubbles=arguments.get("bubbles") is not False,
+    )
 
 
 def _exec(

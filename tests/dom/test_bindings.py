@@ -7,6 +7,7 @@ import pytest
 from pytest_liveview_load.dom import bindings
 from pytest_liveview_load.dom.actions import (
     Action,
+    Dispatch,
     HttpSubmit,
     LiveNavigate,
     LivePatch,
@@ -31,6 +32,8 @@ def shown(action: Action) -> Any:
         case PushEvent():
             value = action.payload["value"]
             return action.view_id, action.kind, action.event, value, action.cid
+        case Dispatch():
+            return "dispatch", action.event
         case Restyle():
             return action.kind, [each.anchor for each in action.identities]
         case _:
@@ -261,6 +264,7 @@ CHAINS = {
             ("show", ["t"]),
             ("add_class", ["a"]),
             ("set_attr", ["a"]),
+            ("dispatch", "x"),
             ("transition", ["a"]),
         ],
     ),

@@ -35,7 +35,7 @@ CLIENT_CLASSES: Final = {
 VALUE_APART: Final = {"textarea"}
 
 # What a page's own hook put on its element: the reply to what it pushed.
-HOOK_MADE: Final = {"colo": {"data-reply"}}
+HOOK_MADE: Final = {each: {"data-reply"} for each in ("colo", "echo", "hook-comp")}
 
 # What stands in it is on no page; of a portal's, the browser's client keeps a copy of what it
 # has moved elsewhere, with holes where it skipped what was unchanged.

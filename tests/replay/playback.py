@@ -12,8 +12,9 @@ from tests.replay.recording import Exchange, Received, Sent, Tab
 
 LONG: Final = 4000  # characters of a frame that a difference shows
 
-# What no two runs have in common: when the person's file was last written.
-LAST_MODIFIED: Final = re.compile(r'"last_modified":\d+')
+# What no two runs have in common: when the person's file was last written, and what
+# time it was when a hook of the page told it.
+TIMES: Final = re.compile(r'"(last_modified|at)":\d+')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,5 +151,5 @@ class Playback:
 
 
 def timeless(text: str) -> str:
-    """Return a frame without the times of files."""
-    return LAST_MODIFIED.sub('"last_modified":0', text)
+    """Return a frame without the times in it."""
+    return TIMES.sub(r'"\1":0', text)

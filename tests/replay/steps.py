@@ -24,13 +24,10 @@ _FILES: Final = {
     "roost-hello.txt": b"hello roost\n",
 }
 
-# What the page's own hook pushes when it is mounted: its script runs in a browser alone.
-_MOUNTED_HOOKS: Final = {"/portal": ("colo", {"at": "mounted"})}
-
 Step = Callable[[LiveUser, "re.Match[str]"], Awaitable[None]]
 
 _STEPS: Final[dict[str, Step]] = {
-    r"open (?P<path>\S+)": lambda live, said: open_page(live, said["path"]),
+    r"open (?P<path>\S+)": lambda live, said: live.visit(said["path"]),
     r"click (?P<selector>.+)": lambda live, said: live.click(
         _FIRST_OF.get(said["selector"], said["selector"])
     ),
@@ -52,6 +49,7 @@ _STEPS: Final[dict[str, Step]] = {
         *((name, _FILES[name]) for name in re.findall(r"[\w.-]+", said["names"])),
     ),
     r"history\.back": lambda live, _: live.back(),
+    r"liveSocket\.disconnect and connect": lambda live, _: live.reconnect(),
 }
 
 
@@ -61,15 +59,6 @@ async def perform(live: LiveUser, sentence: str) -> None:
         if said := re.fullmatch(pattern, sentence):
             return await step(live, said)
     raise NotImplementedError(f"no person of ours can {sentence!r}")
-
-
-async def open_page(live: LiveUser, path: str) -> None:
-    """Open a page, and do what its own hook does then."""
-    await live.visit(path)
-    if path in _MOUNTED_HOOKS:
-        event, value = _MOUNTED_HOOKS[path]
-        reply = await live.push(event, value)
-        assert reply == {event: value}
 
 
 async def set_by_script(live: LiveUser, selector: str, *values: str) -> None:

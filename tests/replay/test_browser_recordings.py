@@ -22,6 +22,7 @@ from tests.replay.playback import Playback
 from tests.replay.recording import Tab, recordings, tabs_of
 from tests.replay.server import ReplayServer, replaying
 from tests.replay.steps import perform
+from tests.replay.twins import TWINS
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,9 @@ REPLAYED: dict[str, int | None] = {
     "counter": None,
     "crash": None,
     "form": None,
+    "form_recovery": None,
     "function_components": None,
+    "hooks": None,
     "keyed": None,
     "live_components": None,
     "login_secret": None,
@@ -45,12 +48,6 @@ REPLAYED: dict[str, int | None] = {
     "streams": None,
     "ticker": None,
     "upload": None,
-}
-
-# Page -> what our client does not do yet.
-WAITING = {
-    "form_recovery": "a debounced field, and a step that drops the socket",
-    "hooks": "a page's own hooks, which push when their elements are clicked",
 }
 
 REQUIRED = {
@@ -81,8 +78,8 @@ async def test_we_send_and_see_what_the_browser_did(version: str, page: str) -> 
         await replay(replace(tab, steps=tab.steps[: REPLAYED[page]]))
 
 
-def test_every_recording_is_replayed_or_waits_for_a_reason() -> None:
-    assert REPLAYED.keys() | WAITING.keys() == {page for _, page in recordings()}
+def test_every_recording_is_replayed() -> None:
+    assert REPLAYED.keys() == {page for _, page in recordings()}
     assert REQUIRED <= {(v, page) for v, page in recordings() if page in REPLAYED}
 
 
@@ -95,6 +92,7 @@ async def replay(tab: Tab) -> None:
             live = LiveUser(
                 network, Recorder(network.clock), rng=random.Random(0), crowd=Alone()
             )
+            live.hooks.update(TWINS)
             await live_through(tab, playback, server, live)
             await live.close()
 
