@@ -61,20 +61,22 @@ class Entry:
         self.ref = file.ref or ""
         self.error: StepError | None = None
         self.settled = False  # cancelled by the server, or failed
-        self.last_push: Push | None = None  # the one that says 100
+        self.last_push: Push | None = None  # the one that says 100, or the error
         self._last = -1
 
     @property
     def complete(self) -> bool:
         """Whether the view knows that all of the file is there."""
         push = self.last_push
-        return push is not None and push.answered.done() and push.error is None
+        if push is None or self.settled or push.error is not None:
+            return False
+        return push.answered.done()
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen to it."""
         push = self.last_push
-        return self.settled or (push is not None and push.answered.done())
+        return self.settled if push is None else push.answered.done()
 
     def waiting_for(self) -> str:
         """Return what has not come yet, for the message of a timeout."""
@@ -101,9 +103,11 @@ class Entry:
         self.settled = True
         self.batch.entry_changed(None)
 
-    def refuse(self, reason: str) -> None:
-        """End with an UploadError."""
+    def refuse(self, reason: str, told: object = None) -> None:
+        """End with an UploadError; tell the view, if there is anything to tell."""
         name = self.file.info.name
+        if told is not None:
+            self.last_push = self.batch.progress(self.ref, {"error": told})
         self.fail(UploadError(self.batch.name, reason, name=name, ref=self.ref))
 
     def abandon(self) -> None:
@@ -228,9 +232,7 @@ class ChannelEntry(Entry):
         if self.socket.is_open:
             self.socket.send(self.channel.leave().data)
         self.leave()
-        if reason != WRITER_ERROR:
-            self.batch.progress(self.ref, {"error": told})
-        self.refuse(reason)
+        self.refuse(reason, None if reason == WRITER_ERROR else told)
 
     def abandon(self) -> None:
         """End without a word: the view is gone."""
@@ -277,8 +279,8 @@ class ExternalEntry(Entry):
             await uploader(self)
         except Exception as error:  # noqa: BLE001 - the app's own code: told to the step
             if not self.ended:
-                self.batch.progress(self.ref, {"error": FAILED})
-                self.refuse(f"its uploader raised {type(error).__name__}: {error}")
+                what = f"its uploader raised {type(error).__name__}: {error}"
+                self.refuse(what, FAILED)
             return
         self.batch.entry_changed(clock())
         self.progress(COMPLETE)

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from pytest_liveview_load.client.uploader import Uploader
 
 
+UPLOADS = "the uploads to end"
+
+
 class Uploads:
     """The uploads of one tab, and the app's own uploaders. Made when first used."""
 
@@ -130,13 +133,12 @@ class Uploads:
                     raise ConnectionLost(step.name, CHANNEL_CLOSED)
                 if view.left:
                     break
-                waiting_for = next(
-                    b.waiting_for() for b in self.under_way if not b.ended
-                )
-                await step.wait(self.tab.next_change(), waiting_for)
+                await step.wait(self.tab.next_change(), UPLOADS)
                 self.tab.raise_failure()
         except StepTimeout:
-            raise  # it goes on, and a later step may see it end
+            # They go on, and a later step may see them end.
+            awaited = [b.waiting_for() for b in self.under_way if not b.ended]
+            raise step.timed_out(", ".join(awaited)) from None
         except StepError:
             self.abandon()
             raise

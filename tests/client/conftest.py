@@ -10,6 +10,7 @@ from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings, Delays
 from tests.client.scripted_server import ScriptedServer, scripted
+from tests.client.upload_app import UploadApp
 
 # The real client's delays, made short: what they are is not what is tested.
 QUICK = Delays(reconnect=(0.001, 0.002), rejoin=(0.01,), reload=(0.01, 0.02))
@@ -108,3 +109,8 @@ async def live(network: Network, measured: Measured) -> AsyncIterator[LiveUser]:
     live = user_on(network, measured)
     yield live
     await live.close()
+
+
+@pytest.fixture
+def app(server: ScriptedServer) -> UploadApp:
+    return UploadApp(server)

@@ -242,10 +242,10 @@ def accept(talk: Talk, said: Said) -> None:
     talk.reply(said, rendered=RENDERED, liveview_version="1.2.10")
 
 
-def accepting(rendered: Any) -> Handler:
+def accepting(rendered: Any, version: str = "1.2.10") -> Handler:
     """Return what accepts a join with this tree."""
     return lambda talk, said: talk.reply(
-        said, rendered=rendered, liveview_version="1.2.10"
+        said, rendered=rendered, liveview_version=version
     )
 
 

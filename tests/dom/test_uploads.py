@@ -1,0 +1,185 @@
+"""File inputs: what the server's refs and a person's choice come to."""
+
+import pytest
+
+from pytest_liveview_load.dom import bindings, inputs
+from pytest_liveview_load.dom.actions import PushEvent
+from pytest_liveview_load.dom.chosen_file import ChosenFile
+from pytest_liveview_load.dom.fields import Field
+from pytest_liveview_load.dom.push import submitted_again
+from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.dom.uploads import (
+    accepted,
+    active,
+    awaiting,
+    event_uploads,
+    in_progress,
+    marked,
+    upload_fields,
+)
+from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.protocol.dialect import Dialect
+from pytest_liveview_load.protocol.upload import FileInfo, Refusal
+from tests.dom.pages import scene_of
+
+
+class Nothing:
+    """The content of a file that nobody reads."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        raise OSError(f"{size} bytes at {offset} of nothing")
+
+
+def file(name: str, size: int = 1, kind: str = "text/plain") -> ChosenFile:
+    info = FileInfo(name=name, type=kind, size=size, last_modified=0)
+    return ChosenFile(info=info, content=Nothing())
+
+
+def page(
+    active: str = "",
+    preflighted: str = "",
+    done: str = "",
+    errors: str = "",
+    more: str = "multiple",
+) -> str:
+    return (
+        '<form id="f" phx-change="c" phx-submit="s"><input name="note"><input id="u" '
+        f'type="file" name="doc" data-phx-upload-ref="phx-1" {more} '
+        f'data-phx-active-refs="{active}" data-phx-preflighted-refs="{preflighted}" '
+        f'data-phx-done-refs="{done}" data-phx-error-refs="{errors}"></form>'
+    )
+
+
+def upload_of(scene: Scene) -> Field:
+    (field,) = upload_fields(scene.document, scene.document.one("#f"))
+    return field
+
+
+def after(scene: Scene, html: str) -> Scene:
+    """Return the same user's scene once the server has rendered `html`."""
+    new = scene_of(html).document
+    scene.forms.rebase(scene.document, new)
+    return Scene(new, scene.forms, scene.dialect)
+
+
+def refs(files: list[ChosenFile]) -> list[str | None]:
+    return [each.ref for each in files]
+
+
+def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> None:
+    scene = scene_of(page())
+    (told,) = inputs.attach(scene, scene.document.one("#u"), [file("a"), file("b")])
+    assert isinstance(told, PushEvent)
+    assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
+    assert [] == active(scene, upload_of(scene))  # the server has not answered
+
+    scene = after(scene, page(active="0,1"))
+    assert ["0", "1"] == refs(active(scene, upload_of(scene)))
+    assert ["0", "1"] == refs(awaiting(scene, upload_of(scene)))
+    scene = after(scene, page(active="0,1", preflighted="0"))
+    assert ["1"] == refs(awaiting(scene, upload_of(scene)))
+    assert in_progress(scene.document, scene.document.one("#f"))
+    scene = after(scene, page(active="1", preflighted="1", done="1"))
+    assert ["1"] == refs(active(scene, upload_of(scene)))
+    assert not in_progress(scene.document, scene.document.one("#f"))
+
+
+def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
+    scene = scene_of(page())
+    inputs.attach(scene, scene.document.one("#u"), [file("a")])
+    assert not scene.forms.untouched
+
+    scene = after(scene, "<p>gone</p>")
+    scene = after(scene, page(active="0"))
+    assert [] == active(scene, upload_of(scene))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "ref"), [(Dialect.V0_20, "1"), (Dialect.V1_1, "1"), (Dialect.V1_2, "0")]
+)
+def test_an_empty_file_takes_a_ref_until_1_2(dialect: Dialect, ref: str) -> None:
+    scene = scene_of(page())._replace(dialect=dialect)
+    scene.forms.put_files("phx-1", [file("empty", size=0), file("a")])
+
+    said = event_uploads(scene, upload_of(scene))
+    assert [ref] == [each["ref"] for each in said["phx-1"]]
+
+
+def test_only_the_event_of_a_file_input_tells_of_files() -> None:
+    scene = scene_of(page())
+    inputs.attach(scene, scene.document.one("#u"), [file("a")])
+    (told,) = inputs.fill(scene, scene.document.one("[name=note]"), "hi")
+
+    assert isinstance(told, PushEvent)
+    assert {} == told.payload["uploads"]
+
+
+def test_a_submit_is_read_again_when_its_files_have_arrived() -> None:
+    scene = scene_of(page())
+    (push,) = bindings.submit(scene, scene.document.one("#f"))
+    assert isinstance(push, PushEvent)
+    assert push.submission is not None
+    scene.forms.put_text(scene.document.fields.of(scene.document.one("#f"))[0], "later")
+
+    assert "note=" == push.payload["value"]
+    assert "note=later" == submitted_again(scene, push).payload["value"]
+    gone = after(scene, "<p>gone</p>")
+    assert push == submitted_again(gone, push)
+
+
+MARKED = {
+    "nothing": ("", "a.txt", []),
+    "too many": ("phx-1", "a.txt", [Refusal("phx-1", "too_many_files")]),
+    "too large": ("0", "a.txt", [Refusal("0", "too_large")]),
+    "not accepted": ("0", "a.exe", [Refusal("0", "not_accepted")]),
+    "what is not ours": ("7", "a.txt", []),
+}
+
+
+@pytest.mark.parametrize(("errors", "name", "expected"), MARKED.values(), ids=MARKED)
+def test_a_mark_without_a_reason_gets_one(
+    errors: str, name: str, expected: list[Refusal]
+) -> None:
+    kind = "multiple accept='.txt'"
+    scene = scene_of(page(more=kind))
+    inputs.attach(scene, scene.document.one("#u"), [file(name, kind="x/y")])
+    scene = after(scene, page(active="0", errors=errors, more=kind))
+
+    assert expected == marked(scene, upload_of(scene))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "accept", "expected"),
+    [
+        ("a.txt", "", "", True),
+        ("a.TXT", "", ".txt, .png", True),
+        ("a", "text/plain", ".txt", False),
+        ("a.jpg", "image/jpeg", "image/*", True),
+        ("a.jpg", "image/jpeg", "image/jpeg", True),
+        ("a.jpg", "image/jpeg", "image/png,.gif", False),
+    ],
+)
+def test_accept_admits_endings_types_and_wildcards(
+    name: str,
+    kind: str,
+    accept: str,
+    expected: bool,
+) -> None:
+    assert expected is accepted(file(name, kind=kind).info, accept)
+
+
+@pytest.mark.parametrize(
+    ("html", "css", "problem"),
+    [
+        ('<form><input id="x" type="file"></form>', "#x", "is no upload"),
+        (page().replace(' phx-change="c"', ""), "#u", "needs phx-change"),
+        (page(more="disabled"), "#u", "is disabled"),
+        (page(), "[name=note]", "is no <input type=file>"),
+    ],
+)
+def test_what_takes_no_files_is_told(html: str, css: str, problem: str) -> None:
+    scene = scene_of(html)
+    with pytest.raises(ElementError, match=problem):
+        inputs.attach(scene, scene.document.one(css), [file("a")])
+
+    assert [] == list(scene.forms.files("phx-1"))
