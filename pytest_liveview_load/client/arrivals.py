@@ -85,7 +85,10 @@ class Arrivals:
             return False
         nested = page.family.children(view)
         if nested and view.id not in page.family.parents:
-            page.remember()  # as long as the forms of nested views are there
+            try:
+                page.remember()  # as long as the forms of nested views are there
+            except StepError as unreadable:
+                self.tab.failed(unreadable)
         told = [page.family.leave(each, error) for each in nested]
         return any(told)
 

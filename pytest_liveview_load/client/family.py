@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 class Family:
     """The views of one page but for the main one. Owns who is in whom."""
 
-    __slots__ = ("arriving", "page", "parents", "roots", "views")
+    __slots__ = ("arriving", "gone", "page", "parents", "roots", "views")
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.views: dict[str, View] = {}  # by id, in the order in which they came
         self.parents: dict[str, str] = {}  # nested view → the view that it is in
         self.arriving: dict[str, View] = {}  # not joined yet, since they came
+        self.gone: tuple[str, ...] = ()  # roots whose elements were taken away
         # Roots that stand outside the main view, where no diff of it can take them away.
         self.roots: frozenset[str] = frozenset()
 
@@ -62,7 +63,8 @@ class Family:
     def found_roots(self) -> list[ViewElement]:
         """Return the roots of the dead render, in the order of joinRootViews."""
         roots = [each for each in self.page.dead.views if not each.parent_id]
-        self.roots = frozenset(each.id for each in roots if not each.in_main)
+        outside = (each.id for each in roots if not (each.in_main or each.main))
+        self.roots = frozenset(outside)
         return roots
 
     def joined(self, view: View) -> None:
@@ -80,7 +82,7 @@ class Family:
             return
         dead = self.statics() if is_first else {}
         for place in view.content.nested().values():
-            if not place.sticky and place.id not in self.views:
+            if self.is_new(place):
                 static = dead.get(place.id, place.static)
                 self.make(place._replace(static=static), parent=view).join()
 
@@ -118,14 +120,18 @@ class Family:
     def join_children(self, view: View) -> None:
         """Join what is nested in `view` and new (joinNewChildren)."""
         for place in view.content.nested().values():
-            if not place.sticky and place.id not in self.views:
+            if self.is_new(place):
                 self.make(place, parent=view).join()
+
+    def is_new(self, place: NestedView) -> bool:
+        """Tell whether a nested view is still to be made for the place."""
+        return not place.sticky and bool(place.id) and self.page.view(place.id) is None
 
     def stick(self, view: View) -> None:
         """Join new sticky views, and give known ones the tokens of their place."""
         for place in view.content.nested().values():
-            known = self.views.get(place.id)
-            if not place.sticky:
+            known = self.page.view(place.id)
+            if not place.sticky or not place.id:
                 continue
             if known is None:
                 self.make(place, self.page.url).join()
@@ -199,6 +205,7 @@ class Family:
         for root in roots:
             if root not in shown:
                 self.leave(self.views[root])
+                self.gone = (*self.gone, root)
 
     def navigated(self) -> None:
         """Before a live navigation: what is nested in the main view goes with it.

@@ -264,12 +264,12 @@ class Page:
         if shown is not None and not self._stale:
             return shown
         main, containers = self.main, {}
-        contents: dict[str, ViewState] = {}
+        contents: dict[str, ViewState | None] = dict.fromkeys(self.family.gone)
         element = self.element
         if main is not None and element is not None:
             state = main.content.look()
             if state is not None:
-                contents = {element.id: state}
+                contents[element.id] = state
             self._title = self.title_of(main)
             if self.container is not None:
                 containers = {element.id: self.container}

@@ -78,12 +78,12 @@ _kept: OrderedDict[_Key, tuple[Composed, tuple[object, ...]]] = OrderedDict()
 
 def compose(
     page: DeadRender,
-    contents: Mapping[str, Content],
+    contents: Mapping[str, Content | None],
     containers: Mapping[str, Container],
     overlay: Overlay = (),
     tokens: Mapping[str, Tokens] = MappingProxyType({}),
 ) -> Composed:
-    """Return the page with each view's content (by the user's view ids, main first).
+    """Return the page with each view's content (by the user's view ids).
 
     `tokens` are those of nested and sticky views; `overlay` is what JS commands have made
     of it in the user's browser.
@@ -119,7 +119,7 @@ def compose(
 
 def _build(
     page: DeadRender,
-    places: tuple[tuple[str, Content], ...],
+    places: tuple[tuple[str, Content | None], ...],
     containers: Mapping[str, Container],
     tokens: Mapping[str, Tokens],
 ) -> Element:
@@ -140,15 +140,31 @@ def _build(
     return root
 
 
-def _place(root: Element, page: DeadRender, view_id: str, content: Content) -> bool:
-    """Put the content into the view's element; return whether there is one."""
+def _place(
+    root: Element, page: DeadRender, view_id: str, content: Content | None
+) -> bool:
+    """Put the content into the view's element, or take that away; return whether it is there."""
     # A child's place may be in its parent's content, where ids are not masked.
     own = _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
     for container in own:
+        if content is None:
+            _take_out(container)
+            continue
         source = content.own_root()
         container.text = source.text
         container[:] = list(source)
     return bool(own)
+
+
+def _take_out(element: Element) -> None:
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if before is not None:  # the text behind an element goes with it in lxml
+        before.tail = f"{before.tail or ''}{element.tail or ''}"
+    else:
+        parent.text = f"{parent.text or ''}{element.tail or ''}"
+    parent.remove(element)
 
 
 def _dress(element: Element, tag: str, attributes: Mapping[str, str]) -> None:

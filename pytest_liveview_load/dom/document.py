@@ -48,7 +48,7 @@ class Document:
     def __init__(
         self,
         page: DeadRender,
-        contents: Mapping[str, Content] | None = None,
+        contents: Mapping[str, Content | None] | None = None,
         *,
         title: str | None = None,
         url: str = "",
@@ -56,7 +56,7 @@ class Document:
         overlay: Overlay = (),
         tokens: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
-        """Put `contents` (by view id, the main view's first) into `page`.
+        """Put `contents` (by view id, None where its element was taken away) into `page`.
 
         `title` is the last one that a diff or join brought; `url` is where the tab is now,
         if a patch moved it; `containers` are the tags and attributes of main views that

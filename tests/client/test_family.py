@@ -513,6 +513,19 @@ async def test_a_navigation_takes_away_a_sticky_view_beside_the_main_one(
         ("phx_leave", "lv:player"),
         ("event", MAIN),
     ]
+    assert not live.has("#player")
+
+
+async def test_a_place_that_cannot_be_a_view_of_its_own_is_left_alone(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    odd = place("") + place("phx-nest") + place("child", parent="child")
+    contents = CONTENTS | {CHILD: tree("child ", place("child", parent="child"))}
+    server.on["phx_join"] = join(contents | {MAIN: tree("main ", odd, place("child"))})
+
+    await live.visit("/nest")
+
+    assert outline(server) == [("phx_join", MAIN), ("phx_join", CHILD)]
 
 
 async def test_links_in_a_child_move_the_main_view(
