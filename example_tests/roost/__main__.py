@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from roost.app import IDLE_TIMEOUT, Roost
+from roost.long_poll import WINDOW
 
 
 class Server(uvicorn.Server):
@@ -42,6 +43,12 @@ def arguments() -> argparse.Namespace:
         default=IDLE_TIMEOUT,
         help="seconds of silence after which a socket is closed",
     )
+    parser.add_argument(
+        "--poll-window",
+        type=float,
+        default=WINDOW,
+        help="seconds that a long poll waits for messages",
+    )
     return parser.parse_args()
 
 
@@ -49,7 +56,11 @@ def main() -> None:
     """Serve until told to stop."""
     options = arguments()
     config = uvicorn.Config(
-        Roost(vendor=options.vendor, idle_timeout=options.idle_timeout),
+        Roost(
+            vendor=options.vendor,
+            idle_timeout=options.idle_timeout,
+            poll_window=options.poll_window,
+        ),
         host=options.host,
         port=options.port,
         ws="websockets-sansio",

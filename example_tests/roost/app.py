@@ -9,11 +9,12 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from roost import layout, web
+from roost import layout, long_poll, web
 from roost.assets import asset
 from roost.channel import FLASH_SALT, mount, render
 from roost.container import main_opening
 from roost.liveview import LiveView, PushNavigate, PushPatch, Redirect
+from roost.long_poll import LongPolls
 from roost.pages import login, plain
 from roost.rendered import to_html
 from roost.routes import Route, route_of
@@ -39,13 +40,18 @@ class Roost:
     """The app; owns its secret and the sockets that are open."""
 
     def __init__(
-        self, *, vendor: Path | None = None, idle_timeout: float = IDLE_TIMEOUT
+        self,
+        *,
+        vendor: Path | None = None,
+        idle_timeout: float = IDLE_TIMEOUT,
+        poll_window: float = long_poll.WINDOW,
     ) -> None:
         # A new secret each start: what an earlier server signed is stale, as after a deploy.
         self._server = Server(Signer(secrets.token_bytes(32)))
         self._vendor = vendor
         self._idle_timeout = idle_timeout
         self._sockets: set[LiveSocket] = set()
+        self._long_polls = LongPolls(self._server, self._sockets, window=poll_window)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request or one websocket."""
@@ -75,6 +81,8 @@ class Roost:
         return response
 
     async def _dispatch(self, request: Request, session: Session) -> Response:
+        if request.path == long_poll.PATH:
+            return await self._long_polls.answer(request, session)
         if request.method == "POST":
             return await self._post(request, session)
         route = route_of(request.uri)

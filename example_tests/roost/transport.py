@@ -41,7 +41,7 @@ class LiveSocket:
         *,
         server: Server,
         send: Send,
-        idle_timeout: float,
+        idle_timeout: float | None,
     ) -> None:
         # As Plug: without the CSRF token of its own page a socket has no session.
         known = session.accepts(request.query.get("_csrf_token"))

@@ -28,6 +28,7 @@ class Request:
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def redirect(to: str) -> Response:
     )
 
 
-def request_of(scope: Scope, form: Mapping[str, str] | None = None) -> Request:
+def request_of(scope: Scope, body: bytes = b"") -> Request:
     """Return the request in an ASGI scope, of HTTP or of a websocket's handshake."""
     headers = {
         name.decode("latin-1").lower(): value.decode("latin-1")
@@ -78,20 +79,20 @@ def request_of(scope: Scope, form: Mapping[str, str] | None = None) -> Request:
         uri=f"{scope['scheme']}://{host}{scope['path']}{search}",
         headers=headers,
         cookies=_cookies(headers.get("cookie", "")),
-        form=form or {},
+        form=dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)),
+        body=body,
     )
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:
-    """Read the body too; a form that is too long is taken as empty."""
+    """Read the body too; one that is too long is taken as empty."""
     body = bytearray()
     more = True
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    text = body.decode("utf-8", "replace") if len(body) <= BODY_LIMIT else ""
-    return request_of(scope, dict(parse_qsl(text, keep_blank_values=True)))
+    return request_of(scope, bytes(body) if len(body) <= BODY_LIMIT else b"")
 
 
 def path_and_query(url: str) -> tuple[str, dict[str, str]]:
