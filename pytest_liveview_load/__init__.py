@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         StepError,
     )
     from pytest_liveview_load.markers import budget, load
+    from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning
     from pytest_liveview_load.units import MB, KiB, MiB, kB, minute, ms, s, us
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "KiB",
     "LiveUser",
     "LiveViewLoadError",
+    "LiveViewVersionWarning",
     "LoadContext",
     "LoadResult",
     "MiB",
@@ -50,6 +52,7 @@ HOMES = {
     "Hook": "client.hooks",
     "LiveUser": "client.live_user",
     "LoadContext": "crowd.context",
+    "LiveViewVersionWarning": "plugin.version_guard",
     "LoadResult": "crowd.result",
     "budget": "markers",
     "load": "markers",

@@ -43,6 +43,7 @@ class Network:
         self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
         self.dialects: dict[str, Dialect] = {}
+        self.versions: set[str] = set()  # of LiveView, as joins were answered with
         self._tasks: set[asyncio.Task[None]] = set()
         self._tls: ssl.SSLContext | None = None
         self._interned: dict[bytes, bytes] = {}
@@ -115,6 +116,7 @@ class Network:
 
     def learn_dialect(self, url: str, version: str) -> Dialect:
         """Remember what the app at `url` answered a join with; return its dialect."""
+        self.versions.add(version)
         dialect = Dialect.of_version(version)
         self.dialects[origin_of(url)] = dialect
         return dialect

@@ -5,6 +5,7 @@ test's other fixtures work as ever; a connection opened here is closed before th
 ends. What a test's author sees of a failure is their own lines.
 """
 
+import contextlib
 import functools
 import time
 import zlib
@@ -30,6 +31,7 @@ from pytest_liveview_load.plugin.outcome import report_of, speak_of_errors, verd
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.session import session_of
 from pytest_liveview_load.plugin.timeouts import timed
+from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning, news_of
 from pytest_liveview_load.reporting.load_report import LoadReport
 
 Body = Callable[..., Coroutine[Any, Any, object]]
@@ -65,6 +67,7 @@ class Attempt:
         self.network = self.conductor.network()
         self.recorder = Recorder(clock)
         self.user: LiveUser | None = None
+        self.warning = ""  # for the session's summary
 
     @property
     def reports(self) -> list[LoadReport]:
@@ -108,9 +111,16 @@ class Attempt:
                         await self.run_once(function, arguments)
             except Exception as error:
                 self.make_readable(error)
+                with contextlib.suppress(LiveViewVersionWarning):
+                    self.heed_versions()
                 raise
+            self.heed_versions()
 
         return test
+
+    def heed_versions(self) -> None:
+        """Learn which LiveView answered; LiveViewVersionWarning if filters say so."""
+        self.warning = news_of(self.conductor.versions, self.session.unheld)
 
     async def send_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
         """Let each user of a crowd do what the test's body says, and judge the run."""

@@ -58,6 +58,7 @@ class LocalConductor:
         self.authorization = authorization
         self.display = display
         self.reports: list[LoadReport] = []
+        self.versions: set[str] = set()  # of LiveView, that all networks have met
         self._unfinished: tuple[str, Run] | None = None
         self._notes = (WHOLE_IN_WORKER.format(worker=worker),) if worker else ()
 
@@ -120,7 +121,9 @@ class LocalConductor:
             headers=(*self.authorization, *given.headers),
             verify=given.verify,
         )
-        return Network(settings, clock=clock)
+        network = Network(settings, clock=clock)
+        network.versions = self.versions
+        return network
 
     def prepared(
         self, network: Network, scenario: Scenario, profile: Profile, name: str

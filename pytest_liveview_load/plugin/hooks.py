@@ -52,7 +52,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         load_session = open_session(session.config)
     except SettingError as error:
         raise pytest.UsageError(str(error)) from None
-    session.config.pluginmanager.register(Gatherer(load_session))
+    session.config.pluginmanager.register(Gatherer(load_session, session.config))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -117,7 +117,7 @@ def pytest_runtest_makereport(
         reports.note_budgets(item, session.running.reports)
     report = yield
     if session.running is not None and call.when == "call":
-        reports.attach(report, session.running.reports)
+        reports.attach(report, session.running.reports, session.running.warning)
     if call.excinfo is not None and isinstance(call.excinfo.value, LiveViewLoadError):
         reports.show_for_author(item, call.excinfo, report)
     return report
@@ -134,11 +134,12 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 class Gatherer:
     """Sees every report of the session, for pytest tells this hook no config."""
 
-    def __init__(self, session: LoadSession) -> None:
+    def __init__(self, session: LoadSession, config: pytest.Config) -> None:
         self.session = session
+        self.config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        reports.gather(self.session, report)
+        reports.gather(self.session, self.config, report)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest tears an interrupted test down

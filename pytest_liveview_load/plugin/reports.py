@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.reporting.terminal import Tone
 
 ATTRIBUTE: Final = "liveview_load"  # of a test report
+WARNING: Final = "liveview_warning"  # likewise
 NARROWEST: Final = 60  # columns below which a table makes no sense
 
 
@@ -39,10 +40,12 @@ def note_budgets(item: pytest.Item, runs: Sequence[LoadReport]) -> None:
     ]
 
 
-def attach(report: pytest.TestReport, runs: Sequence[LoadReport]) -> None:
-    """Put the runs on the report of the test's call."""
+def attach(report: pytest.TestReport, runs: Sequence[LoadReport], warning: str) -> None:
+    """Put the runs on the report of the test's call, and what to warn of."""
     if runs:
         setattr(report, ATTRIBUTE, [each.to_data() for each in runs])
+    if warning:
+        setattr(report, WARNING, warning)
 
 
 def show_for_author(
@@ -91,8 +94,15 @@ def has_author(traceback: TracebackType | None) -> bool:
 # In the controller
 
 
-def gather(session: LoadSession, report: pytest.TestReport) -> None:
+def gather(
+    session: LoadSession, config: pytest.Config, report: pytest.TestReport
+) -> None:
     """Keep the runs that came with a report; a later attempt at a test replaces them."""
+    warning = getattr(report, WARNING, "")
+    if warning and not session.worker:
+        from pytest_liveview_load.plugin.version_guard import warn_once
+
+        warn_once(session, config, warning)
     runs = getattr(report, ATTRIBUTE, None)
     if runs is not None:
         session.reports[report.nodeid] = runs

@@ -248,3 +248,17 @@ _SINCE: Final = (
     ((1, 1, 0), Dialect.V1_1),
     ((1, 2, 0), Dialect.V1_2),
 )
+
+# The releases whose real client was recorded, and whose recordings ours must equal.
+HELD: Final = ("0.20.17", "1.0.19", "1.1.33", "1.2.10")
+
+
+def is_held(version: str) -> bool:
+    """Tell whether a release is of a minor version from the first held to the last."""
+    return minor_of(HELD[0]) <= minor_of(version) <= minor_of(HELD[-1])
+
+
+def minor_of(version: str) -> tuple[int, int]:
+    """Return major and minor version, (0, 0) for what is none."""
+    match = _VERSION.match(version)
+    return (0, 0) if match is None else (int(match[1]), int(match[2]))

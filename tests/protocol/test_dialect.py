@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from pytest_liveview_load.protocol.codec import encode
-from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
+from pytest_liveview_load.protocol.dialect import HELD, NEWEST, Dialect, is_held
+from tests.protocol.recorded import VERSIONS as RECORDED
 from tests.protocol.recorded import frames, recordings, sent_texts
 
 BROWSER = recordings("browser")
@@ -138,3 +139,23 @@ def test_an_empty_static_is_null() -> None:
     payload = NEWEST.join_payload(session="s", static="", params={})
 
     assert payload["static"] is None
+
+
+def test_what_is_held_is_what_was_recorded() -> None:
+    assert RECORDED == HELD
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("0.20.0", True),
+        ("1.0.0-rc.7", True),
+        ("1.2.99", True),
+        ("0.19.5", False),
+        ("1.3.0-dev", False),
+        ("2.0.0", False),
+        ("main", False),
+    ],
+)
+def test_which_versions_are_held(version: str, expected: bool) -> None:
+    assert expected is is_held(version)
