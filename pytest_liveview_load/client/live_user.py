@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_liveview_load.client.arrivals import Arrivals
+from pytest_liveview_load.client.attending import Attending
 from pytest_liveview_load.client.calling import http_client
 from pytest_liveview_load.client.doing import Doing
 from pytest_liveview_load.client.faulting import Faulting
@@ -46,7 +47,7 @@ class Crowd(Protocol):
         ...
 
 
-class LiveUser(Going, Doing, Hooking, Uploading, Faulting, Waiting):
+class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
     """One simulated person with one browser tab.
 
     `id` numbers the users of a run; `rng` is seeded for this user. Every verb takes

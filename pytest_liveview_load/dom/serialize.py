@@ -35,6 +35,11 @@ class FormDialect(Protocol):
         ...
 
     @property
+    def scroll_kind(self) -> str:
+        """What type an event has that scrolling causes."""
+        ...
+
+    @property
     def knows_no_unused(self) -> bool:
         """1.2: `phx-no-unused-field` asks for no such names."""
         ...

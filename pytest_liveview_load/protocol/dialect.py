@@ -43,6 +43,7 @@ class Dialect:
     numbers_empty_files: bool  # until 1.2: a file without content takes a ref as well
     bare_upload_reason: bool  # 1.1: a refused upload's progress says the reason alone
     listens_again: bool  # 1.2: connecting after a disconnect takes a ref for onClose
+    scroll_kind: str  # "hook", from 1.1 on "js": the type of phx-viewport-* events
 
     # What the client renders and patches.
     span_components: bool  # until 0.20.1: a component's attributes are set on the DOM
@@ -201,6 +202,7 @@ Dialect.V0_20_1 = Dialect(
     submitter_last=True,
     numbers_empty_files=True,
     bare_upload_reason=False,
+    scroll_kind="hook",
     listens_again=False,
     span_components=True,
     view_ref=False,
@@ -228,7 +230,9 @@ Dialect.V1_0 = replace(
     streams_before_others=True,
     renews_sticky=True,
 )
-Dialect.V1_1 = replace(Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True)
+Dialect.V1_1 = replace(
+    Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True, scroll_kind="js"
+)
 Dialect.V1_2 = replace(
     Dialect.V1_1,
     name="1.2",
