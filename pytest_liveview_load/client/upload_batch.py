@@ -66,6 +66,7 @@ class Batch:
         self.started = False  # the preflight's answer has been taken
         self.last_ack = 0.0
         self.recorded = False
+        self.joins = view.joins  # its files do not outlive a rejoin
         for file in files:
             file.preflighting = True
         infos = [(ref, file.info) for ref, file in self.files.items()]
@@ -75,6 +76,16 @@ class Batch:
     def push(self, event: str, payload: object) -> Push:
         """Push one of an upload's own events to the view."""
         return self.view.push(event, payload, metric=event, name=self.name)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the person has left the view meanwhile."""
+        return self.view.left
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the view has joined again: it knows nothing of the upload any more."""
+        return self.view.left or self.view.joins != self.joins
 
     @property
     def ended(self) -> bool:
@@ -150,7 +161,7 @@ class Batch:
                     self,
                     file,
                     self.view.socket,
-                    token=meta if isinstance(meta, str) else "",
+                    token=meta,
                     chunk_size=chunk_size,
                 )
                 self.entries.append(entry)

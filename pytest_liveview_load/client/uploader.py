@@ -41,6 +41,11 @@ class Batch(Protocol):
     name: str
     bare_reason: bool
 
+    @property
+    def gone(self) -> bool:
+        """Whether the person has left the view meanwhile."""
+        ...
+
     def progress(self, ref: str, reached: object) -> Push:
         """Tell the view how far an entry has come."""
         ...
@@ -126,7 +131,7 @@ class ChannelEntry(Entry):
         file: ChosenFile,
         socket: Socket,
         *,
-        token: str,
+        token: object,
         chunk_size: int,
     ) -> None:
         super().__init__(batch, file)
@@ -199,6 +204,9 @@ class ChannelEntry(Entry):
 
     def acked(self, arrived: float) -> None:
         """Tell of progress, and go on. The next chunk follows a moment later."""
+        if self.batch.gone:
+            self.abandon()
+            return
         if self.offset >= self.file.info.size:
             self.batch.entry_changed(arrived)
         self.reach(percentage(self.offset, self.file.info.size))

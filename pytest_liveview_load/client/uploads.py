@@ -87,17 +87,16 @@ class Uploads:
         Nothing when the server has led the person away meanwhile. As view.ts
         pushFormSubmit: what the server has marked is not even asked for.
         """
-        form = self.form(page, action)
-        if form is not None:
-            for field in upload_fields(page.document(), form):
-                raise_marked(page.scene(), field)
-            await self.finish(page, view, step)
-            form = self.form(page, action)
-        if form is not None and not view.left:
-            await self.upload(page, view, step, form, action.cid)
+        self.forget_outdated()
+        self.raise_refused(page, action)
+        await self.finish(view, step)
         while not view.left and self.unfinished(page, action):
             await step.wait(self.tab.next_change(), "an earlier upload to end")
             self.tab.raise_failure()
+        self.raise_refused(page, action)
+        form = self.form(page, action)
+        if form is not None and not view.left:
+            await self.upload(page, view, step, form, action.cid)
         return [] if view.left else [submitted_again(page.scene(), action)]
 
     def form(self, page: Page, action: PushEvent) -> Element | None:
@@ -105,6 +104,12 @@ class Uploads:
         submission = action.submission
         document = page.document()
         return None if submission is None else form_of(document, submission.form)
+
+    def raise_refused(self, page: Page, action: PushEvent) -> None:
+        """Raise UploadError for what the form's inputs are marked with."""
+        form, scene = self.form(page, action), page.scene()
+        for field in () if form is None else upload_fields(scene.document, form):
+            raise_marked(scene, field)
 
     def unfinished(self, page: Page, action: PushEvent) -> bool:
         """Tell whether the server still waits for the end of an upload."""
@@ -115,6 +120,7 @@ class Uploads:
         self, page: Page, view: View, step: Step, form: Element, cid: int | None
     ) -> None:
         """Upload what awaits it in the form, and wait until all has ended."""
+        self.forget_outdated()
         scene, tab = page.scene(), self.tab
         for field in upload_fields(scene.document, form):
             files = awaiting(scene, field)
@@ -122,11 +128,10 @@ class Uploads:
                 self.under_way.append(
                     Batch(tab, self.uploaders, page, view, field, files, cid)
                 )
-        await self.finish(page, view, step)
+        await self.finish(view, step)
 
-    async def finish(self, page: Page, view: View, step: Step) -> None:
+    async def finish(self, view: View, step: Step) -> None:
         """Wait for every upload under way; raise the first thing that went wrong."""
-        self.under_way = [each for each in self.under_way if each.page is page]
         try:
             while not all(batch.ended for batch in self.under_way):
                 if view.closed:
@@ -146,6 +151,13 @@ class Uploads:
         self.abandon()
         if failures:
             raise failures[0]
+
+    def forget_outdated(self) -> None:
+        """Forget uploads of a page, or of a view's life, that is over."""
+        for batch in self.under_way:
+            if batch.outdated:
+                batch.abandon()
+        self.under_way = [each for each in self.under_way if not each.outdated]
 
     def abandon(self) -> None:
         """Forget the uploads under way."""

@@ -11,7 +11,7 @@ from pytest_liveview_load.errors import (
     ViewCrashed,
 )
 from tests.client.conftest import Measured
-from tests.client.scripted_server import ScriptedServer, never
+from tests.client.scripted_server import Said, ScriptedServer, Talk, never
 from tests.client.upload_app import UploadApp
 
 pytestmark = pytest.mark.anyio
@@ -93,6 +93,42 @@ async def test_a_view_that_crashes_at_progress_ends_the_upload(
         await live.submit("#f")
 
     assert app.done == []
+    assert not server.heard("save")
+
+
+async def test_what_ended_between_two_steps_is_not_told_of_a_later_upload(
+    app: UploadApp, server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["chunk"] = never
+    await live.visit("/upload")
+    await live.upload("#doc", ("long.bin", LONG))
+    with pytest.raises(StepTimeout):
+        await live.submit("#f", timeout=0.05)
+    server.talks[0].hang_up()
+    await server.until(lambda: len(server.talks) == 2 and app.active == [])
+
+    server.on["chunk"] = app.chunk
+    await live.upload("#doc", ("short.bin", b"again"))
+    await live.submit("#f")
+    assert app.sent == {"1": b"again"}
+
+
+async def test_a_person_whom_the_server_leads_away_leaves_the_upload_behind(
+    app: UploadApp, server: ScriptedServer, live: LiveUser
+) -> None:
+    server.page("/counter")
+
+    def lead_away(talk: Talk, said: Said) -> None:
+        talk.push(server.said[0], "redirect", {"to": "/counter"})
+        talk.reply(said)
+
+    server.on["chunk"] = lead_away
+    await live.visit("/upload")
+    await live.upload("#doc", ("long.bin", LONG))
+    await live.submit("#f")
+
+    assert live.path == "/counter"
+    assert len(server.heard("chunk")) == 1
     assert not server.heard("save")
 
 
