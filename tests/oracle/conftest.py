@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.oracle.oracle import Oracle, consulting
+from tests.oracle.oracle import SCRIPT, Oracle, running
 from tests.oracle.packages import NoPackages, installed
 
 
@@ -14,5 +14,5 @@ def oracle() -> Iterator[Oracle]:
         folder = installed()
     except NoPackages as reason:
         pytest.skip(str(reason))
-    with consulting(folder) as found:
+    with running(Oracle, SCRIPT, folder) as found:
         yield found

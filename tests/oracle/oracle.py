@@ -9,7 +9,7 @@ import select
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pytest_liveview_load.protocol.dialect import Dialect
 
@@ -21,18 +21,18 @@ PACKED: Final = {"1.2": "1.2.12", "1.1": "1.1.32", "1.0": "1.0.19", "0.20": "0.2
 VERSIONS: Final = {line: Dialect.of_version(each) for line, each in PACKED.items()}
 
 
-class Oracle:
-    """Knows what the real client would do."""
+class Node:
+    """A Node process that answers one JSON line with another."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def ask(self, kind: str, version: str, **question: Any) -> Any:
-        """Return the answer of one version's client."""
+    def ask(self, kind: str, **question: Any) -> Any:
+        """Return the answer to a question of this kind."""
         pipes = self._process
         assert pipes.stdin is not None
         assert pipes.stdout is not None
-        line = json.dumps({"kind": kind, "version": version, **question})
+        line = json.dumps({"kind": kind, **question})
         pipes.stdin.write(line + "\n")
         pipes.stdin.flush()
         ready, _, _ = select.select([pipes.stdout], [], [], DEADLINE)
@@ -42,18 +42,25 @@ class Oracle:
         return answer["is"]
 
 
+class Oracle(Node):
+    """Knows what the real client would do; every question names its `version`."""
+
+
+Kind = TypeVar("Kind", bound=Node)
+
+
 @contextlib.contextmanager
-def consulting(folder: Path) -> Iterator[Oracle]:
-    """Keep a process running while the block runs."""
+def running(kind: type[Kind], script: Path, folder: Path) -> Iterator[Kind]:
+    """Keep a script running, for packages in `folder`, while the block runs."""
     process = subprocess.Popen(
-        ["node", str(SCRIPT), str(folder)],
+        ["node", str(script), str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     )
     try:
-        yield Oracle(process)
+        yield kind(process)
     finally:
         process.kill()
         process.wait(DEADLINE)

@@ -39,7 +39,7 @@ def test_random_forms_have_the_real_clients_value(oracle: Oracle, version: str) 
     @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
     @given(forms())
     def agree(asked: Asked) -> None:
-        expected = oracle.ask("form", version, **question(asked))
+        expected = oracle.ask("form", version=version, **question(asked))
         assert expected == ours(version, asked)
 
     agree()

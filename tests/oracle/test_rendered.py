@@ -32,7 +32,9 @@ def ours(version: str, initial: Any, diffs: list[Any]) -> list[str]:
 
 
 def real(oracle: Oracle, version: str, initial: Any, diffs: list[Any]) -> list[str]:
-    html = oracle.ask("rendered", version, initial=initial, diffs=diffs, view=VIEW)
+    html = oracle.ask(
+        "rendered", version=version, initial=initial, diffs=diffs, view=VIEW
+    )
     return [MAGIC.sub("", each) for each in html]
 
 
@@ -43,7 +45,7 @@ def whole_markup(value: Any) -> Any:
 
 def written(oracle: Oracle, pages: list[str]) -> list[str]:
     """Return each page as a browser writes it down."""
-    return [oracle.ask("parsed", "0.20", html=html) for html in pages]
+    return [oracle.ask("parsed", version="0.20", html=html) for html in pages]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -1,0 +1,136 @@
+"""Roost's pages in the real client and in ours: after each step both see the same.
+
+So that our server and our client cannot agree on the same mistake. What is done is what the
+recorded browser did; jsdom does not load another page, so each list ends where one would.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.errors import ViewCrashed
+from pytest_liveview_load.metrics.recorder import Recorder
+from tests.fuzz.tape import Alone
+from tests.real_client.browser import Browser, comparable
+from tests.replay.page import difference
+from tests.replay.recording import tabs_of
+from tests.replay.steps import perform
+from tests.roost.process import RoostProcess
+
+pytestmark = [pytest.mark.node, pytest.mark.anyio]
+
+DEADLINE = 8.0  # seconds until the real client shows what ours does
+RECORDED = "1.2.10"
+
+# Page -> its path, and how many of the recorded steps after `open` are done (None: all).
+PAGES: dict[str, tuple[str, int | None]] = {
+    "async": ("/async?delay=50", None),
+    "chat": ("/chat?room={who}&user=ann", None),
+    "counter": ("/counter", 9),  # then come throttled clicks
+    "crash": ("/crash", 3),
+    "function_components": ("/function_components", None),
+    "form": ("/form", 15),  # then a form that is handed to a controller
+    "keyed": ("/keyed", None),
+    "live_components": ("/live_components?n=12", None),
+    "nav": ("/nav/a", 13),  # then another live_session
+    "nested": ("/nested", None),
+    "portal": ("/portal", 4),  # a quick second toggle may come before cids_destroyed
+    "stream_async": ("/stream_async?delay=50", None),
+    "streams": ("/streams?n=20", None),
+    "ticker": ("/ticker?every=100000", None),
+}
+
+
+@asynccontextmanager
+async def our_user(url: str) -> AsyncIterator[LiveUser]:
+    async with Network(ClientSettings(url=url, timeout=5)) as network:
+        recorder = Recorder(network.clock)
+        live = LiveUser(network, recorder, rng=random.Random(0), crowd=Alone())
+        yield live
+        await live.close()
+
+
+async def agree(live: LiveUser, browser: Browser, after: str) -> None:
+    """Wait until the real client shows what ours does."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + DEADLINE
+    while told := differs(live, browser):
+        assert loop.time() < end, f"after {after!r} the real client differs:\n{told}"
+        await asyncio.sleep(0.01)
+
+
+def differs(live: LiveUser, browser: Browser) -> str:
+    seen = browser.seen()
+    if not seen["connected"]:
+        return "it is not connected"
+    ours = live.path, live.title
+    theirs = seen["path"].replace("theirs", "ours"), seen["title"]
+    if ours != theirs:
+        return f"ours {ours}, theirs {theirs}"
+    body = comparable(seen["body"]).replace("theirs", "ours")
+    return difference(body, comparable(live.html("body")))
+
+
+async def do(live: LiveUser, browser: Browser, sentence: str) -> None:
+    browser.perform(sentence)
+    try:
+        await perform(live, sentence)
+    except ViewCrashed:
+        assert "#raise" in sentence
+        await live.until(lambda: live.text("#count") == "0")  # it has joined again
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_both_clients_see_the_same(
+    roost: RoostProcess, browser: Browser, page: str
+) -> None:
+    path, count = PAGES[page]
+    steps = tabs_of(RECORDED, page)[0].steps[1:][:count]
+    async with our_user(roost.url) as live:
+        browser.open(roost.url + path.format(who="theirs"))
+        await live.visit(path.format(who="ours"))
+        await agree(live, browser, "open")
+        for step in steps:
+            await do(live, browser, step.sentence)
+            await agree(live, browser, step.sentence)
+
+
+async def test_both_clients_see_what_is_behind_a_login(
+    roost: RoostProcess, browser: Browser
+) -> None:
+    async with our_user(roost.url) as live:
+        browser.open(f"{roost.url}/login")
+        fields = {"user[name]": "ann", "user[password]": "roost"}
+        assert 302 == browser.post(f"{roost.url}/login", "#login-form", **fields)
+        browser.open(f"{roost.url}/secret")
+        await live.visit("/login")
+        await live.fill("#user_name", "ann")
+        await live.fill("#user_password", "roost")
+        await live.click("#login-submit")
+        await agree(live, browser, "login")
+        await do(live, browser, "click #peek")
+        await agree(live, browser, "click #peek")
+
+
+async def test_both_clients_hear_what_hooks_push(
+    roost: RoostProcess, browser: Browser
+) -> None:
+    async with our_user(roost.url) as live:
+        browser.open(f"{roost.url}/hooks")
+        await live.visit("/hooks")
+        await agree(live, browser, "open")
+        browser.perform("click #echo")
+        assert {"pong": 1} == await live.push_event("ping", {"at": 1}, hook="#echo")
+        await agree(live, browser, "click #echo")
+        browser.perform("click #hook-comp")
+        await live.push_event("comp_echo", {"x": 1}, hook="#hook-comp", to="#hook-comp")
+        await agree(live, browser, "click #hook-comp")
+        for button in ("#push", "#push-many", "#push-and-change"):
+            await do(live, browser, f"click {button}")
+            await agree(live, browser, button)
