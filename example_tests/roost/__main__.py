@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from roost.app import IDLE_TIMEOUT, Roost
+from roost.faults import FaultyWebSocket
 from roost.long_poll import WINDOW
 
 
@@ -63,7 +64,7 @@ def main() -> None:
         ),
         host=options.host,
         port=options.port,
-        ws="websockets-sansio",
+        ws=FaultyWebSocket,
         ws_ping_interval=None,  # Phoenix sends no pings: the client's heartbeat is enough
         ws_per_message_deflate=False,
         lifespan="off",

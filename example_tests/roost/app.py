@@ -13,6 +13,7 @@ from roost import layout, long_poll, web
 from roost.assets import asset
 from roost.channel import FLASH_SALT, mount, render
 from roost.container import main_opening
+from roost.faults import EXTENSION, TRANSPORT
 from roost.liveview import LiveView, PushNavigate, PushPatch, Redirect
 from roost.long_poll import LongPolls
 from roost.pages import login, plain
@@ -162,6 +163,7 @@ class Roost:
             server=self._server,
             send=send,
             idle_timeout=self._idle_timeout,
+            wire=scope.get("extensions", {}).get(EXTENSION, {}).get(TRANSPORT),
         )
         self._sockets.add(socket)
         try:

@@ -122,7 +122,8 @@ class Channel:
         self._add_extras(tree)
         response["liveview_version"] = wire.LIVEVIEW_VERSION
         response["rendered"] = tree
-        await self._reply(ref, response)
+        if not self._stalls(wire.JOIN):
+            await self._reply(ref, response)
         return True
 
     # Answering
@@ -193,6 +194,8 @@ class Channel:
         else:
             reply = await self._view.handle_event(event, value)
         await self._delay()
+        if self._stalls(event):
+            return
         await self._reply_with_changes(ref, reply)
 
     async def _on_live_patch(self, ref: str, url: str) -> None:
@@ -266,6 +269,11 @@ class Channel:
         root, components = self._last
         kept = {cid: tree for cid, tree in components.items() if cid not in cids}
         self._last = root, kept
+
+    def _stalls(self, event: str) -> bool:
+        # `?stall=inc` on any page: an answer that never comes.
+        view = self._view
+        return event in view.never_answered or view.params.get("stall") == event
 
     async def _delay(self) -> None:
         # `?delay=50` on any page: a slow server on demand, to see a budget exceeded.

@@ -31,6 +31,7 @@ LINKS: Final = (
     "secret",
     "crash",
     "portal",
+    "faults",
 )
 
 DOCUMENT = """<!DOCTYPE html>

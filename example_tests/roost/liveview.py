@@ -53,6 +53,7 @@ class LiveView:
     live_session: ClassVar[str] = "default"
     embedded: ClassVar[bool] = False  # within another view, so without the layout
     delays_replies: ClassVar[bool] = True  # by `?delay=`, unless the page has its own
+    never_answered: ClassVar[frozenset[str]] = frozenset()  # events
     title: str = ""
 
     def __init__(

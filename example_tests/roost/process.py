@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from roost.faults import Misbehave
+
 
 class Stopped(Exception):
     """The view is done: it has navigated away, or its parent has ended."""
@@ -43,7 +45,8 @@ Mail = Pushed | Told | Call
 class Process:
     """Owns one view's mailbox and its tasks."""
 
-    def __init__(self) -> None:
+    def __init__(self, misbehave: Misbehave) -> None:
+        self.misbehave = misbehave
         self.pid = secrets.token_urlsafe(9)
         self.mailbox: asyncio.Queue[Mail] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -13,6 +13,7 @@ from roost.pages.async_results import AsyncLive
 from roost.pages.chat import ChatLive
 from roost.pages.counter import CounterLive
 from roost.pages.crash import CrashLive
+from roost.pages.faults import FaultsLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
 from roost.pages.hooks import HooksLive
@@ -46,6 +47,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/hooks": HooksLive,
     "/portal": PortalLive,
     "/upload": UploadLive,
+    "/faults": FaultsLive,
     "/nav/a": NavALive,
     "/nav/b": NavBLive,
     "/nav/b/:item": NavBLive,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from roost import wire
 from roost.channel import FLASH_SALT, Channel
 from roost.container import SESSION_SALT, STATIC_SALT
+from roost.faults import NOT_JSON, Fault, Wire
 from roost.liveview import LiveView
 from roost.process import Process, Pushed
 from roost.routes import child_of, route_of
@@ -42,6 +43,7 @@ class LiveSocket:
         server: Server,
         send: Send,
         idle_timeout: float | None,
+        wire: asyncio.Transport | None = None,
     ) -> None:
         # As Plug: without the CSRF token of its own page a socket has no session.
         known = session.accepts(request.query.get("_csrf_token"))
@@ -52,6 +54,8 @@ class LiveSocket:
         self._idle_timeout = idle_timeout
         self._channels: dict[str, tuple[Channel, asyncio.Task[None]]] = {}
         self._uploads: dict[str, UploadChannel] = {}
+        self._wire = Wire(wire)
+        self._silent = False
         self._open = True
 
     async def serve(self, receive: Receive) -> None:
@@ -59,7 +63,8 @@ class LiveSocket:
         async with asyncio.TaskGroup() as tasks:
             try:
                 while self._open:
-                    async with asyncio.timeout(self._idle_timeout):
+                    patience = None if self._silent else self._idle_timeout
+                    async with asyncio.timeout(patience):
                         message = await receive()
                     if message["type"] == "websocket.disconnect":
                         break
@@ -80,7 +85,21 @@ class LiveSocket:
             self._open = False
             await self._send_asgi({"type": "websocket.close", "code": code})
 
+    async def _misbehave(self, fault: Fault) -> None:
+        """Fail as a page was asked to."""
+        if self._wire.do(fault):
+            # What comes after half a frame would be taken for the rest of it.
+            self._silent = fault is Fault.TRUNCATED
+        elif fault is Fault.HALF_OPEN:
+            self._silent = True
+        elif fault is Fault.GARBAGE:
+            await self._send_asgi({"type": "websocket.send", "text": NOT_JSON})
+        else:
+            await self.close()
+
     async def _receive(self, message: Message, tasks: asyncio.TaskGroup) -> None:
+        if self._silent:
+            return
         if message.get("bytes") is not None:
             await self._receive_chunk(BinaryPush.read(message["bytes"]))
             return
@@ -139,7 +158,7 @@ class LiveSocket:
             reason = {"reason": "unauthorized"}
             await self._reply(join_ref, ref, topic, reason, status="error")
             return
-        process = Process()
+        process = Process(self._misbehave)
         if not self._link(process, claims["parent_pid"]):
             await self._reply(join_ref, ref, topic, {"reason": "stale"}, status="error")
             return
@@ -253,7 +272,7 @@ class LiveSocket:
         event: str,
         payload: Any,
     ) -> None:
-        if not self._open:
+        if not self._open or self._silent:
             return
         message = [join_ref, ref, topic, event, payload]
         text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))

@@ -21,6 +21,7 @@ PAGES = {
     "/async?delay=60000": "Async",
     "/stream_async?delay=60000": "Stream async",
     "/upload": "Upload",
+    "/faults": "Faults",
     "/nested": "Nested",
     "/nested/two": "Nested two",
     "/hooks": "Hooks",
