@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from pytest_liveview_load.client.actions import submit_over_http
 from pytest_liveview_load.client.history import Kind
 from pytest_liveview_load.client.loading import begin_load, full_load, path_of
+from pytest_liveview_load.client.mounting import greet, greets
 from pytest_liveview_load.client.moving import Moving
 from pytest_liveview_load.client.navigation import moved, navigate
 from pytest_liveview_load.client.page import Page
@@ -56,6 +57,8 @@ class Arrivals:
             return
         if tab.script is not None:
             tab.script.changed(page)
+        if greets(page):
+            greet(tab, page)
         triggered_in = page.main.content
         if page.family.views:
             every = (page.main, *page.family.views.values())
@@ -124,6 +127,8 @@ class Arrivals:
         tab.changed(at)
         if tab.script is not None:
             tab.script.changed(page)
+        if greets(page):
+            greet(tab, page)
 
     def mounting(self, page: Page, at: float, *, whole: bool) -> None:
         """End the mount once the main view and all that is nested in it have joined."""

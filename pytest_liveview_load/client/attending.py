@@ -9,7 +9,6 @@ from pytest_liveview_load.client.face import Face
 from pytest_liveview_load.dom import attention, events
 from pytest_liveview_load.dom.actions import Action
 from pytest_liveview_load.dom.attention import Edge
-from pytest_liveview_load.dom.document import Role
 from pytest_liveview_load.dom.scene import Scene
 
 
@@ -28,8 +27,10 @@ class Attending(Face):
         """Move the focus to a field; the one that had it is left."""
 
         def plan(scene: Scene) -> list[Action]:
-            role: Role = "any" if label is None else "field"
-            element = scene.document.one(selector, label=label, role=role)
+            if label is None:
+                element = scene.document.one(selector)
+            else:
+                element = scene.document.one(selector, label=label, role="field")
             return attention.focus_on(scene, element)
 
         await self._attend(f"focus({selector or label!r})", plan, timeout)

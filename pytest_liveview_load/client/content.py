@@ -8,7 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from pytest_liveview_load.dom.attributes import PHX_SESSION, PHX_TRIGGER_ACTION
+from pytest_liveview_load.dom.attributes import (
+    PHX_MOUNTED,
+    PHX_SESSION,
+    PHX_TRIGGER_ACTION,
+)
 from pytest_liveview_load.dom.nested import NestedView
 from pytest_liveview_load.dom.view_state import ViewState
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
@@ -21,6 +25,7 @@ MAX_EVENTS = 256  # push_events that nobody has asked for
 COMPONENTS_KEY = f'"{COMPONENTS}"'.encode()
 TRIGGER = PHX_TRIGGER_ACTION.encode()
 NESTED = PHX_SESSION.encode()
+MOUNTED = PHX_MOUNTED.encode()
 # Name, payload, and a third True where it is told before the page changes.
 Events: TypeAlias = tuple[list[Any], ...]
 NONE_NESTED: Mapping[str, NestedView] = MappingProxyType({})
@@ -34,6 +39,7 @@ class Content:
         "dialect",
         "events",
         "fresh",
+        "greets",
         "has_components",
         "has_views",
         "pending",
@@ -49,6 +55,7 @@ class Content:
         self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
         self.title: str | None = None  # the last that the server set, as far as looked
         self.has_components = False
+        self.greets = False  # it holds, or held, phx-mounted
         self.has_views = False  # it holds, or held, places of nested views
         self.cids: frozenset[int] = frozenset()  # the components when last counted
         self.triggered = False  # a diff spoke of phx-trigger-action
@@ -62,6 +69,7 @@ class Content:
         self.cids = frozenset()
         self.has_components = COMPONENTS_KEY in rendered
         self.has_views = NESTED in rendered
+        self.greets = MOUNTED in rendered
         if self.has_components:
             self.destroyed()
 
@@ -72,6 +80,8 @@ class Content:
             self.triggered = True
         if COMPONENTS_KEY in diff:
             self.has_components = True
+        if MOUNTED in diff:
+            self.greets = True
         if NESTED in diff:
             self.has_views = True
         if len(self.pending) > MAX_PENDING:

@@ -24,6 +24,7 @@ from pytest_liveview_load.dom.visual import restyle
 from pytest_liveview_load.protocol.channel import leave_page
 
 if TYPE_CHECKING:
+    from pytest_liveview_load.dom.identity import Identity
     from pytest_liveview_load.dom.view_state import ViewState
     from pytest_liveview_load.protocol.dialect import Dialect
     from pytest_liveview_load.protocol.reply import LiveReply
@@ -41,6 +42,7 @@ class Page:
         "dialect",
         "family",
         "form",
+        "greeted",
         "host",
         "main",
         "mounting",
@@ -61,6 +63,7 @@ class Page:
         self.url = dead.url  # where the tab is; patches move it
         self.started = started  # when its first request was sent
         self.form = FormState()
+        self.greeted: frozenset[Identity] = frozenset()  # whose phx-mounted has run
         self.overlay: Overlay = ()  # what JS commands have made of elements
         self.socket: Socket | None = None
         self.main: View | None = None
@@ -208,6 +211,7 @@ class Page:
             raise RuntimeError("a page without a live view has nothing to replace")
         if self.overlay and (going := self.document().main) is not None:
             self.overlay = outside(self.overlay, self.document().root, going)
+        self.greeted = frozenset()
         self.family.navigated()
         left.leave()
         self.mounting = None
