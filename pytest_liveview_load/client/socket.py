@@ -14,7 +14,7 @@ from pytest_liveview_load.client.dialling import dial
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.reach import shown
-from pytest_liveview_load.client.settings import Delays
+from pytest_liveview_load.client.settings import LONGPOLL, Delays
 from pytest_liveview_load.client.websocket import ABNORMAL
 from pytest_liveview_load.errors import ConnectionFailed, StepError
 from pytest_liveview_load.protocol.channel import Refs, heartbeat
@@ -78,7 +78,7 @@ class Socket:
         self.origin = origin
         self.address = address  # the websocket's URL, asked anew for each connection
         self.cookies = cookies
-        self.refs = Refs()
+        self.refs = Refs(falls_back=network.settings.transport != LONGPOLL)
         self.topics: dict[str, Topic] = {}
         self.lost = ""  # why there is no connection, when it had been open
         self.mending: asyncio.Task[None] | None = None

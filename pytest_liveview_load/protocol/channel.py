@@ -16,7 +16,9 @@ and the push after it "8":
     8        the first push
 
 A channel made later burns its two (leave "12", join "15"); a rejoin of a channel burns
-none. A reconnect burns the fallback's two again.
+none. Each try to connect again burns the fallback's two again, and after LiveSocket's
+own disconnect bindTopLevelEvents its one, from 1.2 on. A socket whose transport is
+LongPoll has nothing to fall back to: its first push is "6".
 """
 
 from dataclasses import dataclass
@@ -48,10 +50,11 @@ from pytest_liveview_load.protocol.wire_keys import (
 class Refs:
     """A socket's counter of refs: unique per socket, burned as the real client does."""
 
-    __slots__ = ("_last",)
+    __slots__ = ("_fallback", "_last")
 
-    def __init__(self) -> None:
+    def __init__(self, *, falls_back: bool = True) -> None:
         self._last = 1  # LiveSocket's own onOpen
+        self._fallback = 2 if falls_back else 0  # the refs of connectWithFallback
 
     def next(self) -> str:
         """Return a ref that no message of this socket has had."""
@@ -63,12 +66,12 @@ class Refs:
         self._last += 2
 
     def burn_for_connecting(self) -> None:
-        """Skip the three refs between the joins of a page's roots and what follows."""
-        self._last += 3
+        """Skip the refs between the joins of a page's roots and what follows."""
+        self._last += 1 + self._fallback
 
     def burn_for_reconnect(self) -> None:
-        """Skip the two refs of connectWithFallback when a lost socket is dialled anew."""
-        self._last += 2
+        """Skip the refs of connectWithFallback when a lost socket is dialled anew."""
+        self._last += self._fallback
 
 
 class Outgoing(msgspec.Struct, frozen=True):

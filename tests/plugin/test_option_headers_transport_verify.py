@@ -175,3 +175,32 @@ def test_auto_polls_where_websockets_are_refused(suite: Suite) -> None:
     polled.stdout.fnmatch_lines(told)
     only_polled.stdout.fnmatch_lines(told)
     assert 2 == len(server.upgrades)
+
+
+def test_the_demo_app_is_driven_by_polls(suite: Suite) -> None:
+    suite.tests("""
+        from pytest_liveview_load import load
+
+        async def test_pages_and_uploads(live):
+            await live.visit("/counter")
+            await live.click("#inc")
+            assert live.text("#count") == "1"
+            await live.drop()
+            await live.click("#inc5")
+            assert live.text("#count") == "5"
+            await live.visit("/upload")
+            await live.upload("[type=file]", ("a.bin", bytes(range(256)) * 1000))
+            await live.submit("#upload-form")
+            await live.until(".received")
+            assert "a.bin 256000" in live.text(".received")
+
+        @load(users=5, iterations=2)
+        async def test_load(live):
+            await live.visit("/counter")
+            await live.click("#inc")
+            assert live.text("#count") == "1"
+    """)
+
+    result = suite.run("--liveview-transport=longpoll")
+
+    result.assert_outcomes(passed=2)

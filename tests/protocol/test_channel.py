@@ -128,6 +128,17 @@ def test_a_reconnect_burns_two_refs() -> None:
     assert "11" == channel.join({}).ref  # as recorded of 0.20.17, form_recovery
 
 
+def test_a_socket_that_only_polls_burns_none_to_fall_back() -> None:
+    refs = Refs(falls_back=False)
+    channel = Channel(TOPIC, refs)
+    joined = channel.join({}).ref
+    refs.burn_for_connecting()
+    pushed = channel.push("event", {}).ref
+    refs.burn_for_reconnect()
+
+    assert ("4", "6", "7") == (joined, pushed, channel.join({}).ref)
+
+
 @given(st.lists(st.sampled_from(["join", "push", "leave", "heartbeat", "new"])))
 def test_no_two_messages_of_a_socket_share_a_ref(actions: list[str]) -> None:
     refs = Refs()
