@@ -152,10 +152,7 @@ class LongPoll:
             answer, arrived = answered
             self.token = answer.token
             if answer.status == MESSAGES:
-                for message in answer.messages:
-                    if self.receiver is None:
-                        break  # what one message did has closed us
-                    self.receiver.message_received(message.encode(), arrived)
+                self.deliver(answer.messages, arrived)
             elif answer.status == SESSION:
                 self.gone(SESSION_GONE, "session_gone")
                 return
@@ -165,6 +162,18 @@ class LongPoll:
             elif answer.status != NOTHING_NEW:
                 self.gone(SERVER_ERROR, f"a poll was answered with {answer.status}")
                 return
+
+    def deliver(self, messages: list[str], arrived: float) -> None:
+        """Hand messages to the receiver, until one makes it close us."""
+        try:
+            for message in messages:
+                if self.receiver is None:
+                    return
+                self.receiver.message_received(message.encode(), arrived)
+        except Exception:
+            # As asyncio ends a connection whose protocol raises: nobody waits in vain.
+            self.gone(SERVER_ERROR, "a message could not be taken")
+            raise
 
     async def asked(
         self, method: str, body: str | None = None

@@ -1,8 +1,12 @@
 """Views that crash, stop or cannot be joined: one clear message each, nothing hangs."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.errors import (
     ConnectionLost,
     JoinFailed,
@@ -10,7 +14,7 @@ from pytest_liveview_load.errors import (
     StepTimeout,
     ViewCrashed,
 )
-from tests.client.conftest import Measured
+from tests.client.conftest import Measured, settings, user_on
 from tests.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -171,12 +175,16 @@ async def test_a_mount_that_raises_is_tried_again_and_then_fails(
 
 
 async def test_a_retry_that_cannot_fit_the_deadline_is_not_waited_for(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, measured: Measured
 ) -> None:
     server.on["phx_join"] = refusing(reason="join crashed")
+    slow = replace(settings(server.url), delays=Delays(reload=(60.0, 60.0)))
 
-    with pytest.raises(JoinFailed, match="'join crashed'"):
-        await live.visit("/counter", timeout=0.009)
+    async with Network(slow) as network:
+        with pytest.raises(JoinFailed, match="'join crashed'"):
+            await user_on(network, measured).visit("/counter")
+
+    assert len(server.asked) == 1
 
 
 async def test_a_mount_that_redirects_to_itself_is_a_loop(

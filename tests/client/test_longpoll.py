@@ -14,7 +14,7 @@ from pytest_liveview_load.client.settings import TransportName
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, StepTimeout
 from tests.client.conftest import Measured, settings, user_on
 from tests.client.polling import PATH, Polling, body
-from tests.client.scripted_server import Answer, Hang, ScriptedServer
+from tests.client.scripted_server import Answer, Hang, ScriptedServer, never
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +85,7 @@ async def test_what_is_sent_in_one_moment_goes_in_one_post(
 async def test_more_than_a_hundred_messages_take_more_posts(
     server: ScriptedServer, network: Network, polling: Polling
 ) -> None:
+    server.on["event"] = never
     longpoll = longpoll_on(server, network)
     polling.open()
     longpoll.token = polling.sessions[0].token
@@ -96,6 +97,23 @@ async def test_more_than_a_hundred_messages_take_more_posts(
     assert [100, 100, 50] == [len(each.split("\n")) for each in polling.bodies]
     assert [str(number) for number in range(250)] == [said.ref for said in server.said]
     longpoll.close()
+
+
+async def test_an_error_of_the_receiver_ends_the_session(
+    server: ScriptedServer, network: Network, polling: Polling
+) -> None:
+    longpoll, ears = longpoll_on(server, network), Ears()
+    polling.open()
+    (session,) = polling.sessions
+    longpoll.token = session.token
+    session.raw("anything")
+    longpoll.attach(ears)
+    assert longpoll.polling is not None
+
+    with pytest.raises(ValueError, match="anything"):
+        await longpoll.polling
+
+    assert ["a message could not be taken"] == ears.gone
 
 
 async def test_bytes_go_as_base64(server: ScriptedServer, network: Network) -> None:
@@ -263,13 +281,16 @@ async def test_a_refused_websocket_alone_is_no_reason_to_poll(
 
 
 class Ears:
-    """A receiver that is told nothing in these tests."""
+    """A receiver that cannot take anything."""
+
+    def __init__(self) -> None:
+        self.gone: list[str] = []
 
     def message_received(self, data: bytes, arrived: float) -> None:
-        raise AssertionError(data)
+        raise ValueError(data)
 
     def connection_gone(self, code: int, reason: str, at: float) -> None:
-        raise AssertionError(reason)
+        self.gone.append(reason)
 
 
 def longpoll_on(server: ScriptedServer, network: Network) -> LongPoll:
