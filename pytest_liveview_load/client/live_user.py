@@ -52,8 +52,8 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
 
     `id` numbers the users of a run; `rng` is seeded for this user. Every verb takes
     `timeout` in seconds (else the network's default) and raises a `StepError`: an
-    ElementError, StepTimeout, ViewCrashed, JoinFailed, PageError, NotLiveView,
-    ConnectionFailed, ConnectionLost or ProtocolError.
+    ElementError, UploadError, StepTimeout, ViewCrashed, JoinFailed, PageError,
+    NotLiveView, ConnectionFailed, ConnectionLost or ProtocolError.
     """
 
     __slots__ = ("_crowd", "_http", "_party", "clock", "id", "rng")

@@ -32,6 +32,12 @@ class Uploading(Face):
         `live.uploaders["S3"] = put`, where `async def put(entry)` sends `entry.read()`
         to where `entry.meta` says and may tell `entry.progress(percent)`. Returning
         completes the entry, raising refuses it.
+
+        Example:
+            async def put(entry):
+                entry.progress(50)
+
+            live.uploaders["S3"] = put
         """
         return self._uploads().uploaders
 
@@ -51,6 +57,12 @@ class Uploading(Face):
         Raises:
             UploadError: A file cannot be read (nothing is sent then), or the server
                 refuses one; without `auto_upload` servers before 1.2 do so at the submit.
+
+        Example:
+            await live.visit("/upload")
+            await live.upload("[name=doc]", ("hello.txt", b"hello"))
+            await live.click("#upload-save")
+            assert live.text("#flash-info") == "Received 1 file(s)"
         """
         named = selector or label or ""
         if not files:
