@@ -15,6 +15,7 @@ from pytest_liveview_load.client.push import Push
 from pytest_liveview_load.client.step import Step, Waiter
 from pytest_liveview_load.client.tab import Tab
 from pytest_liveview_load.client.view import View
+from pytest_liveview_load.dom import bindings
 from pytest_liveview_load.dom.actions import (
     Action,
     Dispatch,
@@ -25,12 +26,15 @@ from pytest_liveview_load.dom.actions import (
     PushEvent,
     Restyle,
 )
+from pytest_liveview_load.dom.identity import find
 from pytest_liveview_load.dom.scene import Scene
-from pytest_liveview_load.errors import NotLiveView
+from pytest_liveview_load.errors import ElementError, NotLiveView
 from pytest_liveview_load.protocol.wire_keys import EVENT
 
 if TYPE_CHECKING:
     from pytest_liveview_load.client.uploads import Uploads
+
+DEEPEST_DISPATCH = 20
 
 # Reads the page and decides what the person's gesture comes to.
 Plan: TypeAlias = Callable[[Scene], list[Action]]
@@ -50,6 +54,28 @@ async def act(tab: Tab, step: Step, *plans: Plan) -> None:
             await tell_what_is_held_back(tab, tab.page, step)
     finally:
         tab.step = None
+
+
+async def dispatch(
+    tab: Tab, page: Page, step: Step, action: Dispatch, depth: int
+) -> None:
+    """Tell of a DOM event that JS.dispatch makes: hooks first, then who is bound to it.
+
+    Raises ElementError for one that causes itself: a browser's stack would overflow.
+    """
+    if tab.script is not None:
+        tab.script.dispatch(action)
+    for identity in action.identities:
+        scene = page.scene()
+        element = find(scene.document.root, identity)
+        if element is not None and tab.page is page:
+            if depth > DEEPEST_DISPATCH:
+                problem = f"dispatches {action.event!r} in a circle"
+                described = scene.document.describe(element)
+                raise ElementError(described, problem, url=page.url)
+            heard = bindings.dispatched(scene, action.event, element)
+            if heard:
+                await perform(tab, page, step, heard, depth)
 
 
 async def files_first(
@@ -83,7 +109,9 @@ async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
             await perform(tab, page, step, pace.release(page.scene(), identity))
 
 
-async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> None:
+async def perform(
+    tab: Tab, page: Page, step: Step, actions: list[Action], depth: int = 0
+) -> None:
     """Do `actions` at once, as the real client does, and wait for what they cause."""
     pushes: list[Push] = []
     patches: list[tuple[Push, LivePatch]] = []
@@ -104,8 +132,7 @@ async def perform(tab: Tab, page: Page, step: Step, actions: list[Action]) -> No
         elif isinstance(action, Restyle):
             page.restyle(action)
         elif isinstance(action, Dispatch):
-            if tab.script is not None:
-                tab.script.dispatch(action)
+            await dispatch(tab, page, step, action, depth + 1)
         elif isinstance(action, HttpSubmit):
             submit_over_http(tab, action)
         elif isinstance(action, PageLoad | LivePatch):

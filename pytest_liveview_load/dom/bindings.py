@@ -22,7 +22,7 @@ from pytest_liveview_load.dom.events import (
     run,
     unanswered,
 )
-from pytest_liveview_load.dom.fields import BUTTONS, CHECKABLE, Field
+from pytest_liveview_load.dom.fields import BUTTONS, CHECKABLE, Field, is_disabled
 from pytest_liveview_load.dom.markup import Element, ancestors
 from pytest_liveview_load.dom.pace import paced
 from pytest_liveview_load.dom.scene import Scene
@@ -43,22 +43,11 @@ def click(scene: Scene, element: Element) -> list[Action]:
     """
     around = scene.document.around(element)
     refuse_disabled(scene, around.control)
-    actions = _mouse_down(scene, around)
-    if around.link is not None:
-        actions.append(links.live_link(scene.document, around.link))
-        actions += _clicked_away(scene, element)
-        return actions + _bound(scene, around.link)
-    # A checkbox is toggled before anyone hears of the click.
-    toggled = _toggled(scene, element)
-    actions += _clicked_away(scene, element)
-    if around.bound is not None:
-        actions += _bound(scene, around.bound)
-    by_itself = _own_behaviour(scene, around, toggled)
-    if by_itself is not None:
-        return actions + by_itself
-    if around.bound is None and not actions:
+    moved = _mouse_down(scene, around)
+    heard = _clicked(scene, element, around)
+    if heard is None and not moved:
         raise unanswered(scene, element, "phx-click and no href", _CLICKABLE)
-    return actions
+    return moved + (heard or [])
 
 
 def submit(
@@ -97,7 +86,47 @@ def left_alone(scene: Scene, element: Element) -> list[Action]:
     return moved + _clicked_away(scene, element)
 
 
+def dispatched(scene: Scene, event: str, element: Element) -> list[Action]:
+    """Do what a browser and LiveView's script make of a DOM event of JS.dispatch.
+
+    A click is one without a mouse, which moves no focus; a form's submit and a field's
+    input are heard by their bindings alone. What nothing answers to is nothing.
+    """
+    if event == _CLICK:
+        around = scene.document.around(element)
+        if around.control is not None and is_disabled(around.control):
+            return []
+        return _clicked(scene, element, around) or []
+    if event == "submit":
+        bound = element.tag == "form" and PHX_SUBMIT in element.attrib
+        return submit(scene, element) if bound else []
+    field = scene.document.fields.field(element)
+    if field is None or event not in ("input", "change"):
+        return []
+    return changed(scene, field)
+
+
 # What LiveView's script does
+
+
+def _clicked(
+    scene: Scene, element: Element, around: Surroundings
+) -> list[Action] | None:
+    """Return what hears of a click, in a browser's order; None where nothing does."""
+    if around.link is not None:
+        followed = links.live_link(scene.document, around.link)
+        away = _clicked_away(scene, element)
+        return [followed, *away, *_bound(scene, around.link)]
+    # A checkbox is toggled before anyone hears of the click.
+    toggled = _toggled(scene, element)
+    actions = _clicked_away(scene, element)
+    answered = around.bound is not None or bool(actions)
+    if around.bound is not None:
+        actions += _bound(scene, around.bound)
+    by_itself = _own_behaviour(scene, around, toggled)
+    if by_itself is not None:
+        return actions + by_itself
+    return actions if answered else None
 
 
 def _bound(scene: Scene, element: Element) -> list[Action]:
