@@ -1,6 +1,6 @@
 """The fast path of our websocket, against the library whose frames it must equal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from pytest_liveview_load.client.frames import frame_bounds, text_frame
+from pytest_liveview_load.client.frames import (
+    binary_frame,
+    frame_bounds,
+    text_frame,
+)
 from pytest_liveview_load.client.websocket import MAX_BACKLOG, MAX_MESSAGE, WebSocket
 
 BORDERS = (0, 1, 125, 126, 127, 65535, 65536, 70000)
@@ -72,14 +76,19 @@ def from_server(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
 
 
 @pytest.mark.parametrize("size", BORDERS)
-def test_the_library_reads_what_the_fast_path_writes(size: int) -> None:
+@pytest.mark.parametrize(
+    ("framed", "opcode"), [(text_frame, Opcode.TEXT), (binary_frame, Opcode.BINARY)]
+)
+def test_the_library_reads_what_the_fast_path_writes(
+    framed: Callable[[bytes], bytes], opcode: Opcode, size: int
+) -> None:
     payload = bytes(index % 256 for index in range(size))
     server = Protocol(Side.SERVER)
 
-    server.receive_data(text_frame(payload))
+    server.receive_data(framed(payload))
 
     (frame,) = cast("list[Frame]", server.events_received())
-    assert (Opcode.TEXT, True, payload) == (frame.opcode, frame.fin, bytes(frame.data))
+    assert (opcode, True, payload) == (frame.opcode, frame.fin, bytes(frame.data))
 
 
 @pytest.mark.parametrize("size", BORDERS)
@@ -211,6 +220,21 @@ def test_a_server_that_stops_reading_is_given_up() -> None:
     assert heard.gone == [(1006, "the server has stopped reading")]
     assert wire.closing
     assert bytes(wire.written) == b""
+
+
+def test_a_chunk_that_is_still_going_out_is_no_sign_of_that() -> None:
+    websocket, wire, heard = opened()
+    chunk = bytes(MAX_BACKLOG + 1)
+    websocket.send_binary(chunk)
+    websocket.pause_writing()
+    wire.backlog = len(chunk) + 20
+
+    websocket.send(b"x")
+    assert heard.gone == []
+
+    wire.backlog += MAX_BACKLOG
+    websocket.send(b"x")
+    assert heard.gone == [(1006, "the server has stopped reading")]
 
 
 def test_what_came_before_there_was_a_receiver_is_not_lost() -> None:
