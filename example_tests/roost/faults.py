@@ -59,10 +59,14 @@ class Wire:
         match fault:
             case Fault.CUT:
                 self._transport.abort()
+            case Fault.HALF_OPEN:
+                # Not even a close frame is read any more, let alone answered.
+                self._transport.pause_reading()
             case Fault.BAD_FRAME:
                 self._transport.write(RESERVED_FRAME)
             case Fault.TRUNCATED:
                 self._transport.write(HALF_A_FRAME)
+                self._transport.pause_reading()
             case _:
                 return False
         return True

@@ -63,8 +63,7 @@ class LiveSocket:
         async with asyncio.TaskGroup() as tasks:
             try:
                 while self._open:
-                    patience = None if self._silent else self._idle_timeout
-                    async with asyncio.timeout(patience):
+                    async with asyncio.timeout(self._idle_timeout):
                         message = await receive()
                     if message["type"] == "websocket.disconnect":
                         break
@@ -87,18 +86,18 @@ class LiveSocket:
 
     async def _misbehave(self, fault: Fault) -> None:
         """Fail as a page was asked to."""
+        # What is sent after half a frame would be taken for the rest of it.
+        self._silent = fault in (Fault.HALF_OPEN, Fault.TRUNCATED)
         if self._wire.do(fault):
-            # What comes after half a frame would be taken for the rest of it.
-            self._silent = fault is Fault.TRUNCATED
-        elif fault is Fault.HALF_OPEN:
-            self._silent = True
-        elif fault is Fault.GARBAGE:
+            return
+        if fault is Fault.GARBAGE:
             await self._send_asgi({"type": "websocket.send", "text": NOT_JSON})
-        else:
+        elif not self._silent:
             await self.close()
 
     async def _receive(self, message: Message, tasks: asyncio.TaskGroup) -> None:
         if self._silent:
+            self._wire.do(Fault.HALF_OPEN)  # this one was read before
             return
         if message.get("bytes") is not None:
             await self._receive_chunk(BinaryPush.read(message["bytes"]))

@@ -96,6 +96,9 @@ async def test_a_connection_can_stay_open_and_dead(
         async with asyncio.timeout(DEADLINE):
             while await answers(socket):  # until the view's turn has come
                 pass
+        pong = await socket.websocket.ping()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(pong, 0.2)
         still_open = socket.websocket.state is websockets.State.OPEN
         socket.websocket.transport.abort()  # it answers no close frame either
 
