@@ -21,23 +21,24 @@ def packages() -> Path:
         pytest.skip(str(reason))
 
 
-@pytest.fixture(scope="session")
-def vendor(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A node_modules as an app has it: one phoenix, one phoenix_live_view."""
-    folder = tmp_path_factory.mktemp("node_modules")
+# 1.1's client understands what a 1.2 server says; 1.0's knows no keyed lists.
+@pytest.fixture(scope="session", params=["1.2", "1.1"])
+def roost(
+    packages: Path,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RoostProcess]:
+    """Roost with a node_modules as an app has it: one phoenix, one phoenix_live_view."""
+    vendor = tmp_path_factory.mktemp("node_modules")
     modules = packages / "node_modules"
-    (folder / "phoenix").symlink_to(modules / "phoenix")
-    (folder / "phoenix_live_view").symlink_to(modules / "lv-1.2")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def roost(vendor: Path) -> Iterator[RoostProcess]:
+    (vendor / "phoenix").symlink_to(modules / "phoenix")
+    (vendor / "phoenix_live_view").symlink_to(modules / f"lv-{request.param}")
     with running_roost("--vendor", str(vendor)) as process:
         yield process
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def browser(packages: Path) -> Iterator[Browser]:
+    """A browser for all tests: each opens its page in a new window."""
     with running(Browser, SCRIPT, packages) as browser:
         yield browser
