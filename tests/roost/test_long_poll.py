@@ -9,6 +9,8 @@ import pytest
 
 from tests.roost.process import running_roost
 from tests.roost.raw_browser import DeadPage, dead_page, found
+from tests.roost.replaying import recording
+from tests.roost.test_recorded import comparable, with_own_tokens
 
 pytestmark = pytest.mark.anyio
 
@@ -130,3 +132,42 @@ async def test_a_binary_message_is_sent_as_base64(http: httpx.AsyncClient) -> No
     unmatched = {"response": {"reason": "unmatched topic"}, "status": "error"}
     status, messages = await poll(http, page, token)
     assert (200, [["u1", "c1", "lvu:0", "phx_reply", unmatched]]) == (status, messages)
+
+
+async def test_each_recorded_exchange_is_answered_alike(
+    http: httpx.AsyncClient,
+) -> None:
+    recorded = recording("longpoll")
+    page = await dead_page(http, "/counter")
+    old_id = found('<div id="(phx-[^"]+)" data-phx-main', recorded["http_html"])
+    token: str | None = None
+    # The last one is an empty poll that takes its ten seconds.
+    for exchange in recorded["http_exchanges"][:-1]:
+        method = exchange["req"].split()[0]
+        sent = exchange.get("request_body", "").replace(old_id, page.view_id)
+        lines = [with_own_tokens(json.loads(each), page) for each in sent.splitlines()]
+        response = await http.request(
+            method,
+            PATH,
+            params=query(page, token),
+            content="\n".join(map(json.dumps, lines)),
+            headers=BATCH if lines else {},
+        )
+        body, expected = response.json(), json.loads(exchange["body"])
+        token = body.get("token", token)
+        while len(body.get("messages", ())) < len(expected.get("messages", ())):
+            assert token is not None  # a later poll may bring the rest
+            more = (await http.get(PATH, params=query(page, token))).json()
+            body["messages"] += more["messages"]
+
+        assert exchange["status"] == response.status_code
+        assert told(expected, old_id) == told(body, page.view_id)
+
+
+def told(body: dict[str, Any], view_id: str) -> dict[str, Any]:
+    """Return an answer without its token; a socket and its views answer in any order."""
+    messages = [
+        comparable(json.loads(message.replace(view_id, "phx-ID")))
+        for message in body.get("messages", ())
+    ]
+    return {"status": body["status"], "messages": sorted(messages, key=lambda m: m[1])}

@@ -1,16 +1,14 @@
 """Roost answers recorded frames as Phoenix LiveView 1.2.10 answered them."""
 
-import gzip
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.roost.raw_browser import DeadPage, connected, dead_page, found
+from tests.roost.replaying import SIGNED, recording
 
-RECORDINGS = Path(__file__).parents[1] / "wire" / "lv-1.2.10" / "raw"
 PAGES = (
     "counter",
     "streams",
@@ -24,14 +22,6 @@ PAGES = (
 )
 # What a page leaves out on purpose; its module says why.
 LEFT_OUT = {"counter": ' phx-value-from="plain"'}
-# A payload that a signature and a time make different each time.
-SIGNED = "SFMyNTY."
-
-
-def recording(name: str) -> dict[str, Any]:
-    with gzip.open(RECORDINGS / f"{name}.json.gz", "rt", encoding="utf-8") as file:
-        recorded: dict[str, Any] = json.load(file)
-    return recorded
 
 
 def with_own_tokens(message: list[Any], page: DeadPage) -> list[Any]:
