@@ -59,8 +59,6 @@ def full_load(tab: Tab, moving: Moving, url: str, flash: str | None) -> None:
 
 def reload_with_jitter(tab: Tab, page: Page) -> None:
     """Load a page again after the real client's pause, as reloadWithJitter does."""
-    if tab.page is not page:
-        return
     moving = tab.moving or tab.start("visit")
     pause = tab.rng.uniform(*tab.network.settings.delays.reload)
     moving.deadline += pause

@@ -14,7 +14,14 @@ from pytest_liveview_load.client.settings import TransportName
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, StepTimeout
 from tests.client.conftest import Measured, settings, user_on
 from tests.client.polling import PATH, Polling, body
-from tests.client.scripted_server import Answer, Hang, ScriptedServer, never
+from tests.client.scripted_server import (
+    Answer,
+    Hang,
+    Said,
+    ScriptedServer,
+    Talk,
+    never,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -211,6 +218,7 @@ REFUSED = {
     "in the body": (body(status=403), "check_origin does not allow {url}"),
     "something else": (Answer("hello"), "it is no long poll there (HTTP 200)"),
     "no session": (body(status=500), "it answered with status 500"),
+    "no HTTP": (Answer("", headers={"content-length": "9"}), "the answer is no HTTP"),
 }
 
 
@@ -278,6 +286,24 @@ async def test_a_refused_websocket_alone_is_no_reason_to_poll(
         await live.visit("/counter")
 
     assert polling.asked == []
+
+
+async def test_what_comes_after_the_page_was_left_is_for_nobody(
+    server: ScriptedServer, live: LiveUser, polling: Polling
+) -> None:
+    def leave(talk: Talk, said: Said) -> None:
+        talk.push(said, "redirect", {"to": "/plain"})
+        talk.push(said, "diff", {"0": "too late"})
+
+    server.pages["/plain"] = lambda _: Answer("<title>Plain</title>")
+    server.on["leave"] = leave
+    await live.visit("/counter")
+    (session,) = polling.sessions
+
+    await live.push("leave")
+
+    assert "Plain" == live.title
+    assert [] == session.waiting  # both came in one poll
 
 
 class Ears:
