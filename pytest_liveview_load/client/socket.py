@@ -14,7 +14,7 @@ from pytest_liveview_load.client.dialling import dial
 from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.reach import shown
-from pytest_liveview_load.client.settings import LONGPOLL, Delays
+from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.client.websocket import ABNORMAL
 from pytest_liveview_load.errors import ConnectionFailed, StepError
 from pytest_liveview_load.protocol.channel import Refs, heartbeat
@@ -78,7 +78,7 @@ class Socket:
         self.origin = origin
         self.address = address  # the websocket's URL, asked anew for each connection
         self.cookies = cookies
-        self.refs = Refs(falls_back=network.settings.transport != LONGPOLL)
+        self.refs = Refs()
         self.topics: dict[str, Topic] = {}
         self.lost = ""  # why there is no connection, when it had been open
         self.mending: asyncio.Task[None] | None = None
@@ -213,6 +213,7 @@ class Socket:
             self.mending.cancel()
         if listens_again:
             self.refs.next()
+        self.refs.burn_for_reconnect()
         self.mending = self.network.spawn(self.mend(at_once=True))
 
     # Mending
@@ -224,7 +225,6 @@ class Socket:
             if tries or not at_once:
                 await asyncio.sleep(Delays.nth(delays.reconnect, tries or 1))
             tries += 1
-            self.refs.burn_for_reconnect()
             try:
                 await self.connect(self.network.settings.connect_timeout)
             except ConnectionFailed as error:

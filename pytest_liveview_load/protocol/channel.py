@@ -12,13 +12,13 @@ and the push after it "8":
     2 3      each Channel's constructor: socket.onError, socket.onOpen
     4        the join; other roots of the page burn two and join here, too (5 6, "7")
     5        LiveSocket.bindTopLevelEvents: socket.onClose
-    6 7      Socket.connectWithFallback: onError, onOpen
+    6 7      LiveSocket.joinDeadView: the Channel of the page around its views
     8        the first push
 
 A channel made later burns its two (leave "12", join "15"); a rejoin of a channel burns
-none. Each try to connect again burns the fallback's two again, and after LiveSocket's
-own disconnect bindTopLevelEvents its one, from 1.2 on. A socket whose transport is
-LongPoll has nothing to fall back to: its first push is "6".
+none, nor does a lost socket that is dialled anew. `liveSocket.connect()` after its own
+disconnect burns the dead view's two again, and bindTopLevelEvents' one from 1.2 on. (An
+app that sets `longPollFallbackMs` burns two more a connection; the recorded ones do not.)
 """
 
 from dataclasses import dataclass
@@ -50,11 +50,10 @@ from pytest_liveview_load.protocol.wire_keys import (
 class Refs:
     """A socket's counter of refs: unique per socket, burned as the real client does."""
 
-    __slots__ = ("_fallback", "_last")
+    __slots__ = ("_last",)
 
-    def __init__(self, *, falls_back: bool = True) -> None:
+    def __init__(self) -> None:
         self._last = 1  # LiveSocket's own onOpen
-        self._fallback = 2 if falls_back else 0  # the refs of connectWithFallback
 
     def next(self) -> str:
         """Return a ref that no message of this socket has had."""
@@ -66,12 +65,12 @@ class Refs:
         self._last += 2
 
     def burn_for_connecting(self) -> None:
-        """Skip the refs between the joins of a page's roots and what follows."""
-        self._last += 1 + self._fallback
+        """Skip the three refs between the joins of a page's roots and what follows."""
+        self._last += 3
 
     def burn_for_reconnect(self) -> None:
-        """Skip the refs of connectWithFallback when a lost socket is dialled anew."""
-        self._last += self._fallback
+        """Skip the two refs of the dead view that `liveSocket.connect()` makes anew."""
+        self._last += 2
 
 
 class Outgoing(msgspec.Struct, frozen=True):

@@ -295,6 +295,8 @@ async def test_a_lost_socket_rejoins_the_roots_and_they_their_children(
         ("phx_join", CHILD),
         ("event", MAIN),
     ]
+    # The click was "11"; the child's leave, which nobody could be sent, took "12".
+    assert [said.ref for said in server.said[3:]] == ["13", "16", "17"]
     assert measured.labels("rejoin") == ["NestLive"]
 
 

@@ -46,8 +46,8 @@ class Recorded:
         recorded = self.left.pop(0)
         async with self.server.news:
             self.server.news.notify_all()
-        # The click is "6" in a browser, "5" in the script.
-        text = recorded["body"].replace('[\\"4\\",\\"5\\",', '[\\"4\\",\\"6\\",')
+        # The click is "8" in a browser, "5" in the script.
+        text = recorded["body"].replace('[\\"4\\",\\"5\\",', '[\\"4\\",\\"8\\",')
         return Answer(text, recorded["status"])
 
     def is_turn_of(self, method: str) -> bool:

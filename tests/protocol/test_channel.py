@@ -117,7 +117,7 @@ def test_a_channel_after_the_first_burns_two_refs_and_a_rejoin_none() -> None:
     )
 
 
-def test_a_reconnect_burns_two_refs() -> None:
+def test_connecting_again_burns_the_dead_views_two_refs() -> None:
     refs = Refs()
     channel = Channel(TOPIC, refs)
     channel.join({})
@@ -126,17 +126,6 @@ def test_a_reconnect_burns_two_refs() -> None:
     refs.burn_for_reconnect()
 
     assert "11" == channel.join({}).ref  # as recorded of 0.20.17, form_recovery
-
-
-def test_a_socket_that_only_polls_burns_none_to_fall_back() -> None:
-    refs = Refs(falls_back=False)
-    channel = Channel(TOPIC, refs)
-    joined = channel.join({}).ref
-    refs.burn_for_connecting()
-    pushed = channel.push("event", {}).ref
-    refs.burn_for_reconnect()
-
-    assert ("4", "6", "7") == (joined, pushed, channel.join({}).ref)
 
 
 @given(st.lists(st.sampled_from(["join", "push", "leave", "heartbeat", "new"])))
