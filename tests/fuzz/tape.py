@@ -37,6 +37,19 @@ class Alone:
         raise AssertionError("nobody pauses here")
 
 
+class Deaf:
+    """A connection on which everything can be said, and nobody hears it."""
+
+    def send(self, data: bytes) -> float:
+        return 0.0
+
+    def close(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tape:
     """A page, and what was said on its first socket: the browser's as (event, payload)."""
@@ -137,6 +150,7 @@ def opened(live: LiveUser, network: Network, html: str) -> Socket:
     socket = Socket(
         network, live._observer, origin=NOWHERE, address=str, cookies=tab.cookies
     )
+    socket._connection = Deaf()  # type: ignore[assignment]
     page.socket = socket
     page.main = page.new_view(element.name, NOWHERE + "/")
     tab.page = page

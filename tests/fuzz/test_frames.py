@@ -11,7 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.errors import LiveViewLoadError
+from pytest_liveview_load.client.view import CHANNEL_CLOSED
+from pytest_liveview_load.errors import (
+    ConnectionLost,
+    LiveViewLoadError,
+    ProtocolError,
+)
 from tests.fuzz.mutations import mutated
 from tests.fuzz.tape import Tape, play, tapes_of
 from tests.replay.recording import recordings
@@ -46,6 +51,10 @@ def test_an_unbroken_tape_shows_pages(version: str, page: str) -> None:
         outcome = asyncio.run(play(tape))
         assert [] == outcome.stray
         assert outcome.seen
+        wrong = [
+            e for e in outcome.told if isinstance(e, ProtocolError | ConnectionLost)
+        ]
+        assert [] == [error for error in wrong if CHANNEL_CLOSED not in str(error)]
 
 
 @settings(
