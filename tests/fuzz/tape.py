@@ -52,10 +52,10 @@ class Deaf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tape:
-    """A page, and what was said on its first socket: the browser's as (event, payload)."""
+    """A page, and what was said on its first socket: the browser's as (event, payload, ref)."""
 
     page: str
-    moments: tuple[tuple[str, Any] | bytes, ...]
+    moments: tuple[tuple[str, Any, str] | bytes, ...]
 
     @property
     def received(self) -> list[bytes]:
@@ -65,7 +65,7 @@ class Tape:
     def with_received(self, frames: Iterable[bytes]) -> "Tape":
         """Return a tape on which the server said these; what is too many comes last."""
         left = list(frames)
-        moments: list[tuple[str, Any] | bytes] = []
+        moments: list[tuple[str, Any, str] | bytes] = []
         for each in self.moments:
             if not isinstance(each, bytes):
                 moments.append(each)
@@ -84,14 +84,14 @@ def tapes_of(version: str, page: str) -> tuple[Tape, ...]:
         )
         if not page_html:
             continue
-        moments: list[tuple[str, Any] | bytes] = []
+        moments: list[tuple[str, Any, str] | bytes] = []
         for frame in tab.frames:
             text = frame.text.replace(f"http://{tab.netloc}", NOWHERE)
             if frame.socket != 0:
                 break
             if isinstance(frame, Sent):
-                _, _, _, event, payload = json.loads(text)
-                moments.append((event, payload))
+                _, ref, _, event, payload = json.loads(text)
+                moments.append((event, payload, ref))
             else:
                 moments.append(text.encode())
         tapes.append(
@@ -158,12 +158,13 @@ def opened(live: LiveUser, network: Network, html: str) -> Socket:
     return socket
 
 
-def say(live: LiveUser, event: str, payload: Any, pushes: list[Push]) -> None:
+def say(live: LiveUser, event: str, payload: Any, ref: str, pushes: list[Push]) -> None:
     """Say what the browser said, if the page is still there to say it on."""
     page = live._tab.page
     main = None if page is None else page.main
     if main is None or event in ("heartbeat", "phx_leave"):
         return
+    main.socket.refs._last = int(ref) - 1  # the replies on the tape name it
     if event == "phx_join":
         main.join()
     else:

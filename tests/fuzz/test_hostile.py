@@ -37,7 +37,7 @@ def join_reply(status: str = "ok", **response: Any) -> bytes:
 
 def after(*frames: bytes) -> Outcome:
     """Play the frames to a page whose view has begun to join."""
-    tape = Tape(page=PAGE, moments=(("phx_join", {}), *frames))
+    tape = Tape(page=PAGE, moments=(("phx_join", {}, "4"), *frames))
     outcome = asyncio.run(play(tape))
     assert [] == outcome.stray
     assert all(isinstance(error, LiveViewLoadError) for error in outcome.told)
