@@ -24,7 +24,12 @@ class Attending(Face):
         label: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Move the focus to a field; the one that had it is left."""
+        """Move the focus to a field; the one that had it is left.
+
+        Example:
+            await live.visit("/form")
+            await live.focus("#user_name")
+        """
 
         def plan(scene: Scene) -> list[Action]:
             if label is None:
@@ -36,7 +41,13 @@ class Attending(Face):
         await self._attend(f"focus({selector or label!r})", plan, timeout)
 
     async def blur(self, *, timeout: float | None = None) -> None:
-        """Leave the field that has the focus; does nothing where none has it."""
+        """Leave the field that has the focus; does nothing where none has it.
+
+        Example:
+            await live.visit("/form")
+            await live.focus("#user_name")
+            await live.blur()
+        """
         await self._attend("blur()", events.blur, timeout)
 
     async def scroll_to(
@@ -53,11 +64,22 @@ class Attending(Face):
         await self._attend(f"scroll_to({edge!r}, {selector!r})", plan, timeout)
 
     async def switch_away(self, *, timeout: float | None = None) -> None:
-        """Go to another window: `phx-blur` of the field, then `phx-window-blur`."""
+        """Go to another window: `phx-blur` of the field, then `phx-window-blur`.
+
+        Example:
+            await live.visit("/form")
+            await live.switch_away()
+        """
         await self._attend("switch_away()", attention.leave_window, timeout)
 
     async def switch_back(self, *, timeout: float | None = None) -> None:
-        """Come back from another window: `phx-window-focus`."""
+        """Come back from another window: `phx-window-focus`.
+
+        Example:
+            await live.visit("/form")
+            await live.switch_away()
+            await live.switch_back()
+        """
         await self._attend("switch_back()", attention.return_to_window, timeout)
 
     async def _attend(self, name: str, plan: Plan, timeout: float | None) -> None:

@@ -25,7 +25,14 @@ class Doing(Face):
         text: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Click the one element that matches the CSS selector, the text, or both."""
+        """Click the one element that matches the CSS selector, the text, or both.
+
+        Example:
+            await live.visit("/counter")
+            await live.click("#inc")
+            await live.click(text="+5")
+            assert live.text("#count") == "6"
+        """
         step = self._step(f"click({selector or text!r})", timeout)
         plan = gestures.click(selector, text)
         script = self._tab.script
@@ -41,7 +48,13 @@ class Doing(Face):
         label: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Focus a field and put `value` into it: one input event."""
+        """Focus a field and put `value` into it: one input event.
+
+        Example:
+            await live.visit("/form")
+            await live.fill("#user_name", "Ada")
+            await live.fill(label="Email", value="ada@example.org")
+        """
         step = self._step(f"fill({selector or label!r})", timeout)
         await act(self._tab, step, gestures.fill(selector, value, label))
 
@@ -53,14 +66,24 @@ class Doing(Face):
         label: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Type `value` into a field, behind what it holds: one input event a character."""
+        """Type `value` into a field, behind what it holds: one input event a character.
+
+        Example:
+            await live.visit("/form")
+            await live.type("#user_bio", "Hi")
+        """
         step = self._step(f"type({selector or label!r})", timeout)
         await act(self._tab, step, *gestures.keystrokes(selector, value, label))
 
     async def press(
         self, key: str, selector: str | None = None, *, timeout: float | None = None
     ) -> None:
-        """Press a key ("Enter", "ArrowUp", "a") in an element, or where the focus is."""
+        """Press a key ("Enter", "ArrowUp", "a") in an element, or where the focus is.
+
+        Example:
+            await live.visit("/counter")
+            await live.press("ArrowUp")
+        """
         step = self._step(f"press({key!r})", timeout)
         await act(self._tab, step, gestures.press(key, selector))
 
@@ -71,7 +94,13 @@ class Doing(Face):
         label: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Select exactly these options of a `<select>`, by value or text."""
+        """Select exactly these options of a `<select>`, by value or text.
+
+        Example:
+            await live.visit("/form")
+            await live.select("#user_role", "writer")
+            await live.select("#user_langs", "elixir", "python")
+        """
         step = self._step(f"select({selector or label!r})", timeout)
         await act(self._tab, step, gestures.select(selector, options, label))
 
@@ -82,7 +111,12 @@ class Doing(Face):
         label: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Check a checkbox, unless it is checked."""
+        """Check a checkbox, unless it is checked.
+
+        Example:
+            await live.visit("/form")
+            await live.check("#user_agree")
+        """
         step = self._step(f"check({selector or label!r})", timeout)
         await act(self._tab, step, gestures.check(selector, label, checked=True))
 
@@ -93,7 +127,13 @@ class Doing(Face):
         label: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Uncheck a checkbox, if it is checked."""
+        """Uncheck a checkbox, if it is checked.
+
+        Example:
+            await live.visit("/form")
+            await live.check("#user_agree")
+            await live.uncheck("#user_agree")
+        """
         step = self._step(f"uncheck({selector or label!r})", timeout)
         await act(self._tab, step, gestures.check(selector, label, checked=False))
 
@@ -104,7 +144,12 @@ class Doing(Face):
         label: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Choose a radio button."""
+        """Choose a radio button.
+
+        Example:
+            await live.visit("/form")
+            await live.choose("#user_plan_pro")
+        """
         step = self._step(f"choose({selector or label!r})", timeout)
         await act(self._tab, step, gestures.choose(selector, label))
 
@@ -115,7 +160,13 @@ class Doing(Face):
         text: str | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Submit a form: the selected one, the selected button's, or the only one."""
+        """Submit a form: the selected one, the selected button's, or the only one.
+
+        Example:
+            await live.visit("/form")
+            await live.submit("#user-form")
+            assert live.text("#user_name-error") == "is too short"
+        """
         step = self._step(f"submit({selector or text or ''!r})", timeout)
         await act(self._tab, step, gestures.submit(selector, text))
 
@@ -131,6 +182,11 @@ class Doing(Face):
 
         `target` is a component's cid or a selector inside it; the reply is None unless
         `handle_event` answered `{:reply, …}`.
+
+        Example:
+            await live.visit("/counter")
+            await live.push("inc", {"by": "3"})
+            assert live.text("#count") == "3"
         """
         step = self._step(f"push({event!r})", timeout)
         return await raw_push(self._tab, step, event, value, target)

@@ -1,7 +1,7 @@
 """What every group of a live user's verbs stands on: the tab, the page, a step.
 
-Law: nothing here acts. The groups (going, doing, waiting, reading) hold no state of their
-own; `LiveUser` puts them together.
+Law: nothing here acts. The groups (going, doing, reading …) hold no state of their own;
+`LiveUser` puts them together.
 """
 
 from pytest_liveview_load.client.network import Network

@@ -31,6 +31,12 @@ class Faulting(Face):
         The page connects and rejoins after the real client's delays, which the next step
         waits for; `rejoin` is recorded, and `reconnects` counted. Does nothing while the
         page has no connection anyway. Raises NotLiveView on a page without a live view.
+
+        Example:
+            await live.visit("/counter")
+            await live.drop()
+            await live.click("#inc")  # waits for the page to be back
+            assert live.text("#count") == "1"
         """
         self._socket("drop()").cut(DROPPED)
 
@@ -38,6 +44,11 @@ class Faulting(Face):
         """Close the connection and open it again, as liveSocket.disconnect and connect.
 
         The step ends when the page's view has joined again. Raises NotLiveView.
+
+        Example:
+            await live.visit("/counter")
+            await live.reconnect()
+            assert live.text("#count") == "0"  # a new process on the server
         """
         tab, step = self._tab, self._step("reconnect()", timeout)
         tab.step = step
@@ -56,6 +67,11 @@ class Faulting(Face):
         The connection is cut at once, and each try of the page to connect fails until
         the time is over; the next try is as far away as the real client's delays have
         grown meanwhile, and the next step waits for it. Raises NotLiveView, UnitError.
+
+        Example:
+            await live.visit("/counter")
+            await live.offline("50ms")
+            await live.click("#inc")
         """
         seconds = parse_duration(duration)
         socket = self._socket(f"offline({duration!r})")

@@ -21,6 +21,10 @@ class Going(Face):
         """Open a page as by its address: GET, websocket, join.
 
         `path` is relative to the app's url. A page without a live view is fine.
+
+        Example:
+            await live.visit("/counter")
+            assert live.path == "/counter"
         """
         tab, step = self._tab, self._step(f"visit({path!r})", timeout)
         tab.failure = tab.moving = None
@@ -40,7 +44,14 @@ class Going(Face):
             tab.step = None
 
     async def back(self, *, timeout: float | None = None) -> None:
-        """Press the browser's back button."""
+        """Press the browser's back button.
+
+        Example:
+            await live.visit("/nav/a")
+            await live.click("#patch-2")
+            await live.back()
+            assert live.path == "/nav/a"
+        """
         tab, step = self._tab, self._step("back()", timeout)
         tab.step = step
         try:

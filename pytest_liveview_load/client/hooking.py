@@ -19,7 +19,19 @@ class Hooking(Face):
 
     @property
     def hooks(self) -> MutableMapping[str, type[Hook]]:
-        """The Python class of each `phx-hook` name: set it before the page is visited."""
+        """The Python class of each `phx-hook` name: set it before the page is visited.
+
+        Example:
+            from pytest_liveview_load import Hook
+
+            class Echo(Hook):
+                def mounted(self):
+                    self.push_event("no_reply", {})
+
+            live.hooks["Echo"] = Echo
+            await live.visit("/hooks")
+            await live.until(lambda: live.text("#pings") == "1")
+        """
         return self._script().classes
 
     async def push_event(
@@ -35,6 +47,10 @@ class Hooking(Face):
 
         `to`, a selector or a component's cid, makes it a `pushEventTo`. The reply is None
         unless `handle_event` answered `{:reply, …}`.
+
+        Example:
+            await live.visit("/hooks")
+            assert await live.push_event("ping", hook="#echo") == {"pong": 1}
         """
         step = self._step(f"push_event({event!r})", timeout)
         return await raw_push(self._tab, step, event, value, to, hook)
@@ -44,6 +60,11 @@ class Hooking(Face):
 
         Each is returned once, in their order, and may have come at any time since the
         page was loaded, as long as it is among its last 256.
+
+        Example:
+            await live.visit("/hooks")
+            await live.click("#push")
+            assert await live.pushed("hello") == {"n": 1, "to": "you"}
         """
         tab, script = self._tab, self._script()
         step = self._step(f"pushed({event!r})", timeout)

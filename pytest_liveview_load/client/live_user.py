@@ -4,9 +4,8 @@
     await live.click("#inc")
     assert live.text("#count") == "1"
 
-Law: a thin face over groups of verbs, one file each: `going`, `doing`, `waiting`,
-`reading`. Here is what is the user's own: who they are, the run they are part of, and
-their end.
+Law: a thin face over groups of verbs, one file each (see the bases of `LiveUser`).
+Here is what is the user's own: who they are, the run they are part of, and their end.
 """
 
 import random
@@ -80,20 +79,35 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
     # In the run
 
     async def think(self, time: str | float) -> None:
-        """Pause like a person: "2s", or "1s..3s" for a time between the two."""
+        """Pause like a person: "2s", or "1s..3s" for a time between the two.
+
+        Example:
+            await live.think("1ms..3ms")
+        """
         low, high = parse_span(time)
         await self._crowd.pause(low if low == high else self.rng.uniform(low, high))
 
     @contextmanager
     def measure(self, label: str) -> Iterator[None]:
-        """Record how long the block takes, as `timer[label]`; not when it raises."""
+        """Record how long the block takes, as `timer[label]`; not when it raises.
+
+        Example:
+            with live.measure("counting"):
+                await live.visit("/counter")
+                await live.click("#inc")
+        """
         started = self.clock()
         yield
         self._observer.timing("timer", started, self.clock(), name=label)
 
     @property
     def running(self) -> bool:
-        """Whether the run goes on: `while live.running: …`."""
+        """Whether the run goes on: `while live.running: …`.
+
+        Example:
+            while live.running:
+                await live.visit("/counter")
+        """
         return self._crowd.running
 
     # With others
@@ -106,6 +120,14 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
         user's page: at the end of the test, or of the iteration under a load, where the
         next gets new ones under the same ids. They do not count as `users` of a load.
         Raises UnitError for less than one.
+
+        Example:
+            alice, bob = await live.spawn(2)
+            await alice.visit("/chat?room=tea&user=alice")
+            await bob.visit("/chat?room=tea&user=bob")
+            await alice.fill("#msg_text", "hello")
+            await alice.click("#send")
+            await bob.until(lambda: "hello" in bob.text("#messages"))
         """
         party = self._party = self._party or Party(self)
         return party.join(count, lambda id_: self._partner(id_, party))
@@ -135,6 +157,10 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
 
         It shares the user's cookies and the process's connections; paths are relative to
         the app's url. It measures nothing: `live.measure` does.
+
+        Example:
+            response = await live.http.get("/plain")
+            assert response.status_code == 200
         """
         if self._http is None:
             self._http = http_client(self._network, self._tab.cookies)
@@ -143,11 +169,21 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
     # Ending
 
     async def leave(self) -> None:
-        """Leave the page and close the socket; cookies stay. Spawned users end."""
+        """Leave the page and close the socket; cookies stay. Spawned users end.
+
+        Example:
+            await live.visit("/counter")
+            await live.leave()
+        """
         self._tab.leave()
         await self._disperse()
 
     async def close(self) -> None:
-        """End for good: leave, and forget the cookies."""
+        """End for good: leave, and forget the cookies.
+
+        Example:
+            await live.visit("/counter")
+            await live.close()
+        """
         await self.leave()
         self._tab.cookies.cookies.clear()

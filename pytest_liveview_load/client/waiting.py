@@ -26,6 +26,10 @@ class Waiting(Reading):
 
         Looked at again at every change of the page, never in between. With `label` the
         wait is recorded as `settle[label]`; an until without one as `settle`.
+
+        Example:
+            await live.visit("/async?delay=50")
+            await live.until(lambda: "loading" not in live.text("#profile"), label="profile")
         """
         shown = condition if isinstance(condition, str) else condition_name(condition)
         step = self._step(f"until({shown!r})", timeout)
