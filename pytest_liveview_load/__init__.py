@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.client.hooks import Hook
     from pytest_liveview_load.client.live_user import LiveUser
+    from pytest_liveview_load.client.tab.hooks import Hook
     from pytest_liveview_load.crowd.context import LoadContext
     from pytest_liveview_load.crowd.result import LoadResult
     from pytest_liveview_load.errors import (
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 HOMES = {
-    "Hook": "client.hooks",
+    "Hook": "client.tab.hooks",
     "LiveUser": "client.live_user",
     "LoadContext": "crowd.context",
     "LiveViewVersionWarning": "plugin.version_guard",

@@ -22,8 +22,8 @@ from benchmarks.contenders.orders import (
     orders,
 )
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.metrics.recorder import Recorder
 
 

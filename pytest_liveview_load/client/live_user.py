@@ -14,19 +14,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_liveview_load.client.arrivals import Arrivals
-from pytest_liveview_load.client.attending import Attending
-from pytest_liveview_load.client.calling import http_client
-from pytest_liveview_load.client.doing import Doing
-from pytest_liveview_load.client.faulting import Faulting
-from pytest_liveview_load.client.going import Going
-from pytest_liveview_load.client.hooking import Hooking
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.observer import Observer
-from pytest_liveview_load.client.party import Party
-from pytest_liveview_load.client.tab import Tab
-from pytest_liveview_load.client.uploading import Uploading
-from pytest_liveview_load.client.waiting import Waiting
+from pytest_liveview_load.client.tab.arrivals import Arrivals
+from pytest_liveview_load.client.tab.tab import Tab
+from pytest_liveview_load.client.verbs.attending import Attending
+from pytest_liveview_load.client.verbs.calling import http_client
+from pytest_liveview_load.client.verbs.doing import Doing
+from pytest_liveview_load.client.verbs.faulting import Faulting
+from pytest_liveview_load.client.verbs.going import Going
+from pytest_liveview_load.client.verbs.hooking import Hooking
+from pytest_liveview_load.client.verbs.party import Party
+from pytest_liveview_load.client.verbs.uploading import Uploading
+from pytest_liveview_load.client.verbs.waiting import Waiting
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.units import Clock, parse_span
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from random import Random
 from typing import Final
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.crowd.engine import Outcome, Progress, Run
 from pytest_liveview_load.crowd.honesty import check_file_descriptors
 from pytest_liveview_load.crowd.profile import Profile

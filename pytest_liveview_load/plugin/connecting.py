@@ -81,7 +81,7 @@ def parse_verify(given: Given | None) -> bool | str:
             f"{given.place}: {given.one!r} is neither true, false nor a file or folder "
             f"of CA certificates ({path})"
         )
-    from pytest_liveview_load.client.trust import tls_context  # noqa: PLC0415 (costly)
+    from pytest_liveview_load.client.wire.trust import tls_context  # noqa: PLC0415 (costly)
 
     try:
         tls_context(str(path))

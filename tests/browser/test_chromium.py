@@ -8,8 +8,8 @@ import pytest
 
 from benchmarks.chromium import Tab, browsing, chromium
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.fuzz.tape import Alone
 from tests.oracle.packages import NoPackages, installed

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings, Delays
+from pytest_liveview_load.client.wire.network import Network
 from tests.client.scripted_server import ScriptedServer, scripted
 from tests.client.upload_app import UploadApp
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import Delays, TransportName
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import (
     ConnectionLost,
     NotLiveView,

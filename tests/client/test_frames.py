@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from pytest_liveview_load.client.frames import (
+from pytest_liveview_load.client.wire.frames import (
     binary_frame,
     frame_bounds,
     text_frame,
 )
-from pytest_liveview_load.client.websocket import MAX_BACKLOG, MAX_MESSAGE, WebSocket
+from pytest_liveview_load.client.wire.websocket import (
+    MAX_BACKLOG,
+    MAX_MESSAGE,
+    WebSocket,
+)
 
 BORDERS = (0, 1, 125, 126, 127, 65535, 65536, 70000)
 

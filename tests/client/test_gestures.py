@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.client.content import MAX_PENDING
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.client.tab.content import MAX_PENDING
 from pytest_liveview_load.errors import ElementError
 from tests.client.conftest import Measured
 from tests.client.scripted_server import ScriptedServer, accepting

@@ -10,8 +10,8 @@ import ssl
 
 import pytest
 
-from pytest_liveview_load.client.handshake import open_websocket
-from pytest_liveview_load.client.reach import failed_to_reach
+from pytest_liveview_load.client.wire.handshake import open_websocket
+from pytest_liveview_load.client.wire.reach import failed_to_reach
 from pytest_liveview_load.errors import ConnectionFailed
 
 pytestmark = pytest.mark.anyio

@@ -1,6 +1,6 @@
 """What the back button comes to, entry by entry."""
 
-from pytest_liveview_load.client.history import History, Kind
+from pytest_liveview_load.client.tab.history import History, Kind
 
 
 def test_an_entry_that_back_has_loaded_keeps_its_old_mark() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.client.hooks import Hook
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.client.tab.hooks import Hook
 from pytest_liveview_load.errors import ElementError, StepTimeout
 from tests.client.scripted_server import Said, ScriptedServer, Talk, accepting
 

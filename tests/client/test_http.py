@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from pytest_liveview_load.client.cookies import CookieJar
-from pytest_liveview_load.client.http import HttpClient, decoded
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.client.wire.cookies import CookieJar
+from pytest_liveview_load.client.wire.http import HttpClient, decoded
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import (
     ConnectionFailed,
     ConnectionLost,

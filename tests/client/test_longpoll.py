@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_liveview_load.client.cookies import CookieJar
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.longpoll import LongPoll
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import TransportName
+from pytest_liveview_load.client.wire.cookies import CookieJar
+from pytest_liveview_load.client.wire.longpoll import LongPoll
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, StepTimeout
 from tests.client.conftest import Measured, settings, user_on
 from tests.client.polling import PATH, Polling, body
@@ -330,7 +330,7 @@ async def test_a_poll_that_is_never_answered_ends_the_session(
     polling: Polling,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pytest_liveview_load.client.longpoll.POLL_TIMEOUT", 0.05)
+    monkeypatch.setattr("pytest_liveview_load.client.wire.longpoll.POLL_TIMEOUT", 0.05)
     await live.visit("/counter")
     server.on["inc"] = lambda talk, said: None
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.wire.network import Network
 from tests.client.conftest import Measured, settings, user_on
 from tests.client.scripted_server import Answer, Asked, ScriptedServer
 from tests.protocol.recorded import read

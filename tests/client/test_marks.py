@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.wire.network import Network
 from tests.client.conftest import Measured, user_on
 from tests.client.scripted_server import (
     Handler,

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 import uvloop
 
-from pytest_liveview_load.client.heartbeats import SLOTS, Heartbeats
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import INTERNED, Network
 from pytest_liveview_load.client.settings import ClientSettings, Delays
+from pytest_liveview_load.client.wire.heartbeats import SLOTS, Heartbeats
+from pytest_liveview_load.client.wire.network import INTERNED, Network
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
 from tests.client.conftest import Measured, settings, user_on
 from tests.client.scripted_server import ScriptedServer, never, scripted

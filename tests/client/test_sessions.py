@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import (
     ConnectionFailed,
     ConnectionLost,

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.uploader import ExternalEntry
+from pytest_liveview_load.client.tab.uploader import ExternalEntry
 from pytest_liveview_load.errors import (
     ConnectionLost,
     StepTimeout,

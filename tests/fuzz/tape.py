@@ -13,11 +13,11 @@ from functools import cache
 from typing import Any
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
-from pytest_liveview_load.client.page import Page
-from pytest_liveview_load.client.push import Push
 from pytest_liveview_load.client.settings import ClientSettings, Delays
-from pytest_liveview_load.client.socket import Socket
+from pytest_liveview_load.client.tab.page import Page
+from pytest_liveview_load.client.tab.push import Push
+from pytest_liveview_load.client.tab.socket import Socket
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.errors import LiveViewLoadError
 from pytest_liveview_load.metrics.recorder import Recorder

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.client.view import CHANNEL_CLOSED
+from pytest_liveview_load.client.tab.view import CHANNEL_CLOSED
 from pytest_liveview_load.errors import (
     ConnectionLost,
     LiveViewLoadError,

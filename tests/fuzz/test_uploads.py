@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings, Delays
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import LiveViewLoadError
 from tests.client.conftest import Measured, user_on
 from tests.client.scripted_server import Talk, scripted

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings, Delays
-from pytest_liveview_load.client.websocket import MAX_MESSAGE
+from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.client.wire.websocket import MAX_MESSAGE
 from pytest_liveview_load.errors import LiveViewLoadError
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.client.scripted_server import (

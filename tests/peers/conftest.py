@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.network import Network
 from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.metrics.recorder import Recorder
 
 ROOT = Path(__file__).parents[2]

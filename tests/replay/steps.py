@@ -7,8 +7,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from pytest_liveview_load.client.actions import act
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.client.tab.actions import act
 from pytest_liveview_load.dom import events
 from pytest_liveview_load.dom.actions import Action
 from pytest_liveview_load.dom.scene import Scene

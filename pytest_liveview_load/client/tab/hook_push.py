@@ -1,0 +1,38 @@
+"""Whom a hook's event goes to, and what is replied to it.
+
+Law: as view.ts pushHookEvent: type "hook", the value as it is; without a target the view
+of the hook's element gets it, never a component.
+"""
+
+from typing import Any, Final
+
+from pytest_liveview_load.client.tab.page import Page
+from pytest_liveview_load.client.tab.push import Push
+from pytest_liveview_load.protocol.codec import parse_json
+from pytest_liveview_load.protocol.reply import parse_reply
+from pytest_liveview_load.protocol.wire_keys import REPLY
+
+HOOK: Final = "hook"
+
+
+def target_of(
+    page: Page, target: str | int | None, hook: str | None = None
+) -> tuple[str, int | None]:
+    """Return the view and the cid that `target` means: what it selects belongs to them.
+
+    A cid, or nothing, is of the view of the element that `hook` selects; without one of
+    the main view ("").
+    """
+    document = page.document()
+    if target is None or isinstance(target, int):
+        view_id = "" if hook is None else document.owner(document.one(hook))
+        return view_id, target
+    element = document.one(target)
+    return document.owner(element), document.component(element)
+
+
+def reply_of(push: Push) -> Any:
+    """Return what `handle_event` of the server replied, None without `{:reply, …}`."""
+    diff = None if push.response is None else parse_reply(push.response).diff
+    answered = None if diff is None else parse_json(diff)
+    return answered.get(REPLY) if isinstance(answered, dict) else None

@@ -1,0 +1,326 @@
+"""One loaded document: its dead render, its socket, its main view, what it shows.
+
+Law: a page lives from one full load to the next. It answers what is on the screen;
+where to go is the tab's to decide.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.tab.family import Family
+from pytest_liveview_load.client.tab.host import Host
+from pytest_liveview_load.client.tab.socket import Socket
+from pytest_liveview_load.client.tab.view import View
+from pytest_liveview_load.client.wire.cookies import CookieJar
+from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.client.wire.reach import origin_of
+from pytest_liveview_load.dom.actions import Restyle
+from pytest_liveview_load.dom.dead_render import DeadRender, ViewElement
+from pytest_liveview_load.dom.document import Document
+from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.marks import Overlay, outside, surviving
+from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.dom.visual import restyle
+from pytest_liveview_load.protocol.channel import leave_page
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.dom.identity import Identity
+    from pytest_liveview_load.dom.view_state import ViewState
+    from pytest_liveview_load.protocol.dialect import Dialect
+    from pytest_liveview_load.protocol.reply import LiveReply
+
+
+class Page:
+    """What one tab has loaded. Owns the socket and the main view."""
+
+    __slots__ = (
+        "_document",
+        "_stale",
+        "_title",
+        "container",
+        "dead",
+        "dialect",
+        "family",
+        "form",
+        "greeted",
+        "host",
+        "main",
+        "mounting",
+        "network",
+        "overlay",
+        "remembered",
+        "socket",
+        "started",
+        "url",
+    )
+
+    def __init__(
+        self, network: Network, host: Host, dead: DeadRender, started: float
+    ) -> None:
+        self.network = network
+        self.host = host
+        self.dead = dead
+        self.url = dead.url  # where the tab is; patches move it
+        self.started = started  # when its first request was sent
+        self.form = FormState()
+        self.greeted: frozenset[Identity] = frozenset()  # whose phx-mounted has run
+        self.overlay: Overlay = ()  # what JS commands have made of elements
+        self.socket: Socket | None = None
+        self.main: View | None = None
+        self.family = Family(self)
+        self.mounting: LiveReply | None = (
+            None  # of the main view, until all have joined
+        )
+        self.container: tuple[str, dict[str, str]] | None = None
+        element = self.element
+        session = element.session if element is not None else ""
+        self.dialect: Dialect = network.dialect_of(dead.url, session)
+        self.remembered: Scene | None = None  # the page before its view came back
+        self._document: Document | None = None
+        self._stale = False
+        self._title: str | None = None
+
+    @property
+    def element(self) -> ViewElement | None:
+        """The element of the view that is the page's: the main one, else the first."""
+        dead = self.dead
+        return dead.main or next(
+            (each for each in dead.views if not each.parent_id), None
+        )
+
+    # Connecting
+
+    async def connect(
+        self,
+        observer: Observer,
+        cookies: CookieJar,
+        timeout: float,  # noqa: ASYNC109 - the error must name it
+    ) -> None:
+        """Open the page's socket and join its views. Raises ConnectionFailed."""
+        if self.element is None:
+            return
+        self.socket = Socket(
+            self.network,
+            observer,
+            origin=origin_of(self.url),
+            address=self.websocket_url,
+            cookies=cookies,
+        )
+        first, *others = self.family.found_roots()
+        # One that waits for the socket while it is dialled: else nobody would mend it.
+        waiting = self.root_view(first)
+        await self.socket.connect(timeout)
+        waiting.join()
+        for each in others:
+            self.root_view(each).join()
+        self.socket.refs.burn_for_connecting()
+
+    def websocket_url(self) -> str:
+        """Return where the page's socket is, with the page's tokens."""
+        dead = self.dead
+        return self.dialect.websocket_url(
+            dead.url,
+            csrf_token=dead.csrf_token,
+            track_static=dead.track_static,
+            path=self.network.settings.socket_path,
+        )
+
+    def root_view(self, place: ViewElement) -> View:
+        """Return the view of a root of the dead render, not yet joined."""
+        element = self.element
+        if element is None or place.id != element.id:
+            return self.family.make(place, self.url)
+        self.main = self.new_view(place.name, self.url)
+        return self.main
+
+    def new_view(
+        self,
+        name: str,
+        href: str,
+        *,
+        redirected: bool = False,
+        flash: str | None = None,
+        live_referer: str | None = None,
+    ) -> View:
+        """Return the main view of `href`, not yet joined."""
+        element = self.element
+        if element is None:
+            raise RuntimeError("a page without a live view has no channel")
+        return self.make_view(
+            view_id=element.id,
+            name=name,
+            session=element.session,
+            static=element.static,
+            sticky=element.sticky,
+            href=href,
+            redirected=redirected,
+            flash=flash,
+            live_referer=live_referer,
+        )
+
+    def make_view(
+        self,
+        *,
+        view_id: str,
+        name: str,
+        session: str,
+        static: str,
+        sticky: bool,
+        href: str,
+        redirected: bool = False,
+        flash: str | None = None,
+        live_referer: str | None = None,
+    ) -> View:
+        """Return a view of this page, not yet joined."""
+        socket, dead = self.socket, self.dead
+        if socket is None:
+            raise RuntimeError("a page without a socket has no channel")
+        return View(
+            self.host,
+            socket,
+            view_id=view_id,
+            name=name,
+            session=session,
+            static=static,
+            sticky=sticky,
+            href=href,
+            dialect=self.dialect,
+            csrf_token=dead.csrf_token,
+            track_static=dead.track_static,
+            redirected=redirected,
+            flash=flash,
+            live_referer=live_referer,
+        )
+
+    def view(self, view_id: str) -> View | None:
+        """Return the page's view with this id, "" for the main one; None if it has gone."""
+        main = self.main
+        if main is not None and view_id in ("", main.id):
+            return main
+        return self.family.views.get(view_id)
+
+    def replace_main(
+        self, name: str, href: str, flash: str | None, *, null_flash: bool
+    ) -> float:
+        """Leave the main view and join `href` on its topic; return when the join went.
+
+        As live_socket.ts replaceMain: both go out at once, the answers come as they will.
+        """
+        left = self.main
+        if left is None:
+            raise RuntimeError("a page without a live view has nothing to replace")
+        if self.overlay and (going := self.document().main) is not None:
+            self.overlay = outside(self.overlay, self.document().root, going)
+        self.greeted = frozenset()
+        self.family.navigated()
+        left.leave()
+        self.mounting = None
+        self.main = self.new_view(
+            name, href, redirected=True, flash=flash, live_referer=self.url
+        )
+        if null_flash:
+            self.main.flash = None
+        return self.main.join()
+
+    def unload(self) -> None:
+        """Leave the channels, then the page's own topic, then the socket.
+
+        As live_socket.ts unload: before a full load that the page itself begins.
+        """
+        main, socket = self.main, self.socket
+        if main is not None and socket is not None and socket.is_open:
+            for child in self.family.children(main):
+                self.family.leave(child)
+            main.leave()
+            self.family.unload()
+            socket.send(leave_page(socket.refs).data)
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket as a tab that goes elsewhere does."""
+        main, self.main = self.main, None
+        socket, self.socket = self.socket, None
+        if main is not None:
+            main.forget()
+        self.family.forget()
+        if socket is not None:
+            socket.close()
+
+    # Looking
+
+    def changed(self) -> None:
+        """Forget what was shown; it is composed anew when somebody looks."""
+        self._stale = True
+
+    def restyle(self, action: Restyle) -> None:
+        """Run a visual JS command for this user alone."""
+        before = self._document or self.document()
+        kind, identities, arguments = action.kind, action.identities, action.arguments
+        self.overlay = restyle(before, self.overlay, kind, identities, arguments)
+        self._stale = True
+
+    def document(self) -> Document:
+        """Return what the page shows now.
+
+        Raises ProtocolError for a diff that fits no tree.
+        """
+        shown = self._document
+        if shown is not None and not self._stale:
+            return shown
+        main, containers = self.main, {}
+        contents: dict[str, ViewState | None] = dict.fromkeys(self.family.gone)
+        element = self.element
+        if main is not None and element is not None:
+            state = main.content.look()
+            if state is not None:
+                contents[element.id] = state
+            self._title = self.title_of(main)
+            if self.container is not None:
+                containers = {element.id: self.container}
+        tokens = {}
+        for view in self.family.views.values():
+            state = view.content.look()
+            tokens[view.id] = view.session, view.static
+            if state is not None:
+                contents[view.id] = state
+        document = Document(
+            self.dead,
+            contents,
+            title=self._title,
+            url=self.url,
+            containers=containers,
+            overlay=self.overlay,
+            tokens=tokens,
+        )
+        if self.overlay:
+            self.overlay = surviving(self.overlay, document.root)
+        if shown is not None:
+            self.form.rebase(shown, document)
+        self._document = document
+        self._stale = False
+        return document
+
+    def take_events(self) -> list[list[Any]]:
+        """Return what the server pushed to hooks since this was last asked, view by view."""
+        views = [] if self.main is None else [self.main, *self.family.views.values()]
+        return [event for view in views for event in view.content.take_events()]
+
+    def title_of(self, main: View) -> str | None:
+        """Return the last title that the server set, as dom.ts putTitle keeps it."""
+        if main.content.title is not None:
+            return main.content.title
+        # A mount without a title shows the default again, where the page has one.
+        unset = main.redirected and self.dead.title.default is not None
+        return "" if unset else self._title
+
+    def remember(self) -> None:
+        """Keep the page as it is now, until what it shows is all there again."""
+        scene = self.scene()
+        # What is nested comes later than its parent, which would take its fields away.
+        forms = scene.forms.twin() if self.family.views else scene.forms
+        self.remembered = scene._replace(forms=forms)
+
+    def scene(self) -> Scene:
+        """Return what acting on the page needs to know."""
+        dialect = self.dialect if self.main is None else self.main.dialect
+        return Scene(self.document(), self.form, dialect)

@@ -1,0 +1,348 @@
+"""One live view's channel: join and rejoin, pushes in flight, and diffs as they come.
+
+Law: a frame is stamped, filed and answered here; it is merged only when somebody
+looks. What a view cannot decide alone (where to go next) it tells its `Host`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType
+
+from pytest_liveview_load.client.settings import Delays
+from pytest_liveview_load.client.tab.components import sweep, swept
+from pytest_liveview_load.client.tab.content import Content
+from pytest_liveview_load.client.tab.host import Host
+from pytest_liveview_load.client.tab.push import InFlight, Push
+from pytest_liveview_load.client.tab.round_trip import record
+from pytest_liveview_load.client.tab.socket import Socket
+from pytest_liveview_load.errors import (
+    ConnectionLost,
+    ProtocolError,
+    StepError,
+    ViewCrashed,
+)
+from pytest_liveview_load.protocol.channel import (
+    Channel,
+    Closed,
+    Errored,
+    Joined,
+    JoinRefused,
+    Pushed,
+    Replied,
+)
+from pytest_liveview_load.protocol.codec import Frame, quoted
+from pytest_liveview_load.protocol.dialect import Dialect
+from pytest_liveview_load.protocol.reply import (
+    LiveReply,
+    parse_redirect,
+    parse_reply,
+)
+from pytest_liveview_load.protocol.wire_keys import (
+    DIFF,
+    EVENT,
+    LIVE_PATCH,
+    LIVE_REDIRECT,
+    REDIRECT,
+    STATUS_OK,
+    TOPIC_LIVEVIEW,
+)
+
+UNSOLICITED = "*push"  # the label of diffs that no event asked for
+CHANNEL_CLOSED = "the server closed the view (phx_close)"
+
+
+class View:
+    """One view of one page. Owns its channel, its state and its pushes in flight."""
+
+    __slots__ = (
+        "attempts",
+        "channel",
+        "closed",
+        "content",
+        "csrf_token",
+        "dialect",
+        "flash",
+        "host",
+        "href",
+        "id",
+        "in_flight",
+        "join_sent",
+        "joined",
+        "joins",
+        "left",
+        "live_referer",
+        "lost_at",
+        "name",
+        "redirected",
+        "rejoin_timer",
+        "session",
+        "socket",
+        "static",
+        "sticky",
+        "track_static",
+        "tries",
+    )
+
+    def __init__(
+        self,
+        host: Host,
+        socket: Socket,
+        *,
+        view_id: str,
+        name: str,
+        session: str,
+        static: str,
+        sticky: bool,
+        href: str,
+        dialect: Dialect,
+        csrf_token: str,
+        track_static: tuple[str, ...],
+        redirected: bool = False,
+        flash: str | None = None,
+        live_referer: str | None = None,
+    ) -> None:
+        self.host = host
+        self.socket = socket
+        self.id = view_id
+        self.channel = Channel(f"{TOPIC_LIVEVIEW}{view_id}", socket.refs)
+        socket.topics[self.channel.topic] = self
+        self.name = name
+        self.session = session
+        self.static = static
+        self.sticky = sticky
+        self.href = href  # where the view is, absolute; "" of a nested one
+        self.dialect = dialect
+        self.csrf_token = csrf_token
+        self.track_static = track_static
+        self.redirected = redirected  # joined by live navigation, not by the page
+        self.flash: str | UnsetType | None = UNSET if flash is None else flash
+        self.live_referer = live_referer
+        self.joins = 0  # the wire's _mounts
+        self.attempts = 0  # the wire's _mount_attempts
+        self.joined = False
+        self.left = False
+        self.closed = False  # the server ended the channel and meant it
+        self.join_sent = 0.0
+        self.lost_at = 0.0  # when the view went away, to be rejoined
+        self.tries = 0
+        self.rejoin_timer: asyncio.TimerHandle | None = None
+        self.content = Content(fresh=redirected)
+        self.in_flight = InFlight()
+
+    # Saying
+
+    def join(self) -> float:
+        """Join, or join again; return when. As view.ts join and channel.js rejoin."""
+        self.stop_waiting()
+        params = self.dialect.connect_params(
+            csrf_token=self.csrf_token,
+            track_static=self.track_static,
+            mounts=self.joins,
+            mount_attempts=self.attempts,
+            live_referer=self.live_referer,
+        )
+        self.attempts += 1
+        payload = self.dialect.join_payload(
+            session=self.session,
+            static=self.static,
+            params=params,
+            url=None if self.redirected else self.href or None,
+            redirect=self.href if self.redirected else None,
+            flash=self.flash,
+            sticky=self.sticky,
+        )
+        self.join_sent = self.socket.send(self.channel.join(payload).data)
+        return self.join_sent
+
+    def push(
+        self,
+        event: str,
+        payload: object,
+        *,
+        metric: str = EVENT,
+        name: str = "",
+        kind: str = "",
+        component: str = "",
+        cids: Sequence[int] = (),
+    ) -> Push:
+        """Push `event` and await its reply; several may be under way."""
+        push = Push(metric, name, kind, component, cids)
+        message = self.channel.push(event, payload)
+        self.in_flight[message.ref] = push
+        push.sent = self.socket.send(message.data)
+        return push
+
+    def leave(self) -> None:
+        """Leave the channel; replies still awaited are superfluous."""
+        self.socket.send(self.channel.leave().data)
+        self.forget()
+
+    def forget(self) -> None:
+        """End without a word, as a page that is closed."""
+        self.left = True
+        self.joined = False
+        self.socket.topics.pop(self.channel.topic, None)
+        self.stop_waiting()
+        self.in_flight.abandon()
+
+    def stop_waiting(self) -> None:
+        """Join no more later."""
+        if self.rejoin_timer is not None:
+            self.rejoin_timer.cancel()
+            self.rejoin_timer = None
+
+    # Hearing
+
+    def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
+        """Take a frame of this view's topic."""
+        meaning = self.channel.receive(frame)
+        if isinstance(meaning, Replied):
+            self.replied(meaning, size, arrived)
+        elif isinstance(meaning, Pushed):
+            self.pushed(meaning, size, arrived)
+        elif isinstance(meaning, Joined):
+            self.accepted(parse_reply(meaning.response), size, arrived)
+        elif isinstance(meaning, JoinRefused):
+            self.host.view_refused(self, parse_reply(meaning.response))
+        elif isinstance(meaning, Errored):
+            self.crashed(meaning.reason, arrived)
+        elif isinstance(meaning, Closed):
+            self.ended(arrived)
+
+    def replied(self, replied: Replied, size: int, arrived: float) -> None:
+        """File the reply to a push, and answer who awaits it."""
+        reply = parse_reply(replied.response)
+        push = self.in_flight.pop(replied.ref, None)
+        sent = arrived if push is None else push.sent
+        if push is not None:
+            record(self.socket.observer, self.name, push, size, arrived)
+        if replied.status != STATUS_OK:
+            if push is not None:
+                problem = f"the server refused {push.name or push.metric!r}"
+                refused = ProtocolError(problem, quoted(bytes(replied.response)))
+                push.answer(None, refused)
+            return
+        try:
+            self.follow(reply, push, sent)
+        except StepError as error:
+            if push is None or not push.answer(None, error):
+                raise
+        if push is not None:
+            push.answer(replied.response)
+        self.host.view_changed(arrived)
+
+    def follow(self, reply: LiveReply, push: Push | None, sent: float) -> None:
+        """Do what a reply says: show its diff, and go where it sends."""
+        diff = reply.diff
+        if diff is not None:
+            self.content.keep(diff)
+            sweep(self)
+        if push is not None and push.cids:
+            swept(self, push, reply)
+        if reply.redirect is not None:
+            self.host.view_sent_away(self, REDIRECT, reply.redirect, sent)
+        elif reply.live_patch is not None:
+            self.host.view_sent_away(self, LIVE_PATCH, reply.live_patch, sent)
+        elif reply.live_redirect is not None:
+            self.host.view_sent_away(self, LIVE_REDIRECT, reply.live_redirect, sent)
+
+    def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
+        """Take what the server sent unasked."""
+        event = pushed.event
+        observer = self.socket.observer
+        observer.count("pushes", arrived)
+        if event == DIFF:
+            observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=self.name)
+            self.content.keep(bytes(pushed.payload))
+            sweep(self)
+            self.host.view_changed(arrived)
+        elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
+            since = self.in_flight.oldest(arrived)
+            to = parse_redirect(pushed.payload)
+            self.host.view_sent_away(self, event, to, since)
+
+    def accepted(self, reply: LiveReply, size: int, arrived: float) -> None:
+        """Take the join's reply: from now on the view is live."""
+        rendered = reply.rendered
+        if rendered is None:
+            raise ProtocolError("a join's reply without a rendered tree", self.name)
+        observer, name = self.socket.observer, self.name
+        observer.timing("join", self.join_sent, arrived, name=name, view=name)
+        observer.size("join_bytes", size, self.join_sent, name=name, view=name)
+        network = self.socket.network
+        if reply.liveview_version is not None:
+            self.dialect = network.learn_dialect(
+                self.socket.origin, reply.liveview_version
+            )
+        if self.joins:
+            self.host.view_returns(self)
+        self.content.begin(network.intern(rendered), self.dialect)
+        self.joined = True
+        self.joins += 1
+        self.attempts = self.tries = 0
+        self.flash = None
+        self.host.view_joined(self, reply, arrived)
+
+    # Trouble
+
+    def crashed(self, reason: str, at: float) -> None:
+        """Tell the steps in flight, and rejoin after the real client's delay."""
+
+        def crash(step: str) -> StepError:
+            return ViewCrashed(self.name, step, reason)
+
+        told = self.in_flight.tell(crash)
+        if not (self.host.view_lost(self, crash) or told):
+            during = "no step of ours" if self.joined else "its mount"
+            self.host.view_failed(ViewCrashed(self.name, during, reason))
+            if self.left:
+                return  # it ended the navigation that waited for the mount
+        self.joined = False
+        self.lost_at = self.lost_at or at
+        self.join_later()
+        self.host.view_changed(at)
+
+    def join_later(self) -> None:
+        """Join again after the real client's delay."""
+        self.tries += 1
+        delay = Delays.nth(self.socket.network.settings.delays.rejoin, self.tries)
+        loop = asyncio.get_running_loop()
+        self.rejoin_timer = loop.call_later(delay, self.connection_back)
+
+    def ended(self, at: float) -> None:
+        """Learn that the server closed the channel for good (`{:stop, …}`)."""
+        self.joined = False
+        self.closed = True
+        self.in_flight.tell(closed)
+        self.host.view_lost(self, closed)
+        self.host.view_changed(at)
+
+    def connection_lost(self, reason: str, at: float) -> None:
+        """Tell the steps in flight; the socket comes back on its own."""
+        self.joined = False
+        self.lost_at = self.lost_at or at
+        self.stop_waiting()
+
+        def lost(step: str) -> StepError:
+            return ConnectionLost(step, reason)
+
+        self.in_flight.tell(lost)
+        self.host.view_lost(self, lost)
+        self.host.view_changed(at)
+
+    def connection_back(self) -> None:
+        """Join again, if there is a connection to do it on."""
+        self.rejoin_timer = None
+        if self.socket.is_open and not self.left and not self.closed:
+            self.join()
+
+    def broken(self, error: StepError) -> None:
+        """Tell that the server sent what nobody can read."""
+        if not self.in_flight.tell(lambda _: error):
+            self.host.view_failed(error)
+
+
+def closed(step: str) -> StepError:
+    """Return what a step is told whose view the server has closed."""
+    return ConnectionLost(step, CHANNEL_CLOSED)

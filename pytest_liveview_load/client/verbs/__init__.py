@@ -1,0 +1,1 @@
+"""What a test may say to a live user, one group of verbs a file."""

@@ -1,0 +1,35 @@
+"""What every group of a live user's verbs stands on: the tab, the page, a step.
+
+Law: nothing here acts. The groups (going, doing, reading …) hold no state of their own;
+`LiveUser` puts them together.
+"""
+
+from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.tab.step import Step
+from pytest_liveview_load.client.tab.tab import Tab
+from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.dom.document import Document
+from pytest_liveview_load.errors import StepError
+
+
+class Face:
+    """One browser tab, as the verbs of a test see it."""
+
+    __slots__ = ("_network", "_observer", "_tab")
+
+    def __init__(self, network: Network, observer: Observer, tab: Tab) -> None:
+        self._network = network
+        self._observer = observer
+        self._tab = tab
+
+    def _step(self, name: str, timeout: float | None) -> Step:
+        return Step(
+            name, self._network.settings.timeout if timeout is None else timeout
+        )
+
+    def _document(self) -> Document:
+        page = self._tab.page
+        if page is None:
+            told = "no page is open: call `await live.visit(path)` first"
+            raise StepError(told)
+        return page.document()

@@ -1,0 +1,41 @@
+"""A raw event, as a hook's `pushEvent` and `pushEventTo` send it, as a step of its own.
+
+Law: the step ends when all that it causes has happened.
+"""
+
+from typing import Any
+
+from pytest_liveview_load.client.tab.hook_push import HOOK, reply_of, target_of
+from pytest_liveview_load.client.tab.owners import owner_of
+from pytest_liveview_load.client.tab.step import Step
+from pytest_liveview_load.client.tab.tab import Tab
+from pytest_liveview_load.protocol.wire_keys import EVENT
+
+
+async def raw_push(
+    tab: Tab,
+    step: Step,
+    event: str,
+    value: Any,
+    target: str | int | None,
+    hook: str | None = None,
+) -> Any:
+    """Push and wait for all that it causes; return the reply's `r`, None without one."""
+    tab.step = step
+    try:
+        page = await tab.ready(step)
+        view_id, cid = target_of(page, target, hook)
+        view = await owner_of(tab, page, step, view_id)
+        payload = {
+            "type": HOOK,
+            "event": event,
+            "value": {} if value is None else value,
+        }
+        if cid is not None:
+            payload["cid"] = cid
+        component = "" if cid is None else str(cid)
+        push = view.push(EVENT, payload, name=event, kind=HOOK, component=component)
+        await tab.settle(step, [push])
+    finally:
+        tab.step = None
+    return reply_of(push)

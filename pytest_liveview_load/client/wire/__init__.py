@@ -1,0 +1,1 @@
+"""What crosses the network: websocket, long poll, HTTP, and what a process shares of them."""
