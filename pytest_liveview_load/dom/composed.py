@@ -88,18 +88,20 @@ def compose(
     `tokens` are those of nested and sticky views; `overlay` is what JS commands have made
     of it in the user's browser.
     """
-    mask = page.masked.mask
-    places = tuple((mask(view_id), contents[view_id]) for view_id in contents)
+    place_of = page.place_of
+    places = tuple([(place_of(view_id), contents[view_id]) for view_id in contents])
     dressed = tuple(
-        (mask(view_id), tag, tuple(attributes.items()))
-        for view_id, (tag, attributes) in containers.items()
+        [
+            (place_of(view_id), tag, tuple(attributes.items()))
+            for view_id, (tag, attributes) in containers.items()
+        ]
     )
     key = (
         id(page.shell),
-        tuple((view_id, id(content)) for view_id, content in places),
+        tuple([(view_id, id(content)) for view_id, content in places]),
         dressed,
         overlay,
-        tuple(tokens.items()),
+        tuple(tokens.items()) if tokens else (),
     )
     kept = _kept.get(key)
     if kept is not None:
@@ -135,7 +137,7 @@ def _build(
             element.set(PHX_STATIC, static)
     teleport(root)
     for view_id, (tag, attributes) in containers.items():
-        for element in _BY_ID(root, id=page.masked.mask(view_id)):
+        for element in _BY_ID(root, id=page.place_of(view_id)):
             _dress(element, tag, attributes)
     return root
 

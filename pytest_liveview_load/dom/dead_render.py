@@ -138,6 +138,17 @@ class DeadRender:
         """The view with `data-phx-main`, or None on a page without a live view."""
         return next((view for view in self.views if view.main), None)
 
+    def place_of(self, view_id: str) -> str:
+        """Return a view's id as the shell has it, masked; the main view's is remembered."""
+        main = self.main
+        if main is not None and view_id == main.id:
+            return self._place_of_main
+        return self.masked.mask(view_id)
+
+    @cached_property
+    def _place_of_main(self) -> str:
+        return "" if self.main is None else self.masked.mask(self.main.id)
+
     @cached_property
     def track_static(self) -> tuple[str, ...]:
         """Absolute URLs of what carries `phx-track-static`: the join's `_track_static`."""

@@ -24,7 +24,8 @@ _SESSION_VERSION: Final = re.compile(rb"\x83(?:h\x03)?h\x02a(.)", re.DOTALL)
 _VERSION: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Compared by identity: one object a dialect, hashed at every click.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dialect:
     """What one range of LiveView releases says and does on the wire and in the DOM."""
 
