@@ -35,6 +35,9 @@ class Delays:
     # As socket.js heartbeatIntervalMs.
     heartbeat: float = 30.0
 
+    # As constants.ts DISCONNECTED_TIMEOUT: then a page says that it has lost its server.
+    disconnected: float = 0.5
+
     @staticmethod
     def nth(delays: tuple[float, ...], tries: int) -> float:
         """Return the wait before try number `tries`, counted from 1."""

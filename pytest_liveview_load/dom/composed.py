@@ -29,6 +29,8 @@ _RETAINED: Final = frozenset(("id", PHX_SESSION, PHX_STATIC, PHX_MAIN))
 _BY_ID = finder("//*[@id=$id]")
 
 Container: TypeAlias = tuple[str, Mapping[str, str]]
+# A view, what it shows, and the classes that tell how it stands.
+_Place: TypeAlias = tuple[str, "Content | None", str]
 # A view's session and static, as its element has them.
 Tokens: TypeAlias = tuple[str, str]
 
@@ -82,14 +84,20 @@ def compose(
     containers: Mapping[str, Container],
     overlay: Overlay = (),
     tokens: Mapping[str, Tokens] = MappingProxyType({}),
+    standings: Mapping[str, str] = MappingProxyType({}),
 ) -> Composed:
     """Return the page with each view's content (by the user's view ids).
 
     `tokens` are those of nested and sticky views; `overlay` is what JS commands have made
-    of it in the user's browser.
+    of it in the user's browser; `standings` are the classes of views (`standing.py`).
     """
     place_of = page.place_of
-    places = tuple([(place_of(view_id), contents[view_id]) for view_id in contents])
+    places = tuple(
+        [
+            (place_of(view_id), contents[view_id], standings.get(view_id, ""))
+            for view_id in contents
+        ]
+    )
     dressed = tuple(
         [
             (place_of(view_id), tag, tuple(attributes.items()))
@@ -98,7 +106,9 @@ def compose(
     )
     key = (
         id(page.shell),
-        tuple([(view_id, id(content)) for view_id, content in places]),
+        tuple(
+            [(view_id, id(content), standing) for view_id, content, standing in places]
+        ),
         dressed,
         overlay,
         tuple(tokens.items()) if tokens else (),
@@ -113,7 +123,7 @@ def compose(
         put_on(root, overlay)
     composed = Composed(root)
     # Shell and contents are held so that their ids stay theirs as long as the key lives.
-    _kept[key] = composed, (page.shell, *(content for _, content in places))
+    _kept[key] = composed, (page.shell, *(content for _, content, _ in places))
     if len(_kept) > _KEPT:
         _kept.popitem(last=False)
     return composed
@@ -121,11 +131,11 @@ def compose(
 
 def _build(
     page: DeadRender,
-    places: tuple[tuple[str, Content | None], ...],
+    places: tuple[_Place, ...],
     containers: Mapping[str, Container],
     tokens: Mapping[str, Tokens],
 ) -> Element:
-    hollow = page.shell.hollow(frozenset(view_id for view_id, _ in places))
+    hollow = page.shell.hollow(frozenset(view_id for view_id, _, _ in places))
     root = copy.deepcopy(hollow)
     waiting = places
     while waiting:  # a view's place may be in the content of one that comes later
@@ -139,15 +149,18 @@ def _build(
     for view_id, (tag, attributes) in containers.items():
         for element in _BY_ID(root, id=page.place_of(view_id)):
             _dress(element, tag, attributes)
+    for view_id, content, standing in places:
+        if content is not None and standing:
+            for element in _own(root, page, view_id):
+                element.set("class", f"{element.get('class', '')} {standing}".strip())
     return root
 
 
 def _place(
-    root: Element, page: DeadRender, view_id: str, content: Content | None
+    root: Element, page: DeadRender, view_id: str, content: Content | None, _: str
 ) -> bool:
     """Put the content into the view's element, or take that away; return whether it is there."""
-    # A child's place may be in its parent's content, where ids are not masked.
-    own = _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
+    own = _own(root, page, view_id)
     for container in own:
         if content is None:
             _take_out(container)
@@ -156,6 +169,12 @@ def _place(
         container.text = source.text
         container[:] = list(source)
     return bool(own)
+
+
+def _own(root: Element, page: DeadRender, view_id: str) -> list[Element]:
+    """Return the view's elements."""
+    # A child's place may be in its parent's content, where ids are not masked.
+    return _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
 
 
 def _take_out(element: Element) -> None:

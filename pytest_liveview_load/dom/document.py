@@ -55,6 +55,7 @@ class Document:
         containers: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
         overlay: Overlay = (),
         tokens: Mapping[str, tuple[str, str]] | None = None,
+        standings: Mapping[str, str] | None = None,
     ) -> None:
         """Put `contents` (by view id, None where its element was taken away) into `page`.
 
@@ -62,7 +63,8 @@ class Document:
         if a patch moved it; `containers` are the tags and attributes of main views that
         came by live navigation (a join reply's `container`); `overlay` is what JS commands
         have made of elements in this user's browser; `tokens` are session and static of
-        nested and sticky views, by view id.
+        nested and sticky views, by view id; `standings` are the classes that tell how a
+        view stands, by view id.
         """
         self.page = page
         self.url = url or page.url
@@ -71,6 +73,7 @@ class Document:
         self._containers = containers or {}
         self._overlay = overlay
         self._tokens = tokens or {}
+        self._standings = standings or {}
         self._tree: weakref.ref[Composed] | None = None
 
     # Finding
@@ -239,6 +242,7 @@ class Document:
                 self._containers,
                 self._overlay,
                 self._tokens,
+                self._standings,
             )
             # Weak: a tree costs ten times its HTML, so `composed` alone keeps the newest.
             self._tree = weakref.ref(composed)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.identity import Identity, find, identify
-from pytest_liveview_load.dom.marks import Marks, Overlay
+from pytest_liveview_load.dom.marks import Marks, Overlay, surviving
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.visibility import NONE, is_visible
 
@@ -37,6 +37,15 @@ def restyle(
             before = by_identity.get(identity, Marks(identity))
             by_identity[identity] = VISUAL[kind](element, before, arguments)
     return tuple(each for each in by_identity.values() if each != Marks(each.identity))
+
+
+def lasting(document: Document, overlay: Overlay) -> Overlay:
+    """Return the marks, which `document` shows, of what is there; found once for all."""
+    kept: Any = document.plans.get(surviving)
+    if kept is None:
+        kept = document.plans[surviving] = surviving(overlay, document.root)
+    found: Overlay = kept
+    return found
 
 
 def identities(elements: tuple[Element, ...]) -> tuple[Identity, ...]:

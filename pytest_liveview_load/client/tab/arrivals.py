@@ -16,8 +16,10 @@ from pytest_liveview_load.client.tab.moving import Moving
 from pytest_liveview_load.client.tab.navigation import moved, navigate
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.recovery import recover
+from pytest_liveview_load.client.tab.standing import tell
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.tab.view import View
+from pytest_liveview_load.dom.attributes import PHX_CONNECTED, PHX_DISCONNECTED
 from pytest_liveview_load.dom.links import triggered
 from pytest_liveview_load.errors import JoinFailed, StepError
 from pytest_liveview_load.protocol.reply import LiveReply, Redirect
@@ -95,6 +97,18 @@ class Arrivals:
         told = [page.family.leave(each, error) for each in nested]
         return any(told)
 
+    def view_stays_away(self, view: View) -> None:
+        """Let the page say so."""
+        tab, page = self.tab, self.tab.page
+        if page is None or page.view(view.id) is not view:
+            return
+        try:
+            tell(tab, page, view, PHX_DISCONNECTED)
+        except StepError as unreadable:
+            tab.failed(unreadable)
+        else:
+            tab.changed(tab.network.clock())
+
     def view_returns(self, view: View) -> None:
         """Remember what the person had entered."""
         page = self.tab.page
@@ -129,6 +143,8 @@ class Arrivals:
             tab.script.changed(page)
         if greets(page):
             greet(tab, page)
+        if page.view(view.id) is view and view.joined:
+            tell(tab, page, view, PHX_CONNECTED)
 
     def mounting(self, page: Page, at: float, *, whole: bool) -> None:
         """End the mount once the main view and all that is nested in it have joined."""

@@ -87,6 +87,12 @@ class Content:
         if len(self.pending) > MAX_PENDING:
             self.look()
 
+    def speaks_of(self, markup: bytes) -> bool:
+        """Tell whether what is shown, or was until a diff of late, holds `markup`."""
+        if any(markup in each for each in self.pending):
+            return True
+        return self.state is not None and markup.decode() in self.state.html
+
     def nested(self) -> Mapping[str, NestedView]:
         """Return the places of nested and sticky views in what is shown now."""
         state = self.look() if self.has_views else None

@@ -33,6 +33,10 @@ class Host(Protocol):
         """
         ...
 
+    def view_stays_away(self, view: View) -> None:
+        """Learn that the view has been gone for so long that the page may say so."""
+        ...
+
     def view_returns(self, view: View) -> None:
         """Learn that a rejoin is about to replace what the view shows."""
         ...

@@ -18,9 +18,9 @@ from pytest_liveview_load.dom.actions import Restyle
 from pytest_liveview_load.dom.dead_render import DeadRender, ViewElement
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.form import FormState
-from pytest_liveview_load.dom.marks import Overlay, outside, surviving
+from pytest_liveview_load.dom.marks import Overlay, outside
 from pytest_liveview_load.dom.scene import Scene
-from pytest_liveview_load.dom.visual import restyle
+from pytest_liveview_load.dom.visual import lasting, restyle
 from pytest_liveview_load.protocol.channel import leave_page
 
 if TYPE_CHECKING:
@@ -268,12 +268,14 @@ class Page:
         if shown is not None and not self._stale:
             return shown
         main, containers = self.main, {}
+        standings: dict[str, str] = {}
         contents: dict[str, ViewState | None] = dict.fromkeys(self.family.gone)
         element = self.element
         if main is not None and element is not None:
             state = main.content.look()
             if state is not None:
                 contents[element.id] = state
+                standings[element.id] = main.outage.classes
             self._title = self.title_of(main)
             if self.container is not None:
                 containers = {element.id: self.container}
@@ -283,6 +285,7 @@ class Page:
             tokens[view.id] = view.session, view.static
             if state is not None:
                 contents[view.id] = state
+                standings[view.id] = view.outage.classes
         document = Document(
             self.dead,
             contents,
@@ -291,9 +294,10 @@ class Page:
             containers=containers,
             overlay=self.overlay,
             tokens=tokens,
+            standings=standings,
         )
         if self.overlay:
-            self.overlay = surviving(self.overlay, document.root)
+            self.overlay = lasting(document, self.overlay)
         if shown is not None:
             self.form.rebase(shown, document)
         self._document = document

@@ -13,6 +13,7 @@ from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.client.tab.components import sweep, swept
 from pytest_liveview_load.client.tab.content import Content
 from pytest_liveview_load.client.tab.host import Host
+from pytest_liveview_load.client.tab.outage import Outage
 from pytest_liveview_load.client.tab.push import InFlight, Push
 from pytest_liveview_load.client.tab.round_trip import record
 from pytest_liveview_load.client.tab.socket import Socket
@@ -33,11 +34,7 @@ from pytest_liveview_load.protocol.channel import (
 )
 from pytest_liveview_load.protocol.codec import Frame, quoted
 from pytest_liveview_load.protocol.dialect import Dialect
-from pytest_liveview_load.protocol.reply import (
-    LiveReply,
-    parse_redirect,
-    parse_reply,
-)
+from pytest_liveview_load.protocol.reply import LiveReply, parse_redirect, parse_reply
 from pytest_liveview_load.protocol.wire_keys import (
     DIFF,
     EVENT,
@@ -74,6 +71,7 @@ class View:
         "live_referer",
         "lost_at",
         "name",
+        "outage",
         "redirected",
         "rejoin_timer",
         "session",
@@ -127,6 +125,7 @@ class View:
         self.lost_at = 0.0  # when the view went away, to be rejoined
         self.tries = 0
         self.rejoin_timer: asyncio.TimerHandle | None = None
+        self.outage = Outage()
         self.content = Content(fresh=redirected)
         self.in_flight = InFlight()
 
@@ -184,6 +183,7 @@ class View:
         self.joined = False
         self.socket.topics.pop(self.channel.topic, None)
         self.stop_waiting()
+        self.outage.cancel()
         self.in_flight.abandon()
 
     def stop_waiting(self) -> None:
@@ -249,8 +249,7 @@ class View:
 
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""
-        event = pushed.event
-        observer = self.socket.observer
+        event, observer = pushed.event, self.socket.observer
         observer.count("pushes", arrived)
         if event == DIFF:
             observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=self.name)
@@ -279,6 +278,7 @@ class View:
             self.host.view_returns(self)
         self.content.begin(network.intern(rendered), self.dialect)
         self.joined = True
+        self.outage.end()
         self.joins += 1
         self.attempts = self.tries = 0
         self.flash = None
@@ -300,6 +300,7 @@ class View:
                 return  # it ended the navigation that waited for the mount
         self.joined = False
         self.lost_at = self.lost_at or at
+        self.outage.begin(self)
         self.join_later()
         self.host.view_changed(at)
 
@@ -322,6 +323,7 @@ class View:
         """Tell the steps in flight; the socket comes back on its own."""
         self.joined = False
         self.lost_at = self.lost_at or at
+        self.outage.begin(self)
         self.stop_waiting()
 
         def lost(step: str) -> StepError:
