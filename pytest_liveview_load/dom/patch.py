@@ -5,8 +5,8 @@ the items of a stream (`phx-update="stream"`), which the server sends once and f
 and what the page keeps to itself (`phx-update="ignore"`).
 
 Law of this file: the old tree is shared and never changed; a patch works on its copy.
-Elements that a version's client takes out with a transition (`phx-remove`) are gone at
-once.
+Elements that a client takes out with a transition (`phx-remove`) are gone at once: without
+layout it takes no time.
 """
 
 import copy

@@ -16,6 +16,7 @@ from pytest_liveview_load.client.tab.moving import Moving
 from pytest_liveview_load.client.tab.navigation import moved, navigate
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.recovery import recover
+from pytest_liveview_load.client.tab.removing import part, parts
 from pytest_liveview_load.client.tab.standing import tell
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.tab.view import View
@@ -59,6 +60,8 @@ class Arrivals:
             return
         if tab.script is not None:
             tab.script.changed(page)
+        if parts(page):
+            part(tab, page)
         if greets(page):
             greet(tab, page)
         triggered_in = page.main.content
@@ -141,6 +144,8 @@ class Arrivals:
         tab.changed(at)
         if tab.script is not None:
             tab.script.changed(page)
+        if parts(page):
+            part(tab, page)
         if greets(page):
             greet(tab, page)
         if page.view(view.id) is view and view.joined:

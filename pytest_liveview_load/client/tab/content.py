@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from pytest_liveview_load.dom.attributes import (
     PHX_MOUNTED,
+    PHX_REMOVE,
     PHX_SESSION,
     PHX_TRIGGER_ACTION,
 )
@@ -26,6 +27,7 @@ COMPONENTS_KEY = f'"{COMPONENTS}"'.encode()
 TRIGGER = PHX_TRIGGER_ACTION.encode()
 NESTED = PHX_SESSION.encode()
 MOUNTED = PHX_MOUNTED.encode()
+REMOVED = PHX_REMOVE.encode()
 # Name, payload, and a third True where it is told before the page changes.
 Events: TypeAlias = tuple[list[Any], ...]
 NONE_NESTED: Mapping[str, NestedView] = MappingProxyType({})
@@ -42,6 +44,7 @@ class Content:
         "greets",
         "has_components",
         "has_views",
+        "parts",
         "pending",
         "state",
         "title",
@@ -56,6 +59,7 @@ class Content:
         self.title: str | None = None  # the last that the server set, as far as looked
         self.has_components = False
         self.greets = False  # it holds, or held, phx-mounted
+        self.parts = False  # it holds, or held, phx-remove
         self.has_views = False  # it holds, or held, places of nested views
         self.cids: frozenset[int] = frozenset()  # the components when last counted
         self.triggered = False  # a diff spoke of phx-trigger-action
@@ -70,6 +74,7 @@ class Content:
         self.has_components = COMPONENTS_KEY in rendered
         self.has_views = NESTED in rendered
         self.greets = MOUNTED in rendered
+        self.parts = self.parts or REMOVED in rendered
         if self.has_components:
             self.destroyed()
 
@@ -82,6 +87,8 @@ class Content:
             self.has_components = True
         if MOUNTED in diff:
             self.greets = True
+        if REMOVED in diff:
+            self.parts = True
         if NESTED in diff:
             self.has_views = True
         if len(self.pending) > MAX_PENDING:

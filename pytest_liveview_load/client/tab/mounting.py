@@ -55,15 +55,18 @@ def greet(tab: "Tab", page: "Page") -> None:
                 do(tab, page, action)
 
 
-def do(tab: "Tab", page: "Page", action: Action) -> None:
-    """Do what a chain comes to that no step of the user's began."""
+def do(tab: "Tab", page: "Page", action: Action, caused: str | None = None) -> None:
+    """Do what a chain comes to that no step of the user's began.
+
+    `caused`: the type of what it pushes; by no event of the browser's, it is
+    JavaScript's null.
+    """
     if isinstance(action, PushEvent):
         view = page.view(action.view_id)
         if view is None or not view.joined:
             return
         cid = "" if action.cid is None else str(action.cid)
-        # No event of the browser's caused it: its type is JavaScript's null.
-        said = {**action.payload, "type": None}
+        said = {**action.payload, "type": caused}
         name, kind = action.event, action.kind
         push = view.push(EVENT, said, name=name, kind=kind, component=cid)
         if tab.script is None:

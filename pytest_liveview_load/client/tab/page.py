@@ -37,6 +37,7 @@ class Page:
         "_document",
         "_stale",
         "_title",
+        "before",
         "container",
         "dead",
         "dialect",
@@ -65,6 +66,7 @@ class Page:
         self.form = FormState()
         self.greeted: frozenset[Identity] = frozenset()  # whose phx-mounted has run
         self.overlay: Overlay = ()  # what JS commands have made of elements
+        self.before: Document | None = None  # as far as phx-remove has been looked for
         self.socket: Socket | None = None
         self.main: View | None = None
         self.family = Family(self)
@@ -212,6 +214,7 @@ class Page:
         if self.overlay and (going := self.document().main) is not None:
             self.overlay = outside(self.overlay, self.document().root, going)
         self.greeted = frozenset()
+        self.before = None
         self.family.navigated()
         left.leave()
         self.mounting = None
