@@ -8,6 +8,7 @@ const folder = process.argv[2];
 const { JSDOM, CookieJar, VirtualConsole } = createRequire(path.join(folder, "package.json"))("jsdom");
 const jar = new CookieJar();
 let window = null;
+let said = []; // what this window's client has sent: texts, "binary " and base64, bodies
 
 const one = (selector) => {
   const element = window.document.querySelector(selector);
@@ -34,13 +35,42 @@ function complete(window) {
   window.CSS = window.CSS || {};
   window.CSS.escape = (text) => String(text).replace(/([^\w-])/g, "\\$1");
   window.CSS.supports = () => false;
+  window.TextEncoder = TextEncoder;
+  window.File.prototype.webkitRelativePath = "";
   window.scrollTo = () => {};
   window.HTMLElement.prototype.scrollIntoView = () => {};
   if (!window.Element.prototype.checkVisibility) window.Element.prototype.checkVisibility = () => true;
 }
 
+// Keep what the client sends, on either transport.
+function overhear(window) {
+  const mine = (said = []);
+  for (const { prototype } of [window.WebSocket, window.XMLHttpRequest]) {
+    const { send } = prototype;
+    prototype.send = function (data) {
+      if (typeof data === "string") mine.push(data);
+      else if (data) mine.push(`binary ${Buffer.from(data).toString("base64")}`);
+      return send.call(this, data);
+    };
+  }
+}
+
+// A list of files as a person's choice makes it, which jsdom offers to nobody.
+function filesOf(files) {
+  const behind = (wrapper) =>
+    wrapper[Object.getOwnPropertySymbols(wrapper).find((each) => each.description === "impl")];
+  const input = window.document.createElement("input");
+  input.type = "file";
+  for (const { name, type, content, lastModified } of files) {
+    const parts = [new window.Uint8Array(Buffer.from(content, "base64"))];
+    behind(input.files).push(behind(new window.File(parts, name, { type, lastModified })));
+  }
+  return input.files;
+}
+
 const commands = {
-  async open({ url }) {
+  // Without websockets the client takes its other transport.
+  async open({ url, websockets }) {
     if (window) window.close();
     const options = {
       runScripts: "dangerously",
@@ -48,7 +78,11 @@ const commands = {
       pretendToBeVisual: true,
       cookieJar: jar,
       virtualConsole: new VirtualConsole(),
-      beforeParse: complete,
+      beforeParse(window) {
+        complete(window);
+        overhear(window);
+        if (!websockets) delete window.WebSocket;
+      },
     };
     ({ window } = await JSDOM.fromURL(url, options));
   },
@@ -91,9 +125,17 @@ const commands = {
     tell(element, "input");
     tell(element, "change");
   },
+  choose({ selector, files }) {
+    const element = one(selector);
+    focus(element);
+    element.files = filesOf(files);
+    tell(element, "input");
+    tell(element, "change");
+  },
   back() {
     window.history.back();
   },
+  said: () => said,
   seen() {
     const main = window.document.querySelector("[data-phx-main]");
     return {

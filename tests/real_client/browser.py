@@ -4,9 +4,12 @@ The one law: it does what a sentence says and tells what is seen; whether that i
 the test's to judge.
 """
 
+import base64
 import re
+from pathlib import Path
 from typing import Any, Final
 
+from pytest_liveview_load.client.tab.files import from_disk
 from tests.oracle.oracle import Node
 
 _SAID: Final = {
@@ -21,8 +24,8 @@ _SAID: Final = {
 class Browser(Node):
     """One tab of the real client."""
 
-    def open(self, url: str) -> None:
-        self.ask("open", url=url)
+    def open(self, url: str, *, websockets: bool = True) -> None:
+        self.ask("open", url=url, websockets=websockets)
 
     def post(self, url: str, selector: str, **fields: str) -> int:
         status: int = self.ask("post", url=url, selector=selector, fields=fields)
@@ -32,6 +35,25 @@ class Browser(Node):
         """Return title, path, body, and whether the main view is joined."""
         found: dict[str, Any] = self.ask("seen")
         return found
+
+    def said(self) -> list[str]:
+        """Return what the page's client has sent; a binary message as recordings have it."""
+        found: list[str] = self.ask("said")
+        return found
+
+    def choose(self, selector: str, *files: Path) -> None:
+        """Choose files as `live.upload` tells of them."""
+        chosen = [from_disk(selector, each) for each in files]
+        told = [
+            {
+                "name": each.info.name,
+                "type": each.info.type,
+                "lastModified": each.info.last_modified,
+                "content": base64.b64encode(path.read_bytes()).decode(),
+            }
+            for each, path in zip(chosen, files, strict=True)
+        ]
+        self.ask("choose", selector=selector, files=told)
 
     def perform(self, sentence: str) -> None:
         """Do what a recorded sentence says."""

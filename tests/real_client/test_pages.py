@@ -4,28 +4,18 @@ So that our server and our client cannot agree on the same mistake. What is done
 recorded browser did; jsdom does not load another page, so each list ends where one would.
 """
 
-import asyncio
-import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings
-from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import ViewCrashed
-from pytest_liveview_load.metrics.recorder import Recorder
-from tests.fuzz.tape import Alone
-from tests.real_client.browser import Browser, comparable
-from tests.replay.page import difference
+from tests.real_client.beside import agree, our_user
+from tests.real_client.browser import Browser
 from tests.replay.recording import tabs_of
 from tests.replay.steps import perform
 from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.node, pytest.mark.anyio]
 
-DEADLINE = 8.0  # seconds until the real client shows what ours does
 RECORDED = "1.2.10"
 
 # Page -> its path, and how many of the recorded steps after `open` are done (None: all).
@@ -45,36 +35,6 @@ PAGES: dict[str, tuple[str, int | None]] = {
     "streams": ("/streams?n=20", None),
     "ticker": ("/ticker?every=100000", None),
 }
-
-
-@asynccontextmanager
-async def our_user(url: str) -> AsyncIterator[LiveUser]:
-    async with Network(ClientSettings(url=url, timeout=5)) as network:
-        recorder = Recorder(network.clock)
-        live = LiveUser(network, recorder, rng=random.Random(0), crowd=Alone())
-        yield live
-        await live.close()
-
-
-async def agree(live: LiveUser, browser: Browser, after: str) -> None:
-    """Wait until the real client shows what ours does."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + DEADLINE
-    while told := differs(live, browser):
-        assert loop.time() < end, f"after {after!r} the real client differs:\n{told}"
-        await asyncio.sleep(0.01)
-
-
-def differs(live: LiveUser, browser: Browser) -> str:
-    seen = browser.seen()
-    if not seen["connected"]:
-        return "it is not connected"
-    ours = live.path, live.title
-    theirs = seen["path"].replace("theirs", "ours"), seen["title"]
-    if ours != theirs:
-        return f"ours {ours}, theirs {theirs}"
-    body = comparable(seen["body"]).replace("theirs", "ours")
-    return difference(body, comparable(live.html("body")))
 
 
 async def do(live: LiveUser, browser: Browser, sentence: str) -> None:
