@@ -6,6 +6,7 @@
     │   ├── BudgetSyntaxError      'p95_mout < 200ms' is no budget
     │   ├── MarkerError            @load(users=0)
     │   ├── ScenarioError          a plain function, or one that takes no user
+    │   ├── DataError              users.csv has no row, or fewer than users
     │   ├── SettingError           --liveview-timeout=soon
     │   ├── LoadRefused            load on a host that is not in liveview_allow
     │   ├── TooFewFiles            more users than the process may open files for
@@ -76,6 +77,15 @@ class ScenarioError(ConfigurationError):
     def __init__(self, scenario: str, problem: str) -> None:
         super().__init__(f"{scenario} is no scenario: {problem}")
         self.scenario = scenario
+        self.problem = problem
+
+
+class DataError(ConfigurationError):
+    """The rows that users are to have cannot be read, or are too few."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(f"{source}: {problem}")
+        self.source = source
         self.problem = problem
 
 

@@ -82,6 +82,10 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
         errors.ScenarioError("buy", "it is a plain def"),
         "buy is no scenario: it is a plain def",
     ),
+    "data": (
+        errors.DataError("users.csv", "there is no row in it"),
+        "users.csv: there is no row in it",
+    ),
     "load refused": (
         errors.LoadRefused("shop.test"),
         (

@@ -1,0 +1,216 @@
+"""Rows of data: who has which, how far a source is read, and what is refused."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_liveview_load.crowd.feed import Feed, Rows, parse_data, parse_way
+from pytest_liveview_load.errors import DataError, UnitError
+
+ANN, BEN, CLEO = rows = [{"name": name} for name in ("ann", "ben", "cleo")]
+
+
+def rows_of(feed: Feed, *users: int) -> list[Any]:
+    return [feed.row(user) for user in users]
+
+
+def test_each_user_has_the_row_of_its_number() -> None:
+    assert [CLEO, ANN, BEN] == rows_of(Feed(Rows(rows)), 2, 0, 1)
+
+
+def test_a_user_that_is_replaced_has_the_same_row() -> None:
+    for way in ("once", "cycle", "random"):
+        feed = Feed(Rows(rows), way)
+        assert feed.row(1) == feed.row(1)
+
+
+def test_cycle_begins_again() -> None:
+    assert [CLEO, ANN, BEN, CLEO] == rows_of(Feed(Rows(rows), "cycle"), 2, 3, 4, 5)
+
+
+def test_random_is_the_same_for_the_same_seed() -> None:
+    users = range(50)
+    chosen = rows_of(Feed(Rows(range(9)), "random", seed=1), *users)
+
+    assert chosen == rows_of(Feed(Rows(range(9)), "random", seed=1), *users)
+    assert chosen != rows_of(Feed(Rows(range(9)), "random", seed=2), *users)
+    assert set(range(9)) == set(chosen)
+
+
+@given(
+    users=st.integers(1, 40),
+    runners=st.integers(1, 5),
+    way=st.sampled_from(["once", "cycle", "random"]),
+)
+def test_runners_hand_out_what_one_would(users: int, runners: int, way: str) -> None:
+    rows = range(100) if way == "once" else range(7)
+    whole = rows_of(Feed(Rows(rows), way, seed=3), *range(users))
+
+    shared: dict[int, Any] = {}
+    for runner in range(runners):
+        feed = Feed(Rows(rows), way, seed=3)
+        shared |= {user: feed.row(user) for user in range(runner, users, runners)}
+
+    assert whole == [shared[user] for user in range(users)]
+
+
+# How far a source is read
+
+
+def test_a_generator_is_read_no_further_than_needed() -> None:
+    read: list[int] = []
+    generated = Rows(read.append(n) or n for n in count())  # type: ignore[func-returns-value]
+
+    feed = Feed(generated)
+    feed.prepare(3)
+    assert [0, 1, 2] == read
+    assert [2, 0] == rows_of(feed, 2, 0)
+    assert [0, 1, 2] == read
+    assert 4 == feed.row(4)
+    assert [0, 1, 2, 3, 4] == read
+
+
+def test_a_second_run_gets_the_rows_of_a_generator_again() -> None:
+    source = Rows(iter("ab"))
+
+    assert ["a", "b"] == rows_of(Feed(source), 0, 1)
+    assert ["a", "b"] == rows_of(Feed(source), 0, 1)
+
+
+def test_a_list_is_not_copied() -> None:
+    mine = [{"n": 1}]
+
+    assert Feed(Rows(mine)).row(0) is mine[0]
+
+
+# Too few
+
+
+@pytest.mark.parametrize(
+    ("rows", "way", "users", "message"),
+    [
+        ([], "cycle", 3, "users.csv: there is no row in it"),
+        (
+            [1],
+            "once",
+            1200,
+            (
+                "users.csv: 1 row for 1,200 users, and rows='once' gives each one of its "
+                "own: give more rows, or say rows='cycle' or rows='random'"
+            ),
+        ),
+        (
+            iter([1, 2]),
+            "once",
+            3,
+            (
+                "users.csv: 2 rows for 3 users, and rows='once' gives each one of its own: "
+                "give more rows, or say rows='cycle' or rows='random'"
+            ),
+        ),
+        (
+            iter([1, 2]),
+            "random",
+            1,
+            (
+                "users.csv: rows='random' chooses among all rows, and these are read one "
+                "by one: give a list of them, or rows='cycle'"
+            ),
+        ),
+    ],
+)
+def test_too_few_rows_are_told_before_the_run(
+    rows: Any, way: str, users: int, message: str
+) -> None:
+    with pytest.raises(DataError) as refused:
+        Feed(Rows(rows, "users.csv"), way).prepare(users)
+
+    assert message == str(refused.value)
+
+
+def test_a_user_beyond_the_rows_is_told_when_it_asks() -> None:
+    feed = Feed(Rows([1, 2], "users.csv"))
+
+    with pytest.raises(DataError, match=r"^users\.csv: 2 rows for 3 users, and"):
+        feed.row(2)
+
+
+def test_a_source_that_fails_is_told_with_its_row() -> None:
+    def broken() -> Iterator[int]:
+        yield 1
+        message = "the database is gone"
+        raise OSError(message)
+
+    with pytest.raises(DataError) as refused:
+        Feed(Rows(broken())).prepare(2)
+
+    assert "data (a generator): row 2 raised OSError: the database is gone" == str(
+        refused.value
+    )
+
+
+# What a person gives
+
+
+def test_names_are_kept_for_whoever_knows_files_and_fixtures() -> None:
+    assert ["users.csv", "a/b.json"] == [
+        parse_data("users.csv"),
+        parse_data(Path("a/b.json")),
+    ]
+
+
+def endless() -> Iterator[int]:
+    yield from count()
+
+
+async def later() -> Any:
+    yield 1
+
+
+BAD = {
+    "nothing": (None, ""),
+    "a number": (5, ""),
+    "no text": ("  ", ""),
+    "bytes": (b"a,b", ": text is no rows"),
+    "a dict": (
+        {"a": 1},
+        ": a mapping has values, items and keys: give one of these as a list",
+    ),
+    "a set": (
+        {"a"},
+        ": a set has no order, so nobody knows whose row is which: sort it",
+    ),
+    "a function": (endless, ": it is a function; call it, and give what it returns"),
+    "asynchronous": (
+        later(),
+        ": it is asynchronous; make a list of it in a fixture, and give its name",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_is_no_data_is_quoted(what: str) -> None:
+    value, advice = BAD[what]
+
+    with pytest.raises(UnitError) as refused:
+        parse_data(value)
+
+    assert str(refused.value) == (
+        f"{value!r} is not data of users: a file such as 'users.csv', the name of a "
+        f"fixture, or rows to iterate over{advice}"
+    )
+
+
+@pytest.mark.parametrize("value", ["onec", "", None, True, 1])
+def test_what_is_no_way_is_quoted(value: object) -> None:
+    with pytest.raises(UnitError) as refused:
+        parse_way(value)
+
+    assert str(refused.value) == (
+        f"{value!r} is not a way to hand out rows: one of 'once', 'cycle', 'random'"
+    )
