@@ -19,6 +19,7 @@ WORDS: Final = (
     *("live_patch", "to", "kind", "flash", "container", "cids", "link_redirect"),
     *("phx_reply", "phx_error", "phx_close", "phx_join", "ok", "error", "stale"),
     *("unauthorized", "join crashed", "reload", "replace", "push", "lv:x", "phoenix"),
+    *("lvu:0", "lvu:1", "config", "entries", "errors", "chunk_size", "uploader"),
 )
 STRANGE_TEXTS: Final = (
     *(

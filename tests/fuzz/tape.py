@@ -21,7 +21,8 @@ from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.errors import LiveViewLoadError
 from pytest_liveview_load.metrics.recorder import Recorder
-from tests.replay.recording import Sent, tabs_of
+from pytest_liveview_load.protocol.wire_keys import CHUNK
+from tests.replay.recording import BINARY, Sent, tabs_of
 
 # Nobody listens there: a page load that a frame asks for fails at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -89,7 +90,9 @@ def tapes_of(version: str, page: str) -> tuple[Tape, ...]:
             text = frame.text.replace(f"http://{tab.netloc}", NOWHERE)
             if frame.socket != 0:
                 break
-            if isinstance(frame, Sent):
+            if text.startswith(BINARY):
+                moments.append((CHUNK, text, frame.ref or ""))
+            elif isinstance(frame, Sent):
                 _, ref, _, event, payload = json.loads(text)
                 moments.append((event, payload, ref))
             else:

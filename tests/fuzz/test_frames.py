@@ -23,7 +23,7 @@ from tests.replay.recording import recordings
 
 # How many conversations are broken: enough for a merge, or for as long as one likes.
 CONVERSATIONS: Final = int(os.environ.get("PYTEST_LIVEVIEW_FUZZ", "400"))
-# A tape holds text frames; the binary ones of uploads are a channel of their own.
+# An upload needs a person who goes on when an answer comes: test_recorded_uploads.py.
 PLAYED: Final = [(v, page) for v, page in recordings() if page != "upload"]
 TOO_MUCH_MEMORY: Final = 400 * 1024  # kilobytes that no recorded page comes near
 
