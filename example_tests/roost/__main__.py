@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from roost.app import IDLE_TIMEOUT, Roost
+from roost.dialect import DIALECTS
 from roost.faults import FaultyWebSocket
 from roost.long_poll import WINDOW
 
@@ -35,6 +36,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="roost", description="a small LiveView app")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=4000, help="0: any free port")
+    parser.add_argument(
+        "--liveview",
+        choices=DIALECTS,
+        default="1.2",
+        help="the LiveView whose dialect is spoken",
+    )
     parser.add_argument(
         "--vendor", type=Path, help="a node_modules folder with the real client"
     )
@@ -58,6 +65,7 @@ def main() -> None:
     options = arguments()
     config = uvicorn.Config(
         Roost(
+            dialect=DIALECTS[options.liveview],
             vendor=options.vendor,
             idle_timeout=options.idle_timeout,
             poll_window=options.poll_window,

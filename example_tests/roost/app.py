@@ -13,6 +13,7 @@ from roost import layout, long_poll, web
 from roost.assets import asset
 from roost.channel import FLASH_SALT, mount, render
 from roost.container import main_opening
+from roost.dialect import V1_2, Dialect
 from roost.faults import EXTENSION, TRANSPORT
 from roost.liveview import LiveView, PushNavigate, PushPatch, Redirect
 from roost.long_poll import LongPolls
@@ -43,12 +44,13 @@ class Roost:
     def __init__(
         self,
         *,
+        dialect: Dialect = V1_2,
         vendor: Path | None = None,
         idle_timeout: float = IDLE_TIMEOUT,
         poll_window: float = long_poll.WINDOW,
     ) -> None:
         # A new secret each start: what an earlier server signed is stale, as after a deploy.
-        self._server = Server(Signer(secrets.token_bytes(32)))
+        self._server = Server(Signer(secrets.token_bytes(32)), dialect)
         self._vendor = vendor
         self._idle_timeout = idle_timeout
         self._sockets: set[LiveSocket] = set()
@@ -86,7 +88,7 @@ class Roost:
             return await self._long_polls.answer(request, session)
         if request.method == "POST":
             return await self._post(request, session)
-        route = route_of(request.uri)
+        route = route_of(request.uri, self._server.dialect)
         if route is not None:
             return await self._dead_render(request, session, route)
         match request.path:

@@ -65,6 +65,7 @@ class Channel:
         self.join_ref = join_ref
         self.process = process
         self._view = view
+        self._dialect = view.server.dialect
         self._send_message = send
         self._last: Snapshot | None = None
         self._title = ""
@@ -114,13 +115,13 @@ class Channel:
                     await self._reply(ref, self._away(elsewhere), status="error")
                     return False
             self._last = render(self._view)
-            tree = full_tree(*self._last)
+            tree = full_tree(*self._last, dialect=self._dialect)
         except Exception as error:  # noqa: BLE001  whatever a page raises is a crash
             log.warning("%s crashed in mount: %r", type(self._view).__name__, error)
             await self._reply(ref, {"reason": "join crashed"}, status="error")
             return False
         self._add_extras(tree)
-        response["liveview_version"] = wire.LIVEVIEW_VERSION
+        response["liveview_version"] = self._dialect.liveview_version
         response["rendered"] = tree
         if not self._stalls(wire.JOIN):
             await self._reply(ref, response)
@@ -199,7 +200,7 @@ class Channel:
         await self._reply_with_changes(ref, reply)
 
     async def _on_live_patch(self, ref: str, url: str) -> None:
-        route = route_of(url)
+        route = route_of(url, self._dialect)
         if route is None or route.view is not type(self._view):
             await self._reply(ref, {"link_redirect": True})
             return
@@ -208,7 +209,7 @@ class Channel:
 
     async def _handle_params(self, url: str) -> None:
         uri = urljoin(self._view.uri, url)
-        route = route_of(uri)
+        route = route_of(uri, self._dialect)
         if route is None or route.view is not type(self._view):
             raise ValueError(f"cannot patch to {url!r}: it is no route of this view")
         self._view.uri, self._view.params = uri, route.params
@@ -251,7 +252,7 @@ class Channel:
         assert self._last is not None  # joined before it answers
         leaving = self._view.components.leaving
         new = render(self._view)
-        diff = diff_tree(self._last, new, leaving)
+        diff = diff_tree(self._last, new, leaving, dialect=self._dialect)
         self._last = new
         self._add_extras(diff)
         return diff

@@ -1,31 +1,26 @@
 """From two renders of a page to the smallest message that turns one into the other.
 
-Law of this file: one `Encoder` is one message; its table of templates is that message's own
-and is numbered anew each time, as LiveView 1.2 does.
+Law of this file: one `Encoder` is one table of templates, which is its message's (or, in
+LiveView 1.0, its comprehension's) own and is numbered anew each time.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from roost import wire
-from roost.rendered import (
-    Component,
-    Components,
-    Each,
-    Node,
-    Rendered,
-    StreamOperations,
-    Template,
-)
+from roost.dialect import V1_2, Dialect
+from roost.rendered import Component, Components, Each, Node, Rendered, Template
 
 Tree = dict[str, Any]
 
 
-def full_tree(root: Rendered, components: Components) -> Tree:
+def full_tree(
+    root: Rendered, components: Components, *, dialect: Dialect = V1_2
+) -> Tree:
     """Return everything, as a join reply's `rendered`."""
-    encoder = Encoder()
+    encoder = Encoder(dialect, inline=not dialect.one_table)
     tree = encoder.rendered(root)
-    changed = _component_changes({}, components, frozenset())
+    changed = _component_changes({}, components, frozenset(), dialect)
     if changed:
         tree[wire.COMPONENTS] = changed
     return encoder.with_templates(tree)
@@ -35,14 +30,16 @@ def diff_tree(
     old: tuple[Rendered, Components],
     new: tuple[Rendered, Components],
     leaving: frozenset[int] = frozenset(),
+    *,
+    dialect: Dialect = V1_2,
 ) -> Tree:
     """Return what changed; an empty dict if nothing did.
 
     `leaving` are components that the browser may drop before it reads this.
     """
-    encoder = Encoder()
+    encoder = Encoder(dialect, inline=not dialect.one_table)
     tree: Tree = encoder.changes(old[0], new[0]) or {}
-    changed = _component_changes(old[1], new[1], leaving)
+    changed = _component_changes(old[1], new[1], leaving, dialect)
     if changed:
         tree[wire.COMPONENTS] = changed
     return encoder.with_templates(tree)
@@ -51,9 +48,14 @@ def diff_tree(
 class Encoder:
     """Encodes nodes, collecting their statics; `inline` writes statics in place instead."""
 
-    def __init__(self, *, inline: bool = False) -> None:
-        self._inline = inline
+    def __init__(self, dialect: Dialect, *, inline: bool) -> None:
+        self.inline = inline
+        self._dialect = dialect
         self._templates: dict[Template, int] = {}
+
+    def with_own_table(self) -> "Encoder":
+        """Return an encoder for what has a table of templates to itself."""
+        return Encoder(self._dialect, inline=False)
 
     def with_templates(self, tree: Tree) -> Tree:
         """Add the table of the templates met so far."""
@@ -63,6 +65,12 @@ class Encoder:
                 for template, index in self._templates.items()
             }
         return tree
+
+    def statics(self, template: Template) -> int | Sequence[str]:
+        """Return what stands for a template: its place in the table, or itself."""
+        if self.inline:
+            return template.statics
+        return self._templates.setdefault(template, len(self._templates))
 
     # Whole
 
@@ -74,45 +82,25 @@ class Encoder:
             return self.rendered(node)
         if isinstance(node, Component):
             return node.cid
-        return self.each(node)
+        return self._dialect.comprehensions.whole(node, self)
 
     def rendered(self, rendered: Rendered) -> Tree:
         """Return a whole template: its values, root mark and statics."""
-        tree = self._values(rendered)
+        tree = self.values(rendered)
         if rendered.template.root:
             tree[wire.ROOT] = 1
-        tree[wire.STATIC] = self._statics(rendered.template)
+        tree[wire.STATIC] = self.statics(rendered.template)
         return tree
 
     def component(self, rendered: Rendered, shared: int | None) -> Tree:
         """Return a whole component, with the cid whose statics it shares, if any."""
         if shared is None:
             return self.rendered(rendered)
-        return {**self._values(rendered), wire.STATIC: shared}
+        return {**self.values(rendered), wire.STATIC: shared}
 
-    def each(self, each: Each) -> Tree | str:
-        """Return a whole comprehension; an empty one that is no stream is ""."""
-        if not each.entries and each.stream is None:
-            return ""
-        keyed: Tree = {
-            str(i): self._entry(entry) for i, entry in enumerate(each.entries)
-        }
-        keyed[wire.KEYED_COUNT] = len(each.entries)
-        tree: Tree = {wire.KEYED: keyed, wire.STATIC: self._statics(each.template)}
-        if each.stream is not None:
-            tree[wire.STREAM] = _operations(each.stream)
-        return tree
-
-    def _values(self, rendered: Rendered) -> Tree:
+    def values(self, rendered: Rendered) -> Tree:
+        """Return a template's values alone, each by its place."""
         return {str(i): self.node(value) for i, value in enumerate(rendered.values)}
-
-    # Phoenix wraps an entry only when it is a component call; ours are the entry itself.
-    _entry = _values
-
-    def _statics(self, template: Template) -> int | Sequence[str]:
-        if self._inline:
-            return template.statics
-        return self._templates.setdefault(template, len(self._templates))
 
     # Changes
 
@@ -124,15 +112,16 @@ class Encoder:
             return None if new == old else self.node(new)
         if isinstance(new, Rendered) and isinstance(old, Rendered):
             if new.template is old.template:
-                return self._value_changes(old, new) or None
+                return self.value_changes(old, new) or None
         elif isinstance(new, Each) and isinstance(old, Each):
             if new.template is old.template:
-                return self._each_changes(old, new)
+                return self._dialect.comprehensions.changes(old, new, self)
         elif new == old:  # the same component in the same place
             return None
         return self.node(new)
 
-    def _value_changes(self, old: Rendered, new: Rendered) -> Tree:
+    def value_changes(self, old: Rendered, new: Rendered) -> Tree:
+        """Return what changed of a template's values."""
         changed: Tree = {}
         pairs = zip(old.values, new.values, strict=True)
         for index, (before, after) in enumerate(pairs):
@@ -141,56 +130,12 @@ class Encoder:
                 changed[str(index)] = change
         return changed
 
-    def _each_changes(self, old: Each, new: Each) -> Tree | str | None:
-        if new.stream is not None:
-            return self._stream_changes(new, new.stream)
-        new.emptied = not new.entries and (bool(old.entries) or old.emptied)
-        if not old.entries and not old.emptied:
-            return self.each(new) if new.entries else None
-        keyed = self._keyed_changes(old, new)
-        if not keyed and len(old.entries) == len(new.entries):
-            return None
-        keyed[wire.KEYED_COUNT] = len(new.entries)
-        return {wire.KEYED: keyed}
-
-    def _stream_changes(self, new: Each, stream: StreamOperations) -> Tree | None:
-        if not stream:
-            return None
-        # Nothing of a stream is kept on either side, so each entry is sent whole.
-        keyed: Tree = {
-            str(i): self._entry(entry) for i, entry in enumerate(new.entries)
-        }
-        keyed[wire.KEYED_COUNT] = len(new.entries)
-        return {wire.KEYED: keyed, wire.STREAM: _operations(stream)}
-
-    def _keyed_changes(self, old: Each, new: Each) -> Tree:
-        places = {key: place for place, key in enumerate(old.keys)}
-        keyed: Tree = {}
-        moved = False
-        for place, (key, entry) in enumerate(zip(new.keys, new.entries, strict=True)):
-            was = places.get(key)
-            if was is None:
-                keyed[str(place)] = self._entry(entry)
-                continue
-            before = old.entries[was]
-            change = None if before is entry else self._value_changes(before, entry)
-            if was != place:
-                moved = True
-                keyed[str(place)] = [was, change] if change else was
-            elif change:
-                keyed[str(place)] = change
-        if moved:
-            keyed[wire.KEYED_MOVED] = True
-        return keyed
-
-
-# Recorded components carry their statics themselves, outside the message's table.
-INLINE = Encoder(inline=True)
-
 
 def _component_changes(
-    old: Components, new: Components, leaving: frozenset[int]
+    old: Components, new: Components, leaving: frozenset[int], dialect: Dialect
 ) -> dict[str, Tree]:
+    # Recorded components carry their statics themselves, outside the message's table.
+    encoder = Encoder(dialect, inline=True)
     # A new component names another of its kind whose statics it shares: -cid is one that
     # the browser has, cid one of this same message.
     known = {
@@ -202,20 +147,11 @@ def _component_changes(
     for cid, component in new.items():
         before = old.get(cid)
         if before is not None and before.template is component.template:
-            change = INLINE.changes(before, component)
+            change = encoder.changes(before, component)
             if change is not None:
                 changed[str(cid)] = change
             continue
         share = known.setdefault(component.template, cid)
-        changed[str(cid)] = INLINE.component(component, None if share == cid else share)
+        shared = None if share == cid else share
+        changed[str(cid)] = encoder.component(component, shared)
     return changed
-
-
-def _operations(stream: StreamOperations) -> list[Any]:
-    # The client inserts from the last to the first, so the list runs in reverse of the entries.
-    operations: list[Any] = [
-        stream.ref,
-        [list(insert) for insert in reversed(stream.inserts)],
-        list(stream.deletes),
-    ]
-    return [*operations, True] if stream.reset else operations

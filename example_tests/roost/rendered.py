@@ -102,6 +102,12 @@ class Each:
         self.stream = stream
         self.emptied = False
 
+    def follow(self, old: "Each") -> bool:
+        """Come after `old` in the same place; tell whether the browser has the statics."""
+        known = bool(old.entries) or old.emptied
+        self.emptied = known and not self.entries
+        return known
+
 
 Node = str | Rendered | Each | Component
 Value = Node | int | None

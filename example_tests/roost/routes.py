@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from roost.dialect import Dialect
 from roost.liveview import LiveView
 from roost.pages.async_results import AsyncLive
 from roost.pages.chat import ChatLive
@@ -71,9 +72,11 @@ class Route:
     params: dict[str, str]
 
 
-def route_of(url: str) -> Route | None:
-    """Return the live route of a path or URL, or None."""
+def route_of(url: str, dialect: Dialect) -> Route | None:
+    """Return the live route of a path or URL, or None where the dialect lacks it."""
     path, params = path_and_query(url)
+    if path in dialect.lacks:
+        return None
     if (view := LIVE.get(path)) is not None:
         return Route(view, params)
     segments = path.split("/")

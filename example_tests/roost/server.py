@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from roost.dialect import Dialect
 from roost.process import Process
 from roost.session import Signer
 
@@ -41,4 +42,5 @@ class Server:
     """Given to every view."""
 
     signer: Signer
+    dialect: Dialect
     pubsub: PubSub = field(default_factory=PubSub)

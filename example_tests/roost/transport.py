@@ -151,7 +151,7 @@ class LiveSocket:
             return
         url = payload.get("redirect") or payload.get("url") or ""
         moved = "redirect" in payload
-        route = route_of(url)
+        route = route_of(url, self._server.dialect)
         kind = (route.view if route else None) if url else child_of(claims)
         if kind is None or (url and not _may_join(kind, claims, moved=moved)):
             reason = {"reason": "unauthorized"}

@@ -6,13 +6,12 @@ the name that Phoenix's own sources (`constants.ts`, `channel.js`) give it.
 
 from typing import Final
 
-LIVEVIEW_VERSION: Final = "1.2.10"
-
-# Trees and diffs, as constants.ts
+# Trees and diffs, as constants.ts (`d`: as 1.0's constants.js)
 STATIC: Final = "s"
 ROOT: Final = "r"
 COMPONENTS: Final = "c"
 TEMPLATES: Final = "p"
+DYNAMICS: Final = "d"
 KEYED: Final = "k"
 KEYED_COUNT: Final = "kc"
 KEYED_MOVED: Final = "km"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from roost.dialect import DIALECTS, V1_0, Dialect
 from roost.diff import diff_tree, full_tree
 from roost.rendered import (
     Component,
@@ -82,6 +83,63 @@ DIFFS: dict[str, tuple[Rendered, Rendered, dict[str, Any]]] = {
 @pytest.mark.parametrize(("old", "new", "expected"), DIFFS.values(), ids=DIFFS)
 def test_what_is_sent(old: Rendered, new: Rendered, expected: dict[str, Any]) -> None:
     assert expected == diff_tree((old, {}), (new, {}))
+
+
+# In LiveView 1.0 a comprehension brings its own table, and comes whole or not at all.
+BOLDS: dict[str, Any] = {"p": {"0": ("<b>", "</b>")}}
+LISTS_1_0: dict[str, tuple[Rendered, Rendered, dict[str, Any]]] = {
+    "the same entries": (page(rows("a")), page(rows("a")), {}),
+    "an entry changed": (
+        page(rows("a", "b")),
+        page(rows("a", "c")),
+        {
+            "1": {
+                "d": [
+                    ["a", {"0": "a", "r": 1, "s": 0}],
+                    ["c", {"0": "c", "r": 1, "s": 0}],
+                ],
+                **BOLDS,
+            }
+        },
+    ),
+    "the last entry gone": (page(rows("a")), page(rows()), {"1": {"d": []}}),
+    "entries where none were": (
+        page(rows()),
+        page(Each(BOLD, [BOLD(text="a")])),
+        {"1": {"d": [["a"]], "s": ("<b>", "</b>")}},
+    ),
+    "a list within a list": (
+        page(rows()),
+        page(
+            Each(PAIR, [PAIR(left=Each(BOLD, [BOLD(text="a")]), right=Each(BOLD, []))])
+        ),
+        {"1": {"d": [[{"d": [["a"]], "s": 0}, ""]], "s": ("", "-", ""), **BOLDS}},
+    ),
+    "another template": (
+        page("a"),
+        page(BOLD(text="b")),
+        {"1": {"0": "b", "r": 1, "s": ("<b>", "</b>")}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), LISTS_1_0.values(), ids=LISTS_1_0)
+def test_what_is_sent_in_1_0(
+    old: Rendered, new: Rendered, expected: dict[str, Any]
+) -> None:
+    assert expected == diff_tree((old, {}), (new, {}), dialect=V1_0)
+
+
+def test_in_1_0_an_emptied_list_is_known_and_an_empty_one_is_not() -> None:
+    empty, emptied = page(rows()), page(rows())
+    diff_tree((page(rows("a")), {}), (emptied, {}), dialect=V1_0)
+    filled = page(Each(ROW, [ROW(name="b", part=None)]))
+
+    whole = {"d": [["b", ""]], "s": ("<li>", ": ", "</li>")}
+    assert {"1": whole} == diff_tree((empty, {}), (filled, {}), dialect=V1_0)
+    assert {"1": {"d": [["b", ""]]}} == diff_tree(
+        (emptied, {}), (filled, {}), dialect=V1_0
+    )
 
 
 ROOTS = {
@@ -178,12 +236,15 @@ def parts(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 nodes: st.SearchStrategy[Any] = st.recursive(texts, parts, max_leaves=12)
 
 
-@given(st.lists(nodes, min_size=1, max_size=5))
-def test_whatever_changes_the_client_shows_the_page(history: list[Node]) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+@given(history=st.lists(nodes, min_size=1, max_size=5))
+def test_whatever_changes_the_client_shows_the_page(
+    dialect: Dialect, history: list[Node]
+) -> None:
     first, *later = [page(node) for node in history]
-    client = TreeClient(full_tree(first, {}))
+    client = TreeClient(full_tree(first, {}, dialect=dialect))
     assert to_html(first, {}) == client.html()
 
     for old, new in zip([first, *later], later, strict=False):
-        client.merge(diff_tree((old, {}), (new, {})))
+        client.merge(diff_tree((old, {}), (new, {}), dialect=dialect))
         assert to_html(new, {}) == client.html()

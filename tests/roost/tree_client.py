@@ -38,18 +38,21 @@ def resolved(message: Tree) -> Tree:
     tree: Tree = json.loads(json.dumps(message))
     templates = tree.pop("p", {})
 
-    def put(value: Any) -> None:
+    def put(value: Any, templates: Tree) -> None:
         if isinstance(value, list):
             for each in value:
-                put(each)
+                put(each, templates)
         elif isinstance(value, dict):
             if isinstance(value.get("s"), int):
                 value["s"] = templates[str(value["s"])]
+            own = value.pop("p", templates)  # before 1.1 a comprehension has its own
             for each in value.values():
-                put(each)
+                put(each, own)
 
     # In a component a number is another component, not a template.
-    put({key: value for key, value in tree.items() if key != "c"})
+    put({key: value for key, value in tree.items() if key != "c"}, templates)
+    for component in tree.get("c", {}).values():
+        put([*component.values()], {})
     if isinstance(tree.get("s"), int):
         tree["s"] = templates[str(tree["s"])]
     return tree
@@ -126,6 +129,8 @@ def html(
         assert components is not None
         return html(components[str(node)], None, components)
     statics = statics or node["s"]
+    if "d" in node:
+        return listed(node, components)
     if "k" in node:
         entries = [node["k"][str(i)] for i in range(node["k"]["kc"])]
         return "".join(html(each, statics, components) for each in entries)
@@ -133,3 +138,9 @@ def html(
     for i, static in enumerate(statics[1:]):
         parts += [html(node[str(i)], None, components), static]
     return "".join(parts)
+
+
+def listed(node: Tree, components: Tree | None) -> str:
+    """Return a comprehension of LiveView 1.0: rows of values, and templates of its own."""
+    rows = [{str(i): value for i, value in enumerate(row)} for row in node["d"]]
+    return "".join(html(row, node["s"], components) for row in rows)

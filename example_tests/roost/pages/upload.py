@@ -28,6 +28,11 @@ INPUT = Template(
     '<input{id} type="file"{name}{accept} data-phx-hook="Phoenix.LiveFileUpload"{ref}'
     "{active}{done}{preflighted}{failed}{auto_upload}{multiple}>"
 )
+# As 1.0 has it: patches leave it alone, and it does not tell which entries are refused.
+IGNORED_INPUT = Template(
+    '<input{id} type="file"{name}{accept} data-phx-hook="Phoenix.LiveFileUpload"'
+    ' data-phx-update="ignore"{ref}{active}{done}{preflighted}{auto_upload}{multiple}>'
+)
 ERROR = Template('<p class="error">{error}</p>')
 ENTRY = Template(
     """
@@ -82,16 +87,19 @@ class UploadLive(LiveView):
         note = Html("") if self.note is None else attribute("value", self.note)
         return PAGE(
             note=note,
-            input=_input(self.doc),
+            input=_input(
+                IGNORED_INPUT if self.server.dialect.ignores_file_inputs else INPUT,
+                self.doc,
+            ),
             errors=_errors(self.doc.errors),
             entries=Each(ENTRY, [_entry(entry) for entry in self.doc.entries]),
             received=Each(RECEIVED, self.received),
         )
 
 
-def _input(doc: Upload) -> Rendered:
+def _input(template: Template, doc: Upload) -> Rendered:
     failed = ",".join(ref for ref, _ in doc.refusals())
-    return INPUT(
+    return template(
         id=attribute("id", doc.ref),
         name=attribute("name", doc.name),
         accept=attribute("accept", ",".join(doc.accept)),

@@ -1,0 +1,37 @@
+"""The dialects of LiveView's wire that Roost speaks: `python -m roost --liveview 1.0`.
+
+Law of this file: what differs between the versions is said here; elsewhere a `Dialect` is
+asked, and never for its version.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from roost.comprehensions import Comprehensions, Dynamics, Keyed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What one line of LiveView says in its own way."""
+
+    liveview_version: str  # told in the reply to a join
+    comprehensions: Comprehensions
+    one_table: bool  # of templates for a whole message, else one for each comprehension
+    ignores_file_inputs: bool  # a patch leaves them as they are
+    lacks: frozenset[str] = frozenset()  # paths of pages that need what came later
+
+
+V1_2: Final = Dialect(
+    liveview_version="1.2.10",
+    comprehensions=Keyed(),
+    one_table=True,
+    ignores_file_inputs=False,
+)
+V1_0: Final = Dialect(
+    liveview_version="1.0.19",
+    comprehensions=Dynamics(),
+    one_table=False,
+    ignores_file_inputs=True,
+    lacks=frozenset({"/portal"}),  # portals and hooks within the page: 1.1
+)
+DIALECTS: Final = {"1.2": V1_2, "1.0": V1_0}
