@@ -21,19 +21,27 @@ def packages() -> Path:
         pytest.skip(str(reason))
 
 
+@pytest.fixture(scope="session", params=["1.2", "1.1", "1.0"])
+def client_line(request: pytest.FixtureRequest) -> str:
+    """The line of LiveView that the real client is of."""
+    return str(request.param)
+
+
 # 1.1's client understands what a 1.2 server says; 1.0's knows no keyed lists.
-@pytest.fixture(scope="session", params=["1.2", "1.1"])
+DIALECTS = {"1.2": "1.2", "1.1": "1.2", "1.0": "1.0"}
+
+
+@pytest.fixture(scope="session")
 def roost(
-    packages: Path,
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
+    packages: Path, client_line: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RoostProcess]:
     """Roost with a node_modules as an app has it: one phoenix, one phoenix_live_view."""
     vendor = tmp_path_factory.mktemp("node_modules")
     modules = packages / "node_modules"
     (vendor / "phoenix").symlink_to(modules / "phoenix")
-    (vendor / "phoenix_live_view").symlink_to(modules / f"lv-{request.param}")
-    with running_roost("--vendor", str(vendor)) as process:
+    (vendor / "phoenix_live_view").symlink_to(modules / f"lv-{client_line}")
+    options = ("--vendor", str(vendor), "--liveview", DIALECTS[client_line])
+    with running_roost(*options) as process:
         yield process
 
 

@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[str, int | None]] = {
     "streams": ("/streams?n=20", None),
     "ticker": ("/ticker?every=100000", None),
 }
+LATER = {("1.0", "portal"): "portals came with 1.1"}
 
 
 async def do(live: LiveUser, browser: Browser, sentence: str) -> None:
@@ -48,8 +49,10 @@ async def do(live: LiveUser, browser: Browser, sentence: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 async def test_both_clients_see_the_same(
-    roost: RoostProcess, browser: Browser, page: str
+    roost: RoostProcess, browser: Browser, client_line: str, page: str
 ) -> None:
+    if (reason := LATER.get((client_line, page))) is not None:
+        pytest.skip(reason)
     path, count = PAGES[page]
     steps = tabs_of(RECORDED, page)[0].steps[1:][:count]
     async with our_user(roost.url) as live:

@@ -152,6 +152,7 @@ async def test_what_is_refused_is_sent_by_neither(
     browser: Browser,
     overheard: Overheard,
     file: dict[str, Path],
+    client_line: str,
     names: list[str],
     reason: str | None,
     cancelled: list[str],
@@ -159,7 +160,9 @@ async def test_what_is_refused_is_sent_by_neither(
     async with our_user(roost.url) as live:
         await open_both(live, browser, roost.url)
         told = await choose(live, browser, *(file[name] for name in names))
-        assert reason == (told.reason if told else None)
+        # Until 1.2 a file input did not tell which of its files are refused.
+        known = None if client_line == "1.0" else reason
+        assert known == (told.reason if told else None)
         for selector in cancelled:
             await click(live, browser, selector)
         await write(live, browser, "x")
