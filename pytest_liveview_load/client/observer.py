@@ -34,8 +34,9 @@ class Observer(Protocol):
         view: str = "",
         kind: str = "",
         component: str = "",
+        part: str = "",
     ) -> None:
-        """Take one size of `value` bytes."""
+        """Take one size of `value` bytes, of a part of a diff if `part` names one."""
         ...
 
     def count(self, metric: str, at: float, n: int = 1) -> None:

@@ -23,8 +23,8 @@ OF_THE_GENERATOR: Final = ("lag", "lateness")
 class Measured(float):
     """A value in base units: seconds, bytes, ones, per second, a ratio of one.
 
-    `value["inc"]` is the same measure of one label; it raises NoData if that label was
-    not measured.
+    `value["inc"]` is the same measure of one label, `value.statics` of one part of the
+    diffs; both raise NoData if that was not measured.
     """
 
     measure: Measure
@@ -52,6 +52,17 @@ class Measured(float):
         except BudgetSyntaxError as error:
             message = f"{error.source}: {error.problem}"
             raise NoData(message) from None
+        return measured(measure, self.snapshot)
+
+    def __getattr__(self, name: str) -> "Measured":
+        # Python and its tools ask for names of their own, also before there is a measure.
+        if name.startswith("_") or name == "measure":
+            raise AttributeError(name)
+        try:
+            measure = self.measure.of_part(name)
+        except BudgetSyntaxError as error:
+            message = f"{error.source}: {error.problem}"
+            raise AttributeError(message, name=name, obj=None) from None
         return measured(measure, self.snapshot)
 
 

@@ -29,7 +29,9 @@ class LoadResult:
     """The numbers of one run.
 
     Every measure is an attribute: `result.p95_mount` (seconds), `result.error_rate`,
-    `result.p99_9_event["inc"]`, `result.p95_diff_bytes["CounterLive:inc"]`, `result.users`.
+    `result.p99_9_event["inc"]`, `result.p95_diff_bytes["CounterLive:inc"]`, `result.users`,
+    `result.p95_diff_bytes["save"].statics`. `result["p95_mount{buy}"]` reads what has no
+    such spelling: a measure of one scenario.
     """
 
     snapshot: Snapshot
@@ -50,6 +52,13 @@ class LoadResult:
     def __repr__(self) -> str:
         of = f" of {self.scenario}" if self.scenario else ""
         return f"<LoadResult{of}: {self.summary()}>"
+
+    def __getitem__(self, text: str) -> Measured:
+        """Return a measure as a budget spells it: `result["p95_event[inc]{buy}"]`.
+
+        Raises `BudgetSyntaxError`, and `NoData` if it was not measured.
+        """
+        return measured(Measure.parse(text), self.snapshot)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -116,7 +125,7 @@ def samples(side: Measured) -> str:
     """Return 'n=500, p50 31ms, p95 …, max …' of the samples behind a value."""
     words = side.measure.words
     metric_unit = METRICS[words.metric]
-    found = side.snapshot.select(words.metric, words.name, words.view, words.scenario)
+    found = side.measure.samples(side.snapshot)
     if found is None:
         return show(side, side.measure.unit)
     scale = NANOSECONDS if metric_unit is Unit.TIMING else 1

@@ -10,7 +10,14 @@ from enum import Enum
 from typing import Final
 
 from pytest_liveview_load.errors import BudgetSyntaxError
-from pytest_liveview_load.metrics.names import METRICS, RATE_OF, SAMPLES_OF, Unit
+from pytest_liveview_load.metrics.names import (
+    METRICS,
+    PARTED,
+    PARTS,
+    RATE_OF,
+    SAMPLES_OF,
+    Unit,
+)
 from pytest_liveview_load.units import near_miss
 
 
@@ -77,6 +84,11 @@ class Words:
             raise BudgetSyntaxError(source, problem)
         return replace(self, view=view, name=name)
 
+    def of_part(self, part: str, source: str) -> "Words":
+        """Return the same words of a part. Raises `BudgetSyntaxError`, quoting `source`."""
+        _check_part(self.metric, part, source)
+        return replace(self, part=part)
+
 
 HEAD = re.compile(r"[^\s\[\]{}<>=!≤≥]+")
 STAT = re.compile(
@@ -110,6 +122,7 @@ def read_words(source: str) -> tuple[Words, str]:
     stat, metric, part = _read_head(head.group(), source)
     if (label or scenario) and not part and (match := PART.match(rest)):
         part, rest = match.group(1), rest[match.end() :]
+    _check_part(metric, part, source)
     words = Words(
         stat=stat, metric=metric, name="", view="", scenario=scenario, part=part
     )
@@ -170,6 +183,15 @@ def _percentile(digits: str, metric: str, source: str) -> Percentile:
     else:
         return Percentile(p)
     raise BudgetSyntaxError(source, problem)
+
+
+def _check_part(metric: str, part: str, source: str) -> None:
+    if part and metric != PARTED:
+        problem = f"{metric!r} has no parts such as '.{part}': only {PARTED} has"
+        raise BudgetSyntaxError(source, problem)
+    if part and part not in PARTS:
+        advice = near_miss(part, PARTS) or f" Parts are {', '.join(PARTS)}"
+        raise BudgetSyntaxError(source, f"no part is called {part!r}.{advice}")
 
 
 def _unknown(head: str) -> str:

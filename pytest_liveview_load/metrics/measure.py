@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.grammar import Words, read_words
+from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import Unit
 from pytest_liveview_load.metrics.reading import NotMeasured, Reading, read
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -47,6 +48,17 @@ class Measure:
         """Return this measure of one label. Raises `BudgetSyntaxError`."""
         source = f"{self.source}[{label}]"
         return Measure(source, self.words.of_label(label, source))
+
+    def of_part(self, part: str) -> "Measure":
+        """Return this measure of one part of a diff. Raises `BudgetSyntaxError`."""
+        source = f"{self.source}.{part}"
+        return Measure(source, self.words.of_part(part, source))
+
+    def samples(self, snapshot: Snapshot) -> Histogram | None:
+        """Return the samples that it is of, None if there are none or it has none."""
+        words = self.words
+        labels = (words.name, words.view, words.scenario, words.part)
+        return snapshot.select(words.metric, *labels)
 
     def read(self, snapshot: Snapshot) -> Reading | NotMeasured:
         """Return its value in base units, or why there is none."""

@@ -15,6 +15,7 @@ What is counted, exactly:
 - `reconnects`: sockets that were lost and opened again.
 - `users`: the most virtual users at once.
 - `dropped_arrivals`: arrivals that nobody could serve.
+- `missing_receivers`: users who expected a broadcast and did not see it in time.
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ TIMINGS: Final = (
     "upload",
     "rejoin",
     "settle",
+    "fanout",
     "timer",
     "iteration",
     "lag",
@@ -66,7 +68,21 @@ COUNTS: Final = (
     "reconnects",
     "errors",
     "dropped_arrivals",
+    "missing_receivers",
 )
+# What a diff's bytes are made of; only `diff_bytes` has parts.
+PARTED: Final = "diff_bytes"
+PARTS: Final = (
+    "statics",
+    "dynamics",
+    "keyed",
+    "components",
+    "streams",
+    "events",
+    "replies",
+)
+# What is of the whole run and never of one of its scenarios.
+OF_THE_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})
 
 METRICS: Final[Mapping[str, Unit]] = MappingProxyType(
     {

@@ -9,7 +9,13 @@ from typing import Final, assert_never
 
 from pytest_liveview_load.metrics.grammar import Aggregate, Percentile, Words
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.names import METRICS, RATE_OF, SAMPLES_OF, Unit
+from pytest_liveview_load.metrics.names import (
+    METRICS,
+    OF_THE_RUN,
+    RATE_OF,
+    SAMPLES_OF,
+    Unit,
+)
 from pytest_liveview_load.metrics.order_statistics import samples_needed
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.series import Series
@@ -43,19 +49,15 @@ class NotMeasured:
 
 def read(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
     """Return the value that `words` name, in base units, or why there is none."""
-    if words.part:
-        return NotMeasured(f"nothing is measured by parts: leave out '.{words.part}'")
     if METRICS[words.metric] in (Unit.TIMING, Unit.SIZE):
         return _of_samples(words, snapshot)
     sampled = SAMPLES_OF.get(words.metric) or RATE_OF.get(words.metric)
-    if sampled and (words.label or words.scenario):
+    if sampled and words.label:
         histogram = _histogram(words, sampled, snapshot)
         if isinstance(histogram, NotMeasured):
             return histogram
         return _counted(words, histogram.count, histogram.count, snapshot)
-    if words.scenario:
-        return NotMeasured(f"{words.metric} is not counted by scenario")
-    return _of_the_run(words, sampled, snapshot)
+    return _of_all_labels(words, sampled, snapshot)
 
 
 # Samples
@@ -97,14 +99,19 @@ def _of_samples(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
 def _histogram(
     words: Words, metric: str, snapshot: Snapshot
 ) -> Histogram | NotMeasured:
-    histogram = snapshot.select(metric, words.name, words.view, words.scenario)
+    labels = (words.name, words.view, words.scenario, words.part)
+    histogram = snapshot.select(metric, *labels)
     if histogram:
         return histogram
-    measured = [series for series, _ in snapshot.series_of(metric)]
+    what = f"no {words.part} of {metric}" if words.part else f"no {metric}"
+    measured = [series for series, _ in snapshot.series_of(metric, part=words.part)]
     if not measured:
-        return NotMeasured(f"no {metric} was measured")
+        return NotMeasured(f"{what} was measured")
     if words.scenario and not any(each.scenario == words.scenario for each in measured):
-        return NotMeasured(f"no {metric} was measured in scenario {words.scenario!r}")
+        elsewhere = _not_of(words, {each.scenario for each in measured}, snapshot)
+        return elsewhere or NotMeasured(
+            f"{what} was measured in scenario {words.scenario!r}"
+        )
     return NotMeasured(_unmeasured_label(words, metric, measured))
 
 
@@ -114,12 +121,16 @@ def _unmeasured_label(words: Words, metric: str, measured: list[Series]) -> str:
         return (
             f"{metric} was measured without labels, so none is labelled {words.label!r}"
         )
-    shown = ", ".join(map(repr, labels[:MOST_LABELS_SHOWN]))
-    if len(labels) > MOST_LABELS_SHOWN:
-        shown += f" and {len(labels) - MOST_LABELS_SHOWN} more"
-    why = f"no {metric} is labelled {words.label!r}: measured were {shown}"
+    why = f"no {metric} is labelled {words.label!r}: measured were {_listed(labels)}"
     advice = near_miss(words.label, labels)
     return f"{why}.{advice}" if advice else why
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(map(repr, names[:MOST_LABELS_SHOWN]))
+    if len(names) > MOST_LABELS_SHOWN:
+        shown += f" and {len(names) - MOST_LABELS_SHOWN} more"
+    return shown
 
 
 def _label_like(words: Words, series: Series) -> str:
@@ -129,29 +140,56 @@ def _label_like(words: Words, series: Series) -> str:
     return series.label
 
 
-# Counts of the whole run
+# Counts of the whole run, or of one scenario
 
 
-def _of_the_run(
+def _of_all_labels(
     words: Words, sampled: str | None, snapshot: Snapshot
 ) -> Reading | NotMeasured:
-    iterations = snapshot.counts.get("iterations", 0)
+    counts = snapshot.counts
+    if words.scenario:
+        if elsewhere := _not_of(words, set(), snapshot):
+            return elsewhere
+        counts = snapshot.by_scenario[words.scenario]
+    iterations = counts.get("iterations", 0)
     if words.metric == "error_rate":
         if not iterations:
-            return NotMeasured("no iteration finished")
-        errors = snapshot.counts.get("errors", 0)
+            return NotMeasured(_nothing_finished(words))
+        errors = counts.get("errors", 0)
         return Reading(value=errors / iterations, unit=words.unit, samples=iterations)
     if words.metric == "users":
         count = snapshot.users
     elif sampled:
-        histogram = snapshot.select(sampled)
+        histogram = snapshot.select(sampled, scenario=words.scenario)
         count = histogram.count if histogram else 0
     else:
-        count = snapshot.counts.get(words.metric, 0)
+        count = counts.get(words.metric, 0)
     # That nothing happened is a measurement only of a run in which something could have.
     if not count and not iterations:
-        return NotMeasured("no iteration finished")
+        return NotMeasured(_nothing_finished(words))
     return _counted(words, count, iterations, snapshot)
+
+
+def _nothing_finished(words: Words) -> str:
+    where = f" of scenario {words.scenario!r}" if words.scenario else ""
+    return f"no iteration{where} finished"
+
+
+def _not_of(words: Words, seen: set[str], snapshot: Snapshot) -> NotMeasured | None:
+    """Return why the scenario of `words` cannot have this metric, None if it can."""
+    if words.metric in OF_THE_RUN:
+        why = f"{words.metric} is of the whole run, not of a scenario"
+        return NotMeasured(f"{why}: leave out '{{{words.scenario}}}'")
+    known = sorted((seen | set(snapshot.by_scenario)) - {""})
+    if words.scenario in known:
+        return None
+    if not known:
+        return NotMeasured(
+            f"nothing was measured by scenario: leave out '{{{words.scenario}}}'"
+        )
+    why = f"no scenario is called {words.scenario!r}: there were {_listed(known)}"
+    advice = near_miss(words.scenario, known)
+    return NotMeasured(f"{why}.{advice}" if advice else why)
 
 
 def _counted(

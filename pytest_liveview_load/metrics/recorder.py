@@ -8,7 +8,13 @@ from typing import Final
 
 from pytest_liveview_load.metrics.failures import FailureLog
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.names import COUNTS, METRICS, SAMPLES_OF, Unit
+from pytest_liveview_load.metrics.names import (
+    COUNTS,
+    METRICS,
+    OF_THE_RUN,
+    SAMPLES_OF,
+    Unit,
+)
 from pytest_liveview_load.metrics.series import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import Clock
@@ -17,19 +23,27 @@ from pytest_liveview_load.units import Clock
 # where multiplying by 1e-9 would give 0.034000000000000002.
 NANOSECONDS: Final = 1_000_000_000
 
+# A series but for its scenario, which is the recorder's own: metric, name, view, kind,
+# component, part. A plain tuple, for it is made at every measurement.
+Key = tuple[str, str, str, str, str, str]
+
 
 class Recorder:
-    """Owns the histograms and counts of one runner; not shared between threads.
+    """Owns the histograms and counts of one runner, or of one scenario of its.
 
-    Instants are seconds of `clock`. Set `measure_from` before the first measurement that
+    Not shared between threads. All that a recorder with a `scenario` takes is of that
+    scenario. Instants are seconds of `clock`. Set `measure_from` before the first measurement that
     it should leave out; `seconds` of a snapshot count from it, or from the recorder's
     birth if that is later.
     """
 
-    def __init__(self, clock: Clock, *, measure_from: float = 0.0) -> None:
+    def __init__(
+        self, clock: Clock, *, scenario: str = "", measure_from: float = 0.0
+    ) -> None:
+        self.scenario = scenario
         self.measure_from = measure_from
         self._born = clock()
-        self._histograms: dict[tuple[str, ...], Histogram] = {}
+        self._histograms: dict[Key, Histogram] = {}
         self._counts = dict.fromkeys(COUNTS, 0)
         self._failures = FailureLog()
         self._most_users = 0
@@ -69,11 +83,15 @@ class Recorder:
         view: str = "",
         kind: str = "",
         component: str = "",
+        part: str = "",
     ) -> None:
-        """Record a number of bytes that belongs to something begun at `at`."""
+        """Record a number of bytes that belongs to something begun at `at`.
+
+        `part` says of which part of a diff they are; the whole is recorded without.
+        """
         if at < self.measure_from:
             return
-        key = (metric, name, view, kind, component, "")
+        key = (metric, name, view, kind, component, part)
         try:
             histogram = self._histograms[key]
         except KeyError:
@@ -92,9 +110,10 @@ class Recorder:
         """Record that an iteration raised; this counts in `errors`.
 
         It is also an iteration: count it with the same `at`, or `error_rate` is wrong.
+        `scenario` is the name it is grouped under, where that is not the recorder's own.
         """
         if at >= self.measure_from:
-            self._failures.add(error, scenario)
+            self._failures.add(error, scenario or self.scenario)
 
     def gauge_users(self, n: int) -> None:
         """Say how many users there are now; a snapshot has the most at once."""
@@ -103,7 +122,7 @@ class Recorder:
     def snapshot(self, now: float, *, partial: str = "") -> Snapshot:
         """Return a frozen copy of the numbers so far; `partial` says why a run was cut."""
         histograms = {
-            Series(*key): histogram.copy()
+            Series(*key[:5], self.scenario, key[5]): histogram.copy()
             for key, histogram in self._histograms.items()
         }
         counts = {
@@ -122,13 +141,20 @@ class Recorder:
         return Snapshot(
             histograms=histograms,
             counts=counts,
+            by_scenario=self._of_scenario(counts),
             failures=self._failures.failures(),
             seconds=max(0.0, now - max(self.measure_from, self._born)),
             users=self._most_users,
             partial=partial,
         )
 
-    def _new_histogram(self, key: tuple[str, ...], unit: Unit) -> Histogram:
+    def _of_scenario(self, counts: dict[str, int]) -> dict[str, dict[str, int]]:
+        if not self.scenario:
+            return {}
+        own = {name: n for name, n in counts.items() if name not in OF_THE_RUN}
+        return {self.scenario: own}
+
+    def _new_histogram(self, key: Key, unit: Unit) -> Histogram:
         if METRICS.get(key[0]) is not unit:
             message = f"{key[0]!r} is no {unit.value} of this package"
             raise ValueError(message)

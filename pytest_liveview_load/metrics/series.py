@@ -11,6 +11,7 @@ class Series(NamedTuple):
 
     `name` is the event, path or timer; `kind` an event's type (click, change, …);
     `component` its cid as text. An event of a view is written `[view:name]` in a budget.
+    `part` is the part of a diff that is measured, "" for all of it.
     """
 
     metric: str
@@ -19,6 +20,7 @@ class Series(NamedTuple):
     kind: str = ""
     component: str = ""
     scenario: str = ""
+    part: str = ""
 
     @property
     def label(self) -> str:

@@ -19,12 +19,14 @@ class Snapshot:
     """What one recorder, or several merged ones, had measured at an instant.
 
     `seconds` is how long was measured, warm-up left out; of merged runners, which run side
-    by side, it is the longest. `users` is the most users at once; of runners, the sum.
+    by side, it is the longest. `counts` are of all scenarios, `by_scenario` has those of
+    each that has a name. `users` is the most users at once; of runners, the sum.
     `partial` says why a run ended early, "" if it did not.
     """
 
     histograms: Mapping[Series, Histogram] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    by_scenario: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
     users: int = 0
@@ -36,12 +38,14 @@ class Snapshot:
         for series, histogram in other.histograms.items():
             mine = histograms.get(series)
             histograms[series] = mine.merged(histogram) if mine else histogram
-        names = {**self.counts, **other.counts}
         return Snapshot(
             histograms=histograms,
-            counts={
-                each: self.counts.get(each, 0) + other.counts.get(each, 0)
-                for each in names
+            counts=_added(self.counts, other.counts),
+            by_scenario={
+                each: _added(
+                    self.by_scenario.get(each, {}), other.by_scenario.get(each, {})
+                )
+                for each in {**self.by_scenario, **other.by_scenario}
             },
             failures=grouped((*self.failures, *other.failures)),
             seconds=max(self.seconds, other.seconds),
@@ -50,16 +54,21 @@ class Snapshot:
         )
 
     def select(
-        self, metric: str, name: str = "", view: str = "", scenario: str = ""
+        self,
+        metric: str,
+        name: str = "",
+        view: str = "",
+        scenario: str = "",
+        part: str = "",
     ) -> Histogram | None:
         """Return the merged histogram of every series with these labels, "" being any.
 
-        A series without a name of its own, such as `join`, goes by its view's name.
-        None if nothing was measured.
+        A series without a name of its own, such as `join`, goes by its view's name. A
+        `part` of "" is no part: the whole. None if nothing was measured.
         """
         chosen = [
             histogram
-            for series, histogram in self.series_of(metric, scenario)
+            for series, histogram in self.series_of(metric, scenario, part)
             if name in ("", series.label) and view in ("", series.view)
         ]
         return reduce(Histogram.merged, chosen) if chosen else None
@@ -71,12 +80,13 @@ class Snapshot:
         )
 
     def series_of(
-        self, metric: str, scenario: str = ""
+        self, metric: str, scenario: str = "", part: str = ""
     ) -> Iterator[tuple[Series, Histogram]]:
-        """Yield each series of a metric that has samples."""
+        """Yield each series of a metric, or of a part of it, that has samples."""
         for series, histogram in self.histograms.items():
             if (
                 series.metric == metric
+                and series.part == part
                 and scenario in ("", series.scenario)
                 and histogram.buckets
             ):
@@ -90,6 +100,9 @@ class Snapshot:
                 for series in sorted(self.histograms)
             ],
             "counts": dict(self.counts),
+            "by_scenario": {
+                each: dict(counts) for each, counts in self.by_scenario.items()
+            },
             "failures": [failure.to_data() for failure in self.failures],
             "seconds": self.seconds,
             "users": self.users,
@@ -105,11 +118,18 @@ class Snapshot:
                 for *labels, histogram in data["histograms"]
             },
             counts=dict(data["counts"]),
+            by_scenario={
+                each: dict(counts) for each, counts in data["by_scenario"].items()
+            },
             failures=tuple(Failure.from_data(each) for each in data["failures"]),
             seconds=data["seconds"],
             users=data["users"],
             partial=data["partial"],
         )
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {each: one.get(each, 0) + other.get(each, 0) for each in {**one, **other}}
 
 
 def _both_reasons(one: str, other: str) -> str:

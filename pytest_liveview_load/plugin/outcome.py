@@ -70,7 +70,7 @@ def reason_not_to_judge(
         return "the run is invalid"
     words = budget.measure.words
     if scale < 1 and isinstance(words.stat, Percentile):
-        measured = snapshot.select(words.metric, words.name, words.view, words.scenario)
+        measured = budget.measure.samples(snapshot)
         needed = samples_needed(words.stat.p)
         if measured is not None and measured.count < needed:
             return f"needs {needed} samples, had {measured.count} at scale {scale:g}"

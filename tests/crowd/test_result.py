@@ -9,7 +9,7 @@ import pytest
 from pytest_liveview_load.crowd.measured import Measured
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.result import LoadResult, explain
-from pytest_liveview_load.errors import NoData
+from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import ms
 
@@ -24,6 +24,7 @@ def recorded() -> LoadResult:
     recorder.timing("event", 1, 1.5, name="save", view="FormLive", kind="submit")
     for _ in range(20):
         recorder.size("diff_bytes", 120, 1, name="save", view="FormLive")
+        recorder.size("diff_bytes", 90, 1, name="save", view="FormLive", part="statics")
     recorder.timing("lag", 1, 1.001)
     recorder.fail(ValueError("x"), 1)
     recorder.gauge_users(50)
@@ -48,6 +49,52 @@ def test_labels_choose_events_with_and_without_their_view() -> None:
     assert RESULT.count_event["inc"] == 100
     assert RESULT.count_event == 101
     assert RESULT.p95_diff_bytes["FormLive:save"] == 120
+
+
+def test_parts_of_diffs_are_attributes_of_their_sizes() -> None:
+    assert RESULT.p95_diff_bytes["save"].statics == 90
+    assert RESULT.p95_diff_bytes.statics["FormLive:save"] == 90
+    assert RESULT.mean_diff_bytes["save"].statics.measure.source == (
+        "mean_diff_bytes[save].statics"
+    )
+
+
+NO_PARTS = {
+    "mount": ("statics", "p95_mount.statics: 'mount' has no parts such as '.statics'"),
+    "diff_bytes": (
+        "static",
+        "p95_diff_bytes.static: no part is called 'static'. Did you mean 'statics'?",
+    ),
+}
+
+
+@pytest.mark.parametrize("metric", NO_PARTS)
+def test_a_part_that_does_not_exist_is_no_attribute(metric: str) -> None:
+    part, message = NO_PARTS[metric]
+
+    with pytest.raises(AttributeError) as missing:
+        getattr(getattr(RESULT, f"p95_{metric}"), part)
+    assert str(missing.value).startswith(message)
+
+
+def test_a_part_that_was_not_measured_raises() -> None:
+    with pytest.raises(NoData, match="no streams of diff_bytes was measured"):
+        _ = RESULT.p95_diff_bytes["save"].streams
+
+
+def test_any_measure_can_be_read_as_a_budget_spells_it() -> None:
+    recorder = Recorder(lambda: 0.0, scenario="buy")
+    for _ in range(4):
+        recorder.count("iterations", 1)
+    recorder.fail(ValueError("x"), 1)
+    result = LoadResult(recorder.snapshot(1.0))
+
+    assert result["error_rate{buy}"] == 0.25
+    assert RESULT["p95_diff_bytes[save].statics"] == 90
+    with pytest.raises(NoData, match="no scenario is called 'bye': there were 'buy'"):
+        _ = result["error_rate{bye}"]
+    with pytest.raises(BudgetSyntaxError, match="no metric is called 'mout'"):
+        _ = result["p95_mout"]
 
 
 def test_counts_and_rates_are_of_the_whole_run() -> None:

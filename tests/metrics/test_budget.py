@@ -6,7 +6,7 @@ from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.grammar import Aggregate, Percentile, Stat
 from pytest_liveview_load.metrics.measure import Measure
-from pytest_liveview_load.metrics.names import METRICS, Unit
+from pytest_liveview_load.metrics.names import METRICS, PARTS, Unit
 
 P50, P95, P99, P99_9 = (Percentile(p) for p in (50.0, 95.0, 99.0, 99.9))
 MIN, MAX, MEAN, COUNT, RATE = Aggregate
@@ -146,6 +146,15 @@ BAD = {
     "p95_event{} < 3s": "its scenario {} is empty",
     "p95_event{mix < 3s": "the '{' of its scenario is never closed",
     "p95_event[inc]x < 3s": f"an operator is expected where 'x < 3s' stands: one of {OPERATORS}",
+    # parts
+    "p95_mount.statics < 1kB": (
+        "'mount' has no parts such as '.statics': only diff_bytes has"
+    ),
+    "errors.events < 1": "'errors' has no parts such as '.events': only diff_bytes has",
+    "p95_diff_bytes[save].static < 1kB": (
+        "no part is called 'static'. Did you mean 'statics'?"
+    ),
+    "p95_diff_bytes.html < 1kB": f"no part is called 'html'. Parts are {', '.join(PARTS)}",
     # operators
     "p95_mount": f"an operator is missing after the metric: one of {OPERATORS}",
     "p95_mount 200ms": f"an operator is expected where '200ms' stands: one of {OPERATORS}",

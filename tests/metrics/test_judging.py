@@ -35,13 +35,22 @@ RUN = Snapshot(
         Series("event", "inc", COUNTER, "click"): Histogram.of(*[50 * MS] * 30),
         Series("event", "dec", COUNTER, "click"): Histogram.of(*[70 * MS] * 7),
         Series("event", "inc", "Roost.OtherLive"): Histogram.of(*[90 * MS] * 3),
-        Series("mount", "/counter", COUNTER): Histogram.of(8 * MS, 34 * MS),
+        Series("mount", "/counter", COUNTER, scenario="buy"): Histogram.of(
+            8 * MS, 34 * MS
+        ),
         Series("join", view=COUNTER): Histogram.of(4 * MS),
         Series("connect"): Histogram.of(2 * MS),
         Series("diff_bytes", "inc", COUNTER): Histogram.of(30, 34, 38),
+        Series("diff_bytes", "inc", COUNTER, part="statics"): Histogram.of(7),
+        Series("diff_bytes", "inc", COUNTER, part="dynamics"): Histogram.of(27, 29),
         Series("visit", "/counter", scenario="browse"): Histogram.of(9 * MS),
     },
     counts={"iterations": 1000, "errors": 3, "reconnects": 0, "pushes": 12},
+    by_scenario={
+        "browse": {"iterations": 800, "errors": 2, "reconnects": 0, "pushes": 11},
+        "buy": {"iterations": 200, "errors": 1, "reconnects": 0, "pushes": 1},
+        "idle": {"iterations": 0, "errors": 0},
+    },
     failures=(Failure("ValueError", "no", "", 3),),
     seconds=10.0,
     users=50,
@@ -76,6 +85,20 @@ WITHIN = {
     "users >= 50": 50,
     "iterations > 999": 1000,
     "max_visit{browse} < 10ms": 0.009,
+    "max_mount[/counter]{buy} < 40ms": 0.034,
+    "mounts{buy} == 2": 2,
+    "mounts{browse} == 0": 0,
+    "mount_rate{buy} > 0.1/s": 0.2,
+    "events{buy} <= 0": 0,
+    "iterations{buy} == 200": 200,
+    "errors{buy} < 2": 1,
+    "error_rate{browse} < 0.3%": 0.0025,
+    "rate_pushes{browse} > 1/s": 1.1,
+    "reconnects{browse} == 0": 0,
+    "max_diff_bytes[inc].statics <= 7B": 7,
+    "max_diff_bytes.dynamics < 30B": 29,
+    "mean_diff_bytes[Roost.CounterLive:inc].dynamics < 30B": 28,
+    "count_diff_bytes.dynamics == 2": 2,
 }
 
 
@@ -123,15 +146,48 @@ NOT_MEASURED = {
         "connect was measured without labels, so none is labelled 'x'"
     ),
     "max_event{browse} < 1s": "no event was measured in scenario 'browse'",
-    "events{browse} > 1": "no event was measured in scenario 'browse'",
-    "errors{browse} == 0": "errors is not counted by scenario",
-    "max_diff_bytes.events < 1kB": "nothing is measured by parts: leave out '.events'",
+    "events[inc]{browse} > 1": "no event was measured in scenario 'browse'",
+    "max_event{brows} < 1s": (
+        "no scenario is called 'brows': there were 'browse', 'buy', 'idle'. "
+        "Did you mean 'browse'?"
+    ),
+    "errors{checkout} == 0": (
+        "no scenario is called 'checkout': there were 'browse', 'buy', 'idle'"
+    ),
+    "errors{idle} == 0": "no iteration of scenario 'idle' finished",
+    "error_rate{idle} == 0": "no iteration of scenario 'idle' finished",
+    "users{buy} > 1": "users is of the whole run, not of a scenario: leave out '{buy}'",
+    "dropped_arrivals{buy} == 0": (
+        "dropped_arrivals is of the whole run, not of a scenario: leave out '{buy}'"
+    ),
+    "max_lateness{buy} < 1s": "no lateness was measured",
+    "max_diff_bytes.events < 1kB": "no events of diff_bytes was measured",
+    "max_diff_bytes[save].statics < 1kB": (
+        "no diff_bytes is labelled 'save': measured were 'inc'"
+    ),
+    "max_diff_bytes{buy}.statics < 1kB": (
+        "no statics of diff_bytes was measured in scenario 'buy'"
+    ),
 }
 
 
 @pytest.mark.parametrize(("text", "why"), NOT_MEASURED.items())
 def test_what_was_not_measured_never_passes_and_says_why(text: str, why: str) -> None:
     assert NoMeasurement(why) == judge(Budget.parse(text), RUN)
+
+
+def test_what_is_of_the_run_has_no_scenario() -> None:
+    run = many("lateness", 3)
+
+    verdict = judge(Budget.parse("max_lateness{buy} < 1s"), run)
+    expected = "lateness is of the whole run, not of a scenario: leave out '{buy}'"
+    assert NoMeasurement(expected) == verdict
+
+
+def test_a_run_without_scenarios_says_so() -> None:
+    expected = NoMeasurement("nothing was measured by scenario: leave out '{buy}'")
+    assert expected == judge(Budget.parse("max_mount{buy} < 1s"), many("mount", 3))
+    assert expected == judge(Budget.parse("errors{buy} == 0"), many("mount", 3))
 
 
 @pytest.mark.parametrize("metric", METRICS)

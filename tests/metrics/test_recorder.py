@@ -111,6 +111,50 @@ def test_a_partial_snapshot_says_why() -> None:
     assert recorder_at(0).snapshot(1, partial="interrupted").partial == "interrupted"
 
 
+def test_a_part_of_a_diff_is_kept_apart_from_the_whole() -> None:
+    recorder = recorder_at(0)
+    recorder.size("diff_bytes", 34, 1.0, name="inc")
+    recorder.size("diff_bytes", 30, 1.0, name="inc", part="dynamics")
+
+    snapshot = recorder.snapshot(2)
+    assert Histogram.of(34) == snapshot.select("diff_bytes")
+    assert Histogram.of(30) == snapshot.select("diff_bytes", part="dynamics")
+    assert snapshot.select("diff_bytes", part="statics") is None
+
+
+def test_all_that_a_recorder_with_a_scenario_takes_is_of_it() -> None:
+    recorder = Recorder(lambda: 0.0, scenario="buy")
+    recorder.timing("event", 1, 2, name="inc")
+    recorder.size("diff_bytes", 30, 1.0, part="dynamics")
+    recorder.count("iterations", 1)
+    recorder.fail(ValueError("no"), 1)
+    recorder.fail(ValueError("no"), 1, scenario="setup of buy")
+
+    snapshot = recorder.snapshot(2)
+    assert {"buy"} == {series.scenario for series in snapshot.histograms}
+    assert {"buy", "setup of buy"} == {each.scenario for each in snapshot.failures}
+    counted = {name: n for name, n in snapshot.by_scenario["buy"].items() if n}
+    assert {"events": 1, "iterations": 1, "errors": 2} == counted
+    assert counted == {name: n for name, n in snapshot.counts.items() if n}
+
+
+def test_what_is_of_the_whole_run_is_not_counted_by_scenario() -> None:
+    recorder = Recorder(lambda: 0.0, scenario="buy")
+    recorder.gauge_users(3)
+    recorder.count("dropped_arrivals", 1)
+
+    snapshot = recorder.snapshot(2)
+    assert (3, 1) == (snapshot.users, snapshot.counts["dropped_arrivals"])
+    assert {"users", "dropped_arrivals"}.isdisjoint(snapshot.by_scenario["buy"])
+
+
+def test_a_recorder_without_a_scenario_counts_by_none() -> None:
+    recorder = recorder_at(0)
+    recorder.count("iterations", 1)
+
+    assert {} == recorder.snapshot(2).by_scenario
+
+
 def test_metrics_nobody_knows_cannot_be_recorded() -> None:
     recorder = recorder_at(0)
 

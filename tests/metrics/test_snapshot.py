@@ -17,8 +17,10 @@ SNAPSHOT = Snapshot(
         Series("event", "dec", "Roost.CounterLive", scenario="mix"): Histogram.of(8),
         Series("join", view="Roost.CounterLive"): Histogram.of(16),
         Series("mount", "/counter", "Roost.CounterLive"): Histogram(),
+        Series("diff_bytes", "inc", part="statics"): Histogram.of(32),
     },
     counts={"iterations": 3},
+    by_scenario={"mix": {"iterations": 3}},
     failures=(Failure("E", "m", "t", 1),),
     seconds=2.0,
     users=5,
@@ -31,6 +33,7 @@ SELECTIONS = {
     "a name in one view": (("event", "inc", "Roost.OtherLive"), (2, 4)),
     "a view": (("event", "", "Roost.CounterLive"), (1, 8)),
     "a scenario": (("event", "", "", "mix"), (8,)),
+    "a part": (("diff_bytes", "inc", "", "", "statics"), (32,)),
     "a view's name, where series have no other": (("join", "Roost.CounterLive"), (16,)),
 }
 
@@ -49,6 +52,8 @@ NOTHING = {
     "the name of an event as a view": ("event", "", "inc"),
     "another scenario": ("event", "inc", "", "mix"),
     "a series without samples": ("mount",),
+    "the whole of what was measured in parts": ("diff_bytes", "inc"),
+    "another part": ("diff_bytes", "inc", "", "", "dynamics"),
 }
 
 
@@ -73,6 +78,7 @@ def test_merging_adds_counts_and_users_and_keeps_the_longest_time() -> None:
     other = Snapshot(
         histograms={Series("join", view="Roost.CounterLive"): Histogram.of(17)},
         counts={"iterations": 4, "reconnects": 1},
+        by_scenario={"mix": {"iterations": 1, "errors": 2}, "buy": {"iterations": 3}},
         failures=(Failure("E", "m", "t", 2),),
         seconds=2.5,
         users=6,
@@ -86,6 +92,7 @@ def test_merging_adds_counts_and_users_and_keeps_the_longest_time() -> None:
             Series("join", view="Roost.CounterLive"): Histogram.of(16, 17),
         },
         counts={"iterations": 7, "reconnects": 1},
+        by_scenario={"mix": {"iterations": 4, "errors": 2}, "buy": {"iterations": 3}},
         failures=(Failure("E", "m", "t", 3),),
         seconds=2.5,
         users=11,

@@ -107,21 +107,29 @@ def test_histograms_survive_json(recorded: list[int]) -> None:
 # Snapshots
 
 names = st.sampled_from(["", "inc", "/counter"])
-series = st.builds(Series, st.sampled_from(["event", "mount"]), names)
+parts = st.sampled_from(["", "statics"])
+scenarios = st.sampled_from(["", "browse"])
+series = st.builds(
+    Series,
+    st.sampled_from(["event", "diff_bytes"]),
+    names,
+    scenario=scenarios,
+    part=parts,
+)
+counts = st.dictionaries(st.sampled_from(["iterations", "pushes"]), st.integers(0, 9))
 failures = st.builds(
     Failure,
     st.sampled_from(["ValueError", "StepTimeout"]),
     st.sampled_from(["user 1", "user 2", "gone"]),
     st.sampled_from(["at line 1", "at line 2"]),
     st.integers(1, 5),
-    st.sampled_from(["", "browse"]),
+    scenarios,
 )
 snapshots = st.builds(
     Snapshot,
     histograms=st.dictionaries(series, some_samples.map(lambda it: Histogram.of(*it))),
-    counts=st.dictionaries(
-        st.sampled_from(["iterations", "pushes"]), st.integers(0, 9)
-    ),
+    counts=counts,
+    by_scenario=st.dictionaries(st.sampled_from(["browse", "buy"]), counts),
     failures=st.lists(failures, max_size=4).map(grouped),
     seconds=st.floats(0, 100),
     users=st.integers(0, 9),
@@ -152,7 +160,11 @@ steps: st.SearchStrategy[Step] = st.one_of(
         names,
         st.floats(0, 10),
     ),
-    st.builds(lambda n: lambda to: to.size("diff_bytes", n, 1.0), st.integers(0, 9999)),
+    st.builds(
+        lambda n, part: lambda to: to.size("diff_bytes", n, 1.0, part=part),
+        st.integers(0, 9999),
+        parts,
+    ),
     st.builds(lambda n: lambda to: to.count("pushes", 1.0, n), st.integers(0, 3)),
     st.builds(
         lambda text: lambda to: to.fail(ValueError(text), 1.0),
@@ -161,18 +173,39 @@ steps: st.SearchStrategy[Step] = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), steps), max_size=30))
+@given(st.lists(st.tuples(st.integers(0, 2), steps), max_size=30), scenarios)
 def test_three_runners_measure_what_one_would_have(
-    shared: list[tuple[int, Step]],
+    shared: list[tuple[int, Step]], scenario: str
 ) -> None:
-    alone = Recorder(lambda: 0.0)
-    runners = [Recorder(lambda: 0.0) for _ in range(3)]
+    alone = Recorder(lambda: 0.0, scenario=scenario)
+    runners = [Recorder(lambda: 0.0, scenario=scenario) for _ in range(3)]
     for runner, step in shared:
         step(alone)
         step(runners[runner])
 
     expected = alone.snapshot(5.0)
     assert expected == reduce(Snapshot.merged, (each.snapshot(5.0) for each in runners))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["browse", "buy"]), steps), max_size=30))
+def test_scenarios_merged_count_the_whole_run(
+    shared: list[tuple[str, Step]],
+) -> None:
+    whole = Recorder(lambda: 0.0)
+    roles = {name: Recorder(lambda: 0.0, scenario=name) for name in ("browse", "buy")}
+    for role, step in shared:
+        step(whole)
+        step(roles[role])
+
+    merged = reduce(Snapshot.merged, (each.snapshot(5.0) for each in roles.values()))
+    expected = whole.snapshot(5.0)
+    assert expected.counts == merged.counts
+    for metric, part in (("event", ""), ("diff_bytes", ""), ("diff_bytes", "statics")):
+        assert expected.select(metric, part=part) == merged.select(metric, part=part)
+    for name, recorder in roles.items():
+        own = {k: v for k, v in recorder.snapshot(5.0).counts.items() if v}
+        by_scenario = {k: v for k, v in merged.by_scenario[name].items() if v}
+        assert own == by_scenario
 
 
 # Budgets
