@@ -23,9 +23,14 @@ class LoadArguments(TypedDict, total=False):
 
     users: int
     ramp: str | float
+    stages: Sequence[tuple[str | float, int]] | None
+    arrival: str | float | Sequence[str | float] | None
+    poisson: bool
+    max_users: int | None
     duration: str | float | None
     iterations: int | None
     think: str | float | tuple[str | float, str | float]
+    pacing: str | float | tuple[str | float, str | float] | None
     warmup: str | float
     grace: str | float
     seed: int | None

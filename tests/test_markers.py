@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.profile import PARSERS, Profile
+from pytest_liveview_load.crowd.arguments import PARSERS
+from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.markers import (
     LoadArguments,
@@ -15,6 +16,7 @@ from pytest_liveview_load.markers import (
     load_of,
 )
 from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.pauses import Between
 
 
 def a_test() -> Callable[..., Any]:
@@ -29,7 +31,9 @@ def test_load_leaves_its_profile_and_the_function_as_it_is() -> None:
     function = a_test()
 
     assert function is load(users=50, ramp="2s", think="0.2s..0.5s")(function)
-    expected = {"__liveview_load__": Profile(users=50, ramp=2.0, think=(0.2, 0.5))}
+    expected = {
+        "__liveview_load__": Profile(users=50, ramp=2.0, think=Between(0.2, 0.5))
+    }
     assert expected == vars(function)
 
 

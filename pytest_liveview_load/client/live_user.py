@@ -27,7 +27,8 @@ from pytest_liveview_load.client.verbs.party import Party
 from pytest_liveview_load.client.verbs.uploading import Uploading
 from pytest_liveview_load.client.verbs.waiting import Waiting
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.units import Clock, parse_span
+from pytest_liveview_load.pauses import parse_pause
+from pytest_liveview_load.units import Clock
 
 if TYPE_CHECKING:
     import httpx
@@ -81,11 +82,13 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
     async def think(self, time: str | float) -> None:
         """Pause like a person: "2s", or "1s..3s" for a time between the two.
 
+        "exponential 2s" (its mean) and "lognormal 2s" (its median; as people read) have
+        a long tail; "lognormal 2s sigma 0.8" a longer one. Raises UnitError.
+
         Example:
             await live.think("1ms..3ms")
         """
-        low, high = parse_span(time)
-        await self._crowd.pause(low if low == high else self.rng.uniform(low, high))
+        await self._crowd.pause(parse_pause(time).sample(self.rng))
 
     @contextmanager
     def measure(self, label: str) -> Iterator[None]:

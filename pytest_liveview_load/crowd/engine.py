@@ -130,14 +130,14 @@ class Run:
     async def send_crowd(self) -> None:
         """Start each user at its time, and wait until all have come to their end."""
         terms = self.terms = self.agreed_terms()
-        starts = self.profile.start_times()
         tasks: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as users:
-            for id_, after in zip(self.profile.user_ids(), starts, strict=True):
+            for span in self.profile.spans():
+                after = span.start
                 await asyncio.sleep(max(0.0, self.began + after - self.clock()))
                 # Without a ramp nobody is late: one starts when the one before has.
                 intended = self.began + after if self.profile.ramp else self.clock()
-                one_user = self.one_user(VirtualUser(id_, terms), intended)
+                one_user = self.one_user(VirtualUser(span.user, terms), intended)
                 tasks.append(users.create_task(one_user))
             if terms.ends_at is not None:
                 await self.cut_at(terms.ends_at + self.profile.grace, tasks, terms)

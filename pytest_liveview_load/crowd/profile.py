@@ -1,42 +1,79 @@
-"""The shape of a load: how many users, when they start, how long they go on.
+"""The shape of a load: who comes when, and how long it goes on.
 
 Law of this file: a Profile is checked whole when it is made, and everything about time
 is derived from it. Every runner computes its own share of the ONE schedule, so nobody
 hands out starts while the load runs. Light imports only: markers are read at import.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from random import Random
 from typing import Any, Final
 
-from pytest_liveview_load.errors import MarkerError, UnitError
-from pytest_liveview_load.units import (
-    format_count,
-    format_duration,
-    near_miss,
-    parse_duration,
-    parse_span,
+from pytest_liveview_load.crowd.arguments import (
+    DEPENDENTS,
+    check_together,
+    displaced,
+    read,
 )
+from pytest_liveview_load.crowd.rate import RatePlan
+from pytest_liveview_load.crowd.stages import (
+    Span,
+    Stage,
+    describe_stages,
+    length_of,
+    peak_of,
+    spans_of,
+)
+from pytest_liveview_load.errors import MarkerError
+from pytest_liveview_load.pauses import NO_PAUSE, Pause, pause_from_data
+from pytest_liveview_load.units import format_count, format_duration
 
 DEFAULT_GRACE: Final = 10.0  # seconds an iteration may go on after the end
+POOL_SECONDS: Final = 10.0  # by default as many users as come in so long, at the most
+SMALLEST_POOL: Final = 10
+ROUNDING: Final = (
+    1e-12  # 0.1/s for 30s is 3 arrivals, and 3.0000000000000004 to a float
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Arrival `number` of the whole run, from 0, comes `at` seconds after its start."""
+
+    number: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A closed load: a fixed crowd of users who repeat the scenario.
+    """A closed load, a crowd who repeat the scenario, or an open one: iterations arrive.
 
-    Times are seconds. `ramp` comes first, then `duration`; without a duration each user
-    runs `iterations` (1 if that is not given either). With both, a user runs that many
-    iterations, and the duration ends what is not done by then. Measuring starts `warmup`
-    after the first user. `first_user` and `stride` say which users of the whole crowd
-    this profile's runner carries.
+    Times are seconds. A closed crowd is `users`, come within `ramp`, or follows `stages`.
+    `ramp` comes first, then `duration`; without a duration each user runs `iterations`
+    (1 if that is not given either). With both, a user runs that many iterations, and the
+    duration ends what is not done by then. `pacing` is from start to start, `think` from
+    an end to the next start.
+
+    An open load has an `arrival` plan: each arrival is one iteration, carried by the idle
+    user of the lowest id, of at most `max_users` (10 s' worth of the highest rate, and at
+    least 10, if not given). `duration` is then the whole run's, without it the plan's.
+
+    Measuring starts `warmup` after the first user. `first_user` and `stride` say which
+    users, or arrivals, of the whole this profile's runner carries.
     """
 
     users: int = 1
     ramp: float = 0.0
+    stages: tuple[Stage, ...] = ()
+    arrival: RatePlan | None = None
+    poisson: bool = False
+    max_users: int | None = None
     duration: float | None = None
     iterations: int | None = None
-    think: tuple[float, float] = (0.0, 0.0)
+    think: Pause = NO_PAUSE
+    pacing: Pause | None = None
     warmup: float = 0.0
     grace: float = DEFAULT_GRACE
     seed: int | None = None
@@ -55,67 +92,163 @@ class Profile:
     def updated(self, **arguments: object) -> "Profile":
         """Return this profile with a person's `arguments` laid over it.
 
+        What they exclude goes: `arrival` over a profile of 500 users makes an open load.
         Raises MarkerError as `of` does.
         """
         changes = {name: read(name, value) for name, value in arguments.items()}
-        return checked(replace(self, **changes))
+        check_together(arguments)
+        back = {name: DEFAULTS[name] for name in displaced(arguments)}
+        return checked(replace(self, **{**back, **changes}))
 
     def scaled(self, factor: float) -> "Profile":
-        """Return the same load with `factor` times the users, at least one."""
-        return replace(self, users=max(1, round(self.users * factor)))
+        """Return the same load with `factor` times the users and rates, at least one user."""
+        return replace(
+            self,
+            users=max(1, round(self.users * factor)),
+            stages=tuple(
+                # Who was there stays there: no stage is scaled down to nobody.
+                replace(each, users=max(min(1, each.users), round(each.users * factor)))
+                for each in self.stages
+            ),
+            arrival=self.arrival and self.arrival.scaled(factor),
+            max_users=self.max_users and max(1, round(self.max_users * factor)),
+        )
 
     def shard(self, index: int, of: int) -> "Profile":
         """Return runner `index`'s share of `of`: every `of`-th user, so the ramp stays smooth."""
         first_user = self.first_user + index * self.stride
         return replace(self, first_user=first_user, stride=self.stride * of)
 
-    def user_ids(self) -> range:
-        """Return the ids of the users of this share, in the order of their starts."""
-        return range(self.first_user, self.users, self.stride)
+    # Who comes when
 
-    def start_times(self) -> tuple[float, ...]:
-        """Return when each of `user_ids` starts, in seconds after the first of the crowd."""
-        # The division first: it is at most 1, so no start can round to after the ramp.
-        return tuple(self.ramp * (user / self.users) for user in self.user_ids())
+    @property
+    def is_open(self) -> bool:
+        """Whether iterations arrive, whoever is free, instead of a crowd that repeats them."""
+        return self.arrival is not None
 
     @property
     def length(self) -> float | None:
         """Seconds from the first start to the end; None if iterations decide."""
+        if self.stages:
+            return length_of(self.stages)
+        if self.arrival is not None and self.duration is None:
+            return self.arrival.length
         return None if self.duration is None else self.ramp + self.duration
 
     @property
     def iterations_each(self) -> int | None:
-        """Iterations of each user; None if only the duration ends them."""
-        if self.iterations is None and self.duration is None:
+        """Iterations of each user; None if only the end of the run ends them."""
+        if self.iterations is None and self.length is None:
             return 1
         return self.iterations
 
+    def user_ids(self) -> range:
+        """Return the ids of the users of this share; of an open load those there may be."""
+        return range(self.first_user, self._whole_crowd, self.stride)
+
+    @property
+    def most_users(self) -> int:
+        """The most users at once, of this share."""
+        return len(self.user_ids())
+
+    @property
+    def _whole_crowd(self) -> int:
+        if self.arrival is not None:
+            pool = math.ceil(self.arrival.highest * POOL_SECONDS * (1 - ROUNDING))
+            return self.max_users or max(SMALLEST_POOL, pool)
+        return peak_of(self.stages) if self.stages else self.users
+
+    def spans(self) -> Iterator[Span]:
+        """Yield when each user of this share is there, sorted by start; closed loads only.
+
+        A stage that goes down sends the highest ids home; one that goes up again brings
+        them anew, so an id may have several spans, one after the other.
+        """
+        assert self.arrival is None, "an open load has arrivals, not spans"
+        if self.stages:
+            yield from spans_of(self.stages, self.user_ids())
+            return
+        for user in self.user_ids():
+            # The division first: it is at most 1, so no start can round to after the ramp.
+            yield Span(user, self.ramp * (user / self.users))
+
+    def arrivals(self, seed: int) -> Iterator[Arrival]:
+        """Yield the arrivals of this share as they come, one by one; open loads only.
+
+        `seed` matters to those at random only. A share without users gets none: with
+        more runners than `max_users` the first ones serve all.
+        """
+        assert self.arrival is not None, "a closed load has spans, not arrivals"
+        length = self.length
+        assert length is not None  # an open load without an end is not let in
+        shares = min(self.stride, self._whole_crowd)
+        if self.first_user >= shares:
+            return
+        end = self.arrival.count(length) * (1 - ROUNDING)
+        for number, mark in enumerate(
+            random_marks(seed) if self.poisson else whole_marks()
+        ):
+            if mark >= end:
+                return
+            if number % shares == self.first_user:
+                yield Arrival(number, min(self.arrival.when(mark), length))
+
+    # In words and as data
+
     def describe(self) -> str:
         """Return the load in a person's words: '50 users, ramp 2s, 10s, think 0.2s..0.5s'."""
-        parts = [counted(self.users, "user")]
+        parts = [self._crowd_in_words()]
         if self.ramp:
             parts.append(f"ramp {format_duration(self.ramp)}")
         if self.duration is not None:
             parts.append(format_duration(self.duration))
         if self.iterations_each is not None:
             parts.append(f"{counted(self.iterations_each, 'iteration')} each")
-        if any(self.think):
-            low, high = map(format_duration, self.think)
-            parts.append(f"think {low}" if low == high else f"think {low}..{high}")
+        if self.think != NO_PAUSE:
+            parts.append(f"think {self.think.describe()}")
+        if self.pacing is not None:
+            parts.append(f"pacing {self.pacing.describe()}")
         if self.warmup:
             parts.append(f"warmup {format_duration(self.warmup)}")
         return ", ".join(parts)
 
+    def _crowd_in_words(self) -> str:
+        if self.arrival is not None:
+            arriving = "arriving at random" if self.poisson else "arriving"
+            most = counted(self._whole_crowd, "user")
+            return f"{arriving} {self.arrival.describe()}, at most {most}"
+        if self.stages:
+            return describe_stages(self.stages)
+        return counted(self.users, "user")
+
     def to_data(self) -> dict[str, Any]:
         """Return the profile as JSON-able data, which `from_data` reads."""
-        data = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**data, "think": list(self.think)}
+        return {
+            **{each.name: getattr(self, each.name) for each in fields(self)},
+            "stages": [[each.seconds, each.users] for each in self.stages],
+            "arrival": self.arrival and self.arrival.to_data(),
+            "think": self.think.to_data(),
+            "pacing": self.pacing and self.pacing.to_data(),
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Profile":
         """Return the profile that `to_data` wrote."""
-        low, high = data["think"]
-        return cls(**{**data, "think": (low, high)})
+        arrival, pacing = data["arrival"], data["pacing"]
+        return cls(
+            **{
+                **data,
+                "stages": tuple(Stage(*each) for each in data["stages"]),
+                "arrival": arrival and RatePlan.from_data(arrival),
+                "think": pause_from_data(data["think"]),
+                "pacing": pacing and pause_from_data(pacing),
+            }
+        )
+
+
+DEFAULTS: Final[Mapping[str, Any]] = {
+    each.name: each.default for each in fields(Profile)
+}
 
 
 def counted(number: int, noun: str) -> str:
@@ -123,61 +256,38 @@ def counted(number: int, noun: str) -> str:
     return f"{format_count(number)} {noun}{'' if number == 1 else 's'}"
 
 
-# Reading a person's arguments
+def whole_marks() -> Iterator[float]:
+    """Yield where arrivals lie, counted in arrivals: one after each other."""
+    mark = 0
+    while True:
+        yield mark
+        mark += 1
 
 
-def whole_number(value: object, least: int | None) -> int:
-    """Return `value` if it is a whole number of at least `least` (None: of any size)."""
-    allowed = "a whole number" + ("" if least is None else f" of at least {least}")
-    # True is an int to Python and a mistake to everyone else.
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise UnitError(value, allowed)
-    if least is not None and value < least:
-        raise UnitError(value, allowed)
-    return value
+def random_marks(seed: int) -> Iterator[float]:
+    """Yield where the arrivals of a Poisson process lie, one coming on average in each 1.
+
+    Every share draws all of them, so that the whole does not depend on how it is split.
+    """
+    rng = Random(f"{seed}/arrivals")
+    mark = 0.0
+    while True:
+        mark += rng.expovariate(1.0)
+        yield mark
 
 
-def optional(value: object, parse: Callable[[object], object]) -> object:
-    """Return None for None, so that a run can take back what its marker says."""
-    return None if value is None else parse(value)
-
-
-def positive_duration(value: Any) -> float:
-    """Return seconds above zero."""
-    seconds = parse_duration(value)
-    if seconds == 0:
-        raise UnitError(value, "a duration above 0, such as '10s'")
-    return seconds
-
-
-PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
-    "users": lambda value: whole_number(value, 1),
-    "ramp": parse_duration,
-    "duration": lambda value: optional(value, positive_duration),
-    "iterations": lambda value: optional(value, lambda it: whole_number(it, 1)),
-    "think": parse_span,
-    "warmup": parse_duration,
-    "grace": parse_duration,
-    "seed": lambda value: optional(value, lambda it: whole_number(it, None)),
-}
-
-
-def read(name: str, value: object) -> Any:
-    """Return the value of one argument of `load(…)`; raise MarkerError that quotes it."""
-    parse = PARSERS.get(name)
-    if parse is None:
-        hint = near_miss(name, PARSERS) or f" Known are: {', '.join(PARSERS)}."
-        message = f"load({name}={value!r}): load has no argument {name!r}.{hint}"
-        raise MarkerError(message)
-    try:
-        return parse(value)
-    except UnitError as error:
-        message = f"load({name}={value!r}): {error}"
-        raise MarkerError(message) from None
+# Do its parts fit together?
 
 
 def checked(profile: Profile) -> Profile:
     """Return `profile` if its parts fit together; raise MarkerError if they do not."""
+    for name, needed in DEPENDENTS.items():
+        if getattr(profile, name) and not getattr(profile, needed):
+            said = f"load({name}={getattr(profile, name)!r})"
+            message = f"{said}: it is about arrivals: give {needed}='50/s' too."
+            raise MarkerError(message)
+    if profile.arrival is not None:
+        check_end_of_arrivals(profile.arrival, profile.duration)
     length = profile.length
     if length is not None and profile.warmup >= length:
         message = (
@@ -187,3 +297,19 @@ def checked(profile: Profile) -> Profile:
         )
         raise MarkerError(message)
     return profile
+
+
+def check_end_of_arrivals(plan: RatePlan, duration: float | None) -> None:
+    """Raise MarkerError if arrivals would come without end, or their plan has no time."""
+    said = f"load(arrival={plan.describe()!r}"
+    if duration is None and math.isinf(plan.length):
+        message = f"{said}): until when? Give duration='1m' too."
+        raise MarkerError(message)
+    started = sum(each.seconds for each in plan.pieces if math.isfinite(each.seconds))
+    if duration is not None and duration < started:
+        message = (
+            f"{said}, duration={format_duration(duration)!r}): the duration is the whole "
+            f"run's, and the rates take {format_duration(started)}. Make it longer, or "
+            "leave it out."
+        )
+        raise MarkerError(message)

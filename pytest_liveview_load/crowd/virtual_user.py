@@ -181,8 +181,7 @@ class VirtualUser:
         """Return seconds to wait before the next iteration: think time, or the back-off."""
         if self.failed_in_a_row:
             return back_off(self.failed_in_a_row, self.rng)
-        shortest, longest = self.terms.profile.think
-        return self.rng.uniform(shortest, longest) if longest else 0.0
+        return self.terms.profile.think.sample(self.rng)
 
     async def pause_until_end(self, seconds: float) -> None:
         """Sleep, but not beyond the end of the run. Zero still lets the others run."""

@@ -83,7 +83,7 @@ class LocalConductor:
         """
         check_load_allowed(self.url, self.settings.allow)
         profile = profile.scaled(self.settings.scale)
-        check_file_descriptors(profile.users)
+        check_file_descriptors(profile.most_users)
         async with self.network() as network:
             run = self.prepared(network, scenario, profile, name)
             self._unfinished = (name, run)

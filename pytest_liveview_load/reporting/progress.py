@@ -25,7 +25,10 @@ class ProgressLine:
     def text(self, progress: Progress) -> str:
         """Return the line for how the run is doing now."""
         users = format_count(progress.active)
-        parts = [time_of(progress), f"{users}/{format_count(self.profile.users)} users"]
+        parts = [
+            time_of(progress),
+            f"{users}/{format_count(self.profile.most_users)} users",
+        ]
         if progress.elapsed < self.profile.warmup:
             parts.append("warming up")
         else:

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.errors import MarkerError
+from pytest_liveview_load.pauses import Between
 
 A_DURATION = "is not a duration like '200ms', '1.5s' or '1m30s'"
 
@@ -59,8 +60,8 @@ REFUSALS: dict[str, tuple[dict[str, object], str]] = {
     "a span backwards": (
         {"think": "3s..1s"},
         (
-            "load(think='3s..1s'): '3s..1s' is not a duration or a span like '1s..3s': "
-            "the shorter one comes first"
+            "load(think='3s..1s'): '3s..1s' is not a duration or a span like '1s..3s', "
+            "'exponential 2s' or 'lognormal 2s sigma 0.8': the shorter one comes first"
         ),
     ),
     "a seed that is no number": (
@@ -79,17 +80,19 @@ REFUSALS: dict[str, tuple[dict[str, object], str]] = {
         "load(user=5): load has no argument 'user'. Did you mean 'users'?",
     ),
     "what is nothing like it": (
-        {"arrival": "50/s"},
+        {"rps": 50},
         (
-            "load(arrival='50/s'): load has no argument 'arrival'. Known are: users, ramp, "
-            "duration, iterations, think, warmup, grace, seed."
+            "load(rps=50): load has no argument 'rps'. Known are: users, ramp, "
+            "stages, arrival, poisson, max_users, duration, iterations, think, pacing, "
+            "warmup, grace, seed."
         ),
     ),
     "a field that is not for people": (
         {"stride": 2},
         (
             "load(stride=2): load has no argument 'stride'. Known are: users, ramp, "
-            "duration, iterations, think, warmup, grace, seed."
+            "stages, arrival, poisson, max_users, duration, iterations, think, pacing, "
+            "warmup, grace, seed."
         ),
     ),
 }
@@ -113,11 +116,11 @@ READINGS: dict[str, tuple[dict[str, object], Profile]] = {
             "think": "1s..3s",
             "warmup": "500ms",
         },
-        Profile(users=500, ramp=10, duration=60, think=(1, 3), warmup=0.5),
+        Profile(users=500, ramp=10, duration=60, think=Between(1, 3), warmup=0.5),
     ),
     "numbers are seconds": (
         {"ramp": 2, "duration": 0.5, "think": 1, "grace": 0},
-        Profile(ramp=2, duration=0.5, think=(1, 1), grace=0),
+        Profile(ramp=2, duration=0.5, think=Between(1, 1), grace=0),
     ),
     "a seed": ({"seed": -3}, Profile(seed=-3)),
     "both ends": (
@@ -165,10 +168,10 @@ def test_scaling_changes_users_and_leaves_at_least_one(
 DESCRIPTIONS = {
     "1 user, 1 iteration each": Profile(),
     "500 users, ramp 10s, 1m, think 1s..3s, warmup 2s": Profile(
-        users=500, ramp=10, duration=60, think=(1, 3), warmup=2
+        users=500, ramp=10, duration=60, think=Between(1, 3), warmup=2
     ),
     "1,000 users, 5 iterations each, think 500ms": Profile(
-        users=1000, iterations=5, think=(0.5, 0.5)
+        users=1000, iterations=5, think=Between(0.5, 0.5)
     ),
 }
 
