@@ -51,6 +51,8 @@ PHX_DONE_REFS: Final = "data-phx-done-refs"
 PHX_ERROR_REFS: Final = "data-phx-error-refs"
 PHX_AUTO_UPLOAD: Final = "data-phx-auto-upload"
 PHX_PROGRESS: Final = "phx-progress"
+PHX_DROP_TARGET: Final = "phx-drop-target"
+WEBKIT_DIRECTORY: Final = "webkitdirectory"
 
 # phoenix_html.js
 DATA_METHOD: Final = "data-method"

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from pytest_liveview_load.dom import bindings, events, keys
 from pytest_liveview_load.dom.actions import Action
-from pytest_liveview_load.dom.chosen_file import ChosenFile
 from pytest_liveview_load.dom.fields import (
     CHECKABLE,
     NOT_TYPED,
@@ -22,7 +21,6 @@ from pytest_liveview_load.dom.fields import (
 )
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
-from pytest_liveview_load.dom.uploads import FILE, active, upload_ref
 from pytest_liveview_load.errors import ElementError
 
 
@@ -34,11 +32,11 @@ def fill(scene: Scene, element: Element, value: str) -> list[Action]:
     Raises:
         ElementError: It is no text field, or it cannot be written.
     """
-    field = _writable(scene, element)
+    field = writable(scene, element)
     if field.type in NOT_TYPED - {"range", "color"}:
-        raise _refused(scene, element, f"cannot be filled: {_ADVICE[field.type]}")
+        raise refused(scene, element, f"cannot be filled: {_ADVICE[field.type]}")
     if field.type == "number" and value and not is_number(value):
-        raise _refused(scene, element, f"takes a number, not {value!r}")
+        raise refused(scene, element, f"takes a number, not {value!r}")
     actions = events.focus(scene, element)
     return actions + events.typed(scene, field, clean_value(field.type, value))
 
@@ -82,45 +80,15 @@ def select(scene: Scene, element: Element, *options: str) -> list[Action]:
     Raises:
         ElementError: It is no select, it takes one option only, or one is not there.
     """
-    field = _writable(scene, element)
+    field = writable(scene, element)
     if field.type not in SELECTS:
-        raise _refused(scene, element, "is no <select>")
+        raise refused(scene, element, "is no <select>")
     if field.type != SELECT_MULTIPLE and len(options) != 1:
-        raise _refused(scene, element, f"takes one option, not {len(options)}")
+        raise refused(scene, element, f"takes one option, not {len(options)}")
     chosen = [_option(scene, field, each) for each in options]
     actions = events.focus(scene, element)
     scene.forms.put_selected(field, [each.value for each in chosen])
     return actions + events.changed(scene, field)
-
-
-def attach(scene: Scene, element: Element, files: Sequence[ChosenFile]) -> list[Action]:
-    """Choose files in an input of LiveView: one input event (LiveUploader.trackFiles).
-
-    They join those that an input with `multiple` still has, and replace that of another.
-
-    Raises:
-        ElementError: It is no `live_file_input`, it takes one file only, or nobody would
-            hear of them, since neither it nor its form has phx-change.
-    """
-    field = _writable(scene, element)
-    ref = upload_ref(scene.document, field)
-    if field.type != FILE:
-        raise _refused(scene, element, "is no <input type=file>")
-    if not ref:
-        problem = "is no upload: it has no data-phx-upload-ref (use <.live_file_input>)"
-        raise _refused(scene, element, problem)
-    several = "multiple" in element.attrib
-    if len(files) > 1 and not several:
-        problem = f"takes one file, not {len(files)}: allow_upload has max_entries: 1"
-        raise _refused(scene, element, problem)
-    actions = events.focus(scene, element)
-    earlier = active(scene, field) if several else []
-    scene.forms.put_files(ref, [*earlier, *files])
-    told = events.changed(scene, field)
-    if not told:
-        scene.forms.put_files(ref, earlier)
-        raise _refused(scene, element, "needs phx-change on its form to upload")
-    return actions + told
 
 
 def _set_checked(
@@ -128,9 +96,9 @@ def _set_checked(
 ) -> list[Action]:
     field = _field(scene, element)
     if field.type != kind:
-        raise _refused(scene, element, f"is no {kind}")
+        raise refused(scene, element, f"is no {kind}")
     if field.disabled:
-        raise _refused(scene, element, "is disabled")
+        raise refused(scene, element, "is disabled")
     if scene.forms.checked(field) == checked:
         return []
     return bindings.click(scene, element)
@@ -142,11 +110,11 @@ def _option(scene: Scene, field: Field, wanted: str) -> Option:
     found = found or [each for each in options if each.label == wanted]
     if not found:
         listed = _listed(options)
-        raise _refused(
+        raise refused(
             scene, field.element, f"has no option {wanted!r}", candidates=listed
         )
     if found[0].disabled:
-        raise _refused(scene, field.element, f"has option {wanted!r} disabled")
+        raise refused(scene, field.element, f"has option {wanted!r} disabled")
     return found[0]
 
 
@@ -166,22 +134,24 @@ def _field(scene: Scene, element: Element) -> Field:
             for each in scene.document.fields.by_key.values()
             if each.type != "hidden"
         ]
-        raise _refused(scene, element, "is no form field", candidates=listed[:10])
+        raise refused(scene, element, "is no form field", candidates=listed[:10])
     return field
 
 
-def _writable(scene: Scene, element: Element) -> Field:
+def writable(scene: Scene, element: Element) -> Field:
+    """Return the field that the element is; raises ElementError if it cannot be written."""
     field = _field(scene, element)
     if field.disabled:
-        raise _refused(scene, element, "is disabled")
+        raise refused(scene, element, "is disabled")
     if field.readonly and field.type not in CHECKABLE | SELECTS:
-        raise _refused(scene, element, "is read-only")
+        raise refused(scene, element, "is read-only")
     return field
 
 
-def _refused(
+def refused(
     scene: Scene, element: Element, problem: str, candidates: Sequence[str] = ()
 ) -> ElementError:
+    """Return the error that says why a person cannot do this to the element."""
     described = scene.document.describe(element)
     return ElementError(
         described, problem, candidates=candidates, url=scene.document.url

@@ -144,6 +144,41 @@ async def test_a_given_content_type_is_taken(
     assert app.active == ["0"]
 
 
+async def test_what_is_dropped_is_uploaded(
+    app: UploadApp, server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    app.attributes = "multiple data-phx-auto-upload"
+    await live.visit("/upload")
+    await live.upload("#zone p", ("a.txt", LONG), ("b.txt", b"b"))
+
+    assert app.sent == {"0": LONG, "1": b"b"}
+    assert measured.labels("upload") == ["doc"]
+    (dropped,) = server.heard("validate")
+    assert dropped.payload["meta"] == {"_target": "doc"}
+
+
+async def test_a_folder_goes_with_the_path_of_each_file(
+    app: UploadApp, server: ScriptedServer, live: LiveUser, tmp_path: Path
+) -> None:
+    app.attributes = "webkitdirectory"
+    folder = tmp_path / "photos"
+    (folder / "2024").mkdir(parents=True)
+    (folder / "2024" / "me.png").write_bytes(LONG)
+    (folder / "list.txt").write_text("me.png")
+    await live.visit("/upload")
+    await live.upload("#doc", folder)
+    await live.submit("#f")
+
+    (chosen,) = server.heard("validate")
+    (asked,) = server.heard("allow_upload")
+    for entries in (chosen.payload["uploads"][REF], asked.payload["entries"]):
+        assert [(each["name"], each["relative_path"]) for each in entries] == [
+            ("me.png", "photos/2024/me.png"),
+            ("list.txt", "photos/list.txt"),
+        ]
+    assert app.sent == {"0": LONG, "1": b"me.png"}
+
+
 async def test_auto_upload_sends_at_once(
     app: UploadApp, server: ScriptedServer, live: LiveUser, measured: Measured
 ) -> None:

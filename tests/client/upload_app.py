@@ -57,6 +57,7 @@ class UploadApp:
         closing = (
             '<button id="save">Save</button></form>'
             '<button id="cancel" phx-click="cancel" phx-value-ref="0">x</button>'
+            '<section id="zone" phx-drop-target="doc"><p>Drop it here</p></section>'
         )
         statics = [
             f'{opening} data-phx-active-refs="',

@@ -1,11 +1,15 @@
 """File inputs: what the server's refs and a person's choice come to."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_liveview_load.dom import bindings, inputs
-from pytest_liveview_load.dom.actions import PushEvent
+from pytest_liveview_load.dom.actions import Action, PushEvent
 from pytest_liveview_load.dom.chosen_file import ChosenFile
 from pytest_liveview_load.dom.fields import Field
+from pytest_liveview_load.dom.file_inputs import attach
+from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.push import submitted_again
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.uploads import (
@@ -50,6 +54,10 @@ def page(
     )
 
 
+def attached(scene: Scene, element: Element, files: list[ChosenFile]) -> list[Action]:
+    return attach(scene, element, files).actions
+
+
 def upload_of(scene: Scene) -> Field:
     (field,) = upload_fields(scene.document, scene.document.one("#f"))
     return field
@@ -68,7 +76,7 @@ def refs(files: list[ChosenFile]) -> list[str | None]:
 
 def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> None:
     scene = scene_of(page())
-    (told,) = inputs.attach(scene, scene.document.one("#u"), [file("a"), file("b")])
+    (told,) = attached(scene, scene.document.one("#u"), [file("a"), file("b")])
     assert isinstance(told, PushEvent)
     assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
     assert [] == active(scene, upload_of(scene))  # the server has not answered
@@ -86,7 +94,7 @@ def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> N
 
 def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
     scene = scene_of(page())
-    inputs.attach(scene, scene.document.one("#u"), [file("a")])
+    attached(scene, scene.document.one("#u"), [file("a")])
     assert not scene.forms.untouched
 
     scene = after(scene, "<p>gone</p>")
@@ -107,7 +115,7 @@ def test_an_empty_file_takes_a_ref_until_1_2(dialect: Dialect, ref: str) -> None
 
 def test_only_the_event_of_a_file_input_tells_of_files() -> None:
     scene = scene_of(page())
-    inputs.attach(scene, scene.document.one("#u"), [file("a")])
+    attached(scene, scene.document.one("#u"), [file("a")])
     (told,) = inputs.fill(scene, scene.document.one("[name=note]"), "hi")
 
     assert isinstance(told, PushEvent)
@@ -142,7 +150,7 @@ def test_a_mark_without_a_reason_gets_one(
 ) -> None:
     kind = "multiple accept='.txt'"
     scene = scene_of(page(more=kind))
-    inputs.attach(scene, scene.document.one("#u"), [file(name, kind="x/y")])
+    attached(scene, scene.document.one("#u"), [file(name, kind="x/y")])
     scene = after(scene, page(active="0", errors=errors, more=kind))
 
     assert expected == marked(scene, upload_of(scene))
@@ -180,6 +188,89 @@ def test_accept_admits_endings_types_and_wildcards(
 def test_what_takes_no_files_is_told(html: str, css: str, problem: str) -> None:
     scene = scene_of(html)
     with pytest.raises(ElementError, match=problem):
-        inputs.attach(scene, scene.document.one(css), [file("a")])
+        attached(scene, scene.document.one(css), [file("a")])
 
     assert [] == list(scene.forms.files("phx-1"))
+
+
+# Dropping
+
+ZONE = """<div data-phx-session="x" id="v"><section id="zone" phx-drop-target="u">
+<p id="inside"></p><div data-phx-session="y" id="w"><p id="another"></p></div>
+<fieldset disabled><button id="shut" phx-drop-target="u"></button></fieldset>
+<input id="text" name="text">{form}</section>
+<p id="empty" phx-drop-target="nothing"></p><p id="off" phx-drop-target="v"></p></div>"""
+
+
+def zone(more: str = "multiple") -> Scene:
+    return scene_of(ZONE.format(form=page(more=more)))
+
+
+@pytest.mark.parametrize("css", ["#zone", "#inside", "#shut", "#text", "#f"])
+def test_a_drop_in_the_zone_is_a_choice_in_its_input(css: str) -> None:
+    scene = zone()
+    ref, (told,) = attach(scene, scene.document.one(css), [file("a"), file("b")])
+
+    assert "phx-1" == ref
+    assert isinstance(told, PushEvent)
+    assert {"_target": "doc"} == told.payload["meta"]
+    assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
+    assert scene.forms.focused is None
+
+
+def test_a_drop_brings_more_than_the_input_takes_and_replaces_what_it_had() -> None:
+    scene = zone(more="")
+    attach(scene, scene.document.one("#u"), [file("a")])
+    attach(scene, scene.document.one("#zone"), [file("b"), file("c")])
+
+    assert ["b", "c"] == [each.info.name for each in scene.forms.files("phx-1")]
+
+
+@pytest.mark.parametrize(
+    ("css", "more", "problem"),
+    [
+        ("#another", "", "is no form field"),  # its view knows nothing of the zone
+        ("#empty", "", "names no file input: there is no id 'nothing'"),
+        ("#off", "", "names no file input: there is no id 'v'"),
+        ("#zone", "disabled", "is disabled"),
+    ],
+)
+def test_a_drop_that_nobody_takes_is_an_error(
+    css: str, more: str, problem: str
+) -> None:
+    scene = zone(more)
+    with pytest.raises(ElementError, match=problem):
+        attach(scene, scene.document.one(css), [file("a")])
+
+
+# Folders
+
+
+def test_a_folder_says_of_each_file_where_it_was() -> None:
+    scene = scene_of(page(more="webkitdirectory"))
+    files = [file("photos/2024/me.png"), file("photos/a")]
+    (told,) = attached(scene, scene.document.one("#u"), files)
+
+    assert isinstance(told, PushEvent)
+    assert [("me.png", "photos/2024/me.png"), ("a", "photos/a")] == [
+        (each["name"], each["relative_path"])
+        for each in told.payload["uploads"]["phx-1"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "css", "relative_path", "problem"),
+    [
+        ("webkitdirectory", "#u", "", "takes a folder: give its path"),
+        ("multiple", "#u", "photos/a", "takes files, not a folder"),
+        ("multiple", "#zone", "photos/a", "takes files in a drop, not a folder"),
+    ],
+)
+def test_a_folder_goes_where_folders_go(
+    more: str, css: str, relative_path: str, problem: str
+) -> None:
+    scene = zone(more)
+    chosen = file("a")
+    chosen.info = replace(chosen.info, relative_path=relative_path)
+    with pytest.raises(ElementError, match=problem):
+        attach(scene, scene.document.one(css), [chosen])

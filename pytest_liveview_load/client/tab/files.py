@@ -46,10 +46,28 @@ class InMemory:
         return self.data[offset : offset + size]
 
 
-def chosen_file(upload: str, given: File) -> ChosenFile:
-    """Return the file that `given` means; raises UploadError if it cannot be read."""
-    if isinstance(given, str | os.PathLike):
-        return from_disk(upload, Path(given))
+def chosen_files(upload: str, given: File) -> list[ChosenFile]:
+    """Return the files that `given` means: one, or those of a folder and its folders.
+
+    Raises UploadError if one cannot be read, or the folder holds none.
+    """
+    if not isinstance(given, str | os.PathLike):
+        return [in_memory(upload, given)]
+    path = Path(given)
+    if not path.is_dir():
+        return [from_disk(upload, path)]
+    found = sorted(each for each in path.rglob("*") if each.is_file())
+    if not found:
+        raise UploadError(upload, "is a folder without files", name=str(path))
+    folder = path.resolve().name
+    return [
+        from_disk(upload, each, f"{folder}/{each.relative_to(path).as_posix()}")
+        for each in found
+    ]
+
+
+def in_memory(upload: str, given: File) -> ChosenFile:
+    """Return the file that a test holds itself; raises UploadError if it is none."""
     if isinstance(given, tuple) and len(given) in (2, 3):
         name, data, *kind = given
         if isinstance(name, str) and isinstance(data, bytes):
@@ -65,8 +83,8 @@ def chosen_file(upload: str, given: File) -> ChosenFile:
     raise UploadError(upload, f"{told} is no file: give a path, or (name, bytes)")
 
 
-def from_disk(upload: str, path: Path) -> ChosenFile:
-    """Return the file at `path`, which must be readable."""
+def from_disk(upload: str, path: Path, relative_path: str = "") -> ChosenFile:
+    """Return the file at `path`, which must be readable; its place in a chosen folder."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -79,6 +97,7 @@ def from_disk(upload: str, path: Path) -> ChosenFile:
         type=type_of(path.name),
         size=status.st_size,
         last_modified=status.st_mtime_ns // 1_000_000,
+        relative_path=relative_path,
     )
     return ChosenFile(info=info, content=AtPath(path))
 

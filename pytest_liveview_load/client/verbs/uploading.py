@@ -9,14 +9,13 @@ Law: as in a browser, choosing tells the form (its phx-change); the files go at 
 """
 
 from pytest_liveview_load.client.tab.actions import perform
-from pytest_liveview_load.client.tab.files import File, chosen_file
+from pytest_liveview_load.client.tab.files import File, chosen_files
 from pytest_liveview_load.client.tab.owners import owner_of
 from pytest_liveview_load.client.tab.uploader import Uploader
 from pytest_liveview_load.client.tab.uploads import Uploads
 from pytest_liveview_load.client.verbs.face import Face
-from pytest_liveview_load.dom import inputs
+from pytest_liveview_load.dom import file_inputs
 from pytest_liveview_load.dom.actions import PushEvent
-from pytest_liveview_load.dom.attributes import PHX_UPLOAD_REF
 from pytest_liveview_load.errors import UploadError
 
 
@@ -50,6 +49,10 @@ class Uploading(Face):
     ) -> None:
         """Choose files in a `live_file_input`: paths, (name, bytes) or (name, bytes, type).
 
+        On any other element they are dropped, if it is a `phx-drop-target` or within one.
+        An input with `webkitdirectory` takes folders: the path of one, or names such as
+        "photos/me.png"; the server is told each file's `relative_path`.
+
         With `auto_upload` the step ends when they have arrived. A file that is cancelled
         (by a click on what the app offers for it) is not sent; nor is an empty one, as in
         a browser. Records `upload`, from the first preflight to the last ack.
@@ -67,7 +70,7 @@ class Uploading(Face):
         named = selector or label or ""
         if not files:
             raise UploadError(named, "no file was given")
-        chosen = [chosen_file(named, each) for each in files]
+        chosen = [file for each in files for file in chosen_files(named, each)]
         uploads, tab = self._uploads(), self._tab
         step = self._step(f"upload({named!r})", timeout)
         tab.step = step
@@ -75,8 +78,7 @@ class Uploading(Face):
             page = await tab.ready(step)
             scene = page.scene()
             element = scene.document.one(selector, label=label, role="field")
-            ref = scene.document.attr(element, PHX_UPLOAD_REF) or ""
-            actions = inputs.attach(scene, element, chosen)
+            ref, actions = file_inputs.attach(scene, element, chosen)
             await perform(tab, page, step, actions)
             change = actions[-1]
             if tab.page is page and isinstance(change, PushEvent):
