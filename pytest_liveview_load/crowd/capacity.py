@@ -1,0 +1,82 @@
+"""The largest load of which every budget is kept: sizes are tried until one is not.
+
+Law of this file: a limit is only what was seen. The size named was run and kept; what
+ended the search (a budget, the most allowed, this generator, too few samples) is said.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from pytest_liveview_load.crowd.ladder import Ladder
+from pytest_liveview_load.crowd.limit import BROKEN, KEPT, Limit, Step
+from pytest_liveview_load.crowd.result import LoadResult
+from pytest_liveview_load.errors import InvalidRun, MarkerError, TooFewFiles
+from pytest_liveview_load.metrics.budget import Budget
+
+OF_ERRORS: Final = frozenset({"errors", "error_rate"})
+NO_ERRORS: Final = "errors == 0"
+SOME: Final = "budgets=['p95_mount < 200ms']"
+
+Attempt = Callable[[float], Awaitable[LoadResult]]
+
+
+async def search(
+    name: str, ladder: Ladder, budgets: Sequence[Budget], attempt: Attempt
+) -> Limit:
+    """Run `attempt(size)` at one size after another, and return what was found.
+
+    A run whose numbers cannot be believed ends the search. Raises whatever else a run
+    raises, and what the first one does before it starts.
+    """
+    steps: list[Step] = []
+    kept, broken = 0.0, None
+    while (size := ladder.next(kept, broken)) is not None:
+        try:
+            step = Step.of(size, await attempt(size), budgets)
+        except InvalidRun as error:
+            step = Step(size=size, invalid=cause_of(error))
+        except TooFewFiles as error:
+            if not steps:
+                raise
+            step = Step(size=size, invalid=str(error))
+        steps.append(step)
+        if step.verdict == KEPT:
+            kept = size
+        elif step.verdict == BROKEN:
+            broken = size
+        else:
+            break
+    return Limit(name=name, ladder=ladder, steps=tuple(steps))
+
+
+def cause_of(error: InvalidRun) -> str:
+    """Return why a run is invalid, without its title and its totals."""
+    title, *causes = str(error).splitlines() or [""]
+    return " ".join(causes[0].split()) if causes else title
+
+
+def parse_budgets(given: object) -> tuple[Budget, ...]:
+    """Return the budgets of a search; errors break it unless one speaks of them.
+
+    Raises MarkerError and BudgetSyntaxError.
+    """
+    if not isinstance(given, list | tuple):
+        message = f"find_limit(budgets={given!r}): budgets are a list: {SOME}"
+        raise MarkerError(message)
+    if not given:
+        message = f"find_limit(budgets={given!r}): a limit of what? Write {SOME}"
+        raise MarkerError(message)
+    budgets = []
+    for each in given:
+        if not isinstance(each, str):
+            message = f"find_limit(budgets={given!r}): {each!r} is no text: {SOME}"
+            raise MarkerError(message)
+        budgets.append(Budget.parse(each))
+    sources = [each.source for each in budgets]
+    for each in sources:
+        if sources.count(each) > 1:
+            message = f"find_limit(budgets={given!r}): {each!r} is there twice"
+            raise MarkerError(message)
+    if any(each.measure.metric in OF_ERRORS for each in budgets):
+        return tuple(budgets)
+    return (*budgets, Budget.parse(NO_ERRORS))

@@ -1,0 +1,198 @@
+"""Which size of a load to try next, on the way to the largest that is kept.
+
+Law of this file: nothing here runs anything. The limit lies between the largest size that
+was kept and the smallest that was not; each size tried narrows that, and none is above
+the most allowed.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_liveview_load.errors import MarkerError, UnitError
+from pytest_liveview_load.units import (
+    format_count,
+    format_rate,
+    parse_percentage,
+    parse_rate,
+)
+
+DEFAULT_FACTOR: Final = 2.0
+DEFAULT_SHARE: Final = 0.1  # of the limit, and of the start where that is more
+SMALLEST_USERS: Final = 1.0
+RATE_DIGITS: Final = 9
+SHOWN_DIGITS: Final = 6
+
+USERS: Final = "a whole number of users of at least 1"
+RATE: Final = "a rate above 0, such as '10/s'"
+FACTOR: Final = "a number above 1, such as 2"
+RESOLUTION: Final = "a size above 0, or a share of the limit, such as '10%'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """Sizes from `start` to `most`: users, or arrivals per second if `is_rate`.
+
+    Sizes grow by `step`, else by `factor`, until one is not kept; then the gap is halved
+    until it is no more than `resolution`, or `share` of the limit (and of the start).
+    """
+
+    start: float
+    most: float
+    step: float | None = None
+    factor: float = DEFAULT_FACTOR
+    resolution: float = 0.0
+    share: float = 0.0
+    is_rate: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        start: object,
+        max: object,  # noqa: A002 - the test's word
+        step: object = None,
+        factor: object = None,
+        resolution: object = None,
+    ) -> "Ladder":
+        """Return the ladder of what a person says to `find_limit`.
+
+        Raises MarkerError, which quotes the argument.
+        """
+        is_rate = isinstance(start, str) and "/" in start
+        first, most = size("start", start, is_rate), size("max", max, is_rate)
+        if first > most:
+            message = (
+                f"find_limit(start={start!r}, max={max!r}): the most is below the start"
+            )
+            raise MarkerError(message)
+        if step is not None and factor is not None:
+            message = (
+                f"find_limit(step={step!r}, factor={factor!r}): sizes grow by one of the "
+                "two. Leave one out; resolution=… says how near to come to the limit"
+            )
+            raise MarkerError(message)
+        each = None if step is None else size("step", step, is_rate)
+        absolute, share = near(resolution, each, is_rate)
+        return cls(
+            start=first,
+            most=most,
+            step=each,
+            factor=DEFAULT_FACTOR if factor is None else growth(factor),
+            resolution=absolute,
+            share=share,
+            is_rate=is_rate,
+        )
+
+    def next(self, kept: float, broken: float | None) -> float | None:
+        """Return the size to try next, None if the limit is known well enough.
+
+        `kept` is the largest size that was kept, 0 for none; `broken` the smallest that
+        was not, None for none.
+        """
+        if broken is None:
+            if kept >= self.most:
+                return None
+            return min(self.grown(kept), self.most)
+        gap, near = broken - kept, self.near(kept)
+        # A rate is a fraction: what is left of a gap may be the resolution but for a hair.
+        if gap <= near * (1 + 1e-9):
+            return None
+        # By multiples of a resolution, for people like round numbers.
+        half = round(gap / near / 2) * near if self.resolution else gap / 2
+        middle = self.rounded(kept + half)
+        return middle if kept < middle < broken else None
+
+    def grown(self, kept: float) -> float:
+        """Return the size above one that was kept."""
+        if not kept:
+            return self.start
+        if self.step is not None:
+            return self.rounded(kept + self.step)
+        larger = self.rounded(kept * self.factor)
+        return larger if larger > kept else kept + SMALLEST_USERS
+
+    def near(self, kept: float) -> float:
+        """Return how near to the limit is near enough."""
+        smallest = 0.0 if self.is_rate else SMALLEST_USERS
+        return max(self.resolution, self.share * max(kept, self.start), smallest)
+
+    def rounded(self, number: float) -> float:
+        """Return a size that can be run: whole users, or a rate without a tail."""
+        if self.is_rate:
+            return float(f"{number:.{RATE_DIGITS}g}")
+        return float(int(number))
+
+    def number(self, size: float) -> str:
+        """Return '800' or '120/s'."""
+        return format_rate(size, SHOWN_DIGITS) if self.is_rate else format_count(size)
+
+    def show(self, size: float) -> str:
+        """Return '800 users' or '120/s'."""
+        unit = "" if self.is_rate else " user" if size == 1 else " users"
+        return f"{self.number(size)}{unit}"
+
+
+# What a person writes
+
+
+def size(name: str, given: Any, is_rate: bool) -> float:  # noqa: FBT001
+    """Return one size of a ladder of users or rates. Raises MarkerError."""
+    try:
+        if is_rate:
+            return rate(given)
+        return users(given)
+    except UnitError as error:
+        other = (
+            " (start is a rate, so sizes are)" if is_rate and name != "start" else ""
+        )
+        message = f"find_limit({name}={given!r}): {error}{other}"
+        raise MarkerError(message) from None
+
+
+def users(given: object) -> float:
+    """Return a number of users. Raises UnitError."""
+    # True is an int to Python and a mistake to everyone else.
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise UnitError(given, USERS)
+    return float(given)
+
+
+def rate(given: object) -> float:
+    """Return a rate per second that is spelt as one. Raises UnitError."""
+    if not isinstance(given, str) or "/" not in given:
+        raise UnitError(given, RATE)
+    per_second = parse_rate(given)
+    if not per_second:
+        raise UnitError(given, RATE)
+    return per_second
+
+
+def growth(given: object) -> float:
+    """Return the factor between sizes. Raises MarkerError."""
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not 1 < float(given) < math.inf:  # type: ignore[arg-type]
+        message = f"find_limit(factor={given!r}): {UnitError(given, FACTOR)}"
+        raise MarkerError(message)
+    return float(given)  # type: ignore[arg-type]
+
+
+def near(
+    given: Any,
+    step: float | None,
+    is_rate: bool,  # noqa: FBT001
+) -> tuple[float, float]:
+    """Return the resolution as a size and as a share, one of them 0. Raises MarkerError."""
+    if given is None:
+        return (step, 0.0) if step is not None else (0.0, DEFAULT_SHARE)
+    if not (isinstance(given, str) and "%" in given):
+        return size("resolution", given, is_rate), 0.0
+    try:
+        share = parse_percentage(given)
+    except UnitError as error:
+        message = f"find_limit(resolution={given!r}): {error}"
+        raise MarkerError(message) from None
+    if not share:
+        message = f"find_limit(resolution={given!r}): {UnitError(given, RESOLUTION)}"
+        raise MarkerError(message)
+    return 0.0, share

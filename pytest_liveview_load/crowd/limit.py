@@ -1,0 +1,304 @@
+"""What a search for the largest load found, and how a failed assert explains it.
+
+Law of this file: a size counts as kept only if a run of it was believed and kept every
+budget. What is not known is said, never guessed.
+"""
+
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Self
+
+from pytest_liveview_load.crowd.columns import in_columns
+from pytest_liveview_load.crowd.explained import Explained
+from pytest_liveview_load.crowd.finding import Finding
+from pytest_liveview_load.crowd.ladder import Ladder
+from pytest_liveview_load.crowd.result import LoadResult
+from pytest_liveview_load.errors import NoData
+from pytest_liveview_load.metrics.budget import Budget, Judgement
+from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement
+
+KEPT: Final = "kept"
+BROKEN: Final = "broken"
+INVALID: Final = "invalid"
+NO_DATA: Final = "no data"
+
+BY_BUDGET: Final = "budget"
+BY_MAX: Final = "max"
+BY_GENERATOR: Final = "generator"
+BY_NO_DATA: Final = "no data"
+
+WIDTH: Final = 80
+OVER_LIMIT: Final = "!"
+UNSURE: Final = "~"
+NOTHING: Final = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One size that was tried: its run, and what that came to.
+
+    `result` is None, and `invalid` says why, if the run's numbers cannot be believed.
+    """
+
+    size: float
+    result: LoadResult | None = None
+    judgements: tuple[Judgement, ...] = ()
+    invalid: str = ""
+
+    @classmethod
+    def of(cls, size: float, result: LoadResult, budgets: Sequence[Budget]) -> "Step":
+        """Return a step with its run judged."""
+        judged = tuple(Judgement.of(each, result.snapshot) for each in budgets)
+        return cls(size=size, result=result, judgements=judged)
+
+    @property
+    def verdict(self) -> str:
+        """'kept', 'broken', 'no data' or 'invalid'.
+
+        A broken budget counts, whatever others lack; a run that was stopped early is
+        broken, for its `abort` said that it had seen enough.
+        """
+        if self.result is None:
+            return INVALID
+        if self.broken or self.cut_short:
+            return BROKEN
+        return NO_DATA if self.unmeasured else KEPT
+
+    @property
+    def broken(self) -> tuple[Judgement, ...]:
+        """The budgets that gave, in their order."""
+        return tuple(
+            each for each in self.judgements if isinstance(each.verdict, Exceeded)
+        )
+
+    @property
+    def unmeasured(self) -> tuple[Judgement, ...]:
+        """The budgets that have no data."""
+        return tuple(
+            each for each in self.judgements if isinstance(each.verdict, NoMeasurement)
+        )
+
+    @property
+    def cut_short(self) -> str:
+        """Why the run ended early, "" if it did not."""
+        return "" if self.result is None else self.result.snapshot.partial
+
+    @property
+    def why(self) -> str:
+        """What gave, or is missing, in a few words; "" for a step that was kept."""
+        if self.invalid:
+            return self.invalid
+        for each in (*self.broken, *self.unmeasured):
+            return f"{each.budget_source}: {each.finding}"
+        return self.cut_short
+
+    def to_data(self) -> dict[str, Any]:
+        """Return builtins that JSON carries; the run is among the session's, by its name."""
+        return {
+            "size": self.size,
+            "run": "" if self.result is None else self.result.scenario,
+            "verdict": self.verdict,
+            "why": self.why,
+            "budgets": [each.to_data() for each in self.judgements],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """The largest load that kept every budget, and the steps in which it was found.
+
+    `limit.users` is 0 if not even the smallest size tried was kept; of a search by rate
+    it is `limit.rate`, per second.
+    """
+
+    name: str
+    ladder: Ladder
+    steps: tuple[Step, ...]
+
+    @property
+    def users(self) -> "Users":
+        """The most users that kept every budget. Raises NoData if sizes were rates."""
+        if self.ladder.is_rate:
+            message = "limit.users: this search went by rate, and has limit.rate"
+            raise NoData(message)
+        return Users.of(self)
+
+    @property
+    def rate(self) -> "Rate":
+        """The most arrivals per second that kept every budget. Raises NoData for users."""
+        if not self.ladder.is_rate:
+            message = "limit.rate: this search went by users, and has limit.users"
+            raise NoData(message)
+        return Rate.of(self)
+
+    @property
+    def size(self) -> float:
+        """The largest size that was kept, 0 for none."""
+        return max(
+            (each.size for each in self.steps if each.verdict == KEPT), default=0
+        )
+
+    @cached_property
+    def broken(self) -> Step | None:
+        """The smallest step that broke a budget, None if none did."""
+        steps = [each for each in self.steps if each.verdict == BROKEN]
+        return min(steps, key=lambda each: each.size, default=None)
+
+    @property
+    def first_to_give(self) -> Judgement | None:
+        """The budget that gave at the smallest size that broke one, with its verdict."""
+        return next(iter(self.broken.broken), None) if self.broken else None
+
+    @property
+    def reached_max(self) -> bool:
+        """Whether the most allowed was kept too: the app's limit is beyond."""
+        return self.bounded_by == BY_MAX
+
+    @property
+    def bounded_by(self) -> str:
+        """What ended the search: 'budget', 'max', 'generator' or 'no data'."""
+        ended = {INVALID: BY_GENERATOR, NO_DATA: BY_NO_DATA}
+        by = ended.get(self.steps[-1].verdict)
+        return by or (BY_BUDGET if self.broken else BY_MAX)
+
+    # In words and as data
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    @property
+    def summary(self) -> str:
+        """One sentence: what was kept, and what ended the search."""
+        show, last = self.ladder.show, self.steps[-1]
+        if self.size:
+            one = self.size == 1 or self.ladder.is_rate
+            told = f"{show(self.size)} keep{'s' if one else ''} every budget"
+        else:
+            told = "no size that was tried keeps every budget"
+        if self.reached_max:
+            return f"{told}, and that is the most allowed (max)"
+        if self.broken is not None:
+            did = "broke" if self.broken.broken else "was stopped:"
+            told += f"; {show(self.broken.size)} {did} {self.broken.why}"
+        if last.verdict == INVALID:
+            told += f"; at {show(last.size)} the generator was the limit, not the app: {last.why}"
+        if last.verdict == NO_DATA:
+            told += f"; at {show(last.size)} there is no data: {last.why}"
+        return told
+
+    def lines(self) -> list[str]:
+        """Return the summary and a table with a line per size."""
+        summary = textwrap.wrap(
+            self.summary, WIDTH, subsequent_indent="  ", break_on_hyphens=False
+        )
+        return [*summary, "", *table(self)]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return builtins that JSON carries; steps are in the order they were run."""
+        gave = self.first_to_give
+        return {
+            "by": "rate" if self.ladder.is_rate else "users",
+            "limit": self.size,
+            "bounded_by": self.bounded_by,
+            "first_to_give": None if gave is None else gave.to_data(),
+            "steps": [each.to_data() for each in self.steps],
+        }
+
+    def finding(self) -> Finding:
+        """Return what the test's report shows of it."""
+        return Finding(
+            kind="limit",
+            name=self.name,
+            lines=tuple(self.lines()),
+            data=self.to_data(),
+        )
+
+
+# The limit as a number
+
+
+class Found(Explained):
+    """A limit as a number that remembers its search."""
+
+    limit: Limit
+
+    @classmethod
+    def of(cls, limit: Limit) -> Self:
+        """Return the limit's size."""
+        found = cls(limit.size)  # type: ignore[call-arg]
+        found.limit = limit
+        return found
+
+    def explain(self, op: str, left: object, right: object) -> list[str]:
+        """Return what was compared, and the search."""
+        show = self.limit.ladder.show
+        sides = [
+            f"limit {show(self.limit.size)}" if each is self else shown(each, show)
+            for each in (left, right)
+        ]
+        return [f"{sides[0]} {op} {sides[1]}", *self.limit.lines()]
+
+
+class Users(Found, int):
+    """A number of users."""
+
+
+class Rate(Found, float):
+    """A number of arrivals per second."""
+
+
+def shown(value: object, show: Callable[[float], str]) -> str:
+    """Return what a limit was compared with, in its unit if it is a number."""
+    return show(value) if isinstance(value, int | float) else repr(value)
+
+
+# The table of steps
+
+
+def table(limit: Limit) -> list[str]:
+    """Return a line per step, smallest first: its verdict and what each budget measured."""
+    steps = sorted(limit.steps, key=lambda each: each.size)
+    sources = [each.budget_source for each in most_judged(steps)]
+    legend: list[str] = []
+    lines = table_lines(limit, steps, sources)
+    if max(map(len, lines)) > WIDTH:
+        legend = [f"{number}: {each}" for number, each in enumerate(sources, start=1)]
+        numbers = [str(number) for number in range(1, len(sources) + 1)]
+        lines = table_lines(limit, steps, numbers)
+    marks = {OVER_LIMIT: "over the limit", UNSURE: "too close to it to be sure"}
+    cells = "".join(lines[1:])
+    legend += [f"{mark} {words}" for mark, words in marks.items() if mark in cells]
+    return [*lines, *legend]
+
+
+def table_lines(
+    limit: Limit, steps: Sequence[Step], headings: Sequence[str]
+) -> list[str]:
+    """Return the table under these headings."""
+    size = "rate" if limit.ladder.is_rate else "users"
+    rows = [[size, "verdict", *headings]]
+    for step in steps:
+        size = limit.ladder.number(step.size)
+        rows.append([size, step.verdict, *cells(step, len(headings))])
+    return in_columns(rows, left=frozenset({1}))
+
+
+def most_judged(steps: Sequence[Step]) -> tuple[Judgement, ...]:
+    """Return the judgements of a step that has them."""
+    return next((each.judgements for each in steps if each.judgements), ())
+
+
+def cells(step: Step, count: int) -> Iterator[str]:
+    """Yield what each budget measured in a step."""
+    if not step.judgements:
+        yield from [f"{NOTHING} "] * count
+    for each in step.judgements:
+        verdict = each.verdict
+        if isinstance(verdict, NoMeasurement):
+            yield f"{NOTHING} "
+            continue
+        close = UNSURE if verdict.close else " "
+        mark = OVER_LIMIT if isinstance(verdict, Exceeded) else close
+        yield f"{each.finding.split(' (')[0]}{mark}"
