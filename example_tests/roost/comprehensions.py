@@ -4,6 +4,7 @@ Law of this file: nothing here knows the page around a comprehension; the encode
 message does the values in it.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from roost import wire
@@ -25,8 +26,11 @@ class Comprehensions(Protocol):
         """Return what turns `old` into `new`, of the same template; None for nothing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
-    """LiveView 1.2: each entry has its key, and only what is new of it is sent."""
+    """Since LiveView 1.1: each entry has its key, and only what is new of it is sent."""
+
+    marks_moves: bool  # since 1.2.8: the browser copies old entries only where it must
 
     def whole(self, each: Each, encoder: "Encoder") -> Tree | str:
         """Return every entry and the statics."""
@@ -83,11 +87,12 @@ class Keyed:
                 keyed[str(place)] = [was, change] if change else was
             elif change:
                 keyed[str(place)] = change
-        if moved:
+        if moved and self.marks_moves:
             keyed[wire.KEYED_MOVED] = True
         return keyed
 
 
+@dataclass(frozen=True, slots=True)
 class Dynamics:
     """LiveView 1.0: keys are unknown, and one changed entry brings them all again."""
 

@@ -4,7 +4,7 @@ Law of this file: what differs between the versions is said here; elsewhere a `D
 asked, and never for its version.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from roost.comprehensions import Comprehensions, Dynamics, Keyed
@@ -18,20 +18,29 @@ class Dialect:
     comprehensions: Comprehensions
     one_table: bool  # of templates for a whole message, else one for each comprehension
     ignores_file_inputs: bool  # a patch leaves them as they are
+    names_refused_files: bool  # a file input tells which are refused
     lacks: frozenset[str] = frozenset()  # paths of pages that need what came later
 
 
 V1_2: Final = Dialect(
     liveview_version="1.2.10",
-    comprehensions=Keyed(),
+    comprehensions=Keyed(marks_moves=True),
     one_table=True,
     ignores_file_inputs=False,
+    names_refused_files=True,
 )
-V1_0: Final = Dialect(
+V1_1: Final = replace(
+    V1_2,
+    liveview_version="1.1.33",
+    comprehensions=Keyed(marks_moves=False),
+    names_refused_files=False,
+)
+V1_0: Final = replace(
+    V1_1,
     liveview_version="1.0.19",
     comprehensions=Dynamics(),
     one_table=False,
     ignores_file_inputs=True,
     lacks=frozenset({"/portal"}),  # portals and hooks within the page: 1.1
 )
-DIALECTS: Final = {"1.2": V1_2, "1.0": V1_0}
+DIALECTS: Final = {"1.2": V1_2, "1.1": V1_1, "1.0": V1_0}

@@ -1,4 +1,4 @@
-"""Uploads at LiveView 1.0: a file input does not tell which of its files are refused."""
+"""Uploads before LiveView 1.2: a file input does not tell which of its files are refused."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.node, pytest.mark.anyio]
 INPUT = "input[type=file]"
 
 
-@pytest.mark.parametrize("client_line", ["1.0"], indirect=True)
+@pytest.mark.parametrize("client_line", ["1.1", "1.0"], indirect=True)
 async def test_a_refused_file_is_told_of_at_the_submit(
     roost: RoostProcess,
     browser: Browser,

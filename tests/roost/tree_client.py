@@ -73,7 +73,7 @@ def merge(target: Tree, source: Tree) -> None:
 
 
 def merge_keyed(target: Tree, source: Tree) -> None:
-    before = copy.deepcopy(target) if source.get("km") else {}
+    before = copy.deepcopy(target)  # as 1.1; later where `km` is, which the tables hold
     for place, entry in source.items():
         if place in ("kc", "km"):
             continue

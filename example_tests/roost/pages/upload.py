@@ -1,10 +1,11 @@
 """`/upload`: two files at most, of a megabyte each; what arrived is shown with its hash."""
 
 import hashlib
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from roost.components import Reply
+from roost.dialect import Dialect
 from roost.elixir import decode_form
 from roost.liveview import LiveView
 from roost.rendered import Each, Html, Rendered, Template, attribute
@@ -23,15 +24,6 @@ PAGE = Template(
 <ul id="received">
   {received}
 </ul>"""
-)
-INPUT = Template(
-    '<input{id} type="file"{name}{accept} data-phx-hook="Phoenix.LiveFileUpload"{ref}'
-    "{active}{done}{preflighted}{failed}{auto_upload}{multiple}>"
-)
-# As 1.0 has it: patches leave it alone, and it does not tell which entries are refused.
-IGNORED_INPUT = Template(
-    '<input{id} type="file"{name}{accept} data-phx-hook="Phoenix.LiveFileUpload"'
-    ' data-phx-update="ignore"{ref}{active}{done}{preflighted}{auto_upload}{multiple}>'
 )
 ERROR = Template('<p class="error">{error}</p>')
 ENTRY = Template(
@@ -87,14 +79,22 @@ class UploadLive(LiveView):
         note = Html("") if self.note is None else attribute("value", self.note)
         return PAGE(
             note=note,
-            input=_input(
-                IGNORED_INPUT if self.server.dialect.ignores_file_inputs else INPUT,
-                self.doc,
-            ),
+            input=_input(_input_template(self.server.dialect), self.doc),
             errors=_errors(self.doc.errors),
             entries=Each(ENTRY, [_entry(entry) for entry in self.doc.entries]),
             received=Each(RECEIVED, self.received),
         )
+
+
+@cache
+def _input_template(dialect: Dialect) -> Template:
+    ignore = ' data-phx-update="ignore"' if dialect.ignores_file_inputs else ""
+    failed = "{failed}" if dialect.names_refused_files else ""
+    return Template(
+        '<input{id} type="file"{name}{accept} data-phx-hook="Phoenix.LiveFileUpload"'
+        f"{ignore}{{ref}}{{active}}{{done}}{{preflighted}}{failed}"
+        "{auto_upload}{multiple}>"
+    )
 
 
 def _input(template: Template, doc: Upload) -> Rendered:

@@ -1,4 +1,4 @@
-"""Roost in LiveView 1.0's dialect says what real Phoenix was recorded to say.
+"""Roost in an earlier LiveView's dialect says what real Phoenix was recorded to say.
 
 Trees travel in 0.20 as in 1.0, so that recordings of 0.20 count where nothing else differs
 (it knows no order of streams, nor `chunk_timeout`, and a sticky view joins otherwise).
@@ -21,21 +21,31 @@ from tests.roost.tree_reader import read
 
 SAME_TREES = ("1.0.19", "0.20.17")
 PAGES = [
-    ("1.0.19", "counter"),
-    ("1.0.19", "streams"),
-    ("1.0.19", "upload"),
-    ("0.20.17", "crash"),
-    ("0.20.17", "hooks"),
-    ("0.20.17", "live_components"),
-    ("0.20.17", "ticker"),
+    ("1.1", "1.1.33", "counter"),
+    ("1.1", "1.1.33", "keyed"),
+    ("1.1", "1.1.33", "streams"),
+    ("1.1", "1.1.33", "upload"),
+    ("1.0", "1.0.19", "counter"),
+    ("1.0", "1.0.19", "streams"),
+    ("1.0", "1.0.19", "upload"),
+    ("1.0", "0.20.17", "crash"),
+    ("1.0", "0.20.17", "hooks"),
+    ("1.0", "0.20.17", "live_components"),
+    ("1.0", "0.20.17", "ticker"),
 ]
 # What Roost's page leaves out on purpose; its module says why.
 LEFT_OUT = ' phx-value-from=\\"plain\\"'
 
 
 @pytest.fixture(scope="module")
-def roost() -> Iterator[RoostProcess]:
-    with running_roost("--liveview", "1.0") as process:
+def line(request: pytest.FixtureRequest) -> str:
+    """The line of LiveView whose dialect Roost speaks."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def roost(line: str) -> Iterator[RoostProcess]:
+    with running_roost("--liveview", line) as process:
         yield process
 
 
@@ -57,7 +67,7 @@ def raw(tab: Tab) -> dict[str, Any]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("version", "name"), PAGES)
+@pytest.mark.parametrize(("line", "version", "name"), PAGES, indirect=["line"])
 async def test_roost_tells_the_recorded_news(
     version: str, name: str, http: httpx.AsyncClient
 ) -> None:
@@ -73,11 +83,15 @@ async def test_roost_tells_the_recorded_news(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", ["streams", "upload"])
+@pytest.mark.parametrize(
+    ("line", "version", "name"),
+    [each for each in PAGES if each[2] in ("streams", "keyed", "upload")],
+    indirect=["line"],
+)
 async def test_the_dead_page_is_the_recorded_one(
-    name: str, http: httpx.AsyncClient
+    version: str, name: str, http: httpx.AsyncClient
 ) -> None:
-    exchange = tabs_of("1.0.19", name)[0].exchanges[0]
+    exchange = tabs_of(version, name)[0].exchanges[0]
     page = await dead_page(http, exchange.target)
 
     phoenix = found(MAIN, exchange.body)
@@ -105,5 +119,6 @@ def test_a_tree_is_encoded_as_it_was_recorded(version: str, page: str) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("line", ["1.0"], indirect=True)
 async def test_what_1_0_has_no_word_for_is_not_served(http: httpx.AsyncClient) -> None:
     assert 404 == (await http.get("/portal")).status_code
