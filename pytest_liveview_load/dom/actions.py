@@ -5,11 +5,25 @@ real client would do them; an empty list is a step that nobody hears of.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
 
 from pytest_liveview_load.dom.identity import Identity
 from pytest_liveview_load.dom.markup import Element
+
+
+class Awaited(NamedTuple):
+    """What shows that a push is not answered yet (view.ts putRef; see `busy.py`).
+
+    `source` is the element whose event of `kind` it was: a change's field, a submit's
+    form. `submitter` is the key of the button that submitted it, `loading` the selector
+    of what else shows it.
+    """
+
+    kind: str
+    source: Identity
+    submitter: str | None = None
+    loading: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +50,7 @@ class PushEvent:
     payload: Mapping[str, Any]
     cid: int | None
     submission: Submission | None = None
+    awaited: Awaited | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +59,19 @@ class LivePatch:
 
     url: str
     replace: bool
+    awaited: Awaited | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveNavigate:
-    """Leave the main view and join what lives at this absolute URL."""
+    """Leave the main view and join what lives at this absolute URL.
+
+    `source` is the element that was clicked for it.
+    """
 
     url: str
     replace: bool
+    source: Identity | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,16 @@ PHX_PROGRESS: Final = "phx-progress"
 PHX_DROP_TARGET: Final = "phx-drop-target"
 WEBKIT_DIRECTORY: Final = "webkitdirectory"
 
+# What stands on an element while the reply to a push is awaited
+PHX_REF_SRC: Final = "data-phx-ref-src"
+PHX_REF_LOADING: Final = "data-phx-ref-loading"
+PHX_REF_LOCK: Final = "data-phx-ref-lock"
+PHX_REF: Final = "data-phx-ref"  # until 1.0, in place of the two before
+PHX_DISABLED: Final = "data-phx-disabled"
+PHX_READONLY: Final = "data-phx-readonly"
+PHX_DISABLE_WITH: Final = "phx-disable-with"
+PHX_DISABLE_WITH_RESTORE: Final = "data-phx-disable-with-restore"
+
 # phoenix_html.js
 DATA_METHOD: Final = "data-method"
 DATA_TO: Final = "data-to"
@@ -63,6 +73,11 @@ DATA_CSRF: Final = "data-csrf"
 def binding(event: str) -> str:
     """Return the attribute that binds `event` on an element ("keydown" → "phx-keydown")."""
     return f"phx-{event}"
+
+
+def loading_class(kind: str) -> str:
+    """Return the class of an element whose event of `kind` is not answered yet."""
+    return f"phx-{kind}-loading"
 
 
 def window_binding(event: str) -> str:

@@ -18,13 +18,16 @@ from pytest_liveview_load.dom.events import (
     blur,
     changed,
     focus,
+    is_waiting,
     refuse_disabled,
+    refuse_waiting,
     run,
     unanswered,
 )
 from pytest_liveview_load.dom.fields import BUTTONS, CHECKABLE, Field, is_disabled
 from pytest_liveview_load.dom.markup import Element, ancestors
 from pytest_liveview_load.dom.pace import paced
+from pytest_liveview_load.dom.push import is_submitting
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.dom.visibility import is_visible
@@ -39,12 +42,15 @@ def click(scene: Scene, element: Element) -> list[Action]:
     """Click, as a person does: the focus moves, then bindings, then the element itself.
 
     Raises:
-        ElementError: The element is disabled, or nothing answers to a click on it.
+        ElementError: The element is disabled, or nothing answers to a click on it, for
+            now or at all.
     """
     around = scene.document.around(element)
     refuse_disabled(scene, around.control)
     moved = _mouse_down(scene, around)
     heard = _clicked(scene, element, around)
+    if around.bound is not None and not moved and heard == []:
+        refuse_waiting(scene, around.bound)
     if heard is None and not moved:
         raise unanswered(scene, element, "phx-click and no href", _CLICKABLE)
     return moved + (heard or [])
@@ -56,7 +62,8 @@ def submit(
     """Submit a form, by a button of it or as JS `requestSubmit()` without one.
 
     Raises:
-        ElementError: `form` is no form, or the button is disabled or not of this form.
+        ElementError: `form` is no form, or the button is disabled or not of this form;
+            or an earlier submit is not answered yet.
     """
     document = scene.document
     if form.tag != "form":
@@ -69,6 +76,8 @@ def submit(
             described = document.describe(submitter)
             problem = f"is no submit button of {document.describe(form)}"
             raise ElementError(described, problem, url=document.url)
+    if is_submitting(form):
+        refuse_waiting(scene, form)
     if scene.forms.paced:
         for each in document.fields.of(form):
             scene.forms.pace.submitted(each.element)
@@ -99,7 +108,7 @@ def dispatched(scene: Scene, event: str, element: Element) -> list[Action]:
         return _clicked(scene, element, around) or []
     if event == "submit":
         bound = element.tag == "form" and PHX_SUBMIT in element.attrib
-        return submit(scene, element) if bound else []
+        return submit(scene, element) if bound and not is_submitting(element) else []
     field = scene.document.fields.field(element)
     if field is None or event not in ("input", "change"):
         return []
@@ -121,7 +130,7 @@ def _clicked(
     toggled = _toggled(scene, element)
     actions = _clicked_away(scene, element)
     answered = around.bound is not None or bool(actions)
-    if around.bound is not None:
+    if around.bound is not None and not is_waiting(around.bound):
         actions += _bound(scene, around.bound)
     by_itself = _own_behaviour(scene, around, toggled)
     if by_itself is not None:

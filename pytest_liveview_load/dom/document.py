@@ -10,8 +10,9 @@ Law: read-only. Trees are shared, so nobody changes an element, and whatever is 
 one goes through the document (`text`, `attr`, `html`), which puts back the user's values.
 """
 
+import copy
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from pytest_liveview_load.dom import locate
@@ -74,7 +75,7 @@ class Document:
         self._overlay = overlay
         self._tokens = tokens or {}
         self._standings = standings or {}
-        self._tree: weakref.ref[Composed] | None = None
+        self._tree: Callable[[], Composed | None] | None = None
 
     # Finding
 
@@ -224,6 +225,12 @@ class Document:
     def describe(self, element: Element) -> str:
         """Return one line that lets a person recognise the element."""
         return self.unmask(short_html(element))
+
+    def redrawn(self, root: Element) -> "Document":
+        """Return the page with another tree, made for this user alone."""
+        twin, own = copy.copy(self), Composed(root)
+        twin._tree = lambda: own  # noqa: SLF001  # a sibling
+        return twin
 
     # The shared tree
 

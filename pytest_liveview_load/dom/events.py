@@ -10,7 +10,12 @@ from typing import Any, Final
 
 from pytest_liveview_load.dom import js_commands
 from pytest_liveview_load.dom.actions import Action, MoveFocus
-from pytest_liveview_load.dom.attributes import PHX_BLUR, PHX_CHANGE, PHX_FOCUS
+from pytest_liveview_load.dom.attributes import (
+    PHX_BLUR,
+    PHX_CHANGE,
+    PHX_FOCUS,
+    PHX_REF_SRC,
+)
 from pytest_liveview_load.dom.fields import Field, is_disabled
 from pytest_liveview_load.dom.identity import identify
 from pytest_liveview_load.dom.js_commands import Cause
@@ -140,7 +145,22 @@ def refuse_disabled(scene: Scene, control: Element | None) -> None:
     """Raise ElementError for what a browser would not let a person use."""
     if control is not None and is_disabled(control):
         described = scene.document.describe(control)
-        raise ElementError(described, "is disabled", url=scene.document.url)
+        waiting = is_waiting(control)
+        problem = "is disabled until a reply arrives" if waiting else "is disabled"
+        raise ElementError(described, problem, url=scene.document.url)
+
+
+def refuse_waiting(scene: Scene, element: Element) -> None:
+    """Raise ElementError for what the real client is deaf to until a reply arrives."""
+    if is_waiting(element):
+        described = scene.document.describe(element)
+        problem = "is deaf until the reply to its last event arrives"
+        raise ElementError(described, problem, url=scene.document.url)
+
+
+def is_waiting(element: Element) -> bool:
+    """Tell whether a push that the element caused is not answered yet."""
+    return PHX_REF_SRC in element.attrib
 
 
 def unanswered(scene: Scene, element: Element, missing: str, css: str) -> ElementError:

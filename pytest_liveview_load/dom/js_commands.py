@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 from pytest_liveview_load.dom.actions import (
     Action,
+    Awaited,
     Dispatch,
     LiveNavigate,
     LivePatch,
@@ -22,6 +23,7 @@ from pytest_liveview_load.dom.actions import (
     Restyle,
 )
 from pytest_liveview_load.dom.fields import Field, is_disabled
+from pytest_liveview_load.dom.identity import identify
 from pytest_liveview_load.dom.markup import Element, ancestors
 from pytest_liveview_load.dom.push import push_event, push_input, push_submit
 from pytest_liveview_load.dom.scene import Scene
@@ -39,6 +41,7 @@ FOCUS_FIRST: Final = "focus_first"
 
 _DEEPEST: Final = 20  # `exec` that runs in a circle would hang a browser
 _CHAINS: Final = 1024
+_PUSHED: Final = ("target", "value", "loading")
 _FOCUSABLE: Final = frozenset(("input", "select", "textarea", "button", "iframe"))
 
 _Command: TypeAlias = tuple[str, Mapping[str, Any]]
@@ -76,7 +79,7 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
             for _ in elements:
                 actions += _push(scene, binding, cause, arguments)
         elif kind in (PATCH, NAVIGATE):
-            actions.append(_navigation(scene, kind, arguments))
+            actions.append(_navigation(scene, kind, arguments, cause))
         elif kind == EXEC:
             for element in elements:
                 actions += _exec(scene, element, arguments, cause, depth)
@@ -97,40 +100,25 @@ def _push(
     scene: Scene, binding: str, cause: Cause, arguments: Mapping[str, Any]
 ) -> list[Action]:
     event = arguments.get("event") or binding
-    target, value = arguments.get("target"), arguments.get("value")
+    given = {name: arguments.get(name) for name in _PUSHED}
     if cause.kind == "change" and cause.field is not None:
-        return [*push_input(scene, cause.field, event, target=target, value=value)]
+        return [*push_input(scene, cause.field, event, **given)]
+    source = cause.source
     if cause.kind == "submit":
-        return [
-            *push_submit(
-                scene,
-                cause.source,
-                event,
-                submitter=cause.submitter,
-                target=target,
-                value=value,
-            )
-        ]
-    data = cause.data
-    return [
-        *push_event(
-            scene,
-            cause.kind,
-            cause.source,
-            event,
-            data=data,
-            target=target,
-            value=value,
-        )
-    ]
+        submitter = cause.submitter
+        return [*push_submit(scene, source, event, submitter=submitter, **given)]
+    return [*push_event(scene, cause.kind, source, event, data=cause.data, **given)]
 
 
-def _navigation(scene: Scene, kind: str, arguments: Mapping[str, Any]) -> Action:
+def _navigation(
+    scene: Scene, kind: str, arguments: Mapping[str, Any], cause: Cause
+) -> Action:
     url = urljoin(scene.document.url, str(arguments.get("href", "")))
     replace = bool(arguments.get("replace"))
+    source = identify(cause.source)
     if kind == PATCH:
-        return LivePatch(url=url, replace=replace)
-    return LiveNavigate(url=url, replace=replace)
+        return LivePatch(url=url, replace=replace, awaited=Awaited("click", source))
+    return LiveNavigate(url=url, replace=replace, source=source)
 
 
 def _dispatch(elements: tuple[Element, ...], arguments: Mapping[str, Any]) -> Action:

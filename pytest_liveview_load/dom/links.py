@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from pytest_liveview_load.dom.actions import (
     Action,
+    Awaited,
     HttpSubmit,
     LiveNavigate,
     LivePatch,
@@ -22,6 +23,7 @@ from pytest_liveview_load.dom.attributes import (
 )
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.fields import Field
+from pytest_liveview_load.dom.identity import identify
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.serialize import http_body, urlencode
@@ -31,9 +33,10 @@ def live_link(document: Document, link: Element) -> Action:
     """Return where a `data-phx-link` leads (live_socket.ts bindNav)."""
     url = _absolute(document, link.get("href", ""))
     replace = link.get(PHX_LINK_STATE) == "replace"
+    source = identify(link)
     if link.get(PHX_LIVE_LINK) == "patch":
-        return LivePatch(url=url, replace=replace)
-    return LiveNavigate(url=url, replace=replace)
+        return LivePatch(url=url, replace=replace, awaited=Awaited("click", source))
+    return LiveNavigate(url=url, replace=replace, source=source)
 
 
 def data_method(document: Document, link: Element) -> HttpSubmit:

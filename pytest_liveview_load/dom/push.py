@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from pytest_liveview_load.dom.actions import PushEvent, Submission
+from pytest_liveview_load.dom.actions import Awaited, PushEvent, Submission
 from pytest_liveview_load.dom.attributes import (
     PHX_CHANGE,
+    PHX_REF_SRC,
     PHX_TARGET,
     PHX_VALUE_PREFIX,
+    loading_class,
 )
 from pytest_liveview_load.dom.fields import BUTTONS, CHECKABLE, Field
+from pytest_liveview_load.dom.identity import identify
 from pytest_liveview_load.dom.markup import Element, attributes_of
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.serialize import form_value
@@ -48,8 +51,10 @@ def push_event(
     data: Mapping[str, Any] | None = None,
     target: _JsTarget = None,
     value: _JsValue = None,
+    loading: str | None = None,
 ) -> list[PushEvent]:
     """Push a click, key, focus or blur, once for each target (view.ts pushEvent)."""
+    awaited = Awaited(kind, identify(element), None, loading)
     pushes = []
     for view_id, context in _within_targets(scene, element, target):
         cid = _target_cid(scene, element, context, target)
@@ -58,7 +63,7 @@ def push_event(
             EVENT: event,
             VALUE: _meta(scene, element, data, value),
         }
-        pushes.append(_addressed(view_id, kind, event, payload, cid))
+        pushes.append(_addressed(view_id, awaited, event, payload, cid))
     return pushes
 
 
@@ -69,6 +74,7 @@ def push_input(
     *,
     target: _JsTarget = None,
     value: _JsValue = None,
+    loading: str | None = None,
 ) -> list[PushEvent]:
     """Push a form's change, which `field` caused (view.ts pushInput).
 
@@ -86,6 +92,7 @@ def push_input(
     meta: dict[str, Any] = {TARGET: name or NO_TARGET}
     meta |= _meta(scene, form, None, value)
     uploads = event_uploads(scene, field)
+    awaited = Awaited("change", identify(field.element), None, loading)
     pushes = []
     for view_id, context in _within_targets(scene, source, target):
         payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
@@ -102,7 +109,7 @@ def push_input(
             payload[META] = meta
         payload[UPLOADS] = uploads
         cid = _target_cid(scene, form, context, target)
-        pushes.append(_addressed(view_id, "change", event, payload, cid))
+        pushes.append(_addressed(view_id, awaited, event, payload, cid))
     return pushes
 
 
@@ -114,20 +121,33 @@ def push_submit(
     submitter: Field | None = None,
     target: _JsTarget = None,
     value: _JsValue = None,
+    loading: str | None = None,
 ) -> list[PushEvent]:
-    """Push a form's submit and mark it submitted (view.ts submitForm, pushFormSubmit)."""
+    """Push a form's submit and mark it submitted (view.ts submitForm, pushFormSubmit).
+
+    Nothing while an earlier submit of it is not answered.
+    """
+    if is_submitting(form):
+        return []
     form_key = scene.document.fields.form_key(form)
     button = None if submitter is None else submitter.key
     submission = Submission(form=form_key, submitter=button, value=value)
+    awaited = Awaited("submit", identify(form), button, loading)
     pushes = []
     for view_id, context in _within_targets(scene, form, target):
         scene.forms.mark_submitted(scene.document, form, submitter)
         payload = _submitted(scene, form, event, submitter, value)
         # Without the command's target: pushFormSubmit does not hand it on.
         cid = _target_cid(scene, form, context, None)
-        push = _addressed(view_id, "submit", event, payload, cid)
+        push = _addressed(view_id, awaited, event, payload, cid)
         pushes.append(replace(push, submission=submission))
     return pushes
+
+
+def is_submitting(form: Element) -> bool:
+    """Tell whether an earlier submit of the form is not answered yet."""
+    classes = form.get("class", "").split()
+    return PHX_REF_SRC in form.attrib and loading_class("submit") in classes
 
 
 def submitted_again(scene: Scene, push: PushEvent) -> PushEvent:
@@ -170,11 +190,18 @@ def _submitted(
 
 
 def _addressed(
-    view_id: str, kind: str, event: str, payload: dict[str, Any], cid: int | None
+    view_id: str, awaited: Awaited, event: str, payload: dict[str, Any], cid: int | None
 ) -> PushEvent:
     if cid is not None:
         payload[CID] = cid
-    return PushEvent(view_id=view_id, kind=kind, event=event, payload=payload, cid=cid)
+    return PushEvent(
+        view_id=view_id,
+        kind=awaited.kind,
+        event=event,
+        payload=payload,
+        cid=cid,
+        awaited=awaited,
+    )
 
 
 def _within_targets(

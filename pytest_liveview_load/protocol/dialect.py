@@ -54,6 +54,10 @@ class Dialect:
     limit_zero_empties: bool  # 1.2: a stream's limit 0 is a limit
     renews_sticky: bool  # 1.0: a sticky view takes the tokens of its place when patched
 
+    # What it shows while a reply is awaited.
+    awaits_in_parts: bool  # 1.0: an element is loading, locked, or both
+    awaits_selects: bool  # until 1.2: with a form that is submitted, as far as they can
+
     V0_20_1: ClassVar["Dialect"]
     V0_20: ClassVar["Dialect"]
     V1_0: ClassVar["Dialect"]
@@ -211,6 +215,8 @@ Dialect.V0_20_1 = Dialect(
     streams_before_others=False,
     limit_zero_empties=False,
     renews_sticky=False,
+    awaits_in_parts=False,
+    awaits_selects=True,
 )
 Dialect.V0_20 = replace(
     Dialect.V0_20_1,
@@ -230,6 +236,7 @@ Dialect.V1_0 = replace(
     sends_unused=True,
     streams_before_others=True,
     renews_sticky=True,
+    awaits_in_parts=True,
 )
 Dialect.V1_1 = replace(
     Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True, scroll_kind="js"
@@ -242,6 +249,7 @@ Dialect.V1_2 = replace(
     numbers_empty_files=False,
     listens_again=True,
     limit_zero_empties=True,
+    awaits_selects=False,
 )
 
 NEWEST: Final = Dialect.V1_2

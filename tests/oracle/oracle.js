@@ -14,6 +14,11 @@ function clientOf(version) {
   if (!clients[version]) {
     const { window } = new JSDOM("<body></body>", { runScripts: "outside-only" });
     window.CSS = { escape: (text) => text.replace(/([^\w-])/g, "\\$1"), supports: () => false };
+    // jsdom lays nothing out, so it has none.
+    Object.defineProperty(window.HTMLElement.prototype, "innerText", {
+      get() { return this.textContent; },
+      set(text) { this.textContent = text; },
+    });
     const file = path.join(folder, "node_modules", `lv-${version}`, "priv/static/phoenix_live_view.cjs.js");
     const inner = `{Rendered, View, DOM: dom_default,
       serializeForm: typeof serializeForm === "undefined" ? null : serializeForm}`;
@@ -68,6 +73,36 @@ const questions = {
     if (serializeForm) return serializeForm(form, options, only);
     const view = { binding: (kind) => `phx-${kind}` };
     return View.prototype.serializeForm.call(view, form, options, only);
+  },
+  // {html, view, log: what is pushed, or the number of what is answered} -> the body's HTML.
+  waiting({ version, html, view: id, log }) {
+    const { View, document } = clientOf(version);
+    document.body.innerHTML = html;
+    const one = (id) => document.getElementById(id);
+    const view = Object.create(View.prototype);
+    const el = document.createElement("div");
+    el.id = id;
+    Object.assign(view, { el, id, ref: 0, isConnected: () => true, binding: (kind) => `phx-${kind}` });
+    const put = (elements, kind, options) => {
+      if (version === "0.20") view.putRef(elements, kind, options);
+      else view.putRef(elements.map((el) => ({ el, loading: true, lock: true })), "event", kind, options);
+    };
+    for (const entry of log) {
+      if (typeof entry === "number") {
+        view.undoRefs(entry, "event");
+        continue;
+      }
+      const source = one(entry.source);
+      const options = entry.loading ? { loading: entry.loading } : {};
+      if (entry.kind === "submit") {
+        Object.assign(options, { form: source, submitter: entry.submitter && one(entry.submitter) });
+        if (version === "0.20") view.disableForm(source, options);
+        else view.disableForm(source, "event", options);
+      } else {
+        put(entry.kind === "change" ? [source, source.form] : [source], entry.kind, options);
+      }
+    }
+    return document.body.innerHTML;
   },
 };
 

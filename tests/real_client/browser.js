@@ -39,6 +39,10 @@ function complete(window) {
   window.File.prototype.webkitRelativePath = "";
   window.scrollTo = () => {};
   window.HTMLElement.prototype.scrollIntoView = () => {};
+  Object.defineProperty(window.HTMLElement.prototype, "innerText", {
+    get() { return this.textContent; },
+    set(text) { this.textContent = text; },
+  });
   if (!window.Element.prototype.checkVisibility) window.Element.prototype.checkVisibility = () => true;
 }
 

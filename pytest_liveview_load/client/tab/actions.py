@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_liveview_load.client.tab.loading import begin_load
+from pytest_liveview_load.client.tab.looking import sight
 from pytest_liveview_load.client.tab.navigation import navigate, patch, patched
 from pytest_liveview_load.client.tab.owners import owner_of
 from pytest_liveview_load.client.tab.page import Page
@@ -46,7 +47,7 @@ async def act(tab: Tab, step: Step, *plans: Plan) -> None:
     try:
         for plan in plans:
             page = await tab.ready(step)
-            actions = plan(page.scene())
+            actions = plan(sight(page))
             if tab.uploads is not None:
                 actions = await files_first(tab.uploads, tab, page, step, actions)
             await perform(tab, page, step, actions)
@@ -66,7 +67,7 @@ async def dispatch(
     if tab.script is not None:
         tab.script.dispatch(action)
     for identity in action.identities:
-        scene = page.scene()
+        scene = sight(page)
         element = find(scene.document.root, identity)
         if element is not None and tab.page is page:
             if depth > DEEPEST_DISPATCH:
@@ -87,7 +88,13 @@ async def files_first(
         if isinstance(action, PushEvent) and uploads.waits(page, action):
             await perform(tab, page, step, rest)
             view = await owner_of(tab, page, step, action.view_id)
-            rest = [*await uploads.before(page, view, step, action)]
+            # The form waits from now on: pushFormSubmit disables it, then uploads.
+            number = view.in_flight.mark(action.awaited, page.latest)
+            tab.wake()
+            try:
+                rest = [*await uploads.before(page, view, step, action)]
+            finally:
+                view.in_flight.unmark(number)
         else:
             rest.append(action)
     return rest
@@ -106,7 +113,7 @@ async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
             timer.cancel()
         await tab.ready(step)
         if tab.page is page:
-            await perform(tab, page, step, pace.release(page.scene(), identity))
+            await perform(tab, page, step, pace.release(sight(page), identity))
 
 
 async def perform(
@@ -121,9 +128,12 @@ async def perform(
                 view = page.view(action.view_id)
                 if view is None or not view.joined:
                     view = await owner_of(tab, page, step, action.view_id)
-                pushes.append(push_event(view, action))
+                push = push_event(view, action)
+                push.number = view.in_flight.mark(action.awaited, page.latest)
+                pushes.append(push)
         elif isinstance(action, LivePatch) and page.main is not None:
             push = patch(page, action.url)
+            push.number = page.main.in_flight.mark(action.awaited, page.latest)
             pushes.append(push)
             patches.append((push, action))
         elif isinstance(action, LiveNavigate):
@@ -139,6 +149,7 @@ async def perform(
             begin_load(tab, tab.start("visit"), action.url, unload=True)
     if not pushes and tab.moving is None:
         return
+    tab.wake()
     await tab.settle(step, pushes)
     for push, action in patches:
         patched(tab, push, action.url, replace=action.replace)

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from pytest_liveview_load.client.tab.hook_push import HOOK, reply_of, target_of
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.push import Push
-from pytest_liveview_load.dom.actions import Dispatch
+from pytest_liveview_load.dom.actions import Awaited, Dispatch
 from pytest_liveview_load.dom.document import Document
-from pytest_liveview_load.dom.identity import find
+from pytest_liveview_load.dom.identity import Identity, find
 from pytest_liveview_load.dom.markup import Element, ancestors
 from pytest_liveview_load.errors import NotLiveView
 from pytest_liveview_load.protocol.wire_keys import EVENT
@@ -141,6 +141,8 @@ class Script:
             said["cid"] = cid
         component = "" if cid is None else str(cid)
         push = view.push(EVENT, said, name=event, kind=HOOK, component=component)
+        awaited = Awaited(HOOK, Identity(hook.id))
+        push.number = view.in_flight.mark(awaited, page.latest)
         self.pushes.append(push)
         if on_reply is not None:
             answered = on_reply

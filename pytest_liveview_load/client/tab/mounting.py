@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.client.tab.tab import Tab
 
 MOUNTED = "mounted"
+NULL = "null"  # as JavaScript writes it into a class
 
 
 def greets(page: "Page") -> bool:
@@ -69,6 +70,9 @@ def do(tab: "Tab", page: "Page", action: Action, caused: str | None = None) -> N
         said = {**action.payload, "type": caused}
         name, kind = action.event, action.kind
         push = view.push(EVENT, said, name=name, kind=kind, component=cid)
+        if action.awaited is not None:
+            awaited = action.awaited._replace(kind=caused or NULL)
+            push.number = view.in_flight.mark(awaited, page.latest)
         if tab.script is None:
             tab.script = Script(tab)
         tab.script.pushes.append(push)

@@ -24,6 +24,7 @@ from pytest_liveview_load.dom.visual import lasting, restyle
 from pytest_liveview_load.protocol.channel import leave_page
 
 if TYPE_CHECKING:
+    from pytest_liveview_load.client.tab.looking import Drawn
     from pytest_liveview_load.dom.identity import Identity
     from pytest_liveview_load.dom.view_state import ViewState
     from pytest_liveview_load.protocol.dialect import Dialect
@@ -41,6 +42,7 @@ class Page:
         "container",
         "dead",
         "dialect",
+        "drawn",
         "family",
         "form",
         "greeted",
@@ -78,6 +80,7 @@ class Page:
         session = element.session if element is not None else ""
         self.dialect: Dialect = network.dialect_of(dead.url, session)
         self.remembered: Scene | None = None  # the page before its view came back
+        self.drawn: Drawn | None = None  # the page while something is under way
         self._document: Document | None = None
         self._stale = False
         self._title: str | None = None
@@ -255,9 +258,14 @@ class Page:
         """Forget what was shown; it is composed anew when somebody looks."""
         self._stale = True
 
+    @property
+    def latest(self) -> Document:
+        """What the page showed when it was last looked at."""
+        return self._document or self.document()
+
     def restyle(self, action: Restyle) -> None:
         """Run a visual JS command for this user alone."""
-        before = self._document or self.document()
+        before = self.latest
         kind, identities, arguments = action.kind, action.identities, action.arguments
         self.overlay = restyle(before, self.overlay, kind, identities, arguments)
         self._stale = True

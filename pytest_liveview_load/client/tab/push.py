@@ -6,14 +6,21 @@ waits for any more disturbs nobody.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Raw
 
-from pytest_liveview_load.errors import StepError
+from pytest_liveview_load.dom.actions import Awaited
+from pytest_liveview_load.dom.awaited import Put
+from pytest_liveview_load.dom.document import Document
+from pytest_liveview_load.errors import ProtocolError, StepError
+from pytest_liveview_load.protocol.codec import quoted
+from pytest_liveview_load.protocol.wire_keys import STATUS_OK
 
 if TYPE_CHECKING:
     from pytest_liveview_load.client.tab.step import Waiter
+
+UNMARKED: Final = -1
 
 
 class Push:
@@ -31,6 +38,7 @@ class Push:
         "kind",
         "metric",
         "name",
+        "number",
         "response",
         "sent",
     )
@@ -48,6 +56,7 @@ class Push:
         self.kind = kind
         self.component = component
         self.cids = cids  # the components that it is about; no step awaits it then
+        self.number = UNMARKED  # of the view's pushes that mark what they are due to
         self.sent = 0.0
         self.response: Raw | None = None
         self.error: StepError | None = None
@@ -62,11 +71,48 @@ class Push:
         self.answered.set_result(True)
         return True
 
+    def refuse(self, response: bytes) -> None:
+        """Tell the step that the server answered with an error."""
+        problem = f"the server refused {self.name or self.metric!r}"
+        self.answer(None, ProtocolError(problem, quoted(response)))
+
 
 class InFlight(dict[str, Push]):
-    """The pushes of one view whose replies are awaited, by ref."""
+    """The pushes of one view whose replies are awaited, by ref.
 
-    __slots__ = ()
+    `log` tells which of them the page shows (`dom.busy`); a view that has joined again
+    forgets it.
+    """
+
+    __slots__ = ("log", "marked")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[Put | int] = []
+        self.marked = 0  # view.ts ref
+
+    def mark(self, awaited: Awaited | None, document: Document) -> int:
+        """Let the page show that a push is under way; return its number."""
+        if awaited is None:
+            return UNMARKED
+        number = self.marked
+        self.marked = number + 1
+        self.log.append(Put(number, awaited, document))
+        return number
+
+    def answered(self, ref: str, status: str) -> Push | None:
+        """Return the push that a reply is to; a refused one goes on marking the page."""
+        push = self.pop(ref, None)
+        if push is not None and status == STATUS_OK:
+            self.unmark(push.number)
+        return push
+
+    def unmark(self, number: int) -> None:
+        """Let the page show that a push was answered."""
+        if number == self.marked - 1:
+            self.log.clear()  # nothing is left that could hold on to anything
+        elif number != UNMARKED:
+            self.log.append(number)
 
     def tell(self, error: Callable[[str], StepError]) -> bool:
         """Fail every push, and await none any more; return whether a step was told."""

@@ -181,6 +181,10 @@ class Tab:
         self.changed_at = at
         if self.page is not None:
             self.page.changed()
+        self.wake()
+
+    def wake(self) -> None:
+        """Let who waits look again."""
         if self._waiters:
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:

@@ -32,7 +32,7 @@ from pytest_liveview_load.protocol.channel import (
     Pushed,
     Replied,
 )
-from pytest_liveview_load.protocol.codec import Frame, quoted
+from pytest_liveview_load.protocol.codec import Frame
 from pytest_liveview_load.protocol.dialect import Dialect
 from pytest_liveview_load.protocol.reply import LiveReply, parse_redirect, parse_reply
 from pytest_liveview_load.protocol.wire_keys import (
@@ -213,15 +213,13 @@ class View:
     def replied(self, replied: Replied, size: int, arrived: float) -> None:
         """File the reply to a push, and answer who awaits it."""
         reply = parse_reply(replied.response)
-        push = self.in_flight.pop(replied.ref, None)
+        push = self.in_flight.answered(replied.ref, replied.status)
         sent = arrived if push is None else push.sent
         if push is not None:
             record(self.socket.observer, self.name, push, size, arrived)
         if replied.status != STATUS_OK:
             if push is not None:
-                problem = f"the server refused {push.name or push.metric!r}"
-                refused = ProtocolError(problem, quoted(bytes(replied.response)))
-                push.answer(None, refused)
+                push.refuse(bytes(replied.response))
             return
         try:
             self.follow(reply, push, sent)
@@ -277,6 +275,7 @@ class View:
         if self.joins:
             self.host.view_returns(self)
         self.content.begin(network.intern(rendered), self.dialect)
+        self.in_flight.log.clear()
         self.joined = True
         self.outage.end()
         self.joins += 1

@@ -5,6 +5,7 @@ Law: nothing here acts. The groups (going, doing, reading …) hold no state of 
 """
 
 from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.tab.looking import shown
 from pytest_liveview_load.client.tab.step import Step
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.wire.network import Network
@@ -32,4 +33,4 @@ class Face:
         if page is None:
             told = "no page is open: call `await live.visit(path)` first"
             raise StepError(told)
-        return page.document()
+        return shown(page)

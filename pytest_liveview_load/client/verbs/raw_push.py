@@ -9,6 +9,8 @@ from pytest_liveview_load.client.tab.hook_push import HOOK, reply_of, target_of
 from pytest_liveview_load.client.tab.owners import owner_of
 from pytest_liveview_load.client.tab.step import Step
 from pytest_liveview_load.client.tab.tab import Tab
+from pytest_liveview_load.dom.actions import Awaited
+from pytest_liveview_load.dom.identity import identify
 from pytest_liveview_load.protocol.wire_keys import EVENT
 
 
@@ -35,6 +37,10 @@ async def raw_push(
             payload["cid"] = cid
         component = "" if cid is None else str(cid)
         push = view.push(EVENT, payload, name=event, kind=HOOK, component=component)
+        if hook is not None:
+            awaited = Awaited(HOOK, identify(page.latest.one(hook)))
+            push.number = view.in_flight.mark(awaited, page.latest)
+            tab.wake()
         await tab.settle(step, [push])
     finally:
         tab.step = None
