@@ -4,38 +4,21 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from roost.dialect import DIALECTS, V1_0, Dialect
 from roost.diff import diff_tree, full_tree
 from roost.rendered import (
     Component,
     Each,
     Html,
-    Node,
     Rendered,
     StreamOperations,
     Template,
-    Value,
     attribute,
     to_html,
 )
 
+from tests.roost.random_pages import BOLD, PAIR, ROW, histories, page, rows
 from tests.roost.tree_client import TreeClient
-
-PAGE = Template("<main>{title} and {part}</main>")
-BOLD = Template("<b>{text}</b>")
-PAIR = Template("{left}-{right}")
-ROW = Template("<li>{name}: {part}</li>")
-
-
-def page(part: Value, title: str = "T") -> Rendered:
-    return PAGE(title=title, part=part)
-
-
-def rows(*names: str, keyed: bool = False) -> Each:
-    entries = [ROW(name=name, part=BOLD(text=name)) for name in names]
-    return Each(ROW, entries, keys=names if keyed else None)
-
 
 DIFFS: dict[str, tuple[Rendered, Rendered, dict[str, Any]]] = {
     "nothing": (page("a"), page("a"), {}),
@@ -214,34 +197,15 @@ def test_a_stream_is_sent_once() -> None:
     } == diff_tree((quiet, {}), (stream("c", deleted=("a",)), {}))
 
 
-# Properties: a client that knows only the wire ends up with the same page.
-
-texts = st.sampled_from(["a", "b", "<&>", ""])
-
-
-def parts(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
-    entry = st.builds(lambda name, part: ROW(name=name, part=part), texts, inner)
-    keys = st.lists(st.sampled_from("abcdefg"), unique=True, max_size=5)
-    keyed = keys.flatmap(
-        lambda keys: st.lists(entry, min_size=len(keys), max_size=len(keys)).map(
-            lambda entries: Each(ROW, entries, keys=keys)
-        )
-    )
-    listed = st.lists(entry, max_size=4).map(lambda entries: Each(ROW, entries))
-    bold = st.builds(lambda text: BOLD(text=text), inner)
-    pair = st.builds(lambda left, right: PAIR(left=left, right=right), inner, inner)
-    return bold | pair | keyed | listed
-
-
-nodes: st.SearchStrategy[Any] = st.recursive(texts, parts, max_leaves=12)
+# A client that knows only the wire ends up with the same page.
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
-@given(history=st.lists(nodes, min_size=1, max_size=5))
+@given(history=histories)
 def test_whatever_changes_the_client_shows_the_page(
-    dialect: Dialect, history: list[Node]
+    dialect: Dialect, history: list[Rendered]
 ) -> None:
-    first, *later = [page(node) for node in history]
+    first, *later = history
     client = TreeClient(full_tree(first, {}, dialect=dialect))
     assert to_html(first, {}) == client.html()
 
