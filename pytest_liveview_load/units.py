@@ -86,6 +86,8 @@ def parse_rate(value: str | float) -> float:
     if not isinstance(value, str):
         return _checked_number(value, A_RATE)
     number, slash, period = (part.strip() for part in value.partition("/"))
+    if number.startswith("-"):
+        raise UnitError(value, f"{A_RATE}: it must not be negative")
     if not NUMBER.fullmatch(number):
         raise UnitError(value, A_RATE)
     if slash and period not in PERIODS:

@@ -103,6 +103,9 @@ CONTRADICTIONS: Final[Mapping[tuple[str, str], str]] = {
     ),
 }
 
+# What makes a load the kind that it is: a crowd, a crowd in stages, arrivals.
+KINDS: Final = ("users", "stages", "arrival")
+
 # What is nothing without another.
 DEPENDENTS: Final[Mapping[str, str]] = {"poisson": "arrival", "max_users": "arrival"}
 
@@ -121,26 +124,27 @@ def read(name: str, value: object) -> Any:
         raise MarkerError(message) from None
 
 
-def check_together(given: Mapping[str, object]) -> None:
-    """Raise MarkerError if two arguments of one `load(…)` exclude each other.
-
-    One that is None takes something back, and excludes nothing.
-    """
+def check_together(said: Mapping[str, object]) -> None:
+    """Raise MarkerError if two of the arguments that were `said` exclude each other."""
     for (one, other), advice in CONTRADICTIONS.items():
-        if given.get(one) is not None and given.get(other) is not None:
-            message = f"load({one}={given[one]!r}, {other}={given[other]!r}): {advice}."
+        if one in said and other in said:
+            given = f"{one}={said[one]!r}, {other}={said[other]!r}"
+            message = f"load({given}): {advice}."
             raise MarkerError(message)
 
 
-def displaced(given: Mapping[str, object]) -> set[str]:
-    """Return what `given` excludes of the arguments that it is laid over.
+def taken_back(arguments: Mapping[str, object]) -> set[str]:
+    """Return what goes of the arguments that a person lays `arguments` over.
 
-    A run that asks for another kind of load than its marker gets that one.
+    None takes one back. And a run that asks for another kind of load than its marker gets
+    that one; but what only shapes a kind (a ramp) does not change it: that contradicts.
     """
-    gone = set()
+    given = {name for name, value in arguments.items() if value is not None}
+    gone = arguments.keys() - given
     for pair in CONTRADICTIONS:
         for one, other in (pair, pair[::-1]):
-            if given.get(one) is not None and given.get(other) is None:
+            changes_kind = one in KINDS or other not in KINDS
+            if one in given and other not in given and changes_kind:
                 gone.add(other)
-    gone |= {name for name, needed in DEPENDENTS.items() if needed in gone}
-    return gone
+    dependent = {name for name, needed in DEPENDENTS.items() if needed in gone}
+    return gone | (dependent - given)

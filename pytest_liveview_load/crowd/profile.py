@@ -8,14 +8,20 @@ hands out starts while the load runs. Light imports only: markers are read at im
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from random import Random
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.arguments import (
     DEPENDENTS,
     check_together,
-    displaced,
     read,
+    taken_back,
+)
+from pytest_liveview_load.crowd.arrivals import (
+    ROUNDING,
+    Arrival,
+    arrivals_of,
+    random_marks,
+    whole_marks,
 )
 from pytest_liveview_load.crowd.rate import RatePlan
 from pytest_liveview_load.crowd.stages import (
@@ -33,17 +39,6 @@ from pytest_liveview_load.units import format_count, format_duration
 DEFAULT_GRACE: Final = 10.0  # seconds an iteration may go on after the end
 POOL_SECONDS: Final = 10.0  # by default as many users as come in so long, at the most
 SMALLEST_POOL: Final = 10
-ROUNDING: Final = (
-    1e-12  # 0.1/s for 30s is 3 arrivals, and 3.0000000000000004 to a float
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """Arrival `number` of the whole run, from 0, comes `at` seconds after its start."""
-
-    number: int
-    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +91,12 @@ class Profile:
         Raises MarkerError as `of` does.
         """
         changes = {name: read(name, value) for name, value in arguments.items()}
-        check_together(arguments)
-        back = {name: DEFAULTS[name] for name in displaced(arguments)}
-        return checked(replace(self, **{**back, **changes}))
+        back = {name: DEFAULTS[name] for name in taken_back(arguments)}
+        kept = replace(self, **back)
+        given = {name: it for name, it in arguments.items() if it is not None}
+        said = {**kept.as_arguments(), **given}
+        check_together(said)
+        return checked(replace(kept, **changes), said)
 
     def scaled(self, factor: float) -> "Profile":
         """Return the same load with `factor` times the users and rates, at least one user."""
@@ -181,17 +179,9 @@ class Profile:
         assert self.arrival is not None, "a closed load has spans, not arrivals"
         length = self.length
         assert length is not None  # an open load without an end is not let in
-        shares = min(self.stride, self._whole_crowd)
-        if self.first_user >= shares:
-            return
-        end = self.arrival.count(length) * (1 - ROUNDING)
-        for number, mark in enumerate(
-            random_marks(seed) if self.poisson else whole_marks()
-        ):
-            if mark >= end:
-                return
-            if number % shares == self.first_user:
-                yield Arrival(number, min(self.arrival.when(mark), length))
+        marks = random_marks(seed) if self.poisson else whole_marks()
+        mine = (self.first_user, min(self.stride, self._whole_crowd))
+        return arrivals_of(self.arrival, length, marks, *mine)
 
     # In words and as data
 
@@ -211,6 +201,23 @@ class Profile:
         if self.warmup:
             parts.append(f"warmup {format_duration(self.warmup)}")
         return ", ".join(parts)
+
+    def as_arguments(self) -> dict[str, object]:
+        """Return what a person could have written to get this profile, without defaults."""
+        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        said["stages"] = [
+            (format_duration(each.seconds), each.users) for each in self.stages
+        ]
+        said["arrival"] = self.arrival and self.arrival.describe()
+        said["think"] = self.think.describe()
+        said["pacing"] = self.pacing and self.pacing.describe()
+        for name in ("ramp", "duration", "warmup", "grace"):
+            said[name] = said[name] and format_duration(said[name])
+        return {
+            name: value
+            for name, value in said.items()
+            if getattr(self, name) != DEFAULTS[name]
+        }
 
     def _crowd_in_words(self) -> str:
         if self.arrival is not None:
@@ -256,60 +263,47 @@ def counted(number: int, noun: str) -> str:
     return f"{format_count(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def whole_marks() -> Iterator[float]:
-    """Yield where arrivals lie, counted in arrivals: one after each other."""
-    mark = 0
-    while True:
-        yield mark
-        mark += 1
-
-
-def random_marks(seed: int) -> Iterator[float]:
-    """Yield where the arrivals of a Poisson process lie, one coming on average in each 1.
-
-    Every share draws all of them, so that the whole does not depend on how it is split.
-    """
-    rng = Random(f"{seed}/arrivals")
-    mark = 0.0
-    while True:
-        mark += rng.expovariate(1.0)
-        yield mark
-
-
 # Do its parts fit together?
 
 
-def checked(profile: Profile) -> Profile:
-    """Return `profile` if its parts fit together; raise MarkerError if they do not."""
+def checked(profile: Profile, said: Mapping[str, object]) -> Profile:
+    """Return `profile` if its parts fit together; raise MarkerError if they do not.
+
+    `said` is what to quote: the arguments that it is of.
+    """
     for name, needed in DEPENDENTS.items():
         if getattr(profile, name) and not getattr(profile, needed):
-            said = f"load({name}={getattr(profile, name)!r})"
-            message = f"{said}: it is about arrivals: give {needed}='50/s' too."
+            about = f"load({name}={said[name]!r}): it is about arrivals"
+            message = f"{about}: give {needed}='50/s' too."
             raise MarkerError(message)
     if profile.arrival is not None:
-        check_end_of_arrivals(profile.arrival, profile.duration)
+        check_end_of_arrivals(profile.arrival, profile.duration, said)
     length = profile.length
     if length is not None and profile.warmup >= length:
+        parts = " (ramp and duration)" if profile.ramp else ""
         message = (
-            f"load(warmup={format_duration(profile.warmup)!r}): the run is "
-            f"{format_duration(length)} long (ramp and duration), so nothing would be "
-            "measured. Make the warm-up shorter or the duration longer."
+            f"load(warmup={said['warmup']!r}): the run is {format_duration(length)} "
+            f"long{parts}, so nothing would be measured. Make the warm-up shorter or the "
+            "run longer."
         )
         raise MarkerError(message)
     return profile
 
 
-def check_end_of_arrivals(plan: RatePlan, duration: float | None) -> None:
+def check_end_of_arrivals(
+    plan: RatePlan, duration: float | None, said: Mapping[str, object]
+) -> None:
     """Raise MarkerError if arrivals would come without end, or their plan has no time."""
-    said = f"load(arrival={plan.describe()!r}"
     if duration is None and math.isinf(plan.length):
-        message = f"{said}): until when? Give duration='1m' too."
-        raise MarkerError(message)
-    started = sum(each.seconds for each in plan.pieces if math.isfinite(each.seconds))
-    if duration is not None and duration < started:
         message = (
-            f"{said}, duration={format_duration(duration)!r}): the duration is the whole "
-            f"run's, and the rates take {format_duration(started)}. Make it longer, or "
-            "leave it out."
+            f"load(arrival={said['arrival']!r}): until when? Give duration='1m' too."
+        )
+        raise MarkerError(message)
+    changing = sum(each.seconds for each in plan.pieces if math.isfinite(each.seconds))
+    if duration is not None and duration < changing:
+        given = f"arrival={said['arrival']!r}, duration={said['duration']!r}"
+        message = (
+            f"load({given}): the duration is the whole run's, and the rates take "
+            f"{format_duration(changing)}. Make it longer, or leave it out."
         )
         raise MarkerError(message)

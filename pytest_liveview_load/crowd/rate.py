@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pytest_liveview_load.errors import UnitError
 from pytest_liveview_load.units import (
+    A_RATE,
     format_duration,
     format_rate,
     near_miss,
@@ -59,13 +60,12 @@ class RatePiece:
 
     def when(self, number: float) -> float:
         """Return after how many seconds `number` have come; it is below `total`."""
-        if number == 0:
-            return 0.0
         slope = (self.end - self.start) / self.seconds
         root = math.sqrt(max(0.0, self.start**2 + 2 * slope * number))
         # Of the two ways to solve the square this one subtracts nothing: it stays exact
         # when the slope is small.
-        return min(2 * number / (self.start + root), self.seconds)
+        both = self.start + root
+        return min(2 * number / both, self.seconds) if both else 0.0
 
     def describe(self) -> str:
         """Return '10/s..100/s over 1m'."""
@@ -165,12 +165,11 @@ def parse_plan(value: object) -> RatePlan:
     """
     if isinstance(value, RatePlan):
         return value
-    if not isinstance(value, list | tuple):
-        value = [value]
-    if not value:
+    written = value if isinstance(value, list | tuple) else [value]
+    if not written:
         raise UnitError(value, A_PLAN)
-    pieces = tuple(parse_piece(each) for each in value)
-    for piece, text in zip(pieces[:-1], value, strict=False):
+    pieces = tuple(parse_piece(each) for each in written)
+    for piece, text in zip(pieces[:-1], written, strict=False):
         if math.isinf(piece.seconds):
             advice = f"how long, before the next? Write '{text} over 1m'"
             raise UnitError(text, f"{A_PLAN}: {advice}")
@@ -215,12 +214,16 @@ def rate_of(text: object, rate: Any) -> float:
     try:
         return parse_rate(rate)
     except UnitError as error:
-        said = f"{A_PLAN}: {error}" if rate != text else A_PLAN
-        raise UnitError(text, said) from None
+        detail = error.expected.removeprefix(A_RATE)
+        if rate != text and not detail:
+            detail = f": {rate!r} is no rate"
+        raise UnitError(text, f"{A_PLAN}{detail}") from None
 
 
 def seconds_of(text: str, duration: str) -> float:
     """Return how long one piece takes: more than nothing."""
+    if not duration.strip():
+        raise UnitError(text, f"{A_PLAN}: over how long? Write 'over 1m'")
     try:
         seconds = parse_duration(duration.strip())
     except UnitError as error:

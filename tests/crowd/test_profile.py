@@ -72,7 +72,7 @@ REFUSALS: dict[str, tuple[dict[str, object], str]] = {
         {"ramp": "2s", "duration": "8s", "warmup": "10s"},
         (
             "load(warmup='10s'): the run is 10s long (ramp and duration), so nothing would "
-            "be measured. Make the warm-up shorter or the duration longer."
+            "be measured. Make the warm-up shorter or the run longer."
         ),
     ),
     "a near miss": (

@@ -7,7 +7,8 @@ from itertools import accumulate, pairwise
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.profile import Arrival, Profile
+from pytest_liveview_load.crowd.arrivals import Arrival
+from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.rate import RatePiece, RatePlan
 from pytest_liveview_load.crowd.stages import Span, Stage
 from pytest_liveview_load.pauses import Between, Exponential, LogNormal
