@@ -7,6 +7,8 @@
     │   ├── MarkerError            @load(users=0)
     │   ├── ScenarioError          a plain function, or one that takes no user
     │   ├── DataError              users.csv has no row, or fewer than users
+    │   ├── TogetherError          a rendezvous of ten in a run of five
+    │   ├── CrowdError             more users for a crowd that has ended
     │   ├── SettingError           --liveview-timeout=soon
     │   ├── LoadRefused            load on a host that is not in liveview_allow
     │   ├── TooFewFiles            more users than the process may open files for
@@ -15,6 +17,7 @@
     │   ├── ElementError           not found, ambiguous, disabled, without binding
     │   ├── UploadError            a file that cannot be read, or that the server refuses
     │   ├── StepTimeout            no answer within the step's timeout
+    │   ├── RendezvousTimeout      too few were there in time
     │   ├── ViewCrashed            the server's view process died (phx_error)
     │   ├── JoinFailed             phx_join was refused for good
     │   ├── PageError              HTTP status 400 and above, or too many redirects
@@ -22,6 +25,8 @@
     │   ├── ConnectionFailed       nobody answers: DNS, refused, TLS
     │   ├── ConnectionLost         the socket went away under a step
     │   └── ProtocolError          a frame or diff that is not LiveView
+    ├── RunOver                    the run ended while a user waited for others
+    ├── RunAborted                 a condition of load(abort=…) held
     ├── NoData                     reading what was not measured
     ├── BudgetExceeded             a verdict: at least one budget is not within
     ├── LoadFailed                 a verdict: users failed and no budget speaks of errors
@@ -86,6 +91,24 @@ class DataError(ConfigurationError):
     def __init__(self, source: str, problem: str) -> None:
         super().__init__(f"{source}: {problem}")
         self.source = source
+        self.problem = problem
+
+
+class TogetherError(ConfigurationError):
+    """A throttle, rendezvous or broadcast of several users cannot be as they ask."""
+
+    def __init__(self, asked: str, problem: str) -> None:
+        super().__init__(f"{asked}: {problem}")
+        self.asked = asked
+        self.problem = problem
+
+
+class CrowdError(ConfigurationError):
+    """What was asked of a running crowd cannot be: it has ended, or is of another kind."""
+
+    def __init__(self, asked: str, problem: str) -> None:
+        super().__init__(f"{asked}: {problem}")
+        self.asked = asked
         self.problem = problem
 
 
@@ -200,6 +223,46 @@ class StepTimeout(StepError):
         self.waiting_for = waiting_for
 
 
+class RendezvousTimeout(StepError):
+    """Too few users were at a rendezvous when the time of one of them was up.
+
+    `present` are the ids of those who were there, with the one whose time it was;
+    `missing` is how many more it needed, `absent` who of the run was elsewhere.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        timeout: float,
+        *,
+        present: Sequence[int],
+        missing: int,
+        absent: Sequence[int],
+    ) -> None:
+        elsewhere = f" (elsewhere: {listed(absent)})" if absent else ""
+        super().__init__(
+            f"rendezvous {name!r} was not whole within {timeout:g}s: there "
+            f"{'was' if len(present) == 1 else 'were'} {listed(present)}, "
+            f"and {missing} missing{elsewhere}. Give a longer timeout=…, or late='go' to "
+            "go on with those who are there."
+        )
+        self.name = name
+        self.timeout = timeout
+        self.present = tuple(present)
+        self.missing = missing
+        self.absent = tuple(absent)
+
+
+def listed(users: Sequence[int], most: int = 10) -> str:
+    """Return 'user 7', or 'users 0, 1, 2 … 9 (500)' where there are many."""
+    ids = [str(user) for user in sorted(users)]
+    if len(ids) == 1:
+        return f"user {ids[0]}"
+    if len(ids) <= most:
+        return f"users {', '.join(ids)}"
+    return f"users {', '.join(ids[: most - 1])} … {ids[-1]} ({len(ids)})"
+
+
 class ViewCrashed(StepError):
     """The view's process on the server died while it handled a step."""
 
@@ -280,6 +343,23 @@ class ProtocolError(StepError):
 
 
 # What a run came to
+
+
+class RunOver(LiveViewLoadError):
+    """The run ended while a user waited for others: no failure, and nothing is counted."""
+
+    def __init__(self, waiting_for: str) -> None:
+        super().__init__(f"the run ended while this user waited for {waiting_for}")
+        self.waiting_for = waiting_for
+
+
+class RunAborted(LiveViewLoadError):
+    """A condition that ends a run early held: `condition` is its text, `found` the value."""
+
+    def __init__(self, condition: str, found: str, message: str) -> None:
+        super().__init__(message)
+        self.condition = condition
+        self.found = found
 
 
 class NoData(LiveViewLoadError):

@@ -129,6 +129,22 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
             "Every step takes timeout=…; --liveview-timeout sets the default."
         ),
     ),
+    "together": (
+        errors.TogetherError("throttle('m')", "no user has said how many it lets in"),
+        "throttle('m'): no user has said how many it lets in",
+    ),
+    "rendezvous": (
+        errors.RendezvousTimeout("m", 5, present=[7], missing=1, absent=[*range(11)]),
+        (
+            "rendezvous 'm' was not whole within 5s: there was user 7, and 1 missing "
+            "(elsewhere: users 0, 1, 2, 3, 4, 5, 6, 7, 8 … 10 (11)). Give a longer "
+            "timeout=…, or late='go' to go on with those who are there."
+        ),
+    ),
+    "run over": (
+        errors.RunOver("rendezvous 'm'"),
+        "the run ended while this user waited for rendezvous 'm'",
+    ),
     "upload refused": (
         errors.UploadError("avatar", "too_large", name="me.png", ref="0"),
         "upload 'avatar' failed for 'me.png': too_large (allow_upload's max_file_size)",

@@ -24,6 +24,7 @@ from benchmarks.contenders.orders import (
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.metrics.recorder import Recorder
 
 
@@ -31,6 +32,7 @@ class Crowd:
     """A crowd that never stops; pauses are real."""
 
     running = True
+    gathering = LocalGathering()
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

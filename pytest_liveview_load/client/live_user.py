@@ -24,6 +24,7 @@ from pytest_liveview_load.client.verbs.faulting import Faulting
 from pytest_liveview_load.client.verbs.going import Going
 from pytest_liveview_load.client.verbs.hooking import Hooking
 from pytest_liveview_load.client.verbs.party import Party
+from pytest_liveview_load.client.verbs.together import Gathering, Together
 from pytest_liveview_load.client.verbs.uploading import Uploading
 from pytest_liveview_load.client.verbs.waiting import Waiting
 from pytest_liveview_load.client.wire.network import Network
@@ -42,12 +43,19 @@ class Crowd(Protocol):
         """Whether the run's end is still to come."""
         ...
 
+    @property
+    def gathering(self) -> Gathering:
+        """Where its users find each other."""
+        ...
+
     async def pause(self, seconds: float) -> None:
         """Sleep, unless the run ends first."""
         ...
 
 
-class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
+class LiveUser(
+    Together, Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting
+):
     """One simulated person with one browser tab.
 
     `id` numbers the users of a run; `rng` is seeded for this user. Every verb takes
@@ -70,7 +78,7 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
     ) -> None:
         super().__init__(network, observer, Tab(network, observer, rng))
         self._tab.host = Arrivals(self._tab)
-        self._crowd = crowd
+        self._crowd: Crowd = crowd
         self._http: httpx.AsyncClient | None = None
         self._party: Party | None = None
         self.id = id
@@ -133,7 +141,9 @@ class LiveUser(Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting):
             await bob.until(lambda: "hello" in bob.text("#messages"))
         """
         party = self._party = self._party or Party(self)
-        return party.join(count, lambda id_: self._partner(id_, party))
+        made = party.join(count, lambda id_: self._partner(id_, party))
+        self._crowd.gathering.bring([each.id for each in made])
+        return made
 
     def _partner(self, id_: int, party: Party) -> "LiveUser":
         rng = random.Random(self.rng.getrandbits(64))

@@ -5,8 +5,10 @@ be, it is told in one sentence.
 """
 
 import asyncio
+from functools import cached_property
 from typing import NoReturn
 
+from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.errors import MarkerError
 
 
@@ -25,6 +27,13 @@ class Alone:
         """Whether the one round is still to come."""
         first, self._asked = not self._asked, True
         return first
+
+    @cached_property
+    def gathering(self) -> LocalGathering:
+        """Where the one user finds those that it has spawned."""
+        gathering = LocalGathering()
+        gathering.enter(0)
+        return gathering
 
     async def pause(self, seconds: float) -> None:
         """Sleep."""

@@ -9,6 +9,7 @@ import pytest
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings, Delays
 from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.crowd.gathering import LocalGathering
 from tests.client.scripted_server import ScriptedServer, scripted
 from tests.client.upload_app import UploadApp
 
@@ -23,6 +24,7 @@ class Measured:
     timings: list[tuple[str, str]] = field(default_factory=list)
     events: list[tuple[str, str, str, str]] = field(default_factory=list)
     sizes: list[tuple[str, str, int]] = field(default_factory=list)
+    anatomies: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     durations: list[float] = field(default_factory=list)
 
@@ -52,8 +54,14 @@ class Measured:
         view: str = "",
         kind: str = "",
         component: str = "",
+        part: str = "",
     ) -> None:
         self.sizes.append((metric, name, value))
+
+    def parts(
+        self, sizes: tuple[int, ...], at: float, *, name: str = "", view: str = ""
+    ) -> None:
+        self.anatomies.append((name, sizes))
 
     def count(self, metric: str, at: float, n: int = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + n
@@ -69,6 +77,7 @@ class Alone:
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
+        self.gathering = LocalGathering()
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

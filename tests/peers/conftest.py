@@ -11,6 +11,7 @@ import pytest
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.metrics.recorder import Recorder
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ class Alone:
     """A run of one user that goes on."""
 
     running = True
+    gathering = LocalGathering()
 
     async def pause(self, seconds: float) -> None:
         raise AssertionError("no test here pauses")

@@ -1,0 +1,194 @@
+"""A throttle: a named rate, a number at once, that all users of a run share.
+
+Law of this file: `Turns` is pure: it is told instants and answers with instants. In no
+second more turns begin than the rate allows, and what was late is made up for, within a
+twentieth of a second. A throttle serves its queue in order, and a turn that nobody takes
+any more is the next one's.
+
+A share of a throttle is a throttle: change its plan to `plan.scaled(share)`, at any time.
+"""
+
+import asyncio
+import math
+from collections import deque
+from typing import Final
+
+from pytest_liveview_load.crowd.rate import RatePiece, RatePlan
+from pytest_liveview_load.errors import RunOver
+from pytest_liveview_load.units import Clock
+
+WINDOW: Final = 1.0  # seconds in which no more than the rate allows may begin
+CATCH_UP: Final = 0.05  # seconds of turns that come at once when we were late
+ROUNDING: Final = 1e-6  # of a turn, or a second: what a float's arithmetic loses
+TIMER: Final = 0.001  # seconds; what the loop's timers can tell apart
+
+
+class Allowance:
+    """How many turns there may have been by an instant: the integral of the rate.
+
+    Owns the rate, which may be changed at any instant, and remembers what it was.
+    """
+
+    def __init__(self, plan: RatePlan, at: float) -> None:
+        self.stretches = [(at, 0.0, plan)]
+
+    def change(self, plan: RatePlan, at: float) -> None:
+        """Follow `plan` from the instant `at` on."""
+        self.stretches.append((at, self.count(at), plan))
+        while len(self.stretches) > 2 and self.stretches[1][0] < at - WINDOW:
+            del self.stretches[0]
+
+    def rate(self, at: float) -> float:
+        """Return turns a second at an instant."""
+        since, _, plan = self.stretches[-1]
+        return plan.rate(at - since)
+
+    def count(self, at: float) -> float:
+        """Return the turns until `at`; before there was a rate, it was the first one."""
+        for since, before, plan in reversed(self.stretches):
+            if at >= since:
+                return before + plan.count(at - since)
+        since, before, plan = self.stretches[0]
+        return before - plan.rate(0.0) * (since - at)
+
+    def when(self, number: float) -> float:
+        """Return when turn `number` is allowed: long ago, or never, for all we know."""
+        since, before, plan = self.stretches[-1]
+        return since + plan.when(number - before) if number >= before else -math.inf
+
+
+class Turns:
+    """When the next turn may begin. Instants are of one clock, and never go back."""
+
+    def __init__(self, allowance: Allowance, *, catch_up: float = CATCH_UP) -> None:
+        self.allowance = allowance
+        self.catch_up = catch_up
+        self.due = -math.inf  # the allowance that the next turn needs
+        self.begun: deque[float] = deque()  # in the last window
+
+    def rest(self, now: float) -> None:
+        """Say that nobody waits: what is not used is not saved up."""
+        self.due = max(self.due, self.allowance.count(now))
+
+    def earliest(self, now: float) -> float:
+        """Return the first instant from `now` on when a turn may begin, inf if none."""
+        begun, allowance = self.begun, self.allowance
+        while begun and begun[0] + WINDOW <= now:
+            begun.popleft()
+        at = allowance.when(self.due) if self.due > -math.inf else now
+        at = now if at <= now + ROUNDING else at
+        gone = 0  # of those that have begun, before the window of `at`
+        while at < math.inf:
+            while gone < len(begun) and begun[gone] + WINDOW <= at:
+                gone += 1
+            too_many = len(begun) - gone - self.allowed(at) + 1
+            if too_many <= 0:
+                break
+            at = begun[gone + too_many - 1] + WINDOW
+        return at
+
+    def allowed(self, at: float) -> int:
+        """Return how many may begin in the window that ends at `at`: one, at least."""
+        allowance = self.allowance
+        number = allowance.count(at) - allowance.count(at - WINDOW)
+        return max(1, math.ceil(number - ROUNDING))
+
+    def take(self, now: float) -> None:
+        """Begin a turn."""
+        self.due = max(self.due, self.allowance.count(now - self.catch_up)) + 1
+        self.begun.append(now)
+
+
+class Throttle:
+    """Owns the queue of those who wait for a turn, and counts those who have one."""
+
+    def __init__(
+        self, name: str, turns: Turns | None, parallel: float, clock: Clock
+    ) -> None:
+        self.name = name
+        self.turns = turns  # None: as often as you like
+        self.parallel = parallel  # how many at once, may be infinite
+        self.clock = clock
+        self.inside = 0
+        self.queue: deque[asyncio.Future[None]] = deque()
+        self.timer: asyncio.TimerHandle | None = None
+
+    async def enter(self) -> None:
+        """Wait for a turn. Raises RunOver."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not self.queue and self.turns is not None:
+            self.turns.rest(self.clock())
+        self.queue.append(turn)
+        self.serve()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self.queue.remove(turn)
+            elif turn.exception() is None:
+                self.hand_on()
+            raise
+
+    def exit(self) -> None:
+        """End a turn."""
+        self.inside -= 1
+        self.serve()
+
+    def serve(self) -> None:
+        """Let in whoever may enter now, and come again when the next one may."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        while self.waiting() and self.inside < self.parallel:
+            if self.turns is not None:
+                now = self.clock()
+                at = self.turns.earliest(now)
+                if at > now:
+                    self.serve_in(at - now)
+                    return
+                self.turns.take(now)
+            self.let_in()
+
+    def waiting(self) -> bool:
+        """Tell whether somebody waits; forget those at the head who no longer do."""
+        while self.queue and self.queue[0].done():
+            self.queue.popleft()
+        return bool(self.queue)
+
+    def serve_in(self, seconds: float) -> None:
+        """Serve again in that many seconds, if ever."""
+        if seconds < math.inf:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(max(seconds, TIMER), self.serve)
+
+    def let_in(self) -> None:
+        """Give the first in the queue its turn."""
+        self.inside += 1
+        self.queue.popleft().set_result(None)
+
+    def hand_on(self) -> None:
+        """Give a turn that somebody got and could not take to the next."""
+        self.inside -= 1
+        if self.waiting():
+            self.let_in()
+
+    def change(self, plan: RatePlan) -> None:
+        """Follow another plan from now on."""
+        now = self.clock()
+        if self.turns is None:
+            self.turns = Turns(Allowance(plan, now))
+        self.turns.allowance.change(plan, now)
+        self.serve()
+
+    def over(self) -> None:
+        """Tell all who wait that the run has ended."""
+        for turn in self.queue:
+            if not turn.done():
+                turn.set_exception(RunOver(f"a turn of throttle {self.name!r}"))
+        self.queue.clear()
+
+
+def gradual(start: float, end: float, seconds: float) -> RatePlan:
+    """Return the plan that goes from one rate to another and stays there."""
+    there = RatePiece(end, end)
+    return RatePlan((RatePiece(start, end, seconds), there) if seconds else (there,))
