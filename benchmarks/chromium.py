@@ -66,9 +66,13 @@ class Tab:
             raise RuntimeError(f"{method}: {heard['error']['message']}")
         return heard["result"]
 
+    async def go(self, url: str) -> None:
+        """Begin to load a page."""
+        await self.call("Page.navigate", url=url)
+
     async def open(self, url: str) -> None:
         """Load a page and wait until its main view is connected."""
-        await self.call("Page.navigate", url=url)
+        await self.go(url)
         await self.until("document.querySelector('[data-phx-main].phx-connected')")
 
     async def run(self, script: str) -> Any:
@@ -111,6 +115,25 @@ class Tab:
             for kind in ("keyDown", "keyUp"):
                 typed = {"text": key} if kind == "keyDown" else {}
                 await self.call("Input.dispatchKeyEvent", type=kind, key=key, **typed)
+
+    async def press(self, key: str, selector: str | None = None) -> None:
+        """Press a key that writes nothing, in a field or wherever the focus is."""
+        if selector is not None:
+            await self.click(selector)
+        for kind in ("rawKeyDown", "keyUp"):
+            await self.call("Input.dispatchKeyEvent", type=kind, key=key)
+
+    async def choose(self, selector: str, *files: Path) -> None:
+        """Choose files in a file input, as its dialog does."""
+        found = await self.call(
+            "Runtime.evaluate",
+            expression=f"document.querySelector({json.dumps(selector)})",
+        )
+        await self.call(
+            "DOM.setFileInputFiles",
+            files=[str(each) for each in files],
+            objectId=found["result"]["objectId"],
+        )
 
     async def screenshot(self) -> bytes:
         """Return what is seen as a PNG."""

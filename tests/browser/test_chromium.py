@@ -1,81 +1,131 @@
-"""Roost in a real browser with the real client: what a person sees is what our user sees."""
+"""Roost in a real browser with the real client: what a person sees is what our user sees.
 
-import random
-from collections.abc import AsyncIterator, Iterator
+Whole pages are loaded, forms posted and files chosen, as jsdom cannot; what is done is what
+the recorded browser did, and a click on each page that was not recorded.
+"""
+
+import asyncio
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from benchmarks.chromium import Tab, browsing, chromium
+from benchmarks.chromium import Tab
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings
-from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.metrics.recorder import Recorder
-from tests.fuzz.tape import Alone
-from tests.oracle.packages import NoPackages, installed
+from pytest_liveview_load.errors import ViewCrashed
+from tests.browser.person import perform
+from tests.real_client.beside import our_user
 from tests.real_client.browser import comparable
 from tests.replay.page import difference
-from tests.roost.process import RoostProcess, running_roost
+from tests.replay.recording import tabs_of
+from tests.replay.steps import perform as perform_ours
+from tests.replay.twins import TWINS
+from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio]
 
-# Page -> what is clicked, and what a person can wait for afterwards.
-CLICKS = {
-    "/counter": {"#inc": "1", "#inc5": "6", "#js-inc": "16", "#js-chain": "19"},
-    "/keyed": {"#reverse": "", "#append": "", "#rotate": "", "#remove_first": ""},
-    "/streams?n=20": {"#top": "", "#bottom": "", "#delete_first": "", "#reset": ""},
-    "/live_components?n=12": {"#lc-1-inc": "", "#swap": "", "#remove": ""},
-    "/nested": {"#parent-inc": "", "#child-left-inc": "", "#to-two": ""},
-    "/nav/a": {"#patch-2": "", "#push-patch": "", "#navigate-b": ""},
+DEADLINE: Final = 8.0  # seconds until Chromium shows what our user sees
+RECORDED: Final = "1.2.10"
+
+# Page -> how many of the recorded steps are done (None: all).
+PAGES: Final[dict[str, int | None]] = {
+    "async": None,
+    "chat": None,
+    "counter": None,
+    "crash": None,
+    "form": None,
+    "form_recovery": None,
+    "function_components": None,
+    "hooks": None,
+    "keyed": None,
+    "live_components": None,
+    "login_secret": 5,  # then a link with data-method, which needs phoenix_html.js
+    "nav": None,
+    "nested": None,
+    "portal": None,
+    "stream_async": None,
+    "streams": None,
+    "upload": None,
 }
+OTHERS: Final[dict[str, tuple[str, ...]]] = {
+    "/faults": ("click #inc", "click #crash"),
+    "/nav/b/7?from=x": ("click #patch-item",),
+    "/nested/two": ("click #play",),
+    "/other": ("click #navigate-a",),
+    "/plain": ("click #to-nav",),
+    "/secret": (),
+    "/ticker?every=100000": ("click #now",),
+}
+CRASHES: Final = ("#raise", "#exit", "#crash")
 
-
-@pytest.fixture(scope="session")
-def roost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RoostProcess]:
-    try:
-        modules = installed() / "node_modules"
-    except NoPackages as reason:
-        pytest.skip(str(reason))
-    vendor = tmp_path_factory.mktemp("node_modules")
-    (vendor / "phoenix").symlink_to(modules / "phoenix")
-    (vendor / "phoenix_live_view").symlink_to(modules / "lv-1.2")
-    with running_roost("--vendor", str(vendor)) as process:
-        yield process
-
-
-@pytest.fixture
-async def tab(roost: RoostProcess) -> AsyncIterator[Tab]:
-    program = chromium()
-    if program is None:
-        pytest.skip("chromium is not installed")
-    async with browsing(program) as tab:
-        yield tab
-
-
-async def test_a_person_at_chromium_sees_what_our_user_sees(
-    roost: RoostProcess, tab: Tab, tmp_path: Path
-) -> None:
-    async with Network(ClientSettings(url=roost.url, timeout=5)) as network:
-        recorder = Recorder(network.clock)
-        live = LiveUser(network, recorder, rng=random.Random(0), crowd=Alone())
-        for number, (path, clicks) in enumerate(CLICKS.items()):
-            await tab.open(roost.url + path)
-            await live.visit(path)
-            for selector in clicks:
-                await tab.click(selector)
-                await live.click(selector)
-                await agree(tab, live, f"{path} {selector}")
-            (tmp_path / f"{number}.png").write_bytes(await tab.screenshot())
-        await live.close()
+SEEN: Final = """(() => {
+  const main = document.querySelector("[data-phx-main]");
+  const ready = document.readyState === "complete"
+    && (!main || main.classList.contains("phx-connected"));
+  return [ready, location.pathname + location.search, document.title,
+    document.body.innerHTML];
+})()"""
 
 
 async def agree(tab: Tab, live: LiveUser, after: str) -> None:
-    ours = comparable(live.html("body"))
-    told = "nothing yet"
-    for _ in range(400):  # each asks the browser once, which takes a moment
-        body = await tab.run("document.body.innerHTML")
-        told = difference(comparable(body), ours)
-        if not told:
-            return
-        await tab.run("new Promise(requestAnimationFrame)")
-    pytest.fail(f"after {after} Chromium differs:\n{told}")
+    """Wait until Chromium shows what our user sees."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + DEADLINE
+    while told := await differs(tab, live):
+        assert loop.time() < end, f"after {after!r} Chromium differs:\n{told}"
+        await asyncio.sleep(0.01)
+
+
+async def differs(tab: Tab, live: LiveUser) -> str:
+    try:
+        ready, path, title, body = await tab.run(SEEN)
+    except RuntimeError as error:
+        return str(error)  # between two pages
+    if not ready:
+        return "it is not connected"
+    ours, theirs = (live.path, live.title), (path.replace("theirs", "ours"), title)
+    if ours != theirs:
+        return f"ours {ours}, theirs {theirs}"
+    body = comparable(body).replace("theirs", "ours")
+    return difference(body, comparable(live.html("body")))
+
+
+async def do(tab: Tab, live: LiveUser, sentence: str, folder: Path) -> None:
+    await perform(tab, sentence, folder)
+    try:
+        await perform_ours(live, sentence)
+    except ViewCrashed:
+        assert sentence.endswith(CRASHES)
+        await live.until(lambda: live.text("#count") == "0")  # it has joined again
+    await agree(tab, live, sentence)
+
+
+async def walk(
+    tab: Tab, roost: RoostProcess, path: str, sentences: list[str], folder: Path
+) -> None:
+    async with our_user(roost.url) as live:
+        live.hooks.update(TWINS)
+        await tab.call("Network.clearBrowserCookies")
+        await tab.go(roost.url + path.replace("room=br", "room=theirs"))
+        await live.visit(path.replace("room=br", "room=ours"))
+        await agree(tab, live, f"open {path}")
+        for sentence in sentences:
+            await do(tab, live, sentence, folder)
+    name = path.strip("/").partition("?")[0].replace("/", "_")
+    (folder / f"{name}.png").write_bytes(await tab.screenshot())
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_person_at_chromium_sees_what_our_user_sees(
+    roost: RoostProcess, tab: Tab, page: str, tmp_path: Path
+) -> None:
+    steps = tabs_of(RECORDED, page)[0].steps[: PAGES[page]]
+    first, *rest = [step.sentence for step in steps]
+    await walk(tab, roost, first.removeprefix("open "), rest, tmp_path)
+
+
+@pytest.mark.parametrize("path", OTHERS)
+async def test_pages_that_were_not_recorded_look_the_same(
+    roost: RoostProcess, tab: Tab, path: str, tmp_path: Path
+) -> None:
+    await walk(tab, roost, path, list(OTHERS[path]), tmp_path)

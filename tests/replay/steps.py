@@ -17,7 +17,7 @@ from pytest_liveview_load.dom.scene import Scene
 _FIRST_OF: Final = {"#items-2 a": "#items-2 a:first-of-type"}
 
 # The files of the recordings: what their chunks hold, put together.
-_FILES: Final = {
+FILES: Final = {
     "roost-blob.bin": bytes(
         (index * 31 + index // 251) % 256 for index in range(20_000)
     ),
@@ -46,7 +46,7 @@ _STEPS: Final[dict[str, Step]] = {
     ),
     r"choose (?P<names>.+)": lambda live, said: live.upload(
         "input[type=file]",
-        *((name, _FILES[name]) for name in re.findall(r"[\w.-]+", said["names"])),
+        *((name, FILES[name]) for name in re.findall(r"[\w.-]+", said["names"])),
     ),
     r"history\.back": lambda live, _: live.back(),
     r"liveSocket\.disconnect and connect": lambda live, _: live.reconnect(),
