@@ -22,6 +22,7 @@ from pytest_liveview_load.dom.fields import (
     SELECTS,
     Field,
 )
+from pytest_liveview_load.dom.identity import Identity
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.pace import Pace
 from pytest_liveview_load.units import Clock
@@ -37,6 +38,7 @@ class FormState:
         self._clock = clock
         self._pace: Pace | None = None
         self.focused: str | None = None  # the key of the field with the focus
+        self._kept_focus: tuple[Identity, ...] = ()  # where JS.pop_focus leads
         self._inputs: dict[str, _Input] = {}
         self._outdated: set[str] = set()  # the server differed while it had the focus
         self._used: set[str] = set()
@@ -63,6 +65,7 @@ class FormState:
             or self._files
             or self._pace is not None
             or self.focused is not None
+            or self._kept_focus
         )
 
     @property
@@ -189,6 +192,21 @@ class FormState:
         if submitter is not None:
             self._submitters[form_key] = submitter.key
         self.focused = None
+
+    def keep_focus(self, identities: tuple[Identity, ...], *, stacks: bool) -> None:
+        """Remember where the focus is to go back to (JS.push_focus), or only the last."""
+        kept = (*self._kept_focus, *identities)
+        self._kept_focus = kept if stacks else kept[-1:]
+
+    def take_kept_focus(self) -> Identity | None:
+        """Return where the focus goes back to (JS.pop_focus), and forget that."""
+        kept = self._kept_focus
+        self._kept_focus = kept[:-1]
+        return kept[-1] if kept else None
+
+    def forget_kept_focus(self) -> None:
+        """Forget where the focus was to go back to: its view has gone (JS.dropFocus)."""
+        self._kept_focus = ()
 
     def reset(self, document: Document, form: Element) -> None:
         """Do what a reset button does: the server's values, and nothing used."""

@@ -1,8 +1,8 @@
 """JS command chains (`JS.push |> JS.patch …`) to actions.
 
-`push`, `navigate`, `patch`, `exec`, `focus`, `focus_first`, `dispatch` (for what stands in
-for the app's own script) and the visual ones (`visual.py`) are done. Passed over are
-push_focus and pop_focus, and any command that a later LiveView may bring.
+All that js.js knows up to 1.2 are done: `push`, `navigate`, `patch`, `exec`, the four of
+the focus, `dispatch` (for what stands in for the app's own script) and the visual ones
+(`visual.py`). Passed over is any command that a later LiveView may bring.
 
 Law: as js.js exec: commands in order, each once for every element that it is for.
 """
@@ -23,7 +23,7 @@ from pytest_liveview_load.dom.actions import (
     Restyle,
 )
 from pytest_liveview_load.dom.fields import Field, is_disabled
-from pytest_liveview_load.dom.identity import identify
+from pytest_liveview_load.dom.identity import find, identify
 from pytest_liveview_load.dom.markup import Element, ancestors
 from pytest_liveview_load.dom.push import push_event, push_input, push_submit
 from pytest_liveview_load.dom.scene import Scene
@@ -38,6 +38,8 @@ EXEC: Final = "exec"
 DISPATCH: Final = "dispatch"
 FOCUS: Final = "focus"
 FOCUS_FIRST: Final = "focus_first"
+PUSH_FOCUS: Final = "push_focus"
+POP_FOCUS: Final = "pop_focus"
 
 _DEEPEST: Final = 20  # `exec` that runs in a circle would hang a browser
 _CHAINS: Final = 1024
@@ -93,6 +95,12 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
         elif kind == FOCUS_FIRST:
             first = (_first_focusable(element) for element in elements)
             actions += [MoveFocus(element=each) for each in first if each is not None]
+        elif kind == PUSH_FOCUS:
+            stacks = scene.dialect.stacks_focus
+            scene.forms.keep_focus(identities(elements), stacks=stacks)
+        elif kind == POP_FOCUS:
+            kept = (_kept_focus(scene) for _ in elements)
+            actions += [MoveFocus(element=each) for each in kept if each is not None]
     return actions
 
 
@@ -156,6 +164,13 @@ def _first_focusable(container: Element) -> Element | None:
         ),
         None,
     )
+
+
+def _kept_focus(scene: Scene) -> Element | None:
+    """Return what the focus goes back to, if it is there and takes it."""
+    identity = scene.forms.take_kept_focus()
+    element = None if identity is None else find(scene.document.root, identity)
+    return None if element is None or not is_focusable(element) else element
 
 
 def is_focusable(element: Element) -> bool:

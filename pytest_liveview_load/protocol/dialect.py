@@ -54,8 +54,9 @@ class Dialect:
     limit_zero_empties: bool  # 1.2: a stream's limit 0 is a limit
     renews_sticky: bool  # 1.0: a sticky view takes the tokens of its place when patched
 
-    # What it shows while a reply is awaited.
+    # What it shows, and remembers, of what a person does.
     awaits_in_parts: bool  # 1.0: an element is loading, locked, or both
+    stacks_focus: bool  # 1.0: JS.push_focus remembers more than the last
     awaits_selects: bool  # until 1.2: with a form that is submitted, as far as they can
 
     V0_20_1: ClassVar["Dialect"]
@@ -216,6 +217,7 @@ Dialect.V0_20_1 = Dialect(
     limit_zero_empties=False,
     renews_sticky=False,
     awaits_in_parts=False,
+    stacks_focus=False,
     awaits_selects=True,
 )
 Dialect.V0_20 = replace(
@@ -237,6 +239,7 @@ Dialect.V1_0 = replace(
     streams_before_others=True,
     renews_sticky=True,
     awaits_in_parts=True,
+    stacks_focus=True,
 )
 Dialect.V1_1 = replace(
     Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True, scroll_kind="js"

@@ -106,3 +106,52 @@ def test_a_click(content: str, expected: list[str]) -> None:
     scene = scene_of(content)
     sent = told(bindings.click(scene, scene.document.one("#a")))
     assert expected == [event for _, event, _ in sent]
+
+
+PUSH_A, PUSH_B = '["push_focus",{"to":"#a"}]', '["push_focus",{"to":"#b"}]'
+POP = '["pop_focus",{}]'
+
+# A chain of JS commands, the client that runs it, and who has the focus then.
+FOCUS_KEPT = {
+    "it goes back": (f"{PUSH_A},{POP}", Dialect.V1_2, "a"),
+    "to the last": (f"{PUSH_A},{PUSH_B},{POP}", Dialect.V1_2, "b"),
+    "and to the one before": (f"{PUSH_A},{PUSH_B},{POP},{POP}", Dialect.V1_2, "a"),
+    "0.20 knows but one": (f"{PUSH_A},{PUSH_B},{POP},{POP}", Dialect.V0_20, "b"),
+    "to the element itself": (f'["push_focus",{{}}],{POP}', Dialect.V1_2, "go"),
+    "of several, to the last": (
+        f'["push_focus",{{"to":"input"}}],{POP}',
+        Dialect.V1_2,
+        "b",
+    ),
+    "nowhere": (POP, Dialect.V1_2, None),
+    "not to what takes none": (
+        f'["push_focus",{{"to":"#p"}}],{POP}',
+        Dialect.V1_2,
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("chain", "dialect", "expected"), FOCUS_KEPT.values(), ids=FOCUS_KEPT.keys()
+)
+def test_the_focus_that_js_kept(
+    chain: str, dialect: Dialect, expected: str | None
+) -> None:
+    content = (
+        "<input id=a phx-focus=at_a><input id=b phx-focus=at_b><p id=p>p</p>"
+        f"<button id=go phx-focus=at_go phx-click='[{chain}]'>go</button>"
+    )
+    scene = scene_of(content, dialect=dialect)
+    sent = told(bindings.click(scene, scene.document.one("#go")))
+    assert expected == scene.forms.focused
+    last = sent[-1][1] if sent else None
+    assert (expected and f"at_{expected}") == last
+
+
+def test_a_focus_that_is_kept_is_this_users_own() -> None:
+    scene = scene_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
+    bindings.click(scene, scene.document.one("#go"))
+    assert not scene.forms.untouched
+    scene.forms.forget_kept_focus()
+    assert scene.forms.untouched

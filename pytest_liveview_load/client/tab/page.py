@@ -216,6 +216,7 @@ class Page:
             raise RuntimeError("a page without a live view has nothing to replace")
         if self.overlay and (going := self.document().main) is not None:
             self.overlay = outside(self.overlay, self.document().root, going)
+        self.form.forget_kept_focus()
         self.greeted = frozenset()
         self.before = None
         self.family.navigated()
