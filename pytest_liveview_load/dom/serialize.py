@@ -40,6 +40,11 @@ class FormDialect(Protocol):
         ...
 
     @property
+    def stacks_focus(self) -> bool:
+        """1.0: JS.push_focus remembers more than the last."""
+        ...
+
+    @property
     def knows_no_unused(self) -> bool:
         """1.2: `phx-no-unused-field` asks for no such names."""
         ...
