@@ -31,7 +31,6 @@ PAGES = [
     ("1.0", "0.20.17", "crash"),
     ("1.0", "0.20.17", "hooks"),
     ("1.0", "0.20.17", "live_components"),
-    ("1.0", "0.20.17", "ticker"),
 ]
 # What Roost's page leaves out on purpose; its module says why.
 LEFT_OUT = ' phx-value-from=\\"plain\\"'
