@@ -248,6 +248,12 @@ class Users(Found, int):
 class Rate(Found, float):
     """A number of arrivals per second."""
 
+    # As float's; being defined here, it lets type checkers accept `limit.rate == 30`.
+    def __eq__(self, other: object) -> bool:
+        return float.__eq__(self, other)
+
+    __hash__ = float.__hash__
+
 
 def shown(value: object, show: Callable[[float], str]) -> str:
     """Return what a limit was compared with, in its unit if it is a number."""
