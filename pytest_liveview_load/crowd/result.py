@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pytest_liveview_load.crowd.explained import Explained
 from pytest_liveview_load.crowd.measured import Measured, measured, totals
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.errors import BudgetSyntaxError
@@ -94,8 +95,12 @@ class LoadResult:
 def explain(op: str, left: object, right: object) -> list[str] | None:
     """Return the lines that pytest shows below a failed `left op right`.
 
-    None if neither side is a Measured, or the comparison is none of numbers.
+    None if neither side is a Measured or explains itself, or the comparison is none of
+    numbers.
     """
+    for each in (left, right):
+        if isinstance(each, Explained) and op in COMPARISONS:
+            return each.explain(op, left, right)
     sides = [each for each in (left, right) if isinstance(each, Measured)]
     if not sides or op not in COMPARISONS:
         return None

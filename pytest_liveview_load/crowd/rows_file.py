@@ -6,7 +6,7 @@ CSV's values are text, whatever they look like: only the test knows what they me
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,7 +19,7 @@ SEPARATORS: Final = (",", ";", "\t")
 ENCODING: Final = "utf-8-sig"
 
 
-def read(path: Path, name: str = "") -> Iterator[Any]:
+def read(path: Path, name: str = "") -> Generator[Any, None, None]:
     """Yield the rows of a file, which messages call `name`.
 
     Raises DataError for a file that cannot be read, and one without rows.

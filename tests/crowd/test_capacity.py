@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pytest_liveview_load.crowd.capacity import parse_budgets, search
 from pytest_liveview_load.crowd.ladder import Ladder
 from pytest_liveview_load.crowd.limit import Limit
-from pytest_liveview_load.crowd.result import LoadResult
+from pytest_liveview_load.crowd.result import LoadResult, explain
 from pytest_liveview_load.errors import (
     BudgetSyntaxError,
     InvalidRun,
@@ -262,9 +262,9 @@ def test_an_assert_on_a_limit_explains_itself() -> None:
     limit = found(slow_above(60), FAST, step=50, max=100)
 
     users = limit.users
-    lines = users.explain(">=", users, 800)
 
-    assert ["limit 50 users >= 800 users", *limit.lines()] == lines
+    assert ["limit 50 users >= 800 users", *limit.lines()] == explain(">=", users, 800)
+    assert explain("in", users, [800]) is None
     assert 51 == users + 1
     assert "50" == f"{users}"
 
