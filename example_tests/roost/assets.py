@@ -11,7 +11,7 @@ from roost.web import Response
 JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 CSS: Final = "text/css; charset=utf-8"
 STYLES: Final = """body { font: 16px/1.5 system-ui; margin: 2rem }
-nav a { margin-right: 1rem }
+nav { display: flex; flex-wrap: wrap; gap: 0 1rem }
 [role=alert] { border-left: 4px solid; padding: .5rem }
 """
 SCRIPT: Final = """const csrf = document.querySelector("meta[name='csrf-token']").content
