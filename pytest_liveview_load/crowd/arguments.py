@@ -4,7 +4,7 @@ Law of this file: text becomes values here and nowhere else, and what is wrong i
 one MarkerError that quotes the argument and says what to do.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.rate import parse_plan
@@ -103,6 +103,27 @@ CONTRADICTIONS: Final[Mapping[tuple[str, str], str]] = {
     ),
 }
 
+# What others call it: k6, Locust, JMeter, Artillery, and people.
+OTHER_WORDS: Final[Mapping[str, str]] = {
+    "arrival_rate": "arrival",
+    "rate": "arrival",
+    "rps": "arrival",
+    "concurrency": "users",
+    "threads": "users",
+    "vus": "users",
+    "max_vus": "max_users",
+    "ramp_up": "ramp",
+    "spawn_rate": "ramp",
+    "run_time": "duration",
+    "time": "duration",
+    "loops": "iterations",
+    "repeat": "iterations",
+    "wait": "think",
+    "wait_time": "think",
+    "pace": "pacing",
+    "random": "poisson",
+}
+
 # What makes a load the kind that it is: a crowd, a crowd in stages, arrivals.
 KINDS: Final = ("users", "stages", "arrival")
 
@@ -114,14 +135,21 @@ def read(name: str, value: object) -> Any:
     """Return the value of one argument of `load(…)`; raise MarkerError that quotes it."""
     parse = PARSERS.get(name)
     if parse is None:
-        hint = near_miss(name, PARSERS) or f" Known are: {', '.join(PARSERS)}."
-        message = f"load({name}={value!r}): load has no argument {name!r}.{hint}"
-        raise MarkerError(message)
+        raise unknown(name, value, PARSERS)
     try:
         return parse(value)
     except UnitError as error:
         message = f"load({name}={value!r}): {error}"
         raise MarkerError(message) from None
+
+
+def unknown(name: str, value: object, known: Iterable[str]) -> MarkerError:
+    """Return the error for an argument that `load` does not have."""
+    hint = near_miss(name, known) or f" Known are: {', '.join(known)}."
+    if name in OTHER_WORDS:
+        hint = f" Here it is called {OTHER_WORDS[name]!r}."
+    message = f"load({name}={value!r}): load has no argument {name!r}.{hint}"
+    return MarkerError(message)
 
 
 def check_together(said: Mapping[str, object]) -> None:

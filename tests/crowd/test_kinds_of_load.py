@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pytest_liveview_load.crowd.arguments import OTHER_WORDS, PARSERS
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.errors import MarkerError
 
@@ -281,6 +282,17 @@ def test_what_only_shapes_a_load_does_not_change_its_kind(
         Profile.of(**marker).updated(**run)
 
     assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize("word", OTHER_WORDS)
+def test_the_words_of_other_tools_are_known(word: str) -> None:
+    with pytest.raises(MarkerError) as refused:
+        Profile.of(**{word: 5})
+
+    said = f"load({word}=5): load has no argument {word!r}."
+    assert f"{said} Here it is called {OTHER_WORDS[word]!r}." == str(refused.value)
+    assert OTHER_WORDS[word] in PARSERS
+    assert word not in PARSERS
 
 
 LENGTHS: dict[str, tuple[dict[str, Any], float | None]] = {

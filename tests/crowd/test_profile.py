@@ -80,9 +80,9 @@ REFUSALS: dict[str, tuple[dict[str, object], str]] = {
         "load(user=5): load has no argument 'user'. Did you mean 'users'?",
     ),
     "what is nothing like it": (
-        {"rps": 50},
+        {"volume": 50},
         (
-            "load(rps=50): load has no argument 'rps'. Known are: users, ramp, "
+            "load(volume=50): load has no argument 'volume'. Known are: users, ramp, "
             "stages, arrival, poisson, max_users, duration, iterations, think, pacing, "
             "warmup, grace, seed."
         ),
