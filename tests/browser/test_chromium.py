@@ -5,14 +5,17 @@ the recorded browser did, and a click on each page that was not recorded.
 """
 
 import asyncio
+import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from benchmarks.browser_agreement import RECEIVED, SENT
 from benchmarks.chromium import Tab
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.errors import ViewCrashed
+from pytest_liveview_load.protocol.wire_keys import CIDS_DESTROYED, CIDS_WILL_DESTROY
 from tests.browser.person import perform
 from tests.real_client.beside import our_user
 from tests.real_client.browser import comparable
@@ -87,7 +90,28 @@ async def differs(tab: Tab, live: LiveUser) -> str:
     if ours != theirs:
         return f"ours {ours}, theirs {theirs}"
     body = comparable(body).replace("theirs", "ours")
-    return difference(body, comparable(live.html("body")))
+    told = difference(body, comparable(live.html("body")))
+    return told or "".join(unanswered(tab.events))
+
+
+def unanswered(events: list[tuple[str, Any]]) -> set[str]:
+    """Return what was said of components that are gone, and not answered yet.
+
+    A person takes longer for the next click; until then their return would be another's.
+    """
+    waiting: set[tuple[str, str]] = set()
+    for method, told in events:
+        if method not in (SENT, RECEIVED):
+            continue
+        text = told["response"]["payloadData"]
+        if not text.startswith("["):
+            continue  # a chunk of an upload
+        _, ref, _, event, _ = json.loads(text)
+        if method == SENT and event in (CIDS_WILL_DESTROY, CIDS_DESTROYED):
+            waiting.add((told["requestId"], ref))
+        elif method == RECEIVED:
+            waiting.discard((told["requestId"], ref))
+    return {f"cids, ref {ref}" for _, ref in waiting}
 
 
 async def do(tab: Tab, live: LiveUser, sentence: str, folder: Path) -> None:
@@ -105,6 +129,7 @@ async def walk(
 ) -> None:
     async with our_user(roost.url) as live:
         live.hooks.update(TWINS)
+        tab.events.clear()
         await tab.call("Network.clearBrowserCookies")
         await tab.go(roost.url + path.replace("room=br", "room=theirs"))
         await live.visit(path.replace("room=br", "room=ours"))
