@@ -354,12 +354,7 @@ class RunOver(LiveViewLoadError):
 
 
 class RunAborted(LiveViewLoadError):
-    """A condition that ends a run early held: `condition` is its text, `found` the value."""
-
-    def __init__(self, condition: str, found: str, message: str) -> None:
-        super().__init__(message)
-        self.condition = condition
-        self.found = found
+    """A run was stopped early, because a condition of its `abort` held."""
 
 
 class NoData(LiveViewLoadError):

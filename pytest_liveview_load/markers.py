@@ -5,10 +5,12 @@ that a machine which only carries users can import a test module; the plugin tur
 attributes into marks, and reads `pytest.mark.load(…)` by the same two functions.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypedDict, TypeVar, Unpack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
+from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.cast import Function
+from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.metrics.budget import Budget
 
@@ -34,6 +36,13 @@ class LoadArguments(TypedDict, total=False):
     warmup: str | float
     grace: str | float
     seed: int | None
+    mix: Mapping[Any, float] | None
+    data: str | PathLike[str] | Iterable[Any] | None
+    rows: Literal["once", "cycle", "random"]
+    setup: Function | None
+    teardown: Function | None
+    abort: str | Sequence[str] | None
+    after: str | float
 
 
 def load(
@@ -44,14 +53,14 @@ def load(
     Raises MarkerError at once, for unknown arguments, values that cannot be, and a
     decorator that stands on something other than a function.
     """
-    profile = load_of(misplaced, arguments)
+    order = load_of(misplaced, arguments)
 
     def decorate(function: Test) -> Test:
         _check_place(function, "load")
         if hasattr(function, LOAD_ATTRIBUTE):
             message = f"@load stands twice on {_name(function)}: keep one of them"
             raise MarkerError(message)
-        setattr(function, LOAD_ATTRIBUTE, profile)
+        setattr(function, LOAD_ATTRIBUTE, order)
         return function
 
     return decorate
@@ -76,8 +85,8 @@ def budget(*texts: str) -> Callable[[Test], Test]:
     return decorate
 
 
-def load_of(args: Sequence[object], kwargs: Mapping[str, Any]) -> Profile:
-    """Return the profile that the arguments of a `load` marker ask for.
+def load_of(args: Sequence[object], kwargs: Mapping[str, Any]) -> Order:
+    """Return the order that the arguments of a `load` marker ask for.
 
     Raises MarkerError.
     """
@@ -90,7 +99,7 @@ def load_of(args: Sequence[object], kwargs: Mapping[str, Any]) -> Profile:
             f"load({given}): its arguments have names: write load(users={args[0]!r})"
         )
         raise MarkerError(message)
-    return Profile.of(**kwargs)
+    return Order.of(**kwargs)
 
 
 def budgets_of(args: Sequence[object]) -> tuple[Budget, ...]:

@@ -86,6 +86,10 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
         errors.DataError("users.csv", "there is no row in it"),
         "users.csv: there is no row in it",
     ),
+    "a running crowd": (
+        errors.CrowdError("add(5)", "the run has ended"),
+        "add(5): the run has ended",
+    ),
     "load refused": (
         errors.LoadRefused("shop.test"),
         (

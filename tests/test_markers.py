@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.arguments import PARSERS
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.order import ARGUMENTS, Order
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.markers import (
     LoadArguments,
@@ -16,7 +15,6 @@ from pytest_liveview_load.markers import (
     load_of,
 )
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.pauses import Between
 
 
 def a_test() -> Callable[..., Any]:
@@ -31,14 +29,12 @@ def test_load_leaves_its_profile_and_the_function_as_it_is() -> None:
     function = a_test()
 
     assert function is load(users=50, ramp="2s", think="0.2s..0.5s")(function)
-    expected = {
-        "__liveview_load__": Profile(users=50, ramp=2.0, think=Between(0.2, 0.5))
-    }
+    expected = {"__liveview_load__": Order.of(users=50, ramp=2.0, think=(0.2, 0.5))}
     assert expected == vars(function)
 
 
 def test_load_without_arguments_is_one_user() -> None:
-    expected = {"__liveview_load__": Profile()}
+    expected = {"__liveview_load__": Order()}
     assert expected == vars(load()(a_test()))
 
 
@@ -50,7 +46,7 @@ def test_budgets_add_up_in_the_order_they_are_read() -> None:
 
     expected = ("p95_mount < 200ms", "errors == 0", "p99_event[inc] < 50ms")
     assert {
-        "__liveview_load__": Profile(users=2),
+        "__liveview_load__": Order.of(users=2),
         "__liveview_budgets__": tuple(map(Budget.parse, expected)),
     } == vars(test_counter)
 
@@ -177,7 +173,7 @@ def test_marks_are_read_as_the_decorators_read_them() -> None:
     mark = pytest.mark.load(users=5, duration="1m").mark
     budgets = pytest.mark.budget("errors == 0").mark
 
-    assert Profile(users=5, duration=60.0) == load_of(mark.args, mark.kwargs)
+    assert Order.of(users=5, duration=60.0) == load_of(mark.args, mark.kwargs)
     assert (Budget.parse("errors == 0"),) == budgets_of(budgets.args)
 
 
@@ -189,4 +185,4 @@ def test_marks_are_refused_as_the_decorators_refuse_them() -> None:
 
 
 def test_the_arguments_type_checkers_know_are_those_a_profile_reads() -> None:
-    assert set(PARSERS) == set(LoadArguments.__annotations__)
+    assert set(ARGUMENTS) == set(LoadArguments.__annotations__)

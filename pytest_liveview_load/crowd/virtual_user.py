@@ -7,17 +7,14 @@ page) in the same place, with the same id and the same random numbers going on.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.pruning import prune
-from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.errors import StepTimeout
-from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.units import Clock
+from pytest_liveview_load.crowd.terms import Terms, User
+from pytest_liveview_load.errors import RunOver, StepTimeout
 
 FIRST_BACK_OFF: Final = 0.1  # seconds, doubled by each failure in a row
 LONGEST_BACK_OFF: Final = 5.0
@@ -26,116 +23,113 @@ LEAVE_TIMEOUT: Final = 5.0  # leaving closes a socket that may not answer any mo
 CLOSE_TIMEOUT: Final = 1.0  # at the very end nobody waits for good manners
 
 
-class User(Protocol):
-    """What a place in the crowd needs of the user in it."""
+class VirtualUser:
+    """Owns one place in the crowd, and the user that is in it; it is that user's Crowd.
 
-    async def leave(self) -> None:
-        """Leave the page and close the socket; cookies stay."""
-
-    async def close(self) -> None:
-        """End it for good."""
-
-
-class Crowd(Protocol):
-    """What a user may know of the run it is in."""
-
-    @property
-    def running(self) -> bool:
-        """Whether the run's end is still to come."""
-
-    async def pause(self, seconds: float) -> None:
-        """Sleep; a run that stops hard ends it by cancellation."""
-
-
-MakeUser = Callable[[int, Random, Crowd], User]
-
-
-@dataclass(slots=True)
-class Terms:
-    """What all users of a run share. Times are instants of `clock`.
-
-    `ends_at` is None if only iterations end the run; `stopping` is set, once, by the run
-    that owns the terms, before it cancels its users.
+    `life` numbers the users that had this place before, one after the other; `ends_at`
+    is when this one leaves, if that is before the run's end. `free_at` is since when it
+    could have begun the next iteration.
     """
 
-    profile: Profile
-    scenario: Scenario
-    make_user: MakeUser
-    recorder: Recorder
-    clock: Clock
-    seed: int
-    owner: "asyncio.Task[object]"
-    ends_at: float | None
-    cutting: bool = False
-    cut: int = 0
+    __slots__ = (
+        "asked",
+        "cutting",
+        "ends_at",
+        "failed_in_a_row",
+        "free_at",
+        "id",
+        "recorder",
+        "resting",
+        "rng",
+        "scenario",
+        "terms",
+        "user",
+    )
 
-    @property
-    def stopping(self) -> bool:
-        """Whether users are being cancelled: by us at the end, or with the whole run."""
-        return self.cutting or self.owner.cancelling() > 0
-
-    @property
-    def over(self) -> bool:
-        """Whether no further iteration may begin."""
-        if self.stopping:
-            return True
-        return self.ends_at is not None and self.clock() >= self.ends_at
-
-
-class VirtualUser:
-    """Owns one place in the crowd, and the user that is in it; it is that user's Crowd."""
-
-    __slots__ = ("asked", "failed_in_a_row", "id", "rng", "terms", "user")
-
-    def __init__(self, id_: int, terms: Terms) -> None:
+    def __init__(
+        self, id_: int, terms: Terms, *, life: int = 0, ends_at: float | None = None
+    ) -> None:
+        assert terms.order.cast is not None  # a run without one does not begin
         self.id = id_
         self.terms = terms
+        self.scenario = terms.order.cast.role_of(id_)
+        self.recorder = terms.recorders[self.scenario.name]
         # Text, because Random mixes all of it, alike on every machine.
-        self.rng = Random(f"{terms.seed}/{id_}")
+        again = f"/{life}" if life else ""
+        self.rng = Random(f"{terms.seed}/{id_}{again}")
         self.user: User | None = None
         self.failed_in_a_row = 0
         self.asked = False
+        self.ends_at = ends_at
+        self.cutting = False
+        self.free_at = -math.inf
+        self.resting: asyncio.Future[None] | None = None
 
-    async def live(self) -> None:
-        """Iterate until the run or the iterations are over."""
-        left = self.terms.profile.iterations_each
+    async def live(self, since: float) -> None:
+        """Iterate until the run, the iterations or this user's time are over.
+
+        `since` is when it was meant to begin.
+        """
+        profile = self.terms.profile
+        left, pacing = profile.iterations_each, profile.pacing
+        if self.terms.order.endless:
+            left = profile.iterations
+        intended = since if pacing else None
+        if not pacing:
+            self.record_lateness(since)
+        self.gathering.enter(self.id)
         try:
-            while not self.terms.over:
-                await self.iterate()
+            while not self.over:
+                await self.iterate(intended)
                 if left is not None:
                     left -= 1
                     if left == 0:
                         return
-                await self.pause_until_end(self.next_pause())
+                if pacing and intended is not None:
+                    intended += pacing.sample(self.rng)
+                await self.pause_until(intended)
         finally:
+            self.gathering.leave(self.id)
             await self.discard(CLOSE_TIMEOUT)
 
-    async def iterate(self) -> None:
-        """Run the scenario once and record what came of it."""
+    # One iteration
+
+    async def iterate(self, intended: float | None = None) -> None:
+        """Run the scenario once and record what came of it.
+
+        `intended` is when it should have begun, if there is such an instant; it is
+        measured from then.
+        """
         terms = self.terms
         self.asked = False
-        began = terms.clock()
+        if intended is not None:
+            self.record_lateness(intended)
+        began = terms.clock() if intended is None else intended
         try:
             ended = await self.one_pass()
+        except RunOver:  # it waited for others, and they will not come any more
+            return
         except BaseException as error:
             if not counts_as_failure(error) or self.is_cut(error):
                 raise
             self.record_failure(error)
             await self.discard(LEAVE_TIMEOUT)
             return
-        if terms.stopping:  # the scenario went on over its cancellation
+        finally:
+            self.free_at = terms.clock()
+        if self.stopping:  # the scenario went on over its cancellation
             terms.cut += 1
             return
         self.failed_in_a_row = 0
-        terms.recorder.timing("iteration", began, ended)
-        terms.recorder.count("iterations", ended)
+        self.recorder.timing("iteration", began, ended)
+        self.recorder.count("iterations", ended)
 
     async def one_pass(self) -> float:
         """Return when the scenario ended; leaving the page comes after."""
         terms = self.terms
         if self.user is None:
-            self.user = terms.make_user(self.id, self.rng, self)
-        await terms.scenario(self.user)
+            self.user = terms.make_user(self.id, self.rng, self, self.recorder)
+        await self.scenario(self.user)
         ended = terms.clock()
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT):
@@ -145,11 +139,21 @@ class VirtualUser:
             raise StepTimeout(step, LEAVE_TIMEOUT, waiting_for) from None
         return ended
 
+    def record_lateness(self, intended: float) -> None:
+        """Record how much later than it could we begin: only that is our own fault."""
+        could = max(intended, self.free_at)
+        self.terms.recorder.timing("lateness", could, self.terms.clock())
+
+    @property
+    def stopping(self) -> bool:
+        """Whether this user is being cancelled, alone or with the run."""
+        return self.cutting or self.terms.stopping
+
     def is_cut(self, error: BaseException) -> bool:
         """Return whether `error` is the run's cancellation of this iteration, not its own."""
         if not isinstance(error, asyncio.CancelledError):
             return False
-        if self.terms.stopping:
+        if self.stopping:
             self.terms.cut += 1
             return True
         # The scenario cancelled itself: a failure like another, and the task lives on.
@@ -162,8 +166,8 @@ class VirtualUser:
         """Count a failed iteration at its end, so that no warm-up can hide it."""
         now = self.terms.clock()
         self.failed_in_a_row += 1
-        self.terms.recorder.fail(prune(error), now)
-        self.terms.recorder.count("iterations", now)
+        self.recorder.fail(prune(error), now)
+        self.recorder.count("iterations", now)
 
     async def discard(self, patience: float) -> None:
         """Close the user, if there is one, within `patience` seconds."""
@@ -177,18 +181,55 @@ class VirtualUser:
 
     # Pauses
 
-    def next_pause(self) -> float:
-        """Return seconds to wait before the next iteration: think time, or the back-off."""
-        if self.failed_in_a_row:
-            return back_off(self.failed_in_a_row, self.rng)
-        return self.terms.profile.think.sample(self.rng)
+    async def pause_until(self, intended: float | None) -> None:
+        """Wait for the next iteration: its intended start, or the think time.
 
-    async def pause_until_end(self, seconds: float) -> None:
-        """Sleep, but not beyond the end of the run. Zero still lets the others run."""
-        ends_at = self.terms.ends_at
-        if ends_at is not None:
-            seconds = min(seconds, ends_at - self.terms.clock())
-        await asyncio.sleep(max(0.0, seconds))
+        A user that has failed waits out its back-off, however late it is by then.
+        """
+        now = self.terms.clock()
+        if self.failed_in_a_row:
+            self.free_at = now + back_off(self.failed_in_a_row, self.rng)
+            due = self.free_at if intended is None else max(intended, self.free_at)
+        elif intended is None:
+            due = now + self.terms.profile.think.sample(self.rng)
+        else:
+            due = intended
+        await self.rest(due - now)
+
+    async def rest(self, seconds: float) -> None:
+        """Sleep until woken, not beyond this user's end. Zero still lets others run."""
+        now = self.terms.clock()
+        for end in (self.ends_at, self.terms.ends_at):
+            if end is not None:
+                seconds = min(seconds, end - now)
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        loop = asyncio.get_running_loop()
+        self.resting = resting = loop.create_future()
+        timer = loop.call_later(seconds, wake, resting)
+        try:
+            await resting
+        finally:
+            timer.cancel()
+            self.resting = None
+
+    def wake(self) -> None:
+        """End a rest, if it rests."""
+        if self.resting is not None:
+            wake(self.resting)
+
+    def retire(self) -> None:
+        """Let this user go once its iteration is over."""
+        self.ends_at = self.terms.clock()
+        self.wake()
+
+    @property
+    def over(self) -> bool:
+        """Whether this user must not begin a further iteration."""
+        if self.stopping or self.terms.over:
+            return True
+        return self.ends_at is not None and self.terms.clock() >= self.ends_at
 
     # As the user's Crowd
 
@@ -199,14 +240,26 @@ class VirtualUser:
         Without a duration there is none to wait for: it is true once in each iteration,
         so that a `while live.running:` makes one round.
         """
-        if self.terms.ends_at is not None or self.terms.stopping:
-            return not self.terms.over
+        ends = (self.terms.ends_at, self.ends_at)
+        if ends != (None, None) or self.terms.order.endless or self.stopping:
+            return not self.over
         first, self.asked = not self.asked, True
         return first
+
+    @property
+    def gathering(self) -> LocalGathering:
+        """Where the users of the run find each other."""
+        return self.terms.gathering
 
     async def pause(self, seconds: float) -> None:
         """Sleep for a user that thinks; the end of the run's grace cuts it short."""
         await asyncio.sleep(seconds)
+
+
+def wake(resting: "asyncio.Future[None]") -> None:
+    """Wake who waits for this."""
+    if not resting.done():
+        resting.set_result(None)
 
 
 def back_off(failures: int, rng: Random) -> float:

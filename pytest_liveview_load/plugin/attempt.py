@@ -5,7 +5,9 @@ test's other fixtures work as ever; a connection opened here is closed before th
 ends. What a test's author sees of a failure is their own lines.
 """
 
+import asyncio
 import contextlib
+import dataclasses
 import functools
 import time
 import zlib
@@ -16,10 +18,10 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.context import LoadContext
 from pytest_liveview_load.crowd.pruning import prune
-from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.errors import InvalidRun, StepError
+from pytest_liveview_load.errors import InvalidRun, RunAborted, StepError
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.address import parse_url
 from pytest_liveview_load.plugin.alone import Alone, OnePerUser
@@ -51,7 +53,7 @@ class Attempt:
         self.item = item
         self.session = session
         self.plan = plan_of(item)
-        self.is_scenario = self.plan.profile is not None and not asks_for(item, LOAD)
+        self.is_scenario = self.plan.order is not None and not asks_for(item, LOAD)
         self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
         address = parse_url(url, "the fixture liveview_url")
         self.conductor = LocalConductor(
@@ -93,7 +95,7 @@ class Attempt:
 
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""
-        return LoadContext(self.conductor, self.plan.profile)
+        return LoadContext(self.conductor, self.plan.order)
 
     # The body
 
@@ -105,10 +107,7 @@ class Attempt:
             require_asyncio(self.item.name)
             try:
                 async with timed(self.item):
-                    if self.is_scenario:
-                        await self.send_crowd(function, arguments)
-                    else:
-                        await self.run_once(function, arguments)
+                    await self.carry_out(function, arguments)
             except Exception as error:
                 self.make_readable(error)
                 with contextlib.suppress(LiveViewVersionWarning):
@@ -122,12 +121,26 @@ class Attempt:
         """Learn which LiveView answered; LiveViewVersionWarning if filters say so."""
         self.warning = news_of(self.conductor.versions, self.session.unheld)
 
+    async def carry_out(self, function: Body, arguments: dict[str, Any]) -> None:
+        """Run the test, and leave nothing running however it ends."""
+        try:
+            if self.is_scenario:
+                await self.send_crowd(function, arguments)
+            else:
+                await self.run_once(function, arguments)
+        except BaseException as error:
+            await self.conductor.cut_crowds(ended_with(error))
+            raise
+
     async def send_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
         """Let each user of a crowd do what the test's body says, and judge the run."""
         params = {name: value for name, value in arguments.items() if name != LIVE}
-        scenario = Scenario.of(function, params, self.item.originalname)
-        assert self.plan.profile is not None
-        await self.conductor.carry_out(scenario, self.plan.profile, "")
+        assert self.plan.order is not None
+        cast = Cast.of(function, params, self.item.originalname)
+        order = dataclasses.replace(self.plan.order, cast=cast)
+        crowd = await self.conductor.begin(order, "")
+        with contextlib.suppress(InvalidRun, RunAborted):  # the report says so
+            await crowd.carried_out()
         self.judge()
 
     async def run_once(self, function: Body, arguments: dict[str, Any]) -> None:
@@ -136,6 +149,7 @@ class Attempt:
         async with self.network:
             try:
                 await function(**arguments)
+                await self.conductor.end_crowds()
             finally:
                 ended = clock()
                 if self.user is not None:
@@ -170,3 +184,10 @@ class Attempt:
                 error.add_note(obituary)
         if not self.item.config.getoption("fulltrace"):
             prune(error)
+
+
+def ended_with(error: BaseException) -> str:
+    """Return why a run is cut short if its test ends with `error`."""
+    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
+        return "interrupted"
+    return f"the test ended with {type(error).__name__}"

@@ -17,7 +17,7 @@ from pytest_liveview_load.errors import ConfigurationError, MarkerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_liveview_load.crowd.profile import Profile
+    from pytest_liveview_load.crowd.order import Order
     from pytest_liveview_load.metrics.budget import Budget
 
 LIVE: Final = "live"
@@ -29,9 +29,9 @@ BUDGETS_ATTRIBUTE: Final = "__liveview_budgets__"
 
 
 class Plan(NamedTuple):
-    """What a test asked for: `profile` is None unless it is a load test."""
+    """What a test asked for: `order` is None unless it is a load test."""
 
-    profile: Profile | None
+    order: Order | None
     budgets: tuple[Budget, ...]
 
 
@@ -59,7 +59,7 @@ def examine(item: pytest.Function) -> None:
             f"`async def {item.originalname}(live)`"
         )
     item.stash[plan_key] = plan
-    is_load_test = plan.profile is not None or asks_load
+    is_load_test = plan.order is not None or asks_load
     if is_load_test and item.get_closest_marker(LOAD) is None:
         item.add_marker(pytest.mark.load)
     if plan.budgets and item.get_closest_marker(BUDGET) is None:
@@ -72,7 +72,7 @@ def plan_of(item: pytest.Function) -> Plan:
     What was read at collection holds; an item that another plugin made later is read now.
     """
     plan = item.stash.get(plan_key, None)
-    return plan or Plan(profile=profile_of(item), budgets=tuple(budgets_of(item)))
+    return plan or Plan(order=order_of(item), budgets=tuple(budgets_of(item)))
 
 
 def asks_for(item: pytest.Function, name: str) -> bool:
@@ -138,9 +138,9 @@ def check_async(item: pytest.Function, name: str) -> None:
 # Reading decorators and marks
 
 
-def profile_of(item: pytest.Function) -> Profile | None:
-    """Return the decorator's profile, else that of the closest mark with arguments."""
-    decorated: Profile | None = getattr(item.function, LOAD_ATTRIBUTE, None)
+def order_of(item: pytest.Function) -> Order | None:
+    """Return the decorator's order, else that of the closest mark with arguments."""
+    decorated: Order | None = getattr(item.function, LOAD_ATTRIBUTE, None)
     if decorated is not None:
         return decorated
     mark = item.get_closest_marker(LOAD)

@@ -4,6 +4,8 @@ Law: what was measured is reported, however a run ends; a run that is refused ha
 nothing.
 """
 
+import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from random import Random
@@ -12,12 +14,13 @@ from typing import Final
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.engine import Outcome, Progress, Run
+from pytest_liveview_load.crowd.attending import Progress
+from pytest_liveview_load.crowd.engine import Outcome, Run
 from pytest_liveview_load.crowd.honesty import check_file_descriptors
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.crowd.virtual_user import Crowd
+from pytest_liveview_load.crowd.running import RunningCrowd
+from pytest_liveview_load.crowd.terms import Crowd
 from pytest_liveview_load.errors import InvalidRun
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -32,11 +35,12 @@ from pytest_liveview_load.reporting.progress import ProgressLine
 WHOLE_IN_WORKER: Final = (
     "ran whole in the xdist worker {worker}: -n does not spread a load test"
 )
+BETWEEN_LINES: Final = " | "  # of runs at the same time
 clock = time.perf_counter
 
 
 class LocalConductor:
-    """Owns the reports of one test. Runs follow one another, each with its own network."""
+    """Owns the runs of one test and their reports. Each run has a network of its own."""
 
     def __init__(
         self,
@@ -59,57 +63,102 @@ class LocalConductor:
         self.display = display
         self.reports: list[LoadReport] = []
         self.versions: set[str] = set()  # of LiveView, that all networks have met
-        self._unfinished: tuple[str, Run] | None = None
+        self.under_way: dict[str, Run] = {}  # by the name of its report
+        self.cut_short: set[str] = set()  # of those, whose report is kept already
+        self.crowds: list[RunningCrowd] = []
+        self.lines: dict[str, str] = {}  # of progress, one for each run
         self._notes = (WHOLE_IN_WORKER.format(worker=worker),) if worker else ()
 
-    async def run(self, scenario: Scenario, profile: Profile) -> LoadResult:
-        """Send a crowd through `scenario`; its report is named after the scenario.
+    async def start(self, order: Order) -> RunningCrowd:
+        """Start the order's crowd; its report is named after its cast.
 
-        Raises LoadRefused, TooFewFiles, and InvalidRun if the numbers cannot be believed.
+        Raises LoadRefused and TooFewFiles before anything has started.
         """
-        report = await self.carry_out(
-            scenario, profile, self.unused_name(scenario.name)
-        )
+        assert order.cast is not None
+        return await self.begin(order, self.unused_name(order.cast.name))
+
+    async def begin(self, order: Order, name: str) -> RunningCrowd:
+        """Start the order's crowd; its report is called `name`, "" for the test itself."""
+        check_load_allowed(self.url, self.settings.allow)
+        profile = order.profile.scaled(self.settings.scale)
+        already = sum(run.profile.most_users for run in self.under_way.values())
+        check_file_descriptors(already + profile.most_users)
+        network = self.network()
+        run = self.prepared(network, dataclasses.replace(order, profile=profile), name)
+        self.under_way[name] = run
+        task = asyncio.create_task(self.carry_out(name, run, network))
+        crowd = RunningCrowd(run, task)
+        self.crowds.append(crowd)
+        await run.has_begun(task)
+        return crowd
+
+    async def carry_out(self, name: str, run: Run, network: Network) -> LoadResult:
+        """Carry a run to its end and keep its report.
+
+        Raises InvalidRun if the numbers cannot be believed.
+        """
+        try:
+            async with network:
+                try:
+                    outcome = await run.carry_out()
+                except BaseException:
+                    self.keep_partial(name)
+                    raise
+        except BaseException as error:
+            alone = only_member(error)
+            if alone is error:
+                raise
+            raise alone from None
+        finally:
+            del self.under_way[name]
+            self.lines.pop(name, None)
+            if self.display is not None:
+                self.display.clear()
+        report = self.keep(name, run, outcome)
         if report.invalid:
             raise InvalidRun(why_invalid(report))
         return LoadResult(report.snapshot, report.run, report.profile)
 
-    async def carry_out(
-        self, scenario: Scenario, profile: Profile, name: str
-    ) -> LoadReport:
-        """Send a crowd through `scenario` and return the report, which is kept too.
-
-        Raises LoadRefused and TooFewFiles.
-        """
-        check_load_allowed(self.url, self.settings.allow)
-        profile = profile.scaled(self.settings.scale)
-        check_file_descriptors(profile.most_users)
-        async with self.network() as network:
-            run = self.prepared(network, scenario, profile, name)
-            self._unfinished = (name, run)
-            try:
-                outcome = await run.carry_out()
-            except BaseException as error:
-                self.keep_unfinished()
-                alone = only_member(error)
-                if alone is error:
-                    raise
-                raise alone from None
-            finally:
-                self._unfinished = None
-                if self.display is not None:
-                    self.display.clear()
-        return self.keep(name, profile, outcome)
+    # However it ends
 
     def keep_unfinished(self) -> None:
-        """Keep the report of the run that goes on, if one does, as it is now.
+        """Keep the reports of the runs that go on, as they are now.
 
         For Ctrl-C: some event loops drop their tasks then, without a word to them.
         """
-        if self._unfinished is not None:
-            name, run = self._unfinished
-            self._unfinished = None
-            self.keep(name, run.profile, run.outcome(partial="interrupted"))
+        for name in self.under_way:
+            self.keep_partial(name)
+
+    def keep_partial(self, name: str) -> None:
+        """Keep the report of a run that is cut short, once."""
+        run = self.under_way[name]
+        if name not in self.cut_short:
+            self.cut_short.add(name)
+            self.keep(name, run, run.outcome(partial=run.cut_because))
+
+    async def end_crowds(self) -> None:
+        """Stop what the test's body has left running, as if its time were over.
+
+        Raises what ended a run that nobody waited for, but for verdicts.
+        """
+        for crowd in self.crowds:
+            if not crowd.ended:
+                crowd.leave_behind()
+        await self.everybody_ended()
+        for crowd in self.crowds:
+            if error := crowd.error:
+                raise error
+
+    async def cut_crowds(self, why: str) -> None:
+        """Cut short what runs, for the test ends with an error."""
+        for crowd in self.crowds:
+            crowd.cut(why)
+        await self.everybody_ended()
+
+    async def everybody_ended(self) -> None:
+        """Wait until every run has ended."""
+        tasks = [crowd.task for crowd in self.crowds]
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def network(self) -> Network:
         """Return a network to the app, not yet used."""
@@ -125,42 +174,48 @@ class LocalConductor:
         network.versions = self.versions
         return network
 
-    def prepared(
-        self, network: Network, scenario: Scenario, profile: Profile, name: str
-    ) -> Run:
-        """Return the run, with a recorder of its own."""
-        recorder = Recorder(clock)
+    def prepared(self, network: Network, order: Order, name: str) -> Run:
+        """Return the run of an order."""
 
-        def make_user(id_: int, rng: Random, crowd: Crowd) -> LiveUser:
+        def make_user(
+            id_: int, rng: Random, crowd: Crowd, recorder: Recorder
+        ) -> LiveUser:
             return LiveUser(
                 network, recorder, id=id_, rng=rng, crowd=crowd, clock=clock
             )
 
+        assert order.cast is not None
+        seed = order.profile.seed
         return Run(
-            profile,
-            scenario,
+            order,
             make_user,
-            recorder,
-            seed=self.seed if profile.seed is None else profile.seed,
+            name=name,
+            seed=self.seed if seed is None else seed,
             clock=clock,
-            on_snapshot=self.shown(name or scenario.name, profile),
+            on_snapshot=self.shown(name, order),
             max_lag=self.settings.max_lag,
         )
 
-    def shown(self, name: str, profile: Profile) -> Callable[[Progress], None] | None:
+    def shown(self, name: str, order: Order) -> Callable[[Progress], None] | None:
         """Return what shows the progress, None where nobody watches."""
         display = self.display
         if display is None:
             return None
-        line = ProgressLine(name, profile)
-        return lambda progress: display.show(line.text(progress))
+        assert order.cast is not None
+        line = ProgressLine(name or order.cast.name, order.profile)
 
-    def keep(self, name: str, profile: Profile, outcome: Outcome) -> LoadReport:
+        def show(progress: Progress) -> None:
+            self.lines[name] = line.text(progress)
+            display.show(BETWEEN_LINES.join(self.lines.values()))
+
+        return show
+
+    def keep(self, name: str, run: Run, outcome: Outcome) -> LoadReport:
         """Judge a run and keep its report."""
         report = report_of(
             test=self.test,
             run=name,
-            profile=profile,
+            profile=run.profile,
             snapshot=outcome.snapshot,
             budgets=self.budgets,
             invalid=() if outcome.snapshot.partial else outcome.invalid,
@@ -171,8 +226,8 @@ class LocalConductor:
         return report
 
     def unused_name(self, name: str) -> str:
-        """Return `name`, numbered if a run before had it."""
-        taken = {report.run for report in self.reports}
+        """Return `name`, numbered if a run before had it, or has it."""
+        taken = {*self.under_way, *(report.run for report in self.reports)}
         names = (name, *(f"{name} #{number}" for number in range(2, len(taken) + 3)))
         return next(each for each in names if each not in taken)
 

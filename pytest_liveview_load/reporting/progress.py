@@ -6,7 +6,7 @@ those since the line before, so that a stall is seen at once.
 
 from dataclasses import dataclass
 
-from pytest_liveview_load.crowd.engine import Progress
+from pytest_liveview_load.crowd.attending import Progress
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot

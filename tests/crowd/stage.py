@@ -1,15 +1,17 @@
 """A run on fake time with users that only remember what was done to them."""
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from pytest_liveview_load.crowd.engine import Outcome, Progress, Run
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.crowd.virtual_user import Crowd
+from pytest_liveview_load.crowd.attending import Progress
+from pytest_liveview_load.crowd.cast import Cast
+from pytest_liveview_load.crowd.engine import Outcome, Run
+from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.terms import Crowd
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from tests.crowd.fake_time import FakeTimeLoop, play
@@ -57,19 +59,15 @@ class Stage:
     def now(self) -> float:
         return self.loop.time()
 
-    def make_user(self, id_: int, rng: Random, crowd: Crowd) -> FakeUser:
+    def make_user(self, id_: int, rng: Random, crowd: Crowd, _: Recorder) -> FakeUser:
         user = FakeUser(self, id_, rng, crowd, self.leave_takes)
         self.users.append(user)
         return user
 
-    def run(
-        self, scenario: Callable[..., Any], *, seed: int = 1, **profile: Any
-    ) -> Run:
+    def run(self, scenario: Any, *, seed: int = 1, **arguments: Any) -> Run:
         return Run(
-            Profile.of(**profile),
-            Scenario.of(scenario),
+            ordered(scenario, **arguments),
             self.make_user,
-            Recorder(self.loop.time),
             seed=seed,
             clock=self.loop.time,
             cpu_clock=lambda: 0.0,
@@ -80,14 +78,24 @@ class Stage:
         return [(at, id_) for at, id_, noted in self.diary if noted == what]
 
 
+def ordered(scenario: Any, **arguments: Any) -> Order:
+    """Return the order of a run of `scenario`, or of a mix."""
+    return dataclasses.replace(Order.of(**arguments), cast=Cast.of(scenario))
+
+
+def shard(order: Order, index: int, of: int) -> Order:
+    """Return a runner's share of an order."""
+    return dataclasses.replace(order, profile=order.profile.shard(index, of))
+
+
 def perform(
-    scenario: Callable[[FakeUser], Awaitable[object]], **profile: Any
+    scenario: Callable[[FakeUser], Awaitable[object]] | Any, **arguments: Any
 ) -> tuple[Stage, Outcome]:
     """Return what a run of `scenario` came to, and the stage it was on."""
 
     async def scene(loop: FakeTimeLoop) -> tuple[Stage, Outcome]:
         stage = Stage(loop)
-        return stage, await stage.run(scenario, **profile).carry_out()
+        return stage, await stage.run(scenario, **arguments).carry_out()
 
     return play(scene)
 

@@ -6,13 +6,11 @@ from random import Random
 
 import pytest
 
-from pytest_liveview_load.crowd.engine import run
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.crowd.virtual_user import Crowd
+from pytest_liveview_load.crowd.engine import Run
+from pytest_liveview_load.crowd.terms import Crowd
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, perform, seconds_of, shop
+from tests.crowd.stage import FakeUser, Stage, ordered, perform, seconds_of, shop
 
 # What is measured
 
@@ -138,7 +136,7 @@ def test_a_run_in_which_nothing_finished_is_invalid() -> None:
 class Silent:
     """A user of real time."""
 
-    def __init__(self, id_: int, rng: Random, crowd: Crowd) -> None:
+    def __init__(self, id_: int, rng: Random, crowd: Crowd, _: Recorder) -> None:
         pass
 
     async def leave(self) -> None:
@@ -153,13 +151,9 @@ async def test_sleeping_in_real_time_is_caught() -> None:
     async def sleep(live: Silent) -> None:
         time.sleep(0.15)  # noqa: ASYNC251 (the mistake under test)
 
-    outcome = await run(
-        Profile.of(users=2, iterations=3),
-        Scenario.of(sleep),
-        Silent,
-        Recorder(time.perf_counter),
-        seed=1,
-    )
+    outcome = await Run(
+        ordered(sleep, users=2, iterations=3), Silent, seed=1
+    ).carry_out()
 
     assert outcome.snapshot.counts["iterations"] == 6
     assert outcome.invalid[0].startswith("event-loop lag")
@@ -176,13 +170,8 @@ async def test_a_crowd_meets_in_real_time() -> None:
         await met.wait()
 
     async with asyncio.timeout(30):
-        outcome = await run(
-            Profile.of(users=20, ramp="50ms"),
-            Scenario.of(meet),
-            Silent,
-            Recorder(time.perf_counter),
-            seed=1,
-        )
+        run = Run(ordered(meet, users=20, ramp="50ms"), Silent, seed=1)
+        outcome = await run.carry_out()
 
     assert outcome.snapshot.counts["iterations"] == 20
     assert outcome.snapshot.users == 20

@@ -1,6 +1,6 @@
 """The progress line's words."""
 
-from pytest_liveview_load.crowd.engine import Progress
+from pytest_liveview_load.crowd.attending import Progress
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.progress import ProgressLine

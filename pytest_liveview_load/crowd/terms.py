@@ -1,0 +1,86 @@
+"""What all users of a run share, and what they and the run know of each other.
+
+Law of this file: the run owns the terms and is the only one to change them; users read.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Protocol
+
+from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.units import Clock
+
+
+class User(Protocol):
+    """What a place in the crowd needs of the user in it."""
+
+    async def leave(self) -> None:
+        """Leave the page and close the socket; cookies stay."""
+
+    async def close(self) -> None:
+        """End it for good."""
+
+
+class Crowd(Protocol):
+    """What a user may know of the run it is in."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the run's end is still to come."""
+
+    @property
+    def gathering(self) -> LocalGathering:
+        """Where the run's users find each other."""
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep; a run that stops hard ends it by cancellation."""
+
+
+# Given the user's id and random numbers, the crowd, and where it records.
+MakeUser = Callable[[int, Random, Crowd, Recorder], User]
+
+
+@dataclass(slots=True)
+class Terms:
+    """What all users of a run share. Times are instants of `clock`.
+
+    `recorders` has one for each role, by its scenario's name; `recorder` is the run's
+    own; users find each other in the `gathering`. `ends_at` is None while no end is
+    known; `cutting` is set, once, by the run before it cancels its users, and `cut`
+    counts the iterations that were lost by it.
+    """
+
+    order: Order
+    make_user: MakeUser
+    recorder: Recorder
+    recorders: Mapping[str, Recorder]
+    gathering: LocalGathering
+    clock: Clock
+    seed: int
+    owner: asyncio.Task[Any]
+    began: float
+    ends_at: float | None
+    cutting: bool = False
+    cut: int = 0
+
+    @property
+    def profile(self) -> Profile:
+        """The shape of the load."""
+        return self.order.profile
+
+    @property
+    def stopping(self) -> bool:
+        """Whether users are being cancelled: by us at the end, or with the whole run."""
+        return self.cutting or self.owner.cancelling() > 0
+
+    @property
+    def over(self) -> bool:
+        """Whether no further iteration may begin."""
+        if self.stopping:
+            return True
+        return self.ends_at is not None and self.clock() >= self.ends_at
