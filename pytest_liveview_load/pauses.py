@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pytest_liveview_load.errors import UnitError
 from pytest_liveview_load.units import (
+    A_DURATION,
     A_SPAN,
     NUMBER,
     format_duration,
@@ -133,8 +134,8 @@ def parse_text(text: str) -> Pause:
         try:
             return Between(*parse_span(text))
         except UnitError as error:
-            expected = error.expected.replace(A_SPAN, A_PAUSE)
-            raise UnitError(error.source, expected) from None
+            detail = error.expected.removeprefix(A_SPAN).removeprefix(A_DURATION)
+            raise UnitError(text, f"{A_PAUSE}{span_meant(text) or detail}") from None
     read = SHAPES.get(word)
     if read is None:
         hint = near_miss(word, SHAPES) or f" Known are {', '.join(SHAPES)}."
@@ -160,6 +161,18 @@ def lognormal(text: str, rest: str) -> Pause:
         expected = f"a number above 0, of at most {WIDEST_SIGMA:g}"
         raise UnitError(text, f"{A_PAUSE}: its sigma must be {expected}")
     return LogNormal(median, float(parts["sigma"]))
+
+
+def span_meant(text: str) -> str:
+    """Return a hint for who writes a span with a dash: '1s-3s', '1 to 3s'."""
+    parts = re.fullmatch(
+        r"\s*([\d.]+)([a-zµ]*)\s*(?:-|–|,|to)\s*([\d.]+[a-zµ]*)\s*", text
+    )
+    if parts is None:
+        return ""
+    low, unit, high = parts.groups()
+    unit = unit or high.lstrip("0123456789.")
+    return f": did you mean '{low}{unit}..{high}'?"
 
 
 SHAPES: Final[Mapping[str, Callable[[str, str], Pause]]] = {

@@ -80,7 +80,14 @@ REFUSALS: dict[object, str] = {
         "of at most 5"
     ),
     "3s..1s": f"'3s..1s' {A_PAUSE}: the shorter one comes first",
-    "": "'' is not a duration like '200ms', '1.5s' or '1m30s'",
+    "1s-3s": f"'1s-3s' {A_PAUSE}: did you mean '1s..3s'?",
+    "1 to 3s": f"'1 to 3s' {A_PAUSE}: did you mean '1s..3s'?",
+    "200ms – 1.5s": f"'200ms – 1.5s' {A_PAUSE}: did you mean '200ms..1.5s'?",
+    "2x": (
+        f"'2x' {A_PAUSE}: no unit is called 'x'. Units are ns, us, µs, ms, s, m, min, h"
+    ),
+    "-2s": f"'-2s' {A_PAUSE}: it must not be negative",
+    "": f"'' {A_PAUSE}",
     -1: "-1 is not a duration like '200ms', '1.5s' or '1m30s': it must not be negative",
     None: "None is not a duration like '200ms', '1.5s' or '1m30s'",
     True: "True is not a duration like '200ms', '1.5s' or '1m30s'",

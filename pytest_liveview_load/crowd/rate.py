@@ -28,6 +28,8 @@ PIECE = re.compile(
     r"(\s+(?P<word>[^\W\d_]+)(?P<time>.*))?\s*"
 )
 
+DASH = re.compile(r"\s*(?:-|–|->|→|to)\s*(?=[\d.])")
+
 
 @dataclass(frozen=True, slots=True)
 class RatePiece:
@@ -184,8 +186,10 @@ def parse_piece(value: object) -> RatePiece:
         rate = rate_of(value, value)
         return RatePiece(rate, rate)
     parts = PIECE.fullmatch(value)
-    if parts is None:
-        raise UnitError(value, A_PLAN)
+    if parts is None or parts["word"] == "to":
+        meant = DASH.sub("..", value.strip(), count=1)
+        hint = f": did you mean {meant!r}?" if PIECE.fullmatch(meant) else ""
+        raise UnitError(value, f"{A_PLAN}{hint}")
     start, end = rates_of(value, parts["rates"])
     if parts["word"] is None:
         if start != end:

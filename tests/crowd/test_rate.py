@@ -91,6 +91,14 @@ REFUSALS: dict[str, tuple[object, str]] = {
             "Write 'over' and a duration."
         ),
     ),
+    "a dash for dots": (
+        "10/s-100/s over 1m",
+        f"'10/s-100/s over 1m' {A_PLAN}: did you mean '10/s..100/s over 1m'?",
+    ),
+    "a word for dots": (
+        "10/s to 100/s over 1m",
+        f"'10/s to 100/s over 1m' {A_PLAN}: did you mean '10/s..100/s over 1m'?",
+    ),
     "three ends": ("1/s..2/s..3/s over 1m", f"'1/s..2/s..3/s over 1m' {A_PLAN}"),
     "an empty list": ([], f"[] {A_PLAN}"),
     "a list with nothing in it": (["1/s over 1s", None], f"None {A_PLAN}"),
