@@ -39,6 +39,12 @@ class Observer(Protocol):
         """Take one size of `value` bytes, of a part of a diff if `part` names one."""
         ...
 
+    def parts(
+        self, sizes: tuple[int, ...], at: float, *, name: str = "", view: str = ""
+    ) -> None:
+        """Take the bytes of each part of one diff (`protocol.anatomy.Anatomy`)."""
+        ...
+
     def count(self, metric: str, at: float, n: int = 1) -> None:
         """Take `n` occurrences."""
         ...

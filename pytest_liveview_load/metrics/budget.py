@@ -4,7 +4,7 @@ Law: a budget is checked where it is written, and a verdict is one of three: wit
 exceeded, or no measurement, which never passes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,11 @@ def judge(budget: Budget, snapshot: Snapshot) -> Verdict:
         samples=reading.samples,
         close=interval is not None and interval[0] <= budget.limit <= interval[1],
     )
+
+
+def speak_of_parts(budgets: Iterable[Budget]) -> bool:
+    """Return whether a budget is on a part of the diffs: then all are taken apart."""
+    return any(budget.measure.words.part for budget in budgets)
 
 
 @dataclass(frozen=True, slots=True)

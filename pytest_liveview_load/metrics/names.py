@@ -70,7 +70,8 @@ COUNTS: Final = (
     "dropped_arrivals",
     "missing_receivers",
 )
-# What a diff's bytes are made of; only `diff_bytes` has parts.
+# What a diff's bytes are made of (`protocol.anatomy` says how); only `diff_bytes` has
+# parts.
 PARTED: Final = "diff_bytes"
 PARTS: Final = (
     "statics",
@@ -80,6 +81,7 @@ PARTS: Final = (
     "streams",
     "events",
     "replies",
+    "envelope",
 )
 # What is of the whole run and never of one of its scenarios.
 OF_THE_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})

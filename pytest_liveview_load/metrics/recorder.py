@@ -12,6 +12,8 @@ from pytest_liveview_load.metrics.names import (
     COUNTS,
     METRICS,
     OF_THE_RUN,
+    PARTED,
+    PARTS,
     SAMPLES_OF,
     Unit,
 )
@@ -22,6 +24,9 @@ from pytest_liveview_load.units import Clock
 # In a second. Dividing a histogram's whole number by it gives the nearest float, 0.034,
 # where multiplying by 1e-9 would give 0.034000000000000002.
 NANOSECONDS: Final = 1_000_000_000
+
+# Diffs whose parts are not alike that are counted before they go into histograms.
+MOST_UNLIKE: Final = 1024
 
 # A series but for its scenario, which is the recorder's own: metric, name, view, kind,
 # component, part. A plain tuple, for it is made at every measurement.
@@ -45,6 +50,7 @@ class Recorder:
         self._born = clock()
         self._histograms: dict[Key, Histogram] = {}
         self._counts = dict.fromkeys(COUNTS, 0)
+        self._alike: dict[tuple[str, str, tuple[int, ...]], int] = {}
         self._failures = FailureLog()
         self._most_users = 0
 
@@ -98,6 +104,24 @@ class Recorder:
             histogram = self._new_histogram(key, Unit.SIZE)
         histogram.record(value)
 
+    def parts(
+        self, sizes: tuple[int, ...], at: float, *, name: str = "", view: str = ""
+    ) -> None:
+        """Record the bytes of each part of one diff, in the order of `names.PARTS`.
+
+        Diffs whose parts are alike are only counted here, and put into the histograms
+        together: eight of them for each diff would be felt.
+        """
+        if at < self.measure_from:
+            return
+        key = (name, view, sizes)
+        try:
+            self._alike[key] += 1
+        except KeyError:
+            if len(self._alike) >= MOST_UNLIKE:
+                self._settle()
+            self._alike[key] = 1
+
     def count(self, metric: str, at: float, n: int = 1) -> None:
         """Count `n` more. `events`, `mounts`, `errors` and `users` count themselves.
 
@@ -121,6 +145,7 @@ class Recorder:
 
     def snapshot(self, now: float, *, partial: str = "") -> Snapshot:
         """Return a frozen copy of the numbers so far; `partial` says why a run was cut."""
+        self._settle()
         histograms = {
             Series(*key[:5], self.scenario, key[5]): histogram.copy()
             for key, histogram in self._histograms.items()
@@ -153,6 +178,17 @@ class Recorder:
             return {}
         own = {name: n for name, n in counts.items() if name not in OF_THE_RUN}
         return {self.scenario: own}
+
+    def _settle(self) -> None:
+        """Put the parts that were only counted into their histograms."""
+        for (name, view, sizes), times in self._alike.items():
+            for part, size in zip(PARTS, sizes, strict=True):
+                key = (PARTED, name, view, "", "", part)
+                histogram = self._histograms.get(key)
+                if histogram is None:
+                    histogram = self._new_histogram(key, Unit.SIZE)
+                histogram.add(size, times)
+        self._alike.clear()
 
     def _new_histogram(self, key: Key, unit: Unit) -> Histogram:
         if METRICS.get(key[0]) is not unit:

@@ -3,7 +3,8 @@
 import pytest
 
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.metrics.names import PARTS
+from pytest_liveview_load.metrics.recorder import MOST_UNLIKE, Recorder
 from pytest_liveview_load.metrics.series import Series
 
 
@@ -120,6 +121,35 @@ def test_a_part_of_a_diff_is_kept_apart_from_the_whole() -> None:
     assert Histogram.of(34) == snapshot.select("diff_bytes")
     assert Histogram.of(30) == snapshot.select("diff_bytes", part="dynamics")
     assert snapshot.select("diff_bytes", part="statics") is None
+
+
+def test_the_parts_of_diffs_are_kept_each_in_its_series() -> None:
+    recorder = recorder_at(0, measure_from=5.0)
+    few, many = (1, 2, 3, 4, 5, 6, 7, 8), (10, 20, 30, 40, 50, 60, 70, 80)
+    recorder.parts(few, 4.9, name="inc")
+    for _ in range(3):
+        recorder.parts(few, 5.0, name="inc", view="Shop")
+    before = recorder.snapshot(6.0)
+    recorder.parts(many, 6.0, name="inc", view="Shop")
+    recorder.parts(many, 6.0, name="dec", view="Shop")
+
+    expected = {
+        Series("diff_bytes", "inc", "Shop", part=part): Histogram.of(size, size, size)
+        for part, size in zip(PARTS, few, strict=True)
+    }
+    assert expected == before.histograms
+    after = recorder.snapshot(7.0)
+    assert Histogram.of(3, 3, 3, 30) == after.select("diff_bytes", "inc", part="keyed")
+    assert Histogram.of(80) == after.select("diff_bytes", "dec", part="envelope")
+
+
+def test_parts_of_more_diffs_than_are_counted_first_are_kept_too() -> None:
+    recorder = recorder_at(0)
+    for number in range(3 * MOST_UNLIKE):
+        recorder.parts((number, 0, 0, 0, 0, 0, 0, 0), 1.0, name="inc")
+
+    statics = recorder.snapshot(2.0).select("diff_bytes", part="statics")
+    assert Histogram.of(*range(3 * MOST_UNLIKE)) == statics
 
 
 def test_all_that_a_recorder_with_a_scenario_takes_is_of_it() -> None:

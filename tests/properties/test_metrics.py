@@ -35,6 +35,16 @@ def test_merging_histograms_loses_nothing(left: list[int], right: list[int]) -> 
     assert expected == Histogram.of(*left).merged(Histogram.of(*right))
 
 
+@given(samples, values, st.integers(1, 50))
+def test_adding_a_value_so_often_is_recording_it_so_often(
+    recorded: list[int], value: int, times: int
+) -> None:
+    histogram = Histogram.of(*recorded)
+    histogram.add(value, times)
+
+    assert Histogram.of(*recorded, *[value] * times) == histogram
+
+
 @given(samples, samples, samples)
 def test_merging_histograms_is_associative_and_commutative(
     one: list[int], two: list[int], three: list[int]

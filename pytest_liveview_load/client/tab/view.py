@@ -15,7 +15,7 @@ from pytest_liveview_load.client.tab.content import Content
 from pytest_liveview_load.client.tab.host import Host
 from pytest_liveview_load.client.tab.outage import Outage
 from pytest_liveview_load.client.tab.push import InFlight, Push
-from pytest_liveview_load.client.tab.round_trip import record
+from pytest_liveview_load.client.tab.round_trip import record, record_unasked
 from pytest_liveview_load.client.tab.socket import Socket
 from pytest_liveview_load.errors import (
     ConnectionLost,
@@ -45,7 +45,6 @@ from pytest_liveview_load.protocol.wire_keys import (
     TOPIC_LIVEVIEW,
 )
 
-UNSOLICITED = "*push"  # the label of diffs that no event asked for
 CHANNEL_CLOSED = "the server closed the view (phx_close)"
 
 
@@ -213,16 +212,17 @@ class View:
     def replied(self, replied: Replied, size: int, arrived: float) -> None:
         """File the reply to a push, and answer who awaits it."""
         reply = parse_reply(replied.response)
+        diff = reply.diff
         push = self.in_flight.answered(replied.ref, replied.status)
         sent = arrived if push is None else push.sent
         if push is not None:
-            record(self.socket.observer, self.name, push, size, arrived)
+            record(self.socket, self.name, push, diff, size, arrived)
         if replied.status != STATUS_OK:
             if push is not None:
                 push.refuse(bytes(replied.response))
             return
         try:
-            self.follow(reply, push, sent)
+            self.follow(reply, diff, push, sent)
         except StepError as error:
             if push is None or not push.answer(None, error):
                 raise
@@ -230,9 +230,10 @@ class View:
             push.answer(replied.response)
         self.host.view_changed(arrived)
 
-    def follow(self, reply: LiveReply, push: Push | None, sent: float) -> None:
+    def follow(
+        self, reply: LiveReply, diff: bytes | None, push: Push | None, sent: float
+    ) -> None:
         """Do what a reply says: show its diff, and go where it sends."""
-        diff = reply.diff
         if diff is not None:
             self.content.keep(diff)
             sweep(self)
@@ -247,10 +248,9 @@ class View:
 
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""
-        event, observer = pushed.event, self.socket.observer
-        observer.count("pushes", arrived)
+        event = pushed.event
+        record_unasked(self.socket, self.name, pushed, size, arrived)
         if event == DIFF:
-            observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=self.name)
             self.content.keep(bytes(pushed.payload))
             sweep(self)
             self.host.view_changed(arrived)

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.connection import Connection
+from pytest_liveview_load.client.wire.dissection import Dissection
 from pytest_liveview_load.client.wire.heartbeats import Heartbeats
 from pytest_liveview_load.client.wire.http import HttpClient
 from pytest_liveview_load.client.wire.reach import SECURE_SCHEMES, origin_of
@@ -42,6 +43,7 @@ class Network:
         self.heartbeats = Heartbeats(settings.delays.heartbeat)
         self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
+        self.dissection = Dissection()
         self.dialects: dict[str, Dialect] = {}
         self.versions: set[str] = set()  # of LiveView, as joins were answered with
         self._tasks: set[asyncio.Task[None]] = set()

@@ -1,0 +1,82 @@
+"""Which diffs are taken apart, so that their parts are known and the clicks not slower.
+
+Law: of one event every diff is taken apart, or one in EVERY, whatever is in it: never
+more of the cheap ones. Diffs that users share are taken apart once.
+"""
+
+from typing import Final
+
+from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.protocol.anatomy import Anatomy, dissect
+
+KEPT: Final = 512  # diffs whose parts are remembered
+LARGEST_KEPT: Final = 4096  # bytes
+# Of an event whose diffs are not alike, so many are taken apart before it is only some.
+ALL_OF: Final = 100
+# A prime, so that users who do the same in rounds are not always met at the same step.
+EVERY: Final = 13
+NO_DIFF: Final = b""
+
+
+class Sampling:
+    """How the diffs of one event are looked at."""
+
+    __slots__ = ("passed_over", "taken", "to_pass_over", "unlike")
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.unlike = 0
+        self.passed_over = 0  # after each that is taken apart
+        self.to_pass_over = 0  # before the next
+
+
+class Dissection:
+    """Takes diffs apart for all users of a network. Set `all` and it takes every one."""
+
+    def __init__(self, *, all: bool = False) -> None:  # noqa: A002 - as it is read
+        self.all = all
+        self._samplings: dict[tuple[str, str], Sampling] = {}
+        self._known: dict[tuple[bytes, int], Anatomy] = {}
+
+    def take(
+        self,
+        observer: Observer,
+        view: str,
+        name: str,
+        diff: bytes | None,
+        size: int,
+        at: float,
+    ) -> None:
+        """Record the parts of a frame of `size` bytes with a diff, or pass it over."""
+        label = (view, name)
+        sampling = self._samplings.get(label)
+        if sampling is None:
+            sampling = self._samplings[label] = Sampling()
+        if sampling.to_pass_over:
+            sampling.to_pass_over -= 1
+            return
+        key = (diff or NO_DIFF, size)
+        parts = self._known.get(key)
+        sampling.taken += 1
+        if parts is None:
+            parts = self._apart(key)
+            self._weigh(sampling)
+        sampling.to_pass_over = sampling.passed_over
+        observer.parts(parts, at, name=name, view=view)
+
+    def _apart(self, key: tuple[bytes, int]) -> Anatomy:
+        diff, size = key
+        parts = dissect(diff)
+        # What the frame has around the diff is as much envelope as the diff's own braces.
+        parts = parts._replace(envelope=parts.envelope + size - len(diff))
+        if size <= LARGEST_KEPT:
+            if len(self._known) >= KEPT:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = parts
+        return parts
+
+    def _weigh(self, sampling: Sampling) -> None:
+        """Look at fewer of an event whose diffs are not alike, at all of others."""
+        sampling.unlike += 1
+        unlike = sampling.taken >= ALL_OF and 2 * sampling.unlike > sampling.taken
+        sampling.passed_over = EVERY - 1 if unlike and not self.all else 0
