@@ -111,7 +111,8 @@ class LocalGathering:
 
         Raises TogetherError, also where no user has come to such a throttle yet.
         """
-        asked = f"change_rate({name!r}, {rate!r})"
+        gradually = f", over={over!r}" if over else ""
+        asked = f"change_rate({name!r}, {rate!r}{gradually})"
         found = self.throttles.get(name)
         if found is None:
             known = ", ".join(map(repr, self.throttles)) or "none"
@@ -122,9 +123,9 @@ class LocalGathering:
             raise TogetherError(asked, problem + hint)
         throttle = found[2]
         end, seconds = parse_change(asked, rate, over)
-        turns = throttle.turns
+        turns, end = throttle.turns, end * self.scale
         start = end if turns is None else turns.allowance.rate(self.clock())
-        throttle.change(gradual(start, end * self.scale, seconds))
+        throttle.change(gradual(start, end, seconds))
 
     # The users' side (`together.Gathering`)
 

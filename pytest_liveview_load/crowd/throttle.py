@@ -57,6 +57,15 @@ class Allowance:
         return since + plan.when(number - before) if number >= before else -math.inf
 
 
+class Turn:
+    """One turn, and when it began: when it was given, and then when its user took it."""
+
+    __slots__ = ("began",)
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+
+
 class Turns:
     """When the next turn may begin. Instants are of one clock, and never go back."""
 
@@ -64,7 +73,7 @@ class Turns:
         self.allowance = allowance
         self.catch_up = catch_up
         self.due = -math.inf  # the allowance that the next turn needs
-        self.begun: deque[float] = deque()  # in the last window
+        self.begun: deque[Turn] = deque()  # in the last window
 
     def rest(self, now: float) -> None:
         """Say that nobody waits: what is not used is not saved up."""
@@ -73,30 +82,39 @@ class Turns:
     def earliest(self, now: float) -> float:
         """Return the first instant from `now` on when a turn may begin, inf if none."""
         begun, allowance = self.begun, self.allowance
-        while begun and begun[0] + WINDOW <= now:
+        while begun and begun[0].began + WINDOW <= now:
             begun.popleft()
         at = allowance.when(self.due) if self.due > -math.inf else now
         at = now if at <= now + ROUNDING else at
         gone = 0  # of those that have begun, before the window of `at`
         while at < math.inf:
-            while gone < len(begun) and begun[gone] + WINDOW <= at:
+            while gone < len(begun) and begun[gone].began + WINDOW <= at:
                 gone += 1
             too_many = len(begun) - gone - self.allowed(at) + 1
             if too_many <= 0:
                 break
-            at = begun[gone + too_many - 1] + WINDOW
+            at = begun[gone + too_many - 1].began + WINDOW
         return at
 
     def allowed(self, at: float) -> int:
-        """Return how many may begin in the window that ends at `at`: one, at least."""
+        """Return how many may begin in the window that ends at `at`.
+
+        2.5 a second are three in some and two in others. Three a second are never four;
+        but while the rate changes nobody can say where a second begins.
+        """
         allowance = self.allowance
         number = allowance.count(at) - allowance.count(at - WINDOW)
-        return max(1, math.ceil(number - ROUNDING))
+        steady = math.isclose(number, allowance.rate(at) * WINDOW, abs_tol=ROUNDING)
+        if steady and number:
+            return math.ceil(number - ROUNDING)
+        return math.floor(number + ROUNDING) + 1
 
-    def take(self, now: float) -> None:
+    def take(self, now: float) -> Turn:
         """Begin a turn."""
         self.due = max(self.due, self.allowance.count(now - self.catch_up)) + 1
-        self.begun.append(now)
+        turn = Turn(now)
+        self.begun.append(turn)
+        return turn
 
 
 class Throttle:
@@ -110,29 +128,33 @@ class Throttle:
         self.parallel = parallel  # how many at once, may be infinite
         self.clock = clock
         self.inside = 0
-        self.queue: deque[asyncio.Future[None]] = deque()
+        self.queue: deque[asyncio.Future[Turn | None]] = deque()
         self.timer: asyncio.TimerHandle | None = None
 
     async def enter(self) -> None:
         """Wait for a turn. Raises RunOver."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if not self.queue and self.turns is not None:
-            self.turns.rest(self.clock())
-        self.queue.append(turn)
-        self.serve()
+        place: asyncio.Future[Turn | None] = asyncio.get_running_loop().create_future()
+        self.queue.append(place)
+        if len(self.queue) == 1:  # else somebody is to be served before
+            if self.turns is not None:
+                self.turns.rest(self.clock())
+            self.serve()
         try:
-            await turn
+            turn = await place
         except asyncio.CancelledError:
-            if turn.cancelled():
-                self.queue.remove(turn)
-            elif turn.exception() is None:
-                self.hand_on()
+            if place.cancelled():
+                self.queue.remove(place)
+            elif place.exception() is None:
+                self.hand_on(place.result())
             raise
+        if turn is not None:
+            turn.began = self.clock()  # the loop may have been busy in between
 
     def exit(self) -> None:
         """End a turn."""
         self.inside -= 1
-        self.serve()
+        if self.inside + 1 == self.parallel:  # else nobody waits for a place
+            self.serve()
 
     def serve(self) -> None:
         """Let in whoever may enter now, and come again when the next one may."""
@@ -140,14 +162,15 @@ class Throttle:
             self.timer.cancel()
             self.timer = None
         while self.waiting() and self.inside < self.parallel:
-            if self.turns is not None:
-                now = self.clock()
-                at = self.turns.earliest(now)
-                if at > now:
-                    self.serve_in(at - now)
-                    return
-                self.turns.take(now)
-            self.let_in()
+            if self.turns is None:
+                self.let_in(None)
+                continue
+            now = self.clock()
+            at = self.turns.earliest(now)
+            if at > now:
+                self.serve_in(at - now)
+                return
+            self.let_in(self.turns.take(now))
 
     def waiting(self) -> bool:
         """Tell whether somebody waits; forget those at the head who no longer do."""
@@ -161,16 +184,16 @@ class Throttle:
             loop = asyncio.get_running_loop()
             self.timer = loop.call_later(max(seconds, TIMER), self.serve)
 
-    def let_in(self) -> None:
+    def let_in(self, turn: Turn | None) -> None:
         """Give the first in the queue its turn."""
         self.inside += 1
-        self.queue.popleft().set_result(None)
+        self.queue.popleft().set_result(turn)
 
-    def hand_on(self) -> None:
+    def hand_on(self, turn: Turn | None) -> None:
         """Give a turn that somebody got and could not take to the next."""
         self.inside -= 1
         if self.waiting():
-            self.let_in()
+            self.let_in(turn)
 
     def change(self, plan: RatePlan) -> None:
         """Follow another plan from now on."""
@@ -182,9 +205,9 @@ class Throttle:
 
     def over(self) -> None:
         """Tell all who wait that the run has ended."""
-        for turn in self.queue:
-            if not turn.done():
-                turn.set_exception(RunOver(f"a turn of throttle {self.name!r}"))
+        for place in self.queue:
+            if not place.done():
+                place.set_exception(RunOver(f"a turn of throttle {self.name!r}"))
         self.queue.clear()
 
 
