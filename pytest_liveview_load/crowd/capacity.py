@@ -4,13 +4,18 @@ Law of this file: a limit is only what was seen. The size named was run and kept
 ended the search (a budget, the most allowed, this generator, too few samples) is said.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
 from pytest_liveview_load.crowd.ladder import Ladder
 from pytest_liveview_load.crowd.limit import BROKEN, KEPT, Limit, Step
 from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.errors import InvalidRun, MarkerError, TooFewFiles
+from pytest_liveview_load.errors import (
+    InvalidRun,
+    MarkerError,
+    RunAborted,
+    TooFewFiles,
+)
 from pytest_liveview_load.metrics.budget import Budget
 
 OF_ERRORS: Final = frozenset({"errors", "error_rate"})
@@ -35,6 +40,8 @@ async def search(
             step = Step.of(size, await attempt(size), budgets)
         except InvalidRun as error:
             step = Step(size=size, invalid=cause_of(error))
+        except RunAborted as error:
+            step = Step(size=size, aborted=str(error))
         except TooFewFiles as error:
             if not steps:
                 raise
@@ -77,6 +84,11 @@ def parse_budgets(given: object) -> tuple[Budget, ...]:
         if sources.count(each) > 1:
             message = f"find_limit(budgets={given!r}): {each!r} is there twice"
             raise MarkerError(message)
-    if any(each.measure.metric in OF_ERRORS for each in budgets):
+    if speak_of_errors(budgets):
         return tuple(budgets)
     return (*budgets, Budget.parse(NO_ERRORS))
+
+
+def speak_of_errors(budgets: Iterable[Budget]) -> bool:
+    """Return whether the budgets say how many errors are allowed."""
+    return any(budget.measure.metric in OF_ERRORS for budget in budgets)

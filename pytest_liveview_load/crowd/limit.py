@@ -39,13 +39,15 @@ NOTHING: Final = "–"
 class Step:
     """One size that was tried: its run, and what that came to.
 
-    `result` is None, and `invalid` says why, if the run's numbers cannot be believed.
+    `result` is None if the run's numbers cannot be believed, and `invalid` says why, or
+    if a condition of `abort` ended it, which `aborted` is then.
     """
 
     size: float
     result: LoadResult | None = None
     judgements: tuple[Judgement, ...] = ()
     invalid: str = ""
+    aborted: str = ""
 
     @classmethod
     def of(cls, size: float, result: LoadResult, budgets: Sequence[Budget]) -> "Step":
@@ -57,12 +59,12 @@ class Step:
     def verdict(self) -> str:
         """'kept', 'broken', 'no data' or 'invalid'.
 
-        A broken budget counts, whatever others lack; a run that was stopped early is
-        broken, for its `abort` said that it had seen enough.
+        A broken budget counts, whatever others lack; a run that was aborted is broken,
+        for its `abort` said that it had seen enough.
         """
-        if self.result is None:
+        if self.invalid:
             return INVALID
-        if self.broken or self.cut_short:
+        if self.broken or self.aborted:
             return BROKEN
         return NO_DATA if self.unmeasured else KEPT
 
@@ -81,18 +83,13 @@ class Step:
         )
 
     @property
-    def cut_short(self) -> str:
-        """Why the run ended early, "" if it did not."""
-        return "" if self.result is None else self.result.snapshot.partial
-
-    @property
     def why(self) -> str:
         """What gave, or is missing, in a few words; "" for a step that was kept."""
         if self.invalid:
             return self.invalid
         for each in (*self.broken, *self.unmeasured):
             return f"{each.budget_source}: {each.finding}"
-        return self.cut_short
+        return self.aborted
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON carries; the run is among the session's, by its name."""
@@ -180,7 +177,7 @@ class Limit:
         if self.reached_max:
             return f"{told}, and that is the most allowed (max)"
         if self.broken is not None:
-            did = "broke" if self.broken.broken else "was stopped:"
+            did = "broke" if self.broken.broken else "were stopped early:"
             told += f"; {show(self.broken.size)} {did} {self.broken.why}"
         if last.verdict == INVALID:
             told += f"; at {show(last.size)} the generator was the limit, not the app: {last.why}"

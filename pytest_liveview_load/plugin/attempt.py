@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.context import LoadContext
 from pytest_liveview_load.crowd.pruning import prune
@@ -29,7 +30,7 @@ from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
 from pytest_liveview_load.plugin.conductor import LocalConductor
 from pytest_liveview_load.plugin.connecting import authorization
 from pytest_liveview_load.plugin.event_loop import require_asyncio
-from pytest_liveview_load.plugin.outcome import report_of, speak_of_errors, verdict
+from pytest_liveview_load.plugin.outcome import report_of, verdict
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.session import session_of
 from pytest_liveview_load.plugin.timeouts import timed

@@ -2,7 +2,8 @@
 
 Law: a test fails for one reason, the gravest: numbers that cannot be believed, then
 broken budgets, then failed users. What is invalid or cut short is not judged. Of a test
-that conducts several runs every run must keep every budget, each judged by itself.
+that conducts several runs every run must keep every budget, each judged by itself; runs
+on trial, in which a limit was sought, fail no test.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,6 @@ from pytest_liveview_load.metrics.verdict import Within
 from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.terminal import counted, totals
 
-OF_ERRORS: Final = frozenset({"errors", "error_rate"})
 MOST_KINDS_SHOWN: Final = 5
 
 
@@ -37,6 +37,8 @@ def report_of(
     invalid: Sequence[str] = (),
     notes: Sequence[str] = (),
     scale: float = 1.0,
+    part_of: str = "",
+    on_trial: bool = False,
 ) -> LoadReport:
     """Judge a run's budgets, those that can be judged, and return its report."""
     judgements: list[Judgement] = []
@@ -57,6 +59,8 @@ def report_of(
         invalid=tuple(invalid),
         notes=tuple(notes),
         scale=scale,
+        part_of=part_of,
+        on_trial=on_trial,
     )
 
 
@@ -81,6 +85,7 @@ def verdict(
     reports: Sequence[LoadReport], *, errors_allowed: bool
 ) -> LiveViewLoadError | None:
     """Return what the test fails with, None if it passes."""
+    reports = [report for report in reports if not report.on_trial]
     invalid = [report for report in reports if report.invalid]
     if invalid:
         return InvalidRun("\n".join(map(why_invalid, invalid)))
@@ -89,11 +94,6 @@ def verdict(
     if exceeded:
         return BudgetExceeded("\n".join([*exceeded, *failed]))
     return LoadFailed("\n".join(failed)) if failed else None
-
-
-def speak_of_errors(budgets: Iterable[Budget]) -> bool:
-    """Return whether the budgets say how many errors are allowed."""
-    return any(budget.measure.metric in OF_ERRORS for budget in budgets)
 
 
 def properties(report: LoadReport) -> list[tuple[str, str]]:

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_liveview_load.plugin.session import LoadSession
+    from pytest_liveview_load.crowd.finding import Finding
+    from pytest_liveview_load.plugin.session import LoadSession, ReportData
     from pytest_liveview_load.reporting.load_report import LoadReport
     from pytest_liveview_load.reporting.terminal import Tone
 
 ATTRIBUTE: Final = "liveview_load"  # of a test report
+FINDINGS: Final = "liveview_findings"  # likewise
 WARNING: Final = "liveview_warning"  # likewise
 NARROWEST: Final = 60  # columns below which a table makes no sense
 
@@ -40,10 +42,16 @@ def note_budgets(item: pytest.Item, runs: Sequence[LoadReport]) -> None:
     ]
 
 
-def attach(report: pytest.TestReport, runs: Sequence[LoadReport], warning: str) -> None:
-    """Put the runs on the report of the test's call, and what to warn of."""
+def attach(
+    report: pytest.TestReport,
+    runs: Sequence[LoadReport],
+    warning: str,
+    findings: Sequence[Finding] = (),
+) -> None:
+    """Put the runs on the report of the test's call, what to warn of, and findings."""
     if runs:
         setattr(report, ATTRIBUTE, [each.to_data() for each in runs])
+        setattr(report, FINDINGS, [each.to_data() for each in findings])
     if warning:
         setattr(report, WARNING, warning)
 
@@ -106,6 +114,7 @@ def gather(
     runs = getattr(report, ATTRIBUTE, None)
     if runs is not None:
         session.reports[report.nodeid] = runs
+        session.findings[report.nodeid] = getattr(report, FINDINGS, [])
 
 
 def gathered(session: LoadSession) -> list[LoadReport]:
@@ -117,6 +126,13 @@ def gathered(session: LoadSession) -> list[LoadReport]:
     ]
 
 
+def found(session: LoadSession, test: str) -> list[Finding]:
+    """Return what the runs of a test came to together."""
+    from pytest_liveview_load.crowd.finding import Finding
+
+    return [Finding.from_data(each) for each in session.findings.get(test, ())]
+
+
 def export(session: LoadSession, *, interrupted: bool) -> None:
     """Write the JSON file, if one was asked for; only the controller does."""
     path = session.settings.json if "json" in session.given else None
@@ -124,7 +140,8 @@ def export(session: LoadSession, *, interrupted: bool) -> None:
         return
     from pytest_liveview_load.reporting import exports
 
-    document = exports.document(gathered(session), interrupted=interrupted)
+    findings = [each for test in session.reports for each in found(session, test)]
+    document = exports.document(gathered(session), findings, interrupted=interrupted)
     try:
         exports.write(path, document)
     except OSError as error:
@@ -133,18 +150,34 @@ def export(session: LoadSession, *, interrupted: bool) -> None:
 
 
 def show(session: LoadSession, terminal: pytest.TerminalReporter) -> None:
-    """Print a section for every run."""
-    if session.reports:
-        from pytest_liveview_load.reporting.terminal import brief, section
+    """Print a section for every run, and for what several came to together.
 
-        width = max(NARROWEST, terminal.config.get_terminal_writer().fullwidth - 1)
+    A run that went well as part of such a finding is left to it, unless asked for (-v).
+    """
+    if session.reports:
         terminal.write_sep("=", "load tests")
-        for report in gathered(session):
-            terminal.write_sep("-", report.title)
-            for line in (section if report.profile else brief)(report, width):
-                terminal.write_line(line.text, **markup(line.tone))
+    for test, runs in session.reports.items():
+        show_runs(runs, terminal)
+        for finding in found(session, test):
+            terminal.write_sep("-", finding.title)
+            for text in finding.lines:
+                terminal.write_line(text)
     for complaint in session.complaints:
         terminal.write_line(f"liveview: {complaint}", red=True)
+
+
+def show_runs(runs: Sequence[ReportData], terminal: pytest.TerminalReporter) -> None:
+    """Print a section for each run of a test."""
+    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.reporting.terminal import brief, section
+
+    width = max(NARROWEST, terminal.config.get_terminal_writer().fullwidth - 1)
+    for report in map(LoadReport.from_data, runs):
+        if report.is_quiet and terminal.verbosity <= 0:
+            continue
+        terminal.write_sep("-", report.title)
+        for line in (section if report.profile else brief)(report, width):
+            terminal.write_line(line.text, **markup(line.tone))
 
 
 def markup(tone: Tone) -> dict[str, bool]:

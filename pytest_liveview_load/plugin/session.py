@@ -46,10 +46,11 @@ class LoadSession:
     """Owns what outlives a single test.
 
     `app` is the app under test if it is ours to start. `reports` has the data of every
-    run that was reported, by node id; `running` is the test that runs now, whose runs are
-    lost in an interruption unless they are rescued. `worker` is xdist's name of this
-    process, "" in the controller. `complaints` are shown at the end. `unheld` are releases
-    of LiveView that this process has met and nobody has compared us with.
+    run that was reported, by node id, and `findings` of what they came to together;
+    `running` is the test that runs now, whose runs are lost in an interruption unless
+    they are rescued. `worker` is xdist's name of this process, "" in the controller.
+    `complaints` are shown at the end. `unheld` are releases of LiveView that this process
+    has met and nobody has compared us with.
     """
 
     def __init__(self, given: Mapping[str, Given], worker: str = "") -> None:
@@ -58,6 +59,7 @@ class LoadSession:
         self.app: AppUnderTest | None = None
         self.running: Attempt | None = None
         self.reports: dict[str, list[ReportData]] = {}
+        self.findings: dict[str, list[ReportData]] = {}
         self.complaints: list[str] = []
         self.unheld: set[str] = set()
         self.version_warned = False

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.rows import PERCENTILES, Row, rows
@@ -17,12 +18,21 @@ from pytest_liveview_load.reporting.rows import PERCENTILES, Row, rows
 SCHEMA_VERSION: Final = 1
 
 
-def document(reports: Iterable[LoadReport], *, interrupted: bool) -> dict[str, Any]:
-    """Return the document: every run, each with its numbers, budgets and causes."""
+def document(
+    reports: Iterable[LoadReport],
+    findings: Iterable[Finding] = (),
+    *,
+    interrupted: bool,
+) -> dict[str, Any]:
+    """Return the document: every run, each with its numbers, budgets and causes.
+
+    And what several runs came to together, which names them.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "interrupted": interrupted,
         "load_tests": [run(report) for report in reports],
+        "findings": [finding.to_data() for finding in findings],
     }
 
 
@@ -43,6 +53,7 @@ def run(report: LoadReport) -> dict[str, Any]:
         "test": report.test,
         "run": report.run,
         "profile": report.profile.to_data() if report.profile else None,
+        "part_of": report.part_of,
         "scale": report.scale,
         "valid": not report.invalid,
         "invalid": list(report.invalid),

@@ -11,6 +11,7 @@ from typing import Any
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.metrics.budget import Judgement
 from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.verdict import Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,9 @@ class LoadReport:
     otherwise. `profile` is what ran, after scaling; None is the one functional run of a
     test with budgets and no load. `not_judged` are budgets without a verdict, each with
     the reason. `invalid` are the causes for which the numbers cannot be believed. `notes`
-    is what a reader must know to read the numbers right.
+    is what a reader must know to read the numbers right. `part_of` is the finding (a
+    limit, a comparison) that the run was made for, "" if none; a run `on_trial` is no
+    verdict on the test.
     """
 
     test: str
@@ -33,11 +36,20 @@ class LoadReport:
     invalid: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     scale: float = 1.0
+    part_of: str = ""
+    on_trial: bool = False
 
     @property
     def title(self) -> str:
         """What the run is called."""
         return f"{self.test} ({self.run})" if self.run else self.test
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to say of it beyond the finding that it is part of."""
+        kept = all(isinstance(each.verdict, Within) for each in self.judgements)
+        trouble = self.invalid or self.snapshot.partial or self.snapshot.failures
+        return bool(self.part_of) and kept and not trouble
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON and execnet carry."""
@@ -51,6 +63,8 @@ class LoadReport:
             "invalid": list(self.invalid),
             "notes": list(self.notes),
             "scale": self.scale,
+            "part_of": self.part_of,
+            "on_trial": self.on_trial,
         }
 
     @classmethod
@@ -67,4 +81,6 @@ class LoadReport:
             invalid=tuple(data["invalid"]),
             notes=tuple(data["notes"]),
             scale=data["scale"],
+            part_of=data["part_of"],
+            on_trial=data["on_trial"],
         )

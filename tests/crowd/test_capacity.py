@@ -17,6 +17,7 @@ from pytest_liveview_load.errors import (
     InvalidRun,
     MarkerError,
     NoData,
+    RunAborted,
     TooFewFiles,
 )
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -26,9 +27,7 @@ FAST = "max_event < 50ms"
 Outcome = LoadResult | Exception
 
 
-def ran(
-    size: float, event: float = 0.001, *, errors: int = 0, partial: str = ""
-) -> LoadResult:
+def ran(size: float, event: float = 0.001, *, errors: int = 0) -> LoadResult:
     """Return a run in which each of 20 events took so many seconds."""
     recorder = Recorder(lambda: 0.0)
     for _ in range(20):
@@ -37,7 +36,7 @@ def ran(
     for _ in range(errors):
         recorder.fail(ValueError("boom"), 1)
     recorder.gauge_users(int(size))
-    return LoadResult(recorder.snapshot(10.0, partial=partial), f"shop: {size:g} users")
+    return LoadResult(recorder.snapshot(10.0), f"shop: {size:g} users")
 
 
 def found(outcome: Callable[[float], Outcome], *budgets: str, **said: Any) -> Limit:
@@ -124,16 +123,14 @@ def test_errors_break_a_size_unless_a_budget_speaks_of_them() -> None:
 
 
 def test_a_run_that_was_stopped_early_is_broken() -> None:
+    aborted = RunAborted("error_rate > 10%: 33% after 20s")
     limit = found(
-        lambda size: ran(size, partial="error_rate > 10%" if size > 60 else ""),
-        FAST,
-        max=100,
-        step=50,
+        lambda size: aborted if size > 60 else ran(size), FAST, max=100, step=50
     )
 
     assert 50 == limit.users
     assert (
-        "50 users keep every budget; 100 users was stopped: error_rate > 10%"
+        "50 users keep every budget; 100 users were stopped early: error_rate > 10%: 33% after 20s"
         == limit.summary
     )
 

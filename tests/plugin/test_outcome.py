@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.errors import BudgetExceeded, InvalidRun, LoadFailed
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.plugin.outcome import (
     is_property,
     properties,
-    speak_of_errors,
     verdict,
 )
 from pytest_liveview_load.reporting.load_report import LoadReport
@@ -27,6 +27,14 @@ VERDICTS: dict[str, tuple[list[LoadReport], type[Exception] | None]] = {
     "a broken budget": ([GOOD, BROKEN], BudgetExceeded),
     "failed users": ([GOOD, FAILED], LoadFailed),
     "a broken budget goes before failed users": ([FAILED, BROKEN], BudgetExceeded),
+    "what a run on trial came to is none": (
+        [
+            GOOD,
+            replace(BROKEN_AND_FAILED, on_trial=True),
+            replace(INVALID, on_trial=True),
+        ],
+        None,
+    ),
     "invalid goes before all": ([BROKEN_AND_FAILED, INVALID], InvalidRun),
 }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.reporting.exports import document, write
 from tests.reporting.reports import measured, report
 
@@ -16,6 +17,7 @@ def test_the_keys_of_a_run() -> None:
         "test",
         "run",
         "profile",
+        "part_of",
         "scale",
         "valid",
         "invalid",
@@ -53,6 +55,21 @@ def test_budgets_come_one_by_one_judged_or_not() -> None:
         ("p95_join < 1s", "no data"),
         ("mounts == 200", "not judged"),
     ] == [(each["budget"], each["outcome"]) for run in runs for each in run["budgets"]]
+
+
+def test_findings_come_beside_the_runs_that_they_are_of() -> None:
+    finding = Finding(kind="limit", name="shop", lines=("all",), data={"limit": 5})
+
+    contents = document(
+        [report(run="shop: 5 users", part_of="limit: shop", on_trial=True)],
+        [finding],
+        interrupted=False,
+    )
+
+    assert ["limit: shop"] == [each["part_of"] for each in contents["load_tests"]]
+    assert [
+        {"test": "", "kind": "limit", "name": "shop", "lines": ["all"], "limit": 5}
+    ] == contents["findings"]
 
 
 def test_a_written_document_is_json_and_replaces_the_one_before(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from execnet import dumps, loads
 
+from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.reporting.load_report import LoadReport
 from tests.reporting.reports import measured, report
 
@@ -13,6 +14,7 @@ REPORTS = {
     "a load": report("p95_mount < 200ms", "p99_event[inc] < 5ms", "p95_join < 1s"),
     "one with failures": report("errors == 0", snapshot=measured(errors=3)),
     "a functional run": report("mounts == 200", profile=None),
+    "one on trial": report(part_of="limit: shop", on_trial=True),
     "an invalid one": report("errors == 0", invalid=["lag"], notes=["busy"], scale=0.5),
 }
 CARRIERS: dict[str, Any] = {
@@ -25,3 +27,32 @@ CARRIERS: dict[str, Any] = {
 @pytest.mark.parametrize("sent", REPORTS.values(), ids=REPORTS)
 def test_a_report_arrives_as_it_left(sent: LoadReport, carry: Any) -> None:
     assert sent == LoadReport.from_data(carry(sent.to_data()))
+
+
+QUIET = {
+    "a run of its own": (report("mounts == 200"), False),
+    "a part of a finding": (report("mounts == 200", part_of="limit: shop"), True),
+    "one that broke a budget": (report("mounts == 1", part_of="limit: shop"), False),
+    "one with failures": (
+        report(snapshot=measured(errors=1), part_of="limit: shop"),
+        False,
+    ),
+    "an invalid one": (report(invalid=["lag"], part_of="limit: shop"), False),
+}
+
+
+@pytest.mark.parametrize(("part", "quiet"), QUIET.values(), ids=QUIET)
+def test_a_part_that_went_well_is_left_to_the_whole(
+    part: LoadReport, quiet: bool
+) -> None:
+    assert quiet is part.is_quiet
+
+
+def test_a_finding_arrives_as_it_left() -> None:
+    sent = Finding(
+        kind="limit", name="shop", lines=("a", "b"), data={"limit": 5}, test="x"
+    )
+
+    for carry in CARRIERS.values():
+        assert sent == Finding.from_data(carry(sent.to_data()))
+    assert "x (limit: shop)" == sent.title
