@@ -19,6 +19,7 @@ from pytest_liveview_load.dom.attributes import (
     PHX_REF_LOCK,
     PHX_REF_SRC,
     PHX_SESSION,
+    loading_class,
 )
 from pytest_liveview_load.dom.awaited import Log, Waiting, waiting
 from pytest_liveview_load.dom.document import Document
@@ -33,15 +34,24 @@ _EMPTY = frozenset(("input", "img", "br", "hr"))
 
 
 def busy(
-    document: Document, logs: Iterable[tuple[str, Log]], dialect: Dialect
+    document: Document,
+    logs: Iterable[tuple[str, Log]],
+    dialect: Dialect,
+    *,
+    clicked: Identity | None = None,
 ) -> Document:
     """Return the page as it looks until the pushes in `logs` (by view id) are answered.
+
+    `clicked` is what leads to another view, until that is there (historyRedirect).
 
     Raises ElementError where a `loading:` of JS.push is no selector.
     """
     all_waiting: dict[Identity, Waiting] = {}
     for view, log in logs:
         all_waiting |= waiting(view, log, dialect)
+    if clicked is not None:
+        link = all_waiting.setdefault(clicked, Waiting(""))
+        link.classes[loading_class("click")] = None
     if not all_waiting:
         return document
     root = copy.deepcopy(document.root)
@@ -96,7 +106,8 @@ def _dress(element: Element, waiting: Waiting, dialect: Dialect) -> None:
         refs = {PHX_REF_LOADING: waiting.loading, PHX_REF_LOCK: waiting.lock}
     else:
         refs = {PHX_REF: waiting.loading}
-    element.set(PHX_REF_SRC, waiting.view)
+    if waiting.view:
+        element.set(PHX_REF_SRC, waiting.view)
     for name, ref in refs.items():
         if ref is not None:
             element.set(name, str(ref))

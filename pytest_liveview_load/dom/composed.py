@@ -29,8 +29,10 @@ _RETAINED: Final = frozenset(("id", PHX_SESSION, PHX_STATIC, PHX_MAIN))
 _BY_ID = finder("//*[@id=$id]")
 
 Container: TypeAlias = tuple[str, Mapping[str, str]]
-# A view, what it shows, and the classes that tell how it stands.
-_Place: TypeAlias = tuple[str, "Content | None", str]
+# A view, and what it shows.
+_Place: TypeAlias = tuple[str, "Content | None"]
+# A view, and the classes that tell how it stands.
+_Standing: TypeAlias = tuple[str, str]
 # A view's session and static, as its element has them.
 Tokens: TypeAlias = tuple[str, str]
 
@@ -92,11 +94,9 @@ def compose(
     of it in the user's browser; `standings` are the classes of views (`standing.py`).
     """
     place_of = page.place_of
-    places = tuple(
-        [
-            (place_of(view_id), contents[view_id], standings.get(view_id, ""))
-            for view_id in contents
-        ]
+    places = tuple([(place_of(view_id), contents[view_id]) for view_id in contents])
+    standing = tuple(
+        [(place_of(view_id), each) for view_id, each in standings.items() if each]
     )
     dressed = tuple(
         [
@@ -106,9 +106,8 @@ def compose(
     )
     key = (
         id(page.shell),
-        tuple(
-            [(view_id, id(content), standing) for view_id, content, standing in places]
-        ),
+        tuple([(view_id, id(content)) for view_id, content in places]),
+        standing,
         dressed,
         overlay,
         tuple(tokens.items()) if tokens else (),
@@ -117,13 +116,15 @@ def compose(
     if kept is not None:
         _kept.move_to_end(key)
         return kept[0]
-    root = _build(page, places, containers, tokens) if places else page.shell.root
+    root = page.shell.root
+    if places or standing:
+        root = _build(page, places, containers, tokens, standing)
     if overlay:
-        root = root if places else copy.deepcopy(root)
+        root = copy.deepcopy(root) if root is page.shell.root else root
         put_on(root, overlay)
     composed = Composed(root)
     # Shell and contents are held so that their ids stay theirs as long as the key lives.
-    _kept[key] = composed, (page.shell, *(content for _, content, _ in places))
+    _kept[key] = composed, (page.shell, *(content for _, content in places))
     if len(_kept) > _KEPT:
         _kept.popitem(last=False)
     return composed
@@ -134,8 +135,9 @@ def _build(
     places: tuple[_Place, ...],
     containers: Mapping[str, Container],
     tokens: Mapping[str, Tokens],
+    standing: tuple[_Standing, ...],
 ) -> Element:
-    hollow = page.shell.hollow(frozenset(view_id for view_id, _, _ in places))
+    hollow = page.shell.hollow(frozenset(view_id for view_id, _ in places))
     root = copy.deepcopy(hollow)
     waiting = places
     while waiting:  # a view's place may be in the content of one that comes later
@@ -149,15 +151,14 @@ def _build(
     for view_id, (tag, attributes) in containers.items():
         for element in _BY_ID(root, id=page.place_of(view_id)):
             _dress(element, tag, attributes)
-    for view_id, content, standing in places:
-        if content is not None and standing:
-            for element in _own(root, page, view_id):
-                element.set("class", f"{element.get('class', '')} {standing}".strip())
+    for view_id, classes in standing:
+        for element in _own(root, page, view_id):
+            element.set("class", f"{element.get('class', '')} {classes}".strip())
     return root
 
 
 def _place(
-    root: Element, page: DeadRender, view_id: str, content: Content | None, _: str
+    root: Element, page: DeadRender, view_id: str, content: Content | None
 ) -> bool:
     """Put the content into the view's element, or take that away; return whether it is there."""
     own = _own(root, page, view_id)

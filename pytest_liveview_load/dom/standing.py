@@ -12,6 +12,7 @@ from pytest_liveview_load.dom.identity import Identity, identify
 from pytest_liveview_load.dom.markup import Element
 
 CONNECTED: Final = "phx-connected"
+LOADING: Final = "phx-loading"
 CLIENT_ERROR: Final = "phx-loading phx-error phx-client-error"
 SERVER_ERROR: Final = "phx-loading phx-error phx-server-error"
 

@@ -54,8 +54,13 @@ class Dialect:
     limit_zero_empties: bool  # 1.2: a stream's limit 0 is a limit
     renews_sticky: bool  # 1.0: a sticky view takes the tokens of its place when patched
 
+    # What the tab is called after a mount that says nothing of that.
+    mount_resets_title: bool  # 1.0: the page's default title, if it has one
+    any_mount_resets_title: bool  # 1.0 alone: not only the main view's
+
     # What it shows, and remembers, of what a person does.
     awaits_in_parts: bool  # 1.0: an element is loading, locked, or both
+    navigation_loads: bool  # 1.0: what was clicked to go elsewhere shows it meanwhile
     stacks_focus: bool  # 1.0: JS.push_focus remembers more than the last
     awaits_selects: bool  # until 1.2: with a form that is submitted, as far as they can
 
@@ -216,7 +221,10 @@ Dialect.V0_20_1 = Dialect(
     streams_before_others=False,
     limit_zero_empties=False,
     renews_sticky=False,
+    mount_resets_title=False,
+    any_mount_resets_title=False,
     awaits_in_parts=False,
+    navigation_loads=False,
     stacks_focus=False,
     awaits_selects=True,
 )
@@ -238,11 +246,19 @@ Dialect.V1_0 = replace(
     sends_unused=True,
     streams_before_others=True,
     renews_sticky=True,
+    mount_resets_title=True,
+    any_mount_resets_title=True,
     awaits_in_parts=True,
+    navigation_loads=True,
     stacks_focus=True,
 )
 Dialect.V1_1 = replace(
-    Dialect.V1_0, name="1.1", view_ref=True, bare_upload_reason=True, scroll_kind="js"
+    Dialect.V1_0,
+    name="1.1",
+    view_ref=True,
+    bare_upload_reason=True,
+    scroll_kind="js",
+    any_mount_resets_title=False,
 )
 Dialect.V1_2 = replace(
     Dialect.V1_1,

@@ -1,10 +1,12 @@
 """Several live views on one page, as the real client's frames have it."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.dom.standing import SERVER_ERROR
 from pytest_liveview_load.errors import (
     ConnectionLost,
     JoinFailed,
@@ -360,6 +362,25 @@ async def test_a_late_child_that_is_refused_fails_its_step_and_not_the_page(
     await live.push("fence")
 
     assert outline(server)[-2:] == [("phx_leave", CHILD), ("event", MAIN)]
+    assert live.attr("[data-phx-main]", "class") == SERVER_ERROR  # for good
+
+
+async def test_a_child_that_was_refused_shows_it_until_it_joins(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    refused = iter((True,))
+
+    def once(talk: Talk, said: Said) -> None:
+        if next(refused, False):
+            talk.reply(said, "error", reason="join crashed")
+
+    server.on["phx_join"] = join(CONTENTS, child=once)
+    visit = asyncio.create_task(live.visit("/nest"))
+    await server.until(lambda: len(joins_of(server, CHILD)) == 2)
+    assert live.attr("#child", "class") == SERVER_ERROR
+    accepting(CONTENTS[CHILD])(server.talks[0], server.said[-1])
+    await visit
+    assert live.attr("#child", "class") == "phx-connected"
 
 
 async def test_a_stale_child_loads_the_page_anew(

@@ -9,7 +9,14 @@ import pytest
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.wire.network import Network
 from tests.client.conftest import QUICK, settings
-from tests.client.scripted_server import Answer, Said, ScriptedServer, Talk, accepting
+from tests.client.scripted_server import (
+    Answer,
+    Said,
+    ScriptedServer,
+    Talk,
+    accepting,
+    never,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -87,3 +94,32 @@ async def test_a_push_is_sent_once_the_view_is_there(
     await live.until(lambda: "welcome" in live.text("#x"))
     said = [each.payload for each in server.said if each.event == "event"]
     assert [(None, "hello")] == [(each["type"], each["event"]) for each in said]
+
+
+async def test_a_page_is_loading_until_its_view_has_joined(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["phx_join"] = never
+    visit = asyncio.create_task(live.visit("/counter"))
+    await server.until(lambda: server.said)
+    assert "phx-loading" == live.attr("[data-phx-main]", "class")
+    accepting({"s": [CONTENT]})(server.talks[-1], server.said[-1])
+    await visit
+    assert "phx-connected" == live.attr("[data-phx-main]", "class")
+
+
+async def test_a_live_navigation_leaves_the_page_as_it_was(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    link = '<a id=go href="/two" data-phx-link=redirect data-phx-link-state=push>x</a>'
+    server.on["phx_join"] = accepting({"s": [link]})
+    await live.visit("/counter")
+    server.on["phx_join"] = never
+    step = asyncio.create_task(live.click("#go"))
+    await server.until(lambda: 2 == len(server.heard("phx_join")))
+    assert live.has("#go.phx-click-loading:not([data-phx-ref-src])")
+    assert "phx-connected" == live.attr("[data-phx-main]", "class")
+    accepting({"s": ["two"]})(server.talks[-1], server.said[-1])
+    await step
+    assert "phx-connected" == live.attr("[data-phx-main]", "class")
+    assert "two" == live.text("[data-phx-main]")

@@ -138,6 +138,7 @@ async def perform(
             patches.append((push, action))
         elif isinstance(action, LiveNavigate):
             moving = tab.start("navigate", tab.network.clock())
+            page.clicked = action.source
             navigate(tab, moving, action.url, replace=action.replace)
         elif isinstance(action, Restyle):
             page.restyle(action)

@@ -19,6 +19,7 @@ from pytest_liveview_load.client.tab.recovery import recover
 from pytest_liveview_load.client.tab.removing import part, parts
 from pytest_liveview_load.client.tab.standing import tell
 from pytest_liveview_load.client.tab.tab import Tab
+from pytest_liveview_load.client.tab.titles import follow
 from pytest_liveview_load.client.tab.view import View
 from pytest_liveview_load.dom.attributes import PHX_CONNECTED, PHX_DISCONNECTED
 from pytest_liveview_load.dom.links import triggered
@@ -66,6 +67,7 @@ class Arrivals:
             greet(tab, page)
         triggered_in = page.main.content
         if page.family.views:
+            follow(page)
             every = (page.main, *page.family.views.values())
             asking = (each.content for each in every if each.content.triggered)
             triggered_in = next(asking, triggered_in)
@@ -128,9 +130,12 @@ class Arrivals:
         if view is page.main:
             if reply.container is not None:
                 page.container = reply.container
+            page.outgoing = page.clicked = None
             if view.joins == 1:
                 page.mounting = reply
         tab.changed(at)
+        if page.family.views:
+            follow(page)
         recover(page, view)
         page.family.joined(view)
         whole = page.main is not None and page.family.whole(page.main)
@@ -237,9 +242,14 @@ class Arrivals:
         """Try a nested or sticky view again, but not for ever (view.ts onJoinError)."""
         tab = self.tab
         if view.attempts < MAX_CHILD_JOIN_ATTEMPTS:
+            view.outage.begin(view)
             view.join_later()
+            tab.changed(tab.network.clock())
             return
+        root = page.family.root(view)
         page.family.leave(view)
+        if not root.left:
+            root.outage.begin(root)
         why = f"{reason!r} after {view.attempts} attempts"
         tab.failed(JoinFailed(view.name or view.id, why, advice_on(reason)))
 

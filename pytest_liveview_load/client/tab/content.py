@@ -44,6 +44,7 @@ class Content:
         "greets",
         "has_components",
         "has_views",
+        "mounts",
         "parts",
         "pending",
         "state",
@@ -56,7 +57,8 @@ class Content:
         self.dialect: Dialect = NEWEST
         self.state: ViewState | None = None
         self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
-        self.title: str | None = None  # the last that the server set, as far as looked
+        self.mounts = False  # since the title was last asked for
+        self.title: str | None = None  # the last since then, as far as looked
         self.has_components = False
         self.greets = False  # it holds, or held, phx-mounted
         self.parts = False  # it holds, or held, phx-remove
@@ -70,6 +72,7 @@ class Content:
         self.dialect = dialect
         self.state = None
         self.pending = [rendered]
+        self.mounts = True
         self.cids = frozenset()
         self.has_components = COMPONENTS_KEY in rendered
         self.has_views = NESTED in rendered

@@ -42,6 +42,13 @@ class Family:
         views, parents = self.views, self.parents
         return [views[each] for each in parents if parents[each] == view.id]
 
+    def root(self, view: View) -> View:
+        """Return the view that `view` is nested in, with nothing around it."""
+        outer = (
+            self.page.view(self.parents[view.id]) if view.id in self.parents else None
+        )
+        return view if outer is None else self.root(outer)
+
     def tree(self, view: View) -> list[View]:
         """Return `view` and all that is nested in it, parents first."""
         nested = (each for child in self.children(view) for each in self.tree(child))

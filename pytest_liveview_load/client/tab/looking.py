@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_liveview_load.dom.busy import busy
 from pytest_liveview_load.dom.document import Document
+from pytest_liveview_load.dom.identity import Identity
 from pytest_liveview_load.dom.scene import Scene
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class Drawn(NamedTuple):
 
     document: Document
     logs: tuple[int, ...]
+    clicked: Identity | None
     shown: Document
 
 
@@ -31,21 +33,26 @@ def shown(page: "Page", *, patient: bool = False) -> Document:
     JS.push that is no selector.
     """
     document, main = page.document(), page.main
-    if main is None or not (main.in_flight.log or page.family.views):
+    if main is None:
+        return document
+    if not (main.in_flight.log or page.family.views or page.clicked):
         return document
     logged = [
         each
         for each in (main, *page.family.views.values())
         if each.in_flight.log and (each.joined or not patient)
     ]
-    if not logged:
+    dialect = main.dialect
+    clicked = page.clicked if dialect.navigation_loads else None
+    if not (logged or clicked):
         return document
     lengths = [(each.in_flight.marked, len(each.in_flight.log)) for each in logged]
     logs = tuple(number for pair in lengths for number in pair)
-    drawn = page.drawn
-    if drawn is None or drawn.document is not document or drawn.logs != logs:
+    drawn, of = page.drawn, (document, logs, clicked)
+    if drawn is None or drawn[:3] != of:
         told = [(each.id, each.in_flight.log) for each in logged]
-        drawn = page.drawn = Drawn(document, logs, busy(document, told, main.dialect))
+        seen = busy(document, told, dialect, clicked=clicked)
+        drawn = page.drawn = Drawn(*of, seen)
     return drawn.shown
 
 

@@ -7,7 +7,12 @@ the page's own words (`phx-disconnected`) after a while, and never once it is ba
 import asyncio
 from typing import TYPE_CHECKING
 
-from pytest_liveview_load.dom.standing import CLIENT_ERROR, CONNECTED, SERVER_ERROR
+from pytest_liveview_load.dom.standing import (
+    CLIENT_ERROR,
+    CONNECTED,
+    LOADING,
+    SERVER_ERROR,
+)
 
 if TYPE_CHECKING:
     from pytest_liveview_load.client.tab.view import View
@@ -19,8 +24,12 @@ class Outage:
     __slots__ = ("classes", "timer")
 
     def __init__(self) -> None:
-        self.classes = ""  # of the view's element; none before it has joined
+        self.classes = ""  # of the view's element
         self.timer: asyncio.TimerHandle | None = None
+
+    def await_join(self) -> None:
+        """Show that the view is still to join, as view.ts join."""
+        self.classes = LOADING
 
     def begin(self, view: "View") -> None:
         """Show whose error it is, and let the page tell of it after the real pause."""

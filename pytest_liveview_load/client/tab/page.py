@@ -10,6 +10,7 @@ from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.tab.family import Family
 from pytest_liveview_load.client.tab.host import Host
 from pytest_liveview_load.client.tab.socket import Socket
+from pytest_liveview_load.client.tab.titles import take
 from pytest_liveview_load.client.tab.view import View
 from pytest_liveview_load.client.wire.cookies import CookieJar
 from pytest_liveview_load.client.wire.network import Network
@@ -37,8 +38,8 @@ class Page:
     __slots__ = (
         "_document",
         "_stale",
-        "_title",
         "before",
+        "clicked",
         "container",
         "dead",
         "dialect",
@@ -50,10 +51,12 @@ class Page:
         "main",
         "mounting",
         "network",
+        "outgoing",
         "overlay",
         "remembered",
         "socket",
         "started",
+        "title",
         "url",
     )
 
@@ -71,6 +74,8 @@ class Page:
         self.before: Document | None = None  # as far as phx-remove has been looked for
         self.socket: Socket | None = None
         self.main: View | None = None
+        self.outgoing: View | None = None  # the one before, until `main` has joined
+        self.clicked: Identity | None = None  # the link that led to `main`, until then
         self.family = Family(self)
         self.mounting: LiveReply | None = (
             None  # of the main view, until all have joined
@@ -83,7 +88,7 @@ class Page:
         self.drawn: Drawn | None = None  # the page while something is under way
         self._document: Document | None = None
         self._stale = False
-        self._title: str | None = None
+        self.title: str | None = None  # the last that a view has set
 
     @property
     def element(self) -> ViewElement | None:
@@ -180,7 +185,7 @@ class Page:
         socket, dead = self.socket, self.dead
         if socket is None:
             raise RuntimeError("a page without a socket has no channel")
-        return View(
+        view = View(
             self.host,
             socket,
             view_id=view_id,
@@ -196,6 +201,9 @@ class Page:
             flash=flash,
             live_referer=live_referer,
         )
+        if not redirected:  # else it joins out of sight
+            view.outage.await_join()
+        return view
 
     def view(self, view_id: str) -> View | None:
         """Return the page's view with this id, "" for the main one; None if it has gone."""
@@ -220,6 +228,7 @@ class Page:
         self.greeted = frozenset()
         self.before = None
         self.family.navigated()
+        self.outgoing = left if left.joins else self.outgoing
         left.leave()
         self.mounting = None
         self.main = self.new_view(
@@ -284,11 +293,12 @@ class Page:
         contents: dict[str, ViewState | None] = dict.fromkeys(self.family.gone)
         element = self.element
         if main is not None and element is not None:
-            state = main.content.look()
+            seen = self.outgoing or main
+            state = seen.content.look()
             if state is not None:
                 contents[element.id] = state
-                standings[element.id] = main.outage.classes
-            self._title = self.title_of(main)
+            standings[element.id] = seen.outage.classes
+            take(self, seen)
             if self.container is not None:
                 containers = {element.id: self.container}
         tokens = {}
@@ -297,11 +307,12 @@ class Page:
             tokens[view.id] = view.session, view.static
             if state is not None:
                 contents[view.id] = state
-                standings[view.id] = view.outage.classes
+            standings[view.id] = view.outage.classes
+            take(self, view)
         document = Document(
             self.dead,
             contents,
-            title=self._title,
+            title=self.title,
             url=self.url,
             containers=containers,
             overlay=self.overlay,
@@ -320,14 +331,6 @@ class Page:
         """Return what the server pushed to hooks since this was last asked, view by view."""
         views = [] if self.main is None else [self.main, *self.family.views.values()]
         return [event for view in views for event in view.content.take_events()]
-
-    def title_of(self, main: View) -> str | None:
-        """Return the last title that the server set, as dom.ts putTitle keeps it."""
-        if main.content.title is not None:
-            return main.content.title
-        # A mount without a title shows the default again, where the page has one.
-        unset = main.redirected and self.dead.title.default is not None
-        return "" if unset else self._title
 
     def remember(self) -> None:
         """Keep the page as it is now, until what it shows is all there again."""
