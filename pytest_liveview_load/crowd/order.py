@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_liveview_load.crowd.arguments import PARSERS
+from pytest_liveview_load.crowd.arguments import PARSERS, unknown
 from pytest_liveview_load.crowd.cast import Cast, Function, Mix, read_mix
 from pytest_liveview_load.crowd.feed import ONCE, Rows, parse_data, parse_way
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.scenario import is_async, not_async
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.units import format_duration, near_miss, parse_duration
+from pytest_liveview_load.units import format_duration, parse_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +80,7 @@ def check_known(arguments: Mapping[str, object]) -> None:
     """Raise MarkerError for an argument that `load` does not have."""
     for name, value in arguments.items():
         if name not in ARGUMENTS:
-            hint = near_miss(name, ARGUMENTS) or f" Known are: {', '.join(ARGUMENTS)}."
-            message = f"load({name}={value!r}): load has no argument {name!r}.{hint}"
-            raise MarkerError(message)
+            raise unknown(name, value, ARGUMENTS)
 
 
 def read(name: str, value: object) -> Any:
