@@ -79,6 +79,11 @@ class Snapshot:
             sorted({each.label for each, _ in self.series_of(metric, scenario)} - {""})
         )
 
+    def scenarios(self) -> tuple[str, ...]:
+        """Return the names of the scenarios that something was measured of, sorted."""
+        named = {series.scenario for series in self.histograms}
+        return tuple(sorted((named | set(self.by_scenario)) - {""}))
+
     def series_of(
         self, metric: str, scenario: str = "", part: str = ""
     ) -> Iterator[tuple[Series, Histogram]]:

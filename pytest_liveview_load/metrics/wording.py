@@ -76,6 +76,6 @@ def _remarks(verdict: Within | Exceeded, unit: Unit) -> str:
     elif unit is Unit.RATIO:
         remarks.append(f"of {format_count(verdict.samples)} iterations")
     if verdict.close and verdict.interval is not None:
-        few = math.isinf(verdict.interval[1])
-        remarks.append(f"too {'few' if few else 'close'} to be sure")
+        few = "few samples, " if math.isinf(verdict.interval[1]) else ""
+        remarks.append(f"{few}close: judged by its value")
     return f" ({', '.join(remarks)})" if remarks else ""

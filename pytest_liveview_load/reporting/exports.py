@@ -6,14 +6,20 @@ SCHEMA_VERSION. Percentiles that have too few samples are null.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.rows import PERCENTILES, Row, rows
+from pytest_liveview_load.reporting.rows import (
+    PERCENTILES,
+    Row,
+    rows,
+    rows_by_scenario,
+    rows_of_parts,
+)
 
 SCHEMA_VERSION: Final = 1
 
@@ -75,16 +81,29 @@ def numbers(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "seconds": snapshot.seconds,
         "counts": dict(snapshot.counts),
-        "metrics": [metric(row) for row in rows(snapshot)],
+        "scenarios": {
+            name: dict(counts) for name, counts in snapshot.by_scenario.items()
+        },
+        "metrics": [metric(row) for row in every_row(snapshot)],
         "failures": [failure.to_data() for failure in snapshot.failures],
     }
 
 
+def every_row(snapshot: Snapshot) -> Iterator[Row]:
+    """Yield the rows of all scenarios together, of each if there are several, of parts."""
+    yield from rows(snapshot)
+    if len(snapshot.scenarios()) > 1:
+        yield from (row for row in rows_by_scenario(snapshot) if row.scenario)
+    yield from rows_of_parts(snapshot)
+
+
 def metric(row: Row) -> dict[str, Any]:
-    """Return one metric under one label."""
+    """Return one metric under one label; a scenario of "" is all, a part of "" the whole."""
     return {
         "metric": row.metric,
         "label": row.label,
+        "scenario": row.scenario,
+        "part": row.part,
         "unit": row.unit.value,
         "count": row.count,
         "min": row.minimum,

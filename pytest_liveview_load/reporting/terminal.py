@@ -6,7 +6,7 @@ No line is wider than asked for except where a word of the user's is, which is n
 
 import enum
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -14,22 +14,15 @@ from pytest_liveview_load.metrics.budget import Judgement
 from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement, Within
-from pytest_liveview_load.metrics.wording import show
 from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.rows import PERCENTILES, Row, rows
+from pytest_liveview_load.reporting.spending import spending
+from pytest_liveview_load.reporting.table import table
 from pytest_liveview_load.units import format_count, format_duration, format_rate
 
-HEADERS: Final = (
-    "metric",
-    "label",
-    "count",
-    *(f"p{p:g}" for p in PERCENTILES),
-    "max",
-)
-NARROWEST_LABEL: Final = 8
-MOST_LABELS: Final = 12  # of one metric; the busiest are shown
 RATED: Final = ("iterations", "mounts", "events")
-COUNTED: Final = (*RATED, "errors", "reconnects")
+COUNTED: Final = (*RATED, "errors")
+# What is only shown when it happened.
+NOTABLE: Final = ("reconnects", "dropped_arrivals", "missing_receivers")
 TRACEBACK_LINES: Final = 30
 HARD_SPACE: Final = "\xa0"
 
@@ -58,7 +51,8 @@ def section(report: LoadReport, width: int) -> list[Line]:
         *budget_lines(report, width),
         Line(""),
         *(Line(each) for each in table(report.snapshot, width)),
-        *failure_lines(report.snapshot.failures, width),
+        *spending_lines(report.snapshot, width),
+        *failure_lines(report.snapshot, width),
     ]
 
 
@@ -79,24 +73,35 @@ def headline(report: LoadReport, width: int) -> Iterator[Line]:
         text = f"PARTIAL: {snapshot.partial}; these are the numbers until then"
         yield from wrapped(text, width, Tone.BAD)
     if report.profile is None:
-        yield from phrases(f"1 user: {', '.join(counts(snapshot))}", width)
+        yield from phrases(f"1 user: {', '.join(counts(snapshot.counts))}", width)
     else:
         yield from phrases(report.profile.describe(), width)
         yield from phrases(totals(snapshot), width)
+        yield from scenario_lines(snapshot, width)
     for note in notes(report):
         yield from wrapped(f"note: {note}", width, Tone.DOUBT)
 
 
 def totals(snapshot: Snapshot) -> str:
     """Return the counts of the whole run with their rates."""
-    found = ", ".join(counts(snapshot, per=snapshot.seconds))
+    found = ", ".join(counts(snapshot.counts, per=snapshot.seconds))
     return f"measured {format_duration(snapshot.seconds)}: {found}"
 
 
-def counts(snapshot: Snapshot, per: float = 0.0) -> list[str]:
-    """Return the counts that are always shown, with rates if `per` seconds are given."""
-    found = {name: snapshot.counts.get(name, 0) for name in COUNTED}
-    found = {name: n for name, n in found.items() if n or name != "reconnects"}
+def scenario_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
+    """Yield the counts of each scenario, if there are several."""
+    if len(snapshot.by_scenario) < 2:
+        return
+    for name in sorted(snapshot.by_scenario):
+        found = ", ".join(counts(snapshot.by_scenario[name], per=snapshot.seconds))
+        for line in phrases(f"{name}: {found}", width - 2):
+            yield Line(f"  {line.text}", line.tone)
+
+
+def counts(counted_: Mapping[str, int], per: float = 0.0) -> list[str]:
+    """Return the counts that are shown, with rates if `per` seconds are given."""
+    found = {name: counted_.get(name, 0) for name in (*COUNTED, *NOTABLE)}
+    found = {name: n for name, n in found.items() if n or name in COUNTED}
     return [
         f"{counted(n, name)} ({format_rate(n / per)})"
         if per and n and name in RATED
@@ -116,10 +121,9 @@ def notes(report: LoadReport) -> tuple[str, ...]:
 
 
 def counted(number: int, plural: str) -> str:
-    """Return '1 error' or '2 errors'."""
-    return (
-        f"{format_count(number)} {plural.removesuffix('s') if number == 1 else plural}"
-    )
+    """Return '1 error' or '2 errors', '3 dropped arrivals'."""
+    words = plural.replace("_", " ")
+    return f"{format_count(number)} {words.removesuffix('s') if number == 1 else words}"
 
 
 # Budgets
@@ -167,75 +171,28 @@ def tone(judgement: Judgement) -> Tone:
             assert_never(judgement.verdict)
 
 
-# Numbers
+# What the diffs are made of
 
 
-def table(snapshot: Snapshot, width: int) -> list[str]:
-    """Return the table of all that was measured; labels give way when it is narrow."""
-    shown = [cells(row) for row in busiest(rows(snapshot))]
-    if not shown:
-        return ["nothing was measured"]
-    lines = tabulated(shown)
-    excess = max(map(len, lines)) - width
-    if excess > 0:
-        longest = max(len(row[1]) for row in shown)
-        room = max(NARROWEST_LABEL, longest - excess)
-        lines = tabulated([[row[0], cut(row[1], room), *row[2:]] for row in shown])
-    return lines
-
-
-def busiest(measured: Iterable[Row]) -> Iterator[Row]:
-    """Yield the rows of the most frequent labels of each metric, in their order."""
-    by_metric: dict[str, list[Row]] = {}
-    for row in measured:
-        by_metric.setdefault(row.metric, []).append(row)
-    for of_metric in by_metric.values():
-        chosen = sorted(of_metric, key=lambda row: -row.count)[:MOST_LABELS]
-        yield from (row for row in of_metric if row in chosen)
-
-
-def cells(row: Row) -> list[str]:
-    """Return a row as text; a percentile that has too few samples is a dash."""
-    return [
-        row.metric,
-        row.label,
-        format_count(row.count),
-        *("–" if value is None else show(value, row.unit) for value in row.percentiles),
-        show(row.maximum, row.unit),
-    ]
-
-
-def tabulated(shown: list[list[str]]) -> list[str]:
-    """Return the lines of a table of text cells."""
-    from tabulate import tabulate  # noqa: PLC0415 (only who shows a table pays for it)
-
-    text = tabulate(
-        shown,
-        HEADERS,
-        tablefmt="simple",
-        disable_numparse=True,
-        colalign=("left", "left", *["right"] * (len(HEADERS) - 2)),
-    )
-    return [line.rstrip() for line in text.splitlines()]
-
-
-def cut(label: str, room: int) -> str:
-    """Return the label with its middle left out: both ends tell labels apart."""
-    if len(label) <= room:
-        return label
-    left = (room - 1) // 2
-    return f"{label[:left]}…{label[len(label) - (room - 1 - left) :]}"
+def spending_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
+    """Yield what the bytes of the large diffs are spent on."""
+    for number, sentence in enumerate(spending(snapshot)):
+        if not number:
+            yield Line("")
+        yield from wrapped(sentence, width)
 
 
 # Failures
 
 
-def failure_lines(failures: Iterable[Failure], width: int) -> Iterator[Line]:
+def failure_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
     """Yield each group of failures with the traceback of its first."""
-    for failure in failures:
+    several = len(snapshot.scenarios()) > 1
+    for failure in snapshot.failures:
         yield Line("")
         first, *rest = failure.message.splitlines() or [""]
-        title = f"{format_count(failure.count)} × {failure.error}: {first}"
+        where = f" in {failure.scenario}" if several and failure.scenario else ""
+        title = f"{format_count(failure.count)} × {failure.error}{where}: {first}"
         yield from wrapped(title, width, Tone.BAD)
         yield from (Line(f"    {line}", Tone.BAD) for line in rest)
         yield from (Line(f"  {line}") for line in frames(failure))

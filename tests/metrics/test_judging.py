@@ -271,12 +271,15 @@ LINES = {
         *("p50_mount < 45ms", many("mount", 100)),
         (
             "p50_mount < 45ms   exceeded   49.9ms "
-            "(95% 40.0–60.9ms, n=100, too close to be sure)"
+            "(95% 40.0–60.9ms, n=100, close: judged by its value)"
         ),
     ),
     "few samples": (
         *("p95_mount < 1s", many("mount", 20)),
-        "p95_mount < 1s   within     18.9ms (95% ≥ 17.0ms, n=20, too few to be sure)",
+        (
+            "p95_mount < 1s   within     18.9ms "
+            "(95% ≥ 17.0ms, n=20, few samples, close: judged by its value)"
+        ),
     ),
     "no data": (
         *("p99_event[inc] < 50ms", many("event", 37, name="inc")),

@@ -35,6 +35,19 @@ def measured(mounts: int = 200, errors: int = 0, label: str = "/counter") -> Sna
     return into.snapshot(1.0)
 
 
+def mixed(**scenarios: int) -> Snapshot:
+    """A second of a mix, merged: so many iterations with an event and a mount in each."""
+    whole = recorder().snapshot(1.0)
+    for name, iterations in scenarios.items():
+        into = Recorder(count().__next__, scenario=name)
+        for number in range(1, iterations + 1):
+            into.timing("mount", 0, number * ms, name="/shop")
+            into.timing("event", 0, number * ms / 10, name="inc", view="Shop")
+            into.count("iterations", 0)
+        whole = whole.merged(into.snapshot(1.0))
+    return whole
+
+
 def report(
     *budgets: str,
     snapshot: Snapshot | None = None,

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.crowd.finding import Finding
+from pytest_liveview_load.metrics.names import PARTS
 from pytest_liveview_load.reporting.exports import document, write
-from tests.reporting.reports import measured, report
+from tests.reporting.reports import measured, mixed, recorder, report
 
 
 def test_the_keys_of_a_run() -> None:
@@ -26,12 +27,15 @@ def test_the_keys_of_a_run() -> None:
         "budgets",
         "seconds",
         "counts",
+        "scenarios",
         "metrics",
         "failures",
     ] == list(run)
     assert {
         "metric": "mount",
         "label": "/counter",
+        "scenario": "",
+        "part": "",
         "unit": "timing",
         "count": 200,
         "min": 0.001,
@@ -41,6 +45,42 @@ def test_the_keys_of_a_run() -> None:
         "p99": pytest.approx(0.198, rel=0.005),
         "max": 0.2,
     } == run["metrics"][0]
+
+
+def test_scenarios_come_together_and_one_by_one() -> None:
+    shown = report(snapshot=mixed(browse=3, buy=1))
+    (run,) = document([shown], interrupted=False)["load_tests"]
+
+    assert {"browse": 3, "buy": 1} == {
+        name: counts["iterations"] for name, counts in run["scenarios"].items()
+    }
+    assert [("", 4), ("browse", 3), ("buy", 1)] == [
+        (each["scenario"], each["count"])
+        for each in run["metrics"]
+        if (each["metric"], each["label"]) == ("event", "inc")
+    ]
+
+
+def test_one_scenario_is_not_told_twice() -> None:
+    shown = report(snapshot=mixed(browse=3))
+    (run,) = document([shown], interrupted=False)["load_tests"]
+
+    assert ["browse"] == list(run["scenarios"])
+    assert {""} == {each["scenario"] for each in run["metrics"]}
+
+
+def test_the_parts_of_diffs_come_one_by_one() -> None:
+    into = recorder()
+    into.parts((7, 6, 5, 4, 3, 2, 1, 90), 0, name="save", view="Shop")
+    (run,) = document([report(snapshot=into.snapshot(1.0))], interrupted=False)[
+        "load_tests"
+    ]
+
+    assert [*zip(PARTS, (7, 6, 5, 4, 3, 2, 1, 90), strict=True)] == [
+        (each["part"], each["mean"])
+        for each in run["metrics"]
+        if each["metric"] == "diff_bytes"
+    ]
 
 
 def test_budgets_come_one_by_one_judged_or_not() -> None:

@@ -1,14 +1,17 @@
 """What a person reads at the end of a run."""
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from pytest_liveview_load.metrics.failures import Failure
+from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.terminal import Tone, brief, cut, section
-from tests.reporting.reports import measured, recorder, report
+from pytest_liveview_load.reporting.table import cut
+from pytest_liveview_load.reporting.terminal import Tone, brief, section
+from tests.reporting.reports import measured, mixed, recorder, report
 
 
 def text(shown: LoadReport, width: int = 80) -> str:
@@ -37,6 +40,89 @@ diff_bytes  inc           200    200B    291B    299B   300B"""
     )
 
 
+def test_several_scenarios_have_a_column_and_a_line_each() -> None:
+    whole = mixed(browse=80, buy=20)
+    into = recorder()
+    into.timing("lag", 0, 0.001)
+    shown = report(
+        "p95_event{buy} < 5ms", snapshot=whole.merged(into.snapshot(1.0)), profile=None
+    )
+
+    assert (
+        text(shown)
+        == """\
+1 user: 100 iterations, 100 mounts, 100 events, 0 errors
+
+within      p95_event{buy} < 5ms
+            1.90ms (95% ≥ 1.70ms, n=20, few samples, close: judged by its value)
+
+metric    label    scenario      count     p50     p95    p99    max
+--------  ------  ----------  ------  ------  -----  -----  -----
+mount     /shop    browse           80  40.0ms  75.8ms      –   80ms
+mount     /shop    buy              20  9.99ms  18.9ms      –   20ms
+event     inc      browse           80  3.99ms  7.60ms      –    8ms
+event     inc      buy              20   999µs  1.90ms      –    2ms
+lag                                  1       –       –      –    1ms"""
+    )
+
+
+def test_the_counts_of_several_scenarios_are_told_apart() -> None:
+    lines = text(report(snapshot=mixed(browse=80, buy=20))).splitlines()
+
+    assert [
+        "  browse: 80 iterations (80/s), 80 mounts (80/s), 80 events (80/s), 0 errors",
+        "  buy: 20 iterations (20/s), 20 mounts (20/s), 20 events (20/s), 0 errors",
+    ] == lines[3:5]
+
+
+def test_one_scenario_is_not_worth_a_column() -> None:
+    shown = text(report(snapshot=mixed(browse=80)))
+
+    assert "scenario" not in shown
+    assert "browse" not in shown
+
+
+def test_failures_say_which_of_several_scenarios_they_are_of() -> None:
+    into = Recorder(count().__next__, scenario="buy")
+    into.fail(ValueError("out of stock"), 0)
+    failed = into.snapshot(1.0)
+
+    assert "1 × ValueError: out of stock" in text(report(snapshot=failed))
+    both = failed.merged(mixed(browse=3))
+    assert "1 × ValueError in buy: out of stock" in text(report(snapshot=both))
+
+
+def test_what_seldom_happens_is_counted_when_it_has() -> None:
+    into = recorder()
+    into.count("dropped_arrivals", 0, 1200)
+    into.count("missing_receivers", 0)
+    into.count("reconnects", 0, 2)
+
+    totals = " ".join(text(report(snapshot=into.snapshot(1.0))).split())
+
+    assert "2 reconnects, 1,200 dropped arrivals, 1 missing receiver" in totals
+    assert "dropped" not in text(report())
+
+
+def test_what_large_diffs_are_made_of_is_said() -> None:
+    into = recorder()
+    for _ in range(10):
+        into.size("diff_bytes", 4000, 0, name="save")
+        into.parts((2800, 900, 0, 0, 0, 20, 0, 280), 0, name="save")
+        into.size("diff_bytes", 9000, 0, name="list")
+        into.parts((0, 0, 8900, 0, 0, 0, 0, 100), 0, name="list")
+        into.size("diff_bytes", 90, 0, name="inc")
+        into.parts((0, 10, 0, 0, 0, 0, 0, 80), 0, name="inc")
+
+    lines = text(report(snapshot=into.snapshot(1.0))).splitlines()
+
+    assert [
+        "",
+        "diffs of list: 9kB each: keyed 99%",
+        "diffs of save: 4kB each: statics 70%, dynamics 22%, envelope 7%",
+    ] == lines[-3:]
+
+
 def test_a_percentile_of_too_few_samples_is_a_dash() -> None:
     rows = text(report(snapshot=measured(mounts=20))).splitlines()
 
@@ -56,6 +142,16 @@ LABELS = {
 @pytest.mark.parametrize(("label", "room", "expected"), LABELS.values(), ids=LABELS)
 def test_cut(label: str, room: int, expected: str) -> None:
     assert expected == cut(label, room)
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_line_of_a_mix_is_wider_either(width: int) -> None:
+    names = {"browse_the_whole_catalogue_of_the_shop": 30, "buy_what_is_in_the_cart": 9}
+
+    assert all(
+        len(line.text) <= width
+        for line in section(report(snapshot=mixed(**names)), width)
+    )
 
 
 @pytest.mark.parametrize("width", [72, 80, 100, 200])
