@@ -35,6 +35,7 @@ class Dialect:
     sends_mount_attempts: bool  # 1.0: `_mount_attempts` counts joins that failed
     sends_sticky: bool  # 1.0: `sticky` closes the join payload
     sends_null_flash: bool  # until 1.1: a rejoin says `"flash": null`
+    links_null_flash: bool  # 1.0 and 1.1: so does the join that a link leads to
     sticky_url: bool  # 0.20 sends a sticky child's `url`; 1.0 refuses one
     target_in_value: bool  # 0.20: `_target` is in a form's value; later in its `meta`
     sends_meta: bool  # 1.0: a form event has `meta`
@@ -205,6 +206,7 @@ Dialect.V0_20_1 = Dialect(
     sends_mount_attempts=False,
     sends_sticky=False,
     sends_null_flash=True,
+    links_null_flash=False,
     sticky_url=True,
     target_in_value=True,
     sends_meta=False,
@@ -240,6 +242,7 @@ Dialect.V1_0 = replace(
     name="1.0",
     sends_mount_attempts=True,
     sends_sticky=True,
+    links_null_flash=True,
     sticky_url=False,
     target_in_value=False,
     sends_meta=True,
@@ -264,6 +267,7 @@ Dialect.V1_2 = replace(
     Dialect.V1_1,
     name="1.2",
     sends_null_flash=False,
+    links_null_flash=False,
     knows_no_unused=True,
     numbers_empty_files=False,
     listens_again=True,

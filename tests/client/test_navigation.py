@@ -77,6 +77,40 @@ async def test_navigation_leaves_and_joins_at_once_on_one_topic(
     assert measured.labels("visit") == ["/counter"]
 
 
+@pytest.mark.parametrize(
+    ("version", "flash"),
+    [("1.2.10", {}), ("1.1.33", {"flash": None}), ("1.0.19", {"flash": None})],
+)
+async def test_what_a_link_leads_to_is_joined_with_its_version_s_flash(
+    server: ScriptedServer, live: LiveUser, version: str, flash: dict[str, None]
+) -> None:
+    # As historyRedirect(e, href, linkState, null, target), and 1.2's `flash ?? undefined`.
+    server.on["phx_join"] = accepting(LINKS, version)
+    await live.visit("/counter")
+
+    await live.click("#n")
+
+    payload = server.said[-1].payload
+    assert flash == {key: payload[key] for key in payload if key == "flash"}
+
+
+async def test_a_push_of_a_navigation_says_no_flash_where_the_server_said_none(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["phx_join"] = accepting(LINKS, "1.1.33")
+    await live.visit("/counter")
+
+    def navigated(talk: Talk, said: Said) -> None:
+        talk.push(server.said[0], "live_redirect", {"to": "/other", "kind": "push"})
+        talk.reply(said)
+
+    server.on["go"] = navigated
+    await live.push("go")
+
+    await server.until(lambda: len(server.heard("phx_join")) == 2)
+    assert "flash" not in server.heard("phx_join")[-1].payload
+
+
 async def test_a_reply_of_the_old_view_after_the_join_is_outdated(
     server: ScriptedServer, live: LiveUser
 ) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_liveview_load.client.tab.loading import begin_load
 from pytest_liveview_load.client.tab.looking import sight
-from pytest_liveview_load.client.tab.navigation import navigate, patch, patched
+from pytest_liveview_load.client.tab.navigation import follow, patch, patched
 from pytest_liveview_load.client.tab.owners import owner_of
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.push import Push
@@ -139,7 +139,7 @@ async def perform(
         elif isinstance(action, LiveNavigate):
             moving = tab.start("navigate", tab.network.clock())
             page.clicked = action.source
-            navigate(tab, moving, action.url, replace=action.replace)
+            follow(tab, page, moving, action)
         elif isinstance(action, Restyle):
             page.restyle(action)
         elif isinstance(action, Dispatch):

@@ -7,7 +7,7 @@ that was sent such markup is looked at for it.
 from typing import TYPE_CHECKING
 
 from pytest_liveview_load.client.tab.hooks import Script
-from pytest_liveview_load.client.tab.navigation import navigate
+from pytest_liveview_load.client.tab.navigation import follow
 from pytest_liveview_load.dom import events
 from pytest_liveview_load.dom.actions import (
     Action,
@@ -83,4 +83,4 @@ def do(tab: "Tab", page: "Page", action: Action, caused: str | None = None) -> N
             tab.script.dispatch(action)
     elif isinstance(action, LiveNavigate):
         moving = tab.moving or tab.start("navigate", tab.network.clock())
-        navigate(tab, moving, action.url, replace=action.replace)
+        follow(tab, page, moving, action)

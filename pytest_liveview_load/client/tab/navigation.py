@@ -10,6 +10,7 @@ from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.push import Push
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.tab.view import View
+from pytest_liveview_load.dom.actions import LiveNavigate
 from pytest_liveview_load.protocol.reply import parse_reply
 from pytest_liveview_load.protocol.wire_keys import LIVE_PATCH
 
@@ -37,6 +38,12 @@ def navigate(
     sent = page.replace_main(path_of(href), href, flash, null_flash=null_flash)
     moving.since = moving.since or sent
     moving.waiting_for = f"the view of {href} to join"
+
+
+def follow(tab: Tab, page: Page, moving: Moving, action: LiveNavigate) -> None:
+    """Go where a link or JS.navigate leads; from 1.0 on they hand over a flash of null."""
+    null = page.spoken.links_null_flash
+    navigate(tab, moving, action.url, replace=action.replace, null_flash=null)
 
 
 def patch(page: Page, href: str) -> Push:

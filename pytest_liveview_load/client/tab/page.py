@@ -125,6 +125,11 @@ class Page:
             self.root_view(each).join()
         self.socket.refs.burn_for_connecting()
 
+    @property
+    def spoken(self) -> "Dialect":
+        """What the page's views speak; the main one has learned it, `dialect` is a guess."""
+        return self.dialect if self.main is None else self.main.dialect
+
     def websocket_url(self) -> str:
         """Return where the page's socket is, with the page's tokens."""
         dead = self.dead
@@ -194,7 +199,7 @@ class Page:
             static=static,
             sticky=sticky,
             href=href,
-            dialect=self.dialect,
+            dialect=self.spoken,
             csrf_token=dead.csrf_token,
             track_static=dead.track_static,
             redirected=redirected,
@@ -341,5 +346,4 @@ class Page:
 
     def scene(self) -> Scene:
         """Return what acting on the page needs to know."""
-        dialect = self.dialect if self.main is None else self.main.dialect
-        return Scene(self.document(), self.form, dialect)
+        return Scene(self.document(), self.form, self.spoken)
