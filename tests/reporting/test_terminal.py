@@ -57,11 +57,11 @@ within      p95_event{buy} < 5ms
             1.90ms (95% ≥ 1.70ms, n=20, few samples, close: judged by its value)
 
 metric    label    scenario      count     p50     p95    p99    max
---------  ------  ----------  ------  ------  -----  -----  -----
+--------  -------  ----------  -------  ------  ------  -----  -----
 mount     /shop    browse           80  40.0ms  75.8ms      –   80ms
 mount     /shop    buy              20  9.99ms  18.9ms      –   20ms
-event     inc      browse           80  3.99ms  7.60ms      –    8ms
-event     inc      buy              20   999µs  1.90ms      –    2ms
+event     inc      browse           80  4.01ms  7.59ms      –    8ms
+event     inc      buy              20  1.00ms  1.90ms      –    2ms
 lag                                  1       –       –      –    1ms"""
     )
 
