@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.errors import ElementError, ViewCrashed
+from pytest_liveview_load.errors import ElementError, UploadError, ViewCrashed
 from tests.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -16,6 +16,7 @@ from tests.client.scripted_server import (
     accepting,
     never,
 )
+from tests.client.upload_app import UploadApp
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +70,11 @@ GESTURES: dict[str, tuple[Gesture, list[str]]] = {
 @pytest.fixture(autouse=True)
 def page(server: ScriptedServer) -> None:
     server.on["phx_join"] = accepting(CONTENT)
+
+
+@pytest.fixture
+def app(page: None, server: ScriptedServer) -> UploadApp:
+    return UploadApp(server)
 
 
 @asynccontextmanager
@@ -226,3 +232,34 @@ async def test_the_marks_of_two_pushes_go_one_by_one(
     server.talks[-1].reply(second)
     await both
     assert [] == list(waiting())
+
+
+async def test_a_form_waits_from_the_first_byte_of_its_files_on(
+    app: UploadApp, server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/upload")
+    await live.upload("#doc", ("a.txt", b"a"))
+    server.on["allow_upload"] = never
+    step = asyncio.create_task(live.submit("#f"))
+    await server.until(lambda: server.heard("allow_upload"))
+    (asked,) = server.heard("allow_upload")
+    assert live.has("#f.phx-submit-loading")
+    assert live.has("#doc[disabled][readonly][data-phx-disabled='false']")
+    assert live.has("#save[disabled]")
+    app.allow(server.talks[-1], asked)
+    await step
+    assert "note=" == server.heard("save")[0].payload["value"]
+    assert not live.has(MARKS)
+
+
+async def test_a_form_whose_files_are_refused_waits_no_longer(
+    app: UploadApp, server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/upload")
+    await live.upload("#doc", ("a.txt", b"a"))
+    server.on["allow_upload"] = lambda talk, said: talk.reply(
+        said, error=[["0", "too_large"]], ref=said.payload["ref"]
+    )
+    with pytest.raises(UploadError):
+        await live.submit("#f")
+    assert not live.has(MARKS)
