@@ -15,7 +15,7 @@ from bisect import bisect_left
 import uvloop
 from tabulate import tabulate
 
-from pytest_liveview_load.client.verbs.together import Pace
+from pytest_liveview_load.client.verbs.gathering import Pace
 from pytest_liveview_load.crowd.gathering import LocalGathering
 
 RATES = (10, 50, 100, 500, 1000, 2000)  # a second

@@ -12,19 +12,21 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.tab.arrivals import Arrivals
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.verbs.attending import Attending
+from pytest_liveview_load.client.verbs.broadcasting import Broadcasting
 from pytest_liveview_load.client.verbs.calling import http_client
 from pytest_liveview_load.client.verbs.doing import Doing
 from pytest_liveview_load.client.verbs.faulting import Faulting
+from pytest_liveview_load.client.verbs.gathering import Gathering
 from pytest_liveview_load.client.verbs.going import Going
 from pytest_liveview_load.client.verbs.hooking import Hooking
 from pytest_liveview_load.client.verbs.party import Party
-from pytest_liveview_load.client.verbs.together import Gathering, Together
+from pytest_liveview_load.client.verbs.together import Together
 from pytest_liveview_load.client.verbs.uploading import Uploading
 from pytest_liveview_load.client.verbs.waiting import Waiting
 from pytest_liveview_load.client.wire.network import Network
@@ -48,13 +50,26 @@ class Crowd(Protocol):
         """Where its users find each other."""
         ...
 
+    @property
+    def row(self) -> Any:
+        """The user's row of the load's data."""
+        ...
+
     async def pause(self, seconds: float) -> None:
         """Sleep, unless the run ends first."""
         ...
 
 
 class LiveUser(
-    Together, Going, Doing, Attending, Hooking, Uploading, Faulting, Waiting
+    Broadcasting,
+    Together,
+    Going,
+    Doing,
+    Attending,
+    Hooking,
+    Uploading,
+    Faulting,
+    Waiting,
 ):
     """One simulated person with one browser tab.
 
@@ -120,6 +135,17 @@ class LiveUser(
                 await live.visit("/counter")
         """
         return self._crowd.running
+
+    @property
+    def row(self) -> Any:
+        """This user's row of the load's data: `live.row["email"]`.
+
+        `@load(users=50, data="users.csv")` gives each user one of its own, which is the
+        same in all its iterations; spawned users have that of the one who brought them.
+        A CSV's row is a dict of text by the names in its first line. Raises DataError if
+        the load has no data, or no row for this user.
+        """
+        return self._crowd.row
 
     # With others
 
@@ -189,6 +215,7 @@ class LiveUser(
             await live.leave()
         """
         self._tab.leave()
+        self._stop_watching()
         await self._disperse()
 
     async def close(self) -> None:

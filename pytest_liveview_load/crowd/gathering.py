@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from pytest_liveview_load.client.verbs.gathering import Call, Pace
 from pytest_liveview_load.client.verbs.meeting import Meeting, Member
-from pytest_liveview_load.client.verbs.together import Call, Pace
 from pytest_liveview_load.crowd.company import Company
+from pytest_liveview_load.crowd.fanout import Fanout
 from pytest_liveview_load.crowd.pacing import (
     Terms,
     asked_for,
@@ -82,6 +83,7 @@ class LocalGathering:
         self.ended = False
         self.throttles: dict[str, tuple[Pace, Terms, Throttle]] = {}
         self.places: dict[str, Place] = {}
+        self.broadcasts = Fanout(clock)
 
     # The run's side
 
@@ -98,6 +100,7 @@ class LocalGathering:
     def over(self) -> None:
         """End: nobody waits here any more, and nobody is to begin."""
         self.ended = True
+        self.broadcasts.over()
         for _, _, throttle in self.throttles.values():
             throttle.over()
         for place in self.places.values():
@@ -127,7 +130,7 @@ class LocalGathering:
         start = end if turns is None else turns.allowance.rate(self.clock())
         throttle.change(gradual(start, end, seconds))
 
-    # The users' side (`together.Gathering`)
+    # The users' side (`client.verbs.gathering`)
 
     async def take_turn(self, name: str, pace: Pace) -> None:
         """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_liveview_load.client.verbs.together import Pace
+from pytest_liveview_load.client.verbs.gathering import Pace
 from pytest_liveview_load.crowd.rate import RatePiece, RatePlan, parse_plan
 from pytest_liveview_load.crowd.throttle import CATCH_UP, Allowance, Throttle, Turns
 from pytest_liveview_load.errors import TogetherError, UnitError

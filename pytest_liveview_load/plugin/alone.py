@@ -5,9 +5,11 @@ be, it is told in one sentence.
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import cached_property
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from pytest_liveview_load.crowd.feed import Feed, row_of
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.errors import MarkerError
 
@@ -15,12 +17,14 @@ from pytest_liveview_load.errors import MarkerError
 class Alone:
     """The crowd of a single user: its run is one round.
 
-    `running` is true once, so that a `while live.running:` makes one round, as for a
+    `feed` returns who hands out rows, once somebody asks for one; this user's is the
+    first. `running` is true once, so that a `while live.running:` makes one round, as for a
     virtual user whose load has no duration.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, feed: Callable[[], Feed | None]) -> None:
         self._asked = False
+        self._feed = feed
 
     @property
     def running(self) -> bool:
@@ -34,6 +38,11 @@ class Alone:
         gathering = LocalGathering()
         gathering.enter(0)
         return gathering
+
+    @property
+    def row(self) -> Any:
+        """The first row of the load's data. Raises DataError."""
+        return row_of(0, self._feed())
 
     async def pause(self, seconds: float) -> None:
         """Sleep."""

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from pytest_liveview_load.client.verbs.gathering import Call, Pace
 from pytest_liveview_load.client.verbs.meeting import Meeting, Member
-from pytest_liveview_load.client.verbs.together import Call, Pace
 from pytest_liveview_load.crowd.company import Company
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.errors import RendezvousTimeout, RunOver, TogetherError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.client.verbs.together import Pace
+from pytest_liveview_load.client.verbs.gathering import Pace
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.errors import RunOver, TogetherError
 from tests.crowd.meeting_place import now, together

@@ -126,6 +126,7 @@ class Load:
         await page.connect(observer, tab.cookies, network.settings.connect_timeout)
         if page.socket is not None:
             page.socket.reload = partial(reload_with_jitter, tab, page)
+            page.socket.tap = tab.tap
         moving.waiting_for = f"{element.name or 'the view'} of {answer.url} to join"
 
     def stay_on_host(self) -> None:

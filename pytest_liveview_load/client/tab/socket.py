@@ -44,6 +44,18 @@ class Topic(Protocol):
         ...
 
 
+class Tap(Protocol):
+    """Who reads along what one user says and hears, before anybody has decoded it."""
+
+    def said(self, data: bytes, at: float) -> None:
+        """Take a message that was handed over at `at`."""
+        ...
+
+    def heard(self, data: bytes, arrived: float) -> None:
+        """Take a message that arrived at `arrived`."""
+        ...
+
+
 class Socket:
     """The socket of one page. Owns its connection and the tasks that mend it."""
 
@@ -61,6 +73,7 @@ class Socket:
         "origin",
         "refs",
         "reload",
+        "tap",
         "topics",
     )
 
@@ -84,6 +97,7 @@ class Socket:
         self.mending: asyncio.Task[None] | None = None
         self.reload: Callable[[], None] | None = None  # what a normal closure asks for
         self.offline = ""  # why nothing gets through now, if it is meant
+        self.tap: Tap | None = None
         self._connection: Connection | None = None
         self._pending_beat: str | None = None
         self._slot = 0
@@ -121,6 +135,8 @@ class Socket:
             return self.network.clock()
         sent = connection.send(data)
         self.observer.size("sent_bytes", len(data), sent)
+        if self.tap is not None:
+            self.tap.said(data, sent)
         return sent
 
     def send_binary(self, data: bytes, name: str) -> float:
@@ -147,6 +163,8 @@ class Socket:
     def message_received(self, data: bytes, arrived: float) -> None:
         """Route one message to its topic."""
         self.observer.size("received_bytes", len(data), arrived)
+        if self.tap is not None:
+            self.tap.heard(data, arrived)
         try:
             frame = decode(data)
             topic = self.topics.get(frame.topic)

@@ -25,6 +25,7 @@ from pytest_liveview_load.errors import ConnectionLost, StepError, StepTimeout
 if TYPE_CHECKING:
     from pytest_liveview_load.client.tab.hooks import Script
     from pytest_liveview_load.client.tab.host import Host
+    from pytest_liveview_load.client.tab.socket import Tap
     from pytest_liveview_load.client.tab.uploads import Uploads
 
 
@@ -46,6 +47,7 @@ class Tab:
         "rng",
         "script",
         "step",
+        "tap",
         "uploads",
     )
 
@@ -66,6 +68,7 @@ class Tab:
         self.step: Step | None = None  # the step in flight
         self.uploads: Uploads | None = None  # from the first upload on
         self.script: Script | None = None  # from the first hook on
+        self.tap: Tap | None = None  # while something is broadcast, or watched for
         self._waiters: list[Waiter] = []
 
     # Waiting
@@ -150,6 +153,12 @@ class Tab:
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure
+
+    def read_along(self, tap: "Tap | None") -> None:
+        """Let `tap` read what this tab says and hears, on this page and the next."""
+        self.tap = tap
+        if self.page is not None and self.page.socket is not None:
+            self.page.socket.tap = tap
 
     # Going
 

@@ -11,6 +11,7 @@ from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.errors import StepError
+from pytest_liveview_load.units import parse_duration
 
 
 class Face:
@@ -27,6 +28,11 @@ class Face:
         return Step(
             name, self._network.settings.timeout if timeout is None else timeout
         )
+
+    def _patience(self, timeout: str | float | None) -> float:
+        if timeout is None:
+            return self._network.settings.timeout
+        return parse_duration(timeout)
 
     def _document(self) -> Document:
         page = self._tab.page

@@ -5,63 +5,15 @@ Law: nothing here knows where the others are. What is said goes to the run's `Ga
 by name, as plain data, and comes back as such.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pytest_liveview_load.client.verbs.face import Face
+from pytest_liveview_load.client.verbs.gathering import Call, Company, Pace
 from pytest_liveview_load.client.verbs.meeting import Meeting, Member
-from pytest_liveview_load.units import parse_duration
 
 TWO: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What a throttle allows, as a test says it; None is what it does not say."""
-
-    rate: Any = None
-    interarrival: Any = None
-    parallel: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """How many a rendezvous wants, and what becomes of a batch that is not whole in time."""
-
-    users: Any
-    late: Any
-    timeout: float
-
-
-class Gathering(Protocol):
-    """Where the users of one run find each other."""
-
-    async def take_turn(self, name: str, pace: Pace) -> None:
-        """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
-        ...
-
-    def end_turn(self, name: str) -> None:
-        """Say that a user whom the throttle has let in is done."""
-        ...
-
-    async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
-        """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
-        ...
-
-    def bring(self, users: Iterable[int]) -> None:
-        """Say that there are these users too, whom one of the crowd has spawned."""
-        ...
-
-
-class Company(Protocol):
-    """Who a user is with."""
-
-    @property
-    def gathering(self) -> Gathering:
-        """Where the users of the run find each other."""
-        ...
 
 
 class Together(Face):
@@ -155,8 +107,3 @@ class Together(Face):
         meeting = await self._crowd.gathering.meet(self.id, name, call, value)
         first, second = meeting.members
         return first, second
-
-    def _patience(self, timeout: str | float | None) -> float:
-        if timeout is None:
-            return self._network.settings.timeout
-        return parse_duration(timeout)
