@@ -8,6 +8,7 @@ import pytest
 from tests.oracle.oracle import running
 from tests.oracle.packages import NoPackages, installed
 from tests.real_client.browser import Browser
+from tests.real_client.saying import Overheard
 from tests.roost.process import RoostProcess, running_roost
 
 SCRIPT = Path(__file__).with_name("browser.js")
@@ -46,3 +47,9 @@ def browser(packages: Path) -> Iterator[Browser]:
     """A browser for all tests: each opens its page in a new window."""
     with running(Browser, SCRIPT, packages) as browser:
         yield browser
+
+
+@pytest.fixture
+def overheard(monkeypatch: pytest.MonkeyPatch) -> Overheard:
+    """What our client says, from here on."""
+    return Overheard(monkeypatch)

@@ -4,6 +4,7 @@ The one law: only what the server chose for one visit is masked (tokens and ids)
 order of keys, sizes and bytes stay.
 """
 
+import asyncio
 import base64
 import json
 import re
@@ -13,10 +14,13 @@ import pytest
 
 from pytest_liveview_load.client.wire.longpoll import LongPoll
 from pytest_liveview_load.client.wire.websocket import WebSocket
+from pytest_liveview_load.protocol.wire_keys import CIDS_DESTROYED, CIDS_WILL_DESTROY
+from tests.real_client.beside import DEADLINE
+from tests.real_client.browser import Browser
 from tests.replay.recording import BINARY
 
 _ID: Final = re.compile(r"phx-[A-Za-z0-9_-]{16}")
-_SIGNED: Final = re.compile(r'"(session|static|token|_csrf_token)":"[^"]*"')
+_SIGNED: Final = re.compile(r'"(session|static|flash|token|_csrf_token)":"[^"]*"')
 
 
 class Said(NamedTuple):
@@ -54,6 +58,23 @@ class Overheard:
         patch.setattr(LongPoll, "ask", request)
 
 
+async def all_told(browser: Browser, overheard: Overheard) -> None:
+    """Wait until both have said as much, and told the end of components that are gone.
+
+    A click before that would keep them: whose came first is the machine's chance.
+    """
+    async with asyncio.timeout(DEADLINE):
+        while True:
+            theirs, ours = "\n".join(browser.said()), "\n".join(overheard.said)
+            if theirs.count("\n") == ours.count("\n") and all(
+                each.count(f'"{CIDS_WILL_DESTROY}"')
+                == each.count(f'"{CIDS_DESTROYED}"')
+                for each in (theirs, ours)
+            ):
+                return
+            await asyncio.sleep(0.01)
+
+
 def messages(said: list[str]) -> list[Said]:
     """Return the messages of websocket frames, what differs between visits masked."""
     numbers: dict[str, str] = {}
@@ -67,6 +88,18 @@ def messages(said: list[str]) -> list[Said]:
         else Said(*json.loads(_SIGNED.sub(r'"\1":"*"', _ID.sub(numbered, each))))
         for each in said
     ]
+
+
+def bodies(said: list[str]) -> list[list[Said]]:
+    """Return the messages of long poll's POSTs, body by body."""
+    lines = [body.split("\n") for body in said]
+    flat = iter(messages([marked(line) for body in lines for line in body]))
+    return [[next(flat) for _ in body] for body in lines]
+
+
+def marked(line: str) -> str:
+    """Return a line of a POST as the websocket's message: base64 alone is a chunk."""
+    return line if line.startswith("[") else BINARY + line
 
 
 def chunk(text: str) -> Said:

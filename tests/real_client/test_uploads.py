@@ -33,11 +33,6 @@ SIZES = {
 
 
 @pytest.fixture
-def overheard(monkeypatch: pytest.MonkeyPatch) -> Overheard:
-    return Overheard(monkeypatch)
-
-
-@pytest.fixture
 def file(tmp_path: Path) -> dict[str, Path]:
     files = {name: tmp_path / name for name in SIZES}
     for name, path in files.items():
