@@ -32,6 +32,7 @@ class Crowd:
     """A crowd that never stops; pauses are real."""
 
     running = True
+    row = None
     gathering = LocalGathering()
 
     async def pause(self, seconds: float) -> None:

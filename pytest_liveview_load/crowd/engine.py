@@ -12,6 +12,7 @@ from typing import Any
 from pytest_liveview_load.crowd.attending import OnSnapshot, attend
 from pytest_liveview_load.crowd.closed_crowd import ClosedCrowd
 from pytest_liveview_load.crowd.company import Company
+from pytest_liveview_load.crowd.feed import Feed
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.honesty import (
     MAX_LAG,
@@ -70,6 +71,7 @@ class Run:
         }
         company = Company.of(order.profile)
         self.gathering = LocalGathering(company, clock=clock, scale=scale)
+        self.feed = Feed.of(order, seed)
         self.terms: Terms | None = None
         self.crowd: ClosedCrowd | None = None
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -125,6 +127,7 @@ class Run:
             recorder=self.recorder,
             recorders=self.recorders,
             gathering=self.gathering,
+            feed=self.feed,
             clock=self.clock,
             seed=self.seed,
             owner=owner,

@@ -8,8 +8,9 @@ of one load need not ask one another.
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.errors import DataError, UnitError
 from pytest_liveview_load.units import format_count
 
@@ -64,6 +65,22 @@ class Rows:
         return self._kept[index]
 
 
+class HasData(Protocol):
+    """What a feed needs to know of a load; `order.Order` is one."""
+
+    @property
+    def data(self) -> "str | Rows | None":
+        """What its rows come from."""
+
+    @property
+    def rows(self) -> str:
+        """The way in which they are handed out."""
+
+    @property
+    def profile(self) -> Profile:
+        """Its shape."""
+
+
 class Feed:
     """Hands the rows of a load's data to its users."""
 
@@ -71,6 +88,21 @@ class Feed:
         self.rows = rows
         self.way = way
         self.seed = seed
+
+    @classmethod
+    def of(cls, order: "HasData", seed: int) -> "Feed | None":
+        """Return the prepared feed of a load, None if it has no data.
+
+        Raises DataError as `prepare`.
+        """
+        if order.data is None:
+            return None
+        # Whoever starts a load has found the rows that a name stands for.
+        assert isinstance(order.data, Rows), f"nobody looked for {order.data!r}"
+        feed = cls(order.data, order.rows, seed)
+        # Of a pool, nobody knows how many will be needed.
+        feed.prepare(1 if order.profile.is_open else max(order.profile.user_ids()) + 1)
+        return feed
 
     def prepare(self, users: int) -> None:
         """Read what `users` users will ask for, before any of them starts.
@@ -116,10 +148,14 @@ class Feed:
         )
 
 
-def row_of_none() -> Any:
-    """Say to a user of a load without data that there is no row. Raises DataError."""
-    why = "the load has no data: say where rows come from, as load(data='users.csv')"
-    raise DataError("live.row", why)
+def row_of(user: int, feed: Feed | None) -> Any:
+    """Return a user's row. Raises DataError, also for a load without data."""
+    if feed is None:
+        why = (
+            "the load has no data: say where rows come from, as load(data='users.csv')"
+        )
+        raise DataError("live.row", why)
+    return feed.row(user)
 
 
 # What a person gives

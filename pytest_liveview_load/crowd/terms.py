@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from pytest_liveview_load.crowd.feed import Feed
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.profile import Profile
@@ -37,6 +38,10 @@ class Crowd(Protocol):
     def gathering(self) -> LocalGathering:
         """Where the run's users find each other."""
 
+    @property
+    def row(self) -> Any:
+        """The user's row of the load's data. Raises DataError."""
+
     async def pause(self, seconds: float) -> None:
         """Sleep; a run that stops hard ends it by cancellation."""
 
@@ -50,9 +55,9 @@ class Terms:
     """What all users of a run share. Times are instants of `clock`.
 
     `recorders` has one for each role, by its scenario's name; `recorder` is the run's
-    own; users find each other in the `gathering`. `ends_at` is None while no end is
-    known; `cutting` is set, once, by the run before it cancels its users, and `cut`
-    counts the iterations that were lost by it.
+    own; users find each other in the `gathering`, and `feed` has their rows. `ends_at`
+    is None while no end is known; `cutting` is set, once, by the run before it cancels
+    its users, and `cut` counts the iterations that were lost by it.
     """
 
     order: Order
@@ -65,6 +70,7 @@ class Terms:
     owner: asyncio.Task[Any]
     began: float
     ends_at: float | None
+    feed: Feed | None = None
     cutting: bool = False
     cut: int = 0
 

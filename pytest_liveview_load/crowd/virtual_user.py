@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import math
 from random import Random
-from typing import Final
+from typing import Any, Final
 
+from pytest_liveview_load.crowd.feed import row_of
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.pruning import prune
 from pytest_liveview_load.crowd.terms import Terms, User
@@ -250,6 +251,11 @@ class VirtualUser:
     def gathering(self) -> LocalGathering:
         """Where the users of the run find each other."""
         return self.terms.gathering
+
+    @property
+    def row(self) -> Any:
+        """The row of this place, whoever has it. Raises DataError."""
+        return row_of(self.id, self.terms.feed)
 
     async def pause(self, seconds: float) -> None:
         """Sleep for a user that thinks; the end of the run's grace cuts it short."""

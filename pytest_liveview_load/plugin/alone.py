@@ -22,7 +22,7 @@ class Alone:
     virtual user whose load has no duration.
     """
 
-    def __init__(self, feed: Callable[[], Feed | None]) -> None:
+    def __init__(self, feed: Callable[[], Feed | None] = lambda: None) -> None:
         self._asked = False
         self._feed = feed
 

@@ -21,6 +21,9 @@ from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.context import LoadContext
+from pytest_liveview_load.crowd.feed import Feed
+from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.pruning import prune
 from pytest_liveview_load.errors import InvalidRun, RunAborted, StepError
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -29,6 +32,7 @@ from pytest_liveview_load.plugin.alone import Alone, OnePerUser
 from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
 from pytest_liveview_load.plugin.conductor import LocalConductor
 from pytest_liveview_load.plugin.connecting import authorization
+from pytest_liveview_load.plugin.data import Sources
 from pytest_liveview_load.plugin.event_loop import require_asyncio
 from pytest_liveview_load.plugin.outcome import report_of, verdict
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
@@ -40,6 +44,7 @@ from pytest_liveview_load.reporting.load_report import LoadReport
 Body = Callable[..., Coroutine[Any, Any, object]]
 
 clock = time.perf_counter
+ALONE = Profile()
 
 
 class Attempt:
@@ -49,7 +54,9 @@ class Attempt:
     is a body that runs once, with one user, and may conduct loads.
     """
 
-    def __init__(self, item: pytest.Function, url: str) -> None:
+    def __init__(
+        self, item: pytest.Function, url: str, fixture: Callable[[str], Any]
+    ) -> None:
         session = session_of(item.config)
         self.item = item
         self.session = session
@@ -57,6 +64,7 @@ class Attempt:
         self.is_scenario = self.plan.order is not None and not asks_for(item, LOAD)
         self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
         address = parse_url(url, "the fixture liveview_url")
+        self.sources = Sources(item, fixture)
         self.conductor = LocalConductor(
             test=item.nodeid,
             url=address,
@@ -66,6 +74,7 @@ class Attempt:
             seed=self.seed,
             worker=session.worker,
             display=ProgressDisplay.of(item.config),
+            sources=self.sources,
         )
         self.network = self.conductor.network()
         self.recorder = Recorder(clock)
@@ -89,10 +98,18 @@ class Attempt:
                 self.recorder,
                 id=0,
                 rng=Random(f"{self.seed}/0"),  # as user 0 of a crowd
-                crowd=Alone(),
+                crowd=Alone(self.feed),
                 clock=clock,
             )
         return self.user
+
+    def feed(self) -> Feed | None:
+        """Return who hands out rows to the user that is alone. Raises DataError."""
+        order = self.plan.order or Order()
+        alone = dataclasses.replace(
+            order, data=self.sources.rows_of(order), profile=ALONE
+        )
+        return Feed.of(alone, self.seed)
 
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""

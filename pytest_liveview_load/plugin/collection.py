@@ -58,6 +58,10 @@ def examine(item: pytest.Function) -> None:
             f"{item.name} is marked and asks for neither `live` nor `load`: write "
             f"`async def {item.originalname}(live)`"
         )
+    if plan.order is not None and plan.order.data is not None:
+        from pytest_liveview_load.plugin.data import check_data  # noqa: PLC0415
+
+        check_data(item, plan.order)
     item.stash[plan_key] = plan
     is_load_test = plan.order is not None or asks_load
     if is_load_test and item.get_closest_marker(LOAD) is None:

@@ -26,6 +26,7 @@ from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.address import check_load_allowed
 from pytest_liveview_load.plugin.connecting import Headers
+from pytest_liveview_load.plugin.data import Sources
 from pytest_liveview_load.plugin.outcome import report_of, why_invalid
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.settings import Settings
@@ -53,6 +54,7 @@ class LocalConductor:
         authorization: Headers = (),
         worker: str = "",
         display: ProgressDisplay | None = None,
+        sources: Sources,
     ) -> None:
         self.test = test
         self.url = url
@@ -61,6 +63,7 @@ class LocalConductor:
         self.seed = seed
         self.authorization = authorization
         self.display = display
+        self.sources = sources
         self.reports: list[LoadReport] = []
         self.versions: set[str] = set()  # of LiveView, that all networks have met
         self.under_way: dict[str, Run] = {}  # by the name of its report
@@ -72,7 +75,7 @@ class LocalConductor:
     async def start(self, order: Order) -> RunningCrowd:
         """Start the order's crowd; its report is named after its cast.
 
-        Raises LoadRefused and TooFewFiles before anything has started.
+        Raises LoadRefused, TooFewFiles and DataError before anything has started.
         """
         assert order.cast is not None
         return await self.begin(order, self.unused_name(order.cast.name))
@@ -83,8 +86,10 @@ class LocalConductor:
         profile = order.profile.scaled(self.settings.scale)
         already = sum(run.profile.most_users for run in self.under_way.values())
         check_file_descriptors(already + profile.most_users)
+        rows = self.sources.rows_of(order)
+        order = dataclasses.replace(order, profile=profile, data=rows)
         network = self.network()
-        run = self.prepared(network, dataclasses.replace(order, profile=profile), name)
+        run = self.prepared(network, order, name)
         self.under_way[name] = run
         task = asyncio.create_task(self.carry_out(name, run, network))
         crowd = RunningCrowd(run, task)

@@ -45,7 +45,7 @@ def liveview_attempt(
     # What is asked for by name, with getfixturevalue, was not seen at collection.
     check_async(item, "live")
     require_no_loop(item.name)
-    attempt = Attempt(item, liveview_url)
+    attempt = Attempt(item, liveview_url, request.getfixturevalue)
     function = item.obj
     session.running = attempt
     item.obj = attempt.wrapped(function)

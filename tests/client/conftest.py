@@ -25,6 +25,7 @@ class Measured:
     events: list[tuple[str, str, str, str]] = field(default_factory=list)
     sizes: list[tuple[str, str, int]] = field(default_factory=list)
     anatomies: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    resents: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     durations: list[float] = field(default_factory=list)
 
@@ -63,6 +64,9 @@ class Measured:
     ) -> None:
         self.anatomies.append((name, sizes))
 
+    def resent(self, sizes: tuple[int, ...], *, name: str = "", view: str = "") -> None:
+        self.resents.append((name, sizes))
+
     def count(self, metric: str, at: float, n: int = 1) -> None:
         self.counts[metric] = self.counts.get(metric, 0) + n
 
@@ -74,6 +78,7 @@ class Alone:
     """A run of one user."""
 
     running = True
+    row = None
 
     def __init__(self) -> None:
         self.pauses: list[float] = []

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_liveview_load.crowd.engine import Run
 from pytest_liveview_load.crowd.feed import Feed, Rows, parse_data, parse_way
+from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.errors import DataError, UnitError
+from tests.crowd.fake_time import FakeTimeLoop, play
+from tests.crowd.stage import FakeUser, Stage, ordered, shard
 
 ANN, BEN, CLEO = rows = [{"name": name} for name in ("ann", "ben", "cleo")]
 
@@ -213,4 +217,57 @@ def test_what_is_no_way_is_quoted(value: object) -> None:
 
     assert str(refused.value) == (
         f"{value!r} is not a way to hand out rows: one of 'once', 'cycle', 'random'"
+    )
+
+
+# In a load
+
+
+@pytest.mark.parametrize(
+    ("arguments", "users"),
+    [
+        ({"users": 3}, 3),
+        ({"stages": [("1s", 2), ("1s", 4), ("1s", 0)]}, 4),
+        ({}, 1),
+    ],
+)
+def test_a_load_makes_sure_of_a_row_for_each_user(
+    arguments: dict[str, Any], users: int
+) -> None:
+    enough, less = list(range(users)), list(range(users - 1))
+
+    assert Feed.of(Order.of(data=enough, **arguments), 1) is not None
+    with pytest.raises(DataError):
+        Feed.of(Order.of(data=less, **arguments), 1)
+    assert Feed.of(Order.of(data=[1], rows="cycle", **arguments), 1) is not None
+    assert Feed.of(Order.of(**arguments), 1) is None
+
+
+def test_a_pool_of_users_takes_rows_as_it_grows() -> None:
+    order = Order.of(arrival="50/s", duration="1s", data=["a", "b"])
+
+    feed = Feed.of(order, 1)
+
+    assert feed is not None
+    assert ["a", "b"] == rows_of(feed, 0, 1)
+    with pytest.raises(DataError, match="2 rows for 3 users"):
+        feed.row(2)
+
+
+def test_runners_of_a_load_have_the_rows_of_their_users() -> None:
+    async def look(live: FakeUser) -> None:
+        live.note(live.crowd.row)
+
+    async def scene(loop: FakeTimeLoop) -> Stage:
+        stage = Stage(loop)
+        whole = ordered(look, users=5, iterations=2, data=list("abcde"))
+        for runner in range(2):
+            order = shard(whole, runner, 2)
+            await Run(order, stage.make_user, seed=1, clock=loop.time).carry_out()
+        return stage
+
+    diary = play(scene).diary
+
+    assert [(user, "abcde"[user]) for user in range(5) for _ in range(2)] == sorted(
+        (user, noted) for _, user, noted in diary if noted in "abcde"
     )

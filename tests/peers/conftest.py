@@ -21,6 +21,7 @@ class Alone:
     """A run of one user that goes on."""
 
     running = True
+    row = None
     gathering = LocalGathering()
 
     async def pause(self, seconds: float) -> None:
