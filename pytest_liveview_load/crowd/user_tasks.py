@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.terms import Terms
+from pytest_liveview_load.crowd.timers import wait_until
 
 CUT_AGAIN: Final = 2.0  # seconds a cancelled user may take, closing included
 
@@ -53,8 +54,10 @@ class UserTasks:
         # No asyncio.timeout: it would cancel the run's own task for a moment, which its
         # users would take for the end.
         ends_at = self.terms.ends_at
-        left = None if ends_at is None else max(0.0, ends_at - self.terms.clock())
-        await asyncio.wait([self.over], timeout=left)
+        if ends_at is None:
+            await asyncio.wait([self.over])
+        else:
+            await wait_until(ends_at, self.terms.clock, self.over)
 
     async def cut_late(self) -> None:
         """Wait for the users until the grace is over, then cancel those still at it.
