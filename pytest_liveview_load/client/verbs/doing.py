@@ -27,6 +27,9 @@ class Doing(Face):
     ) -> None:
         """Click the one element that matches the CSS selector, the text, or both.
 
+        Raises ElementError for what is disabled, or waits for the reply to its last
+        event (`phx-click-loading`, `phx-disable-with`): the real client ignores that.
+
         Example:
             await live.visit("/counter")
             await live.click("#inc")

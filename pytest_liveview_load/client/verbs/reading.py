@@ -39,6 +39,9 @@ class Reading(Face):
     def has(self, selector: str, *, text: str | None = None) -> bool:
         """Tell whether anything matches, and contains `text`.
 
+        What waits for a reply shows it, as in a browser: a second task, while the first
+        one's click is not answered, finds `#save.phx-click-loading` and `#save[disabled]`.
+
         Example:
             await live.visit("/counter")
             assert live.has("button", text="+5")
