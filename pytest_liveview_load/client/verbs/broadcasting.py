@@ -83,8 +83,9 @@ class Broadcasting(Face):
                 await live.submit("#chat-form")
             await bob.seen("message")
         """
-        broadcasts, ear = self._crowd.gathering.broadcasts, self._ear()
+        broadcasts = self._crowd.gathering.broadcasts
         token = broadcasts.begin(self.id, name, self._patience(timeout))
+        ear = self._ear()
         ear.saying[token] = token.encode()
         try:
             yield Sent(name, token)
@@ -106,9 +107,8 @@ class Broadcasting(Face):
             await live.visit("/chat?room=tea&user=ann")
             live.watch("message")
         """
-        ear = self._ear()
         self._crowd.gathering.broadcasts.watch(self.id, name, self._observer)
-        ear.watching = True
+        self._ear().watching = True
 
     async def seen(self, name: str, *, timeout: str | float | None = None) -> Seen:
         """Wait for the next broadcast `name` to arrive; return whose, and how long it took.
@@ -132,8 +132,8 @@ class Broadcasting(Face):
             assert seen.sender == bob.id
             assert seen.seconds < 5
         """
-        self.watch(name)
         patience = self._patience(timeout)
+        self.watch(name)
         return await self._crowd.gathering.broadcasts.seen(self.id, name, patience)
 
     def _ear(self) -> Ear:
