@@ -112,6 +112,9 @@ class Fanout:
             return
         broadcast.expected.discard(user)
         broadcast.reached.add(user)
+        if not broadcast.expected and broadcast.timer is not None:
+            broadcast.timer.cancel()
+            self.forget(token)
         name, since = broadcast.name, broadcast.since
         watch = self.watches[name][user]
         watch.observer.timing("fanout", since, arrived, name=name)

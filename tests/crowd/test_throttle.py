@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_liveview_load.client.verbs.gathering import Pace
 from pytest_liveview_load.crowd.gathering import LocalGathering
@@ -323,3 +325,57 @@ def test_a_change_that_cannot_be_is_told(
         together(scene)
 
     assert str(caught.value).startswith(told), str(caught.value)
+
+
+# Whatever users do
+
+
+stays = st.lists(
+    st.tuples(
+        st.floats(0, 3),  # when one comes
+        st.floats(0, 1),  # how long it stays
+        st.one_of(st.none(), st.floats(0, 3)),  # cut after so long
+    ),
+    min_size=1,
+    max_size=20,
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(stays, st.sampled_from([None, "5/s", "50/s"]), st.sampled_from([None, 1, 3]))
+def test_everybody_is_let_in_in_order_and_never_too_many(
+    stays: list[tuple[float, float, float | None]], rate: Any, parallel: Any
+) -> None:
+    pace = Pace(rate=rate or (None if parallel else "9/s"), parallel=parallel)
+
+    async def scene(gathering: LocalGathering) -> list[tuple[float, float]]:
+        inside, let_in = 0, []
+
+        async def visit(comes: float, stays: float, cut: float | None) -> None:
+            nonlocal inside
+            await asyncio.sleep(comes)
+            try:
+                async with asyncio.timeout(cut):
+                    asked = now()
+                    await gathering.take_turn("t", pace)
+                    let_in.append((asked, now()))
+                    inside += 1
+                    assert inside <= (parallel or len(let_in))
+                    try:
+                        await asyncio.sleep(stays)
+                    finally:
+                        inside -= 1
+                        gathering.end_turn("t")
+            except TimeoutError:
+                pass
+
+        await asyncio.gather(*(visit(*each) for each in stays))
+        assert gathering.throttles["t"][2].inside == 0
+        assert not gathering.throttles["t"][2].queue
+        return let_in
+
+    found = together(scene)
+
+    assert sorted(found) == found  # who asked first was let in first
+    patient = [each for each in stays if each[2] is None]
+    assert len(patient) <= len(found)
