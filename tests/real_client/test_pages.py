@@ -1,7 +1,8 @@
-"""Roost's pages in the real client and in ours: after each step both see the same.
+"""Roost's pages in the real client and in ours: both see the same and say the same.
 
 So that our server and our client cannot agree on the same mistake. What is done is what the
 recorded browser did; jsdom does not load another page, so each list ends where one would.
+After each step the page is compared, in the end every message, refs included.
 """
 
 import pytest
@@ -10,8 +11,10 @@ from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.errors import ViewCrashed
 from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
+from tests.real_client.saying import Overheard, all_told, messages
 from tests.replay.recording import tabs_of
 from tests.replay.steps import perform
+from tests.replay.twins import TWINS
 from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.node, pytest.mark.anyio]
@@ -25,12 +28,12 @@ PAGES: dict[str, tuple[str, int | None]] = {
     "counter": ("/counter", 9),  # then come throttled clicks
     "crash": ("/crash", 3),
     "function_components": ("/function_components", None),
-    "form": ("/form", 15),  # then a form that is handed to a controller
+    "form": ("/form", 14),  # then a reset: a textarea that came empty keeps no default
     "keyed": ("/keyed", None),
     "live_components": ("/live_components?n=12", None),
     "nav": ("/nav/a", 13),  # then another live_session
     "nested": ("/nested", None),
-    "portal": ("/portal", 4),  # a quick second toggle may come before cids_destroyed
+    "portal": ("/portal", None),
     "stream_async": ("/stream_async?delay=50", None),
     "streams": ("/streams?n=20", None),
     "ticker": ("/ticker?every=100000", None),
@@ -48,20 +51,29 @@ async def do(live: LiveUser, browser: Browser, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_both_clients_see_the_same(
-    roost: RoostProcess, browser: Browser, client_line: str, page: str
+async def test_both_clients_say_and_see_the_same(
+    roost: RoostProcess,
+    browser: Browser,
+    overheard: Overheard,
+    client_line: str,
+    page: str,
 ) -> None:
     if (reason := LATER.get((client_line, page))) is not None:
         pytest.skip(reason)
     path, count = PAGES[page]
     steps = tabs_of(RECORDED, page)[0].steps[1:][:count]
     async with our_user(roost.url) as live:
+        live.hooks.update(TWINS)
         browser.open(roost.url + path.format(who="theirs"))
         await live.visit(path.format(who="ours"))
         await agree(live, browser, "open")
         for step in steps:
             await do(live, browser, step.sentence)
             await agree(live, browser, step.sentence)
+            await all_told(browser, overheard)
+
+    said = messages([each.replace("theirs", "ours") for each in browser.said()])
+    assert said == messages(overheard.said)
 
 
 async def test_both_clients_see_what_is_behind_a_login(
