@@ -1,18 +1,19 @@
 """What goes on beside a crowd: the lag is probed, progress is told, conditions are watched.
 
-Law of this file: whoever attends a run looks on; its only word to it is `stop`.
+Law of this file: whoever attends a run looks on; its only word to it is `abort`.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from pytest_liveview_load.crowd.honesty import probe_lag
 from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.crowd.watch import Watch
+from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.units import Clock
+from pytest_liveview_load.metrics.verdict import Within
+from pytest_liveview_load.units import Clock, format_duration
 
 SNAPSHOT_EVERY: Final = 1.0  # seconds
 
@@ -37,7 +38,7 @@ class Attended(Protocol):
     """What is seen of a run by those who attend it; `engine.Run` is one."""
 
     order: Order
-    recorder: Recorder
+    watch: Watch
     clock: Clock
     began: float
     on_snapshot: OnSnapshot | None
@@ -49,26 +50,41 @@ class Attended(Protocol):
     def snapshot(self, now: float) -> Snapshot:
         """Return the numbers so far."""
 
-    def stop(self, why: str) -> None:
-        """Let the run end now, and remark why."""
+    def abort(self, why: str) -> None:
+        """Let the run end now: it has failed."""
 
 
 def attend(run: Attended) -> Iterator[Coroutine[Any, Any, None]]:
     """Yield what is to go on while the run does, each to be cancelled at its end."""
-    yield probe_lag(run.recorder, run.clock)
-    if run.on_snapshot is not None:
-        yield tell_progress(run, run.on_snapshot)
+    yield run.watch.look_on()
+    if run.on_snapshot is not None or run.order.abort:
+        yield look_each_second(run)
 
 
-async def tell_progress(run: Attended, tell: OnSnapshot) -> None:
-    """Tell how the run is doing, every second until cancelled."""
+async def look_each_second(run: Attended) -> None:
+    """Tell how the run is doing, and whether it is to go on, until cancelled."""
+    order = run.order
     while True:
         await asyncio.sleep(SNAPSHOT_EVERY)
         now = run.clock()
-        progress = Progress(
-            snapshot=run.snapshot(now),
-            active=run.users,
-            elapsed=now - run.began,
-            length=run.order.profile.length,
-        )
-        tell(progress)
+        snapshot, elapsed = run.snapshot(now), now - run.began
+        if run.on_snapshot is not None:
+            progress = Progress(
+                snapshot=snapshot,
+                active=run.users,
+                elapsed=elapsed,
+                length=order.profile.length,
+            )
+            run.on_snapshot(progress)
+        if elapsed >= order.after and (why := what_holds(order.abort, snapshot)):
+            run.abort(f"{why}, after {format_duration(elapsed)}")
+            return
+
+
+def what_holds(conditions: Sequence[Budget], snapshot: Snapshot) -> str:
+    """Return the first condition that holds, and what was found; "" if none does."""
+    for condition in conditions:
+        judged = Judgement.of(condition, snapshot)
+        if isinstance(judged.verdict, Within):
+            return f"{condition.source} held: {judged.finding}"
+    return ""

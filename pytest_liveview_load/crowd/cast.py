@@ -1,11 +1,10 @@
 """Who plays what: the scenarios of a run, and which of them user number k performs.
 
 Law of this file: a role depends on the number alone, so every runner finds the same one.
-Every run of numbers from 0 on has the shares of the mix, to within two users, and so has
+Every run of numbers from 0 on has the shares of the mix, to within three users, and so has
 every runner's share of them, as nearly as if it had been drawn by lot.
 """
 
-import functools
 import inspect
 import math
 from collections.abc import Callable, Coroutine, Mapping
@@ -26,6 +25,7 @@ Function: TypeAlias = Callable[..., Coroutine[Any, Any, object]]
 # What a person wrote, in that order; a name is that of a method of the marked class.
 Mix: TypeAlias = tuple[tuple[Function | str, float], ...]
 
+FEW: Final = 4  # turns that are shuffled together
 FINEST_SHARE: Final = 1000  # the denominator that 0.333 has
 LONGEST_BLOCK: Final = 100_000
 A_MIX: Final = "a mix is {scenario: share}, such as {browse: 80, buy: 20}"
@@ -44,14 +44,19 @@ class Role:
 class Cast:
     """The roles of a run, which is called `name`. Names of roles differ.
 
-    `turns` is a block of numbers' roles in smooth weighted round robin; each block begins
-    elsewhere in it, for a runner who has every second user of 50:50 must not have one
-    role alone.
+    `setup` and `teardown` are what a new user does before its first iteration, and what
+    one does at its end. `turns` is a block of numbers' roles in smooth weighted round
+    robin; every block has these, in an order of its own.
     """
 
     name: str
     roles: tuple[Role, ...]
+    setup: Scenario | None = None
+    teardown: Scenario | None = None
     turns: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    blocks: dict[int, list[int]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )  # the one that was asked for last
 
     def __post_init__(self) -> None:
         turns = smooth_turns([role.share for role in self.roles])
@@ -63,33 +68,47 @@ class Cast:
         scenarios: "Function | Mapping[Any, float] | Mix",
         params: Mapping[str, Any] | None = None,
         name: str = "",
+        *,
+        setup: Function | None = None,
+        teardown: Function | None = None,
     ) -> "Cast":
         """Return the cast of one function, or of a mix `{function: share}`.
 
-        One function takes all `params`; of a mix each takes those that it names. Raises
-        ScenarioError and MarkerError.
+        Each function takes those of `params` that it names. Raises ScenarioError, also
+        for a param that none of them takes, and MarkerError.
         """
+        params = params or {}
+        around = [each for each in (setup, teardown) if each is not None]
+        before, after = (
+            each and Scenario.of(each, named(each, params))
+            for each in (setup, teardown)
+        )
         if not isinstance(scenarios, Mapping | tuple):
-            alone = Scenario.of(scenarios, params, name)
-            return cls(alone.name, (Role(alone),))
+            # Without others its signature says best what is wrong with a param.
+            own = named(scenarios, params) if around else params
+            alone = Scenario.of(scenarios, own, name)
+            check_taken([scenarios, *around], params)
+            return cls(alone.name, (Role(alone),), before, after)
         mix = read_mix(scenarios)
         functions: list[Any] = [function for function, _ in mix]
-        check_taken(functions, params or {})
+        check_taken([*functions, *around], params)
         shares = whole_shares([share for _, share in mix])
         roles = tuple(
-            Role(Scenario.of(each, named(each, params or {})), share)
+            Role(Scenario.of(each, named(each, params)), share)
             for each, share in zip(functions, shares, strict=True)
         )
-        return cls(name or BETWEEN.join(each.scenario.name for each in roles), roles)
+        called = name or BETWEEN.join(each.scenario.name for each in roles)
+        return cls(called, roles, before, after)
 
     def role_of(self, number: int) -> Scenario:
         """Return what user, or arrival, `number` performs."""
         if len(self.roles) == 1:
             return self.roles[0].scenario
-        length = len(self.turns)
-        block, place = divmod(number, length)
-        turn = self.turns[(place + beginning(block, length)) % length]
-        return self.roles[turn].scenario
+        block, place = divmod(number, len(self.turns))
+        if block not in self.blocks:
+            self.blocks.clear()  # numbers come one after the other
+            self.blocks[block] = shuffled(self.turns, block)
+        return self.roles[self.blocks[block][place]].scenario
 
 
 def smooth_turns(shares: list[int]) -> tuple[int, ...]:
@@ -105,10 +124,19 @@ def smooth_turns(shares: list[int]) -> tuple[int, ...]:
     return tuple(turns)
 
 
-@functools.lru_cache(maxsize=4096)
-def beginning(block: int, length: int) -> int:
-    """Return where a block of turns begins: anywhere, and everywhere the same."""
-    return Random(block).randrange(length) if block else 0
+def shuffled(turns: tuple[int, ...], block: int) -> list[int]:
+    """Return the turns of a block: begun anywhere, shuffled a few at a time.
+
+    Else a runner who carries every second user of 50:50 would have one role alone.
+    """
+    rng = Random(block)
+    start = rng.randrange(len(turns)) if block else 0
+    found = [*turns[start:], *turns[:start]]
+    for at in range(0, len(found), FEW):
+        few = found[at : at + FEW]
+        rng.shuffle(few)
+        found[at : at + FEW] = few
+    return found
 
 
 # Reading what a person wrote
@@ -177,6 +205,8 @@ def whole_shares(shares: list[float]) -> list[int]:
 
 def named(function: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of `params` that `function` names, all if it takes any."""
+    if not is_async(function):
+        return dict(params)  # a Scenario of it will say what is wrong
     taken = inspect.signature(function).parameters
     if any(each.kind is each.VAR_KEYWORD for each in taken.values()):
         return dict(params)
@@ -188,6 +218,6 @@ def check_taken(functions: list[Any], params: Mapping[str, Any]) -> None:
     taken = {name for each in functions for name in named(each, params)}
     for name in params:
         if name not in taken:
-            mix = BETWEEN.join(map(shown, functions))
-            problem = f"none of the mix takes the param {name!r}"
-            raise ScenarioError(mix, problem)
+            together = BETWEEN.join(map(shown, functions))
+            problem = f"none of them takes the param {name!r}"
+            raise ScenarioError(together, problem)

@@ -7,7 +7,8 @@ those that somebody adds. A place that is given up is left after its iteration.
 import asyncio
 
 from pytest_liveview_load.crowd.terms import Terms
-from pytest_liveview_load.crowd.user_tasks import UserTasks
+from pytest_liveview_load.crowd.timers import sleep_until
+from pytest_liveview_load.crowd.user_tasks import CUT_AGAIN, UserTasks
 from pytest_liveview_load.crowd.virtual_user import VirtualUser
 
 
@@ -40,7 +41,7 @@ class ClosedCrowd:
         # Without a ramp nobody is late: one starts when the one before has.
         gradual = bool(profile.ramp or profile.stages)
         for span in profile.spans():
-            await asyncio.sleep(max(0.0, began + span.start - clock()))
+            await sleep_until(began + span.start, clock)
             intended = began + span.start if gradual else clock()
             ends_at = None if span.end is None else began + span.end
             self.let_in(span.user, intended, ends_at)
@@ -51,7 +52,8 @@ class ClosedCrowd:
         """Fill a place; who had it before may still finish an iteration."""
         life = self.lives.get(id_, 0)
         self.lives[id_] = life + 1
-        user = VirtualUser(id_, self.terms, life=life, ends_at=ends_at)
+        role = self.terms.cast.role_of(id_)
+        user = VirtualUser(id_, self.terms, role, life=life, ends_at=ends_at)
         before = self.tasks.get(id_)
         self.places.pop(id_, None)  # so that the new one is the newest
         self.places[id_] = user
@@ -92,10 +94,25 @@ class ClosedCrowd:
             self.let_in(self.next_id, self.terms.clock(), None)
             self.next_id += step
 
-    def remove(self, count: int) -> list[asyncio.Task[None]]:
-        """Let the newest `count` users go after their iteration; return their tasks."""
+    def retire(self, count: int) -> dict[asyncio.Task[None], VirtualUser]:
+        """Tell the newest `count` users to go after their iteration; return their tasks."""
         staying = [user for user in self.places.values() if not user.over]
         going = staying[-count:]
         for user in going:
             user.retire()
-        return [self.tasks[user.id] for user in going]
+        return {self.tasks[user.id]: user for user in going}
+
+    async def remove(self, count: int) -> None:
+        """Let the newest `count` users go after their iteration, and wait for that.
+
+        Whoever is still at it after the grace is cut, as at the end of the run.
+        """
+        going = self.retire(count)
+        patience = self.terms.profile.grace
+        while going:
+            _, late = await asyncio.wait(going, timeout=patience)
+            patience = CUT_AGAIN
+            going = {task: going[task] for task in late}
+            for task, user in going.items():
+                user.cutting = True
+                task.cancel()

@@ -4,13 +4,31 @@ Law of this file: everything that is wrong with a call is said before any user s
 Who carries the users is not known here; that is the conductor's.
 """
 
+import asyncio
 import dataclasses
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from pytest_liveview_load.crowd.cast import Cast
+from pytest_liveview_load.crowd.capacity import (
+    check_size_is_free,
+    parse_budgets,
+    search,
+)
+from pytest_liveview_load.crowd.cast import Cast, check_taken, named
+from pytest_liveview_load.crowd.comparison import Comparison
+from pytest_liveview_load.crowd.finding import COMPARISON, LIMIT, Finding
+from pytest_liveview_load.crowd.ladder import Ladder
+from pytest_liveview_load.crowd.limit import Limit
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.result import LoadResult
+from pytest_liveview_load.crowd.rounds import (
+    ROUNDS,
+    alternate,
+    parse_baseline,
+    parse_measures,
+    parse_patterns,
+    parse_rounds,
+)
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
 from pytest_liveview_load.errors import MarkerError
 
@@ -26,6 +44,14 @@ class Conductor(Protocol):
 
         Raises before anything has started.
         """
+        ...
+
+    def check(self, order: Order) -> None:
+        """Raise what `start` would raise of an order, but for want of files."""
+        ...
+
+    def tell(self, finding: Finding) -> None:
+        """Take what several runs came to together into the test's report."""
         ...
 
 
@@ -57,10 +83,7 @@ class LoadContext:
         be believed, RunAborted if a condition of `abort` held.
         """
         order = self.ordered(scenario, params, name, arguments)
-        crowd = await self._conductor.start(order)
-        result = await crowd.carried_out()
-        self.results.append(result)
-        return result
+        return await self._carried_out(order)
 
     def start(
         self,
@@ -80,7 +103,128 @@ class LoadContext:
         profile = order.profile
         endless = profile.length is None and profile.iterations is None
         order = dataclasses.replace(order, endless=endless)
-        return Starting(lambda: self._conductor.start(order))
+        return Starting(lambda: self._started(order))
+
+    async def find_limit(
+        self,
+        scenario: Scenarios | None = None,
+        *,
+        budgets: Sequence[str],
+        start: int | str,
+        max: int | str,  # noqa: A002 - the test's word
+        step: int | str | None = None,
+        factor: float | None = None,
+        resolution: int | str | None = None,
+        params: Mapping[str, Any] | None = None,
+        name: str = "",
+        **arguments: object,
+    ) -> Limit:
+        """Return the most users, or arrivals, with which every one of `budgets` is kept.
+
+        Runs `scenario` with `start` users, then with more (`step` more, or `factor`
+        times as many: 2), until a budget gives or `max` is reached. The gap is halved
+        until it is `resolution`: users, or a share of the limit such as "10%" (which it is
+        unless there is a `step`, which is the resolution then). With rates, such as
+        start="10/s" and max="500/s", users arrive. Failed users break a size too, unless
+        one of the budgets is about errors; and numbers that cannot be believed end the
+        search. The other arguments are those of `run`.
+
+            limit = await load.find_limit(
+                browse, budgets=["p95_mount < 200ms"], start=50, max=5000, duration="30s"
+            )
+            assert limit.users >= 800
+
+        Each size is a run in the test's report, and what it comes to is no verdict on
+        the test. Raises as `run` before anything starts, and MarkerError.
+        """
+        ladder = Ladder.of(
+            start=start, max=max, step=step, factor=factor, resolution=resolution
+        )
+        promises = parse_budgets(budgets)
+        check_size_is_free(arguments)
+
+        smallest = ladder.argument(ladder.start)
+        first = self.ordered(scenario, params, name, {**arguments, **smallest})
+        assert first.cast is not None
+        called = first.cast.name
+
+        def order(size: float) -> Order:
+            sized = first.updated(**ladder.argument(size))
+            run = f"{called}: {ladder.show(size)}"
+            return sized.as_part(LIMIT, run, promises=promises, on_trial=True)
+
+        for size in (ladder.start, ladder.most):
+            self._conductor.check(order(size))
+        limit = await search(
+            called, ladder, promises, lambda size: self._carried_out(order(size))
+        )
+        self._conductor.tell(limit.finding())
+        return limit
+
+    async def compare(
+        self,
+        patterns: Mapping[str, Scenarios],
+        *,
+        rounds: int = ROUNDS,
+        measures: Sequence[str] | None = None,
+        baseline: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        **arguments: object,
+    ) -> Comparison:
+        """Run several scenarios in rounds and return what each costs, side by side.
+
+        `patterns` are scenarios by name. Each is a run of its own in each of `rounds`
+        rounds, in changing order, so that what changes in the meantime falls on all.
+        `measures` are shown, such as "p95_event[save]"; without them it is mounts, events
+        and the bytes of joins and diffs. Ratios are to `baseline`, else to the first
+        pattern; each pattern takes those of `params` that it names. The other arguments
+        are those of `run`.
+
+            comparison = await load.compare(
+                {"LiveComponents": a, "streams": b}, users=20, iterations=10
+            )
+            assert comparison.ratio("streams", "mean_diff_bytes") < 0.5
+
+        Raises as `run`, and MarkerError for what cannot be compared, before anything
+        starts; InvalidRun if the numbers of a round cannot be believed.
+        """
+        scenarios = parse_patterns(patterns)
+        count, shown = parse_rounds(rounds), parse_measures(measures)
+        compared_to = parse_baseline(baseline, scenarios)
+        check_taken([*scenarios.values()], params or {})
+        orders = {
+            name: self.ordered(each, named(each, params or {}), name, arguments)
+            for name, each in scenarios.items()
+        }
+        for each in orders.values():
+            self._conductor.check(each)
+
+        async def attempt(pattern: str, number: int) -> LoadResult:
+            order = orders[pattern].as_part(COMPARISON, f"{pattern}, round {number}")
+            return await self._carried_out(order)
+
+        seed = self.order.updated(**arguments).profile.seed or 0
+        comparison = Comparison(
+            patterns=tuple(orders),
+            rounds=await alternate(list(orders), count, seed, attempt),
+            measures=shown,
+            baseline=compared_to,
+        )
+        self._conductor.tell(comparison.finding())
+        return comparison
+
+    async def _carried_out(self, order: Order) -> LoadResult:
+        crowd = await self._started(order)
+        return await crowd.carried_out()
+
+    async def _started(self, order: Order) -> RunningCrowd:
+        crowd = await self._conductor.start(order)
+        crowd.task.add_done_callback(self._keep)
+        return crowd
+
+    def _keep(self, task: asyncio.Task[LoadResult]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self.results.append(task.result())
 
     def ordered(
         self,
@@ -91,11 +235,12 @@ class LoadContext:
     ) -> Order:
         """Return the order of one run, its cast included. Raises as `run`."""
         order = self.order.updated(**arguments)
-        chosen = scenario or order.mix
-        if not chosen:
+        chosen = order.mix if scenario is None else scenario
+        if chosen == ():
             message = (
                 "which scenario? Write load.run(browse), load.run({browse: 80, buy: 20}) "
                 "or @load(mix={browse: 80, buy: 20})"
             )
             raise MarkerError(message)
-        return dataclasses.replace(order, cast=Cast.of(chosen, params, name))
+        cast = Cast.of(chosen, params, name, setup=order.setup, teardown=order.teardown)
+        return dataclasses.replace(order, cast=cast)

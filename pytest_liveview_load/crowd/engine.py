@@ -6,7 +6,7 @@ can be had. How users come and go is the crowd's (`closed_crowd`, `open_crowd`).
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_liveview_load.crowd.attending import OnSnapshot, attend
@@ -15,14 +15,17 @@ from pytest_liveview_load.crowd.company import Company
 from pytest_liveview_load.crowd.feed import Feed
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.honesty import (
-    MAX_LAG,
     causes,
-    cpu_note,
     heap_set_aside,
+    remarks,
 )
+from pytest_liveview_load.crowd.open_crowd import OpenCrowd
 from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.processor import Processor
 from pytest_liveview_load.crowd.profile import Profile, counted
+from pytest_liveview_load.crowd.storm import Cut
 from pytest_liveview_load.crowd.terms import MakeUser, Terms
+from pytest_liveview_load.crowd.watch import MAX_LAG, Watch
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import Clock, format_duration
@@ -30,11 +33,15 @@ from pytest_liveview_load.units import Clock, format_duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run came to: its numbers, why they cannot be believed if so, remarks."""
+    """What a run came to: its numbers, why they cannot be believed if so, remarks.
+
+    `aborted` says which condition ended it early, "" if none did.
+    """
 
     snapshot: Snapshot
     invalid: tuple[str, ...]
     notes: tuple[str, ...]
+    aborted: str = ""
 
 
 class Run:
@@ -50,21 +57,31 @@ class Run:
         clock: Clock = time.perf_counter,
         on_snapshot: OnSnapshot | None = None,
         max_lag: float = MAX_LAG,
-        cpu_clock: Clock = time.process_time,
+        processor: Processor | None = None,
+        drops_allowed: bool = False,
         scale: float = 1.0,
+        cut: Cut | None = None,
     ) -> None:
         assert order.cast is not None
         self.order = order
+        self.scale = scale
+        self.cut = cut
         self.name = name or order.cast.name
         self.make_user = make_user
         self.seed = seed
         self.clock = clock
         self.on_snapshot = on_snapshot
-        self.max_lag = max_lag
-        self.cpu_clock = cpu_clock
+        self.drops_allowed = drops_allowed
         self.began = clock()
-        self.cpu_began = cpu_clock()
+        self.ended: float | None = None
         self.recorder = Recorder(clock)
+        self.watch = Watch(
+            self.recorder,
+            clock,
+            lambda: self.users,
+            max_lag=max_lag,
+            processor=processor,
+        )
         self.recorders = {
             role.scenario.name: Recorder(clock, scenario=role.scenario.name)
             for role in order.cast.roles
@@ -73,15 +90,30 @@ class Run:
         self.gathering = LocalGathering(company, clock=clock, scale=scale)
         self.feed = Feed.of(order, seed)
         self.terms: Terms | None = None
-        self.crowd: ClosedCrowd | None = None
+        self.crowd: ClosedCrowd | OpenCrowd | None = None
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.remarks: list[str] = []
+        self.added = self.removed = 0
         self.cut_because = "interrupted"
+        self.aborted = ""
 
     @property
     def profile(self) -> Profile:
-        """The shape of the load."""
-        return self.order.profile
+        """The shape of the load; one without an end has gone on until now."""
+        profile = self.order.profile
+        if not self.order.endless:
+            return profile
+        return replace(profile, duration=max(0.0, self.elapsed - profile.ramp))
+
+    @property
+    def elapsed(self) -> float:
+        """How many seconds it has been going on, or went on."""
+        return (self.ended or self.clock()) - self.began
+
+    @property
+    def most_users(self) -> int:
+        """The most users that there may be at once."""
+        return self.order.profile.most_users + self.added
 
     @property
     def users(self) -> int:
@@ -95,6 +127,7 @@ class Run:
         """
         with heap_set_aside():
             await self.attend_crowd()
+        self.ended = self.clock()
         return self.outcome()
 
     async def has_begun(self, task: asyncio.Task[Any]) -> None:
@@ -103,12 +136,12 @@ class Run:
 
     async def attend_crowd(self) -> None:
         """Send the crowd, and probe and tell while it is at it."""
-        self.began = self.clock()
-        self.cpu_began = self.cpu_clock()
+        self.began = self.watch.began = self.clock()
         for recorder in (self.recorder, *self.recorders.values()):
             recorder.measure_from = self.began + self.profile.warmup
         self.terms = self.agreed_terms()
-        self.crowd = ClosedCrowd(self.terms)
+        kind = OpenCrowd if self.profile.is_open else ClosedCrowd
+        self.crowd = kind(self.terms)
         self.begun.set_result(None)
         async with asyncio.TaskGroup() as attendants:
             attending = [attendants.create_task(each) for each in attend(self)]
@@ -126,6 +159,7 @@ class Run:
             make_user=self.make_user,
             recorder=self.recorder,
             recorders=self.recorders,
+            watch=self.watch,
             gathering=self.gathering,
             feed=self.feed,
             clock=self.clock,
@@ -140,9 +174,18 @@ class Run:
 
         `why` is a remark on it.
         """
-        if self.terms is None or self.crowd is None:
-            return
         self.remarks.append(why)
+        self.end_now()
+
+    def abort(self, why: str) -> None:
+        """Let the run end now, for a condition holds that must not."""
+        self.aborted = f"stopped early: {why}"
+        self.end_now()
+
+    def end_now(self) -> None:
+        """Let the run end now, as if its time were over."""
+        assert self.terms is not None
+        assert self.crowd is not None
         now = self.clock()
         ends_at = self.terms.ends_at
         self.terms.ends_at = now if ends_at is None else min(now, ends_at)
@@ -150,7 +193,7 @@ class Run:
 
     def after(self) -> str:
         """Return 'after 12.3s', which is how long it has been going on."""
-        return f"after {format_duration(self.clock() - self.began)}"
+        return f"after {format_duration(self.elapsed)}"
 
     # What it came to
 
@@ -164,9 +207,9 @@ class Run:
     def outcome(self, partial: str = "") -> Outcome:
         """Return the numbers so far; `partial` says why there will be no more."""
         now = self.clock()
-        snapshot = self.snapshot(now, partial)
-        used = self.cpu_clock() - self.cpu_began
-        notes = [*self.remarks, cpu_note(used, now - self.began)]
+        snapshot = self.snapshot(now, partial or self.aborted)
+        self.watch.close()
+        notes = [*self.remarks, changes(self.added, self.removed), *remarks(self.watch)]
         if self.terms is not None and self.terms.cut and not partial:
             notes.append(
                 f"{counted(self.terms.cut, 'iteration')} went on for more than "
@@ -175,6 +218,17 @@ class Run:
             )
         return Outcome(
             snapshot=snapshot,
-            invalid=causes(snapshot, self.max_lag),
+            invalid=causes(self.watch, snapshot, drops_allowed=self.drops_allowed),
             notes=tuple(each for each in notes if each),
+            aborted=self.aborted,
         )
+
+
+def changes(added: int, removed: int) -> str:
+    """Return how the test itself has changed the crowd, "" if it has not."""
+    parts = [
+        f"{counted(number, 'user')} {'was' if number == 1 else 'were'} {verb}"
+        for number, verb in ((added, "added"), (removed, "sent home"))
+        if number
+    ]
+    return f"{' and '.join(parts)} while it ran" if parts else ""

@@ -27,7 +27,8 @@ class Order:
     users' rows come from, as it was given. `setup` runs before a user's first iteration,
     `teardown` at the user's end. The run stops early if one of `abort` holds, `after`
     seconds have passed. An `endless` run goes on until it is stopped. A run `on_trial` is
-    searching for a limit: what it comes to is no verdict on the test.
+    searching for a limit: what it comes to is no verdict on the test. `part_of` is the
+    finding that a run is made for, and `promises` are budgets instead of the test's own.
     """
 
     profile: Profile = dataclasses.field(default_factory=Profile)
@@ -41,6 +42,8 @@ class Order:
     after: float = 0.0
     endless: bool = False
     on_trial: bool = False
+    part_of: str = ""
+    promises: tuple[Budget, ...] | None = None
 
     @classmethod
     def of(cls, **arguments: object) -> "Order":
@@ -71,6 +74,24 @@ class Order:
             changes.setdefault("rows", ONCE)
         profile = self.profile.updated(**of_profile)
         return checked(dataclasses.replace(self, profile=profile, **changes))
+
+    def as_part(
+        self,
+        of: str,
+        called: str,
+        *,
+        promises: tuple[Budget, ...] | None = None,
+        on_trial: bool = False,
+    ) -> "Order":
+        """Return the same run as a part of a finding, under a name of its own."""
+        assert self.cast is not None
+        return dataclasses.replace(
+            self,
+            cast=dataclasses.replace(self.cast, name=called),
+            part_of=of,
+            promises=promises,
+            on_trial=on_trial,
+        )
 
 
 # Reading a person's arguments

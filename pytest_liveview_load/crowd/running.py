@@ -1,24 +1,36 @@
 """A crowd that is under way, as the test that started it holds it.
 
 Law of this file: a crowd that runs is asked, never hurried: whoever leaves does so after
-an iteration, and the numbers are those of the run.
+an iteration. What the test does to it is said in the run's report.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
+from pytest_liveview_load.crowd.closed_crowd import ClosedCrowd
 from pytest_liveview_load.crowd.engine import Run
 from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.errors import CrowdError, LiveViewLoadError
+from pytest_liveview_load.crowd.storm import DROPPED, Storm, weather
+from pytest_liveview_load.errors import CrowdError, LiveViewLoadError, UnitError
+from pytest_liveview_load.units import parse_duration
+
+STORM_PATIENCE: Final = "30s"
+MakeRoom = Callable[[int], None]
 
 
 class RunningCrowd:
-    """Owns the task of one run, which ends with what the run came to."""
+    """Owns the task of one run, which ends with what the run came to.
 
-    def __init__(self, run: Run, task: "asyncio.Task[LoadResult]") -> None:
+    `make_room` raises TooFewFiles for more users than this process can carry.
+    """
+
+    def __init__(
+        self, run: Run, task: "asyncio.Task[LoadResult]", make_room: MakeRoom
+    ) -> None:
         self._run = run
+        self._make_room = make_room
         self.task = task
 
     def __repr__(self) -> str:
@@ -32,7 +44,7 @@ class RunningCrowd:
 
     @property
     def users(self) -> int:
-        """How many users there are now."""
+        """How many users there are now; of an open load, those at work."""
         return self._run.users
 
     @property
@@ -40,6 +52,90 @@ class RunningCrowd:
         """What has been measured until now."""
         run = self._run
         return LoadResult(run.snapshot(run.clock()), run.name, run.profile)
+
+    # Changing it
+
+    async def add(self, count: int) -> None:
+        """Let `count` further users in, at once; they stay until the run's end.
+
+        Raises CrowdError, TooFewFiles, and DataError where there are no rows for them.
+        """
+        asked = f"add({count!r})"
+        crowd = self._closed(asked)
+        number = self._scaled(asked, count)
+        self._make_room(number)
+        feed = self._run.feed
+        if feed is not None:
+            feed.prepare(crowd.next_id + number * self._run.profile.stride)
+        self._run.added += number
+        crowd.add(number)
+        await asyncio.sleep(0)  # so that they have begun
+
+    async def remove(self, count: int) -> None:
+        """Send the newest `count` users home after their iteration, and wait for that.
+
+        An iteration that goes on for longer than the grace is cut and not counted.
+        Raises CrowdError.
+        """
+        asked = f"remove({count!r})"
+        crowd = self._closed(asked)
+        number = self._scaled(asked, count)
+        if number > crowd.users:
+            problem = f"there are {crowd.users} users now"
+            raise CrowdError(asked, problem)
+        self._run.removed += number
+        await crowd.remove(number)
+
+    async def change_rate(
+        self, throttle: str, rate: str | float, *, over: str | float = 0.0
+    ) -> None:
+        """Give the throttle of that name another rate: "200/s", gradually `over` "10s".
+
+        Zero lets nobody in. Raises TogetherError, and CrowdError for a run that is over.
+        """
+        self._check_running(f"change_rate({throttle!r}, {rate!r})")
+        self._run.gathering.change_rate(throttle, rate, over)
+
+    async def drop_all(self, *, within: str | float = STORM_PATIENCE) -> Storm:
+        """Cut every connection at one instant, as a deploy does, and see who comes back.
+
+        Users connect and rejoin after the real client's delays; `rejoin` and
+        `reconnects` are recorded. Waits until all are back, `within` at the most. Raises
+        CrowdError if nobody has a connection, or the run is over, and UnitError.
+        """
+        asked = "drop_all()"
+        seconds = parse_duration(within)
+        self._check_running(asked)
+        run = self._run
+        assert run.cut is not None  # who starts crowds can cut them off
+        when = run.after()
+        absent = run.cut(DROPPED)
+        if not absent:
+            problem = "no user has a connection now; wait until they are on a page"
+            raise CrowdError(asked, problem)
+        storm = await weather(absent, run.clock, seconds)
+        run.remarks.append(f"drop_all() {when} {storm.describe()}")
+        return storm
+
+    def _check_running(self, asked: str) -> None:
+        if self.ended:
+            raise CrowdError(asked, "the run is over")
+
+    def _closed(self, asked: str) -> ClosedCrowd:
+        self._check_running(asked)
+        crowd = self._run.crowd
+        if not isinstance(crowd, ClosedCrowd):
+            problem = "its users come and go with the arrivals, so none can be told to"
+            raise CrowdError(asked, problem)
+        return crowd
+
+    def _scaled(self, asked: str, count: object) -> int:
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            problem = str(UnitError(count, "a whole number of users of at least 1"))
+            raise CrowdError(asked, problem)
+        return max(1, round(count * self._run.scale))
+
+    # Its end
 
     async def stop(self) -> LoadResult:
         """End the run as if its time were over, and return what it came to.
@@ -108,6 +204,14 @@ class Starting:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        assert self._crowd is not None
-        if kind is None and not self._crowd.ended:
-            await self._crowd.stop()
+        crowd = self._crowd
+        assert crowd is not None
+        if kind is None:
+            if not crowd.ended:
+                await crowd.stop()
+            return
+        cancelled = issubclass(kind, asyncio.CancelledError)
+        crowd.cut(
+            "interrupted" if cancelled else f"its block ended with {kind.__name__}"
+        )
+        await asyncio.wait([crowd.task])

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.feed import Feed
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.watch import Watch
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
 
@@ -64,6 +66,7 @@ class Terms:
     make_user: MakeUser
     recorder: Recorder
     recorders: Mapping[str, Recorder]
+    watch: Watch
     gathering: LocalGathering
     clock: Clock
     seed: int
@@ -73,6 +76,12 @@ class Terms:
     feed: Feed | None = None
     cutting: bool = False
     cut: int = 0
+
+    @property
+    def cast(self) -> Cast:
+        """Who plays what."""
+        assert self.order.cast is not None  # a run without one does not begin
+        return self.order.cast
 
     @property
     def profile(self) -> Profile:

@@ -11,15 +11,15 @@ import math
 from random import Random
 from typing import Any, Final
 
+from pytest_liveview_load.crowd.failing import back_off, counts_as_failure, is_over
 from pytest_liveview_load.crowd.feed import row_of
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.pruning import prune
+from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.crowd.terms import Terms, User
-from pytest_liveview_load.errors import RunOver, StepTimeout
+from pytest_liveview_load.crowd.timers import wait_until
+from pytest_liveview_load.errors import StepTimeout
 
-FIRST_BACK_OFF: Final = 0.1  # seconds, doubled by each failure in a row
-LONGEST_BACK_OFF: Final = 5.0
-DOUBLINGS: Final = 6  # 0.1 s × 2⁶ is above the longest
 LEAVE_TIMEOUT: Final = 5.0  # leaving closes a socket that may not answer any more
 CLOSE_TIMEOUT: Final = 1.0  # at the very end nobody waits for good manners
 
@@ -35,6 +35,7 @@ class VirtualUser:
     __slots__ = (
         "asked",
         "cutting",
+        "doing",
         "ends_at",
         "failed_in_a_row",
         "free_at",
@@ -43,22 +44,30 @@ class VirtualUser:
         "resting",
         "rng",
         "scenario",
+        "set_up",
         "terms",
         "user",
     )
 
     def __init__(
-        self, id_: int, terms: Terms, *, life: int = 0, ends_at: float | None = None
+        self,
+        id_: int,
+        terms: Terms,
+        scenario: Scenario,
+        *,
+        life: int = 0,
+        ends_at: float | None = None,
     ) -> None:
-        assert terms.order.cast is not None  # a run without one does not begin
         self.id = id_
         self.terms = terms
-        self.scenario = terms.order.cast.role_of(id_)
-        self.recorder = terms.recorders[self.scenario.name]
+        self.scenario = scenario
+        self.recorder = terms.recorders[scenario.name]
         # Text, because Random mixes all of it, alike on every machine.
         again = f"/{life}" if life else ""
         self.rng = Random(f"{terms.seed}/{id_}{again}")
         self.user: User | None = None
+        self.set_up = False  # whether `user` is, so that it must be torn down
+        self.doing = scenario  # or its setup or teardown
         self.failed_in_a_row = 0
         self.asked = False
         self.ends_at = ends_at
@@ -85,10 +94,11 @@ class VirtualUser:
                 if left is not None:
                     left -= 1
                     if left == 0:
-                        return
+                        break
                 if pacing and intended is not None:
                     intended += pacing.sample(self.rng)
                 await self.pause_until(intended)
+            await self.tear_down()
         finally:
             self.gathering.leave(self.id)
             await self.discard(CLOSE_TIMEOUT)
@@ -105,15 +115,21 @@ class VirtualUser:
         self.asked = False
         if intended is not None:
             self.record_lateness(intended)
-        began = terms.clock() if intended is None else intended
+        started = terms.clock()
         try:
+            await self.arrive()
+            ready = terms.clock()
             ended = await self.one_pass()
-        except RunOver:  # it waited for others, and they will not come any more
-            return
         except BaseException as error:
-            if not counts_as_failure(error) or self.is_cut(error):
+            if is_over(error):
+                return  # it waited for others, and they will not come any more
+            if not counts_as_failure(error):
+                raise
+            if self.is_cut(error):
+                terms.cut += 1
                 raise
             self.record_failure(error)
+            await self.tear_down(quietly=True)
             await self.discard(LEAVE_TIMEOUT)
             return
         finally:
@@ -122,28 +138,65 @@ class VirtualUser:
             terms.cut += 1
             return
         self.failed_in_a_row = 0
+        # What a new user does first is no part of it.
+        began = ready if intended is None else intended + (ready - started)
         self.recorder.timing("iteration", began, ended)
         self.recorder.count("iterations", ended)
 
+    async def arrive(self) -> None:
+        """Make the user, if the place has none, and let it do what comes first."""
+        terms = self.terms
+        if self.user is not None:
+            return
+        self.user = terms.make_user(self.id, self.rng, self, self.recorder)
+        setup = terms.cast.setup
+        if setup is not None:
+            self.doing = setup
+            await setup(self.user)
+            await self.leave(self.user)
+        self.set_up = True
+
     async def one_pass(self) -> float:
         """Return when the scenario ended; leaving the page comes after."""
-        terms = self.terms
-        if self.user is None:
-            self.user = terms.make_user(self.id, self.rng, self, self.recorder)
+        assert self.user is not None
+        self.doing = self.scenario
         await self.scenario(self.user)
-        ended = terms.clock()
+        ended = self.terms.clock()
+        await self.leave(self.user)
+        return ended
+
+    async def leave(self, user: User) -> None:
+        """Let the user leave its page."""
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT):
-                await self.user.leave()
+                await user.leave()
         except TimeoutError:
             step, waiting_for = "leaving the page", "the socket to close"
             raise StepTimeout(step, LEAVE_TIMEOUT, waiting_for) from None
-        return ended
+
+    async def tear_down(self, *, quietly: bool = False) -> None:
+        """Let a user that was set up do what comes last, before it is closed.
+
+        That of one that has failed already says no more if it fails `quietly` again.
+        """
+        teardown, user = self.terms.cast.teardown, self.user
+        if teardown is None or user is None or not self.set_up:
+            return
+        self.doing, self.set_up = teardown, False
+        try:
+            await teardown(user)
+        except BaseException as error:
+            if is_over(error):
+                return
+            if not counts_as_failure(error) or self.is_cut(error):
+                raise
+            if not quietly:
+                self.record_failure(error)
 
     def record_lateness(self, intended: float) -> None:
         """Record how much later than it could we begin: only that is our own fault."""
         could = max(intended, self.free_at)
-        self.terms.recorder.timing("lateness", could, self.terms.clock())
+        self.terms.watch.late(could, self.terms.clock())
 
     @property
     def stopping(self) -> bool:
@@ -155,7 +208,6 @@ class VirtualUser:
         if not isinstance(error, asyncio.CancelledError):
             return False
         if self.stopping:
-            self.terms.cut += 1
             return True
         # The scenario cancelled itself: a failure like another, and the task lives on.
         task = asyncio.current_task()
@@ -167,12 +219,14 @@ class VirtualUser:
         """Count a failed iteration at its end, so that no warm-up can hide it."""
         now = self.terms.clock()
         self.failed_in_a_row += 1
-        self.recorder.fail(prune(error), now)
+        if self.terms.watch.caused(error):
+            return
+        self.recorder.fail(prune(error), now, scenario=self.doing.name)
         self.recorder.count("iterations", now)
 
     async def discard(self, patience: float) -> None:
         """Close the user, if there is one, within `patience` seconds."""
-        user, self.user = self.user, None
+        user, self.user, self.set_up = self.user, None, False
         if user is None:
             return
         # What a user that is given up says at its end is no news.
@@ -206,13 +260,10 @@ class VirtualUser:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        loop = asyncio.get_running_loop()
-        self.resting = resting = loop.create_future()
-        timer = loop.call_later(seconds, wake, resting)
+        self.resting = resting = asyncio.get_running_loop().create_future()
         try:
-            await resting
+            await wait_until(now + seconds, self.terms.clock, resting)
         finally:
-            timer.cancel()
             self.resting = None
 
     def wake(self) -> None:
@@ -266,24 +317,3 @@ def wake(resting: "asyncio.Future[None]") -> None:
     """Wake who waits for this."""
     if not resting.done():
         resting.set_result(None)
-
-
-def back_off(failures: int, rng: Random) -> float:
-    """Return seconds to wait after so many failures in a row: 0.1 s doubling to 5 s.
-
-    Between half and all of it, so that users who failed together do not return together.
-    """
-    longest: float = FIRST_BACK_OFF * 2 ** min(failures - 1, DOUBLINGS)
-    return rng.uniform(0.5, 1.0) * min(longest, LONGEST_BACK_OFF)
-
-
-def counts_as_failure(error: BaseException) -> bool:
-    """Return whether `error` fails its iteration only, and not the whole run.
-
-    pytest's outcomes (fail, skip) derive from BaseException; `pytest.exit` does not and
-    is to be obeyed. They are told by name: this layer knows no pytest.
-    """
-    if isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit):
-        return False
-    kind = type(error)
-    return (kind.__module__, kind.__name__) != ("_pytest.outcomes", "Exit")

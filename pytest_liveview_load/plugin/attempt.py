@@ -22,6 +22,7 @@ from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.context import LoadContext
 from pytest_liveview_load.crowd.feed import Feed
+from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.pruning import prune
@@ -85,6 +86,11 @@ class Attempt:
     def reports(self) -> list[LoadReport]:
         """The runs so far."""
         return self.conductor.reports
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What several runs came to together, so far."""
+        return self.conductor.findings
 
     # What the fixtures hand out
 
@@ -153,9 +159,16 @@ class Attempt:
     async def send_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
         """Let each user of a crowd do what the test's body says, and judge the run."""
         params = {name: value for name, value in arguments.items() if name != LIVE}
-        assert self.plan.order is not None
-        cast = Cast.of(function, params, self.item.originalname)
-        order = dataclasses.replace(self.plan.order, cast=cast)
+        order = self.plan.order
+        assert order is not None
+        cast = Cast.of(
+            function,
+            params,
+            self.item.originalname,
+            setup=order.setup,
+            teardown=order.teardown,
+        )
+        order = dataclasses.replace(order, cast=cast)
         crowd = await self.conductor.begin(order, "")
         with contextlib.suppress(InvalidRun, RunAborted):  # the report says so
             await crowd.carried_out()
@@ -190,6 +203,8 @@ class Attempt:
         """Raise what the runs came to, if that is not good."""
         errors_allowed = speak_of_errors(self.plan.budgets)
         failed = verdict(self.reports, errors_allowed=errors_allowed)
+        if self.conductor.aborted and not isinstance(failed, InvalidRun):
+            failed = RunAborted("\n".join(self.conductor.aborted))
         if failed is not None:
             obituary = self.session.obituary()
             raise type(failed)(f"{failed}\n{obituary}") if obituary else failed

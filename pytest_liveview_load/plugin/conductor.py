@@ -13,21 +13,24 @@ from typing import Final
 
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
+from pytest_liveview_load.client.tab.absence import cut_all
 from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.crowd.attending import Progress
 from pytest_liveview_load.crowd.engine import Outcome, Run
-from pytest_liveview_load.crowd.honesty import check_file_descriptors
+from pytest_liveview_load.crowd.feed import Feed
+from pytest_liveview_load.crowd.files import check_file_descriptors
+from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.result import LoadResult
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.crowd.terms import Crowd
-from pytest_liveview_load.errors import InvalidRun
-from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.errors import InvalidRun, RunAborted
+from pytest_liveview_load.metrics.budget import Budget, speak_of_parts
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.address import check_load_allowed
 from pytest_liveview_load.plugin.connecting import Headers
 from pytest_liveview_load.plugin.data import Sources
-from pytest_liveview_load.plugin.outcome import report_of, why_invalid
+from pytest_liveview_load.plugin.outcome import report_of, why_aborted, why_invalid
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.settings import Settings
 from pytest_liveview_load.reporting.load_report import LoadReport
@@ -65,10 +68,12 @@ class LocalConductor:
         self.display = display
         self.sources = sources
         self.reports: list[LoadReport] = []
+        self.findings: list[Finding] = []
         self.versions: set[str] = set()  # of LiveView, that all networks have met
         self.under_way: dict[str, Run] = {}  # by the name of its report
         self.cut_short: set[str] = set()  # of those, whose report is kept already
         self.crowds: list[RunningCrowd] = []
+        self.aborted: list[str] = []  # what is to be said of each such run
         self.lines: dict[str, str] = {}  # of progress, one for each run
         self._notes = (WHOLE_IN_WORKER.format(worker=worker),) if worker else ()
 
@@ -82,25 +87,52 @@ class LocalConductor:
 
     async def begin(self, order: Order, name: str) -> RunningCrowd:
         """Start the order's crowd; its report is called `name`, "" for the test itself."""
-        check_load_allowed(self.url, self.settings.allow)
-        profile = order.profile.scaled(self.settings.scale)
-        already = sum(run.profile.most_users for run in self.under_way.values())
-        check_file_descriptors(already + profile.most_users)
+        order = self.found(order)
+        profile = order.profile
+        self.make_room(profile.most_users)
         rows = self.sources.rows_of(order)
         order = dataclasses.replace(order, profile=profile, data=rows)
         network = self.network()
+        network.dissection.all = speak_of_parts(self.promised(order))
         run = self.prepared(network, order, name)
         self.under_way[name] = run
         task = asyncio.create_task(self.carry_out(name, run, network))
-        crowd = RunningCrowd(run, task)
+        crowd = RunningCrowd(run, task, self.make_room)
         self.crowds.append(crowd)
         await run.has_begun(task)
         return crowd
 
+    def check(self, order: Order) -> None:
+        """Raise LoadRefused or DataError if a run of the order could not start."""
+        Feed.of(self.found(order), self.seed)
+
+    def found(self, order: Order) -> Order:
+        """Return the order as it is run here: scaled, and with the rows of its data.
+
+        Raises LoadRefused and DataError.
+        """
+        check_load_allowed(self.url, self.settings.allow)
+        profile = order.profile.scaled(self.settings.scale)
+        rows = self.sources.rows_of(order)
+        return dataclasses.replace(order, profile=profile, data=rows)
+
+    def promised(self, order: Order) -> Sequence[Budget]:
+        """Return what a run is judged by: the test's budgets, or those of its search."""
+        return self.budgets if order.promises is None else order.promises
+
+    def tell(self, finding: Finding) -> None:
+        """Keep what several runs came to together."""
+        self.findings.append(dataclasses.replace(finding, test=self.test))
+
+    def make_room(self, users: int) -> None:
+        """Let this process open what so many more users need. Raises TooFewFiles."""
+        already = sum(run.most_users for run in self.under_way.values())
+        check_file_descriptors(already + users)
+
     async def carry_out(self, name: str, run: Run, network: Network) -> LoadResult:
         """Carry a run to its end and keep its report.
 
-        Raises InvalidRun if the numbers cannot be believed.
+        Raises InvalidRun if the numbers cannot be believed, and RunAborted.
         """
         try:
             async with network:
@@ -122,6 +154,8 @@ class LocalConductor:
         report = self.keep(name, run, outcome)
         if report.invalid:
             raise InvalidRun(why_invalid(report))
+        if outcome.aborted:
+            raise RunAborted(self.aborted[-1])
         return LoadResult(report.snapshot, report.run, report.profile)
 
     # However it ends
@@ -177,6 +211,7 @@ class LocalConductor:
         )
         network = Network(settings, clock=clock)
         network.versions = self.versions
+        network.dissection.all = speak_of_parts(self.budgets)
         return network
 
     def prepared(self, network: Network, order: Order, name: str) -> Run:
@@ -199,6 +234,12 @@ class LocalConductor:
             clock=clock,
             on_snapshot=self.shown(name, order),
             max_lag=self.settings.max_lag,
+            drops_allowed=any(
+                each.measure.metric == "dropped_arrivals"
+                for each in self.promised(order)
+            ),
+            scale=self.settings.scale,
+            cut=lambda why: cut_all(network, why),
         )
 
     def shown(self, name: str, order: Order) -> Callable[[Progress], None] | None:
@@ -217,17 +258,23 @@ class LocalConductor:
 
     def keep(self, name: str, run: Run, outcome: Outcome) -> LoadReport:
         """Judge a run and keep its report."""
+        was_cut = outcome.snapshot.partial != outcome.aborted
+        order = run.order
         report = report_of(
             test=self.test,
             run=name,
             profile=run.profile,
             snapshot=outcome.snapshot,
-            budgets=self.budgets,
-            invalid=() if outcome.snapshot.partial else outcome.invalid,
+            budgets=self.promised(order),
+            invalid=() if was_cut else outcome.invalid,
             notes=(*self._notes, *outcome.notes),
             scale=self.settings.scale,
+            part_of=order.part_of,
+            on_trial=order.on_trial,
         )
         self.reports.append(report)
+        if outcome.aborted and not was_cut:
+            self.aborted.append(why_aborted(report))
         return report
 
     def unused_name(self, name: str) -> str:

@@ -129,6 +129,14 @@ def why_invalid(report: LoadReport) -> str:
     )
 
 
+def why_aborted(report: LoadReport) -> str:
+    """Return which condition ended a run early, and the totals until then."""
+    return (
+        f"{named('the run', report)} was {report.snapshot.partial}\n"
+        f"  {totals(report.snapshot)}"
+    )
+
+
 def why_exceeded(report: LoadReport) -> str:
     """Return the budgets that do not hold, "" if all do."""
     broken = [

@@ -11,6 +11,7 @@ from pytest_liveview_load.crowd.attending import Progress
 from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.engine import Outcome, Run
 from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.processor import Processor, Usage
 from pytest_liveview_load.crowd.terms import Crowd
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -45,6 +46,13 @@ class FakeUser:
         self.note("close")
 
 
+class Idle(Processor):
+    """A machine that has CPU for all."""
+
+    def read(self) -> Usage:
+        return Usage()
+
+
 @dataclass(eq=False)
 class Stage:
     """Owns one run's clock, users and diary: (instant, user's id, what happened)."""
@@ -70,7 +78,7 @@ class Stage:
             self.make_user,
             seed=seed,
             clock=self.loop.time,
-            cpu_clock=lambda: 0.0,
+            processor=Idle(),
             on_snapshot=self.told.append,
         )
 
@@ -80,7 +88,9 @@ class Stage:
 
 def ordered(scenario: Any, **arguments: Any) -> Order:
     """Return the order of a run of `scenario`, or of a mix."""
-    return dataclasses.replace(Order.of(**arguments), cast=Cast.of(scenario))
+    order = Order.of(**arguments)
+    cast = Cast.of(scenario, setup=order.setup, teardown=order.teardown)
+    return dataclasses.replace(order, cast=cast)
 
 
 def shard(order: Order, index: int, of: int) -> Order:

@@ -25,7 +25,8 @@ class Listener:
     async def start(self, order: Order) -> RunningCrowd:
         self.asked.append(order)
         run = Run(order, nobody, seed=1)
-        return RunningCrowd(run, asyncio.create_task(self.listen(order)))
+        listening = asyncio.create_task(self.listen(order))
+        return RunningCrowd(run, listening, lambda _: None)
 
     async def listen(self, order: Order) -> LoadResult:
         snapshot = Snapshot(users=order.profile.users)

@@ -33,6 +33,7 @@ class Tab:
     """What one user sees. Owns the page, the history, the cookies, the navigation."""
 
     __slots__ = (
+        "__weakref__",
         "_waiters",
         "changed_at",
         "cookies",
@@ -70,6 +71,7 @@ class Tab:
         self.script: Script | None = None  # from the first hook on
         self.tap: Tap | None = None  # while something is broadcast, or watched for
         self._waiters: list[Waiter] = []
+        network.tabs.add(self)
 
     # Waiting
 

@@ -7,6 +7,7 @@ no task outlives it.
 import asyncio
 import ssl
 import time
+import weakref
 from collections.abc import Coroutine
 from functools import partial
 from types import TracebackType
@@ -19,6 +20,7 @@ from pytest_liveview_load.client.wire.heartbeats import Heartbeats
 from pytest_liveview_load.client.wire.http import HttpClient
 from pytest_liveview_load.client.wire.reach import SECURE_SCHEMES, origin_of
 from pytest_liveview_load.client.wire.trust import tls_context
+from pytest_liveview_load.client.wire.witnesses import Witnesses
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
 from pytest_liveview_load.units import Clock
 
@@ -44,6 +46,8 @@ class Network:
         self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
         self.dissection = Dissection()
+        self.witnesses = Witnesses()
+        self.tabs: weakref.WeakSet[Any] = weakref.WeakSet()  # of users, gone ones not
         self.dialects: dict[str, Dialect] = {}
         self.versions: set[str] = set()  # of LiveView, as joins were answered with
         self._tasks: set[asyncio.Task[None]] = set()
