@@ -6,6 +6,9 @@ clock, stamped at the socket; sizes are bytes of the wire payload.
 
 from typing import Protocol
 
+# The name and the view of an event, and the parts of its diff (`protocol.anatomy`).
+Parts = tuple[str, str, tuple[int, ...]]
+
 
 class Observer(Protocol):
     """Takes what one process measures; `metrics.recorder.Recorder` is one."""
@@ -39,10 +42,12 @@ class Observer(Protocol):
         """Take one size of `value` bytes, of a part of a diff if `part` names one."""
         ...
 
-    def parts(
-        self, sizes: tuple[int, ...], at: float, *, name: str = "", view: str = ""
-    ) -> None:
-        """Take the bytes of each part of one diff (`protocol.anatomy.Anatomy`)."""
+    def parts(self, of: Parts, at: float) -> None:
+        """Take the bytes of each part of one diff."""
+        ...
+
+    def resent(self, sizes: tuple[int, ...], *, name: str = "", view: str = "") -> None:
+        """Take what of one diff its page had already (`protocol.resent.Resent`)."""
         ...
 
     def count(self, metric: str, at: float, n: int = 1) -> None:

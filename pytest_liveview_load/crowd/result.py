@@ -12,6 +12,7 @@ from pytest_liveview_load.crowd.explained import Explained
 from pytest_liveview_load.crowd.measured import Measured, measured, totals
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.errors import BudgetSyntaxError
+from pytest_liveview_load.metrics.advice import Advice, advice
 from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.names import METRICS, Unit
@@ -65,6 +66,11 @@ class LoadResult:
     def failures(self) -> tuple[Failure, ...]:
         """The errors, alike ones grouped, the most frequent first."""
         return self.snapshot.failures
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What the diffs send again that the page has, and what LiveView offers instead."""
+        return advice(self.snapshot)
 
     def summary(self) -> str:
         """Return '50 users, 1,234 iterations, 2 errors (2 × ElementError) in 10s'."""

@@ -15,6 +15,7 @@ from pytest_liveview_load.metrics.names import (
     PARTED,
     PARTS,
     RATE_OF,
+    RESENT,
     SAMPLES_OF,
     Unit,
 )
@@ -189,8 +190,9 @@ def _check_part(metric: str, part: str, source: str) -> None:
     if part and metric != PARTED:
         problem = f"{metric!r} has no parts such as '.{part}': only {PARTED} has"
         raise BudgetSyntaxError(source, problem)
-    if part and part not in PARTS:
-        advice = near_miss(part, PARTS) or f" Parts are {', '.join(PARTS)}"
+    known = (*PARTS, *RESENT)
+    if part and part not in known:
+        advice = near_miss(part, known) or f" Parts are {', '.join(known)}"
         raise BudgetSyntaxError(source, f"no part is called {part!r}.{advice}")
 
 

@@ -83,6 +83,9 @@ PARTS: Final = (
     "replies",
     "envelope",
 )
+# What of a diff its page had already (`protocol.resent`), of a few pages of each view.
+# The parts of the first list sum up to the diff; these are within them.
+RESENT: Final = ("resent_statics", "resent_keyed", "resent_dynamics")
 # What is of the whole run and never of one of its scenarios.
 OF_THE_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})
 

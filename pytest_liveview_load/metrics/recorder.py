@@ -14,6 +14,7 @@ from pytest_liveview_load.metrics.names import (
     OF_THE_RUN,
     PARTED,
     PARTS,
+    RESENT,
     SAMPLES_OF,
     Unit,
 )
@@ -31,6 +32,7 @@ MOST_UNLIKE: Final = 1024
 # A series but for its scenario, which is the recorder's own: metric, name, view, kind,
 # component, part. A plain tuple, for it is made at every measurement.
 Key = tuple[str, str, str, str, str, str]
+Parts = tuple[str, str, tuple[int, ...]]  # of a diff: its event's name, its view, bytes
 
 
 class Recorder:
@@ -50,7 +52,7 @@ class Recorder:
         self._born = clock()
         self._histograms: dict[Key, Histogram] = {}
         self._counts = dict.fromkeys(COUNTS, 0)
-        self._alike: dict[tuple[str, str, tuple[int, ...]], int] = {}
+        self._alike: dict[Parts, int] = {}
         self._failures = FailureLog()
         self._most_users = 0
 
@@ -104,23 +106,29 @@ class Recorder:
             histogram = self._new_histogram(key, Unit.SIZE)
         histogram.record(value)
 
-    def parts(
-        self, sizes: tuple[int, ...], at: float, *, name: str = "", view: str = ""
-    ) -> None:
+    def parts(self, of: Parts, at: float) -> None:
         """Record the bytes of each part of one diff, in the order of `names.PARTS`.
 
-        Diffs whose parts are alike are only counted here, and put into the histograms
-        together: eight of them for each diff would be felt.
+        They come with the event's name and view. Diffs whose parts are alike are only
+        counted here, and put into the histograms together: eight of them for each diff
+        would be felt.
         """
         if at < self.measure_from:
             return
-        key = (name, view, sizes)
         try:
-            self._alike[key] += 1
+            self._alike[of] += 1
         except KeyError:
             if len(self._alike) >= MOST_UNLIKE:
                 self._settle()
-            self._alike[key] = 1
+            self._alike[of] = 1
+
+    def resent(self, sizes: tuple[int, ...], *, name: str = "", view: str = "") -> None:
+        """Record what of one diff its page had already, in the order of `names.RESENT`.
+
+        What a view sends again does not depend on when: the warm-up counts as well.
+        """
+        for part, size in zip(RESENT, sizes, strict=True):
+            self._sizes((PARTED, name, view, "", "", part)).record(size)
 
     def count(self, metric: str, at: float, n: int = 1) -> None:
         """Count `n` more. `events`, `mounts`, `errors` and `users` count themselves.
@@ -183,12 +191,11 @@ class Recorder:
         """Put the parts that were only counted into their histograms."""
         for (name, view, sizes), times in self._alike.items():
             for part, size in zip(PARTS, sizes, strict=True):
-                key = (PARTED, name, view, "", "", part)
-                histogram = self._histograms.get(key)
-                if histogram is None:
-                    histogram = self._new_histogram(key, Unit.SIZE)
-                histogram.add(size, times)
+                self._sizes((PARTED, name, view, "", "", part)).add(size, times)
         self._alike.clear()
+
+    def _sizes(self, key: Key) -> Histogram:
+        return self._histograms.get(key) or self._new_histogram(key, Unit.SIZE)
 
     def _new_histogram(self, key: Key, unit: Unit) -> Histogram:
         if METRICS.get(key[0]) is not unit:

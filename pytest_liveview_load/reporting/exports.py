@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.finding import Finding
+from pytest_liveview_load.metrics.advice import advice
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.rows import (
@@ -85,6 +86,7 @@ def numbers(snapshot: Snapshot) -> dict[str, Any]:
             name: dict(counts) for name, counts in snapshot.by_scenario.items()
         },
         "metrics": [metric(row) for row in every_row(snapshot)],
+        "advice": [each.to_data() for each in advice(snapshot)],
         "failures": [failure.to_data() for failure in snapshot.failures],
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from pytest_liveview_load.metrics.advice import advice
 from pytest_liveview_load.metrics.budget import Judgement
 from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -175,11 +176,19 @@ def tone(judgement: Judgement) -> Tone:
 
 
 def spending_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
-    """Yield what the bytes of the large diffs are spent on."""
-    for number, sentence in enumerate(spending(snapshot)):
-        if not number:
-            yield Line("")
+    """Yield what the bytes of the large diffs are spent on, and what would spare some."""
+    sentences = spending(snapshot)
+    if sentences:
+        yield Line("")
+    for sentence in sentences:
         yield from wrapped(sentence, width)
+    for each in advice(snapshot):
+        yield from wrapped(
+            f"advice: {each.finding}; LiveView offers:", width, Tone.DOUBT
+        )
+        for offer in each.offers:
+            for line in wrapped(f"- {offer}", width - 2, Tone.DOUBT):
+                yield Line(f"  {line.text}", line.tone)
 
 
 # Failures

@@ -59,9 +59,8 @@ class Measured:
     ) -> None:
         self.sizes.append((metric, name, value))
 
-    def parts(
-        self, sizes: tuple[int, ...], at: float, *, name: str = "", view: str = ""
-    ) -> None:
+    def parts(self, of: tuple[str, str, tuple[int, ...]], at: float) -> None:
+        name, _, sizes = of
         self.anatomies.append((name, sizes))
 
     def resent(self, sizes: tuple[int, ...], *, name: str = "", view: str = "") -> None:

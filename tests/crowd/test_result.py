@@ -59,6 +59,20 @@ def test_parts_of_diffs_are_attributes_of_their_sizes() -> None:
     )
 
 
+def test_advice_is_that_of_its_diffs() -> None:
+    recorder = Recorder(lambda: 0.0)
+    for _ in range(5):
+        recorder.size("diff_bytes", 4000, 1, name="save", view="FormLive")
+        recorder.resent((0, 3000, 0), name="save", view="FormLive")
+    result = LoadResult(recorder.snapshot(1.0))
+
+    assert [("save", "resent_keyed", 5)] == [
+        (each.event, each.part, each.diffs) for each in result.advice
+    ]
+    assert result.mean_diff_bytes["save"].resent_keyed == 3000
+    assert () == RESULT.advice
+
+
 NO_PARTS = {
     "mount": ("statics", "p95_mount.statics: 'mount' has no parts such as '.statics'"),
     "diff_bytes": (

@@ -6,7 +6,7 @@ from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.grammar import Aggregate, Percentile, Stat
 from pytest_liveview_load.metrics.measure import Measure
-from pytest_liveview_load.metrics.names import METRICS, PARTS, Unit
+from pytest_liveview_load.metrics.names import METRICS, PARTS, RESENT, Unit
 
 P50, P95, P99, P99_9 = (Percentile(p) for p in (50.0, 95.0, 99.0, 99.9))
 MIN, MAX, MEAN, COUNT, RATE = Aggregate
@@ -154,7 +154,9 @@ BAD = {
     "p95_diff_bytes[save].static < 1kB": (
         "no part is called 'static'. Did you mean 'statics'?"
     ),
-    "p95_diff_bytes.html < 1kB": f"no part is called 'html'. Parts are {', '.join(PARTS)}",
+    "p95_diff_bytes.html < 1kB": (
+        f"no part is called 'html'. Parts are {', '.join((*PARTS, *RESENT))}"
+    ),
     # operators
     "p95_mount": f"an operator is missing after the metric: one of {OPERATORS}",
     "p95_mount 200ms": f"an operator is expected where '200ms' stands: one of {OPERATORS}",

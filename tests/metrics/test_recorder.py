@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.names import PARTS
+from pytest_liveview_load.metrics.names import PARTS, RESENT
 from pytest_liveview_load.metrics.recorder import MOST_UNLIKE, Recorder
 from pytest_liveview_load.metrics.series import Series
 
@@ -126,12 +126,12 @@ def test_a_part_of_a_diff_is_kept_apart_from_the_whole() -> None:
 def test_the_parts_of_diffs_are_kept_each_in_its_series() -> None:
     recorder = recorder_at(0, measure_from=5.0)
     few, many = (1, 2, 3, 4, 5, 6, 7, 8), (10, 20, 30, 40, 50, 60, 70, 80)
-    recorder.parts(few, 4.9, name="inc")
+    recorder.parts(("inc", "", few), 4.9)
     for _ in range(3):
-        recorder.parts(few, 5.0, name="inc", view="Shop")
+        recorder.parts(("inc", "Shop", few), 5.0)
     before = recorder.snapshot(6.0)
-    recorder.parts(many, 6.0, name="inc", view="Shop")
-    recorder.parts(many, 6.0, name="dec", view="Shop")
+    recorder.parts(("inc", "Shop", many), 6.0)
+    recorder.parts(("dec", "Shop", many), 6.0)
 
     expected = {
         Series("diff_bytes", "inc", "Shop", part=part): Histogram.of(size, size, size)
@@ -146,10 +146,21 @@ def test_the_parts_of_diffs_are_kept_each_in_its_series() -> None:
 def test_parts_of_more_diffs_than_are_counted_first_are_kept_too() -> None:
     recorder = recorder_at(0)
     for number in range(3 * MOST_UNLIKE):
-        recorder.parts((number, 0, 0, 0, 0, 0, 0, 0), 1.0, name="inc")
+        recorder.parts(("inc", "", (number, 0, 0, 0, 0, 0, 0, 0)), 1.0)
 
     statics = recorder.snapshot(2.0).select("diff_bytes", part="statics")
     assert Histogram.of(*range(3 * MOST_UNLIKE)) == statics
+
+
+def test_what_is_resent_is_kept_of_the_warm_up_too() -> None:
+    recorder = recorder_at(0, measure_from=5.0)
+    recorder.resent((1, 2, 3), name="inc", view="Shop")
+
+    expected = {
+        Series("diff_bytes", "inc", "Shop", part=part): Histogram.of(size)
+        for part, size in zip(RESENT, (1, 2, 3), strict=True)
+    }
+    assert expected == recorder.snapshot(6.0).histograms
 
 
 def test_all_that_a_recorder_with_a_scenario_takes_is_of_it() -> None:

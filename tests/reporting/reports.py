@@ -48,6 +48,16 @@ def mixed(**scenarios: int) -> Snapshot:
     return whole
 
 
+def wasteful() -> Snapshot:
+    """A second in which a list was sent again and again."""
+    into = recorder()
+    for _ in range(9):
+        into.size("diff_bytes", 4000, 0, name="save", view="Shop")
+        into.parts(("save", "Shop", (100, 0, 3800, 0, 0, 0, 0, 100)), 0)
+        into.resent((0, 3000, 0), name="save", view="Shop")
+    return into.snapshot(1.0)
+
+
 def report(
     *budgets: str,
     snapshot: Snapshot | None = None,

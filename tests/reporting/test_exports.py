@@ -8,7 +8,7 @@ import pytest
 from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.metrics.names import PARTS
 from pytest_liveview_load.reporting.exports import document, write
-from tests.reporting.reports import measured, mixed, recorder, report
+from tests.reporting.reports import measured, mixed, recorder, report, wasteful
 
 
 def test_the_keys_of_a_run() -> None:
@@ -29,6 +29,7 @@ def test_the_keys_of_a_run() -> None:
         "counts",
         "scenarios",
         "metrics",
+        "advice",
         "failures",
     ] == list(run)
     assert {
@@ -71,7 +72,7 @@ def test_one_scenario_is_not_told_twice() -> None:
 
 def test_the_parts_of_diffs_come_one_by_one() -> None:
     into = recorder()
-    into.parts((7, 6, 5, 4, 3, 2, 1, 90), 0, name="save", view="Shop")
+    into.parts(("save", "Shop", (7, 6, 5, 4, 3, 2, 1, 90)), 0)
     (run,) = document([report(snapshot=into.snapshot(1.0))], interrupted=False)[
         "load_tests"
     ]
@@ -81,6 +82,16 @@ def test_the_parts_of_diffs_come_one_by_one() -> None:
         for each in run["metrics"]
         if each["metric"] == "diff_bytes"
     ]
+
+
+def test_advice_comes_with_its_bytes() -> None:
+    (run,) = document([report(snapshot=wasteful())], interrupted=False)["load_tests"]
+
+    (given,) = run["advice"]
+    assert ("save", "Shop", "resent_keyed", 3000, 4000, 9) == tuple(
+        given[key] for key in ("event", "view", "part", "resent", "whole", "diffs")
+    )
+    assert given["offers"]
 
 
 def test_budgets_come_one_by_one_judged_or_not() -> None:

@@ -11,7 +11,7 @@ from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.table import cut
 from pytest_liveview_load.reporting.terminal import Tone, brief, section
-from tests.reporting.reports import measured, mixed, recorder, report
+from tests.reporting.reports import measured, mixed, recorder, report, wasteful
 
 
 def text(shown: LoadReport, width: int = 80) -> str:
@@ -108,11 +108,11 @@ def test_what_large_diffs_are_made_of_is_said() -> None:
     into = recorder()
     for _ in range(10):
         into.size("diff_bytes", 4000, 0, name="save")
-        into.parts((2800, 900, 0, 0, 0, 20, 0, 280), 0, name="save")
+        into.parts(("save", "", (2800, 900, 0, 0, 0, 20, 0, 280)), 0)
         into.size("diff_bytes", 9000, 0, name="list")
-        into.parts((0, 0, 8900, 0, 0, 0, 0, 100), 0, name="list")
+        into.parts(("list", "", (0, 0, 8900, 0, 0, 0, 0, 100)), 0)
         into.size("diff_bytes", 90, 0, name="inc")
-        into.parts((0, 10, 0, 0, 0, 0, 0, 80), 0, name="inc")
+        into.parts(("inc", "", (0, 10, 0, 0, 0, 0, 0, 80)), 0)
 
     lines = text(report(snapshot=into.snapshot(1.0))).splitlines()
 
@@ -121,6 +121,24 @@ def test_what_large_diffs_are_made_of_is_said() -> None:
         "diffs of list: 9kB each: keyed 99%",
         "diffs of save: 4kB each: statics 70%, dynamics 22%, envelope 7%",
     ] == lines[-3:]
+
+
+def test_advice_is_given_with_the_bytes_that_support_it() -> None:
+    lines = section(report(snapshot=wasteful()), 80)[-9:]
+
+    assert (
+        "\n".join(line.text for line in lines)
+        == """\
+diffs of save: 4kB each: keyed 95%, statics 2.5%, envelope 2.5%
+advice: diffs of 'save' of Shop resend list entries that the page has already:
+  3kB of 4kB on average, in 9 diffs compared; LiveView offers:
+  - a stream (phx-update="stream"), which sends only what was inserted or
+    deleted
+  - :key on the comprehension (LiveView 1.1), so that entries that only move are
+    not sent
+  - a LiveComponent for each entry, which sends only its own changes
+  - temporary_assigns for what is only shown once"""
+    )
 
 
 def test_a_percentile_of_too_few_samples_is_a_dash() -> None:

@@ -6,7 +6,7 @@ a user whose page nobody reads pays for no tree.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_liveview_load.dom.attributes import (
     PHX_MOUNTED,
@@ -18,6 +18,9 @@ from pytest_liveview_load.dom.nested import NestedView
 from pytest_liveview_load.dom.view_state import ViewState
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
 from pytest_liveview_load.protocol.wire_keys import COMPONENTS
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.client.wire.witnesses import Witness
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
@@ -50,6 +53,7 @@ class Content:
         "state",
         "title",
         "triggered",
+        "witness",
     )
 
     def __init__(self, *, fresh: bool) -> None:
@@ -65,6 +69,7 @@ class Content:
         self.has_views = False  # it holds, or held, places of nested views
         self.cids: frozenset[int] = frozenset()  # the components when last counted
         self.triggered = False  # a diff spoke of phx-trigger-action
+        self.witness: Witness | None = None  # of the few whose diffs are compared
         self.events: Events = ()  # push_events as far as looked, the newest ones
 
     def begin(self, rendered: bytes, dialect: Dialect) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from msgspec import UNSET, UnsetType
 
 from pytest_liveview_load.client.settings import Delays
+from pytest_liveview_load.client.tab import round_trip
 from pytest_liveview_load.client.tab.components import sweep, swept
 from pytest_liveview_load.client.tab.content import Content
 from pytest_liveview_load.client.tab.host import Host
 from pytest_liveview_load.client.tab.outage import Outage
 from pytest_liveview_load.client.tab.push import InFlight, Push
-from pytest_liveview_load.client.tab.round_trip import record, record_unasked
 from pytest_liveview_load.client.tab.socket import Socket
 from pytest_liveview_load.errors import (
     ConnectionLost,
@@ -216,7 +216,7 @@ class View:
         push = self.in_flight.answered(replied.ref, replied.status)
         sent = arrived if push is None else push.sent
         if push is not None:
-            record(self.socket, self.name, push, diff, size, arrived)
+            round_trip.record(self, push, diff, size, arrived)
         if replied.status != STATUS_OK:
             if push is not None:
                 push.refuse(bytes(replied.response))
@@ -249,7 +249,7 @@ class View:
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""
         event = pushed.event
-        record_unasked(self.socket, self.name, pushed, size, arrived)
+        round_trip.record_unasked(self, pushed, size, arrived)
         if event == DIFF:
             self.content.keep(bytes(pushed.payload))
             sweep(self)
@@ -264,14 +264,12 @@ class View:
         rendered = reply.rendered
         if rendered is None:
             raise ProtocolError("a join's reply without a rendered tree", self.name)
-        observer, name = self.socket.observer, self.name
-        observer.timing("join", self.join_sent, arrived, name=name, view=name)
-        observer.size("join_bytes", size, self.join_sent, name=name, view=name)
         network = self.socket.network
         if reply.liveview_version is not None:
             self.dialect = network.learn_dialect(
                 self.socket.origin, reply.liveview_version
             )
+        round_trip.record_join(self, rendered, size, arrived)
         if self.joins:
             self.host.view_returns(self)
         self.content.begin(network.intern(rendered), self.dialect)

@@ -6,7 +6,7 @@ more of the cheap ones. Diffs that users share are taken apart once.
 
 from typing import Final
 
-from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.observer import Observer, Parts
 from pytest_liveview_load.protocol.anatomy import Anatomy, dissect
 
 KEPT: Final = 512  # diffs whose parts are remembered
@@ -15,7 +15,8 @@ LARGEST_KEPT: Final = 4096  # bytes
 ALL_OF: Final = 100
 # A prime, so that users who do the same in rounds are not always met at the same step.
 EVERY: Final = 13
-NO_DIFF: Final = b""
+
+Taken = tuple[str, str, bytes | None, int]  # view, event, diff, bytes of the frame
 
 
 class Sampling:
@@ -30,13 +31,23 @@ class Sampling:
         self.to_pass_over = 0  # before the next
 
 
+class Known:
+    """A frame that came before: what the observer is told, and the event's sampling."""
+
+    __slots__ = ("parts", "sampling")
+
+    def __init__(self, parts: Parts, sampling: Sampling) -> None:
+        self.parts = parts
+        self.sampling = sampling
+
+
 class Dissection:
     """Takes diffs apart for all users of a network. Set `all` and it takes every one."""
 
     def __init__(self, *, all: bool = False) -> None:  # noqa: A002 - as it is read
         self.all = all
         self._samplings: dict[tuple[str, str], Sampling] = {}
-        self._known: dict[tuple[bytes, int], Anatomy] = {}
+        self._known: dict[Taken, Known] = {}
 
     def take(
         self,
@@ -48,32 +59,40 @@ class Dissection:
         at: float,
     ) -> None:
         """Record the parts of a frame of `size` bytes with a diff, or pass it over."""
-        label = (view, name)
+        known = self._known.get((view, name, diff, size))
+        if known is None or known.sampling.passed_over:
+            self._sample(observer, (view, name, diff, size), at)
+            return
+        known.sampling.taken += 1
+        observer.parts(known.parts, at)
+
+    def _sample(self, observer: Observer, taken: Taken, at: float) -> None:
+        label = taken[:2]
         sampling = self._samplings.get(label)
         if sampling is None:
             sampling = self._samplings[label] = Sampling()
         if sampling.to_pass_over:
             sampling.to_pass_over -= 1
             return
-        key = (diff or NO_DIFF, size)
-        parts = self._known.get(key)
         sampling.taken += 1
-        if parts is None:
-            parts = self._apart(key)
+        known = self._known.get(taken)
+        if known is None:
+            known = self._apart(taken, sampling)
             self._weigh(sampling)
         sampling.to_pass_over = sampling.passed_over
-        observer.parts(parts, at, name=name, view=view)
+        observer.parts(known.parts, at)
 
-    def _apart(self, key: tuple[bytes, int]) -> Anatomy:
-        diff, size = key
-        parts = dissect(diff)
+    def _apart(self, taken: Taken, sampling: Sampling) -> Known:
+        view, name, diff, size = taken
+        sizes = dissect(diff) if diff is not None else Anatomy()
         # What the frame has around the diff is as much envelope as the diff's own braces.
-        parts = parts._replace(envelope=parts.envelope + size - len(diff))
+        sizes = sizes._replace(envelope=sizes.envelope + size - len(diff or b""))
+        known = Known((name, view, sizes), sampling)
         if size <= LARGEST_KEPT:
             if len(self._known) >= KEPT:
                 self._known.pop(next(iter(self._known)))
-            self._known[key] = parts
-        return parts
+            self._known[taken] = known
+        return known
 
     def _weigh(self, sampling: Sampling) -> None:
         """Look at fewer of an event whose diffs are not alike, at all of others."""

@@ -1,0 +1,149 @@
+"""What a view sends again and again, and what LiveView offers instead.
+
+Law: advice has the bytes that it is given for, measured and above the thresholds here, or
+it is not given.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from pytest_liveview_load.metrics.names import PARTED
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.units import format_bytes, format_count
+
+# A median diff must resend so many bytes, so many diffs must have been compared, and of
+# all their bytes so large a share be resent: what is worth a change of a template.
+FEWEST_BYTES: Final = 1000
+FEWEST_DIFFS: Final = 5
+SMALLEST_SHARE: Final = 0.25
+MEDIAN: Final = 50
+UNASKED: Final = "*push"
+
+# Part of a diff → what it is in words, what LiveView offers.
+OFFERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
+    {
+        "resent_statics": (
+            "static HTML that the page was sent before",
+            (
+                (
+                    "keep a block that comes and goes on the page, and show it with JS.show or "
+                    "a class instead of :if"
+                ),
+                (
+                    "make repeated blocks a LiveComponent: those after the first share its "
+                    "statics"
+                ),
+                "put rows into a stream, so that the others are not rendered again",
+            ),
+        ),
+        "resent_keyed": (
+            "list entries that the page has already",
+            (
+                (
+                    'a stream (phx-update="stream"), which sends only what was inserted or '
+                    "deleted"
+                ),
+                (
+                    ":key on the comprehension (LiveView 1.1), so that entries that only move "
+                    "are not sent"
+                ),
+                "a LiveComponent for each entry, which sends only its own changes",
+                "temporary_assigns for what is only shown once",
+            ),
+        ),
+        "resent_dynamics": (
+            "values that are on the page and did not change",
+            (
+                (
+                    "give function components the assigns they need, not all of them, so that "
+                    "change tracking sees what changed"
+                ),
+                "assign what is computed in the template, so that it is tracked",
+                "move what changes seldom into a LiveComponent or a block of its own",
+            ),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """One event of a view whose diffs resend what the page has.
+
+    `part` says what, as in `diff_bytes[event].resent_keyed`; `resent` and `whole` are
+    bytes of a mean diff, `diffs` how many were compared.
+    """
+
+    event: str
+    view: str
+    part: str
+    resent: float
+    whole: float
+    diffs: int
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """What LiveView has instead, the most likely first."""
+        return OFFERS[self.part][1]
+
+    @property
+    def finding(self) -> str:
+        """What was found, with its bytes."""
+        what, _ = OFFERS[self.part]
+        of = f"of {self.view}" if self.view else ""
+        source = (
+            "unasked diffs" if self.event == UNASKED else f"diffs of {self.event!r}"
+        )
+        return (
+            f"{' '.join(filter(None, (source, of)))} resend {what}: "
+            f"{format_bytes(self.resent)} of {format_bytes(self.whole)} on average, in "
+            f"{format_count(self.diffs)} diffs compared"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.finding}. LiveView offers: {'; or '.join(self.offers)}"
+
+    def to_data(self) -> dict[str, Any]:
+        """Return builtins that JSON and execnet carry."""
+        return {
+            "event": self.event,
+            "view": self.view,
+            "part": self.part,
+            "resent": self.resent,
+            "whole": self.whole,
+            "diffs": self.diffs,
+            "finding": self.finding,
+            "offers": list(self.offers),
+        }
+
+
+def advice(snapshot: Snapshot) -> tuple[Advice, ...]:
+    """Return what the diffs that were compared give reason to, the dearest first."""
+    return tuple(sorted(given(snapshot), key=lambda each: -each.resent))
+
+
+def given(snapshot: Snapshot) -> Iterator[Advice]:
+    """Yield advice for each event and part that reaches the thresholds."""
+    for part in OFFERS:
+        events = {
+            (each.name, each.view) for each, _ in snapshot.series_of(PARTED, part=part)
+        }
+        for event, view in sorted(events):
+            resent = snapshot.select(PARTED, event, view, part=part)
+            whole = snapshot.select(PARTED, event, view)
+            if resent is None or whole is None or resent.count < FEWEST_DIFFS:
+                continue
+            if (
+                resent.percentile(MEDIAN) >= FEWEST_BYTES
+                and resent.mean >= SMALLEST_SHARE * whole.mean
+            ):
+                yield Advice(
+                    event=event,
+                    view=view,
+                    part=part,
+                    resent=resent.mean,
+                    whole=whole.mean,
+                    diffs=resent.count,
+                )
