@@ -106,6 +106,16 @@ const commands = {
     tell(element, "mousedown", { detail: 1 }, window.MouseEvent);
     tell(element, "click", { detail: 1 }, window.MouseEvent);
   },
+  // Click, and again as soon as the page has changed: faster than any message.
+  clickTwice({ selector }) {
+    const changed = new window.MutationObserver(() => {
+      if (one(selector).classList.contains("phx-click-loading")) return;
+      changed.disconnect();
+      commands.click({ selector });
+    });
+    commands.click({ selector });
+    changed.observe(window.document.body, { attributes: true, childList: true, subtree: true });
+  },
   type({ selector, text }) {
     const element = one(selector);
     focus(element);

@@ -55,6 +55,10 @@ class Browser(Node):
         ]
         self.ask("choose", selector=selector, files=told)
 
+    def click_twice(self, selector: str) -> None:
+        """Click, and click again at the moment when the page shows what came of it."""
+        self.ask("clickTwice", selector=selector)
+
     def perform(self, sentence: str) -> None:
         """Do what a recorded sentence says."""
         for pattern, kind in _SAID.items():

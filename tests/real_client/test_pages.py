@@ -76,6 +76,26 @@ async def test_both_clients_say_and_see_the_same(
     assert said == messages(overheard.said)
 
 
+async def test_what_comes_back_before_its_end_is_told_is_the_same_component(
+    roost: RoostProcess, browser: Browser, client_line: str
+) -> None:
+    if (reason := LATER.get((client_line, "portal"))) is not None:
+        pytest.skip(reason)
+    async with our_user(roost.url) as live:
+        live.hooks.update(TWINS)
+        browser.open(f"{roost.url}/portal")
+        await live.visit("/portal")
+        await agree(live, browser, "open")
+        await do(live, browser, "click #comp-inc")
+        await agree(live, browser, "click #comp-inc")
+        browser.click_twice("#toggle")
+        await live.click("#toggle")
+        await live.click("#toggle")
+        await do(live, browser, "click #inc")  # seen after what the clicks came to
+        await agree(live, browser, "two clicks at once")
+        assert "1" == live.text("#comp-count")  # it has kept what it counted
+
+
 async def test_both_clients_see_what_is_behind_a_login(
     roost: RoostProcess, browser: Browser
 ) -> None:
