@@ -1,0 +1,92 @@
+"""A page of the docs as a test module: its examples, run as a user would run them.
+
+Law of this file: what runs is what the page shows. Line n of the module is line n of the
+page, so that a failure points into it. Only the size of the loads is the tests': a tenth
+of the users and rates, and a minute of a profile passes in a second.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs"
+FENCE = re.compile(r"^```(?P<language>\w*) ?(?P<file>\S*)$")
+
+SCALE = 0.1
+# How the profile that runs, `scaled` once, is made short as well as small.
+SHORTER = '''
+"""A minute of a load passes in a second."""
+
+from dataclasses import replace
+
+from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.rate import RatePlan
+from pytest_liveview_load.pauses import Between, Exponential, LogNormal
+
+MINUTE = 60
+smaller = Profile.scaled
+
+
+def shorter(pause):
+    match pause:
+        case Between(shortest, longest):
+            return Between(shortest / MINUTE, longest / MINUTE)
+        case Exponential(mean):
+            return Exponential(mean / MINUTE)
+        case LogNormal(median, sigma):
+            return LogNormal(median / MINUTE, sigma)
+    return pause
+
+
+def smaller_and_shorter(profile, factor):
+    profile = smaller(profile, factor)
+    if profile.arrival is not None:
+        profile = replace(profile, arrival=RatePlan(tuple(
+            replace(each, seconds=each.seconds / MINUTE)
+            for each in profile.arrival.pieces
+        )))
+    return replace(
+        profile,
+        ramp=profile.ramp / MINUTE,
+        duration=profile.duration and profile.duration / MINUTE,
+        warmup=profile.warmup / MINUTE,
+        stages=tuple(
+            replace(each, seconds=each.seconds / MINUTE) for each in profile.stages
+        ),
+        think=shorter(profile.think),
+        pacing=shorter(profile.pacing),
+    )
+
+
+Profile.scaled = smaller_and_shorter
+'''
+
+
+def blocks(page: str) -> Iterator[tuple[str, str, int, list[str]]]:
+    """Yield language, file name, number of its first line and lines of each fenced block."""
+    lines = page.splitlines()
+    opened: tuple[str, str, int] | None = None
+    for number, line in enumerate(lines, start=1):
+        fence = FENCE.match(line)
+        if fence is None:
+            continue
+        if opened is None:
+            opened = (fence["language"], fence["file"], number + 1)
+        else:
+            language, file, first = opened
+            yield language, file, first, lines[first - 1 : number - 1]
+            opened = None
+
+
+def python_of(page: str) -> str:
+    """Return the page's Python, each line where it is on the page."""
+    module = [""] * len(page.splitlines())
+    for language, _, first, lines in blocks(page):
+        if language == "python":
+            module[first - 1 : first - 1 + len(lines)] = lines
+    return "\n".join(module) + "\n"
+
+
+def files_of(page: str) -> dict[str, str]:
+    """Return the files that the page shows with their names: ```csv users.csv."""
+    return {file: "\n".join(lines) + "\n" for _, file, _, lines in blocks(page) if file}
