@@ -10,6 +10,7 @@ from os import PathLike
 from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
 from pytest_liveview_load.crowd.cast import Function
+from pytest_liveview_load.crowd.class_mix import TEST, test_of
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.metrics.budget import Budget
@@ -39,8 +40,8 @@ class LoadArguments(TypedDict, total=False):
     mix: Mapping[Any, float] | None
     data: str | PathLike[str] | Iterable[Any] | None
     rows: Literal["once", "cycle", "random"]
-    setup: Function | None
-    teardown: Function | None
+    setup: Function | str | None
+    teardown: Function | str | None
     abort: str | Sequence[str] | None
     after: str | float
 
@@ -50,17 +51,24 @@ def load(
 ) -> Callable[[Test], Test]:
     """Make a test a load test: `@load(users=500, ramp="10s", duration="1m")`.
 
-    Raises MarkerError at once, for unknown arguments, values that cannot be, and a
-    decorator that stands on something other than a function.
+    On a class it counts for each of its tests; with a `mix` of its methods,
+    `@load(mix={"browse": 80, "buy": 20}, users=100)`, the class gets one test that runs
+    them, `test_mix`. Raises MarkerError at once, for unknown arguments, values that
+    cannot be, and a decorator that stands on something other than a test.
     """
     order = load_of(misplaced, arguments)
 
     def decorate(function: Test) -> Test:
         _check_place(function, "load")
-        if hasattr(function, LOAD_ATTRIBUTE):
+        if LOAD_ATTRIBUTE in vars(function):
             message = f"@load stands twice on {_name(function)}: keep one of them"
             raise MarkerError(message)
-        setattr(function, LOAD_ATTRIBUTE, order)
+        if isinstance(function, type) and order.mix:
+            test = test_of(function, order)
+            setattr(test, LOAD_ATTRIBUTE, order)
+            setattr(function, TEST, test)
+        else:
+            setattr(function, LOAD_ATTRIBUTE, order)
         return function
 
     return decorate
@@ -69,7 +77,8 @@ def load(
 def budget(*texts: str) -> Callable[[Test], Test]:
     """Promise what a test must keep: `@budget("p95_mount < 200ms", "errors == 0")`.
 
-    Several `@budget` on one test add up, the upper ones first. Raises BudgetSyntaxError
+    Several `@budget` on one test add up, the upper ones first; one on a class is kept by
+    each of its tests. Raises BudgetSyntaxError
     for a text that is no budget and MarkerError for everything else, at once.
     """
     budgets = budgets_of(texts)
@@ -138,12 +147,6 @@ def _check_duplicates(budgets: tuple[Budget, ...]) -> None:
 
 
 def _check_place(function: object, marker: str) -> None:
-    if isinstance(function, type):
-        message = (
-            f"@{marker} stands on the class {function.__qualname__}: "
-            "put it on each test function"
-        )
-        raise MarkerError(message)
     if not callable(function):
         message = f"@{marker} stands on {function!r}, which is no test function"
         raise MarkerError(message)

@@ -79,10 +79,6 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: load(500),
         "load(500): its arguments have names: write load(users=500)",
     ),
-    "load on a class": (
-        lambda: load(users=2)(TestSomething),
-        "@load stands on the class TestSomething: put it on each test function",
-    ),
     "load on nothing": (
         lambda: load(users=2)(None),  # type: ignore[type-var]
         "@load stands on None, which is no test function",
@@ -101,10 +97,6 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "budget that is no text": (
         lambda: budget(0.2),  # type: ignore[arg-type]
         "budget(0.2): a budget is text, such as 'p95_mount < 200ms'",
-    ),
-    "budget on a class": (
-        lambda: budget("errors == 0")(TestSomething),
-        "@budget stands on the class TestSomething: put it on each test function",
     ),
     "the same budget twice": (
         lambda: budget("errors == 0", "errors  ==  0"),

@@ -69,8 +69,8 @@ class Cast:
         params: Mapping[str, Any] | None = None,
         name: str = "",
         *,
-        setup: Function | None = None,
-        teardown: Function | None = None,
+        setup: Any = None,
+        teardown: Any = None,
     ) -> "Cast":
         """Return the cast of one function, or of a mix `{function: share}`.
 
@@ -78,7 +78,7 @@ class Cast:
         for a param that none of them takes, and MarkerError.
         """
         params = params or {}
-        around = [each for each in (setup, teardown) if each is not None]
+        around: list[Any] = [each for each in (setup, teardown) if each is not None]
         before, after = (
             each and Scenario.of(each, named(each, params))
             for each in (setup, teardown)

@@ -15,6 +15,7 @@ from pytest_liveview_load.crowd.capacity import (
     search,
 )
 from pytest_liveview_load.crowd.cast import Cast, check_taken, named
+from pytest_liveview_load.crowd.class_mix import resolved
 from pytest_liveview_load.crowd.comparison import Comparison
 from pytest_liveview_load.crowd.finding import COMPARISON, LIMIT, Finding
 from pytest_liveview_load.crowd.ladder import Ladder
@@ -234,7 +235,7 @@ class LoadContext:
         arguments: Mapping[str, object],
     ) -> Order:
         """Return the order of one run, its cast included. Raises as `run`."""
-        order = self.order.updated(**arguments)
+        order = resolved(self.order.updated(**arguments), None)
         chosen = order.mix if scenario is None else scenario
         if chosen == ():
             message = (

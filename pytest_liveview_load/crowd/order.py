@@ -21,7 +21,7 @@ from pytest_liveview_load.units import format_duration, parse_duration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be run.
+    """What is to be run. Names in it, of methods, are resolved before anything is run.
 
     `mix` is what was written, `cast` who plays, once that is known. `data` is what the
     users' rows come from, as it was given. `setup` runs before a user's first iteration,
@@ -36,8 +36,8 @@ class Order:
     cast: Cast | None = None
     data: str | Rows | None = None
     rows: str = ONCE
-    setup: Function | None = None
-    teardown: Function | None = None
+    setup: Function | str | None = None
+    teardown: Function | str | None = None
     abort: tuple[Budget, ...] = ()
     after: float = 0.0
     endless: bool = False
@@ -113,9 +113,9 @@ def read(name: str, value: object) -> Any:
         raise MarkerError(message) from None
 
 
-def read_function(value: Any) -> Function | None:
-    """Return an async function that takes the live user, or None."""
-    if value is None or is_async(value):
+def read_function(value: Any) -> Function | str | None:
+    """Return an async function that takes the live user, the name of a method, or None."""
+    if value is None or is_async(value) or (isinstance(value, str) and value.strip()):
         return value  # type: ignore[no-any-return]
     raise UnitError(value, f"an async function: {not_async(value)}")
 

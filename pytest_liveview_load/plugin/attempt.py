@@ -20,6 +20,7 @@ import pytest
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.crowd.cast import Cast
+from pytest_liveview_load.crowd.class_mix import resolved
 from pytest_liveview_load.crowd.context import LoadContext
 from pytest_liveview_load.crowd.feed import Feed
 from pytest_liveview_load.crowd.finding import Finding
@@ -111,15 +112,19 @@ class Attempt:
 
     def feed(self) -> Feed | None:
         """Return who hands out rows to the user that is alone. Raises DataError."""
-        order = self.plan.order or Order()
+        order = self.order()
         alone = dataclasses.replace(
             order, data=self.sources.rows_of(order), profile=ALONE
         )
         return Feed.of(alone, self.seed)
 
+    def order(self) -> Order:
+        """Return what the test's `@load` says, with the methods that it names."""
+        return resolved(self.plan.order or Order(), self.item.instance)
+
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""
-        return LoadContext(self.conductor, self.plan.order)
+        return LoadContext(self.conductor, self.order())
 
     # The body
 
@@ -159,12 +164,11 @@ class Attempt:
     async def send_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
         """Let each user of a crowd do what the test's body says, and judge the run."""
         params = {name: value for name, value in arguments.items() if name != LIVE}
-        order = self.plan.order
-        assert order is not None
+        order = self.order()
         cast = Cast.of(
-            function,
+            order.mix or function,
             params,
-            self.item.originalname,
+            "" if order.mix else self.item.originalname,
             setup=order.setup,
             teardown=order.teardown,
         )

@@ -58,6 +58,8 @@ def examine(item: pytest.Function) -> None:
             f"{item.name} is marked and asks for neither `live` nor `load`: write "
             f"`async def {item.originalname}(live)`"
         )
+    if plan.order is not None:
+        check_names(item, plan.order, asks_load=asks_load)
     if plan.order is not None and plan.order.data is not None:
         from pytest_liveview_load.plugin.data import check_data  # noqa: PLC0415
 
@@ -106,8 +108,11 @@ def definition_of(item: pytest.Function, name: str) -> Callable[..., Any] | None
 def is_marked(item: pytest.Function) -> bool:
     """Return whether the test is marked for this plugin in either way."""
     return (
-        hasattr(item.function, LOAD_ATTRIBUTE)
-        or hasattr(item.function, BUDGETS_ATTRIBUTE)
+        any(
+            hasattr(owner, attribute)
+            for owner in (item.function, item.cls)
+            for attribute in (LOAD_ATTRIBUTE, BUDGETS_ATTRIBUTE)
+        )
         or item.get_closest_marker(LOAD) is not None
         or item.get_closest_marker(BUDGET) is not None
     )
@@ -139,17 +144,30 @@ def check_async(item: pytest.Function, name: str) -> None:
     raise MarkerError(f"{item.name} asks for `{name}` and {problem}")
 
 
+def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None:
+    """Raise MarkerError for names that no method has, and a mix that nobody would run."""
+    from pytest_liveview_load.crowd.class_mix import TEST, resolved  # noqa: PLC0415
+
+    resolved(order, item.cls)
+    if order.mix and not asks_load and item.originalname != TEST:
+        raise MarkerError(
+            f"{item.name} has load(mix=…) and its own body, for it asks for `live`: ask "
+            "for `load` and `await load.run()`, or put the marker on a class"
+        )
+
+
 # Reading decorators and marks
 
 
 def order_of(item: pytest.Function) -> Order | None:
-    """Return the decorator's order, else that of the closest mark with arguments."""
+    """Return the order of the decorator or mark that is closest to the test."""
     decorated: Order | None = getattr(item.function, LOAD_ATTRIBUTE, None)
-    if decorated is not None:
+    own = next((mark for mark in item.own_markers if mark.name == LOAD), None)
+    if decorated is None and own is None:
+        decorated = getattr(item.cls, LOAD_ATTRIBUTE, None)
+    mark = own or item.get_closest_marker(LOAD)
+    if decorated is not None or mark is None:
         return decorated
-    mark = item.get_closest_marker(LOAD)
-    if mark is None:
-        return None
     from pytest_liveview_load.markers import load_of  # noqa: PLC0415
 
     return load_of(mark.args, mark.kwargs)
@@ -158,6 +176,7 @@ def order_of(item: pytest.Function) -> Order | None:
 def budgets_of(item: pytest.Function) -> Iterator[Budget]:
     """Yield the budgets of the decorators, then those of the marks, closest first."""
     yield from getattr(item.function, BUDGETS_ATTRIBUTE, ())
+    yield from getattr(item.cls, BUDGETS_ATTRIBUTE, ())
     for mark in item.iter_markers(BUDGET):
         from pytest_liveview_load.markers import budgets_of as parse  # noqa: PLC0415
 

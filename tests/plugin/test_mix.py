@@ -1,0 +1,288 @@
+"""Mixes, setup and abort, as a test says them."""
+
+import pytest
+
+from tests.plugin.conftest import Suite
+
+SCENARIOS = """
+    import pytest
+    from pytest_liveview_load import budget, load
+
+    async def browse(live):
+        await live.visit("/counter")
+
+    async def buy(live):
+        await live.visit("/counter")
+        await live.click("#inc")
+"""
+
+
+def test_a_mix_on_a_class_is_one_test_with_the_fixtures_of_its_methods(
+    suite: Suite,
+) -> None:
+    suite.tests("""
+        import pytest
+        from pytest_liveview_load import budget, load
+
+        seen = set()
+
+        @pytest.fixture
+        def shop():
+            return "roost"
+
+        @load(mix={"browse": 80, "buy": 20}, users=10, setup="enter", teardown="leave")
+        @budget("count_event{buy} == 2", "mounts{browse} == 8", "error_rate{buy} < 1%")
+        class TestShop:
+            async def browse(self, live, shop):
+                await live.visit("/counter")
+                seen.add((type(self).__name__, shop))
+
+            async def buy(self, live):
+                await live.visit("/counter")
+                await live.click("#inc")
+
+            async def enter(self, live):
+                seen.add(("entered", live.id))
+
+            async def leave(self, live, shop):
+                seen.add(("left", shop))
+
+        def test_all_were_there():
+            expected = {("TestShop", "roost"), ("left", "roost")}
+            assert seen == expected | {("entered", id_) for id_ in range(10)}
+    """)
+
+    result = suite.run("-v")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "test_it.py::TestShop::test_mix PASSED*",
+            "*- test_it.py::TestShop::test_mix -*",
+            "10 users, 1 iteration each",
+            "measured *: 10 iterations *",
+            "within      count_event{buy} == 2 *",
+            "within      mounts{browse} == 8 *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*<-*")
+
+
+def test_a_load_on_a_class_counts_for_each_of_its_tests(suite: Suite) -> None:
+    suite.tests("""
+        from pytest_liveview_load import budget, load
+
+        @budget("mounts == 3")
+        @load(users=3)
+        class TestShop:
+            async def test_browse(self, live):
+                await live.visit("/counter")
+
+            @load(users=1, iterations=3)
+            async def test_own(self, live):
+                await live.visit("/counter")
+
+        class TestToo(TestShop):
+            pass
+    """)
+
+    result = suite.run("-m", "load")
+
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "*- test_it.py::TestShop::test_browse -*",
+            "3 users, 1 iteration each",
+            "*- test_it.py::TestShop::test_own -*",
+            "1 user, 3 iterations each",
+            "*- test_it.py::TestToo::test_browse -*",
+            "3 users, 1 iteration each",
+        ]
+    )
+
+
+def test_a_mix_on_a_function_is_what_its_load_runs(suite: Suite) -> None:
+    suite.tests(
+        SCENARIOS
+        + """
+    @load(mix={browse: 3, buy: 1}, users=4)
+    async def test_mix(load):
+        result = await load.run()
+        assert (result.mounts, result.events) == (4, 1)
+        assert result["iterations{browse}"] == 3
+        other = await load.run({browse: 1, buy: 1}, users=2, name="half")
+        assert other.events == 1
+    """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*test_mix (browse + buy) -*", "*test_mix (half) -*"])
+
+
+def test_failures_of_a_setup_have_its_name(suite: Suite) -> None:
+    suite.tests(
+        SCENARIOS
+        + """
+    async def login(live):
+        raise PermissionError("no entry")
+
+    @load(users=2, setup=login)
+    async def test_inside(live):
+        await live.visit("/counter")
+    """
+    )
+
+    result = suite.run("--liveview-json=out.json")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["2 of 2 iterations failed:", "  2 × PermissionError: no entry"]
+    )
+    assert '"scenario": "login"' in (suite.pytester.path / "out.json").read_text()
+
+
+def test_a_condition_that_holds_ends_the_run_early_and_fails_the_test(
+    suite: Suite,
+) -> None:
+    suite.tests(
+        SCENARIOS
+        + """
+    async def fail(live):
+        await live.think("20ms")
+        raise ValueError("out of stock")
+
+    @load(users=2, duration="50s", abort="error_rate > 10%")
+    @budget("error_rate < 50%")
+    async def test_scenario(live):
+        await fail(live)
+
+    async def test_conducted(load):
+        await load.run(fail, users=2, duration="50s", abort=["errors > 3"], after="1s")
+        raise AssertionError("the run has failed")
+    """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            (
+                "the run was stopped early: error_rate > 10% held: 100% (* iterations),"
+                " after 1*s"
+            ),
+            ">       await load.run(fail, *",
+            ("E * the run (fail) was stopped early: errors > 3 held: *, after 1*s"),
+            "PARTIAL: stopped early: error_rate > 10% held: 100% *",
+            "not judged  error_rate < 50%  the run was cut short",
+            "FAILED *::test_scenario - RunAborted: the run was stopped early: *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*the run has failed*")
+    assert result.duration < 30
+
+
+MISTAKES = {
+    "a name that no method has": (
+        """
+        @load(mix={"brwse": 80})
+        class TestShop:
+            async def browse(self, live): ...
+        """,
+        "*load(mix=…): the class TestShop has no method 'brwse'. Did you mean 'browse'[?]",
+    ),
+    "a method that is plain": (
+        """
+        @load(mix={"browse": 80})
+        class TestShop:
+            def browse(self, live): ...
+        """,
+        (
+            "*load(mix=…): the class TestShop has 'browse', but it is a plain function; "
+            "write `async def`"
+        ),
+    ),
+    "a test_mix that is there": (
+        """
+        @load(mix={"browse": 80})
+        class TestShop:
+            async def browse(self, live): ...
+            async def test_mix(self, live): ...
+        """,
+        (
+            "*@load(mix=…) on the class TestShop makes its test test_mix, and it has one: "
+            "give yours another name"
+        ),
+    ),
+    "a mix for a body": (
+        """
+        async def browse(live): ...
+
+        @load(mix={browse: 80})
+        async def test_it(live): ...
+        """,
+        (
+            "*test_it has load(mix=…) and its own body, for it asks for `live`: ask for "
+            "`load` and `await load.run()`, or put the marker on a class"
+        ),
+    ),
+    "a name without a class": (
+        """
+        @load(setup="login")
+        async def test_it(live): ...
+        """,
+        (
+            "*load(setup=…): 'login' is the name of a method, and the test is in no "
+            "class: give the function itself"
+        ),
+    ),
+    "a setup that is plain": (
+        """
+        def login(live): ...
+
+        @load(setup=login)
+        async def test_it(live): ...
+        """,
+        "*load(setup=<function login at *>): * is not an async function: it is a plain *",
+    ),
+    "an abort that is no budget": (
+        """
+        @load(abort="error_rte > 10%")
+        async def test_it(live): ...
+        """,
+        (
+            "*load(abort='error_rte > 10%'): 'error_rte > 10%' is not a budget: no metric "
+            "is called 'error_rte'. Did you mean 'error_rate'[?]*"
+        ),
+    ),
+    "an after without an abort": (
+        """
+        @load(after="5s")
+        async def test_it(live): ...
+        """,
+        "*load(after='5s'): it says from when on `abort` is looked at, and there is none*",
+    ),
+    "load on a class twice": (
+        """
+        @load(users=1)
+        @load(users=2)
+        class TestShop: ...
+        """,
+        "*@load stands twice on TestShop: keep one of them",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_are_errors_of_collection(
+    suite: Suite, text: str, message: str
+) -> None:
+    suite.tests(f"\n        from pytest_liveview_load import load\n{text}")
+
+    result = suite.run_here("--collect-only")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+    result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
