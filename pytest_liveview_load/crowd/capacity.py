@@ -4,7 +4,7 @@ Law of this file: a limit is only what was seen. The size named was run and kept
 ended the search (a budget, the most allowed, this generator, too few samples) is said.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from pytest_liveview_load.crowd.ladder import Ladder
@@ -20,6 +20,7 @@ from pytest_liveview_load.metrics.budget import Budget
 
 OF_ERRORS: Final = frozenset({"errors", "error_rate"})
 NO_ERRORS: Final = "errors == 0"
+SIZES: Final = ("users", "stages", "arrival")
 SOME: Final = "budgets=['p95_mount < 200ms']"
 
 Attempt = Callable[[float], Awaitable[LoadResult]]
@@ -54,6 +55,17 @@ async def search(
         else:
             break
     return Limit(name=name, ladder=ladder, steps=tuple(steps))
+
+
+def check_size_is_free(arguments: Mapping[str, object]) -> None:
+    """Raise MarkerError for an argument that says how large the load is."""
+    for name in SIZES:
+        if arguments.get(name) is not None:
+            message = (
+                f"find_limit({name}={arguments[name]!r}): the size is what is sought: "
+                "say start=50, max=5000, or start='10/s', max='500/s' for arrivals"
+            )
+            raise MarkerError(message)
 
 
 def cause_of(error: InvalidRun) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from pytest_liveview_load.crowd.columns import in_columns
 from pytest_liveview_load.crowd.explained import Explained
-from pytest_liveview_load.crowd.finding import Finding
+from pytest_liveview_load.crowd.finding import COMPARISON, Finding
 from pytest_liveview_load.crowd.ratio import (
     Estimate,
     estimate,
@@ -148,10 +148,10 @@ class Comparison:
             "measures": [each.to_data() for each in self.compared()],
         }
 
-    def finding(self, name: str) -> Finding:
+    def finding(self) -> Finding:
         """Return what the test's report shows of it."""
         return Finding(
-            kind="comparison", name=name, lines=tuple(self.lines()), data=self.to_data()
+            kind=COMPARISON, name="", lines=tuple(self.lines()), data=self.to_data()
         )
 
 

@@ -5,15 +5,18 @@ Law of this file: a finding is plain data, for it travels with the test's report
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+LIMIT: Final = "limit"
+COMPARISON: Final = "comparison"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """`lines` are what a person reads, at most 80 columns; `data` is for machines.
 
-    `kind` is "limit" or "comparison", `name` what it is of. `test` is the node id, which
-    the conductor knows.
+    `kind` is LIMIT or COMPARISON, `name` what it is of, if that has one. `test` is the
+    node id, which the conductor knows.
     """
 
     kind: str
@@ -25,7 +28,8 @@ class Finding:
     @property
     def title(self) -> str:
         """What stands above the lines."""
-        return f"{self.test} ({self.kind}: {self.name})"
+        of = f": {self.name}" if self.name else ""
+        return f"{self.test} ({self.kind}{of})"
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON and execnet carry."""

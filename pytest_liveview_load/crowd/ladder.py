@@ -123,6 +123,12 @@ class Ladder:
             return float(f"{number:.{RATE_DIGITS}g}")
         return float(int(number))
 
+    def argument(self, size: float) -> dict[str, object]:
+        """Return what a load of this size says."""
+        if self.is_rate:
+            return {"arrival": f"{size:.12g}/s"}
+        return {"users": int(size)}
+
     def number(self, size: float) -> str:
         """Return '800' or '120/s'."""
         return format_rate(size, SHOWN_DIGITS) if self.is_rate else format_count(size)

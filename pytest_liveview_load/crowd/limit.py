@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from pytest_liveview_load.crowd.columns import in_columns
 from pytest_liveview_load.crowd.explained import Explained
-from pytest_liveview_load.crowd.finding import Finding
+from pytest_liveview_load.crowd.finding import LIMIT, Finding
 from pytest_liveview_load.crowd.ladder import Ladder
 from pytest_liveview_load.crowd.result import LoadResult
 from pytest_liveview_load.errors import NoData
@@ -206,7 +206,7 @@ class Limit:
     def finding(self) -> Finding:
         """Return what the test's report shows of it."""
         return Finding(
-            kind="limit",
+            kind=LIMIT,
             name=self.name,
             lines=tuple(self.lines()),
             data=self.to_data(),

@@ -14,6 +14,7 @@ from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.units import near_miss
 
+ROUNDS: Final = 6
 FEWEST_PATTERNS: Final = 2
 MEASURES: Final = (
     "p50_mount",

@@ -117,7 +117,8 @@ def pytest_runtest_makereport(
         reports.note_budgets(item, session.running.reports)
     report = yield
     if session.running is not None and call.when == "call":
-        reports.attach(report, session.running.reports, session.running.warning)
+        attempt = session.running
+        reports.attach(report, attempt.reports, attempt.warning, attempt.findings)
     if call.excinfo is not None and isinstance(call.excinfo.value, LiveViewLoadError):
         reports.show_for_author(item, call.excinfo, report)
     return report

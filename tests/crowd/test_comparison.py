@@ -209,11 +209,11 @@ def test_asserts_explain_themselves() -> None:
 
 
 def test_data_is_for_machines() -> None:
-    finding = compared(measures=("p50_mount", "p50_visit")).finding("patterns")
+    finding = compared(measures=("p50_mount", "p50_visit")).finding()
 
     data = json.loads(json.dumps(finding.to_data(), allow_nan=False))
 
-    assert ["comparison", "patterns", "function components"] == [
+    assert ["comparison", "", "function components"] == [
         data["kind"],
         data["name"],
         data["baseline"],
