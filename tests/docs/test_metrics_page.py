@@ -1,0 +1,101 @@
+"""The page about metrics names them all, with the figures that the code has."""
+
+import pytest
+
+from pytest_liveview_load.client.wire.dissection import ALL_OF, EVERY
+from pytest_liveview_load.crowd.honesty import MEAN_WAIT, STOPS, TOO_BUSY
+from pytest_liveview_load.crowd.watch import MAX_LAG, SHORTEST_STOP, STOP
+from pytest_liveview_load.metrics.advice import (
+    FEWEST_BYTES,
+    FEWEST_DIFFS,
+    SMALLEST_SHARE,
+)
+from pytest_liveview_load.metrics.grammar import LABELLED, Aggregate
+from pytest_liveview_load.metrics.limit import OPERATORS
+from pytest_liveview_load.metrics.names import (
+    METRICS,
+    OF_THE_RUN,
+    PARTS,
+    RESENT,
+    TIMINGS,
+)
+from pytest_liveview_load.metrics.order_statistics import samples_needed
+from pytest_liveview_load.reporting.exports import run
+from tests.docs.page_as_tests import DOCS
+from tests.reporting.reports import report
+
+PAGE = (DOCS / "metrics.md").read_text()
+
+
+def rows() -> list[str]:
+    """Return the first cell of every row of the page's tables."""
+    return [line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| ")]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_has_a_row(metric: str) -> None:
+    assert any(f"`{metric}`" in row or f"`{metric}[" in row for row in rows())
+
+
+@pytest.mark.parametrize("part", [*PARTS, *RESENT])
+def test_every_part_has_a_row(part: str) -> None:
+    assert any(f"`{part}`" in row for row in rows())
+
+
+def test_only_timings_and_sizes_with_labels_are_shown_with_one() -> None:
+    for row in rows():
+        name, bracket, _ = row.strip(" `").partition("[")
+        if bracket and name in TIMINGS:
+            assert name in LABELLED
+
+
+@pytest.mark.parametrize("word", [each.value for each in Aggregate])
+def test_every_stat_is_named(word: str) -> None:
+    assert f"`{word}`" in PAGE
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_operator_is_named(operator: str) -> None:
+    assert f"`{operator}`" in PAGE
+
+
+@pytest.mark.parametrize("metric", sorted(OF_THE_RUN))
+def test_what_has_no_scenario_is_said(metric: str) -> None:
+    (row,) = [line for line in PAGE.splitlines() if line.startswith("| scenario |")]
+    assert f"`{metric}`" in row
+
+
+@pytest.mark.parametrize("kind", STOPS)
+def test_every_kind_of_stop_is_a_cause(kind: str) -> None:
+    words, _ = STOPS[kind]
+    assert f"| `{words}` |" in PAGE
+
+
+FIGURES = {
+    "samples of a percentile": "p50 {}, p95 {}, p99 {}, p99.9 {}".format(
+        *map(samples_needed, (50, 95, 99, 99.9))
+    ),
+    "diffs that are taken apart": f"{ALL_OF} are taken apart and then one in {EVERY}",
+    "bytes of an advice": f"{FEWEST_BYTES} bytes in a median diff",
+    "share of an advice": f"at least {SMALLEST_SHARE:.0%} of",
+    "diffs of an advice": f"and {FEWEST_DIFFS} diffs that were compared",
+    "lag": f"above `liveview_max_lag` ({MAX_LAG * 1000:.0f} ms) at p99",
+    "a stop": f"({STOP} × `liveview_max_lag`)",
+    "CPU": f"more than {TOO_BUSY:.0%} of a core",
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_a_figure_is_the_codes(figure: str) -> None:
+    assert figure in " ".join(PAGE.split())
+
+
+def test_figures_in_words_are_the_codes() -> None:
+    assert (0.5, 1 / 8) == (SHORTEST_STOP, MEAN_WAIT)  # half a second, an eighth
+
+
+def test_the_keys_of_the_json_are_its() -> None:
+    keys = run(report())
+    for key in ("profile", "budgets", "counts", "scenarios", "metrics", "advice"):
+        assert key in keys
+        assert f"`{key}`" in PAGE
