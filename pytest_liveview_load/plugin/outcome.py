@@ -16,6 +16,7 @@ from pytest_liveview_load.errors import (
     LiveViewLoadError,
     LoadFailed,
 )
+from pytest_liveview_load.metrics.advice import advice
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.grammar import Percentile
 from pytest_liveview_load.metrics.order_statistics import samples_needed
@@ -97,7 +98,7 @@ def verdict(
 
 
 def properties(report: LoadReport) -> list[tuple[str, str]]:
-    """Return each budget as a name and a value, for JUnit and its like."""
+    """Return budgets and advice as names and values, for JUnit and its like."""
     of_run = f" ({report.run})" if report.run else ""
     judged = [
         (
@@ -107,14 +108,19 @@ def properties(report: LoadReport) -> list[tuple[str, str]]:
         for each in report.judgements
     ]
     unjudged = [(source, f"not judged: {why}") for source, why in report.not_judged]
+    given = [(each.event, str(each)) for each in advice(report.snapshot)]
     return [
-        (f"budget{of_run}: {source}", value) for source, value in (*judged, *unjudged)
+        *(
+            (f"budget{of_run}: {source}", value)
+            for source, value in (*judged, *unjudged)
+        ),
+        *((f"advice{of_run}: {event}", value) for event, value in given),
     ]
 
 
 def is_property(name: str) -> bool:
     """Return whether a property is one of `properties`."""
-    return name.startswith(("budget: ", "budget ("))
+    return name.startswith(("budget: ", "budget (", "advice: ", "advice ("))
 
 
 # In words

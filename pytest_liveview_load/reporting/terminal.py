@@ -53,13 +53,18 @@ def section(report: LoadReport, width: int) -> list[Line]:
         Line(""),
         *(Line(each) for each in table(report.snapshot, width)),
         *spending_lines(report.snapshot, width),
+        *advice_lines(report.snapshot, width),
         *failure_lines(report.snapshot, width),
     ]
 
 
 def brief(report: LoadReport, width: int) -> list[Line]:
-    """Return the verdicts of a run alone: for a functional test there is no more to it."""
-    return [*headline(report, width), *budget_lines(report, width)]
+    """Return the verdicts of a run, and advice: for a functional test that is all."""
+    return [
+        *headline(report, width),
+        *budget_lines(report, width),
+        *advice_lines(report.snapshot, width),
+    ]
 
 
 # What ran, and whether it counts
@@ -176,13 +181,18 @@ def tone(judgement: Judgement) -> Tone:
 
 
 def spending_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
-    """Yield what the bytes of the large diffs are spent on, and what would spare some."""
+    """Yield what the bytes of the large diffs are spent on."""
     sentences = spending(snapshot)
     if sentences:
         yield Line("")
     for sentence in sentences:
         yield from wrapped(sentence, width)
+
+
+def advice_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
+    """Yield what diffs send again, and what LiveView offers instead."""
     for each in advice(snapshot):
+        yield Line("")
         yield from wrapped(
             f"advice: {each.finding}; LiveView offers:", width, Tone.DOUBT
         )

@@ -13,7 +13,7 @@ from pytest_liveview_load.plugin.outcome import (
     verdict,
 )
 from pytest_liveview_load.reporting.load_report import LoadReport
-from tests.reporting.reports import measured, report
+from tests.reporting.reports import measured, report, wasteful
 
 GOOD = report("mounts == 200")
 BROKEN = report("mounts == 1")
@@ -102,3 +102,14 @@ def test_each_budget_is_a_property_of_its_own() -> None:
     ] == found
     assert all(is_property(name) for name, _ in found)
     assert not is_property("budgets")
+
+
+def test_each_advice_is_a_property_of_its_own() -> None:
+    found = [
+        *properties(report(snapshot=wasteful())),
+        *properties(report(snapshot=wasteful(), run="browse")),
+    ]
+
+    assert ["advice: save", "advice (browse): save"] == [name for name, _ in found]
+    assert all("3kB of 4kB on average, in 9 diffs" in value for _, value in found)
+    assert all(is_property(name) for name, _ in found)

@@ -124,12 +124,13 @@ def test_what_large_diffs_are_made_of_is_said() -> None:
 
 
 def test_advice_is_given_with_the_bytes_that_support_it() -> None:
-    lines = section(report(snapshot=wasteful()), 80)[-9:]
+    lines = section(report(snapshot=wasteful()), 80)[-10:]
 
     assert (
         "\n".join(line.text for line in lines)
         == """\
 diffs of save: 4kB each: keyed 95%, statics 2.5%, envelope 2.5%
+
 advice: diffs of 'save' of Shop resend list entries that the page has already:
   3kB of 4kB on average, in 9 diffs compared; LiveView offers:
   - a stream (phx-update="stream"), which sends only what was inserted or
@@ -268,6 +269,18 @@ def test_a_functional_run_is_verdicts_alone() -> None:
 
     assert "1 user: 200 iterations, 200 mounts, 200 events, 0 errors" == lines[0]
     assert "within      mounts == 200  200" == lines[-1]
+
+
+def test_a_functional_run_is_advised_too() -> None:
+    lines = [line.text for line in brief(report(snapshot=wasteful(), profile=None), 80)]
+
+    assert [
+        "",
+        "advice: diffs of 'save' of Shop resend list entries that the page",
+    ] == [
+        lines[1],
+        lines[2].removesuffix(" has already:"),
+    ]
 
 
 def test_a_run_of_many_is_named_in_its_title() -> None:
