@@ -4,6 +4,7 @@ Law: told by the run alone, at a user's start and end. Whom a user spawns is kno
 not counted.
 """
 
+import math
 from collections.abc import Iterable
 
 from pytest_liveview_load.crowd.profile import Profile
@@ -13,21 +14,27 @@ class Company:
     """Owns the ids of the users at work.
 
     `most` is how many the run's profile has at once; `to_come` how many of them its ramp
-    has still to bring, as far as that is known.
+    has still to bring, as far as that is known. One that `dwindles` ends user by user,
+    each after its iterations, and nobody comes instead.
     """
 
-    def __init__(self, most: int = 1, to_come: int = 0) -> None:
+    def __init__(
+        self, most: int = 1, to_come: int = 0, *, dwindles: bool = False
+    ) -> None:
         self.most = most
         self.to_come = to_come
+        self.dwindles = dwindles
         self.active: set[int] = set()
         self.brought: set[int] = set()
 
     @classmethod
-    def of(cls, profile: Profile) -> "Company":
+    def of(cls, profile: Profile, *, endless: bool = False) -> "Company":
         """Return the company of a run, before anybody has come."""
-        open_ended = profile.stages or profile.is_open
         most = profile.most_users
-        return cls(most, to_come=0 if open_ended else most)
+        if profile.stages or profile.is_open:
+            return cls(most)
+        dwindles = profile.iterations_each is not None and not endless
+        return cls(most, most, dwindles=dwindles)
 
     def enter(self, user: int) -> None:
         """Take one who starts."""
@@ -46,6 +53,11 @@ class Company:
     def everybody(self) -> int:
         """How many "all" are now: those at work, and those whom the ramp will bring."""
         return len(self.active) + self.to_come
+
+    @property
+    def left(self) -> float:
+        """How many can still come to one place, from now on."""
+        return self.everybody + len(self.brought) if self.dwindles else math.inf
 
     @property
     def limit(self) -> int:

@@ -86,7 +86,7 @@ class Run:
             role.scenario.name: Recorder(clock, scenario=role.scenario.name)
             for role in order.cast.roles
         }
-        company = Company.of(order.profile)
+        company = Company.of(order.profile, endless=order.endless)
         self.gathering = LocalGathering(company, clock=clock, scale=scale)
         self.feed = Feed.of(order, seed)
         self.terms: Terms | None = None

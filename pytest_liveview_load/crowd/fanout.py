@@ -32,22 +32,26 @@ class Broadcast:
     timer: asyncio.TimerHandle | None = None
 
 
+# A broadcast that has arrived, and how many seconds after it was sent.
+Arrival = tuple[Broadcast, float]
+
+
 @dataclass(eq=False, slots=True)
 class Watch:
     """What one user has seen under one name, and has not asked for yet."""
 
     observer: Observer
-    seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=KEPT))
-    waiting: deque["asyncio.Future[Seen | None]"] = field(default_factory=deque)
+    seen: deque[Arrival] = field(default_factory=lambda: deque(maxlen=KEPT))
+    waiting: deque["asyncio.Future[Arrival | None]"] = field(default_factory=deque)
 
-    def take(self, seen: Seen) -> None:
+    def take(self, arrival: Arrival) -> None:
         """Give it to the first who waits, or keep it."""
         while self.waiting:
             first = self.waiting.popleft()
             if not first.done():
-                first.set_result(seen)
+                first.set_result(arrival)
                 return
-        self.seen.append(seen)
+        self.seen.append(arrival)
 
 
 class Fanout:
@@ -118,39 +122,32 @@ class Fanout:
         name, since = broadcast.name, broadcast.since
         watch = self.watches[name][user]
         watch.observer.timing("fanout", since, arrived, name=name)
-        watch.take(
-            Seen(
-                name=name,
-                token=token,
-                sender=broadcast.sender,
-                seconds=arrived - since,
-            )
-        )
+        watch.take((broadcast, arrived - since))
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
         """Return the next one that this user sees. Raises StepTimeout, RunOver."""
         watch = self.watches[name][user]
         if watch.seen:
-            return watch.seen.popleft()
+            return as_seen(*watch.seen.popleft())
         if self.ended:
             raise RunOver(f"broadcast {name!r}")
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[Seen | None] = loop.create_future()
+        waiting: asyncio.Future[Arrival | None] = loop.create_future()
         watch.waiting.append(waiting)
         timer = loop.call_later(timeout, give_up, waiting)
         try:
-            seen = await waiting
+            found = await waiting
         except asyncio.CancelledError:
-            if not waiting.cancelled() and (found := waiting.result()) is not None:
-                watch.seen.appendleft(found)
+            if not waiting.cancelled() and (lost := waiting.result()) is not None:
+                watch.seen.appendleft(lost)
             raise
         finally:
             timer.cancel()
             if waiting in watch.waiting:
                 watch.waiting.remove(waiting)
-        if seen is None:
+        if found is None:
             raise StepTimeout(f"seen({name!r})", timeout, self.awaited(user, name))
-        return seen
+        return as_seen(*found)
 
     def awaited(self, user: int, name: str) -> str:
         """Return what a watcher waits for."""
@@ -182,7 +179,17 @@ class Fanout:
                         waiting.set_exception(RunOver(f"broadcast {name!r}"))
 
 
-def give_up(waiting: "asyncio.Future[Seen | None]") -> None:
+def as_seen(broadcast: Broadcast, seconds: float) -> Seen:
+    """Return what a watcher is told of a broadcast that took so many seconds."""
+    return Seen(
+        name=broadcast.name,
+        token=broadcast.token,
+        sender=broadcast.sender,
+        seconds=seconds,
+    )
+
+
+def give_up(waiting: "asyncio.Future[Arrival | None]") -> None:
     """Tell who waits that the time is up."""
     if not waiting.done():
         waiting.set_result(None)

@@ -63,6 +63,13 @@ class Place:
                 if answer is not None and not answer.done():
                     answer.set_result(outcome)
 
+    def close(self) -> None:
+        """Let those who wait go on if they may, and tell the others that it is over."""
+        self.tell(self.point.over())
+        for answer in self.answers.values():
+            if not answer.done():
+                answer.set_exception(RunOver(f"rendezvous {self.name!r}"))
+
 
 class LocalGathering:
     """Owns the throttles and meeting points of one run, of one user unless told.
@@ -96,6 +103,8 @@ class LocalGathering:
         self.company.leave(user)
         for place in self.places.values():
             place.tell(place.point.look())
+            if self.in_vain(place):
+                place.close()
 
     def over(self) -> None:
         """End: nobody waits here any more, and nobody is to begin."""
@@ -104,10 +113,7 @@ class LocalGathering:
         for _, _, throttle in self.throttles.values():
             throttle.over()
         for place in self.places.values():
-            place.tell(place.point.over())
-            for answer in place.answers.values():
-                if not answer.done():
-                    answer.set_exception(RunOver(f"rendezvous {place.name!r}"))
+            place.close()
 
     def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
         """Give the throttle `name` another rate, `over` some time; zero is a pause.
@@ -146,7 +152,7 @@ class LocalGathering:
     async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
         """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
         place = self.place(user, name, call, value)
-        if self.ended:
+        if self.ended or self.in_vain(place):
             raise RunOver(f"rendezvous {name!r}")
         me, loop = Member(user, value), asyncio.get_running_loop()
         due = loop.time() + call.timeout
@@ -218,6 +224,11 @@ class LocalGathering:
             )
             raise TogetherError(asked, problem)
         return place
+
+    def in_vain(self, place: Place) -> bool:
+        """Tell whether too few are left of a run that only its iterations end."""
+        size = place.point.size
+        return size.most is not None and self.company.left < size.least
 
     def check_size(self, asked: str, size: Size) -> None:
         """Raise TogetherError for more users than could ever be there."""

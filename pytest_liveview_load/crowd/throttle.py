@@ -72,19 +72,23 @@ class Turns:
     def __init__(self, allowance: Allowance, *, catch_up: float = CATCH_UP) -> None:
         self.allowance = allowance
         self.catch_up = catch_up
-        self.due = -math.inf  # the allowance that the next turn needs
+        self.due = 0.0  # the allowance that the next turn needs
         self.begun: deque[Turn] = deque()  # in the last window
 
-    def rest(self, now: float) -> None:
-        """Say that nobody waits: what is not used is not saved up."""
-        self.due = max(self.due, self.allowance.count(now))
+    def rest(self, since: float, now: float) -> None:
+        """Say that nobody waited in between: what was not used is not saved up.
+
+        What was late before is still made up for.
+        """
+        late = max(0.0, self.allowance.count(since) - self.due)
+        self.due = max(self.due, self.allowance.count(now) - late)
 
     def earliest(self, now: float) -> float:
         """Return the first instant from `now` on when a turn may begin, inf if none."""
         begun, allowance = self.begun, self.allowance
         while begun and begun[0].began + WINDOW <= now:
             begun.popleft()
-        at = allowance.when(self.due) if self.due > -math.inf else now
+        at = allowance.when(self.due)
         at = now if at <= now + ROUNDING else at
         gone = 0  # of those that have begun, before the window of `at`
         while at < math.inf:
@@ -128,6 +132,7 @@ class Throttle:
         self.parallel = parallel  # how many at once, may be infinite
         self.clock = clock
         self.inside = 0
+        self.idle_since = clock()
         self.queue: deque[asyncio.Future[Turn | None]] = deque()
         self.timer: asyncio.TimerHandle | None = None
 
@@ -137,13 +142,13 @@ class Throttle:
         self.queue.append(place)
         if len(self.queue) == 1:  # else somebody is to be served before
             if self.turns is not None:
-                self.turns.rest(self.clock())
+                self.turns.rest(self.idle_since, self.clock())
             self.serve()
         try:
             turn = await place
         except asyncio.CancelledError:
             if place.cancelled():
-                self.queue.remove(place)
+                self.leave_queue(place)
             elif place.exception() is None:
                 self.hand_on(place.result())
             raise
@@ -171,12 +176,21 @@ class Throttle:
                 self.serve_in(at - now)
                 return
             self.let_in(self.turns.take(now))
+        if not self.queue:
+            self.idle_since = self.clock()
 
     def waiting(self) -> bool:
         """Tell whether somebody waits; forget those at the head who no longer do."""
         while self.queue and self.queue[0].done():
             self.queue.popleft()
         return bool(self.queue)
+
+    def leave_queue(self, place: "asyncio.Future[Turn | None]") -> None:
+        """Wait no longer; `serve` may have known it before."""
+        if place in self.queue:
+            self.queue.remove(place)
+        if not self.queue:
+            self.idle_since = self.clock()
 
     def serve_in(self, seconds: float) -> None:
         """Serve again in that many seconds, if ever."""

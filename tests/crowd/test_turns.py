@@ -38,7 +38,6 @@ def begun(
     `changes` are other plans, with the instants at which they come.
     """
     delays, to_come, found, now = cycle(late), deque(changes), [], 0.0
-    turns.rest(now)
     while now < seconds:
         at = turns.earliest(now)
         if at <= now:
@@ -141,18 +140,29 @@ def test_a_ramp_begins_slowly() -> None:
 
 def test_what_nobody_used_is_not_saved_up() -> None:
     turns = Turns(Allowance(steady(100), 0.0))
-    turns.rest(0.0)
     turns.take(0.0)
 
-    turns.rest(3.0)
+    turns.rest(0.0, 3.0)
     turns.take(3.0)
 
     assert pytest.approx(3.01) == turns.earliest(3.0)
 
 
+def test_what_was_late_before_a_moment_without_demand_is_made_up_for_after_it() -> None:
+    turns = Turns(Allowance(steady(100), 0.0))
+    turns.take(0.03)  # three turns late
+
+    turns.rest(0.03, 0.05)
+
+    at_once = 0
+    while turns.earliest(0.05) <= 0.05:
+        turns.take(0.05)
+        at_once += 1
+    assert 3 == at_once
+
+
 def test_what_was_late_is_made_up_for_but_not_for_long() -> None:
     turns = Turns(Allowance(steady(100), 0.0))
-    turns.rest(0.0)
     now, at_once = 0.5, 0  # half a second late
 
     while turns.earliest(now) <= now:
@@ -164,7 +174,6 @@ def test_what_was_late_is_made_up_for_but_not_for_long() -> None:
 
 def test_a_paused_rate_lets_nobody_in() -> None:
     turns = Turns(Allowance(steady(10), 0.0))
-    turns.rest(0.0)
     turns.take(0.0)
 
     turns.allowance.change(steady(0), 0.05)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pytest_liveview_load.client.verbs.face import Face
 from pytest_liveview_load.client.verbs.gathering import Broadcasts, Company
 from pytest_liveview_load.client.verbs.meeting import Seen
-from pytest_liveview_load.client.verbs.token import tokens_in
+from pytest_liveview_load.client.verbs.token import MARK, tokens_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Ear:
 
     def heard(self, data: bytes, arrived: float) -> None:
         """Tell which broadcasts have arrived with this message."""
-        if self.watching:
+        if self.watching and MARK in data:
             for token in tokens_in(data):
                 self.broadcasts.heard(self.user, token, arrived)
 

@@ -75,7 +75,9 @@ class Together(Face):
 
         Whose time is up before that raises RendezvousTimeout, and the others wait on;
         with late="go" all who are there go on together, and the meeting is not
-        `complete`. Raises TogetherError for more users than the run has, terms other
+        `complete`. Where nobody else will come, because the run is over or the others
+        have done their iterations, the wait ends at once, and the iteration counts as
+        nothing. Raises TogetherError for more users than the run has, terms other
         than another's for this name, or a value that is not plain data.
 
         Example:
