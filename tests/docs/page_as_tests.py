@@ -1,8 +1,9 @@
 """A page of the docs as a test module: its examples, run as a user would run them.
 
 Law of this file: what runs is what the page shows. Line n of the module is line n of the
-page, so that a failure points into it. Only the size of the loads is the tests': a tenth
-of the users and rates, and a minute of a profile passes in a second.
+page, so that a failure points into it. Only the measures are the tests': a tenth of the
+users and rates; a minute of a profile passes in half a second, and a second that a budget
+promises lasts two minutes, for a busy machine says nothing about the page.
 """
 
 import re
@@ -13,28 +14,30 @@ DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^```(?P<language>\w*) ?(?P<file>\S*)$")
 
 SCALE = 0.1
-# How the profile that runs, `scaled` once, is made short as well as small.
+# A profile is `scaled` once, when it is about to run.
 SHORTER = '''
-"""A minute of a load passes in a second."""
+"""A minute of a load passes in half a second; budgets have all the time in the world."""
 
 from dataclasses import replace
 
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.rate import RatePlan
+from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.metrics.names import Unit
 from pytest_liveview_load.pauses import Between, Exponential, LogNormal
 
-MINUTE = 60
-smaller = Profile.scaled
+FASTER = 120
+smaller, holds = Profile.scaled, Budget.holds
 
 
 def shorter(pause):
     match pause:
         case Between(shortest, longest):
-            return Between(shortest / MINUTE, longest / MINUTE)
+            return Between(shortest / FASTER, longest / FASTER)
         case Exponential(mean):
-            return Exponential(mean / MINUTE)
+            return Exponential(mean / FASTER)
         case LogNormal(median, sigma):
-            return LogNormal(median / MINUTE, sigma)
+            return LogNormal(median / FASTER, sigma)
     return pause
 
 
@@ -42,23 +45,29 @@ def smaller_and_shorter(profile, factor):
     profile = smaller(profile, factor)
     if profile.arrival is not None:
         profile = replace(profile, arrival=RatePlan(tuple(
-            replace(each, seconds=each.seconds / MINUTE)
+            replace(each, seconds=each.seconds / FASTER)
             for each in profile.arrival.pieces
         )))
     return replace(
         profile,
-        ramp=profile.ramp / MINUTE,
-        duration=profile.duration and profile.duration / MINUTE,
-        warmup=profile.warmup / MINUTE,
+        ramp=profile.ramp / FASTER,
+        duration=profile.duration and profile.duration / FASTER,
+        warmup=profile.warmup / FASTER,
         stages=tuple(
-            replace(each, seconds=each.seconds / MINUTE) for each in profile.stages
+            replace(each, seconds=each.seconds / FASTER) for each in profile.stages
         ),
         think=shorter(profile.think),
         pacing=shorter(profile.pacing),
     )
 
 
+def holds_at_leisure(budget, observed):
+    is_time = budget.measure.unit is Unit.TIMING
+    return holds(budget, observed / FASTER if is_time else observed)
+
+
 Profile.scaled = smaller_and_shorter
+Budget.holds = holds_at_leisure
 '''
 
 
