@@ -153,7 +153,7 @@ class Run:
         """Return what all users share; the run's own task is the caller."""
         owner = asyncio.current_task()
         assert owner is not None  # a coroutine of asyncio always runs in a task
-        length = self.profile.length
+        length = self.order.profile.length
         return Terms(
             order=self.order,
             make_user=self.make_user,
