@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.class_mix import resolved
 from pytest_liveview_load.crowd.context import LoadContext
@@ -205,8 +204,7 @@ class Attempt:
 
     def judge(self) -> None:
         """Raise what the runs came to, if that is not good."""
-        errors_allowed = speak_of_errors(self.plan.budgets)
-        failed = verdict(self.reports, errors_allowed=errors_allowed)
+        failed = verdict(self.reports, self.plan.budgets)
         if self.conductor.aborted and not isinstance(failed, InvalidRun):
             failed = RunAborted("\n".join(self.conductor.aborted))
         if failed is not None:

@@ -6,9 +6,10 @@ that conducts several runs every run must keep every budget, each judged by itse
 on trial, in which a limit was sought, fail no test.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from pytest_liveview_load.crowd.capacity import OF_ERRORS
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.errors import (
     BudgetExceeded,
@@ -83,18 +84,30 @@ def reason_not_to_judge(
 
 
 def verdict(
-    reports: Sequence[LoadReport], *, errors_allowed: bool
+    reports: Sequence[LoadReport], budgets: Iterable[Budget]
 ) -> LiveViewLoadError | None:
-    """Return what the test fails with, None if it passes."""
+    """Return what the test fails with, None if it passes.
+
+    Errors fail it unless a budget speaks of them: of all, or of those of one scenario.
+    """
     reports = [report for report in reports if not report.on_trial]
     invalid = [report for report in reports if report.invalid]
     if invalid:
         return InvalidRun("\n".join(map(why_invalid, invalid)))
     exceeded = list(filter(None, map(why_exceeded, reports)))
-    failed = [] if errors_allowed else list(filter(None, map(why_failed, reports)))
+    spoken_of = scenarios_of_errors(budgets)
+    failed = [why for each in reports if (why := why_failed(each, spoken_of=spoken_of))]
     if exceeded:
         return BudgetExceeded("\n".join([*exceeded, *failed]))
     return LoadFailed("\n".join(failed)) if failed else None
+
+
+def scenarios_of_errors(budgets: Iterable[Budget]) -> frozenset[str]:
+    """Return the scenarios whose errors a budget speaks of, "" being all of them."""
+    measures = [budget.measure for budget in budgets]
+    return frozenset(
+        each.words.scenario for each in measures if each.metric in OF_ERRORS
+    )
 
 
 def properties(report: LoadReport) -> list[tuple[str, str]]:
@@ -159,13 +172,19 @@ def why_exceeded(report: LoadReport) -> str:
     return f"{title}:{lines}"
 
 
-def why_failed(report: LoadReport) -> str:
-    """Return the kinds of failures, "" if there are none."""
-    errors = report.snapshot.counts.get("errors", 0)
+def why_failed(report: LoadReport, *, spoken_of: Collection[str] = ()) -> str:
+    """Return the kinds of failures that no budget speaks of, "" if there are none."""
+    if "" in spoken_of:
+        return ""
+    snapshot = report.snapshot
+    judged = [snapshot.by_scenario.get(each, {}) for each in spoken_of]
+    errors, iterations = (
+        snapshot.counts.get(name, 0) - sum(each.get(name, 0) for each in judged)
+        for name in ("errors", "iterations")
+    )
     if not errors:
         return ""
-    iterations = report.snapshot.counts.get("iterations", 0)
-    failures = report.snapshot.failures
+    failures = [each for each in snapshot.failures if each.scenario not in spoken_of]
     kinds = "".join(
         f"\n  {each.count} × {each.error}: {(each.message.splitlines() or [''])[0]}"
         for each in failures[:MOST_KINDS_SHOWN]

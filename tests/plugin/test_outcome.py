@@ -7,6 +7,8 @@ import pytest
 from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.errors import BudgetExceeded, InvalidRun, LoadFailed
 from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.plugin.outcome import (
     is_property,
     properties,
@@ -43,17 +45,39 @@ VERDICTS: dict[str, tuple[list[LoadReport], type[Exception] | None]] = {
 def test_the_gravest_reason(
     reports: list[LoadReport], expected: type[Exception] | None
 ) -> None:
-    actual = verdict(reports, errors_allowed=False)
+    actual = verdict(reports, [])
 
     assert expected is (None if actual is None else type(actual))
 
 
-def test_allowed_errors_are_no_reason() -> None:
-    assert verdict([FAILED], errors_allowed=True) is None
+def test_errors_that_a_budget_speaks_of_are_no_reason() -> None:
+    assert verdict([FAILED], [Budget.parse("errors < 10")]) is None
+
+
+def failing(scenario: str, errors: int) -> Snapshot:
+    """A second of one scenario of a mix, in which some iterations failed."""
+    into = Recorder(lambda: 0.0, scenario=scenario)
+    for _ in range(errors):
+        into.fail(ValueError(f"no {scenario}"), 0)
+        into.count("iterations", 0)
+    for _ in range(10):
+        into.count("iterations", 0)
+    return into.snapshot(1.0)
+
+
+def test_errors_of_a_scenario_that_no_budget_speaks_of_are_one() -> None:
+    budgets = [Budget.parse("error_rate{browse} < 50%")]
+    allowed = report(snapshot=failing("browse", 3).merged(failing("buy", 0)))
+    both = report(snapshot=failing("browse", 3).merged(failing("buy", 2)))
+
+    assert verdict([allowed], budgets) is None
+    assert str(verdict([both], budgets)).startswith(
+        "2 of 12 iterations failed:\n  2 × ValueError: no buy\n"
+    )
 
 
 def test_all_reasons_of_the_same_weight_are_told() -> None:
-    told = str(verdict([BROKEN_AND_FAILED], errors_allowed=False))
+    told = str(verdict([BROKEN_AND_FAILED], []))
 
     assert told == (
         "1 of 1 budget does not hold:\n"
@@ -69,7 +93,7 @@ def test_only_the_most_frequent_kinds_of_failures_are_told() -> None:
     kinds = tuple(replace(kind, error=f"Error{number}") for number in range(7))
     failed = report(snapshot=replace(measured(errors=7), failures=kinds))
 
-    told = str(verdict([failed], errors_allowed=False))
+    told = str(verdict([failed], []))
 
     assert "Error4" in told
     assert "Error5" not in told
