@@ -155,14 +155,17 @@ class Watch:
         place = watchdog.beat()
         if self.measures(due):
             lag = woken - due
-            self.remember("lag", lag, woken)
             if lag >= self.longest_lag:
                 kind = kind_of_stop(lag, before, self.usage, place)
-                self.stops.append(Stop(lag, self.moment(due), kind, place))
+                # Whom it kept may have come to an end by now.
+                then = Moment(due - self.began, max(self._users, self.users()))
+                self.stops.append(Stop(lag, then, kind, place))
             self.hung_at = place or self.hung_at
+            self.remember("lag", lag, woken)
         while due <= woken:
             self.recorder.timing("lag", due, woken)
             due += PROBE_EVERY
+        self._users = self.users()
         if woken >= self._look_at:
             self.look_around(woken)
         return due

@@ -72,7 +72,7 @@ class Watchdog:
         while not self._over.wait(LOOK_EVERY):
             before, looked = looked, time.perf_counter()
             beaten = self._beaten
-            if looked - before > 2 * LOOK_EVERY or looked - beaten < BLOCKED:
+            if looked - before > BLOCKED or looked - beaten < BLOCKED:
                 continue
             if self.seen is not None and self.seen.at > beaten:
                 continue  # once is enough

@@ -79,7 +79,7 @@ def test_a_scenario_that_blocks_makes_the_run_invalid() -> None:
     (cause,) = outcome.invalid
     assert cause.startswith("event-loop lag (third worst of 29) was ")
     assert cause.endswith(
-        ", above 20ms (liveview_max_lag): "
+        ", above 20ms (liveview_max_lag), at most 450ms, 2.2s into the run, with 1 user: "
         "fewer users on this machine, or a scenario that blocks (time.sleep, heavy CPU)"
     )
 
@@ -93,8 +93,9 @@ def test_users_that_start_late_make_the_run_invalid() -> None:
     assert [0.0, 0.119996, 5] == seconds_of(outcome.snapshot, "lateness")
     assert (
         (
-            "lateness (third worst of 5) was 59.9ms, above 20ms (liveview_max_lag): "
-            "users started late: a longer ramp, or fewer users"
+            "lateness (third worst of 5) was 59.9ms, above 20ms (liveview_max_lag), at "
+            "most 120ms, 120ms into the run, with 1 user: users started late: a longer "
+            "ramp, or fewer users"
         ),
     ) == outcome.invalid
 
@@ -149,14 +150,16 @@ class Silent:
 @pytest.mark.anyio
 async def test_sleeping_in_real_time_is_caught() -> None:
     async def sleep(live: Silent) -> None:
-        time.sleep(0.15)  # noqa: ASYNC251 (the mistake under test)
+        time.sleep(0.6)  # noqa: ASYNC251 (the mistake under test)
 
     outcome = await Run(
-        ordered(sleep, users=2, iterations=3), Silent, seed=1
+        ordered(sleep, users=2, iterations=1), Silent, seed=1
     ).carry_out()
 
-    assert outcome.snapshot.counts["iterations"] == 6
-    assert outcome.invalid[0].startswith("event-loop lag")
+    assert outcome.snapshot.counts["iterations"] == 2
+    assert outcome.invalid[0].startswith("the event loop was blocked for ")
+    assert "(test_run_numbers.py:" in outcome.invalid[0]
+    assert " in sleep: time.sleep(0.6)" in outcome.invalid[0]
 
 
 @pytest.mark.anyio

@@ -200,7 +200,7 @@ def test_a_generator_that_cannot_keep_its_time_makes_the_run_invalid(
     result.stdout.fnmatch_lines(
         [
             "the run is invalid, its numbers are not judged:",
-            "  event-loop lag * above 1µs (liveview_max_lag): *",
+            "  event-loop lag * above 1µs (liveview_max_lag)*",
             "INVALID: event-loop lag *",
             "not judged  errors == 0  the run is invalid",
             "FAILED test_it.py::test_blocks - InvalidRun: the run is invalid*: event-loop lag *",
