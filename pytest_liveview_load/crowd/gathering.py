@@ -238,6 +238,8 @@ class LocalGathering:
         there = (
             "there is only this user" if limit == 1 else f"the run has {limit} users"
         )
+        if self.scale != 1:
+            there += f" (at a scale of {self.scale:g})"
         problem = (
             f"{there}, so {size.least} can never meet. Run it under "
             f"@load(users={size.least}) or more, or bring users along: live.spawn(…)"

@@ -160,7 +160,12 @@ class VirtualUser:
         """Return when the scenario ended; leaving the page comes after."""
         assert self.user is not None
         self.doing = self.scenario
-        await self.scenario(self.user)
+        try:
+            await self.scenario(self.user)
+        except BaseException as error:
+            # One that goes on `while live.running` has come to its end, waiting or not.
+            if not (self.asked and self.over and is_over(error)):
+                raise
         ended = self.terms.clock()
         await self.leave(self.user)
         return ended
@@ -294,6 +299,7 @@ class VirtualUser:
         """
         ends = (self.terms.ends_at, self.ends_at)
         if ends != (None, None) or self.terms.order.endless or self.stopping:
+            self.asked = True
             return not self.over
         first, self.asked = not self.asked, True
         return first

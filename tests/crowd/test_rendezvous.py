@@ -314,6 +314,12 @@ def test_one_alone_is_told_that_it_is_alone() -> None:
         together(lambda gathering: come(gathering, 0, 10), users=1)
 
 
+def test_a_run_that_is_scaled_down_says_so() -> None:
+    told = r"the run has 5 users \(at a scale of 0.1\), so 10 can never meet"
+    with pytest.raises(TogetherError, match=told):
+        together(lambda gathering: come(gathering, 0, 10), users=5, scale=0.1)
+
+
 def test_users_that_others_have_spawned_can_be_met() -> None:
     async def scene(gathering: LocalGathering) -> list[Any]:
         gathering.bring([1_000_000, 2_000_000])

@@ -9,7 +9,7 @@ from pytest_liveview_load.client.verbs.gathering import Call, Pace
 from pytest_liveview_load.crowd.closed_crowd import ClosedCrowd
 from pytest_liveview_load.errors import RendezvousTimeout
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, perform
+from tests.crowd.stage import FakeUser, Stage, perform, seconds_of
 
 PATIENCE = 100.0
 
@@ -102,6 +102,20 @@ def test_those_who_wait_when_the_run_ends_have_not_failed() -> None:
     assert 0 == outcome.snapshot.counts["errors"]
     assert 10 == outcome.snapshot.counts["iterations"]  # of the one who went on
     assert 10.0 == stage.now
+
+
+def test_who_goes_on_while_the_run_does_has_finished_when_it_ends() -> None:
+    async def all_the_time(live: FakeUser) -> None:
+        while live.running:
+            async with throttle(live, rate="1/s"):
+                live.note("in")
+
+    stage, outcome = perform(all_the_time, users=3, duration="9.5s")
+
+    assert 10 == len(stage.when("in"))
+    assert [9.5, 9.5, 3] == seconds_of(outcome.snapshot, "iteration")
+    assert 3 == outcome.snapshot.counts["iterations"]
+    assert 0 == outcome.snapshot.counts["errors"]
 
 
 def test_nor_have_those_who_wait_in_a_task_group_of_their_own() -> None:
