@@ -211,11 +211,11 @@ class UploadError(StepError):
 
 
 class StepTimeout(StepError):
-    """A step had no answer in time."""
+    """A step was not done in time."""
 
     def __init__(self, step: str, timeout: float, waiting_for: str) -> None:
         super().__init__(
-            f"{step} had no answer within {timeout:g}s: still waiting for {waiting_for}. "
+            f"{step} was not done within {timeout:g}s: still waiting for {waiting_for}. "
             "Every step takes timeout=…; --liveview-timeout sets the default."
         )
         self.step = step
@@ -255,12 +255,13 @@ class RendezvousTimeout(StepError):
 
 def listed(users: Sequence[int], most: int = 10) -> str:
     """Return 'user 7', or 'users 0, 1, 2 … 9 (500)' where there are many."""
-    ids = [str(user) for user in sorted(users)]
+    ids = sorted(users)
     if len(ids) == 1:
         return f"user {ids[0]}"
     if len(ids) <= most:
-        return f"users {', '.join(ids)}"
-    return f"users {', '.join(ids[: most - 1])} … {ids[-1]} ({len(ids)})"
+        return f"users {', '.join(map(str, ids))}"
+    first = ", ".join(map(str, ids[: most - 1]))
+    return f"users {first} … {ids[-1]} ({len(ids)})"
 
 
 class ViewCrashed(StepError):

@@ -21,7 +21,6 @@ from pytest_liveview_load.crowd.pacing import (
     parse_terms,
 )
 from pytest_liveview_load.crowd.rendezvous import (
-    FAIL,
     Late,
     MeetingPoint,
     Met,
@@ -43,25 +42,34 @@ from pytest_liveview_load.units import Clock, near_miss
 NOBODY: Final = Pace()
 
 
+# What came of somebody's waiting, and who was elsewhere then.
+Answer = tuple[Outcome, tuple[int, ...]]
+
+
 @dataclass(slots=True)
 class Place:
     """A meeting point, and how its users are told what came of their waiting."""
 
     name: str
     point: MeetingPoint
-    answers: dict[int, "asyncio.Future[Outcome]"] = field(default_factory=dict)
+    company: Company
+    answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)
 
     def tell(self, outcomes: list[Outcome]) -> None:
         """Answer those who wait no longer."""
+        elsewhere: tuple[int, ...] = ()
         for outcome in outcomes:
             if isinstance(outcome, Met):
                 users = [member.id for member in outcome.members]
             else:
                 users = [outcome.user]
+                if not elsewhere:  # the same for all who are too late now
+                    active = self.company.active
+                    elsewhere = tuple(sorted(active.difference(outcome.present)))
             for user in users:
                 answer = self.answers.pop(user, None)
                 if answer is not None and not answer.done():
-                    answer.set_result(outcome)
+                    answer.set_result((outcome, elsewhere))
 
     def close(self) -> None:
         """Let those who wait go on if they may, and tell the others that it is over."""
@@ -102,9 +110,10 @@ class LocalGathering:
         """Take note of one who has come to its end: a meeting of all may be whole now."""
         self.company.leave(user)
         for place in self.places.values():
-            place.tell(place.point.look())
-            if self.in_vain(place):
-                place.close()
+            if place.answers:
+                place.tell(place.point.look())
+                if self.in_vain(place):
+                    place.close()
 
     def over(self) -> None:
         """End: nobody waits here any more, and nobody is to begin."""
@@ -160,7 +169,7 @@ class LocalGathering:
         timer = loop.call_at(due, lambda: place.tell(place.point.expire(due)))
         try:
             place.tell(place.point.arrive(me, due))
-            outcome = await answer
+            outcome, elsewhere = await answer
         finally:
             timer.cancel()
             if place.answers.get(user) is answer:
@@ -175,7 +184,7 @@ class LocalGathering:
             call.timeout,
             present=outcome.present,
             missing=outcome.missing,
-            absent=sorted(self.company.active - set(outcome.present)),
+            absent=elsewhere,
         )
 
     def bring(self, users: Iterable[int]) -> None:
@@ -207,7 +216,7 @@ class LocalGathering:
         if place is None:
             self.check_size(asked, size)
             point = MeetingPoint(size, late, lambda: self.company.everybody)
-            place = self.places[name] = Place(name, point)
+            place = self.places[name] = Place(name, point, self.company)
         point = place.point
         if (size, late) != (point.size, point.late):
             said = f"users={point.size}, late={point.late!r}"
@@ -256,6 +265,6 @@ def read_call(name: object, call: Call) -> tuple[Size, Late]:
         asked = f"rendezvous({name!r}, users={call.users!r})"
         size = parse_size(call.users)
         asked = f"rendezvous({name!r}, late={call.late!r})"
-        return size, FAIL if call.late is FAIL else parse_late(call.late)
+        return size, parse_late(call.late)
     except UnitError as error:
         raise TogetherError(asked, str(error)) from None

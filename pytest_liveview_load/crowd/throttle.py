@@ -176,21 +176,19 @@ class Throttle:
                 self.serve_in(at - now)
                 return
             self.let_in(self.turns.take(now))
-        if not self.queue:
-            self.idle_since = self.clock()
 
     def waiting(self) -> bool:
         """Tell whether somebody waits; forget those at the head who no longer do."""
         while self.queue and self.queue[0].done():
-            self.queue.popleft()
+            self.leave_queue(self.queue[0])
         return bool(self.queue)
 
     def leave_queue(self, place: "asyncio.Future[Turn | None]") -> None:
         """Wait no longer; `serve` may have known it before."""
         if place in self.queue:
             self.queue.remove(place)
-        if not self.queue:
-            self.idle_since = self.clock()
+            if not self.queue:
+                self.idle_since = self.clock()
 
     def serve_in(self, seconds: float) -> None:
         """Serve again in that many seconds, if ever."""
@@ -201,7 +199,9 @@ class Throttle:
     def let_in(self, turn: Turn | None) -> None:
         """Give the first in the queue its turn."""
         self.inside += 1
-        self.queue.popleft().set_result(turn)
+        place = self.queue[0]
+        self.leave_queue(place)
+        place.set_result(turn)
 
     def hand_on(self, turn: Turn | None) -> None:
         """Give a turn that somebody got and could not take to the next."""
@@ -214,7 +214,8 @@ class Throttle:
         now = self.clock()
         if self.turns is None:
             self.turns = Turns(Allowance(plan, now))
-        self.turns.allowance.change(plan, now)
+        else:
+            self.turns.allowance.change(plan, now)
         self.serve()
 
     def over(self) -> None:
@@ -223,6 +224,7 @@ class Throttle:
             if not place.done():
                 place.set_exception(RunOver(f"a turn of throttle {self.name!r}"))
         self.queue.clear()
+        self.serve()  # nobody, and the timer is no more
 
 
 def gradual(start: float, end: float, seconds: float) -> RatePlan:

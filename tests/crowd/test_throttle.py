@@ -75,6 +75,18 @@ def test_a_rate_may_follow_a_plan_from_the_first_user_on() -> None:
     assert [3.0, 3.5, 4.0, 4.1, 4.2, 4.3] == together(scene)
 
 
+def test_what_nobody_asked_for_is_not_saved_up() -> None:
+    async def scene(gathering: LocalGathering) -> list[float]:
+        pace = Pace(rate="10/s", parallel=1)
+        await gathering.take_turn("t", pace)
+        await asyncio.sleep(5)
+        gathering.end_turn("t")
+        await asyncio.sleep(5)
+        return await asyncio.gather(*(enter(gathering, pace) for _ in range(3)))
+
+    assert [10.0, 10.1, 10.2] == together(scene)
+
+
 # The queue
 
 
