@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from pytest_liveview_load.client.tab.hooks import Hook
     from pytest_liveview_load.crowd.context import LoadContext
     from pytest_liveview_load.crowd.result import LoadResult
+    from pytest_liveview_load.crowd.running import RunningCrowd
+    from pytest_liveview_load.crowd.storm import Storm
     from pytest_liveview_load.errors import (
         BudgetExceeded,
         ConfigurationError,
         InvalidRun,
         LiveViewLoadError,
         NoData,
+        RunAborted,
         StepError,
     )
     from pytest_liveview_load.markers import budget, load
@@ -38,7 +41,10 @@ __all__ = [
     "LoadResult",
     "MiB",
     "NoData",
+    "RunAborted",
+    "RunningCrowd",
     "StepError",
+    "Storm",
     "budget",
     "kB",
     "load",
@@ -54,6 +60,8 @@ HOMES = {
     "LoadContext": "crowd.context",
     "LiveViewVersionWarning": "plugin.version_guard",
     "LoadResult": "crowd.result",
+    "RunningCrowd": "crowd.running",
+    "Storm": "crowd.storm",
     "budget": "markers",
     "load": "markers",
     **dict.fromkeys(("KiB", "MB", "MiB", "kB", "minute", "ms", "s", "us"), "units"),

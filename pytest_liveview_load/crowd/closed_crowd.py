@@ -7,7 +7,6 @@ those that somebody adds. A place that is given up is left after its iteration.
 import asyncio
 
 from pytest_liveview_load.crowd.terms import Terms
-from pytest_liveview_load.crowd.timers import sleep_until
 from pytest_liveview_load.crowd.user_tasks import CUT_AGAIN, UserTasks
 from pytest_liveview_load.crowd.virtual_user import VirtualUser
 
@@ -41,10 +40,11 @@ class ClosedCrowd:
         # Without a ramp nobody is late: one starts when the one before has.
         gradual = bool(profile.ramp or profile.stages)
         for span in profile.spans():
-            await sleep_until(began + span.start, clock)
+            await self.people.wait_until(began + span.start)
             intended = began + span.start if gradual else clock()
             ends_at = None if span.end is None else began + span.end
             self.let_in(span.user, intended, ends_at)
+        self.people.all_begun()
         self.all_came = True
         self.end_if_empty()
 

@@ -131,7 +131,7 @@ class Run:
         return self.outcome()
 
     async def has_begun(self, task: asyncio.Task[Any]) -> None:
-        """Wait until the crowd can be asked for things, or `task`, the run's, has ended."""
+        """Wait until who comes at once is there, or `task`, the run's, has ended."""
         await asyncio.wait([self.begun, task], return_when=asyncio.FIRST_COMPLETED)
 
     async def attend_crowd(self) -> None:
@@ -142,7 +142,6 @@ class Run:
         self.terms = self.agreed_terms()
         kind = OpenCrowd if self.profile.is_open else ClosedCrowd
         self.crowd = kind(self.terms)
-        self.begun.set_result(None)
         async with asyncio.TaskGroup() as attendants:
             attending = [attendants.create_task(each) for each in attend(self)]
             await self.crowd.play()
@@ -166,6 +165,7 @@ class Run:
             seed=self.seed,
             owner=owner,
             began=self.began,
+            begun=self.begun,
             ends_at=None if length is None else self.began + length,
         )
 

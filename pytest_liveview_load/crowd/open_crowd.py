@@ -9,7 +9,6 @@ import math
 
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.crowd.terms import Terms
-from pytest_liveview_load.crowd.timers import sleep_until
 from pytest_liveview_load.crowd.user_tasks import UserTasks
 from pytest_liveview_load.crowd.virtual_user import CLOSE_TIMEOUT, VirtualUser
 
@@ -42,7 +41,7 @@ class OpenCrowd:
         terms = self.terms
         for arrival in terms.profile.arrivals(terms.seed):
             due = terms.began + arrival.at
-            await sleep_until(due, terms.clock)
+            await self.people.wait_until(due)
             user = self.whoever_is_free(terms.cast.role_of(arrival.number))
             if user is None:
                 terms.watch.drop(due)
@@ -50,6 +49,7 @@ class OpenCrowd:
                 self.users += 1
                 terms.recorder.gauge_users(self.users)
                 self.people.let_in(self.serve(user, due))
+        self.people.all_begun()
 
     def whoever_is_free(self, role: Scenario) -> VirtualUser | None:
         """Return the user for an arrival, no more idle; None if there is none."""

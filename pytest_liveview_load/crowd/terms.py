@@ -57,9 +57,10 @@ class Terms:
     """What all users of a run share. Times are instants of `clock`.
 
     `recorders` has one for each role, by its scenario's name; `recorder` is the run's
-    own; users find each other in the `gathering`, and `feed` has their rows. `ends_at`
-    is None while no end is known; `cutting` is set, once, by the run before it cancels
-    its users, and `cut` counts the iterations that were lost by it.
+    own; users find each other in the `gathering`, and `feed` has their rows. `begun` is
+    done when those are there who come at once. `ends_at` is None while no end is known;
+    `cutting` is set, once, by the run before it cancels its users, and `cut` counts the
+    iterations that were lost by it.
     """
 
     order: Order
@@ -72,6 +73,7 @@ class Terms:
     seed: int
     owner: asyncio.Task[Any]
     began: float
+    begun: asyncio.Future[None]
     ends_at: float | None
     feed: Feed | None = None
     cutting: bool = False

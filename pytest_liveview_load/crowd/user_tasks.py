@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.terms import Terms
-from pytest_liveview_load.crowd.timers import wait_until
+from pytest_liveview_load.crowd.timers import sleep_until, wait_until
 
 CUT_AGAIN: Final = 2.0  # seconds a cancelled user may take, closing included
 
@@ -43,6 +43,17 @@ class UserTasks:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
+
+    async def wait_until(self, instant: float) -> None:
+        """Wait for whoever comes next."""
+        if instant > self.terms.clock():
+            self.all_begun()
+        await sleep_until(instant, self.terms.clock)
+
+    def all_begun(self) -> None:
+        """Say that those are there who come at once."""
+        if not self.terms.begun.done():
+            self.terms.begun.set_result(None)
 
     def end(self) -> None:
         """Let the run end now, be it that nobody is left or that somebody stops it."""

@@ -1,0 +1,65 @@
+"""A crowd on fake time that a test holds while it runs."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pytest_liveview_load.crowd.engine import Run
+from pytest_liveview_load.crowd.result import LoadResult
+from pytest_liveview_load.crowd.running import RunningCrowd
+from tests.crowd.fake_time import FakeTimeLoop, play
+from tests.crowd.stage import FakeUser, Stage
+
+Result = TypeVar("Result")
+
+
+@dataclass(eq=False)
+class UnderWay(Stage):
+    """Starts runs, and remembers for how many users room was asked."""
+
+    room: list[int] = field(default_factory=list)
+
+    async def start(
+        self, scenario: Any, *, endless: bool = False, scale: float = 1.0, **kwargs: Any
+    ) -> RunningCrowd:
+        run = self.run(scenario, **kwargs)
+        run.order = dataclasses.replace(run.order, endless=endless)
+        run.scale = scale
+        task = asyncio.create_task(carried_out(run))
+        await run.has_begun(task)
+        return RunningCrowd(run, task, self.room.append)
+
+
+async def carried_out(run: Run) -> LoadResult:
+    outcome = await run.carry_out()
+    return LoadResult(outcome.snapshot, run.name, run.profile)
+
+
+def hold(
+    body: Callable[[RunningCrowd, UnderWay], Awaitable[Result]],
+    scenario: Any,
+    **kwargs: Any,
+) -> Result:
+    """Return what `body(crowd, stage)` returns; the crowd is gone after it."""
+
+    async def scene(loop: FakeTimeLoop) -> Result:
+        stage = UnderWay(loop)
+        crowd = await stage.start(scenario, **kwargs)
+        result = await body(crowd, stage)
+        assert crowd.ended
+        return result
+
+    return play(scene)
+
+
+def notes(crowd: RunningCrowd) -> tuple[str, ...]:
+    """Return what the report will remark."""
+    return crowd._run.outcome().notes
+
+
+async def think(live: FakeUser) -> None:
+    live.note("begin")
+    await live.sleep(1)
+    live.note("end")
