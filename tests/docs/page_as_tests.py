@@ -1,9 +1,9 @@
 """A page of the docs as a test module: its examples, run as a user would run them.
 
 Law of this file: what runs is what the page shows. Line n of the module is line n of the
-page, so that a failure points into it. Only the measures are the tests': a tenth of the
-users and rates; a minute of a profile passes in half a second, and a second that a budget
-promises lasts two minutes, for a busy machine says nothing about the page.
+page, so that a failure points into it. Only the measures are the tests': a twentieth of the
+users, rates and pauses; a minute of a run passes in half a second, and a second that a
+budget promises lasts two minutes, for a busy machine says nothing about the page.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 DOCS = Path(__file__).parents[2] / "docs"
 FENCE = re.compile(r"^```(?P<language>\w*) ?(?P<file>\S*)$")
 
-SCALE = 0.1
+SCALE = 0.05
 # A profile is `scaled` once, when it is about to run.
 SHORTER = '''
 """A minute of a load passes in half a second; budgets have all the time in the world."""
@@ -27,17 +27,18 @@ from pytest_liveview_load.metrics.names import Unit
 from pytest_liveview_load.pauses import Between, Exponential, LogNormal
 
 FASTER = 120
+BRIEFER = 20
 smaller, holds = Profile.scaled, Budget.holds
 
 
 def shorter(pause):
     match pause:
         case Between(shortest, longest):
-            return Between(shortest / FASTER, longest / FASTER)
+            return Between(shortest / BRIEFER, longest / BRIEFER)
         case Exponential(mean):
-            return Exponential(mean / FASTER)
+            return Exponential(mean / BRIEFER)
         case LogNormal(median, sigma):
-            return LogNormal(median / FASTER, sigma)
+            return LogNormal(median / BRIEFER, sigma)
     return pause
 
 

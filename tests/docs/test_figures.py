@@ -1,11 +1,14 @@
 """The figures on the page about the load model, worked out on fake time."""
 
+import math
+from statistics import NormalDist
 from typing import Any
 
 import pytest
 
 from pytest_liveview_load.crowd.engine import Outcome
 from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.pauses import LogNormal, parse_pause
 from pytest_liveview_load.units import format_count, format_duration
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform
@@ -82,6 +85,26 @@ def test_what_a_stall_looks_like(arguments: dict[str, Any]) -> None:
 
 
 # What a person's text means
+
+
+@pytest.mark.parametrize("written", ["lognormal 2s", "lognormal 2s sigma 0.8"])
+def test_how_long_the_longest_pauses_are(written: str) -> None:
+    pause = parse_pause(written)
+    assert isinstance(pause, LogNormal)
+    above = NormalDist().inv_cdf(0.95)
+    longest = pause.median * math.exp(pause.sigma * above)
+
+    (row,) = (line for line in PAGE.splitlines() if line.startswith(f'| `"{written}"`'))
+    assert f"one in twenty above {longest:.1f} s" in row
+
+
+def test_how_much_arrivals_at_random_vary() -> None:
+    def probability(count: int) -> float:
+        return math.exp(count * math.log(50) - 50 - math.lgamma(count + 1))
+
+    assert "fewer than 46 or more than 54" in PAGE
+    outside = 1 - sum(probability(count) for count in range(46, 55))
+    assert outside == pytest.approx(0.5, abs=0.03)
 
 
 @pytest.mark.parametrize(
