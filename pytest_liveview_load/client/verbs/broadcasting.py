@@ -70,8 +70,9 @@ class Broadcasting(Face):
 
         Expected to see it are those who watch `name` when it is sent, but for the sender.
         Who has not within `timeout` after is counted in `missing_receivers`; who leaves
-        the page before is not. A block that raises has sent nothing. Several may be
-        under way at once, each with its own token.
+        the page before is not, nor who has not seen it yet when the run ends. A block
+        that raises has sent nothing. Several may be under way at once, each with its
+        own token.
 
         Example:
             [bob] = await live.spawn()
