@@ -75,7 +75,7 @@ def cause_of(error: InvalidRun) -> str:
 
 
 def parse_budgets(given: object) -> tuple[Budget, ...]:
-    """Return the budgets of a search; errors break it unless one speaks of them.
+    """Return the budgets of a search.
 
     Raises MarkerError and BudgetSyntaxError.
     """
@@ -96,11 +96,20 @@ def parse_budgets(given: object) -> tuple[Budget, ...]:
         if sources.count(each) > 1:
             message = f"find_limit(budgets={given!r}): {each!r} is there twice"
             raise MarkerError(message)
-    if speak_of_errors(budgets):
+    return tuple(budgets)
+
+
+def with_errors(
+    budgets: Sequence[Budget], scenarios: Iterable[str]
+) -> tuple[Budget, ...]:
+    """Return budgets with those on errors that nobody wrote: there are to be none.
+
+    A budget that speaks of errors says how many may be, of all or of one scenario.
+    """
+    measures = [each.measure for each in budgets]
+    spoken_of = {each.words.scenario for each in measures if each.metric in OF_ERRORS}
+    if "" in spoken_of:
         return tuple(budgets)
-    return (*budgets, Budget.parse(NO_ERRORS))
-
-
-def speak_of_errors(budgets: Iterable[Budget]) -> bool:
-    """Return whether the budgets say how many errors are allowed."""
-    return any(budget.measure.metric in OF_ERRORS for budget in budgets)
+    others = [each for each in scenarios if each not in spoken_of]
+    texts = [f"errors{{{each}}} == 0" for each in others] if spoken_of else [NO_ERRORS]
+    return (*budgets, *map(Budget.parse, texts))

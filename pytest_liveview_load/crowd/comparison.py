@@ -106,7 +106,8 @@ class Comparison:
         compared = list(self.compared())
         rows = [row for each in compared for row in each.rows()]
         marks = "".join(row[3] for row in rows)
-        legend = [f"{mark} {text}" for mark, text in LEGEND.items() if mark in marks]
+        legend = [self.shape] if self.shape else []
+        legend += [f"{mark} {text}" for mark, text in LEGEND.items() if mark in marks]
         legend += [METHOD.format(baseline=self.baseline)] if rows else []
         legend += [each.missing for each in compared if each.missing]
         return [
@@ -117,6 +118,13 @@ class Comparison:
                 for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ")
             ),
         ]
+
+    @property
+    def shape(self) -> str:
+        """What each run was: '4 rounds of each: 5 users, 4 iterations each'."""
+        profile = self.rounds[0][self.baseline].profile
+        rounds = f"{len(self.rounds)} rounds of each pattern"
+        return rounds if profile is None else f"{rounds}: {profile.describe()}"
 
     def compared(self) -> "Iterator[Compared]":
         """Yield each of the measures, compared or not."""

@@ -13,6 +13,7 @@ from pytest_liveview_load.crowd.capacity import (
     check_size_is_free,
     parse_budgets,
     search,
+    with_errors,
 )
 from pytest_liveview_load.crowd.cast import Cast, check_taken, named
 from pytest_liveview_load.crowd.class_mix import resolved
@@ -141,13 +142,14 @@ class LoadContext:
         ladder = Ladder.of(
             start=start, max=max, step=step, factor=factor, resolution=resolution
         )
-        promises = parse_budgets(budgets)
+        written = parse_budgets(budgets)
         check_size_is_free(arguments)
 
         smallest = ladder.argument(ladder.start)
         first = self.ordered(scenario, params, name, {**arguments, **smallest})
         assert first.cast is not None
-        called = first.cast.name
+        called, roles = first.cast.name, first.cast.roles
+        promises = with_errors(written, [each.scenario.name for each in roles])
 
         def order(size: float) -> Order:
             sized = first.updated(**ladder.argument(size))

@@ -270,7 +270,10 @@ def table(limit: Limit) -> list[str]:
         legend = [f"{number}: {each}" for number, each in enumerate(sources, start=1)]
         numbers = [str(number) for number in range(1, len(sources) + 1)]
         lines = table_lines(limit, steps, numbers)
-    marks = {OVER_LIMIT: "over the limit", UNSURE: "too close to it to be sure"}
+    marks = {
+        OVER_LIMIT: "not kept",
+        UNSURE: "not sure: the 95% interval reaches beyond it",
+    }
     cells = "".join(lines[1:])
     legend += [f"{mark} {words}" for mark, words in marks.items() if mark in cells]
     return [*lines, *legend]

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 pytest_plugins = ("pytest_liveview_load.plugin.fixtures",)
 
 LOAD_MARKER: Final = (
-    'load(users=…, ramp="10s", duration="1m", iterations=…, think="1s..3s", warmup=…, '
-    "grace=…, seed=…): run the test's body by many virtual users of a LiveView app."
+    'load(users=…, ramp="10s", duration="1m", stages=…, iterations=…, arrival="50/s", '
+    'max_users=…, poisson=…, think="1s..3s", pacing=…, warmup=…, grace=…, seed=…, mix=…, '
+    'data="users.csv", rows="cycle", setup=…, teardown=…, abort="error_rate > 10%", '
+    "after=…): run the test's body by many virtual users of a LiveView app."
 )
 BUDGET_MARKER: Final = (
     'budget("p95_mount < 200ms", …): fail the test unless every budget holds.'

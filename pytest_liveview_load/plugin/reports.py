@@ -159,9 +159,7 @@ def show(session: LoadSession, terminal: pytest.TerminalReporter) -> None:
     for test, runs in session.reports.items():
         show_runs(runs, terminal)
         for finding in found(session, test):
-            terminal.write_sep("-", finding.title)
-            for text in finding.lines:
-                terminal.write_line(text)
+            show_finding(finding, runs[0]["scale"], terminal)
     for complaint in session.complaints:
         terminal.write_line(f"liveview: {complaint}", red=True)
 
@@ -178,6 +176,19 @@ def show_runs(runs: Sequence[ReportData], terminal: pytest.TerminalReporter) -> 
         terminal.write_sep("-", report.title)
         for line in (section if report.profile else brief)(report, width):
             terminal.write_line(line.text, **markup(line.tone))
+
+
+def show_finding(
+    finding: Finding, scale: float, terminal: pytest.TerminalReporter
+) -> None:
+    """Print a section for what runs, which were scaled, came to together."""
+    from pytest_liveview_load.reporting.terminal import Tone, scaled
+
+    terminal.write_sep("-", finding.title)
+    for line in finding.lines:
+        terminal.write_line(line)
+    for note in scaled(scale):
+        terminal.write_line(f"note: {note}", **markup(Tone.DOUBT))
 
 
 def markup(tone: Tone) -> dict[str, bool]:

@@ -111,7 +111,9 @@ class LoadSession:
         self.running.conductor.keep_unfinished()
         reports = [report.to_data() for report in self.running.reports]
         if reports:
+            findings = [each.to_data() for each in self.running.findings]
             self.reports[self.running.item.nodeid] = reports
+            self.findings[self.running.item.nodeid] = findings
 
     # The app, for this process and for xdist's workers
 

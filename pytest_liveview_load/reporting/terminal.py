@@ -118,12 +118,14 @@ def counts(counted_: Mapping[str, int], per: float = 0.0) -> list[str]:
 
 def notes(report: LoadReport) -> tuple[str, ...]:
     """Return what a reader must know to read the numbers right."""
-    if report.scale == 1:
-        return report.notes
-    scale = (
-        f"scaled by {report.scale:g} (liveview_scale): this is not the load promised"
-    )
-    return (scale, *report.notes)
+    return (*scaled(report.scale), *report.notes)
+
+
+def scaled(scale: float) -> tuple[str, ...]:
+    """Return the note on a load that was made smaller, none if it was not."""
+    if scale == 1:
+        return ()
+    return (f"scaled by {scale:g} (liveview_scale): this is not the load promised",)
 
 
 def counted(number: int, plural: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.capacity import parse_budgets, search
+from pytest_liveview_load.crowd.capacity import parse_budgets, search, with_errors
 from pytest_liveview_load.crowd.ladder import Ladder
 from pytest_liveview_load.crowd.limit import Limit
 from pytest_liveview_load.crowd.result import LoadResult, explain
@@ -50,7 +50,8 @@ def found(outcome: Callable[[float], Outcome], *budgets: str, **said: Any) -> Li
 
     async def scene(_: object) -> Limit:
         ladder = Ladder.of(**{"start": 50, "max": 5000, **said})
-        return await search("shop", ladder, parse_budgets(list(budgets)), attempt)
+        promises = with_errors(parse_budgets(list(budgets)), ["shop"])
+        return await search("shop", ladder, promises, attempt)
 
     return play(scene)
 
@@ -210,8 +211,8 @@ users  verdict  max_event < 50ms  p50_event <= 10ms  errors == 0
    50  kept                10ms               10ms~           0
   100  kept                10ms               10ms~           0
   150  broken             200ms!             200ms!           0
-! over the limit
-~ too close to it to be sure"""
+! not kept
+~ not sure: the 95% interval reaches beyond it"""
 
 
 def test_a_table_has_a_line_for_each_size() -> None:
@@ -264,6 +265,23 @@ def test_an_assert_on_a_limit_explains_itself() -> None:
     assert explain("in", users, [800]) is None
     assert 51 == users + 1
     assert "50" == f"{users}"
+
+
+@pytest.mark.parametrize(
+    ("written", "added"),
+    [
+        ("p50_mount < 1s", ["errors == 0"]),
+        ("errors < 5", []),
+        ("error_rate < 5%", []),
+        ("error_rate{browse} < 5%", ["errors{buy} == 0"]),
+    ],
+)
+def test_errors_that_nobody_speaks_of_may_not_be(
+    written: str, added: list[str]
+) -> None:
+    budgets = with_errors(parse_budgets([written]), ["browse", "buy"])
+
+    assert [written, *added] == [each.source for each in budgets]
 
 
 # What is wrong with a list of budgets

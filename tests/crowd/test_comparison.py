@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.crowd.comparison import Comparison
+from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.result import LoadResult
 from pytest_liveview_load.crowd.rounds import (
     MEASURES,
@@ -51,6 +52,8 @@ def test_orders_are_drawn_by_the_seed() -> None:
 
 # What is told
 
+PROFILE = Profile.of(users=5, iterations=4)
+
 
 def measured(mount: float, event: float, diff: int, mounts: int = 20) -> LoadResult:
     recorder = Recorder(lambda: 0.0)
@@ -60,7 +63,7 @@ def measured(mount: float, event: float, diff: int, mounts: int = 20) -> LoadRes
         recorder.size("diff_bytes", diff, 1, name="inc")
         recorder.size("join_bytes", 1000, 1, name="V")
         recorder.count("iterations", 1)
-    return LoadResult(recorder.snapshot(10.0), "a run")
+    return LoadResult(recorder.snapshot(10.0), "a run", PROFILE)
 
 
 COSTS = {
@@ -129,6 +132,7 @@ p50_event        function components  4.65ms      1
 mean_diff_bytes  function components   1.2kB      1
                  LiveComponents          90B  0.075    0.075–0.075
                  streams                300B   0.25    0.25–0.25
+4 rounds of each pattern: 5 users, 4 iterations each
 ≈ no difference can be told: the interval holds 1
 = the same in every round
 Values are geometric means of the rounds. Ratios are to function components,
@@ -148,6 +152,7 @@ def test_what_lacks_data_is_left_out_and_told() -> None:
     )
 
     assert (
+        "4 rounds of each pattern: 5 users, 4 iterations each\n"
         "function components, round 1: p95_mount: needs 20, had 19: raise users or\n"
         "  duration" == str(comparison)
     )

@@ -8,6 +8,7 @@ import pytest
 from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.context import LoadContext
 from pytest_liveview_load.crowd.engine import Run
+from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.result import LoadResult
@@ -21,6 +22,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.asked: list[Order] = []
+        self.checked: list[Order] = []
+        self.told: list[Finding] = []
 
     async def start(self, order: Order) -> RunningCrowd:
         self.asked.append(order)
@@ -28,8 +31,14 @@ class Listener:
         listening = asyncio.create_task(self.listen(order))
         return RunningCrowd(run, listening, lambda _: None)
 
+    def check(self, order: Order) -> None:
+        self.checked.append(order)
+
+    def tell(self, finding: Finding) -> None:
+        self.told.append(finding)
+
     async def listen(self, order: Order) -> LoadResult:
-        snapshot = Snapshot(users=order.profile.users)
+        snapshot = Snapshot(users=order.profile.users, counts={"iterations": 1})
         assert order.cast is not None
         return LoadResult(snapshot, order.cast.name, order.profile)
 
@@ -107,3 +116,62 @@ async def test_what_cannot_run_is_refused_before_it_starts(
         await LoadContext(listener).run(scenario, **arguments)
 
     assert [] == listener.asked
+
+
+# Several runs
+
+
+@pytest.mark.anyio
+async def test_a_search_lays_its_sizes_over_the_marker() -> None:
+    listener = Listener()
+    load = LoadContext(listener, Order.of(users=500, ramp="1s", duration="1m"))
+
+    limit = await load.find_limit(browse, budgets=["users >= 1"], start=2, max=5)
+
+    assert [2, 4, 5] == [each.size for each in limit.steps]
+    assert [
+        ("browse: 2 users", Profile.of(users=2, ramp=1, duration=60)),
+        ("browse: 4 users", Profile.of(users=4, ramp=1, duration=60)),
+        ("browse: 5 users", Profile.of(users=5, ramp=1, duration=60)),
+    ] == listener.names_and_profiles
+    assert {True} == {each.on_trial for each in listener.asked}
+    assert ("users >= 1", "errors == 0") == tuple(
+        each.source for each in listener.asked[0].promises or ()
+    )
+    assert [2, 5] == [each.profile.users for each in listener.checked]
+    assert ["limit"] == [each.kind for each in listener.told]
+
+
+@pytest.mark.anyio
+async def test_a_search_by_rate_displaces_a_crowd() -> None:
+    listener = Listener()
+    load = LoadContext(listener, Order.of(users=500, think="1s", duration="1m"))
+
+    await load.find_limit(browse, budgets=["errors == 0"], start="1.5/s", max="1.5/s")
+
+    assert [
+        ("browse: 1.5/s", Profile.of(arrival="1.5/s", duration=60))
+    ] == listener.names_and_profiles
+
+
+@pytest.mark.anyio
+async def test_the_rounds_of_a_comparison_alternate() -> None:
+    listener = Listener()
+
+    async def buy(live: object, page: str, item: int = 1) -> None: ...
+
+    comparison = await LoadContext(listener).compare(
+        {"look": browse, "pay": buy}, rounds=2, params={"page": "/a", "item": 2}
+    )
+
+    names = [name for name, _ in listener.names_and_profiles]
+    assert ["look, round 1", "pay, round 1"] == sorted(names[:2])
+    backwards = [each.replace("round 1", "round 2") for each in names[1::-1]]
+    assert backwards == names[2:]
+    casts = [each.cast.roles[0].scenario for each in listener.asked if each.cast]
+    assert {"look": {"page": "/a"}, "pay": {"page": "/a", "item": 2}} == {
+        each.name: each.params for each in casts
+    }
+    assert "look" == comparison.baseline
+    assert {False} == {each.on_trial for each in listener.asked}
+    assert ["comparison"] == [each.kind for each in listener.told]

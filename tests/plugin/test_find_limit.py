@@ -53,7 +53,7 @@ def test_the_limit_is_found_and_shown(suite: Suite) -> None:
             "    5  kept * 0",
             "    6  broken * 2!",
             "    8  broken * 6!",
-            "! over the limit",
+            "! not kept",
         ]
     )
     result.stdout.no_fnmatch_line("*(browse: 2 users)*")  # it went well
@@ -164,6 +164,29 @@ def test_a_generator_that_lags_is_said_to_be_the_limit(suite: Suite) -> None:
             "INVALID: *",
             "2 users keep every budget; at 4 users the generator was the limit, not the*",
             "    4  invalid * –",
+        ]
+    )
+
+
+def test_a_worker_reports_its_findings(suite: Suite) -> None:
+    suite.use("xdist.plugin")
+    suite.tests(
+        SHOP
+        + """
+    async def test_limit(load):
+        limit = await load.find_limit(browse, budgets=["errors == 0"], start=20, max=20)
+        assert limit.users == 10  # of whom half came
+    """
+    )
+
+    result = suite.run("-n1", "--liveview-scale=0.5")
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- test_it.py::test_limit (limit: browse) -*",
+            "10 users keep every budget; 12 users broke errors == 0: *",
+            "note: scaled by 0.5 (liveview_scale): this is not the load promised",
         ]
     )
 

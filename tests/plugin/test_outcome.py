@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_liveview_load.crowd.capacity import speak_of_errors
 from pytest_liveview_load.errors import BudgetExceeded, InvalidRun, LoadFailed
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -98,19 +97,6 @@ def test_only_the_most_frequent_kinds_of_failures_are_told() -> None:
     assert "Error4" in told
     assert "Error5" not in told
     assert "and 2 kinds more" in told
-
-
-SPEAKING = {
-    "error_rate < 1%": True,
-    "errors == 0": True,
-    "errors > 3": True,
-    "p95_mount < 1s": False,
-}
-
-
-@pytest.mark.parametrize(("text", "expected"), SPEAKING.items(), ids=SPEAKING)
-def test_which_budgets_speak_of_errors(text: str, expected: bool) -> None:
-    assert expected == speak_of_errors([Budget.parse(text)])
 
 
 def test_each_budget_is_a_property_of_its_own() -> None:
