@@ -25,7 +25,7 @@ PREFACE: Final = """\
 <!-- Written by docs/generate.py from docstrings: edit those. -->
 
 The user that a test holds: one person with one browser tab. Steps are awaited and take
-`timeout=` (seconds); reading never waits. Every example here is run by the project's
+`timeout=` ("3s", or seconds); reading never waits. Every example here is run by the project's
 tests, against the demo app in `example_tests/roost`.
 """
 

@@ -129,7 +129,7 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
     "timeout": (
         errors.StepTimeout("click #inc", 2.5, "the reply to 'inc'"),
         (
-            "click #inc had no answer within 2.5s: still waiting for the reply to 'inc'. "
+            "click #inc was not done within 2.5s: still waiting for the reply to 'inc'. "
             "Every step takes timeout=…; --liveview-timeout sets the default."
         ),
     ),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.tab.arrivals import Arrivals
+from pytest_liveview_load.client.tab.loading import path_of
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.verbs.attending import Attending
 from pytest_liveview_load.client.verbs.broadcasting import Broadcasting
@@ -74,7 +75,7 @@ class LiveUser(
     """One simulated person with one browser tab.
 
     `id` numbers the users of a run; `rng` is seeded for this user. Every verb takes
-    `timeout` in seconds (else the network's default) and raises a `StepError`: an
+    `timeout`, "3s" or seconds (else --liveview-timeout), and raises a `StepError`: an
     ElementError, UploadError, StepTimeout, ViewCrashed, JoinFailed, PageError,
     NotLiveView, ConnectionFailed, ConnectionLost or ProtocolError.
     """
@@ -99,6 +100,14 @@ class LiveUser(
         self.id = id
         self.rng = rng
         self.clock = clock
+
+    def __repr__(self) -> str:
+        """Say who and where: pytest prints it in tracebacks."""
+        page = self._tab.page
+        if page is None:
+            return f"<LiveUser {self.id} without a page>"
+        view = f" ({page.main.name})" if page.main is not None else ""
+        return f"<LiveUser {self.id} on {path_of(page.url)}{view}>"
 
     # In the run
 

@@ -218,6 +218,17 @@ async def test_without_a_page_a_step_says_visit_first(live: LiveUser) -> None:
         live.text("#inc")
 
 
+async def test_a_traceback_says_who_and_where(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.pages["/plain"] = lambda _: Answer("<h1>Plain</h1>")
+    assert repr(live) == "<LiveUser 0 without a page>"
+    await live.visit("/counter?step=2")
+    assert repr(live) == "<LiveUser 0 on /counter (CounterLive)>"
+    await live.visit("/plain")
+    assert repr(live) == "<LiveUser 0 on /plain>"
+
+
 async def test_leaving_closes_the_socket_and_keeps_the_cookies(
     server: ScriptedServer, live: LiveUser
 ) -> None:

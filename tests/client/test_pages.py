@@ -60,7 +60,7 @@ async def test_a_page_that_never_comes_times_out_by_its_url(
         await live.visit("/x", timeout=0.05)
 
     assert str(caught.value).startswith(
-        "visit('/x') had no answer within 0.05s: "
+        "visit('/x') was not done within 0.05s: "
         f"still waiting for GET {server.url}/x. Every step takes timeout="
     )
     await live.visit("/counter")

@@ -115,7 +115,7 @@ async def test_a_call_without_an_answer_is_a_step_without_one(
     server.slow_pages["/api"] = silence
     async with Network(settings(server.url, timeout=0.1)) as network:
         live = user_on(network, measured)
-        with pytest.raises(StepTimeout, match=r"GET http://.*/api had no answer"):
+        with pytest.raises(StepTimeout, match=r"GET http://.*/api was not done"):
             await live.http.get("/api")
 
 

@@ -5,9 +5,7 @@ import asyncio
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.errors import (
-    StepTimeout,
-)
+from pytest_liveview_load.errors import StepTimeout, UnitError
 from tests.client.conftest import Measured
 from tests.client.scripted_server import (
     ScriptedServer,
@@ -52,10 +50,18 @@ async def test_until_takes_a_selector(server: ScriptedServer, live: LiveUser) ->
 async def test_until_that_never_holds_says_what_it_waited_for(live: LiveUser) -> None:
     await live.visit("/counter")
 
-    with pytest.raises(
-        StepTimeout, match=r"until\('#never'\).*0\.01s.*to hold on http"
-    ):
-        await live.until("#never", timeout=0.01)
+    with pytest.raises(StepTimeout) as caught:
+        await live.until("#never", timeout="10ms")
+
+    assert str(caught.value).startswith(
+        "until('#never') was not done within 0.01s: still waiting for '#never' on "
+        f"{live.url}. "
+    )
+
+
+async def test_a_timeout_that_is_no_duration_is_quoted(live: LiveUser) -> None:
+    with pytest.raises(UnitError, match=r"^'soon' is not a duration"):
+        await live.visit("/counter", timeout="soon")
 
 
 async def test_a_step_without_answer_times_out_and_leaves_the_user_usable(
@@ -71,7 +77,7 @@ async def test_a_step_without_answer_times_out_and_leaves_the_user_usable(
     await live.visit("/counter")
 
     assert str(caught.value).startswith(
-        "click('#inc') had no answer within 0.01s: still waiting for the reply to event 'inc'"
+        "click('#inc') was not done within 0.01s: still waiting for the reply to event 'inc'"
     )
 
 

@@ -155,7 +155,7 @@ def test_leaving_that_fails_is_a_failure_of_the_iteration() -> None:
     assert [
         Failure(
             error="StepTimeout",
-            message="leaving the page had no answer within 5s: still waiting for the "
+            message="leaving the page was not done within 5s: still waiting for the "
             "socket to close. Every step takes timeout=…; --liveview-timeout sets the "
             "default.",
             traceback="",

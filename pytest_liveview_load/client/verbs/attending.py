@@ -22,7 +22,7 @@ class Attending(Face):
         selector: str | None = None,
         *,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Move the focus to a field; the one that had it is left.
 
@@ -40,7 +40,7 @@ class Attending(Face):
 
         await self._attend(f"focus({selector or label!r})", plan, timeout)
 
-    async def blur(self, *, timeout: float | None = None) -> None:
+    async def blur(self, *, timeout: str | float | None = None) -> None:
         """Leave the field that has the focus; does nothing where none has it.
 
         Example:
@@ -51,7 +51,7 @@ class Attending(Face):
         await self._attend("blur()", events.blur, timeout)
 
     async def scroll_to(
-        self, edge: Edge, selector: str, *, timeout: float | None = None
+        self, edge: Edge, selector: str, *, timeout: str | float | None = None
     ) -> None:
         """Jump to the "top" or "bottom" of a list that loads more items when scrolled.
 
@@ -63,7 +63,7 @@ class Attending(Face):
 
         await self._attend(f"scroll_to({edge!r}, {selector!r})", plan, timeout)
 
-    async def switch_away(self, *, timeout: float | None = None) -> None:
+    async def switch_away(self, *, timeout: str | float | None = None) -> None:
         """Go to another window: `phx-blur` of the field, then `phx-window-blur`.
 
         Example:
@@ -72,7 +72,7 @@ class Attending(Face):
         """
         await self._attend("switch_away()", attention.leave_window, timeout)
 
-    async def switch_back(self, *, timeout: float | None = None) -> None:
+    async def switch_back(self, *, timeout: str | float | None = None) -> None:
         """Come back from another window: `phx-window-focus`.
 
         Example:
@@ -82,5 +82,5 @@ class Attending(Face):
         """
         await self._attend("switch_back()", attention.return_to_window, timeout)
 
-    async def _attend(self, name: str, plan: Plan, timeout: float | None) -> None:
+    async def _attend(self, name: str, plan: Plan, timeout: str | float | None) -> None:
         await act(self._tab, self._step(name, timeout), plan)

@@ -23,7 +23,7 @@ class Doing(Face):
         selector: str | None = None,
         *,
         text: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Click the one element that matches the CSS selector, the text, or both.
 
@@ -49,7 +49,7 @@ class Doing(Face):
         value: str = "",
         *,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Focus a field and put `value` into it: one input event.
 
@@ -67,7 +67,7 @@ class Doing(Face):
         value: str = "",
         *,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Type `value` into a field, behind what it holds: one input event a character.
 
@@ -79,7 +79,11 @@ class Doing(Face):
         await act(self._tab, step, *gestures.keystrokes(selector, value, label))
 
     async def press(
-        self, key: str, selector: str | None = None, *, timeout: float | None = None
+        self,
+        key: str,
+        selector: str | None = None,
+        *,
+        timeout: str | float | None = None,
     ) -> None:
         """Press a key ("Enter", "ArrowUp", "a") in an element, or where the focus is.
 
@@ -95,7 +99,7 @@ class Doing(Face):
         selector: str | None = None,
         *options: str,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Select exactly these options of a `<select>`, by value or text.
 
@@ -112,7 +116,7 @@ class Doing(Face):
         selector: str | None = None,
         *,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Check a checkbox, unless it is checked.
 
@@ -128,7 +132,7 @@ class Doing(Face):
         selector: str | None = None,
         *,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Uncheck a checkbox, if it is checked.
 
@@ -145,7 +149,7 @@ class Doing(Face):
         selector: str | None = None,
         *,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Choose a radio button.
 
@@ -161,7 +165,7 @@ class Doing(Face):
         selector: str | None = None,
         *,
         text: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Submit a form: the selected one, the selected button's, or the only one.
 
@@ -179,7 +183,7 @@ class Doing(Face):
         value: Any = None,
         *,
         target: str | int | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> Any:
         """Push an event as a hook's `pushEvent` does; return what the server replied.
 

@@ -24,10 +24,8 @@ class Face:
         self._observer = observer
         self._tab = tab
 
-    def _step(self, name: str, timeout: float | None) -> Step:
-        return Step(
-            name, self._network.settings.timeout if timeout is None else timeout
-        )
+    def _step(self, name: str, timeout: str | float | None) -> Step:
+        return Step(name, self._patience(timeout))
 
     def _patience(self, timeout: str | float | None) -> float:
         if timeout is None:

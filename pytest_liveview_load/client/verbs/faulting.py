@@ -40,7 +40,7 @@ class Faulting(Face):
         """
         self._socket("drop()").cut(DROPPED)
 
-    async def reconnect(self, *, timeout: float | None = None) -> None:
+    async def reconnect(self, *, timeout: str | float | None = None) -> None:
         """Close the connection and open it again, as liveSocket.disconnect and connect.
 
         The step ends when the page's view has joined again. Raises NotLiveView.

@@ -17,7 +17,7 @@ class Going(Face):
 
     __slots__ = ()
 
-    async def visit(self, path: str, *, timeout: float | None = None) -> None:
+    async def visit(self, path: str, *, timeout: str | float | None = None) -> None:
         """Open a page as by its address: GET, websocket, join.
 
         `path` is relative to the app's url. A page without a live view is fine.
@@ -43,7 +43,7 @@ class Going(Face):
         finally:
             tab.step = None
 
-    async def back(self, *, timeout: float | None = None) -> None:
+    async def back(self, *, timeout: str | float | None = None) -> None:
         """Press the browser's back button.
 
         Example:

@@ -41,7 +41,7 @@ class Hooking(Face):
         *,
         hook: str | None = None,
         to: str | int | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> Any:
         """Push an event as the hook on the selected element does; return the reply.
 
@@ -55,7 +55,7 @@ class Hooking(Face):
         step = self._step(f"push_event({event!r})", timeout)
         return await raw_push(self._tab, step, event, value, to, hook)
 
-    async def pushed(self, event: str, *, timeout: float | None = None) -> Any:
+    async def pushed(self, event: str, *, timeout: str | float | None = None) -> Any:
         """Return the payload of a `push_event` of the server's; wait for it if need be.
 
         Each is returned once, in their order, and may have come at any time since the

@@ -45,7 +45,7 @@ class Uploading(Face):
         selector: str | None = None,
         *files: File,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Choose files in a `live_file_input`: paths, (name, bytes) or (name, bytes, type).
 

@@ -1,13 +1,13 @@
 # ruff: noqa: ASYNC109 - a step's timeout is its own: it names what was waited for
 """The verb that waits for the page: `until`.
 
-Law: woken by the page's changes, never polled.
+Law: woken by the page's changes, never polled. The time runs from the call to the ARRIVAL
+of the change that fulfilled the condition.
 """
 
 from collections.abc import Callable
 
 from pytest_liveview_load.client.verbs.reading import Reading
-from pytest_liveview_load.client.verbs.until import until
 
 
 class Waiting(Reading):
@@ -20,7 +20,7 @@ class Waiting(Reading):
         condition: str | Callable[[], object],
         *,
         label: str | None = None,
-        timeout: float | None = None,
+        timeout: str | float | None = None,
     ) -> None:
         """Wait until a selector matches, or a callable returns something true.
 
@@ -31,17 +31,30 @@ class Waiting(Reading):
             await live.visit("/async?delay=50")
             await live.until(lambda: "loading" not in live.text("#profile"), label="profile")
         """
-        shown = condition if isinstance(condition, str) else condition_name(condition)
-        step = self._step(f"until({shown!r})", timeout)
-        await until(self._tab, step, self._condition(condition), label or "")
+        tab = self._tab
+        step = self._step(f"until({named(condition)})", timeout)
+        started = tab.network.clock()
+        tab.step = step
+        try:
+            while True:
+                page = await tab.ready(step)
+                if self._holds(condition):
+                    break
+                awaited = f"{named(condition)} on {page.url}"
+                await step.wait(tab.next_change(), awaited)
+        finally:
+            tab.step = None
+        ended = max(started, tab.changed_at)
+        tab.observer.timing("settle", started, ended, name=label or "")
 
-    def _condition(self, condition: str | Callable[[], object]) -> Callable[[], object]:
+    def _holds(self, condition: str | Callable[[], object]) -> bool:
         if isinstance(condition, str):
-            selector = condition
-            return lambda: self.has(selector)
-        return condition
+            return self.has(condition)
+        return bool(condition())
 
 
-def condition_name(condition: Callable[[], object]) -> str:
-    """Return what an error calls a callable condition."""
+def named(condition: str | Callable[[], object]) -> str:
+    """Return what an error calls a condition: '#saved', <lambda>."""
+    if isinstance(condition, str):
+        return repr(condition)
     return getattr(condition, "__name__", repr(condition))
