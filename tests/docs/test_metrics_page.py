@@ -1,8 +1,11 @@
 """The page about metrics names them all, with the figures that the code has."""
 
+import inspect
+
 import pytest
 
 from pytest_liveview_load.client.wire.dissection import ALL_OF, EVERY
+from pytest_liveview_load.crowd import honesty
 from pytest_liveview_load.crowd.honesty import MEAN_WAIT, STOPS, TOO_BUSY
 from pytest_liveview_load.crowd.watch import MAX_LAG, SHORTEST_STOP, STOP
 from pytest_liveview_load.metrics.advice import (
@@ -71,12 +74,24 @@ def test_every_kind_of_stop_is_a_cause(kind: str) -> None:
     assert f"| `{words}` |" in PAGE
 
 
+def causes_of_the_page() -> list[str]:
+    """Return what the page says is said of an invalid run."""
+    section = PAGE.partition("## INVALID")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if "| `" in line]
+    return [each for cell in cells for each in cell.strip().strip("`").split("`, `")]
+
+
+@pytest.mark.parametrize("cause", causes_of_the_page())
+def test_every_cause_on_the_page_is_said(cause: str) -> None:
+    assert cause in inspect.getsource(honesty)
+
+
 FIGURES = {
     "samples of a percentile": "p50 {}, p95 {}, p99 {}, p99.9 {}".format(
         *map(samples_needed, (50, 95, 99, 99.9))
     ),
     "diffs that are taken apart": f"{ALL_OF} are taken apart and then one in {EVERY}",
-    "bytes of an advice": f"{FEWEST_BYTES} bytes in a median diff",
+    "bytes of an advice": f"{FEWEST_BYTES} bytes in a median diff (one TCP segment)",
     "share of an advice": f"at least {SMALLEST_SHARE:.0%} of",
     "diffs of an advice": f"and {FEWEST_DIFFS} diffs that were compared",
     "lag": f"above `liveview_max_lag` ({MAX_LAG * 1000:.0f} ms) at p99",

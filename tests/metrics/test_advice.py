@@ -74,7 +74,7 @@ def test_what_costs_most_is_named_first() -> None:
 
 
 def test_advice_says_what_was_found_and_what_is_offered() -> None:
-    (given,) = advice(run(*[(0, 3000, 0)] * 12))
+    (given,) = advice(run(*[(0, 3000, 0)] * 12, whole=4000))
 
     assert given.finding == (
         "diffs of 'save' of ShopLive resend list entries that the page has already: "
