@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_liveview_load.client.live_user import LiveUser
     from pytest_liveview_load.client.tab.hooks import Hook
+    from pytest_liveview_load.crowd.comparison import Comparison
     from pytest_liveview_load.crowd.context import LoadContext
+    from pytest_liveview_load.crowd.limit import Limit
     from pytest_liveview_load.crowd.result import LoadResult
     from pytest_liveview_load.crowd.running import RunningCrowd
     from pytest_liveview_load.crowd.storm import Storm
@@ -30,10 +32,12 @@ if TYPE_CHECKING:
 __all__ = [
     "MB",
     "BudgetExceeded",
+    "Comparison",
     "ConfigurationError",
     "Hook",
     "InvalidRun",
     "KiB",
+    "Limit",
     "LiveUser",
     "LiveViewLoadError",
     "LiveViewVersionWarning",
@@ -55,7 +59,9 @@ __all__ = [
 ]
 
 HOMES = {
+    "Comparison": "crowd.comparison",
     "Hook": "client.tab.hooks",
+    "Limit": "crowd.limit",
     "LiveUser": "client.live_user",
     "LoadContext": "crowd.context",
     "LiveViewVersionWarning": "plugin.version_guard",
