@@ -1,13 +1,12 @@
 """Verdicts: what is within, what is exceeded, what was not measured, and the line."""
 
-import json
 import math
 import re
 from dataclasses import replace
 
 import pytest
 
-from pytest_liveview_load.metrics.budget import Budget, Judgement, judge
+from pytest_liveview_load.metrics.budget import Budget, judge
 from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import METRICS, Unit
@@ -256,85 +255,6 @@ def test_an_interval_with_too_few_samples_is_open_above() -> None:
     assert verdict.interval is not None
     assert math.inf == verdict.interval[1]
     assert verdict.close
-
-
-LINES = {
-    "within": (
-        *("p50_mount < 200ms", many("mount", 100)),
-        "p50_mount < 200ms   within     49.9ms (95% 40.0–60.9ms, n=100)",
-    ),
-    "exceeded": (
-        *("p50_mount < 20ms", many("mount", 100)),
-        "p50_mount < 20ms   exceeded   49.9ms (95% 40.0–60.9ms, n=100)",
-    ),
-    "close": (
-        *("p50_mount < 45ms", many("mount", 100)),
-        (
-            "p50_mount < 45ms   exceeded   49.9ms "
-            "(95% 40.0–60.9ms, n=100, close: judged by its value)"
-        ),
-    ),
-    "few samples": (
-        *("p95_mount < 1s", many("mount", 20)),
-        (
-            "p95_mount < 1s   within     18.9ms "
-            "(95% ≥ 17.0ms, n=20, few samples, close: judged by its value)"
-        ),
-    ),
-    "no data": (
-        *("p99_event[inc] < 50ms", many("event", 37, name="inc")),
-        "p99_event[inc] < 50ms   no data: needs 100, had 37: raise users or duration",
-    ),
-    "bytes": (
-        *("max_diff_bytes[inc] < 2kB", RUN),
-        "max_diff_bytes[inc] < 2kB   within     38B (n=3)",
-    ),
-    "a count": ("errors == 0", RUN, "errors == 0   exceeded   3"),
-    "a ratio": (
-        *("error_rate < 0.1%", RUN),
-        "error_rate < 0.1%   exceeded   0.3% (of 1,000 iterations)",
-    ),
-    "a rate": ("event_rate > 100/s", RUN, "event_rate > 100/s   exceeded   4/s"),
-    "digits that tell it from the limit": (
-        *(
-            "max_mount < 200ms",
-            Snapshot(histograms={Series("mount"): Histogram.of(200_040_000)}),
-        ),
-        "max_mount < 200ms   exceeded   200.04ms (n=1)",
-    ),
-    "an interval of two units": (
-        *("p50_mount < 1s", many("mount", 100, step=20_000)),
-        "p50_mount < 1s   within     1.00ms (95% 801µs–1.22ms, n=100)",
-    ),
-}
-
-
-@pytest.mark.parametrize(("text", "run", "line"), LINES.values(), ids=LINES)
-def test_a_judgement_is_one_line(text: str, run: Snapshot, line: str) -> None:
-    assert line == Judgement.of(Budget.parse(text), run).text
-
-
-@pytest.mark.parametrize(("text", "run", "line"), LINES.values(), ids=LINES)
-def test_a_judgement_survives_json(text: str, run: Snapshot, line: str) -> None:
-    judgement = Judgement.of(Budget.parse(text), run)
-
-    travelled = json.loads(json.dumps(judgement.to_data(), allow_nan=False))
-    assert judgement == Judgement.from_data(travelled)
-    assert [text, line] == [travelled["budget"], travelled["text"]]
-
-
-COLUMNS = {
-    "p50_mount < 1s": ("within", "49.9ms (95% 40.0–60.9ms, n=100)"),
-    "p50_mount < 1ms": ("exceeded", "49.9ms (95% 40.0–60.9ms, n=100)"),
-    "p99.9_mount < 1s": ("no data", "needs 1000, had 100: raise users or duration"),
-}
-
-
-@pytest.mark.parametrize(("text", "columns"), COLUMNS.items())
-def test_a_judgement_has_its_columns_apart(text: str, columns: tuple[str, str]) -> None:
-    judgement = Judgement.of(Budget.parse(text), many("mount", 100))
-
-    assert columns == (judgement.outcome, judgement.finding)
 
 
 def test_of_many_labels_the_first_ones_are_shown() -> None:
