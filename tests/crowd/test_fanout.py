@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_liveview_load.client.verbs.token import LENGTH, tokens, tokens_in
 from pytest_liveview_load.crowd.fanout import KEPT, Fanout
@@ -283,5 +285,56 @@ def test_a_broadcast_has_a_name(name: Any) -> None:
             room.begin(name=name)
         with pytest.raises(TogetherError, match=r"watch\(.*a name is text"):
             room.watch(1, name=name)
+
+    in_a_room(scene)
+
+
+# Whatever users do
+
+steps = st.lists(
+    st.tuples(
+        st.floats(0.01, 0.9),  # after so long
+        st.sampled_from(["watch", "part", "send", "arrive"]),
+        st.integers(0, 3),  # who
+    ),
+    max_size=30,
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(steps)
+def test_each_who_is_expected_sees_it_or_is_missing_or_leaves(
+    steps: list[tuple[float, str, int]],
+) -> None:
+    async def scene(room: Room) -> None:
+        watching: set[int] = set()
+        waiting: dict[str, tuple[float, set[int]]] = {}  # by token: until when, who
+        seen = missing = 0
+        for after, step, user in steps:
+            await asyncio.sleep(after)
+            for token, (until, users) in list(waiting.items()):
+                if until < room.now:
+                    missing += len(users)
+                    del waiting[token]
+            if step == "watch":
+                watching.add(user)
+                room.watch(user)
+            elif step == "part":
+                watching.discard(user)
+                room.fanout.part(user)
+                for _, users in waiting.values():
+                    users.discard(user)
+            elif step == "send":
+                waiting[room.send(user)] = room.now + 2.0, watching - {user}
+            else:
+                for token, (_, users) in waiting.items():
+                    seen += user in users
+                    users.discard(user)
+                    room.arrive(token, user)
+        await asyncio.sleep(3)
+        missing += sum(len(users) for _, users in waiting.values())
+        assert missing == room.missing
+        assert [seen] == (room.timings[:1] or [0])
+        assert {} == room.fanout.under_way
 
     in_a_room(scene)

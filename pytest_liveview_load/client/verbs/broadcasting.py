@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from pytest_liveview_load.client.verbs.face import Face
-from pytest_liveview_load.client.verbs.gathering import Broadcasts, Company
+from pytest_liveview_load.client.verbs.gathering import Broadcasts, HasGathering
 from pytest_liveview_load.client.verbs.meeting import Seen
 from pytest_liveview_load.client.verbs.token import MARK, tokens_in
 
@@ -54,7 +54,7 @@ class Broadcasting(Face):
     __slots__ = ()
 
     id: int
-    _crowd: Company
+    _crowd: HasGathering
 
     @asynccontextmanager
     async def broadcast(

@@ -91,7 +91,7 @@ class Gathering(Protocol):
         ...
 
 
-class Company(Protocol):
+class HasGathering(Protocol):
     """Who a user is with."""
 
     @property

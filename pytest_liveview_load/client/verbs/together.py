@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from pytest_liveview_load.client.verbs.face import Face
-from pytest_liveview_load.client.verbs.gathering import Call, Company, Pace
+from pytest_liveview_load.client.verbs.gathering import Call, HasGathering, Pace
 from pytest_liveview_load.client.verbs.meeting import Meeting, Member
 
 TWO: Final = 2
@@ -22,7 +22,7 @@ class Together(Face):
     __slots__ = ()
 
     id: int
-    _crowd: Company
+    _crowd: HasGathering
 
     @asynccontextmanager
     async def throttle(
