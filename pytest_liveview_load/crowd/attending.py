@@ -22,11 +22,13 @@ SNAPSHOT_EVERY: Final = 1.0  # seconds
 class Progress:
     """How a run is doing: the numbers so far, users now, seconds since the first start.
 
-    `length` is how many seconds it will take, None if only iterations end it.
+    `most` is how many users there may be at once; `length` how many seconds it will take,
+    None if only iterations end it, or the test that started it.
     """
 
     snapshot: Snapshot
     active: int
+    most: int
     elapsed: float
     length: float | None
 
@@ -46,6 +48,10 @@ class Attended(Protocol):
     @property
     def users(self) -> int:
         """How many users there are now."""
+
+    @property
+    def most_users(self) -> int:
+        """The most users that there may be at once."""
 
     def snapshot(self, now: float) -> Snapshot:
         """Return the numbers so far."""
@@ -72,6 +78,7 @@ async def look_each_second(run: Attended) -> None:
             progress = Progress(
                 snapshot=snapshot,
                 active=run.users,
+                most=run.most_users,
                 elapsed=elapsed,
                 length=order.profile.length,
             )

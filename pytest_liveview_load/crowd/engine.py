@@ -113,7 +113,7 @@ class Run:
     @property
     def most_users(self) -> int:
         """The most users that there may be at once."""
-        return self.order.profile.most_users + self.added
+        return self.order.profile.most_users + self.added - self.removed
 
     @property
     def users(self) -> int:

@@ -24,16 +24,16 @@ class ProgressLine:
 
     def text(self, progress: Progress) -> str:
         """Return the line for how the run is doing now."""
-        users = format_count(progress.active)
-        parts = [
-            time_of(progress),
-            f"{users}/{format_count(self.profile.most_users)} users",
-        ]
+        users = f"{format_count(progress.active)}/{format_count(progress.most)} users"
+        parts = [time_of(progress), users]
         if progress.elapsed < self.profile.warmup:
             parts.append("warming up")
         else:
             parts += [self.event_rate(progress), *slowest(progress.snapshot)]
-        errors = progress.snapshot.counts.get("errors", 0)
+        counts = progress.snapshot.counts
+        if dropped := counts.get("dropped_arrivals", 0):
+            parts.append(f"{format_count(dropped)} dropped")
+        errors = counts.get("errors", 0)
         parts.append(f"{format_count(errors)} error{'' if errors == 1 else 's'}")
         return f"{self.name}: {' · '.join(parts)}"
 

@@ -118,11 +118,14 @@ def test_users_can_be_added() -> None:
         await crowd.add(3)
         assert 5 == crowd.users
         assert [(1.5, 2), (1.5, 3), (1.5, 4)] == stage.when("begin")[-3:]
+        await asyncio.sleep(1)
+        assert [(2, 2), (5, 5)] == [(it.active, it.most) for it in stage.told]
+        assert [None, None] == [it.length for it in stage.told]
         result = await crowd.stop()
         assert 5 == result.users
         assert [3] == stage.room
         assert (
-            "stopped by the test after 1.5s",
+            "stopped by the test after 2.5s",
             "3 users were added while it ran",
         ) == notes(crowd)
 

@@ -10,7 +10,9 @@ from tests.reporting.reports import PROFILE, measured
 def progress(
     snapshot: Snapshot, elapsed: float, length: float | None = 12.0
 ) -> Progress:
-    return Progress(snapshot=snapshot, active=40, elapsed=elapsed, length=length)
+    return Progress(
+        snapshot=snapshot, active=40, most=50, elapsed=elapsed, length=length
+    )
 
 
 def test_it_shows_time_users_rate_percentiles_and_errors() -> None:
@@ -43,6 +45,15 @@ def test_without_a_duration_there_is_no_end_to_show() -> None:
     line = ProgressLine("test_shop", Profile.of(users=2, iterations=5))
 
     assert line.text(progress(Snapshot(), 3.0, None)).startswith("test_shop: 3s · ")
+
+
+def test_arrivals_that_were_dropped_are_shown() -> None:
+    line = ProgressLine("shop", Profile.of(arrival="50/s", duration="12s"))
+    snapshot = Snapshot(counts={"dropped_arrivals": 1234})
+
+    assert (
+        "shop: 4s of 12s · 40/50 users · 0 events/s · 1,234 dropped · 0 errors"
+    ) == line.text(progress(snapshot, 4.0))
 
 
 def test_one_error_is_one_error() -> None:
