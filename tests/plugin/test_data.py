@@ -131,6 +131,27 @@ def test_alone_a_user_has_the_first_row(suite: Suite) -> None:
     suite.run().assert_outcomes(passed=2)
 
 
+def test_whom_a_user_brings_has_its_row(suite: Suite) -> None:
+    suite.tests("""
+        from pytest_liveview_load import load
+
+        seen = []
+
+        async def log_in(live):
+            seen.append(live.row)
+
+        @load(users=2, data=["a", "b"], setup=log_in)
+        async def test_rows(live):
+            (friend,) = await live.spawn(1)
+            seen.append(friend.row + live.row)
+
+        def test_rows_were_these():
+            assert sorted(seen) == ["a", "aa", "b", "bb"]
+    """)
+
+    suite.run().assert_outcomes(passed=2)
+
+
 def test_a_load_without_data_has_no_rows(suite: Suite) -> None:
     suite.tests("""
         from pytest_liveview_load import load
