@@ -174,5 +174,4 @@ def taken_back(arguments: Mapping[str, object]) -> set[str]:
             changes_kind = one in KINDS or other not in KINDS
             if one in given and other not in given and changes_kind:
                 gone.add(other)
-    dependent = {name for name, needed in DEPENDENTS.items() if needed in gone}
-    return gone | (dependent - given)
+    return gone | {name for name, needed in DEPENDENTS.items() if needed in gone}

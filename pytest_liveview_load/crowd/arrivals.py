@@ -13,7 +13,7 @@ from typing import Final
 from pytest_liveview_load.crowd.rate import RatePlan
 
 ROUNDING: Final = (
-    1e-12  # 0.1/s for 30s is 3 arrivals, and 3.0000000000000004 to a float
+    1e-12  # 0.07/s for 100s is 7 arrivals, and 7.000000000000001 to a float
 )
 
 

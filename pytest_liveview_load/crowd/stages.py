@@ -76,13 +76,10 @@ def spans_of(stages: Sequence[Stage], users: range) -> Iterator[Span]:
     """Yield when each of `users` (ids) is there, sorted by start."""
     whole = slopes(stages)
     for index, slope in enumerate(whole):
-        # The ids that this stage brings: from those already there to below its end.
-        first = (
-            users.start + -(-(slope.before - users.start) // users.step) * users.step
-        )
-        for user in range(max(first, users.start), slope.after, users.step):
-            end = end_of(whole[index + 1 :], user)
-            yield Span(user, slope.crossing(user), end)
+        for user in users:
+            if slope.before <= user < slope.after:
+                end = end_of(whole[index + 1 :], user)
+                yield Span(user, slope.crossing(user), end)
 
 
 def end_of(later: Sequence[Slope], user: int) -> float | None:

@@ -39,7 +39,7 @@ def test_the_last_rate_is_held_until_the_duration() -> None:
 
 
 def test_rounding_brings_nobody_more() -> None:
-    assert 3 == len(instants(Profile.of(arrival=0.1, duration=30)))
+    assert 7 == len(instants(Profile.of(arrival=0.07, duration=100)))
 
 
 def test_who_comes_late_in_the_day_is_no_trouble() -> None:

@@ -300,6 +300,10 @@ LENGTHS: dict[str, tuple[dict[str, Any], float | None]] = {
     "iterations": ({"iterations": 5}, None),
     "stages": ({"stages": STAGES}, 40),
     "a plan of arrivals": ({"arrival": ["1/s over 9s", "2/s over 1s"]}, 10),
+    "a plan of arrivals, all of it": (
+        {"arrival": "1/s..9/s over 9s", "duration": "9s"},
+        9,
+    ),
     "a plan of arrivals that is held": (
         {"arrival": "1/s..9/s over 9s", "duration": 60},
         60,
