@@ -36,6 +36,7 @@ TOO_BUSY: Final = 0.9
 SHORTEST_TO_NOTE: Final = 1.0  # seconds
 # A wait for the CPU is in every answer's time, and one in a hundred is five times the mean.
 MEAN_WAIT: Final = 1 / 8  # of max_lag: 2.5 ms of 20
+NOTABLE_WAIT: Final = 1 / 20  # of max_lag: 1 ms of 20
 NEARLY_ALL: Final = 0.9  # of the files that may be open
 
 LAG_ADVICE: Final = (
@@ -244,6 +245,8 @@ def remarks(watch: Watch) -> tuple[str, ...]:
     """Return what to know of a run that is valid all the same."""
     used = watch.usage.cpu - watch.at_first.cpu
     notes = [] if too_busy(watch) else [cpu_note(used, watch.ended - watch.began)]
+    if not too_hungry(watch):
+        notes.append(wait_note(watch))
     if not watch.without_file:
         notes.append(files_note(watch))
     return tuple(each for each in notes if each)
@@ -260,6 +263,18 @@ def cpu_note(used: float, elapsed: float) -> str:
     return (
         f"the load generator used {format_percentage(share)} of a core: above "
         f"{format_percentage(BUSY)} its own stamps drift by milliseconds at p99"
+    )
+
+
+def wait_note(watch: Watch) -> str:
+    """Return a remark if others kept the CPU from us for a moment each time, else ''."""
+    worst = watch.ledger.hungriest
+    if worst is None or worst.wait <= NOTABLE_WAIT * watch.max_lag:
+        return ""
+    return (
+        "others used the CPU as well: this process waited "
+        f"{format_duration(worst.wait, 2)} on average when it had work, and what it "
+        f"measured is about that much longer, up to {worst.moment}"
     )
 
 

@@ -241,6 +241,17 @@ def test_neighbours_that_take_the_cpu_are_named() -> None:
     assert "with 500 users: stop what else" in untold[0]
 
 
+def test_a_moment_of_waiting_is_remarked_on() -> None:
+    assert (
+        (
+            "others used the CPU as well: this process waited 1.2ms on average when it had "
+            "work, and what it measured is about that much longer, up to 5s into the run, "
+            "with 500 users"
+        ),
+    ) == remarks(over_seconds(Usage(waited=1.2, turns=1000)))
+    assert () == remarks(over_seconds(Usage(waited=1.0, turns=1000)))
+
+
 def test_arrivals_that_were_dropped_are_a_cause_unless_a_budget_speaks_of_them() -> (
     None
 ):
