@@ -111,7 +111,7 @@ class LiveUser(
 
     # In the run
 
-    async def think(self, time: str | float) -> None:
+    async def think(self, time: str | float | tuple[str | float, str | float]) -> None:
         """Pause like a person: "2s", or "1s..3s" for a time between the two.
 
         "exponential 2s" (its mean) and "lognormal 2s" (its median; as people read) have
