@@ -144,7 +144,7 @@ class RunningCrowd:
         """
         if not self.ended:
             self._run.stop(f"stopped by the test {self._run.after()}")
-        return await asyncio.shield(self.task)
+        return await self._ended("stop()")
 
     async def wait(self) -> LoadResult:
         """Return what the run came to, once it is over.
@@ -155,7 +155,15 @@ class RunningCrowd:
         if self._run.order.endless and not self.ended:
             problem = "it has no end: give load.start a duration, or call stop()"
             raise CrowdError("wait()", problem)
-        return await asyncio.shield(self.task)
+        return await self._ended("wait()")
+
+    async def _ended(self, asked: str) -> LoadResult:
+        # Whoever waits may give up, and the run goes on all the same.
+        await asyncio.wait([self.task])
+        if self.task.cancelled():
+            problem = f"the run was cut short: {self._run.cut_because}"
+            raise CrowdError(asked, problem)
+        return self.task.result()
 
     async def carried_out(self) -> LoadResult:
         """Return what the run came to; whoever cancels this cancels the run."""

@@ -156,6 +156,8 @@ class Attempt:
                 await self.send_crowd(function, arguments)
             else:
                 await self.run_once(function, arguments)
+        except GeneratorExit:  # the loop has dropped us: nothing can be awaited
+            raise
         except BaseException as error:
             await self.conductor.cut_crowds(ended_with(error))
             raise
@@ -213,7 +215,7 @@ class Attempt:
 
     def make_readable(self, error: Exception) -> None:
         """Turn the error into what the test's author wants to see: their frames only."""
-        if isinstance(error, StepError | InvalidRun):
+        if isinstance(error, StepError | InvalidRun | RunAborted):
             obituary = self.session.obituary()
             if obituary:
                 error.add_note(obituary)

@@ -155,7 +155,7 @@ class LocalConductor:
         if report.invalid:
             raise InvalidRun(why_invalid(report))
         if outcome.aborted:
-            raise RunAborted(self.aborted[-1])
+            raise RunAborted(why_aborted(report))
         return LoadResult(report.snapshot, report.run, report.profile)
 
     # However it ends
@@ -273,7 +273,7 @@ class LocalConductor:
             on_trial=order.on_trial,
         )
         self.reports.append(report)
-        if outcome.aborted and not was_cut:
+        if outcome.aborted and not (was_cut or order.on_trial):
             self.aborted.append(why_aborted(report))
         return report
 

@@ -314,6 +314,9 @@ def test_an_error_in_the_block_cuts_the_crowd_off() -> None:
         crowd = await started.__aenter__()
         await asyncio.sleep(1.5)
         await started.__aexit__(ValueError, ValueError("mine"), None)
+        for ask in (crowd.wait, crowd.stop):
+            with pytest.raises(CrowdError, match=r"\(\): the run was cut short: its "):
+                await ask()
         assert (True, 1.5) == (crowd.ended, stage.now)
         assert "its block ended with ValueError" == crowd._run.cut_because
 
