@@ -138,7 +138,8 @@ class Fanout:
         try:
             found = await waiting
         except asyncio.CancelledError:
-            if not waiting.cancelled() and (lost := waiting.result()) is not None:
+            told = not waiting.cancelled() and waiting.exception() is None
+            if told and (lost := waiting.result()) is not None:
                 watch.seen.appendleft(lost)
             raise
         finally:

@@ -172,6 +172,8 @@ class LocalGathering:
             outcome, elsewhere = await answer
         finally:
             timer.cancel()
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # known, also if this user was cut at the same time
             if place.answers.get(user) is answer:
                 del place.answers[user]
                 place.tell(place.point.withdraw(user))

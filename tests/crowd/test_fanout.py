@@ -278,6 +278,19 @@ def test_at_the_end_of_the_run_nobody_is_missing_and_nobody_waits() -> None:
     assert ([RunOver, RunOver], 0) == in_a_room(scene)
 
 
+def test_who_is_cut_when_the_run_ends_is_cut() -> None:
+    async def scene(room: Room) -> type:
+        room.watch(1)
+        waiting = asyncio.ensure_future(room.seen(1))
+        await asyncio.sleep(1)
+        room.fanout.over()
+        waiting.cancel()
+        [told] = await asyncio.gather(waiting, return_exceptions=True)
+        return type(told)
+
+    assert asyncio.CancelledError is in_a_room(scene)
+
+
 @pytest.mark.parametrize("name", ["", 5, None])
 def test_a_broadcast_has_a_name(name: Any) -> None:
     async def scene(room: Room) -> None:

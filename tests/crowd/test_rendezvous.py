@@ -1,6 +1,7 @@
 """Users of one run who wait for each other at a meeting point, on fake time."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -204,6 +205,23 @@ def test_at_the_end_of_the_run_nobody_waits_any_more() -> None:
         return await waiting
 
     assert [(1.0, "RunOver"), (2.0, "RunOver")] == together(scene)
+
+
+def test_who_is_cut_when_the_run_ends_leaves_nothing_behind() -> None:
+    async def scene(gathering: LocalGathering) -> list[Any]:
+        said: list[Any] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: said.append(context))
+        cut = asyncio.ensure_future(come(gathering, 0))
+        await asyncio.sleep(1)
+        gathering.over()
+        cut.cancel()
+        [told] = await asyncio.gather(cut, return_exceptions=True)
+        assert isinstance(told, asyncio.CancelledError)
+        gc.collect()
+        return said
+
+    assert [] == together(scene)
 
 
 def test_at_the_end_of_the_run_those_go_who_may_go_too_few() -> None:
