@@ -19,7 +19,9 @@ from pytest_liveview_load.errors import (
 from pytest_liveview_load.metrics.budget import Budget
 
 OF_ERRORS: Final = frozenset({"errors", "error_rate"})
+DROPPED: Final = "dropped_arrivals"
 NO_ERRORS: Final = "errors == 0"
+NONE_DROPPED: Final = "dropped_arrivals == 0"
 SIZES: Final = ("users", "stages", "arrival")
 SOME: Final = "budgets=['p95_mount < 200ms']"
 
@@ -37,16 +39,17 @@ async def search(
     steps: list[Step] = []
     kept, broken = 0.0, None
     while (size := ladder.next(kept, broken)) is not None:
+        run = run_name(name, ladder, size)
         try:
             step = Step.of(size, await attempt(size), budgets)
         except InvalidRun as error:
-            step = Step(size=size, invalid=cause_of(error))
+            step = Step(size=size, run=run, invalid=cause_of(error))
         except RunAborted as error:
-            step = Step(size=size, aborted=str(error))
+            step = Step(size=size, run=run, aborted=str(error))
         except TooFewFiles as error:
             if not steps:
                 raise
-            step = Step(size=size, invalid=str(error))
+            step = Step(size=size, run=run, invalid=str(error))
         steps.append(step)
         if step.verdict == KEPT:
             kept = size
@@ -55,6 +58,11 @@ async def search(
         else:
             break
     return Limit(name=name, ladder=ladder, steps=tuple(steps))
+
+
+def run_name(name: str, ladder: Ladder, size: float) -> str:
+    """Return what the run of one size is called."""
+    return f"{name}: {ladder.show(size)}"
 
 
 def check_size_is_free(arguments: Mapping[str, object]) -> None:
@@ -99,17 +107,23 @@ def parse_budgets(given: object) -> tuple[Budget, ...]:
     return tuple(budgets)
 
 
-def with_errors(
-    budgets: Sequence[Budget], scenarios: Iterable[str]
+def with_unwritten(
+    budgets: Sequence[Budget], scenarios: Iterable[str], *, is_rate: bool
 ) -> tuple[Budget, ...]:
-    """Return budgets with those on errors that nobody wrote: there are to be none.
+    """Return budgets with those that go without saying: no errors, nobody turned away.
 
-    A budget that speaks of errors says how many may be, of all or of one scenario.
+    A budget that speaks of errors says how many may be, of all or of one scenario. An
+    app that is slower than people come in has no users left to serve them: under another
+    load that is the generator's lack of `max_users`, here it is what was sought.
     """
     measures = [each.measure for each in budgets]
     spoken_of = {each.words.scenario for each in measures if each.metric in OF_ERRORS}
-    if "" in spoken_of:
-        return tuple(budgets)
-    others = [each for each in scenarios if each not in spoken_of]
-    texts = [f"errors{{{each}}} == 0" for each in others] if spoken_of else [NO_ERRORS]
+    texts = []
+    if not spoken_of:
+        texts.append(NO_ERRORS)
+    elif "" not in spoken_of:
+        others = [each for each in scenarios if each not in spoken_of]
+        texts += [f"errors{{{each}}} == 0" for each in others]
+    if is_rate and not any(each.metric == DROPPED for each in measures):
+        texts.append(NONE_DROPPED)
     return (*budgets, *map(Budget.parse, texts))

@@ -37,6 +37,8 @@ LEGEND: Final[Mapping[str, str]] = {
     ALIKE: "no difference can be told: the interval holds 1",
     SAME: "the same in every round",
 }
+DECIMALS: Final = 2
+MOST_DECIMALS: Final = 4
 SMALL: Final = 0.095  # is 0.1 with two decimals
 
 
@@ -206,13 +208,21 @@ def in_cells(ratio: Estimate) -> tuple[str, str]:
     """Return a ratio and its interval, marked where it cannot be told from 1."""
     if ratio.low == ratio.high == 1:
         return f"1 {SAME}", ""
-    mark = " " if ratio.differs else ALIKE
-    return f"{digits(ratio.value)} {mark}", f"{digits(ratio.low)}–{digits(ratio.high)}"
+    mark, most = (" ", MOST_DECIMALS) if ratio.differs else (ALIKE, DECIMALS)
+    value, low, high = (
+        digits(each, most) for each in (ratio.value, ratio.low, ratio.high)
+    )
+    return f"{value} {mark}", f"{low}–{high}"
 
 
-def digits(ratio: float) -> str:
-    """Return a ratio with two decimals, or two digits of a small one."""
-    return f"{ratio:.2f}" if ratio >= SMALL else f"{ratio:.2g}"
+def digits(ratio: float, most: int) -> str:
+    """Return a ratio with two decimals, or `most`, so that only 1 is shown as 1."""
+    if ratio < SMALL:
+        return f"{ratio:.2g}"
+    decimals = DECIMALS
+    while decimals < most and round(ratio, decimals) == 1:
+        decimals += 1
+    return f"{ratio:.{decimals}f}"
 
 
 def cut(pattern: str) -> str:

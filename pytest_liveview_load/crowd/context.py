@@ -12,8 +12,9 @@ from typing import Any, Protocol, TypeAlias
 from pytest_liveview_load.crowd.capacity import (
     check_size_is_free,
     parse_budgets,
+    run_name,
     search,
-    with_errors,
+    with_unwritten,
 )
 from pytest_liveview_load.crowd.cast import Cast, check_taken, named
 from pytest_liveview_load.crowd.class_mix import resolved
@@ -128,8 +129,9 @@ class LoadContext:
         until it is `resolution`: users, or a share of the limit such as "10%" (which it is
         unless there is a `step`, which is the resolution then). With rates, such as
         start="10/s" and max="500/s", users arrive. Failed users break a size too, unless
-        one of the budgets is about errors; and numbers that cannot be believed end the
-        search. The other arguments are those of `run`.
+        one of the budgets is about errors, and so do arrivals that nobody was free to
+        serve; numbers that cannot be believed end the search. The other arguments are
+        those of `run`.
 
             limit = await load.find_limit(
                 browse, budgets=["p95_mount < 200ms"], start=50, max=5000, duration="30s"
@@ -149,11 +151,12 @@ class LoadContext:
         first = self.ordered(scenario, params, name, {**arguments, **smallest})
         assert first.cast is not None
         called, roles = first.cast.name, first.cast.roles
-        promises = with_errors(written, [each.scenario.name for each in roles])
+        names = [each.scenario.name for each in roles]
+        promises = with_unwritten(written, names, is_rate=ladder.is_rate)
 
         def order(size: float) -> Order:
             sized = first.updated(**ladder.argument(size))
-            run = f"{called}: {ladder.show(size)}"
+            run = run_name(called, ladder, size)
             return sized.as_part(LIMIT, run, promises=promises, on_trial=True)
 
         for size in (ladder.start, ladder.most):

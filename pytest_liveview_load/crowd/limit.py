@@ -37,13 +37,14 @@ NOTHING: Final = "–"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One size that was tried: its run, and what that came to.
+    """One size that was tried: its run, by its name in the report, and what it came to.
 
     `result` is None if the run's numbers cannot be believed, and `invalid` says why, or
     if a condition of `abort` ended it, which `aborted` is then.
     """
 
     size: float
+    run: str = ""
     result: LoadResult | None = None
     judgements: tuple[Judgement, ...] = ()
     invalid: str = ""
@@ -53,7 +54,7 @@ class Step:
     def of(cls, size: float, result: LoadResult, budgets: Sequence[Budget]) -> "Step":
         """Return a step with its run judged."""
         judged = tuple(Judgement.of(each, result.snapshot) for each in budgets)
-        return cls(size=size, result=result, judgements=judged)
+        return cls(size=size, run=result.scenario, result=result, judgements=judged)
 
     @property
     def verdict(self) -> str:
@@ -95,7 +96,7 @@ class Step:
         """Return builtins that JSON carries; the run is among the session's, by its name."""
         return {
             "size": self.size,
-            "run": "" if self.result is None else self.result.scenario,
+            "run": self.run,
             "verdict": self.verdict,
             "why": self.why,
             "budgets": [each.to_data() for each in self.judgements],

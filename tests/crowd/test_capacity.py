@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.capacity import parse_budgets, search, with_errors
+from pytest_liveview_load.crowd.capacity import parse_budgets, search, with_unwritten
 from pytest_liveview_load.crowd.ladder import Ladder
 from pytest_liveview_load.crowd.limit import Limit
 from pytest_liveview_load.crowd.result import LoadResult, explain
@@ -50,7 +50,7 @@ def found(outcome: Callable[[float], Outcome], *budgets: str, **said: Any) -> Li
 
     async def scene(_: object) -> Limit:
         ladder = Ladder.of(**{"start": 50, "max": 5000, **said})
-        promises = with_errors(parse_budgets(list(budgets)), ["shop"])
+        promises = with_unwritten(parse_budgets(list(budgets)), ["shop"], is_rate=False)
         return await search("shop", ladder, promises, attempt)
 
     return play(scene)
@@ -268,18 +268,21 @@ def test_an_assert_on_a_limit_explains_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "added"),
+    ("written", "is_rate", "added"),
     [
-        ("p50_mount < 1s", ["errors == 0"]),
-        ("errors < 5", []),
-        ("error_rate < 5%", []),
-        ("error_rate{browse} < 5%", ["errors{buy} == 0"]),
+        ("p50_mount < 1s", False, ["errors == 0"]),
+        ("errors < 5", False, []),
+        ("error_rate < 5%", False, []),
+        ("error_rate{browse} < 5%", False, ["errors{buy} == 0"]),
+        ("p50_mount < 1s", True, ["errors == 0", "dropped_arrivals == 0"]),
+        ("dropped_arrivals < 5", True, ["errors == 0"]),
     ],
 )
-def test_errors_that_nobody_speaks_of_may_not_be(
-    written: str, added: list[str]
+def test_errors_and_drops_that_nobody_speaks_of_may_not_be(
+    written: str, is_rate: bool, added: list[str]
 ) -> None:
-    budgets = with_errors(parse_budgets([written]), ["browse", "buy"])
+    parsed = parse_budgets([written])
+    budgets = with_unwritten(parsed, ["browse", "buy"], is_rate=is_rate)
 
     assert [written, *added] == [each.source for each in budgets]
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.comparison import Comparison
+from pytest_liveview_load.crowd.comparison import Comparison, in_cells
 from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.ratio import Estimate
 from pytest_liveview_load.crowd.result import LoadResult
 from pytest_liveview_load.crowd.rounds import (
     MEASURES,
@@ -144,6 +145,24 @@ def test_the_table_fits_a_terminal() -> None:
 
     assert max(map(len, comparison.lines())) <= 80
     assert TABLE == str(comparison)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "cells"),
+    [
+        (Estimate(1.5, 1.2, 1.9), ("1.50  ", "1.20–1.90")),
+        (Estimate(0.98, 0.9, 1.07), ("0.98 ≈", "0.90–1.07")),
+        (Estimate(0.98, 0.96, 0.9962), ("0.98  ", "0.96–0.996")),
+        (Estimate(1.002, 1.00004, 1.005), ("1.002  ", "1.0000–1.005")),
+        (Estimate(0.0751, 0.07, 0.081), ("0.075  ", "0.07–0.081")),
+        (Estimate(12.3, 10, 1e4), ("12.30  ", "10.00–10000.00")),
+        (Estimate(1, 1, 1), ("1 =", "")),
+    ],
+)
+def test_a_ratio_that_differs_from_1_is_not_shown_as_1(
+    ratio: Estimate, cells: tuple[str, str]
+) -> None:
+    assert cells == in_cells(ratio)
 
 
 def test_what_lacks_data_is_left_out_and_told() -> None:

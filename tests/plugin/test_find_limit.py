@@ -136,6 +136,25 @@ def test_arrivals_have_a_limit_too(suite: Suite) -> None:
     )
 
 
+def test_an_app_too_slow_for_those_who_come_is_the_limit(suite: Suite) -> None:
+    suite.tests("""
+    async def browse(live):
+        await live.visit("/counter")
+        await live.think("1s")
+
+    async def test_limit(load):
+        limit = await load.find_limit(
+            browse, budgets=["p50_mount < 10s"], start="5/s", max="50/s", factor=10,
+            resolution="45/s", max_users=20, duration="1.5s",
+        )
+        assert limit.rate == 5
+        assert limit.bounded_by == "budget"
+        assert limit.first_to_give.budget_source == "dropped_arrivals == 0"
+    """)
+
+    suite.run().assert_outcomes(passed=1)
+
+
 def test_a_generator_that_lags_is_said_to_be_the_limit(suite: Suite) -> None:
     suite.add_ini("liveview_max_lag = 50ms")
     text = suite.pytester.path / "tox.ini"
