@@ -47,7 +47,6 @@ def record(
         )
         observer.size("diff_bytes", size, sent, name=name, view=of_view)
         socket.network.dissection.take(observer, of_view, name, diff, size, sent)
-        observer.count("events", sent)
     elif metric == PATCH:
         observer.timing(metric, sent, arrived, name=name, view=of_view)
     witness = view.content.witness
