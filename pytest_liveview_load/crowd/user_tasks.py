@@ -33,7 +33,10 @@ class UserTasks:
         async with self.group:
             coming = self.group.create_task(schedule)
             await self.end_comes()
-            coming.cancel()
+            if self.over.done():
+                coming.cancel()
+            # Those who were due before the end, and are late, do come.
+            await asyncio.wait([coming])
             at_end()
             await self.cut_late()
 

@@ -142,6 +142,19 @@ def test_a_scenario_that_ends_the_run_closes_everybody() -> None:
     }
 
 
+def test_those_who_were_due_before_the_end_come_however_late_it_is() -> None:
+    async def hog(live: FakeUser) -> None:
+        if live.stage.now == 1:
+            live.stage.loop.block(3.0)
+
+    _, outcome = perform(hog, arrival="10/s", duration="2s")
+
+    assert 20 == outcome.snapshot.counts["iterations"]
+    iteration = outcome.snapshot.select("iteration")
+    assert iteration is not None
+    assert seconds(2900) == iteration.percentile(95) / NANOSECONDS
+
+
 # Coordinated omission
 
 
