@@ -52,13 +52,14 @@ def open_files() -> int:
 # While it runs
 
 
-def most_files() -> int:
-    """Return how many files this process may have open now, 0 if there is no limit."""
+def most_files() -> tuple[int, int]:
+    """Return how many files may be open now, and how many if we raise that; 0 is no limit."""
     if sys.platform == "win32":
-        return 0
+        return 0, 0
     import resource  # noqa: PLC0415 (POSIX only)
 
-    return max(0, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(0, soft), max(0, hard)
 
 
 def files_in_use() -> int | None:

@@ -96,7 +96,7 @@ def out_of_files(watch: Watch) -> str:
     if lack is None:
         return ""
     failed = f"; {counted(lack.count, 'iteration')} failed of it" if lack.count else ""
-    limit = most_files()
+    limit, _ = most_files()
     advice = f" (ulimit -n {max(2 * limit, lack.first.users * 2 * FILES_PER_USER)})"
     return (
         f"no file descriptor was left, of {limit}, {lack.first}{failed}: raise the limit"

@@ -62,7 +62,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """The most files that were open at once, of how many, and when."""
+    """The most files that were open at once, of how many there may be, and when."""
 
     files: int
     most: int
@@ -185,7 +185,7 @@ class Watch:
             return
         moment = self.moment(now)
         self.ledger.add(now, self.usage, moment)
-        used, most = files_in_use(), most_files()
+        used, (_, most) = files_in_use(), most_files()
         if used is None:
             self.without_file = self.without_file or Times(0, moment)
         elif self.most_in_use is None or used > self.most_in_use.files:

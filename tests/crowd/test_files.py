@@ -12,6 +12,7 @@ from pytest_liveview_load.crowd.files import (
     check_file_descriptors,
     files_in_use,
     is_for_want_of_files,
+    most_files,
 )
 from pytest_liveview_load.errors import ConnectionFailed, TooFewFiles
 
@@ -115,3 +116,9 @@ def test_which_failures_are_for_want_of_files(cause: Exception, expected: bool) 
 
     assert expected == is_for_want_of_files(failed)
     assert expected == is_for_want_of_files(cause)
+
+
+def test_how_many_may_be_open_now_and_at_most() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    assert (max(0, soft), max(0, hard)) == most_files()
