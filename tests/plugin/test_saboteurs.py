@@ -44,9 +44,9 @@ def strict(suite: Suite) -> Suite:
     return suite
 
 
-def invalid_because(result: pytest.RunResult) -> str:
-    """Return the causes that the summary tells."""
-    result.assert_outcomes(failed=1)
+def invalid_because(result: pytest.RunResult, *, beside: int = 0) -> str:
+    """Return the causes that the summary tells, `beside` so many tests that passed."""
+    result.assert_outcomes(failed=1, passed=beside)
     result.stdout.fnmatch_lines(["* - InvalidRun: the run is invalid*"])
     text = " ".join(" ".join(result.outlines).split())
     return text.partition(" INVALID: ")[2].partition(" measured ")[0]
@@ -194,3 +194,28 @@ def test_an_honest_run_is_valid_beside_its_neighbours(suite: Suite) -> None:
 
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*INVALID*")
+
+
+def test_arrivals_that_nobody_serves_are_caught(strict: Suite) -> None:
+    strict.add_ini("liveview_max_lag = 10s")  # it says nothing about time
+    strict.tests("""
+        from pytest_liveview_load import budget, load
+
+        @load(arrival="20/s", duration="1s", max_users=2)
+        async def test_counter(live):
+            await live.visit("/counter")
+            await live.think("700ms")
+
+        @load(arrival="20/s", duration="1s", max_users=2)
+        @budget("dropped_arrivals < 20")
+        async def test_counter_that_may_drop(live):
+            await live.visit("/counter")
+            await live.think("700ms")
+    """)
+
+    result = strict.run()
+
+    causes = invalid_because(result, beside=1)
+    assert " arrivals found nobody free and were dropped, the first " in causes
+    assert " into the run, with 2 users: raise max_users, " in causes
+    result.stdout.fnmatch_lines(["within      dropped_arrivals < 20 *"])
