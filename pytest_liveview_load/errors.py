@@ -170,16 +170,18 @@ class ElementError(StepError):
         selector: str,
         problem: str,
         *,
+        advice: str = "",
         candidates: Sequence[str] = (),
         url: str = "",
     ) -> None:
         where = f" on {url}" if url else ""
-        lines = [f"{selector} {problem}{where}"]
+        lines = [f"{selector} {problem}{where}{advice and f': {advice}'}"]
         if candidates:
             lines += ["nearest on the page:", *(f"  {each}" for each in candidates)]
         super().__init__("\n".join(lines))
         self.selector = selector
         self.problem = problem
+        self.advice = advice
         self.candidates = tuple(candidates)
         self.url = url
 
@@ -286,6 +288,7 @@ class JoinFailed(StepError):
         )
         self.view = view
         self.reason = reason
+        self.advice = advice
 
 
 class PageError(StepError):
@@ -315,9 +318,7 @@ class ConnectionFailed(StepError):
     """Nobody answers at an address: name, port or TLS."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(
-            f"cannot connect to {url}: {reason}. Is the app running there?"
-        )
+        super().__init__(f"cannot connect to {url}: {reason}")
         self.url = url
         self.reason = reason
 

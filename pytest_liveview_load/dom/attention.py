@@ -22,7 +22,6 @@ from pytest_liveview_load.dom.js_commands import is_focusable
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.pace import paced
 from pytest_liveview_load.dom.scene import Scene
-from pytest_liveview_load.errors import ElementError
 
 Edge: TypeAlias = Literal["top", "bottom"]
 
@@ -61,9 +60,8 @@ def scroll(scene: Scene, element: Element, edge: Edge) -> list[Action]:
     """
     name = _VIEWPORT.get(edge)
     if name is None:
-        described = scene.document.describe(element)
-        problem = f'has no edge {edge!r}: it is "top" or "bottom"'
-        raise ElementError(described, problem, url=scene.document.url)
+        problem, advice = f"has no edge {edge!r}", 'it is "top" or "bottom"'
+        raise scene.document.refusal(element, problem, advice=advice)
     chain = scene.document.attr(element, name)
     if not chain:
         raise unanswered(scene, element, name, f"[{name}]")

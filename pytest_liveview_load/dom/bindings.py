@@ -31,7 +31,6 @@ from pytest_liveview_load.dom.push import is_submitting
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.dom.visibility import is_visible
-from pytest_liveview_load.errors import ElementError
 
 _CLICKABLE: Final = f"[{PHX_CLICK}], a[href], button, input[type=submit], [data-method]"
 _SUBMITTABLE: Final = "form"
@@ -73,9 +72,8 @@ def submit(
         refuse_disabled(scene, scene.document.around(submitter).control)
         field = document.fields.field(submitter)
         if field is None or document.fields.form(submitter) is not form:
-            described = document.describe(submitter)
             problem = f"is no submit button of {document.describe(form)}"
-            raise ElementError(described, problem, url=document.url)
+            raise document.refusal(submitter, problem)
     if is_submitting(form):
         refuse_waiting(scene, form)
     if scene.forms.paced:

@@ -12,7 +12,7 @@ one goes through the document (`text`, `attr`, `html`), which puts back the user
 
 import copy
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from pytest_liveview_load.dom import locate
@@ -215,16 +215,30 @@ class Document:
         """
         found = self._select(selector)
         if not found:
-            raise ElementError(
-                self.describe(element),
-                f"has phx-target {selector!r}, which matches nothing",
-                url=self.url,
-            )
+            problem = f"has phx-target {selector!r}, which matches nothing"
+            raise self.refusal(element, problem)
         return found
 
     def describe(self, element: Element) -> str:
         """Return one line that lets a person recognise the element."""
         return self.unmask(short_html(element))
+
+    def refusal(
+        self,
+        element: Element,
+        problem: str,
+        *,
+        advice: str = "",
+        candidates: Sequence[str] = (),
+    ) -> ElementError:
+        """Return the error that says why a step cannot be done to the element."""
+        return ElementError(
+            self.describe(element),
+            problem,
+            advice=advice,
+            candidates=candidates,
+            url=self.url,
+        )
 
     def redrawn(self, root: Element) -> "Document":
         """Return the page with another tree, made for this user alone."""
@@ -256,13 +270,18 @@ class Document:
         return composed
 
     def _select(self, css: str) -> tuple[Element, ...]:
+        if not isinstance(css, str):
+            raise self._no_selector(css, "it must be a text such as '#save'")
         masked = self.page.masked.mask(css)
         try:
             found = self._composed.select(masked)
             if masked != css:
                 # A view's content is not masked: there the user's own words match.
                 found += self._composed.select(css)
-        except ValueError as problem:
-            message = f"is not a CSS selector: {problem}"
-            raise ElementError(repr(css), message, url=self.url) from None
+        except ValueError as error:
+            raise self._no_selector(css, str(error)) from None
         return found
+
+    def _no_selector(self, css: object, why: str) -> ElementError:
+        problem = "is not a CSS selector"
+        return ElementError(repr(css), problem, advice=why, url=self.url)

@@ -144,18 +144,16 @@ def _change_event(scene: Scene, field: Field) -> str | None:
 def refuse_disabled(scene: Scene, control: Element | None) -> None:
     """Raise ElementError for what a browser would not let a person use."""
     if control is not None and is_disabled(control):
-        described = scene.document.describe(control)
         waiting = is_waiting(control)
         problem = "is disabled until a reply arrives" if waiting else "is disabled"
-        raise ElementError(described, problem, url=scene.document.url)
+        raise scene.document.refusal(control, problem)
 
 
 def refuse_waiting(scene: Scene, element: Element) -> None:
     """Raise ElementError for what the real client is deaf to until a reply arrives."""
     if is_waiting(element):
-        described = scene.document.describe(element)
         problem = "is deaf until the reply to its last event arrives"
-        raise ElementError(described, problem, url=scene.document.url)
+        raise scene.document.refusal(element, problem)
 
 
 def is_waiting(element: Element) -> bool:
@@ -167,7 +165,4 @@ def unanswered(scene: Scene, element: Element, missing: str, css: str) -> Elemen
     """Return the error that an element has nothing that answers; it lists what has."""
     document = scene.document
     bound = [document.describe(each) for each in document.all(css)[:_LISTED]]
-    described = document.describe(element)
-    return ElementError(
-        described, f"has no {missing}", candidates=bound, url=document.url
-    )
+    return document.refusal(element, f"has no {missing}", candidates=bound)

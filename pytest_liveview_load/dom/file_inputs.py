@@ -17,7 +17,7 @@ from pytest_liveview_load.dom.attributes import (
 )
 from pytest_liveview_load.dom.chosen_file import ChosenFile
 from pytest_liveview_load.dom.fields import Field, is_disabled
-from pytest_liveview_load.dom.inputs import refused, writable
+from pytest_liveview_load.dom.inputs import writable
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.uploads import FILE, active, upload_ref
@@ -55,13 +55,15 @@ def attach(scene: Scene, element: Element, files: Sequence[ChosenFile]) -> Attac
     ref = upload_ref(scene.document, field)
     if not ref:
         problem = "is no upload: it has no data-phx-upload-ref (use <.live_file_input>)"
-        raise refused(scene, field.element, problem)
+        raise scene.document.refusal(field.element, problem)
     earlier = active(scene, field) if "multiple" in field.element.attrib else []
     scene.forms.put_files(ref, [*earlier, *files])
     told = events.changed(scene, field)
     if not told:
         scene.forms.put_files(ref, earlier)
-        raise refused(scene, field.element, "needs phx-change on its form to upload")
+        raise scene.document.refusal(
+            field.element, "needs phx-change on its form to upload"
+        )
     return Attached(ref, actions + told)
 
 
@@ -75,16 +77,16 @@ def check_chosen(scene: Scene, field: Field, files: Sequence[ChosenFile]) -> Non
     """
     element = field.element
     if field.type != FILE:
-        raise refused(scene, element, "is no <input type=file>")
+        raise scene.document.refusal(element, "is no <input type=file>")
     if WEBKIT_DIRECTORY in element.attrib:
         for each in files:
             place_in_folder(scene, element, each)
         return
     if any(each.info.relative_path for each in files):
-        raise refused(scene, element, FILES)
+        raise scene.document.refusal(element, FILES)
     if len(files) > 1 and "multiple" not in element.attrib:
         problem = f"takes one file, not {len(files)}: allow_upload has max_entries: 1"
-        raise refused(scene, element, problem)
+        raise scene.document.refusal(element, problem)
 
 
 def place_in_folder(scene: Scene, element: Element, file: ChosenFile) -> None:
@@ -94,7 +96,7 @@ def place_in_folder(scene: Scene, element: Element, file: ChosenFile) -> None:
         return
     _, slash, name = info.name.rpartition("/")
     if not slash:
-        raise refused(scene, element, FOLDER)
+        raise scene.document.refusal(element, FOLDER)
     file.info = replace(info, name=name, relative_path=info.name)
 
 
@@ -127,12 +129,14 @@ def dropped_in(scene: Scene, zone: Element) -> Field:
     for field in document.fields.by_key.values():
         if field.type == FILE and document.attr(field.element, "id") == wanted:
             if field.disabled:
-                raise refused(scene, field.element, "is disabled")
+                raise scene.document.refusal(field.element, "is disabled")
             return field
-    raise refused(scene, zone, f"names no file input: there is no id {wanted!r}")
+    raise scene.document.refusal(
+        zone, f"names no file input: there is no id {wanted!r}"
+    )
 
 
 def check_dropped(scene: Scene, zone: Element, files: Sequence[ChosenFile]) -> None:
     """Raise ElementError for a folder, which a drop does not open."""
     if any(each.info.relative_path for each in files):
-        raise refused(scene, zone, "takes files in a drop, not a folder")
+        raise scene.document.refusal(zone, "takes files in a drop, not a folder")

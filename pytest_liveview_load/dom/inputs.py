@@ -21,7 +21,6 @@ from pytest_liveview_load.dom.fields import (
 )
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
-from pytest_liveview_load.errors import ElementError
 
 
 def fill(scene: Scene, element: Element, value: str) -> list[Action]:
@@ -33,10 +32,14 @@ def fill(scene: Scene, element: Element, value: str) -> list[Action]:
         ElementError: It is no text field, or it cannot be written.
     """
     field = writable(scene, element)
+    if not isinstance(value, str):
+        problem = f"cannot be filled with {value!r}"
+        raise scene.document.refusal(element, problem, advice="give a text")
     if field.type in NOT_TYPED - {"range", "color"}:
-        raise refused(scene, element, f"cannot be filled: {_ADVICE[field.type]}")
+        advice = _ADVICE[field.type]
+        raise scene.document.refusal(element, "cannot be filled", advice=advice)
     if field.type == "number" and value and not is_number(value):
-        raise refused(scene, element, f"takes a number, not {value!r}")
+        raise scene.document.refusal(element, f"takes a number, not {value!r}")
     actions = events.focus(scene, element)
     return actions + events.typed(scene, field, clean_value(field.type, value))
 
@@ -82,9 +85,9 @@ def select(scene: Scene, element: Element, *options: str) -> list[Action]:
     """
     field = writable(scene, element)
     if field.type not in SELECTS:
-        raise refused(scene, element, "is no <select>")
+        raise scene.document.refusal(element, "is no <select>")
     if field.type != SELECT_MULTIPLE and len(options) != 1:
-        raise refused(scene, element, f"takes one option, not {len(options)}")
+        raise scene.document.refusal(element, f"takes one option, not {len(options)}")
     chosen = [_option(scene, field, each) for each in options]
     actions = events.focus(scene, element)
     scene.forms.put_selected(field, [each.value for each in chosen])
@@ -96,9 +99,9 @@ def _set_checked(
 ) -> list[Action]:
     field = _field(scene, element)
     if field.type != kind:
-        raise refused(scene, element, f"is no {kind}")
+        raise scene.document.refusal(element, f"is no {kind}")
     if field.disabled:
-        raise refused(scene, element, "is disabled")
+        raise scene.document.refusal(element, "is disabled")
     if scene.forms.checked(field) == checked:
         return []
     return bindings.click(scene, element)
@@ -110,11 +113,11 @@ def _option(scene: Scene, field: Field, wanted: str) -> Option:
     found = found or [each for each in options if each.label == wanted]
     if not found:
         listed = _listed(options)
-        raise refused(
-            scene, field.element, f"has no option {wanted!r}", candidates=listed
+        raise scene.document.refusal(
+            field.element, f"has no option {wanted!r}", candidates=listed
         )
     if found[0].disabled:
-        raise refused(scene, field.element, f"has option {wanted!r} disabled")
+        raise scene.document.refusal(field.element, f"has option {wanted!r} disabled")
     return found[0]
 
 
@@ -134,7 +137,9 @@ def _field(scene: Scene, element: Element) -> Field:
             for each in scene.document.fields.by_key.values()
             if each.type != "hidden"
         ]
-        raise refused(scene, element, "is no form field", candidates=listed[:10])
+        raise scene.document.refusal(
+            element, "is no form field", candidates=listed[:10]
+        )
     return field
 
 
@@ -142,20 +147,10 @@ def writable(scene: Scene, element: Element) -> Field:
     """Return the field that the element is; raises ElementError if it cannot be written."""
     field = _field(scene, element)
     if field.disabled:
-        raise refused(scene, element, "is disabled")
+        raise scene.document.refusal(element, "is disabled")
     if field.readonly and field.type not in CHECKABLE | SELECTS:
-        raise refused(scene, element, "is read-only")
+        raise scene.document.refusal(element, "is read-only")
     return field
-
-
-def refused(
-    scene: Scene, element: Element, problem: str, candidates: Sequence[str] = ()
-) -> ElementError:
-    """Return the error that says why a person cannot do this to the element."""
-    described = scene.document.describe(element)
-    return ElementError(
-        described, problem, candidates=candidates, url=scene.document.url
-    )
 
 
 _ADVICE = {

@@ -29,7 +29,6 @@ from pytest_liveview_load.dom.push import push_event, push_input, push_submit
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.visibility import is_visible
 from pytest_liveview_load.dom.visual import VISUAL, identities
-from pytest_liveview_load.errors import ElementError
 
 PUSH: Final = "push"
 PATCH: Final = "patch"
@@ -69,11 +68,11 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
         return _push(scene, binding, cause, {})
     if depth > _DEEPEST:
         problem = f"runs JS.exec in a circle: {binding}"
-        raise ElementError(scene.document.describe(cause.source), problem)
+        raise scene.document.refusal(cause.source, problem)
     commands = _chain(binding)
     if commands is None:
         problem = f"has a binding that is no JS command chain: {binding}"
-        raise ElementError(scene.document.describe(cause.source), problem)
+        raise scene.document.refusal(cause.source, problem)
     actions: list[Action] = []
     for kind, arguments in commands:
         elements = _elements(scene, cause.source, arguments.get("to"))
@@ -149,7 +148,7 @@ def _exec(
     encoded = scene.document.attr(element, name)
     if not encoded:
         problem = f"has no JS command in {name!r}, which JS.exec asks for"
-        raise ElementError(scene.document.describe(element), problem)
+        raise scene.document.refusal(element, problem)
     inner = Cause(kind=cause.kind, source=element)
     return run(scene, encoded, inner, depth + 1)
 

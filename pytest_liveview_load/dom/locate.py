@@ -30,6 +30,12 @@ ROLES: Final = {
     "field": "input, select, textarea",
     "form": "form",
 }
+_NEEDED: Final = {
+    "any": "an element",
+    "click": "an element to click",
+    "field": "a field",
+    "form": "a form",
+}
 _SHOWN: Final = 5
 _NEAR: Final = 0.5  # difflib ratio below which a name is not alike
 _LOOKED_AT: Final = 3000  # elements compared for an error, at most
@@ -49,7 +55,7 @@ def one(
     Raises:
         ElementError: None or several.
     """
-    asked = _asked(css, text, label, role)
+    asked, is_vague = _asked(document, css, text, label, role)
     found = document.all(css if css is not None else ROLES[role])
     if label is not None:
         found = _labelled(document, found, label)
@@ -60,17 +66,36 @@ def one(
     if not found:
         wanted = " ".join(each for each in (css, text, label) if each)
         near = _nearest(document, wanted, role)
-        raise ElementError(asked, "matches nothing", candidates=near, url=document.url)
+        if label is not None:
+            near = near or _known_labels(document)
+        problem = "is needed, and there is none" if is_vague else "matches nothing"
+        raise ElementError(asked, problem, candidates=near, url=document.url)
     shown = [document.describe(each) for each in found[:_SHOWN]]
-    problem = f"matches {len(found)} elements, one is needed; narrow it"
-    raise ElementError(asked, problem, candidates=shown, url=document.url)
+    if is_vague:
+        problem, advice = f"is needed, and there are {len(found)}", "say which one"
+    else:
+        problem = f"matches {len(found)} elements"
+        advice = "one is needed, so narrow it"
+    raise ElementError(
+        asked, problem, advice=advice, candidates=shown, url=document.url
+    )
 
 
-def _asked(css: str | None, text: str | None, label: str | None, role: str) -> str:
+def _asked(
+    document: Document,
+    css: str | None,
+    text: str | None,
+    label: str | None,
+    role: str,
+) -> tuple[str, bool]:
+    """Return what was asked for, and whether that was no more than a kind of element."""
     parts = [repr(css)] if css is not None else []
-    parts += [f"text={text!r}"] if text is not None else []
-    parts += [f"label={label!r}"] if label is not None else []
-    return " ".join(parts) or f"a {role} element"
+    for name, given in (("text", text), ("label", label)):
+        if given is not None:
+            parts.append(f"{name}={given!r}")
+            if not isinstance(given, str):
+                raise ElementError(parts[-1], "is not a text", url=document.url)
+    return (" ".join(parts), False) if parts else (_NEEDED[role], True)
 
 
 # By what a person reads
@@ -148,6 +173,12 @@ def _nearest(document: Document, wanted: str, role: str) -> list[str]:
             scored.append((score, -at, element))
     scored.sort(key=lambda each: each[:2], reverse=True)
     return [document.describe(element) for _, _, element in scored[:_SHOWN]]
+
+
+def _known_labels(document: Document) -> list[str]:
+    """Return what the labels of the page read."""
+    texts = (document.text(each) for each in document.all("label"))
+    return [repr(text) for text in dict.fromkeys(texts) if text][:_SHOWN]
 
 
 def _likeness(word: str, element: Element) -> float:

@@ -5,12 +5,11 @@ user's forms until its time is up or its field is left; whoever does the step wa
 """
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_liveview_load.dom.attributes import PHX_DEBOUNCE, PHX_THROTTLE
 from pytest_liveview_load.dom.identity import Identity, find, identify
 from pytest_liveview_load.dom.markup import Element
-from pytest_liveview_load.errors import ElementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +117,6 @@ def _or_default(value: str | None) -> str | None:
 def _seconds(scene: "Scene", element: Element, value: str) -> float:
     number = _NUMBER.match(value)
     if number is None:
-        problem = f"has a debounce or throttle that is no number of ms: {value!r}"
-        described: Any = scene.document.describe(element)
-        raise ElementError(described, problem, url=scene.document.url)
+        problem = f"has a debounce or throttle of {value!r}"
+        raise scene.document.refusal(element, problem, advice="it is no number of ms")
     return max(0, int(number[1])) / 1000

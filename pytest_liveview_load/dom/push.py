@@ -22,7 +22,6 @@ from pytest_liveview_load.dom.markup import Element, attributes_of
 from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.serialize import form_value
 from pytest_liveview_load.dom.uploads import event_uploads, form_of
-from pytest_liveview_load.errors import ElementError
 
 TYPE: Final = "type"
 EVENT: Final = "event"
@@ -84,8 +83,7 @@ def push_input(
     document = scene.document
     form = document.fields.form(field.element)
     if form is None:
-        described = document.describe(field.element)
-        raise ElementError(described, "has phx-change but is inside no form")
+        raise document.refusal(field.element, "has phx-change but is inside no form")
     own_binding = field.element.get(PHX_CHANGE)
     source = field.element if own_binding else form
     name = document.unmask(field.name)

@@ -165,6 +165,8 @@ async def test_a_file_that_cannot_be_read_is_told_before_anything_is_sent(
     before = len(server.said)
     for given, problem in [
         ((str(tmp_path / "none.txt"),), r"none.txt': cannot be read \(No such file"),
+        (("x" * 5000,), r"x': cannot be read \(File name too long"),
+        (("a\0b",), r"cannot be read \(embedded null byte"),
         ((tmp_path,), "is a folder without files"),
         ((("a.txt", b"a"), tmp_path / "none.txt"), "cannot be read"),
         ((b"bytes",), r"b'bytes' is no file: give a path, or \(name, bytes\)"),

@@ -125,7 +125,7 @@ ERRORS = {
     "several matches are shown": (
         ("button", {}),
         [
-            f"'button' matches 2 elements, one is needed; narrow it on {URL}",
+            f"'button' matches 2 elements on {URL}: one is needed, so narrow it",
             "nearest on the page:",
             '  <button id="inc" phx-click="inc">+</button>',
             '  <button id="dec" phx-click="dec">-</button>',
@@ -135,15 +135,35 @@ ERRORS = {
         (None, {"text": "Countr"}),
         [f"text='Countr' matches nothing on {URL}", "nearest on the page:"],
     ),
+    "nothing that tells one button from another": (
+        (None, {"role": "click"}),
+        [f"an element to click is needed, and there are 2 on {URL}: say which one"],
+    ),
+    "a kind of element that is not there": (
+        (None, {"role": "form"}),
+        [f"a form is needed, and there is none on {URL}"],
+    ),
+    "a text that is none": ((None, {"text": 5}), [f"text=5 is not a text on {URL}"]),
+    "what is no text at all": (
+        (5, {}),
+        [f"5 is not a CSS selector on {URL}: it must be a text such as '#save'"],
+    ),
     "no CSS at all": (
         ("#inc[", {}),
-        ["'#inc[' is not a CSS selector: Expected"],
+        [f"'#inc[' is not a CSS selector on {URL}: Expected"],
     ),
     "a pseudo-class that nobody knows": (
         ("a:nonsense", {}),
-        ["'a:nonsense' is not a CSS selector:"],
+        [f"'a:nonsense' is not a CSS selector on {URL}:"],
     ),
 }
+
+
+def test_a_label_that_nothing_has_shows_those_there_are() -> None:
+    with pytest.raises(ElementError) as raised:
+        document_of(FORM).one(label="Phone", role="field")
+
+    assert ("'Email'", "'I agree'") == raised.value.candidates
 
 
 @pytest.mark.parametrize(("asked", "expected"), ERRORS.values(), ids=ERRORS)

@@ -114,8 +114,24 @@ REFUSED = {
         ("v",),
         "cannot be filled: use check or uncheck",
     ),
-    "a select": (inputs.fill, "#s", ("v",), "cannot be filled: use select"),
-    "a file": (inputs.fill, "#file", ("v",), "cannot be filled: use upload"),
+    "a select": (
+        inputs.fill,
+        "#s",
+        ("v",),
+        "cannot be filled: use select",
+    ),
+    "a file": (
+        inputs.fill,
+        "#file",
+        ("v",),
+        "cannot be filled: use upload",
+    ),
+    "what is no text": (
+        inputs.fill,
+        "#t",
+        (5,),
+        "cannot be filled with 5: give a text",
+    ),
     "what is no field": (inputs.fill, "#p", ("v",), "is no form field"),
     "checking a text": (inputs.check, "#t", (), "is no checkbox"),
     "choosing a checkbox": (inputs.choose, "#box", (), "is no radio"),
@@ -142,7 +158,8 @@ def test_a_person_could_not(
         step(scene, verb, css, *more)
 
     assert f'id="{css[1:]}"' in raised.value.selector
-    assert raised.value.problem.startswith(problem)
+    told = f"{raised.value.problem}: {raised.value.advice}"
+    assert told.startswith(problem)
 
 
 def test_a_missing_option_lists_those_there_are() -> None:

@@ -29,7 +29,7 @@ from pytest_liveview_load.dom.actions import (
 )
 from pytest_liveview_load.dom.identity import find
 from pytest_liveview_load.dom.scene import Scene
-from pytest_liveview_load.errors import ElementError, NotLiveView
+from pytest_liveview_load.errors import NotLiveView
 from pytest_liveview_load.protocol.wire_keys import EVENT
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ async def dispatch(
         if element is not None and tab.page is page:
             if depth > DEEPEST_DISPATCH:
                 problem = f"dispatches {action.event!r} in a circle"
-                described = scene.document.describe(element)
-                raise ElementError(described, problem, url=page.url)
+                raise scene.document.refusal(element, problem)
             heard = bindings.dispatched(scene, action.event, element)
             if heard:
                 await perform(tab, page, step, heard, depth)

@@ -54,7 +54,7 @@ def chosen_files(upload: str, given: File) -> list[ChosenFile]:
     if not isinstance(given, str | os.PathLike):
         return [in_memory(upload, given)]
     path = Path(given)
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 - False, where Path.is_dir raises
         return [from_disk(upload, path)]
     found = sorted(each for each in path.rglob("*") if each.is_file())
     if not found:
@@ -89,8 +89,8 @@ def from_disk(upload: str, path: Path, relative_path: str = "") -> ChosenFile:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             file.read(1)
-    except OSError as error:
-        reason = f"cannot be read ({error.strerror or error})"
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        reason = f"cannot be read ({getattr(error, 'strerror', None) or error})"
         raise UploadError(upload, reason, name=str(path)) from None
     info = FileInfo(
         name=path.name,

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from pytest_liveview_load.client.tab.moving import Moving
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.tab import Tab
+from pytest_liveview_load.client.wire.reach import another_host
 from pytest_liveview_load.dom.dead_render import DeadRender
-from pytest_liveview_load.errors import ConnectionFailed, StepTimeout
+from pytest_liveview_load.errors import StepTimeout
 
 # As browser.ts redirect: how a flash survives a full page load.
 FLASH_COOKIE = "__phoenix_flash__"
@@ -133,8 +134,7 @@ class Load:
         """Refuse to follow a link to another host: nobody allowed load there."""
         home = urlsplit(self.tab.network.settings.url).hostname
         if urlsplit(self.url).hostname != home:
-            reason = f"it is another host than {home}, where virtual users do not go"
-            raise ConnectionFailed(self.url, reason)
+            raise another_host(self.url, str(home))
 
 
 def path_of(url: str) -> str:

@@ -14,8 +14,8 @@ import httpx
 from pytest_liveview_load.client.wire.cookies import CookieJar
 from pytest_liveview_load.client.wire.http import USER_AGENT, HttpClient
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.client.wire.reach import shown
-from pytest_liveview_load.errors import ConnectionFailed, StepTimeout
+from pytest_liveview_load.client.wire.reach import another_host, shown
+from pytest_liveview_load.errors import StepTimeout
 
 
 def http_client(network: Network, cookies: CookieJar) -> httpx.AsyncClient:
@@ -47,10 +47,7 @@ class Shared(httpx.AsyncBaseTransport):
         """
         url = str(request.url)
         if request.url.host != self.host:
-            reason = (
-                f"it is another host than {self.host}, where virtual users do not go"
-            )
-            raise ConnectionFailed(shown(url), reason)
+            raise another_host(url, self.host)
         await request.aread()
         known = [self.cookies.header(url), request.headers.get("cookie", "")]
         if any(known):

@@ -14,7 +14,6 @@ from pytest_liveview_load.dom.actions import Action, PushEvent
 from pytest_liveview_load.dom.fields import is_disabled
 from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.scene import Scene
-from pytest_liveview_load.errors import ElementError
 
 
 def click(selector: str | None, text: str | None) -> Plan:
@@ -103,6 +102,8 @@ def keystrokes(selector: str | None, text: str, label: str | None) -> Iterator[P
 
         return plan
 
+    if not isinstance(text, str):
+        return iter((fill(selector, text, label),))  # which refuses it
     return map(adding, text)
 
 
@@ -163,10 +164,9 @@ def submit(selector: str | None, text: str | None) -> Plan:
             return bindings.submit(scene, element)
         form = document.fields.form(element)
         if form is None:
-            described = document.describe(element)
             forms = [document.describe(each) for each in document.all("form")]
             problem = "is neither a form nor in one"
-            raise ElementError(described, problem, candidates=forms, url=document.url)
+            raise document.refusal(element, problem, candidates=forms)
         return bindings.submit(scene, form, element)
 
     return plan

@@ -20,6 +20,12 @@ def failed_to_reach(url: str, error: BaseException) -> ConnectionFailed:
     return ConnectionFailed(shown(url), reason_of(error, url))
 
 
+def another_host(url: str, home: str) -> ConnectionFailed:
+    """Return the error for an address away from the app's `home`: nobody allowed load there."""
+    reason = f"it is another host than {home}, where virtual users do not go"
+    return ConnectionFailed(shown(url), reason)
+
+
 def reason_of(error: BaseException, url: str = "") -> str:
     """Say in words what `error` means for a connection to `url`."""
     root = root_cause(error)
@@ -31,7 +37,8 @@ def reason_of(error: BaseException, url: str = "") -> str:
     if isinstance(root, TimeoutError):
         return "nothing answered in time"
     if isinstance(root, ConnectionRefusedError) or "refused" in str(root).lower():
-        return f"nobody listens on port {port_of(url)} (connection refused)"
+        listening = f"nobody listens on port {port_of(url)} (connection refused)"
+        return f"{listening}. Is the app running there?"
     if isinstance(root, ConnectionResetError):
         return "it hung up at once (connection reset)"
     if isinstance(root, OSError) and root.errno in {errno.EMFILE, errno.ENFILE}:
