@@ -5,11 +5,15 @@ ended the search (a budget, the most allowed, this generator, too few samples) i
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from pytest_liveview_load.crowd.finding import LIMIT
 from pytest_liveview_load.crowd.ladder import Ladder
-from pytest_liveview_load.crowd.limit import BROKEN, KEPT, Limit, Step
+from pytest_liveview_load.crowd.limit import Limit
+from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.result import LoadResult
+from pytest_liveview_load.crowd.step import BROKEN, KEPT, Step
 from pytest_liveview_load.errors import (
     InvalidRun,
     MarkerError,
@@ -26,6 +30,52 @@ SIZES: Final = ("users", "stages", "arrival")
 SOME: Final = "budgets=['p95_mount < 200ms']"
 
 Attempt = Callable[[float], Awaitable[LoadResult]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a person asks `find_limit` for: which sizes, and the budgets they are to keep."""
+
+    ladder: Ladder
+    budgets: tuple[Budget, ...]
+
+    @classmethod
+    def of(
+        cls, budgets: object, arguments: Mapping[str, object], **sizes: object
+    ) -> "Search":
+        """Return a search that has been checked. Raises MarkerError, BudgetSyntaxError."""
+        ladder = Ladder.of(**sizes)
+        check_size_is_free(arguments)
+        return cls(ladder=ladder, budgets=parse_budgets(budgets))
+
+    @property
+    def smallest(self) -> dict[str, object]:
+        """What the smallest load says of its size."""
+        return self.ladder.argument(self.ladder.start)
+
+    async def carried_out(
+        self,
+        first: Order,
+        check: Callable[[Order], None],
+        run: Callable[[Order], Awaitable[LoadResult]],
+    ) -> Limit:
+        """Return the limit of a load, `first` being the smallest.
+
+        `check` raises what is wrong with an order, before any is run.
+        """
+        assert first.cast is not None
+        name, ladder = first.cast.name, self.ladder
+        roles = [each.scenario.name for each in first.cast.roles]
+        promises = with_unwritten(self.budgets, roles, is_rate=ladder.is_rate)
+
+        def order(size: float) -> Order:
+            sized = first.updated(**ladder.argument(size))
+            called = run_name(name, ladder, size)
+            return sized.as_part(LIMIT, called, promises=promises, on_trial=True)
+
+        for size in (ladder.start, ladder.most):
+            check(order(size))
+        return await search(name, ladder, promises, lambda size: run(order(size)))
 
 
 async def search(

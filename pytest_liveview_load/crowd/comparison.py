@@ -6,19 +6,15 @@ compared (see `ratio`). What one pattern did not measure in every round is not c
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from pytest_liveview_load.crowd.columns import in_columns
 from pytest_liveview_load.crowd.explained import Explained
 from pytest_liveview_load.crowd.finding import COMPARISON, Finding
-from pytest_liveview_load.crowd.ratio import (
-    Estimate,
-    estimate,
-    geometric_mean,
-)
+from pytest_liveview_load.crowd.ratio import Estimate, estimate, geometric_mean
 from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.rounds import Round
+from pytest_liveview_load.crowd.side_by_side import HEADINGS, MARKS, Compared
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.reading import NotMeasured
@@ -26,20 +22,12 @@ from pytest_liveview_load.metrics.wording import show
 from pytest_liveview_load.units import near_miss
 
 WIDTH: Final = 80
-LONGEST_NAME: Final = 24
-ALIKE: Final = "≈"
 METHOD: Final = (
     "Values are geometric means of the rounds. Ratios are to {baseline}, paired by "
     "round; their 95% intervals are Student's t of the logarithms."
 )
-SAME: Final = "="
-LEGEND: Final[Mapping[str, str]] = {
-    ALIKE: "no difference can be told: the interval holds 1",
-    SAME: "the same in every round",
-}
-DECIMALS: Final = 2
-MOST_DECIMALS: Final = 4
-SMALL: Final = 0.095  # is 0.1 with two decimals
+
+Round = Mapping[str, LoadResult]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +97,7 @@ class Comparison:
         rows = [row for each in compared for row in each.rows()]
         marks = "".join(row[3] for row in rows)
         legend = [self.shape] if self.shape else []
-        legend += [f"{mark} {text}" for mark, text in LEGEND.items() if mark in marks]
+        legend += [f"{mark} {text}" for mark, text in MARKS.items() if mark in marks]
         legend += [METHOD.format(baseline=self.baseline)] if rows else []
         legend += [each.missing for each in compared if each.missing]
         return [
@@ -128,7 +116,7 @@ class Comparison:
         rounds = f"{len(self.rounds)} rounds of each pattern"
         return rounds if profile is None else f"{rounds}: {profile.describe()}"
 
-    def compared(self) -> "Iterator[Compared]":
+    def compared(self) -> Iterator[Compared]:
         """Yield each of the measures, compared or not."""
         for measure in self.measures:
             try:
@@ -163,73 +151,6 @@ class Comparison:
         return Finding(
             kind=COMPARISON, name="", lines=tuple(self.lines()), data=self.to_data()
         )
-
-
-HEADINGS: Final = ("measure", "pattern", "value", "ratio", "95% interval")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """One measure of all patterns; `missing` says why there is no comparison, if so."""
-
-    measure: str
-    values: Mapping[str, float] = field(default_factory=dict)
-    ratios: Mapping[str, Estimate] = field(default_factory=dict)
-    missing: str = ""
-
-    def rows(self) -> Iterator[tuple[str, ...]]:
-        """Yield the measure's lines of the table as cells."""
-        unit = Measure.parse(self.measure).unit
-        heading = self.measure
-        for pattern, value in self.values.items():
-            ratio = self.ratios.get(pattern)
-            told = ("1  ", "") if ratio is None else in_cells(ratio)
-            yield (heading, cut(pattern), show(value, unit), *told)
-            heading = ""
-
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON carries."""
-        return {
-            "measure": self.measure,
-            "values": dict(self.values),
-            "ratios": {
-                pattern: {
-                    "ratio": each.value,
-                    "interval": [each.low, each.high],
-                    "differs": each.differs,
-                }
-                for pattern, each in self.ratios.items()
-            },
-            "missing": self.missing,
-        }
-
-
-def in_cells(ratio: Estimate) -> tuple[str, str]:
-    """Return a ratio and its interval, marked where it cannot be told from 1."""
-    if ratio.low == ratio.high == 1:
-        return f"1 {SAME}", ""
-    mark, most = (" ", MOST_DECIMALS) if ratio.differs else (ALIKE, DECIMALS)
-    value, low, high = (
-        digits(each, most) for each in (ratio.value, ratio.low, ratio.high)
-    )
-    return f"{value} {mark}", f"{low}–{high}"
-
-
-def digits(ratio: float, most: int) -> str:
-    """Return a ratio with two decimals, or `most`, so that only 1 is shown as 1."""
-    if ratio < SMALL:
-        return f"{ratio:.2g}"
-    decimals = DECIMALS
-    while decimals < most and round(ratio, decimals) == 1:
-        decimals += 1
-    return f"{ratio:.{decimals}f}"
-
-
-def cut(pattern: str) -> str:
-    """Return a pattern's name, or the beginning of a long one."""
-    return (
-        pattern if len(pattern) <= LONGEST_NAME else f"{pattern[: LONGEST_NAME - 1]}…"
-    )
 
 
 # One pattern, and numbers that explain themselves

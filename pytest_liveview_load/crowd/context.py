@@ -9,29 +9,15 @@ import dataclasses
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from pytest_liveview_load.crowd.capacity import (
-    check_size_is_free,
-    parse_budgets,
-    run_name,
-    search,
-    with_unwritten,
-)
+from pytest_liveview_load.crowd.capacity import Search
 from pytest_liveview_load.crowd.cast import Cast, check_taken, named
 from pytest_liveview_load.crowd.class_mix import resolved
 from pytest_liveview_load.crowd.comparison import Comparison
-from pytest_liveview_load.crowd.finding import COMPARISON, LIMIT, Finding
-from pytest_liveview_load.crowd.ladder import Ladder
+from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.crowd.limit import Limit
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.rounds import (
-    ROUNDS,
-    alternate,
-    parse_baseline,
-    parse_measures,
-    parse_patterns,
-    parse_rounds,
-)
+from pytest_liveview_load.crowd.rounds import ROUNDS, Rounds
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
 from pytest_liveview_load.errors import MarkerError
 
@@ -65,6 +51,7 @@ class LoadContext:
         self.order = order or Order()
         self.results: list[LoadResult] = []
         self._conductor = conductor
+        self._starting: list[Starting] = []
 
     async def run(
         self,
@@ -106,7 +93,15 @@ class LoadContext:
         profile = order.profile
         endless = profile.length is None and profile.iterations is None
         order = dataclasses.replace(order, endless=endless)
-        return Starting(lambda: self._started(order))
+        assert order.cast is not None
+        starting = Starting(order.cast.name, lambda: self._started(order))
+        self._starting.append(starting)
+        return starting
+
+    def check_started(self) -> None:
+        """Raise CrowdError for a `load.start` that the test has not awaited."""
+        for each in self._starting:
+            each.check_awaited()
 
     async def find_limit(
         self,
@@ -141,29 +136,19 @@ class LoadContext:
         Each size is a run in the test's report, and what it comes to is no verdict on
         the test. Raises as `run` before anything starts, and MarkerError.
         """
-        ladder = Ladder.of(
-            start=start, max=max, step=step, factor=factor, resolution=resolution
+        search = Search.of(
+            budgets,
+            arguments,
+            start=start,
+            max=max,
+            step=step,
+            factor=factor,
+            resolution=resolution,
         )
-        written = parse_budgets(budgets)
-        check_size_is_free(arguments)
-
-        smallest = ladder.argument(ladder.start)
-        first = self.ordered(scenario, params, name, {**arguments, **smallest})
-        assert first.cast is not None
-        called, roles = first.cast.name, first.cast.roles
-        names = [each.scenario.name for each in roles]
-        promises = with_unwritten(written, names, is_rate=ladder.is_rate)
-
-        def order(size: float) -> Order:
-            sized = first.updated(**ladder.argument(size))
-            run = run_name(called, ladder, size)
-            return sized.as_part(LIMIT, run, promises=promises, on_trial=True)
-
-        for size in (ladder.start, ladder.most):
-            self._conductor.check(order(size))
-        limit = await search(
-            called, ladder, promises, lambda size: self._carried_out(order(size))
-        )
+        said = {**arguments, **search.smallest}
+        first = self.ordered(scenario, params, name, said)
+        check = self._conductor.check
+        limit = await search.carried_out(first, check, self._carried_out)
         self._conductor.tell(limit.finding())
         return limit
 
@@ -194,28 +179,15 @@ class LoadContext:
         Raises as `run`, and MarkerError for what cannot be compared, before anything
         starts; InvalidRun if the numbers of a round cannot be believed.
         """
-        scenarios = parse_patterns(patterns)
-        count, shown = parse_rounds(rounds), parse_measures(measures)
-        compared_to = parse_baseline(baseline, scenarios)
-        check_taken([*scenarios.values()], params or {})
+        asked = Rounds.of(patterns, rounds, measures, baseline)
+        check_taken([*asked.scenarios.values()], params or {})
         orders = {
             name: self.ordered(each, named(each, params or {}), name, arguments)
-            for name, each in scenarios.items()
+            for name, each in asked.scenarios.items()
         }
-        for each in orders.values():
-            self._conductor.check(each)
-
-        async def attempt(pattern: str, number: int) -> LoadResult:
-            order = orders[pattern].as_part(COMPARISON, f"{pattern}, round {number}")
-            return await self._carried_out(order)
-
         seed = self.order.updated(**arguments).profile.seed or 0
-        comparison = Comparison(
-            patterns=tuple(orders),
-            rounds=await alternate(list(orders), count, seed, attempt),
-            measures=shown,
-            baseline=compared_to,
-        )
+        check = self._conductor.check
+        comparison = await asked.carried_out(orders, seed, check, self._carried_out)
         self._conductor.tell(comparison.finding())
         return comparison
 

@@ -5,102 +5,23 @@ budget. What is not known is said, never guessed.
 """
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Self
 
-from pytest_liveview_load.crowd.columns import in_columns
 from pytest_liveview_load.crowd.explained import Explained
 from pytest_liveview_load.crowd.finding import LIMIT, Finding
 from pytest_liveview_load.crowd.ladder import Ladder
-from pytest_liveview_load.crowd.result import LoadResult
+from pytest_liveview_load.crowd.step import BROKEN, INVALID, KEPT, NO_DATA, Step
+from pytest_liveview_load.crowd.step_table import WIDTH, table
 from pytest_liveview_load.errors import NoData
-from pytest_liveview_load.metrics.budget import Budget, Judgement
-from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement
-
-KEPT: Final = "kept"
-BROKEN: Final = "broken"
-INVALID: Final = "invalid"
-NO_DATA: Final = "no data"
+from pytest_liveview_load.metrics.budget import Judgement
 
 BY_BUDGET: Final = "budget"
 BY_MAX: Final = "max"
 BY_GENERATOR: Final = "generator"
 BY_NO_DATA: Final = "no data"
-
-WIDTH: Final = 80
-OVER_LIMIT: Final = "!"
-UNSURE: Final = "~"
-NOTHING: Final = "–"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One size that was tried: its run, by its name in the report, and what it came to.
-
-    `result` is None if the run's numbers cannot be believed, and `invalid` says why, or
-    if a condition of `abort` ended it, which `aborted` is then.
-    """
-
-    size: float
-    run: str = ""
-    result: LoadResult | None = None
-    judgements: tuple[Judgement, ...] = ()
-    invalid: str = ""
-    aborted: str = ""
-
-    @classmethod
-    def of(cls, size: float, result: LoadResult, budgets: Sequence[Budget]) -> "Step":
-        """Return a step with its run judged."""
-        judged = tuple(Judgement.of(each, result.snapshot) for each in budgets)
-        return cls(size=size, run=result.scenario, result=result, judgements=judged)
-
-    @property
-    def verdict(self) -> str:
-        """'kept', 'broken', 'no data' or 'invalid'.
-
-        A broken budget counts, whatever others lack; a run that was aborted is broken,
-        for its `abort` said that it had seen enough.
-        """
-        if self.invalid:
-            return INVALID
-        if self.broken or self.aborted:
-            return BROKEN
-        return NO_DATA if self.unmeasured else KEPT
-
-    @property
-    def broken(self) -> tuple[Judgement, ...]:
-        """The budgets that gave, in their order."""
-        return tuple(
-            each for each in self.judgements if isinstance(each.verdict, Exceeded)
-        )
-
-    @property
-    def unmeasured(self) -> tuple[Judgement, ...]:
-        """The budgets that have no data."""
-        return tuple(
-            each for each in self.judgements if isinstance(each.verdict, NoMeasurement)
-        )
-
-    @property
-    def why(self) -> str:
-        """What gave, or is missing, in a few words; "" for a step that was kept."""
-        if self.invalid:
-            return self.invalid
-        for each in (*self.broken, *self.unmeasured):
-            return f"{each.budget_source}: {each.finding}"
-        return self.aborted
-
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON carries; the run is among the session's, by its name."""
-        return {
-            "size": self.size,
-            "run": self.run,
-            "verdict": self.verdict,
-            "why": self.why,
-            "budgets": [each.to_data() for each in self.judgements],
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +112,7 @@ class Limit:
         summary = textwrap.wrap(
             self.summary, WIDTH, subsequent_indent="  ", break_on_hyphens=False
         )
-        return [*summary, "", *table(self)]
+        return [*summary, "", *table(self.ladder, self.steps)]
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON carries; steps are in the order they were run."""
@@ -256,56 +177,3 @@ class Rate(Found, float):
 def shown(value: object, show: Callable[[float], str]) -> str:
     """Return what a limit was compared with, in its unit if it is a number."""
     return show(value) if isinstance(value, int | float) else repr(value)
-
-
-# The table of steps
-
-
-def table(limit: Limit) -> list[str]:
-    """Return a line per step, smallest first: its verdict and what each budget measured."""
-    steps = sorted(limit.steps, key=lambda each: each.size)
-    sources = [each.budget_source for each in most_judged(steps)]
-    legend: list[str] = []
-    lines = table_lines(limit, steps, sources)
-    if max(map(len, lines)) > WIDTH:
-        legend = [f"{number}: {each}" for number, each in enumerate(sources, start=1)]
-        numbers = [str(number) for number in range(1, len(sources) + 1)]
-        lines = table_lines(limit, steps, numbers)
-    marks = {
-        OVER_LIMIT: "not kept",
-        UNSURE: "not sure: the 95% interval reaches beyond it",
-    }
-    cells = "".join(lines[1:])
-    legend += [f"{mark} {words}" for mark, words in marks.items() if mark in cells]
-    return [*lines, *legend]
-
-
-def table_lines(
-    limit: Limit, steps: Sequence[Step], headings: Sequence[str]
-) -> list[str]:
-    """Return the table under these headings."""
-    size = "rate" if limit.ladder.is_rate else "users"
-    rows = [[size, "verdict", *headings]]
-    for step in steps:
-        size = limit.ladder.number(step.size)
-        rows.append([size, step.verdict, *cells(step, len(headings))])
-    return in_columns(rows, left=frozenset({1}))
-
-
-def most_judged(steps: Sequence[Step]) -> tuple[Judgement, ...]:
-    """Return the judgements of a step that has them."""
-    return next((each.judgements for each in steps if each.judgements), ())
-
-
-def cells(step: Step, count: int) -> Iterator[str]:
-    """Yield what each budget measured in a step."""
-    if not step.judgements:
-        yield from [f"{NOTHING} "] * count
-    for each in step.judgements:
-        verdict = each.verdict
-        if isinstance(verdict, NoMeasurement):
-            yield f"{NOTHING} "
-            continue
-        close = UNSURE if verdict.close else " "
-        mark = OVER_LIMIT if isinstance(verdict, Exceeded) else close
-        yield f"{each.finding.split(' (')[0]}{mark}"

@@ -5,9 +5,13 @@ that is wrong with a call is one MarkerError, before any user starts.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+from pytest_liveview_load.crowd.comparison import Comparison, Round
+from pytest_liveview_load.crowd.finding import COMPARISON
+from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.ratio import FEWEST_ROUNDS
 from pytest_liveview_load.crowd.result import LoadResult
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
@@ -26,7 +30,54 @@ MEASURES: Final = (
 )
 
 Attempt = Callable[[str, int], Awaitable[LoadResult]]
-Round = Mapping[str, LoadResult]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """What a person asks `compare` for, checked."""
+
+    scenarios: Mapping[str, Any]
+    count: int
+    measures: tuple[str, ...]
+    baseline: str
+
+    @classmethod
+    def of(
+        cls, patterns: object, rounds: object, measures: object, baseline: object
+    ) -> "Rounds":
+        """Return what was asked for. Raises MarkerError."""
+        scenarios = parse_patterns(patterns)
+        return cls(
+            scenarios=scenarios,
+            count=parse_rounds(rounds),
+            measures=parse_measures(measures),
+            baseline=parse_baseline(baseline, scenarios),
+        )
+
+    async def carried_out(
+        self,
+        orders: Mapping[str, Order],
+        seed: int,
+        check: Callable[[Order], None],
+        run: Callable[[Order], Awaitable[LoadResult]],
+    ) -> Comparison:
+        """Run the order of each pattern in each round, and compare what they measured.
+
+        `check` raises what is wrong with an order, before any is run.
+        """
+        for each in orders.values():
+            check(each)
+
+        async def attempt(pattern: str, number: int) -> LoadResult:
+            called = f"{pattern}, round {number}"
+            return await run(orders[pattern].as_part(COMPARISON, called))
+
+        return Comparison(
+            patterns=tuple(orders),
+            rounds=await alternate(list(orders), self.count, seed, attempt),
+            measures=self.measures,
+            baseline=self.baseline,
+        )
 
 
 async def alternate(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.comparison import Comparison, in_cells
+from pytest_liveview_load.crowd.comparison import Comparison
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.ratio import Estimate
 from pytest_liveview_load.crowd.result import LoadResult
@@ -22,6 +22,7 @@ from pytest_liveview_load.crowd.rounds import (
     parse_patterns,
     parse_rounds,
 )
+from pytest_liveview_load.crowd.side_by_side import in_cells
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, NoData
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import play
