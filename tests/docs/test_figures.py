@@ -1,12 +1,15 @@
-"""The figures on the page about the load model, worked out on fake time."""
+"""The figures on the page about the load model, worked out on fake time, and its tables."""
 
 import math
+import re
 from statistics import NormalDist
 from typing import Any
 
 import pytest
 
+from pytest_liveview_load.crowd.arguments import CONTRADICTIONS
 from pytest_liveview_load.crowd.engine import Outcome
+from pytest_liveview_load.crowd.order import ARGUMENTS
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.pauses import LogNormal, parse_pause
 from pytest_liveview_load.units import format_count, format_duration
@@ -117,3 +120,25 @@ def test_how_much_arrivals_at_random_vary() -> None:
 def test_so_many_arrive(arrival: object, expected: int) -> None:
     assert expected == sum(1 for _ in Profile.of(arrival=arrival).arrivals(1))
     assert format_count(expected) in PAGE
+
+
+# The tables of arguments
+
+
+def test_the_table_of_arguments_has_them_all() -> None:
+    first_cells = [
+        line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `")
+    ]
+    names = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
+
+    assert set(ARGUMENTS) - names == set()
+
+
+def test_the_table_of_contradictions_has_them_all() -> None:
+    _, _, table = PAGE.partition("do not go together, because")
+
+    for one, other in CONTRADICTIONS:
+        (row,) = (
+            row for row in table.splitlines() if row.startswith(f"| `{one}` and ")
+        )
+        assert f"`{other}`" in row.split("|")[1]
