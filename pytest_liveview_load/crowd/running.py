@@ -195,16 +195,30 @@ class Starting:
     At the end of the block the crowd is stopped, unless it has ended.
     """
 
-    def __init__(self, start: Callable[[], Coroutine[Any, Any, RunningCrowd]]) -> None:
+    def __init__(
+        self, name: str, start: Callable[[], Coroutine[Any, Any, RunningCrowd]]
+    ) -> None:
+        self.name = name
+        self.was_awaited = False
         self._start = start
         self._crowd: RunningCrowd | None = None
 
     def __await__(self) -> Generator[Any, Any, RunningCrowd]:
+        self.was_awaited = True
         return self._start().__await__()
 
     async def __aenter__(self) -> RunningCrowd:
-        self._crowd = await self._start()
+        self._crowd = await self
         return self._crowd
+
+    def check_awaited(self) -> None:
+        """Raise CrowdError if nobody has awaited it, for then nothing has happened."""
+        if not self.was_awaited:
+            problem = (
+                "it was never awaited, so nobody has started: write "
+                "`crowd = await load.start(…)` or `async with load.start(…) as crowd`"
+            )
+            raise CrowdError(f"load.start({self.name})", problem)
 
     async def __aexit__(
         self,

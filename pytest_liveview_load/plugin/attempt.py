@@ -80,6 +80,7 @@ class Attempt:
         self.network = self.conductor.network()
         self.recorder = Recorder(clock)
         self.user: LiveUser | None = None
+        self.context: LoadContext | None = None
         self.warning = ""  # for the session's summary
 
     @property
@@ -123,7 +124,8 @@ class Attempt:
 
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""
-        return LoadContext(self.conductor, self.order())
+        self.context = LoadContext(self.conductor, self.order())
+        return self.context
 
     # The body
 
@@ -186,6 +188,8 @@ class Attempt:
             try:
                 await function(**arguments)
                 await self.conductor.end_crowds()
+                if self.context is not None:
+                    self.context.check_started()
             finally:
                 ended = clock()
                 if self.user is not None:

@@ -284,7 +284,7 @@ def test_after_the_end_it_is_too_late(
 
 
 def starting(stage: UnderWay, **kwargs: Any) -> Starting:
-    return Starting(lambda: stage.start(think, **kwargs))
+    return Starting("think", lambda: stage.start(think, **kwargs))
 
 
 def test_the_end_of_the_block_stops_the_crowd() -> None:

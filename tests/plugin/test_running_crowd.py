@@ -191,6 +191,35 @@ def test_an_error_of_the_body_shows_the_numbers_so_far(suite: Suite) -> None:
     )
 
 
+def test_a_crowd_that_is_aborted_fails_the_test_though_nobody_waits(
+    suite: Suite,
+) -> None:
+    suite.tests(
+        CONDUCTING
+        + """
+    async def fail(live):
+        await live.think("10ms")
+        raise ValueError("out of stock")
+
+    async def test_beside(load):
+        crowd = await load.start(fail, abort="errors > 3")
+        async with asyncio.timeout(20):
+            while not crowd.ended:
+                await asyncio.sleep(0.01)
+    """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "the run (fail) was stopped early: errors > 3 held: *, after *",
+            "FAILED *::test_beside - RunAborted: the run (fail) was stopped early: *",
+        ]
+    )
+
+
 def test_what_cannot_be_asked_shows_the_authors_line(suite: Suite) -> None:
     suite.tests(
         CONDUCTING
@@ -202,6 +231,9 @@ def test_what_cannot_be_asked_shows_the_authors_line(suite: Suite) -> None:
         crowd = await load.start(browse)
         await crowd.add(0)
 
+    async def test_forgotten(load):
+        load.start(browse)
+
     async def test_no_end(load):
         crowd = await load.start(browse)
         await crowd.wait()
@@ -210,13 +242,14 @@ def test_what_cannot_be_asked_shows_the_authors_line(suite: Suite) -> None:
 
     result = suite.run()
 
-    result.assert_outcomes(failed=3)
+    result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(
         [
             ">       await load.start(browse, usres=2)",
             "E * load has no argument 'usres'. Did you mean 'users'?",
             ">       await crowd.add(0)",
             "E *CrowdError: add(0): 0 is not a whole number of users of at least 1",
+            "load.start(browse): it was never awaited, so nobody has started: write *",
             ">       await crowd.wait()",
             "E *CrowdError: wait(): it has no end: *",
         ]
