@@ -27,6 +27,10 @@ from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.terminal import counted, totals
 
 MOST_KINDS_SHOWN: Final = 5
+NOTHING_RAN: Final = (
+    "no data for @budget({0!r}): the test has run no load that it could be about "
+    "(load.find_limit has budgets=[…] of its own)"
+)
 
 
 def report_of(
@@ -84,13 +88,16 @@ def reason_not_to_judge(
 
 
 def verdict(
-    reports: Sequence[LoadReport], budgets: Iterable[Budget]
+    reports: Sequence[LoadReport], budgets: Sequence[Budget]
 ) -> LiveViewLoadError | None:
     """Return what the test fails with, None if it passes.
 
     Errors fail it unless a budget speaks of them: of all, or of those of one scenario.
+    Budgets without a run that they could be about have no data, which never passes.
     """
     reports = [report for report in reports if not report.on_trial]
+    if budgets and not reports:
+        return BudgetExceeded(NOTHING_RAN.format(budgets[0].source))
     invalid = [report for report in reports if report.invalid]
     if invalid:
         return InvalidRun("\n".join(map(why_invalid, invalid)))

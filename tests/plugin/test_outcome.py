@@ -49,6 +49,18 @@ def test_the_gravest_reason(
     assert expected is (None if actual is None else type(actual))
 
 
+def test_budgets_without_a_run_are_not_kept() -> None:
+    budgets = [Budget.parse("p95_mount < 1s"), Budget.parse("errors == 0")]
+    on_trial = replace(GOOD, on_trial=True)
+
+    for reports in ([], [on_trial]):
+        assert str(verdict(reports, budgets)) == (
+            "no data for @budget('p95_mount < 1s'): the test has run no load that it "
+            "could be about (load.find_limit has budgets=[…] of its own)"
+        )
+    assert verdict([GOOD, on_trial], budgets) is None
+
+
 def test_errors_that_a_budget_speaks_of_are_no_reason() -> None:
     assert verdict([FAILED], [Budget.parse("errors < 10")]) is None
 
