@@ -1,0 +1,173 @@
+"""Whatever a crowd goes through: everybody is accounted for, and nobody is left behind."""
+
+import asyncio
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_liveview_load.errors import CrowdError
+from tests.crowd.fake_time import FakeTimeLoop, play
+from tests.crowd.stage import FakeUser, Stage
+from tests.crowd.under_way import UnderWay
+
+tenths = st.integers(0, 30).map(lambda tenth: tenth / 10)
+actions = st.one_of(
+    st.tuples(st.just("add"), st.integers(1, 4)),
+    st.tuples(st.just("remove"), st.integers(1, 6)),
+    st.tuples(st.just("sleep"), tenths),
+)
+endings = st.sampled_from(["stop", "cut", "carry out and give up"])
+
+
+async def anything(live: FakeUser) -> None:
+    """Take some time, and fail now and then, or cling to life."""
+    live.note("begin")
+    try:
+        await live.sleep(live.rng.choice((0.0, 0.1, 0.7, 1.9)))
+        fate = live.rng.random()
+        if fate < 0.1:
+            raise ValueError(live.id)
+        if fate < 0.15:
+            await live.sleep(1000)
+    finally:
+        live.note("end")
+
+
+async def enter(live: FakeUser) -> None:
+    await live.sleep(0.05)
+    if live.rng.random() < 0.1:
+        raise PermissionError
+
+
+async def depart(live: FakeUser) -> None:
+    live.note("torn down")
+    await live.sleep(0.05)
+
+
+def nobody_is_left(stage: Stage, outcome: Any) -> None:
+    assert [asyncio.current_task()] == [*asyncio.all_tasks()]
+    assert len(stage.users) == len(stage.when("close"))
+    begun = stage.when("begin")
+    assert len(begun) == len(stage.when("end"))
+    counts = outcome.snapshot.counts
+    assert counts["errors"] <= counts["iterations"]
+    teardowns = [note for note in stage.diary if note[2] == "torn down"]
+    assert len(teardowns) <= len(stage.users)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 5),
+    tenths,
+    st.sampled_from(["0s", "0.2s", "0.1s..1s"]),
+    st.lists(actions, max_size=6),
+    endings,
+    st.integers(0, 99),
+)
+def test_a_closed_crowd_that_is_changed_at_random(
+    users: int,
+    ramp: float,
+    think: str,
+    steps: list[tuple[str, Any]],
+    ending: str,
+    seed: int,
+) -> None:
+    async def scene(loop: FakeTimeLoop) -> None:
+        stage = UnderWay(loop)
+        crowd = await stage.start(
+            anything,
+            endless=True,
+            users=users,
+            ramp=ramp,
+            think=think,
+            grace="1s",
+            seed=seed,
+            setup=enter,
+            teardown=depart,
+        )
+        for what, value in steps:
+            match what:
+                case "add":
+                    before = crowd.users
+                    await crowd.add(value)
+                    assert crowd.users <= before + value
+                case "remove" if value > crowd.users:
+                    try:
+                        await crowd.remove(value)
+                    except CrowdError:
+                        continue
+                    raise AssertionError("more than there are were sent home")
+                case "remove":
+                    await crowd.remove(value)
+                case _:
+                    await asyncio.sleep(value)
+        match ending:
+            case "stop":
+                await crowd.stop()
+            case "cut":
+                crowd.cut("the test is over")
+                await asyncio.wait([crowd.task])
+            case _:
+                try:
+                    async with asyncio.timeout(0.3):
+                        await crowd.carried_out()
+                except TimeoutError:
+                    pass
+        assert (True, 0) == (crowd.ended, crowd.users)
+        nobody_is_left(stage, crowd._run.outcome())
+
+    play(scene)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, 30),
+    st.integers(1, 8),
+    st.booleans(),
+    st.integers(1, 3),
+    tenths,
+    st.integers(0, 99),
+)
+def test_every_arrival_is_served_dropped_or_cut(
+    rate: int, most: int, poisson: bool, roles: int, stop: float, seed: int
+) -> None:
+    async def scene(loop: FakeTimeLoop) -> None:
+        stage = UnderWay(loop)
+        crowd = await stage.start(
+            {named(f"role {number}"): number + 1 for number in range(roles)},
+            arrival=f"{rate}/s",
+            poisson=poisson,
+            duration="2s",
+            max_users=most,
+            grace="1s",
+            seed=seed,
+            setup=enter,
+            teardown=depart,
+        )
+        await asyncio.sleep(stop)
+        await crowd.stop()
+        run = crowd._run
+        outcome = run.outcome()
+        nobody_is_left(stage, outcome)
+        counts = outcome.snapshot.counts
+        came = [
+            each
+            for each in run.profile.arrivals(run.seed)
+            if each.at < stop or stop >= 2
+        ]
+        assert run.terms is not None
+        told = counts["iterations"] + counts["dropped_arrivals"] + run.terms.cut
+        # One that is due at the very instant of the stop may come or not.
+        assert len(came) <= told <= len(came) + 1
+        assert outcome.snapshot.users <= most
+
+    play(scene)
+
+
+def named(name: str) -> Any:
+    async def scenario(live: FakeUser) -> None:
+        await anything(live)
+
+    scenario.__name__ = name
+    return scenario
