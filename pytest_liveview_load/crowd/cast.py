@@ -9,7 +9,6 @@ import inspect
 import math
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from random import Random
 from typing import Any, Final, TypeAlias
 
@@ -191,6 +190,8 @@ def shown(scenario: object) -> str:
 
 def whole_shares(shares: list[float]) -> list[int]:
     """Return the smallest whole numbers that are to one another as `shares` are."""
+    from fractions import Fraction  # noqa: PLC0415 (costly, and few loads are mixed)
+
     exact = [Fraction(share).limit_denominator(FINEST_SHARE) for share in shares]
     least = Fraction(1, FINEST_SHARE)
     exact = [each or least for each in exact]
