@@ -45,10 +45,24 @@ def test_each_view_has_its_own() -> None:
 
 
 def test_no_more_than_so_many_pages_of_a_view_are_compared() -> None:
+    witnesses, measured = Witnesses(), Measured()
+    for _ in range(2 * EVERY * MOST_PAGES):
+        witness = joined(witnesses)
+        if witness is not None:
+            witness.hear(measured, "inc", SAME)
+
+    assert MOST_PAGES == len(measured.resents)
+    assert joined(witnesses) is None
+
+
+def test_pages_that_hear_nothing_are_not_counted_and_cost_no_tree() -> None:
     witnesses = Witnesses()
     chosen = [joined(witnesses) for _ in range(2 * EVERY * MOST_PAGES)]
 
-    assert MOST_PAGES == len([each for each in chosen if each is not None])
+    waiting = [each for each in chosen if each is not None]
+    assert len(waiting) > MOST_PAGES
+    assert {None} == {each.page for each in waiting}
+    assert not witnesses.satisfied("ShopLive")
 
 
 def test_a_page_is_compared_for_so_many_diffs() -> None:
@@ -90,7 +104,11 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("tree", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_page_that_cannot_be_read_has_no_witness(tree: bytes) -> None:
-    assert Witnesses().joined("ShopLive", tree, NEWEST) is None
+    measured = Measured()
+    witness = Witnesses().joined("ShopLive", tree, NEWEST)
+
+    assert (witness and witness.hear(measured, "inc", SAME)) is None
+    assert [] == measured.resents
 
 
 STRANGE = {

@@ -24,8 +24,9 @@ def record_join(view: View, rendered: bytes, size: int, arrived: float) -> None:
     socket, name, sent = view.socket, view.name, view.join_sent
     socket.observer.timing("join", sent, arrived, name=name, view=name)
     socket.observer.size("join_bytes", size, sent, name=name, view=name)
-    witnesses = socket.network.witnesses
-    view.content.witness = witnesses.joined(name, rendered, view.dialect)
+    network = socket.network
+    shared = network.intern(rendered)
+    view.content.witness = network.witnesses.joined(name, shared, view.dialect)
 
 
 def record(

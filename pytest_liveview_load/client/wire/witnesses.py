@@ -31,17 +31,21 @@ class Witnesses:
 
     def joined(self, view: str, rendered: bytes, dialect: Dialect) -> "Witness | None":
         """Return a witness of the page that has just joined, None for most of them."""
-        if self._diffs[view] >= MOST_DIFFS or self._pages[view] >= MOST_PAGES:
+        if self.satisfied(view) or len(rendered) > LARGEST:
             return None
         self._joins[view] += 1
         number = self._joins[view]
-        if (number > FIRST and number % EVERY) or len(rendered) > LARGEST:
+        if number > FIRST and number % EVERY:
             return None
+        return Witness(self, view, rendered, dialect)
+
+    def satisfied(self, view: str) -> bool:
+        """Tell whether enough is known of a view."""
+        return self._diffs[view] >= MOST_DIFFS or self._pages[view] >= MOST_PAGES
+
+    def compare(self, view: str) -> None:
+        """Count one more page of a view that is compared."""
         self._pages[view] += 1
-        try:
-            return Witness(self, view, Page(rendered, dialect))
-        except ProtocolError:
-            return None  # whoever looks at the page is told
 
     def heard(self, view: str) -> bool:
         """Count one more diff of a view; return whether that was enough."""
@@ -50,14 +54,21 @@ class Witnesses:
 
 
 class Witness:
-    """Compares the diffs of one page, until it has seen enough."""
+    """Compares the diffs of one page, until it has seen enough.
 
-    __slots__ = ("chosen_by", "heard", "page", "view")
+    Before the first diff it costs nothing but the join's bytes, which pages share.
+    """
 
-    def __init__(self, chosen_by: Witnesses, view: str, page: Page) -> None:
+    __slots__ = ("chosen_by", "dialect", "heard", "page", "rendered", "view")
+
+    def __init__(
+        self, chosen_by: Witnesses, view: str, rendered: bytes, dialect: Dialect
+    ) -> None:
         self.chosen_by = chosen_by
         self.view = view
-        self.page = page
+        self.rendered = rendered
+        self.dialect = dialect
+        self.page: Page | None = None
         self.heard = 0
 
     def hear(self, observer: Observer, name: str, diff: bytes) -> "Witness | None":
@@ -65,8 +76,9 @@ class Witness:
 
         Return the witness, or None if it has heard enough.
         """
-        if len(diff) > LARGEST:
+        if len(diff) > LARGEST or (self.page is None and not self._begins()):
             return None
+        assert self.page is not None  # it has begun
         try:
             resent = self.page.take(diff)
         except ProtocolError:
@@ -76,3 +88,14 @@ class Witness:
         self.heard += 1
         enough = self.chosen_by.heard(self.view) or self.heard >= MOST_OF_A_PAGE
         return None if enough else self
+
+    def _begins(self) -> bool:
+        if self.chosen_by.satisfied(self.view):
+            return False
+        self.chosen_by.compare(self.view)
+        try:
+            self.page = Page(self.rendered, self.dialect)
+        except ProtocolError:
+            return False  # whoever looks at the page is told
+        self.rendered = b""
+        return True
