@@ -214,11 +214,19 @@ class LoadContext:
         """Return the order of one run, its cast included. Raises as `run`."""
         order = resolved(self.order.updated(**arguments), None)
         chosen = order.mix if scenario is None else scenario
+        problem = ""
         if chosen == ():
-            message = (
+            problem = (
                 "which scenario? Write load.run(browse), load.run({browse: 80, buy: 20}) "
                 "or @load(mix={browse: 80, buy: 20})"
             )
-            raise MarkerError(message)
+        elif scenario is not None and arguments.get("mix") is not None:
+            problem = "a scenario and mix=… are two answers to one question: give one"
+        elif not isinstance(name, str):
+            problem = f"name={name!r}: the name of a run is text"
+        elif not (params is None or isinstance(params, Mapping)):
+            problem = f"params={params!r}: params are given by name: {{'page': '/'}}"
+        if problem:
+            raise MarkerError(problem)
         cast = Cast.of(chosen, params, name, setup=order.setup, teardown=order.teardown)
         return dataclasses.replace(order, cast=cast)

@@ -99,6 +99,25 @@ REFUSALS: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
         MarkerError,
         r"load\(iteration=3\): load has no argument 'iteration'. Did you mean 'iterations'",
     ),
+    "two answers": (
+        browse,
+        {"mix": {browse: 1}},
+        MarkerError,
+        "a scenario and mix=… are two answers to one question: give one",
+    ),
+    "a name that is none": (
+        browse,
+        {"name": 5},
+        MarkerError,
+        "name=5: the name of a run is text",
+    ),
+    "params without names": (
+        browse,
+        {"params": ["/"]},
+        MarkerError,
+        r"params=\['/'\]: params are given by name: \{'page': '/'\}",
+    ),
+    "an empty mix": ({}, {}, MarkerError, r"load\(mix=\{\}\): a mix is"),
     "no users": (browse, {"users": 0}, MarkerError, r"load\(users=0\)"),
 }
 
@@ -114,6 +133,8 @@ async def test_what_cannot_run_is_refused_before_it_starts(
 
     with pytest.raises(kind, match=message):
         await LoadContext(listener).run(scenario, **arguments)
+    with pytest.raises(kind, match=message):
+        LoadContext(listener).start(scenario, **arguments)
 
     assert [] == listener.asked
 
