@@ -27,6 +27,7 @@ DROPPED: Final = "dropped_arrivals"
 NO_ERRORS: Final = "errors == 0"
 NONE_DROPPED: Final = "dropped_arrivals == 0"
 SIZES: Final = ("users", "stages", "arrival")
+STOPPED: Final = "stopped early: "
 SOME: Final = "budgets=['p95_mount < 200ms']"
 
 Attempt = Callable[[float], Awaitable[LoadResult]]
@@ -95,7 +96,7 @@ async def search(
         except InvalidRun as error:
             step = Step(size=size, run=run, invalid=cause_of(error))
         except RunAborted as error:
-            step = Step(size=size, run=run, aborted=str(error))
+            step = Step(size=size, run=run, aborted=condition_of(error))
         except TooFewFiles as error:
             if not steps:
                 raise
@@ -130,6 +131,12 @@ def cause_of(error: InvalidRun) -> str:
     """Return why a run is invalid, without its title and its totals."""
     title, *causes = str(error).splitlines() or [""]
     return " ".join(causes[0].split()) if causes else title
+
+
+def condition_of(error: RunAborted) -> str:
+    """Return which condition ended a run, without the run's name and totals."""
+    first, *_ = str(error).splitlines() or [""]
+    return first.partition(STOPPED)[2] or first
 
 
 def parse_budgets(given: object) -> tuple[Budget, ...]:

@@ -194,6 +194,8 @@ def why_no_rows(given: object) -> str:
             return "a mapping has values, items and keys: give one of these as a list"
         case set() | frozenset():
             return "a set has no order, so nobody knows whose row is which: sort it"
+        case _ if hasattr(given, "to_dict"):  # pandas: iterating gives names of columns
+            return "give its rows, as frame.to_dict('records')"
         case _ if not isinstance(given, Iterable):
             return hint(given).removeprefix(": ") or "it cannot be iterated over"
     return ""

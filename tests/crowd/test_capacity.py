@@ -124,15 +124,17 @@ def test_errors_break_a_size_unless_a_budget_speaks_of_them() -> None:
 
 
 def test_a_run_that_was_stopped_early_is_broken() -> None:
-    aborted = RunAborted("error_rate > 10%: 33% after 20s")
+    aborted = RunAborted(
+        "the run (shop) was stopped early: error_rate > 10% held: 33%, after 20s\n  9 users"
+    )
     limit = found(
         lambda size: aborted if size > 60 else ran(size), FAST, max=100, step=50
     )
 
     assert 50 == limit.users
     assert (
-        "50 users keep every budget; 100 users were stopped early: error_rate > 10%: 33% after 20s"
-        == limit.summary
+        "50 users keep every budget; 100 users were stopped early: error_rate > 10% held: 33%, "
+        "after 20s" == limit.summary
     )
 
 

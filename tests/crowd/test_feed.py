@@ -176,7 +176,18 @@ async def later() -> Any:
     yield 1
 
 
+class Frame(list[str]):
+    """As one of pandas: what it iterates over are its columns."""
+
+    def to_dict(self, orient: str) -> list[dict[str, str]]:
+        return [dict.fromkeys(self, orient)]
+
+
 BAD = {
+    "a frame": (
+        Frame(["name", "n"]),
+        ": give its rows, as frame.to_dict('records')",
+    ),
     "nothing": (None, ""),
     "a number": (5, ""),
     "no text": ("  ", ""),

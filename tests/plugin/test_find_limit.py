@@ -187,6 +187,32 @@ def test_a_generator_that_lags_is_said_to_be_the_limit(suite: Suite) -> None:
     )
 
 
+def test_a_run_that_has_seen_enough_breaks_its_size(suite: Suite) -> None:
+    suite.tests(
+        SHOP
+        + """
+    async def test_limit(load):
+        limit = await load.find_limit(
+            browse, budgets=["error_rate < 90%"], start=4, step=4, max=100,
+            abort="errors > 2", duration="2s", think="50ms",
+        )
+        assert limit.users == 4
+    """
+    )
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "PARTIAL: stopped early: errors > 2 held: *",
+            "4 users keep every budget; 8 users were stopped early: errors > 2*",
+            "    4  kept * 0%",
+            "    8  broken * –",
+        ]
+    )
+
+
 def test_a_worker_reports_its_findings(suite: Suite) -> None:
     suite.use("xdist.plugin")
     suite.tests(
