@@ -108,7 +108,12 @@ class Run:
     @property
     def elapsed(self) -> float:
         """How many seconds it has been going on, or went on."""
-        return (self.ended or self.clock()) - self.began
+        return self.latest - self.began
+
+    @property
+    def latest(self) -> float:
+        """Now, or when it ended."""
+        return self.clock() if self.ended is None else self.ended
 
     @property
     def most_users(self) -> int:
@@ -172,10 +177,12 @@ class Run:
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over: iterations have their grace.
 
-        `why` is a remark on it.
+        `why` is a remark on it, unless it is at its end already.
         """
-        self.remarks.append(why)
-        self.end_now()
+        assert self.terms is not None
+        if not self.terms.over:
+            self.remarks.append(why)
+            self.end_now()
 
     def abort(self, why: str) -> None:
         """Let the run end now, for a condition holds that must not."""

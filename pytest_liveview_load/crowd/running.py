@@ -51,7 +51,7 @@ class RunningCrowd:
     def result_so_far(self) -> LoadResult:
         """What has been measured until now."""
         run = self._run
-        return LoadResult(run.snapshot(run.clock()), run.name, run.profile)
+        return LoadResult(run.snapshot(run.latest), run.name, run.profile)
 
     # Changing it
 

@@ -45,6 +45,35 @@ def test_wait_returns_what_it_came_to_again_and_again() -> None:
     hold(body, think, users=2, iterations=3)
 
 
+def test_who_stops_it_first_is_remembered() -> None:
+    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+        await asyncio.sleep(1.5)
+        first = asyncio.create_task(crowd.stop())
+        await asyncio.sleep(0.2)
+        assert await crowd.stop() is await first
+        assert ("stopped by the test after 1.5s",) == notes(crowd)
+
+    hold(body, think, endless=True)
+
+
+def test_one_that_comes_to_its_end_is_not_stopped() -> None:
+    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+        await asyncio.sleep(1.7)
+        await crowd.stop()
+        assert () == notes(crowd)
+
+    hold(body, think, duration="1.5s")
+
+
+def test_the_result_so_far_stays_as_it_was_at_the_end() -> None:
+    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+        result = await crowd.wait()
+        await asyncio.sleep(100)
+        assert result.snapshot.seconds == crowd.result_so_far.snapshot.seconds
+
+    hold(body, think, duration="3s")
+
+
 def test_a_time_out_of_the_wait_is_none_of_the_crowd() -> None:
     async def body(crowd: RunningCrowd, stage: UnderWay) -> LoadResult:
         with pytest.raises(TimeoutError):
