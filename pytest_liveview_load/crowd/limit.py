@@ -15,7 +15,7 @@ from pytest_liveview_load.crowd.finding import LIMIT, Finding
 from pytest_liveview_load.crowd.ladder import Ladder
 from pytest_liveview_load.crowd.step import BROKEN, INVALID, KEPT, NO_DATA, Step
 from pytest_liveview_load.crowd.step_table import WIDTH, table
-from pytest_liveview_load.errors import NoData
+from pytest_liveview_load.errors import InvalidRun, NoData
 from pytest_liveview_load.metrics.budget import Judgement
 
 BY_BUDGET: Final = "budget"
@@ -29,7 +29,8 @@ class Limit:
     """The largest load that kept every budget, and the steps in which it was found.
 
     `limit.users` is 0 if not even the smallest size tried was kept; of a search by rate
-    it is `limit.rate`, per second.
+    it is `limit.rate`, per second. If no run could be believed, reading them raises
+    InvalidRun, and NoData if none had data.
     """
 
     name: str
@@ -38,7 +39,8 @@ class Limit:
 
     @property
     def users(self) -> "Users":
-        """The most users that kept every budget. Raises NoData if sizes were rates."""
+        """The most users that kept every budget. Raises NoData also if sizes were rates."""
+        self._check()
         if self.ladder.is_rate:
             message = "limit.users: this search went by rate, and has limit.rate"
             raise NoData(message)
@@ -46,7 +48,8 @@ class Limit:
 
     @property
     def rate(self) -> "Rate":
-        """The most arrivals per second that kept every budget. Raises NoData for users."""
+        """The most arrivals per second that did. Raises NoData also if sizes were users."""
+        self._check()
         if not self.ladder.is_rate:
             message = "limit.rate: this search went by users, and has limit.users"
             raise NoData(message)
@@ -82,6 +85,14 @@ class Limit:
         by = ended.get(self.steps[-1].verdict)
         return by or (BY_BUDGET if self.broken else BY_MAX)
 
+    def _check(self) -> None:
+        """Raise what is to be said instead of a number, if no step came to anything."""
+        if any(each.verdict in (KEPT, BROKEN) for each in self.steps):
+            return
+        if self.bounded_by == BY_GENERATOR:
+            raise InvalidRun(self.summary)
+        raise NoData(self.summary)
+
     # In words and as data
 
     def __str__(self) -> str:
@@ -95,7 +106,7 @@ class Limit:
             one = self.size == 1 or self.ladder.is_rate
             told = f"{show(self.size)} keep{'s' if one else ''} every budget"
         else:
-            told = "no size that was tried keeps every budget"
+            told = "no size is known to keep every budget"
         if self.reached_max:
             return f"{told}, and that is the most allowed (max)"
         if self.broken is not None:

@@ -27,10 +27,12 @@ FAST = "max_event < 50ms"
 Outcome = LoadResult | Exception
 
 
-def ran(size: float, event: float = 0.001, *, errors: int = 0) -> LoadResult:
-    """Return a run in which each of 20 events took so many seconds."""
+def ran(
+    size: float, event: float = 0.001, *, errors: int = 0, samples: int = 20
+) -> LoadResult:
+    """Return a run in which each of some events took so many seconds."""
     recorder = Recorder(lambda: 0.0)
-    for _ in range(20):
+    for _ in range(samples):
         recorder.timing("event", 1, 1 + event, name="inc")
         recorder.count("iterations", 1)
     for _ in range(errors):
@@ -107,7 +109,7 @@ def test_not_one_user_may_be_too_many() -> None:
 
     assert 0 == limit.users
     assert (
-        "no size that was tried keeps every budget; 1 user broke max_event < 50ms: "
+        "no size is known to keep every budget; 1 user broke max_event < 50ms: "
         "200ms (n=20)" == limit.summary
     )
 
@@ -156,6 +158,16 @@ def test_numbers_that_cannot_be_believed_end_it() -> None:
     )
 
 
+def test_where_nothing_can_be_believed_there_is_no_number() -> None:
+    limit = found(lambda _: InvalidRun("invalid:\n  lag"), FAST)
+
+    assert "generator" == limit.bounded_by
+    with pytest.raises(
+        InvalidRun, match="the generator was the limit, not the app: lag"
+    ):
+        _ = limit.users
+
+
 def test_too_few_files_end_it_but_not_at_the_start() -> None:
     refused = TooFewFiles(400, 900, 800)
     limit = found(lambda size: refused if size > 200 else ran(size), FAST)
@@ -167,11 +179,26 @@ def test_too_few_files_end_it_but_not_at_the_start() -> None:
 
 
 def test_a_budget_without_data_ends_it() -> None:
+    limit = found(
+        lambda size: ran(size, samples=20 if size > 60 else 100), "p99_event < 1s"
+    )
+
+    assert (50, "no data") == (limit.users, limit.bounded_by)
+    assert limit.summary.endswith(
+        "; at 100 users there is no data: p99_event < 1s: needs 100, had 20: raise users "
+        "or duration"
+    )
+
+
+def test_where_nothing_is_known_there_is_no_number() -> None:
     limit = found(ran, FAST, "p99_event < 1s")
 
-    assert (0, "no data") == (limit.users, limit.bounded_by)
+    assert "no data" == limit.bounded_by
+    with pytest.raises(NoData) as missing:
+        _ = limit.users
+    assert limit.summary == str(missing.value)
     assert (
-        "no size that was tried keeps every budget; at 50 users there is no data: "
+        "no size is known to keep every budget; at 50 users there is no data: "
         "p99_event < 1s: needs 100, had 20: raise users or duration" == limit.summary
     )
 
@@ -224,7 +251,7 @@ def test_a_table_has_a_line_for_each_size() -> None:
 
 
 NARROW = """\
-no size that was tried keeps every budget; at 50 users there is no data:
+no size is known to keep every budget; at 50 users there is no data:
   max_event[CheckoutLive:confirm] < 1s: no event is labelled
   'CheckoutLive:confirm': measured were 'inc'
 
