@@ -171,8 +171,6 @@ def parse_data(value: object) -> str | Rows:
         if isinstance(name, str) and name.strip():
             return name
         raise UnitError(value, A_SOURCE)
-    if isinstance(value, Rows):
-        return value
     if isinstance(value, Iterable):
         return Rows(value)
     raise UnitError(value, f"{A_SOURCE}{hint(value)}")
