@@ -43,7 +43,7 @@ LAG_ADVICE: Final = (
     "fewer users on this machine, or a scenario that blocks (time.sleep, heavy CPU)"
 )
 LATENESS_ADVICE: Final = "users started late: a longer ramp, or fewer users"
-SPREAD: Final = "fewer users here, or spread them over more processes or machines"
+SPREAD: Final = "fewer users here, a longer think, or more processes or machines"
 NEIGHBOURS: Final = "stop what else runs on this machine, or load from another one"
 
 

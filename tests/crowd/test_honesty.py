@@ -217,8 +217,8 @@ def test_a_generator_without_cpu_left_is_the_bottleneck() -> None:
     assert (
         (
             "the generator was the bottleneck: this process used 97% of a core for 5s, above "
-            "90%, up to 5s into the run, with 500 users: fewer users here, or spread them "
-            "over more processes or machines"
+            "90%, up to 5s into the run, with 500 users: fewer users here, a longer "
+            "think, or more processes or machines"
         ),
     ) == causes(seen, FINE)
     assert () == remarks(seen)
