@@ -4,7 +4,6 @@ Law of this file: everything that is wrong with a call is said before any user s
 Who carries the users is not known here; that is the conductor's.
 """
 
-import asyncio
 import dataclasses
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
@@ -19,7 +18,7 @@ from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.result import LoadResult
 from pytest_liveview_load.crowd.rounds import ROUNDS, Rounds
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
-from pytest_liveview_load.errors import MarkerError
+from pytest_liveview_load.errors import MarkerError, RunAborted
 
 Function: TypeAlias = Callable[..., Coroutine[Any, Any, object]]
 Scenarios: TypeAlias = Function | Mapping[Function, float]
@@ -45,7 +44,10 @@ class Conductor(Protocol):
 
 
 class LoadContext:
-    """Owns the results of one test's runs, in `results`, in the order they ended."""
+    """Owns the results of one test's runs, in `results`, in the order they ended.
+
+    Of one that was aborted, `snapshot.partial` says so.
+    """
 
     def __init__(self, conductor: Conductor, order: Order | None = None) -> None:
         self.order = order or Order()
@@ -197,12 +199,18 @@ class LoadContext:
 
     async def _started(self, order: Order) -> RunningCrowd:
         crowd = await self._conductor.start(order)
-        crowd.task.add_done_callback(self._keep)
+        crowd.task.add_done_callback(lambda _: self._keep(crowd))
         return crowd
 
-    def _keep(self, task: asyncio.Task[LoadResult]) -> None:
-        if not task.cancelled() and task.exception() is None:
+    def _keep(self, crowd: RunningCrowd) -> None:
+        task = crowd.task
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
             self.results.append(task.result())
+        elif isinstance(error, RunAborted):
+            self.results.append(crowd.result_so_far)
 
     def ordered(
         self,

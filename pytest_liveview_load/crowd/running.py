@@ -51,7 +51,8 @@ class RunningCrowd:
     def result_so_far(self) -> LoadResult:
         """What has been measured until now."""
         run = self._run
-        return LoadResult(run.snapshot(run.latest), run.name, run.profile)
+        snapshot = run.snapshot(run.latest, run.aborted)
+        return LoadResult(snapshot, run.name, run.profile)
 
     # Changing it
 

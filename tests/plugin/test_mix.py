@@ -159,7 +159,12 @@ def test_a_condition_that_holds_ends_the_run_early_and_fails_the_test(
         await fail(live)
 
     async def test_conducted(load):
-        await load.run(fail, users=2, duration="50s", abort=["errors > 3"], after="1s")
+        try:
+            await load.run(fail, users=2, duration="50s", abort=["errors > 3"], after="1s")
+        finally:
+            (result,) = load.results
+            assert result.errors > 3
+            assert "partial: stopped early: errors > 3 held" in result.summary()
         raise AssertionError("the run has failed")
     """
     )
@@ -173,7 +178,7 @@ def test_a_condition_that_holds_ends_the_run_early_and_fails_the_test(
                 "the run was stopped early: error_rate > 10% held: 100% (* iterations),"
                 " after 1*s"
             ),
-            ">       await load.run(fail, *",
+            ">           await load.run(fail, *",
             ("E * the run (fail) was stopped early: errors > 3 held: *, after 1*s"),
             "PARTIAL: stopped early: error_rate > 10% held: 100% *",
             "not judged  error_rate < 50%  the run was cut short",
