@@ -54,11 +54,13 @@ def busy(
         link.classes[loading_class("click")] = None
     if not all_waiting:
         return document
-    root = copy.deepcopy(document.root)
+    now = document.plain()
+    root = copy.deepcopy(now.root)
     locked = [
-        (identity, each.before)
+        (identity, before)
         for identity, each in all_waiting.items()
-        if each.before is not None and each.before.root is not document.root
+        if each.before is not None
+        and (before := each.before.plain()).root is not now.root
     ]
     for identity, before in sorted(locked, key=lambda each: _depth(root, each[0])):
         _keep(root, identity, before)
@@ -66,7 +68,7 @@ def busy(
     for element, each in found:
         if element is not None:
             _dress(element, each, dialect)
-    return document.redrawn(root)
+    return now.redrawn(root)
 
 
 def _depth(root: Element, identity: Identity) -> int:

@@ -5,6 +5,7 @@ in it. The newest few are kept; a state kept here keeps its identity, so an id i
 """
 
 import copy
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
@@ -26,6 +27,8 @@ _ANSWERS: Final = 256  # remembered answers of one tree
 # What stays a view's own when a live navigation brings another container.
 _RETAINED: Final = frozenset(("id", PHX_SESSION, PHX_STATIC, PHX_MAIN))
 
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
 _BY_ID = finder("//*[@id=$id]")
 
 Container: TypeAlias = tuple[str, Mapping[str, str]]
@@ -42,6 +45,10 @@ class Content(Protocol):
 
     def own_root(self) -> Element:
         """Return a wrapper whose children are the view's, to be taken apart."""
+        ...
+
+    def shared(self) -> "tuple[Content, tuple[str, ...]]":
+        """Return what shows the same but for texts, and the texts (see pattern.py)."""
         ...
 
 
@@ -167,9 +174,14 @@ def _place(
             _take_out(container)
             continue
         source = content.own_root()
-        container.text = source.text
+        container.text = _writable(source.text)
         container[:] = list(source)
     return bool(own)
+
+
+def _writable(text: str | None) -> str | None:
+    """Return the text without control characters: lxml reads them and writes none."""
+    return None if text is None else _CONTROLS.sub("", text)
 
 
 def _own(root: Element, page: DeadRender, view_id: str) -> list[Element]:

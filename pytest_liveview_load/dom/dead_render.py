@@ -27,6 +27,7 @@ from pytest_liveview_load.dom.markup import (
     text_of,
 )
 from pytest_liveview_load.dom.mask import Masked, mask
+from pytest_liveview_load.dom.pattern import PLACE
 from pytest_liveview_load.dom.session_token import view_name
 
 _SHELLS: Final = 64  # different pages kept parsed in one process
@@ -90,6 +91,7 @@ class Shell:
     track_static: tuple[str, ...]
     base: str
     title: Title
+    has_places: bool  # it says of itself what a pattern writes
     _hollows: dict[frozenset[str], Element] = field(default_factory=dict)
 
     def hollow(self, view_ids: frozenset[str]) -> Element:
@@ -194,6 +196,7 @@ def _shell(template: str) -> Shell:
         track_static=tuple(url for url in tracked if url),
         base=base[0].get("href", "") if base else "",
         title=_title(root),
+        has_places=PLACE in template,
     )
 
 

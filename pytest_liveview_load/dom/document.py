@@ -35,6 +35,8 @@ from pytest_liveview_load.dom.markup import (
     short_html,
     text_of,
 )
+from pytest_liveview_load.dom.pattern import PLACE, fill
+from pytest_liveview_load.dom.selectors import reads_texts
 from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.errors import ElementError
 
@@ -76,6 +78,8 @@ class Document:
         self._tokens = tokens or {}
         self._standings = standings or {}
         self._tree: Callable[[], Composed | None] | None = None
+        self._texts: tuple[str, ...] = ()  # which the tree has places for
+        self._plain = False  # whether the tree must have no places
 
     # Finding
 
@@ -119,7 +123,7 @@ class Document:
 
     def text(self, element: Element | None = None) -> str:
         """Return what a person reads in the element, or on the whole page."""
-        return self.unmask(text_of(self.root if element is None else element))
+        return self._own(text_of(self.root if element is None else element))
 
     def attr(self, element: Element, name: str) -> str | None:
         """Return an attribute, or None where it is missing."""
@@ -128,7 +132,7 @@ class Document:
 
     def html(self, element: Element | None = None) -> str:
         """Return the element with its tag, or the whole page."""
-        return self.unmask(outer_html(self.root if element is None else element))
+        return self._own(outer_html(self.root if element is None else element))
 
     @property
     def title(self) -> str:
@@ -140,7 +144,10 @@ class Document:
 
     @property
     def root(self) -> Element:
-        """The composed tree, shared and with its values still masked: never change it."""
+        """The composed tree, shared, with its values masked and its texts left out.
+
+        Never change it.
+        """
         return self._composed.root
 
     @property
@@ -221,7 +228,15 @@ class Document:
 
     def describe(self, element: Element) -> str:
         """Return one line that lets a person recognise the element."""
-        return self.unmask(short_html(element))
+        return self.unmask(short_html(element, self.text(element)))
+
+    def plain(self) -> "Document":
+        """Return the page with a tree that has its texts."""
+        if not self.has_own_texts:
+            return self
+        twin = copy.copy(self)
+        twin._tree, twin._texts, twin._plain = None, (), True  # noqa: SLF001  # a sibling
+        return twin
 
     def refusal(
         self,
@@ -241,7 +256,7 @@ class Document:
         )
 
     def redrawn(self, root: Element) -> "Document":
-        """Return the page with another tree, made for this user alone."""
+        """Return the page with another tree, made of a plain one for this user alone."""
         twin, own = copy.copy(self), Composed(root)
         twin._tree = lambda: own  # noqa: SLF001  # a sibling
         return twin
@@ -254,12 +269,17 @@ class Document:
         return self._composed.plans
 
     @property
+    def has_own_texts(self) -> bool:
+        """Whether others who share the tree may read other texts in it."""
+        return self._composed is not None and bool(self._texts)
+
+    @property
     def _composed(self) -> Composed:
         composed = self._tree() if self._tree is not None else None
         if composed is None:
             composed = compose(
                 self.page,
-                self._contents,
+                self._shared_contents(),
                 self._containers,
                 self._overlay,
                 self._tokens,
@@ -269,9 +289,28 @@ class Document:
             self._tree = weakref.ref(composed)
         return composed
 
+    def _shared_contents(self) -> Mapping[str, Content | None]:
+        """Return what is shared of the contents: of a view alone on its page, a pattern."""
+        self._texts = ()
+        contents = self._contents
+        if self._plain or len(contents) != 1 or self.page.shell.has_places:
+            return contents
+        [(view_id, content)] = contents.items()
+        if content is None:
+            return contents
+        shared, self._texts = content.shared()
+        return {view_id: shared}
+
+    def _own(self, text: str) -> str:
+        """Return text that was read in the shared tree as this user reads it."""
+        text = self.unmask(text)
+        return fill(text, self._texts) if PLACE in text and self.has_own_texts else text
+
     def _select(self, css: str) -> tuple[Element, ...]:
         if not isinstance(css, str):
             raise self._no_selector(css, "it must be a text such as '#save'")
+        if reads_texts(css) and self.has_own_texts:
+            self._tree, self._plain = None, True
         masked = self.page.masked.mask(css)
         try:
             found = self._composed.select(masked)

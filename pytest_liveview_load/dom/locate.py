@@ -14,7 +14,6 @@ from pytest_liveview_load.dom.markup import (
     Element,
     ancestors,
     attributes_of,
-    text_of,
 )
 from pytest_liveview_load.errors import ElementError
 
@@ -168,7 +167,7 @@ def _nearest(document: Document, wanted: str, role: str) -> list[str]:
     scored: list[tuple[float, int, Element]] = []
     pool = document.all(ROLES[role])[:_LOOKED_AT]
     for at, element in enumerate(pool):
-        score = max((_likeness(word, element) for word in words), default=0.0)
+        score = max((_likeness(document, word, element) for word in words), default=0.0)
         if score >= _NEAR:
             scored.append((score, -at, element))
     scored.sort(key=lambda each: each[:2], reverse=True)
@@ -181,12 +180,12 @@ def _known_labels(document: Document) -> list[str]:
     return [repr(text) for text in dict.fromkeys(texts) if text][:_SHOWN]
 
 
-def _likeness(word: str, element: Element) -> float:
+def _likeness(document: Document, word: str, element: Element) -> float:
     attributes = attributes_of(element)
     names = [attributes.get(name, "") for name in ("id", "name", "phx-click")]
     names += attributes.get("class", "").split()
     if len(element) == 0:
-        names.append(text_of(element)[:60])
+        names.append(document.text(element)[:60])
     matcher = difflib.SequenceMatcher(b=word, autojunk=False)
     best = 0.0
     for name in names:

@@ -93,8 +93,8 @@ def ancestors(element: Element) -> Iterator[Element]:
         node = node.getparent()
 
 
-def short_html(element: Element) -> str:
-    """Return one line that lets a person recognise the element.
+def short_html(element: Element, text: str) -> str:
+    """Return one line that lets a person recognise the element, which reads `text`.
 
     Such as `<button id="inc" phx-click="inc">+</button>`: what names it and what is bound.
     """
@@ -104,7 +104,7 @@ def short_html(element: Element) -> str:
     names += [name for name in attributes if name.startswith("phx-")]
     names += [name for name in ("for", "disabled") if name in attributes]
     shown = "".join(f" {_attribute(element, name)}" for name in names[:8])
-    text = _shortened(text_of(element))
+    text = _shortened(text)
     return f"<{tag}{shown}>{text}</{tag}>" if text else f"<{tag}{shown}>"
 
 

@@ -26,3 +26,8 @@ def compiled(css: str) -> Callable[[Element], list[Element]]:
         raise ValueError(str(problem)) from None
     selector: Callable[[Element], list[Element]] = xpath
     return selector
+
+
+def reads_texts(css: str) -> bool:
+    """Tell whether what `css` matches depends on what a person reads."""
+    return ":contains" in css.lower()

@@ -6,7 +6,6 @@ HTML and DOM are built when someone looks, and then once for all who share the s
 """
 
 import copy
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -22,18 +21,17 @@ from pytest_liveview_load.dom.patch import (
     patch,
     patch_components,
 )
+from pytest_liveview_load.dom.pattern import Pattern, cids_in, pattern_of
+from pytest_liveview_load.protocol.apart import Apart, apart
 from pytest_liveview_load.protocol.codec import parse_json
 from pytest_liveview_load.protocol.dialect import Dialect
 from pytest_liveview_load.protocol.diff import Merged, merge, rendered_from
-from pytest_liveview_load.protocol.wire_keys import PHX_COMPONENT
 
 _JOINS_KEPT: Final = 256
 _DIFFS_KEPT: Final = 512
 _PAGES_KEPT: Final = 256
 # A state nobody looked at holds on to the one before; so many at most.
 _LONGEST_CHAIN: Final = 16
-
-_COMPONENT_IDS: Final = re.compile(f'{PHX_COMPONENT}="([0-9]+)"')
 
 
 class Transition(NamedTuple):
@@ -50,10 +48,12 @@ class ViewState:
     """One view's content. `html` and `root` are shared: read them, never change them."""
 
     __slots__ = (
+        "_apart",
         "_cids",
         "_fresh",
         "_html",
         "_nested",
+        "_pattern",
         "_root",
         "_visible",
         "before",
@@ -72,6 +72,8 @@ class ViewState:
         self._cids: frozenset[int] | None = None
         self._nested: Mapping[str, NestedView] | None = None
         self._root: Element | None = None  # only where elements outlive the HTML
+        self._apart: Apart | None = None  # instead of all HTML, where it has
+        self._pattern: Pattern | None = None
         self.chain: int = 0 if before is None else before.chain + 1  # states unseen
 
     @classmethod
@@ -108,46 +110,65 @@ class ViewState:
     def show_as(self, other: "ViewState") -> None:
         """Take over what another state, already rendered, shows."""
         self._html, self._root, self._visible = other._html, other._root, other._visible  # noqa: SLF001  # a sibling
+        self._apart, self._pattern = other._apart, other._pattern  # noqa: SLF001
 
     @property
     def html(self) -> str:
         """The view's inner HTML, as a person has it before them."""
         self.look()
         if self._visible is None:
-            self._visible = self._html if self._root is None else _inner(self._root)
+            if self._root is not None:
+                self._visible = _inner(self._root)
+            else:
+                self._visible = (
+                    self._html if self._apart is None else self._apart.html()
+                )
         return self._visible or ""
 
     @property
     def root(self) -> Element:
         """A wrapper element that holds the view's children."""
         self.look()
-        return _parsed(self._html or "") if self._root is None else self._root
+        return _parsed(self.html) if self._root is None else self._root
 
     def own_root(self) -> Element:
         """Return such a wrapper for the caller to take apart."""
         self.look()
         if self._root is None:
-            return parse_fragment(self._html or "")
+            return parse_fragment(self.html)
         return copy.deepcopy(self._root)
+
+    def shared(self) -> "tuple[Pattern | ViewState, tuple[str, ...]]":
+        """Return what shows the same but for some texts, to more users, and the texts."""
+        self.look()
+        if self._pattern is None or self._apart is None:
+            return self, ()
+        return self._pattern, self._apart.texts
 
     @property
     def cids(self) -> frozenset[int]:
         """The components on the page."""
         if self._cids is None:
-            self._cids = frozenset(map(int, _COMPONENT_IDS.findall(self.html)))
+            self.look()
+            pattern = self._pattern
+            self._cids = cids_in(self.html) if pattern is None else pattern.cids
         return self._cids
 
     @property
     def nested(self) -> Mapping[str, NestedView]:
         """The places of nested and sticky views on the page, by view id."""
         if self._nested is None:
-            self._nested = nested_views(self.html)
+            self.look()
+            pattern = self._pattern
+            self._nested = (
+                nested_views(self.html) if pattern is None else pattern.nested
+            )
         return self._nested
 
     @property
     def rendered(self) -> bool:
         """Whether someone has looked."""
-        return self._html is not None
+        return self._html is not None or self._pattern is not None
 
     def look(self) -> None:
         """Render this state, and first those before it whose items it still shows."""
@@ -161,10 +182,17 @@ class ViewState:
 
     def render(self) -> None:
         """Build the HTML, and the DOM if elements outlive it; `before` is rendered."""
-        html = self.merged.rendered.html()
-        if OUTLIVES_HTML in html:
-            self._root = self._patched(html)
-        self._html = html
+        rendered, before = self.merged.rendered, self.before
+        if before is None or before._root is None:  # noqa: SLF001  # a sibling
+            self._apart = apart(rendered)
+        if self._apart is not None:
+            self._pattern = pattern_of(self._apart.pattern)
+        if self._pattern is None:
+            self._apart = None
+            html = rendered.html()
+            if OUTLIVES_HTML in html:
+                self._root = self._patched(html)
+            self._html = html
         self.before = None
         self.chain = 0
 

@@ -38,12 +38,16 @@ class Stream(msgspec.Struct, frozen=True):
     reset: bool = False
 
 
-class _Written(enum.Enum):
+class Written(enum.Enum):
     """What is known of a subtree's HTML, until it is a str."""
 
     NEVER = "never"  # nobody has rendered it
     ONCE = "once"  # rendered once; whoever comes again writes it down for the next
     VARYING = "varying"  # it holds a component, whose HTML may change without it
+
+
+# What apart.py writes of a subtree: a pattern, its texts, whether between tags.
+KeptApart: TypeAlias = tuple[str, tuple[str, ...], bool]
 
 
 class Tree(msgspec.Struct, frozen=True, eq=False):
@@ -52,7 +56,8 @@ class Tree(msgspec.Struct, frozen=True, eq=False):
     statics: tuple[str, ...]
     dynamics: tuple["Dynamic", ...]
     root: bool = False  # has one root element, which may carry a component's marks
-    written: str | _Written = _Written.NEVER
+    written: str | Written = Written.NEVER
+    apart: KeptApart | Written = Written.NEVER
 
 
 class Comprehension(msgspec.Struct, frozen=True, eq=False):
@@ -61,7 +66,8 @@ class Comprehension(msgspec.Struct, frozen=True, eq=False):
     statics: tuple[str, ...]
     entries: tuple[tuple["Dynamic", ...], ...]
     stream: Stream | None = None
-    written: str | _Written = _Written.NEVER
+    written: str | Written = Written.NEVER
+    apart: KeptApart | Written = Written.NEVER
 
     @property
     def consumed(self) -> bool:
@@ -83,7 +89,7 @@ _Write: TypeAlias = Callable[[str], None]
 MAX_HTML: Final = 64 * 1024 * 1024
 
 # As modify_root.ts: white space and comments may precede the root's tag.
-_ROOT_TAG: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<[^\s/>]+")
+ROOT_TAG: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<[^\s/>]+")
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -162,15 +168,15 @@ class Rendered(msgspec.Struct, frozen=True):
         if type(written) is str:
             write(written)
             return
-        if written is _Written.NEVER:
-            msgspec.structs.force_setattr(node, "written", _Written.ONCE)
-        elif written is _Written.ONCE:
+        if written is Written.NEVER:
+            msgspec.structs.force_setattr(node, "written", Written.ONCE)
+        elif written is Written.ONCE:
             html = _html_without_components(node)
             if html is not None:
                 msgspec.structs.force_setattr(node, "written", html)
                 write(html)
                 return
-            msgspec.structs.force_setattr(node, "written", _Written.VARYING)
+            msgspec.structs.force_setattr(node, "written", Written.VARYING)
         statics = node.statics
         if isinstance(node, Tree):
             write(statics[0])
@@ -207,7 +213,7 @@ class Rendered(msgspec.Struct, frozen=True):
             return mark_roots(html, cid, view_id)
         if not isinstance(node, Tree) or not node.root:
             return html
-        match = _ROOT_TAG.match(html)
+        match = ROOT_TAG.match(html)
         if match is None:
             _refuse(f"component {cid} has no root element", html)
         mark = f' {PHX_COMPONENT}="{cid}"'

@@ -30,6 +30,9 @@ class Fixed:
     def own_root(self) -> Element:
         return copy.deepcopy(self.root)
 
+    def shared(self) -> "tuple[Fixed, tuple[str, ...]]":
+        return self, ()
+
 
 def document_of(content: str, *, title: str | None = None) -> Document:
     """Return a page whose live view shows `content`."""

@@ -20,15 +20,17 @@ def click(selector: str | None, text: str | None) -> Plan:
     """Click an element, found by selector, by what it reads, or both."""
 
     def plan(scene: Scene) -> list[Action]:
-        untouched = scene.forms.untouched
+        shared = scene.forms.untouched and (
+            text is None or not scene.document.has_own_texts
+        )
         key = "click", selector, text, scene.dialect
-        if untouched:
+        if shared:
             known = scene.document.plans.get(key)
             if known is not None:
                 return cast("list[Action]", known)
         element = scene.document.one(selector, text=text, role="click")
         actions = bindings.click(scene, element)
-        if untouched and anybodys(scene, actions):
+        if shared and anybodys(scene, actions):
             # Each has their own id of the main view.
             scene.document.plans[key] = [for_main(each) for each in actions]
         return actions
