@@ -43,9 +43,9 @@ Key: TypeAlias = object  # of a row: equal for equal content
 class Resent(NamedTuple):
     """Bytes of one diff that the page has already.
 
-    `statics` are templates that it was sent before; `keyed` are entries, whole, that its
-    list holds already, if they are three or more; `dynamics` are values that stay what
-    they are. Items of streams are none of them.
+    `statics` are templates that it was sent before; `keyed` are entries, whole but for
+    templates in them, that their list holds already, if they are three or more;
+    `dynamics` are values that stay what they are. Items of streams are none of them.
     """
 
     statics: int = 0
@@ -56,11 +56,12 @@ class Resent(NamedTuple):
 class Page:
     """What one page has been sent. Owned by whoever looks at its diffs, all in turn."""
 
-    __slots__ = ("rendered", "resent", "statics")
+    __slots__ = ("brought", "rendered", "resent", "statics")
 
     def __init__(self, rendered: bytes, dialect: Dialect) -> None:
         """Begin with a join's tree. Raises ProtocolError if it is none."""
         self.statics: set[tuple[str, ...]] = set()
+        self.brought = 0  # bytes of templates so far
         self.resent = [0, 0, 0]
         tree = rendered_from(parse_json(rendered), dialect).rendered
         self.compare(rendered, None, tree)
@@ -136,15 +137,18 @@ class Page:
         resent: list[int] = []
         for index, size, inner in entries_in(fields):
             row = after.entries[index] if index < len(after.entries) else ()
-            if STREAM not in fields and size and key_of_row(row) in known:
-                resent.append(size)
+            brought = self.brought
             self.row(inner, None, row)
+            if STREAM not in fields and size and key_of_row(row) in known:
+                # Templates within an entry are statics, whoever had them.
+                resent.append(size - (self.brought - brought))
         if len(resent) >= FEWEST_ENTRIES:
             self.resent[1] += sum(resent)
 
     def template(self, value: msgspec.Raw) -> None:
         """Know the statics of a template, and whether they were known."""
         statics = tuple(msgspec.json.decode(value, type=list[str]))
+        self.brought += len(value)
         if statics in self.statics:
             self.resent[0] += len(value)
         else:

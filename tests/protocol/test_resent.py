@@ -89,6 +89,14 @@ CASES: dict[str, tuple[Json, list[Json], Resent]] = {
         [{"0": {"d": [["new"], *([row] for row in ROWS)]}}],
         Resent(keyed=sum(size([row]) for row in ROWS)),
     ),
+    "a list sent whole whose rows bring a template": (
+        pages({"s": ROW, "d": [[{"0": row, "s": CARD}] for row in ROWS]}),
+        [{"0": {"d": [[{"0": row, "s": CARD}] for row in ROWS]}}],
+        Resent(
+            statics=4 * size(CARD),
+            keyed=sum(size([{"0": row, "s": 0}]) - 1 for row in ROWS),
+        ),
+    ),
     "a keyed list whose rows have all moved, without keys": (
         pages(keyed(*ROWS)),
         [{"0": {"k": {**keyed("new", *ROWS)["k"]}}}],
