@@ -21,6 +21,7 @@ class ClosedCrowd:
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.lives: dict[int, int] = {}
         self.all_came = False
+        self.sent_home = False  # whether the test has told users to go
         ids = terms.profile.user_ids()
         self.next_id = ids.start + len(ids) * ids.step
 
@@ -76,7 +77,11 @@ class ClosedCrowd:
 
     def end_if_empty(self) -> None:
         """End the run if nobody is left and nobody will come."""
-        if self.all_came and not self.places and not self.terms.order.endless:
+        if self.places or not self.all_came:
+            return
+        # Whoever sends all home may let others in, as long as there is time.
+        held = self.sent_home and self.terms.ends_at is not None
+        if not held and not self.terms.order.endless:
             self.people.end()
 
     def send_home(self) -> None:
@@ -96,6 +101,7 @@ class ClosedCrowd:
 
     def retire(self, count: int) -> dict[asyncio.Task[None], VirtualUser]:
         """Tell the newest `count` users to go after their iteration; return their tasks."""
+        self.sent_home = True
         staying = [user for user in self.places.values() if not user.over]
         going = staying[-count:]
         for user in going:

@@ -174,13 +174,17 @@ class Run:
             ends_at=None if length is None else self.began + length,
         )
 
+    @property
+    def over(self) -> bool:
+        """Whether nobody is to begin anything more."""
+        return self.terms is not None and self.terms.over
+
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over: iterations have their grace.
 
         `why` is a remark on it, unless it is at its end already.
         """
-        assert self.terms is not None
-        if not self.terms.over:
+        if not self.over:
             self.remarks.append(why)
             self.end_now()
 

@@ -119,7 +119,7 @@ class RunningCrowd:
         return storm
 
     def _check_running(self, asked: str) -> None:
-        if self.ended:
+        if self.ended or self._run.over:
             raise CrowdError(asked, "the run is over")
 
     def _closed(self, asked: str) -> ClosedCrowd:

@@ -188,6 +188,29 @@ def test_all_may_be_sent_home_and_others_come() -> None:
     assert 3 == hold(body, think, endless=True, users=2).iterations
 
 
+def test_nobody_is_left_until_the_time_is_over_where_there_is_one() -> None:
+    async def body(crowd: RunningCrowd, stage: UnderWay) -> LoadResult:
+        await crowd.remove(2)
+        await asyncio.sleep(1)
+        await crowd.add(1)
+        result = await crowd.wait()
+        assert 5.0 == stage.now
+        return result
+
+    assert 5 == hold(body, think, users=2, duration="5s").iterations
+
+
+def test_nobody_comes_while_the_last_ones_have_their_grace() -> None:
+    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+        await asyncio.sleep(1.7)
+        assert (1, False) == (crowd.users, crowd.ended)
+        with pytest.raises(CrowdError, match=r"^add\(1\): the run is over$"):
+            await crowd.add(1)
+        await crowd.wait()
+
+    hold(body, think, duration="1.5s")
+
+
 def test_who_does_not_go_within_the_grace_is_cut() -> None:
     async def hang(live: FakeUser) -> None:
         await live.sleep(1000)
