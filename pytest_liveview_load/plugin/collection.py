@@ -152,7 +152,7 @@ def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None
     if order.mix and not asks_load and item.originalname != TEST:
         raise MarkerError(
             f"{item.name} has load(mix=…) and its own body, for it asks for `live`: ask "
-            "for `load` and `await load.run()`, or put the marker on a class"
+            "for `load` and `await load.run()`, or decorate a class with it"
         )
 
 

@@ -230,7 +230,7 @@ MISTAKES = {
         """,
         (
             "*test_it has load(mix=…) and its own body, for it asks for `live`: ask for "
-            "`load` and `await load.run()`, or put the marker on a class"
+            "`load` and `await load.run()`, or decorate a class with it"
         ),
     ),
     "a name without a class": (
