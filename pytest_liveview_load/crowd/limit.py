@@ -123,7 +123,18 @@ class Limit:
         summary = textwrap.wrap(
             self.summary, WIDTH, subsequent_indent="  ", break_on_hyphens=False
         )
-        return [*summary, "", *table(self.ladder, self.steps)]
+        shape = [f"each size: {self.shape}"] if self.shape else []
+        return [*summary, "", *table(self.ladder, self.steps), *shape]
+
+    @property
+    def shape(self) -> str:
+        """What the runs were apart from their size: 'ramp 2s, 10s, think 1s..3s'."""
+        results = [each.result for each in self.steps if each.result is not None]
+        if not results or results[0].profile is None:
+            return ""
+        # The size comes first: '50 users', or 'arriving 10/s, at most 100 users'.
+        of_size = 2 if self.ladder.is_rate else 1
+        return ", ".join(results[0].profile.describe().split(", ")[of_size:])
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON carries; steps are in the order they were run."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_liveview_load.crowd.capacity import parse_budgets, search, with_unwritten
 from pytest_liveview_load.crowd.ladder import Ladder
 from pytest_liveview_load.crowd.limit import Limit
+from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.result import LoadResult, explain
 from pytest_liveview_load.errors import (
     BudgetSyntaxError,
@@ -248,6 +250,25 @@ def test_a_table_has_a_line_for_each_size() -> None:
     limit = found(slow_above(100), FAST, "p50_event <= 10ms", max=200, step=50)
 
     assert TABLE == str(limit)
+
+
+@pytest.mark.parametrize(
+    ("start", "profile", "shape"),
+    [
+        (50, {"users": 50, "ramp": "2s", "duration": "1m"}, "ramp 2s, 1m"),
+        ("5/s", {"arrival": "5/s", "duration": "1m"}, "1m"),
+        (50, {"users": 50}, "1 iteration each"),
+    ],
+)
+def test_the_shape_of_the_runs_is_told(
+    start: int | str, profile: dict[str, Any], shape: str
+) -> None:
+    load = Profile.of(**profile)
+    limit = found(
+        lambda size: replace(ran(size), profile=load), FAST, start=start, max=start
+    )
+
+    assert f"each size: {shape}" == limit.lines()[-1]
 
 
 NARROW = """\
