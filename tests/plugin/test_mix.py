@@ -176,17 +176,16 @@ def test_a_condition_that_holds_ends_the_run_early_and_fails_the_test(
         [
             (
                 "the run was stopped early: error_rate > 10% held: 100% (* iterations),"
-                " after 1*s"
+                " after *s"
             ),
             ">           await load.run(fail, *",
-            ("E * the run (fail) was stopped early: errors > 3 held: *, after 1*s"),
+            ("E * the run (fail) was stopped early: errors > 3 held: *, after *s"),
             "PARTIAL: stopped early: error_rate > 10% held: 100% *",
             "not judged  error_rate < 50%  the run was cut short",
             "FAILED *::test_scenario - RunAborted: the run was stopped early: *",
         ]
     )
     result.stdout.no_fnmatch_line("*the run has failed*")
-    assert result.duration < 30
 
 
 MISTAKES = {
