@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.tab.arrivals import Arrivals
-from pytest_liveview_load.client.tab.loading import path_of
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.client.verbs.attending import Attending
 from pytest_liveview_load.client.verbs.broadcasting import Broadcasting
@@ -103,11 +102,9 @@ class LiveUser(
 
     def __repr__(self) -> str:
         """Say who and where: pytest prints it in tracebacks."""
-        page = self._tab.page
-        if page is None:
-            return f"<LiveUser {self.id} without a page>"
-        view = f" ({page.main.name})" if page.main is not None else ""
-        return f"<LiveUser {self.id} on {path_of(page.url)}{view}>"
+        tab = self._tab
+        where = tab.left if tab.page is None else f"on {tab.page.described()}"
+        return f"<LiveUser {self.id} {where}>"
 
     # In the run
 

@@ -224,11 +224,13 @@ async def test_a_traceback_says_who_and_where(
     server: ScriptedServer, live: LiveUser
 ) -> None:
     server.pages["/plain"] = lambda _: Answer("<h1>Plain</h1>")
-    assert repr(live) == "<LiveUser 0 without a page>"
+    assert repr(live) == "<LiveUser 0 on no page>"
     await live.visit("/counter?step=2")
     assert repr(live) == "<LiveUser 0 on /counter (CounterLive)>"
     await live.visit("/plain")
     assert repr(live) == "<LiveUser 0 on /plain>"
+    await live.leave()  # as at the end of a test, before pytest prints it
+    assert repr(live) == "<LiveUser 0 last on /plain>"
 
 
 async def test_leaving_closes_the_socket_and_keeps_the_cookies(

@@ -66,6 +66,14 @@ async def test_a_page_that_never_comes_times_out_by_its_url(
     await live.visit("/counter")
 
 
+@pytest.mark.parametrize("path", ["http://[", 5])
+async def test_what_is_no_path_is_quoted(live: LiveUser, path: str) -> None:
+    with pytest.raises(ConnectionFailed) as caught:
+        await live.visit(path)
+
+    assert str(caught.value) == f"cannot connect to {path!r}: it is no path of a page"
+
+
 async def test_nobody_at_the_port_is_a_failed_connection(
     server: ScriptedServer, measured: Measured
 ) -> None:

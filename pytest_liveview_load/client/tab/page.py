@@ -5,6 +5,7 @@ where to go is the tab's to decide.
 """
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.tab.family import Family
@@ -97,6 +98,11 @@ class Page:
         return dead.main or next(
             (each for each in dead.views if not each.parent_id), None
         )
+
+    def described(self) -> str:
+        """Return where the page is and what view it has: "/counter (CounterLive)"."""
+        path = urlsplit(self.url).path or "/"
+        return path if self.main is None else f"{path} ({self.main.name})"
 
     # Connecting
 

@@ -40,6 +40,7 @@ class Tab:
         "failure",
         "history",
         "host",
+        "left",
         "loading",
         "moving",
         "network",
@@ -61,6 +62,7 @@ class Tab:
         self.cookies = CookieJar()
         self.history = History()
         self.page: Page | None = None
+        self.left = "on no page"  # what to say of a tab without one: where it was
         self.host: Host  # set by who makes the tab: it knows the tab
         self.moving: Moving | None = None
         self.loading: asyncio.Task[None] | None = None
@@ -181,9 +183,7 @@ class Tab:
         self.moving = None
         if failure is not None:
             self.failure = failure
-            page, self.page = self.page, None
-            if page is not None:
-                page.close()
+            self.close_page()
         moving.finish()
         self.changed(self.network.clock())
 
@@ -218,11 +218,16 @@ class Tab:
         moving, self.moving = self.moving, None
         if moving is not None:
             moving.finish()
-        page, self.page = self.page, None
-        if page is not None:
-            page.close()
+        self.close_page()
         self.failure = None
         self.history = History()
+
+    def close_page(self) -> None:
+        """Close the page, and remember where it was."""
+        page, self.page = self.page, None
+        if page is not None:
+            self.left = f"last on {page.described()}"
+            page.close()
 
 
 def awaited(main: View, late: View | None) -> str:

@@ -5,11 +5,11 @@ Law: each is one step; it ends when the page it leads to has mounted.
 """
 
 import asyncio
-from urllib.parse import urljoin
 
 from pytest_liveview_load.client.tab.loading import begin_load
 from pytest_liveview_load.client.tab.navigation import back, patched
 from pytest_liveview_load.client.verbs.face import Face
+from pytest_liveview_load.client.wire.reach import absolute
 
 
 class Going(Face):
@@ -26,16 +26,12 @@ class Going(Face):
             await live.visit("/counter")
             assert live.path == "/counter"
         """
+        url = absolute(self._network.settings.url, path)
         tab, step = self._tab, self._step(f"visit({path!r})", timeout)
         tab.failure = tab.moving = None
         tab.step = step
         try:
-            begin_load(
-                tab,
-                tab.start("visit"),
-                urljoin(f"{self._network.settings.url.rstrip('/')}/", path),
-                unload=False,
-            )
+            begin_load(tab, tab.start("visit"), url, unload=False)
             await tab.settle(step, [])
         except asyncio.CancelledError:
             tab.leave()  # else the page would go on loading

@@ -7,7 +7,7 @@ the cause.
 import errno
 import socket
 import ssl
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pytest_liveview_load.client.wire.trust import tls_reason
 from pytest_liveview_load.errors import ConnectionFailed
@@ -18,6 +18,14 @@ SECURE_SCHEMES = frozenset({"https", "wss"})
 def failed_to_reach(url: str, error: BaseException) -> ConnectionFailed:
     """Return the error to raise for `url`, which `error` kept us from."""
     return ConnectionFailed(shown(url), reason_of(error, url))
+
+
+def absolute(home: str, path: str) -> str:
+    """Return where `path` is in the app at `home`. Raises ConnectionFailed for no path."""
+    try:
+        return urljoin(f"{home.rstrip('/')}/", path)
+    except (ValueError, TypeError):
+        raise ConnectionFailed(repr(path), "it is no path of a page") from None
 
 
 def another_host(url: str, home: str) -> ConnectionFailed:
