@@ -26,7 +26,9 @@ def test_a_rate_is_that_of_all_until_then() -> None:
         fail_from_3s_on, users=2, duration="1m", abort="error_rate > 10%", think="0.1s"
     )
 
-    assert outcome.aborted.startswith("stopped early: error_rate > 10% held: 21.1% (of 38")
+    assert outcome.aborted.startswith(
+        "stopped early: error_rate > 10% held: 21.1% (of 38"
+    )
     assert outcome.aborted.endswith(" iterations), after 4s")
 
 

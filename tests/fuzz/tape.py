@@ -158,7 +158,7 @@ def opened(live: LiveUser, network: Network, html: str) -> Socket:
     )
     socket._connection = Deaf()  # type: ignore[assignment]
     page.socket = socket
-    page.main = page.new_view(element.name, NOWHERE + "/")
+    page.main = page.make_view(element, NOWHERE + "/")
     tab.page = page
     tab.history.loaded(NOWHERE + "/")
     return socket

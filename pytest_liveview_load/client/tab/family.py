@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_liveview_load.client.tab.page import Page
-    from pytest_liveview_load.client.tab.view import View
+    from pytest_liveview_load.client.tab.view import Place, View
     from pytest_liveview_load.dom.dead_render import ViewElement
     from pytest_liveview_load.dom.nested import NestedView
     from pytest_liveview_load.errors import StepError
@@ -148,25 +148,17 @@ class Family:
 
     def make(
         self,
-        place: NestedView | ViewElement,
+        place: Place,
         href: str = "",
         *,
         parent: View | None = None,
     ) -> View:
         """Return the view of a place, to be joined."""
-        view = self.page.make_view(
-            view_id=place.id,
-            name=place.name,
-            session=place.session,
-            static=place.static,
-            sticky=place.sticky,
-            href=href,
-        )
+        view = self.page.make_view(place, href)
         if parent is not None:
             self.parents[view.id] = parent.id
-            view.joins = (
-                parent.joins - 1
-            )  # as view.ts joinCount: a rejoin's are its own
+            # As view.ts joinCount: a rejoin's are its own.
+            view.joins = parent.joins - 1
             view.dialect = parent.dialect
         self.views[view.id] = self.arriving[view.id] = view
         return view

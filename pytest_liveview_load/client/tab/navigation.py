@@ -3,6 +3,8 @@
 Law: as live_socket.ts does it. What cannot go over the socket becomes a page load.
 """
 
+from msgspec import UNSET
+
 from pytest_liveview_load.client.tab.history import Kind
 from pytest_liveview_load.client.tab.loading import begin_load, full_load, path_of
 from pytest_liveview_load.client.tab.moving import Moving
@@ -35,7 +37,8 @@ def navigate(
         full_load(tab, moving, href, flash)
         return
     moving.replace = replace
-    sent = page.replace_main(path_of(href), href, flash, null_flash=null_flash)
+    told = UNSET if flash is None and not null_flash else flash
+    sent = page.replace_main(path_of(href), href, told)
     moving.since = moving.since or sent
     moving.waiting_for = f"the view of {href} to join"
 

@@ -4,15 +4,18 @@ Law: a page lives from one full load to the next. It answers what is on the scre
 where to go is the tab's to decide.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from msgspec import UNSET, UnsetType
 
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.tab.family import Family
 from pytest_liveview_load.client.tab.host import Host
 from pytest_liveview_load.client.tab.socket import Socket
 from pytest_liveview_load.client.tab.titles import take
-from pytest_liveview_load.client.tab.view import View
+from pytest_liveview_load.client.tab.view import Place, View
 from pytest_liveview_load.client.wire.cookies import CookieJar
 from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.client.wire.reach import origin_of
@@ -151,59 +154,26 @@ class Page:
         element = self.element
         if element is None or place.id != element.id:
             return self.family.make(place, self.url)
-        self.main = self.new_view(place.name, self.url)
+        self.main = self.make_view(place, self.url)
         return self.main
-
-    def new_view(
-        self,
-        name: str,
-        href: str,
-        *,
-        redirected: bool = False,
-        flash: str | None = None,
-        live_referer: str | None = None,
-    ) -> View:
-        """Return the main view of `href`, not yet joined."""
-        element = self.element
-        if element is None:
-            raise RuntimeError("a page without a live view has no channel")
-        return self.make_view(
-            view_id=element.id,
-            name=name,
-            session=element.session,
-            static=element.static,
-            sticky=element.sticky,
-            href=href,
-            redirected=redirected,
-            flash=flash,
-            live_referer=live_referer,
-        )
 
     def make_view(
         self,
-        *,
-        view_id: str,
-        name: str,
-        session: str,
-        static: str,
-        sticky: bool,
+        place: Place,
         href: str,
+        *,
         redirected: bool = False,
-        flash: str | None = None,
+        flash: str | UnsetType | None = UNSET,
         live_referer: str | None = None,
     ) -> View:
-        """Return a view of this page, not yet joined."""
+        """Return the view of a place on this page, not yet joined."""
         socket, dead = self.socket, self.dead
         if socket is None:
             raise RuntimeError("a page without a socket has no channel")
         view = View(
             self.host,
             socket,
-            view_id=view_id,
-            name=name,
-            session=session,
-            static=static,
-            sticky=sticky,
+            place,
             href=href,
             dialect=self.spoken,
             csrf_token=dead.csrf_token,
@@ -224,14 +194,14 @@ class Page:
         return self.family.views.get(view_id)
 
     def replace_main(
-        self, name: str, href: str, flash: str | None, *, null_flash: bool
+        self, name: str, href: str, flash: str | UnsetType | None
     ) -> float:
         """Leave the main view and join `href` on its topic; return when the join went.
 
         As live_socket.ts replaceMain: both go out at once, the answers come as they will.
         """
-        left = self.main
-        if left is None:
+        left, element = self.main, self.element
+        if left is None or element is None:
             raise RuntimeError("a page without a live view has nothing to replace")
         if self.overlay and (going := self.document().main) is not None:
             self.overlay = outside(self.overlay, self.document().root, going)
@@ -242,11 +212,13 @@ class Page:
         self.outgoing = left if left.joins else self.outgoing
         left.leave()
         self.mounting = None
-        self.main = self.new_view(
-            name, href, redirected=True, flash=flash, live_referer=self.url
+        self.main = self.make_view(
+            replace(element, name=name),
+            href,
+            redirected=True,
+            flash=flash,
+            live_referer=self.url,
         )
-        if null_flash:
-            self.main.flash = None
         return self.main.join()
 
     def unload(self) -> None:

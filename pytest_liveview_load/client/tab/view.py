@@ -6,6 +6,7 @@ looks. What a view cannot decide alone (where to go next) it tells its `Host`.
 
 import asyncio
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
 
@@ -17,6 +18,8 @@ from pytest_liveview_load.client.tab.host import Host
 from pytest_liveview_load.client.tab.outage import Outage
 from pytest_liveview_load.client.tab.push import InFlight, Push
 from pytest_liveview_load.client.tab.socket import Socket
+from pytest_liveview_load.dom.dead_render import ViewElement
+from pytest_liveview_load.dom.nested import NestedView
 from pytest_liveview_load.errors import (
     ConnectionLost,
     ProtocolError,
@@ -44,6 +47,9 @@ from pytest_liveview_load.protocol.wire_keys import (
     STATUS_OK,
     TOPIC_LIVEVIEW,
 )
+
+# Where a view is on its page: in the dead render, or in another's HTML.
+Place: TypeAlias = ViewElement | NestedView
 
 CHANNEL_CLOSED = "the server closed the view (phx_close)"
 
@@ -85,35 +91,31 @@ class View:
         self,
         host: Host,
         socket: Socket,
+        place: Place,
         *,
-        view_id: str,
-        name: str,
-        session: str,
-        static: str,
-        sticky: bool,
         href: str,
         dialect: Dialect,
         csrf_token: str,
         track_static: tuple[str, ...],
         redirected: bool = False,
-        flash: str | None = None,
+        flash: str | UnsetType | None = UNSET,
         live_referer: str | None = None,
     ) -> None:
         self.host = host
         self.socket = socket
-        self.id = view_id
-        self.channel = Channel(f"{TOPIC_LIVEVIEW}{view_id}", socket.refs)
+        self.id = place.id
+        self.channel = Channel(f"{TOPIC_LIVEVIEW}{place.id}", socket.refs)
         socket.topics[self.channel.topic] = self
-        self.name = name
-        self.session = session
-        self.static = static
-        self.sticky = sticky
+        self.name = place.name
+        self.session = place.session
+        self.static = place.static
+        self.sticky = place.sticky
         self.href = href  # where the view is, absolute; "" of a nested one
         self.dialect = dialect
         self.csrf_token = csrf_token
         self.track_static = track_static
         self.redirected = redirected  # joined by live navigation, not by the page
-        self.flash: str | UnsetType | None = UNSET if flash is None else flash
+        self.flash = flash
         self.live_referer = live_referer
         self.joins = 0  # the wire's _mounts
         self.attempts = 0  # the wire's _mount_attempts
