@@ -59,12 +59,7 @@ class Arrivals:
         tab.changed(at)
         if page is None or page.main is None:
             return
-        if tab.script is not None:
-            tab.script.changed(page)
-        if parts(page):
-            part(tab, page)
-        if greets(page):
-            greet(tab, page)
+        self.run_markup(page)
         triggered_in = page.main.content
         if page.family.views:
             follow(page)
@@ -77,6 +72,16 @@ class Arrivals:
             action = triggered(page.scene())
             if action is not None:
                 submit_over_http(tab, action)
+
+    def run_markup(self, page: Page) -> None:
+        """Let hooks and the page's own markup see what has come and gone."""
+        tab = self.tab
+        if tab.script is not None:
+            tab.script.changed(page)
+        if parts(page):
+            part(tab, page)
+        if greets(page):
+            greet(tab, page)
 
     def view_failed(self, error: StepError) -> None:
         """Tell the next step."""
@@ -147,12 +152,7 @@ class Arrivals:
             page.remembered = None
         self.returned(page, view, at)
         tab.changed(at)
-        if tab.script is not None:
-            tab.script.changed(page)
-        if parts(page):
-            part(tab, page)
-        if greets(page):
-            greet(tab, page)
+        self.run_markup(page)
         if page.view(view.id) is view and view.joined:
             tell(tab, page, view, PHX_CONNECTED)
 
@@ -167,7 +167,7 @@ class Arrivals:
             return
         late = page.family.awaited()
         if tab.moving is not None and late is not None:
-            tab.moving.waiting_for = f"{late.name or late.id} of {page.url} to join"
+            tab.moving.waiting_for = f"{late.called} of {page.url} to join"
 
     def returned(self, page: Page, view: View, at: float) -> None:
         """Record the rejoin of each view that was lost and is all there again."""
@@ -251,7 +251,7 @@ class Arrivals:
         if not root.left:
             root.outage.begin(root)
         why = f"{reason!r} after {view.attempts} attempts"
-        tab.failed(JoinFailed(view.name or view.id, why, advice_on(reason)))
+        tab.failed(JoinFailed(view.called, why, advice_on(reason)))
 
     def refused(self, page: Page, view: View, moving: Moving, reason: str) -> None:
         """Load the page anew: at once when that may help, else after the real pause."""

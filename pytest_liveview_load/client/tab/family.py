@@ -62,6 +62,8 @@ class Family:
 
     def awaited(self) -> View | None:
         """Return one that has come and is still to join, None when there is none."""
+        if not self.arriving:
+            return None
         joining = (each for each in self.arriving.values() if not each.closed)
         return next(joining, None)
 

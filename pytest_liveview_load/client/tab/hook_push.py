@@ -1,4 +1,4 @@
-"""Whom a hook's event goes to, and what is replied to it.
+"""A hook's event: whom it goes to, what is sent, and what is replied.
 
 Law: as view.ts pushHookEvent: type "hook", the value as it is; without a target the view
 of the hook's element gets it, never a component.
@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.push import Push
+from pytest_liveview_load.client.tab.view import View
 from pytest_liveview_load.protocol.codec import parse_json
 from pytest_liveview_load.protocol.reply import parse_reply
-from pytest_liveview_load.protocol.wire_keys import REPLY
+from pytest_liveview_load.protocol.wire_keys import EVENT, REPLY
 
 HOOK: Final = "hook"
 
@@ -29,6 +30,15 @@ def target_of(
         return view_id, target
     element = document.one(target)
     return document.owner(element), document.component(element)
+
+
+def push_of_hook(view: View, event: str, value: object, cid: int | None) -> Push:
+    """Push an event as a hook does; without a value it is an empty object."""
+    said = {"type": HOOK, "event": event, "value": {} if value is None else value}
+    if cid is not None:
+        said["cid"] = cid
+    component = "" if cid is None else str(cid)
+    return view.push(EVENT, said, name=event, kind=HOOK, component=component)
 
 
 def reply_of(push: Push) -> Any:

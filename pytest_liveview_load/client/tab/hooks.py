@@ -18,7 +18,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from pytest_liveview_load.client.tab.hook_push import HOOK, reply_of, target_of
+from pytest_liveview_load.client.tab.hook_push import (
+    HOOK,
+    push_of_hook,
+    reply_of,
+    target_of,
+)
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.push import Push
 from pytest_liveview_load.dom.actions import Awaited, Dispatch
@@ -26,7 +31,6 @@ from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.identity import Identity, find
 from pytest_liveview_load.dom.markup import Element, ancestors
 from pytest_liveview_load.errors import NotLiveView
-from pytest_liveview_load.protocol.wire_keys import EVENT
 
 if TYPE_CHECKING:
     from pytest_liveview_load.client.tab.tab import Tab
@@ -132,15 +136,7 @@ class Script:
             raise NotLiveView("" if page is None else page.url, f"push of {event!r}")
         view_id, cid = target_of(page, to, f'[id="{hook.id}"]')
         view = page.view(view_id) or page.main
-        said = {
-            "type": HOOK,
-            "event": event,
-            "value": {} if payload is None else payload,
-        }
-        if cid is not None:
-            said["cid"] = cid
-        component = "" if cid is None else str(cid)
-        push = view.push(EVENT, said, name=event, kind=HOOK, component=component)
+        push = push_of_hook(view, event, payload, cid)
         awaited = Awaited(HOOK, Identity(hook.id))
         push.number = view.in_flight.mark(awaited, page.latest)
         self.pushes.append(push)

@@ -30,4 +30,4 @@ async def owner_of(tab: Tab, page: Page, step: Step, view_id: str) -> View:
         if view.closed:
             raise ConnectionLost(step.name, CHANNEL_CLOSED)
         tab.raise_failure()
-        await step.wait(tab.next_change(), f"{view.name or view.id} to join again")
+        await step.wait(tab.next_change(), f"{view.called} to join again")

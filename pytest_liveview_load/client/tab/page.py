@@ -167,17 +167,16 @@ class Page:
         live_referer: str | None = None,
     ) -> View:
         """Return the view of a place on this page, not yet joined."""
-        socket, dead = self.socket, self.dead
+        socket = self.socket
         if socket is None:
             raise RuntimeError("a page without a socket has no channel")
         view = View(
             self.host,
             socket,
             place,
+            self.dead,
             href=href,
             dialect=self.spoken,
-            csrf_token=dead.csrf_token,
-            track_static=dead.track_static,
             redirected=redirected,
             flash=flash,
             live_referer=live_referer,

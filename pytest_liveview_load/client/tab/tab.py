@@ -17,7 +17,7 @@ from pytest_liveview_load.client.tab.moving import Moving
 from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.push import Push
 from pytest_liveview_load.client.tab.step import Step, Waiter
-from pytest_liveview_load.client.tab.view import CHANNEL_CLOSED, View
+from pytest_liveview_load.client.tab.view import CHANNEL_CLOSED
 from pytest_liveview_load.client.wire.cookies import CookieJar
 from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import ConnectionLost, StepError, StepTimeout
@@ -95,13 +95,16 @@ class Tab:
             main = page.main
             if main is None:
                 return page
-            late = page.family.awaited() if page.family.arriving else None
+            late = page.family.awaited()
             if main.joined and late is None:
                 return page
             if main.closed:
                 raise ConnectionLost(step.name, CHANNEL_CLOSED)
+            awaited = f"{main.name} to join again"
+            if main.joined and late is not None:
+                awaited = f"{late.called} to join"
             try:
-                await step.wait(self.next_change(), awaited(main, late))
+                await step.wait(self.next_change(), awaited)
             except StepTimeout:
                 self.raise_if_lost(step)
                 raise
@@ -119,11 +122,9 @@ class Tab:
                 await self.arrival(step, self.moving)
                 continue
             self.raise_failure()
-            late = None
-            if self.page is not None and self.page.family.arriving:
-                late = self.page.family.awaited()
+            late = None if self.page is None else self.page.family.awaited()
             if late is not None:
-                await step.wait(self.next_change(), f"{late.name or late.id} to join")
+                await step.wait(self.next_change(), f"{late.called} to join")
                 continue
             told = None if self.script is None else self.script.pending()
             if told is None:
@@ -228,10 +229,3 @@ class Tab:
         if page is not None:
             self.left = f"last on {page.described()}"
             page.close()
-
-
-def awaited(main: View, late: View | None) -> str:
-    """Return what a step waits for before the page can be used."""
-    if main.joined and late is not None:
-        return f"{late.name or late.id} to join"
-    return f"{main.name} to join again"

@@ -18,7 +18,7 @@ from pytest_liveview_load.client.tab.host import Host
 from pytest_liveview_load.client.tab.outage import Outage
 from pytest_liveview_load.client.tab.push import InFlight, Push
 from pytest_liveview_load.client.tab.socket import Socket
-from pytest_liveview_load.dom.dead_render import ViewElement
+from pytest_liveview_load.dom.dead_render import DeadRender, ViewElement
 from pytest_liveview_load.dom.nested import NestedView
 from pytest_liveview_load.errors import (
     ConnectionLost,
@@ -62,7 +62,7 @@ class View:
         "channel",
         "closed",
         "content",
-        "csrf_token",
+        "dead",
         "dialect",
         "flash",
         "host",
@@ -83,7 +83,6 @@ class View:
         "socket",
         "static",
         "sticky",
-        "track_static",
         "tries",
     )
 
@@ -92,11 +91,10 @@ class View:
         host: Host,
         socket: Socket,
         place: Place,
+        dead: DeadRender,
         *,
         href: str,
         dialect: Dialect,
-        csrf_token: str,
-        track_static: tuple[str, ...],
         redirected: bool = False,
         flash: str | UnsetType | None = UNSET,
         live_referer: str | None = None,
@@ -112,8 +110,7 @@ class View:
         self.sticky = place.sticky
         self.href = href  # where the view is, absolute; "" of a nested one
         self.dialect = dialect
-        self.csrf_token = csrf_token
-        self.track_static = track_static
+        self.dead = dead  # the page that the view came with
         self.redirected = redirected  # joined by live navigation, not by the page
         self.flash = flash
         self.live_referer = live_referer
@@ -130,14 +127,19 @@ class View:
         self.content = Content(fresh=redirected)
         self.in_flight = InFlight()
 
+    @property
+    def called(self) -> str:
+        """What errors call the view: its module's name, else its id."""
+        return self.name or self.id
+
     # Saying
 
     def join(self) -> float:
         """Join, or join again; return when. As view.ts join and channel.js rejoin."""
         self.stop_waiting()
         params = self.dialect.connect_params(
-            csrf_token=self.csrf_token,
-            track_static=self.track_static,
+            csrf_token=self.dead.csrf_token,
+            track_static=self.dead.track_static,
             mounts=self.joins,
             mount_attempts=self.attempts,
             live_referer=self.live_referer,
@@ -314,6 +316,10 @@ class View:
         """Learn that the server closed the channel for good (`{:stop, …}`)."""
         self.joined = False
         self.closed = True
+
+        def closed(step: str) -> StepError:
+            return ConnectionLost(step, CHANNEL_CLOSED)
+
         self.in_flight.tell(closed)
         self.host.view_lost(self, closed)
         self.host.view_changed(at)
@@ -342,8 +348,3 @@ class View:
         """Tell that the server sent what nobody can read."""
         if not self.in_flight.tell(lambda _: error):
             self.host.view_failed(error)
-
-
-def closed(step: str) -> StepError:
-    """Return what a step is told whose view the server has closed."""
-    return ConnectionLost(step, CHANNEL_CLOSED)

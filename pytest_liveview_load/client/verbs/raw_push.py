@@ -5,13 +5,17 @@ Law: the step ends when all that it causes has happened.
 
 from typing import Any
 
-from pytest_liveview_load.client.tab.hook_push import HOOK, reply_of, target_of
+from pytest_liveview_load.client.tab.hook_push import (
+    HOOK,
+    push_of_hook,
+    reply_of,
+    target_of,
+)
 from pytest_liveview_load.client.tab.owners import owner_of
 from pytest_liveview_load.client.tab.step import Step
 from pytest_liveview_load.client.tab.tab import Tab
 from pytest_liveview_load.dom.actions import Awaited
 from pytest_liveview_load.dom.identity import identify
-from pytest_liveview_load.protocol.wire_keys import EVENT
 
 
 async def raw_push(
@@ -28,15 +32,7 @@ async def raw_push(
         page = await tab.ready(step)
         view_id, cid = target_of(page, target, hook)
         view = await owner_of(tab, page, step, view_id)
-        payload = {
-            "type": HOOK,
-            "event": event,
-            "value": {} if value is None else value,
-        }
-        if cid is not None:
-            payload["cid"] = cid
-        component = "" if cid is None else str(cid)
-        push = view.push(EVENT, payload, name=event, kind=HOOK, component=component)
+        push = push_of_hook(view, event, value, cid)
         if hook is not None:
             awaited = Awaited(HOOK, identify(page.latest.one(hook)))
             push.number = view.in_flight.mark(awaited, page.latest)
