@@ -242,14 +242,14 @@ class Arrivals:
         """Try a nested or sticky view again, but not for ever (view.ts onJoinError)."""
         tab = self.tab
         if view.attempts < MAX_CHILD_JOIN_ATTEMPTS:
-            view.outage.begin(view)
+            view.show_outage()
             view.join_later()
             tab.changed(tab.network.clock())
             return
         root = page.family.root(view)
         page.family.leave(view)
         if not root.left:
-            root.outage.begin(root)
+            root.show_outage()
         why = f"{reason!r} after {view.attempts} attempts"
         tab.failed(JoinFailed(view.called, why, advice_on(reason)))
 

@@ -4,13 +4,12 @@ Law: a frame is stamped, filed and answered here; it is merged only when somebod
 looks. What a view cannot decide alone (where to go next) it tells its `Host`.
 """
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
 
-from pytest_liveview_load.client.settings import Delays
 from pytest_liveview_load.client.tab import round_trip
 from pytest_liveview_load.client.tab.components import sweep, swept
 from pytest_liveview_load.client.tab.content import Content
@@ -78,12 +77,10 @@ class View:
         "name",
         "outage",
         "redirected",
-        "rejoin_timer",
         "session",
         "socket",
         "static",
         "sticky",
-        "tries",
     )
 
     def __init__(
@@ -121,8 +118,6 @@ class View:
         self.closed = False  # the server ended the channel and meant it
         self.join_sent = 0.0
         self.lost_at = 0.0  # when the view went away, to be rejoined
-        self.tries = 0
-        self.rejoin_timer: asyncio.TimerHandle | None = None
         self.outage = Outage()
         self.content = Content(fresh=redirected)
         self.in_flight = InFlight()
@@ -136,7 +131,7 @@ class View:
 
     def join(self) -> float:
         """Join, or join again; return when. As view.ts join and channel.js rejoin."""
-        self.stop_waiting()
+        self.outage.stop_trying()
         params = self.dialect.connect_params(
             csrf_token=self.dead.csrf_token,
             track_static=self.dead.track_static,
@@ -185,15 +180,9 @@ class View:
         self.left = True
         self.joined = False
         self.socket.topics.pop(self.channel.topic, None)
-        self.stop_waiting()
-        self.outage.cancel()
+        self.outage.stop_trying()
+        self.outage.stop_telling()
         self.in_flight.abandon()
-
-    def stop_waiting(self) -> None:
-        """Join no more later."""
-        if self.rejoin_timer is not None:
-            self.rejoin_timer.cancel()
-            self.rejoin_timer = None
 
     # Hearing
 
@@ -281,7 +270,7 @@ class View:
         self.joined = True
         self.outage.end()
         self.joins += 1
-        self.attempts = self.tries = 0
+        self.attempts = 0
         self.flash = None
         self.host.view_joined(self, reply, arrived)
 
@@ -301,16 +290,23 @@ class View:
                 return  # it ended the navigation that waited for the mount
         self.joined = False
         self.lost_at = self.lost_at or at
-        self.outage.begin(self)
+        self.show_outage()
         self.join_later()
         self.host.view_changed(at)
 
+    def show_outage(self) -> None:
+        """Show that the view is gone; the page tells of it after the real pause."""
+        delays = self.socket.network.settings.delays
+        self.outage.begin(
+            connected=self.socket.is_open,
+            after=delays.disconnected,
+            tell=partial(self.host.view_stays_away, self),
+        )
+
     def join_later(self) -> None:
         """Join again after the real client's delay."""
-        self.tries += 1
-        delay = Delays.nth(self.socket.network.settings.delays.rejoin, self.tries)
-        loop = asyncio.get_running_loop()
-        self.rejoin_timer = loop.call_later(delay, self.connection_back)
+        delays = self.socket.network.settings.delays
+        self.outage.try_later(delays.rejoin, self.connection_back)
 
     def ended(self, at: float) -> None:
         """Learn that the server closed the channel for good (`{:stop, …}`)."""
@@ -328,8 +324,8 @@ class View:
         """Tell the steps in flight; the socket comes back on its own."""
         self.joined = False
         self.lost_at = self.lost_at or at
-        self.outage.begin(self)
-        self.stop_waiting()
+        self.show_outage()
+        self.outage.stop_trying()
 
         def lost(step: str) -> StepError:
             return ConnectionLost(step, reason)
@@ -340,7 +336,6 @@ class View:
 
     def connection_back(self) -> None:
         """Join again, if there is a connection to do it on."""
-        self.rejoin_timer = None
         if self.socket.is_open and not self.left and not self.closed:
             self.join()
 
