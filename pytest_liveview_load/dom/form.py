@@ -20,6 +20,7 @@ from pytest_liveview_load.dom.fields import (
     CHECKABLE,
     SELECT_MULTIPLE,
     SELECTS,
+    TEXTAREA,
     Field,
 )
 from pytest_liveview_load.dom.identity import Identity
@@ -42,6 +43,7 @@ class FormState:
         self._inputs: dict[str, _Input] = {}
         self._outdated: set[str] = set()  # the server differed while it had the focus
         self._used: set[str] = set()
+        self._came_empty: dict[str, bool] = {}  # the textareas, as far as known
         self._submitters: dict[str, str] = {}  # form → field of the last submitter
         self._files: dict[str, list[ChosenFile]] = {}  # by the upload's ref
         self._next_file = 0  # one count for all files of the page
@@ -209,10 +211,16 @@ class FormState:
         self._kept_focus = ()
 
     def reset(self, document: Document, form: Element) -> None:
-        """Do what a reset button does: the server's values, and nothing used."""
+        """Do what a reset button does: the server's values, and nothing used.
+
+        A textarea that came empty is emptied: morphdom then sets its value alone, never
+        the text that a reset goes back to.
+        """
         for field in document.fields.of(form):
             self._inputs.pop(field.key, None)
             self._used.discard(field.key)
+            if self._came_empty.get(field.key) and field.value:
+                self._put(field, "")
 
     def rebase(self, old: Document, new: Document) -> None:
         """Take the overlay over to the document that follows.
@@ -231,6 +239,11 @@ class FormState:
             }
             self._files = {ref: self._files[ref] for ref in self._files.keys() & there}
         self._used &= after.keys()
+        self._came_empty = {
+            key: self._came_empty.get(key, not was.value)
+            for key, was in old.fields.by_key.items()
+            if was.type == TEXTAREA and key in after
+        }
         if self.focused not in after:
             self.focused = None
         for key in list(self._inputs):

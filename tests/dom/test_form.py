@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.dom import bindings, events, inputs
 from pytest_liveview_load.dom.form import FormState
+from pytest_liveview_load.dom.scene import Scene
 from pytest_liveview_load.dom.serialize import (
     form_value,
     http_body,
@@ -171,6 +172,22 @@ def test_a_reset_button_gives_the_servers_values_back() -> None:
 
     assert push.payload["value"] == "_unused_a=&a=1&r="  # type: ignore[union-attr]
     assert push.payload["meta"] == {"_target": "r"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("came_with", "reset_to"), [("", ""), ("old", "new")])
+def test_a_textarea_is_reset_to_what_morphdom_lets_be_its_default(
+    came_with: str, reset_to: str
+) -> None:
+    page = TEXT.format("<textarea id='a' name='a'>{}</textarea>")
+    first, second = (document_of(page.format(text)) for text in (came_with, "new"))
+    forms = FormState()
+    inputs.fill(Scene(first, forms, NEWEST), first.one("#a"), "new")
+    forms.rebase(first, second)
+    forms.rebase(second, second)
+
+    forms.reset(second, second.one("#f"))
+
+    assert reset_to == forms.text(second.fields.by_key["a"])
 
 
 @given(st.dictionaries(st.sampled_from("abc"), st.text("xyz &=+é\n", max_size=5)))

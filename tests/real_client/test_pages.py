@@ -28,7 +28,7 @@ PAGES: dict[str, tuple[str, int | None]] = {
     "counter": ("/counter", 9),  # then come throttled clicks
     "crash": ("/crash", 3),
     "function_components": ("/function_components", None),
-    "form": ("/form", 14),  # then a reset: a textarea that came empty keeps no default
+    "form": ("/form", 16),  # then a form is posted
     "keyed": ("/keyed", None),
     "live_components": ("/live_components?n=12", None),
     "nav": ("/nav/a", 13),  # then another live_session
