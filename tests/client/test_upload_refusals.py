@@ -8,7 +8,7 @@ import pytest
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.errors import ElementError, UploadError
 from tests.client.conftest import Measured
-from tests.client.scripted_server import Said, ScriptedServer, Talk
+from tests.client.scripted_server import Said, ScriptedServer, Talk, never
 from tests.client.upload_app import CHUNK, REF, UploadApp
 
 pytestmark = pytest.mark.anyio
@@ -126,6 +126,20 @@ async def test_a_refused_channel_is_left_and_told_to_the_view(
     (left,) = server.heard("phx_leave")
     assert left.topic == "lvu:0"
     assert not server.heard("save")
+
+
+async def test_what_was_refused_is_told_though_the_view_never_answers(
+    app: UploadApp, server: ScriptedServer, live: LiveUser
+) -> None:
+    app.take = lambda talk, said: talk.reply(said, "error", reason="disallowed")
+    server.on["progress"] = never
+    await live.visit("/upload")
+    await live.upload("#doc", ("a.txt", b"a"))
+
+    with pytest.raises(UploadError) as caught:
+        await live.submit("#f", timeout=0.05)
+
+    assert caught.value.reason == "disallowed"
 
 
 async def test_a_writer_that_fails_is_not_told_to_the_view_which_knows(

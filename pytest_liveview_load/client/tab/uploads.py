@@ -141,16 +141,22 @@ class Uploads:
                 await step.wait(self.tab.next_change(), UPLOADS)
                 self.tab.raise_failure()
         except StepTimeout:
+            self.raise_failures()
             # They go on, and a later step may see them end.
             awaited = [b.waiting_for() for b in self.under_way if not b.ended]
             raise step.timed_out(", ".join(awaited)) from None
         except StepError:
             self.abandon()
             raise
-        failures = [e for batch in self.under_way for e in batch.failures()]
+        self.raise_failures()
         self.abandon()
+
+    def raise_failures(self) -> None:
+        """Raise the first thing that went wrong, and forget all that is under way."""
+        failures = [e for batch in self.under_way for e in batch.failures()]
         if failures:
-            raise failures[0]
+            self.abandon()
+            raise failures[0] from None
 
     def forget_outdated(self) -> None:
         """Forget uploads of a page, or of a view's life, that is over."""
