@@ -14,19 +14,12 @@ CLIENT_ATTRIBUTES: Final = {
     "data-phx-id": "magic id that lets the client skip unchanged subtrees",
     "data-phx-view": "1.1 on: the client's pointer from a component to its view",
     "data-phx-root-id": "the client's pointer from a view to its root",
-    "data-phx-skip": "mark of a subtree that the client did not render again",
     "data-phx-stream": "the client's own mark of which stream an item came from",
-    "data-phx-ref-src": "an event of this element is under way",
-    "data-phx-ref-loading": "an event of this element is under way",
-    "data-phx-ref-lock": "an event of this element is under way",
 }
 
 # Classes that the browser's client puts on elements for CSS to show its state.
 CLIENT_CLASSES: Final = {
     "phx-connected": "the view has joined",
-    "phx-click-loading": "an event of this element is under way",
-    "phx-change-loading": "an event of this element is under way",
-    "phx-submit-loading": "an event of this element is under way",
     "phx-no-feedback": "0.20: the field was not used yet",
 }
 

@@ -58,7 +58,7 @@ class Playback:
         """Take a page request; return the recorded exchange, None if there is none left."""
         ours = f"{method} {target} {post or ''}".rstrip()
         if not self._exchanges or self._exchanges[0].step > self.step:
-            self._differ("one page request too many", "nothing", ours)
+            self.refuse("one page request too many", recorded="nothing", ours=ours)
             return None
         exchange = self._exchanges.pop(0)
         recorded = f"{exchange.method} {exchange.target} {exchange.post or ''}"
@@ -68,7 +68,7 @@ class Playback:
     def opened(self, target: str) -> int | None:
         """Take a websocket handshake; return the socket's index, None if none is due."""
         if not self._openings or self._openings[0].step > self.step:
-            self._differ("one websocket too many", "nothing", target)
+            self.refuse("one websocket too many", recorded="nothing", ours=target)
             return None
         opening = self._openings.pop(0)
         self._compare("websocket url", opening.target, target)
@@ -78,7 +78,7 @@ class Playback:
         """Take one frame of the client's."""
         expected = self._next_sent(socket)
         if expected is None or expected.step > self.step:
-            self._differ("one frame too many", "nothing", text)
+            self.refuse("one frame too many", recorded="nothing", ours=text)
             return
         self._frames[socket].remove(expected)
         self._received[socket].add(expected.ref)
@@ -137,10 +137,7 @@ class Playback:
 
     def _compare(self, what: str, recorded: str, ours: str) -> None:
         if recorded != ours:
-            self._differ(f"another {what}", recorded, ours)
-
-    def _differ(self, what: str, recorded: str, ours: str) -> None:
-        self.refuse(what, recorded=recorded, ours=ours)
+            self.refuse(f"another {what}", recorded=recorded, ours=ours)
 
     def refuse(self, what: str, *, recorded: str, ours: str) -> None:
         """Keep a difference, also one that the server alone can see (a cookie, an origin)."""
