@@ -55,15 +55,50 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except SettingError as error:
         raise pytest.UsageError(str(error)) from None
     session.config.pluginmanager.register(Gatherer(load_session, session.config))
+    if load_session.worker:
+        from pytest_liveview_load.plugin.following import enlist
+
+        load_session.member = enlist(session.config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     return session_of(config).header()
 
 
+# Several processes: hooks of xdist's, in its controller
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     session_of(node.config).equip_worker(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    roster = session_of(node.config).roster
+    if roster is not None:
+        roster.part(node)
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> Generator[None, Any, Any]:
+    scheduler = yield
+    roster = session_of(config).roster
+    if scheduler is None or roster is None:
+        return scheduler
+    from pytest_liveview_load.plugin.gang_scheduling import GangScheduling
+
+    return GangScheduling(scheduler, roster, config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
+    result = yield
+    roster = session_of(session.config).roster
+    if roster is not None:
+        for report in roster.never_run():
+            session.config.hook.pytest_runtest_logreport(report=report)
+    return result
 
 
 # Collection

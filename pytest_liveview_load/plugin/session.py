@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_liveview_load.plugin.attempt import Attempt
+    from pytest_liveview_load.plugin.following import Member
     from pytest_liveview_load.plugin.options import Given
+    from pytest_liveview_load.plugin.roster import Roster
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
     from pytest_liveview_load.plugin.server_desk import ServerDesk
     from pytest_liveview_load.plugin.settings import Settings
@@ -49,8 +51,9 @@ class LoadSession:
     run that was reported, by node id, and `findings` of what they came to together;
     `running` is the test that runs now, whose runs are lost in an interruption unless
     they are rescued. `worker` is xdist's name of this process, "" in the controller.
-    `complaints` are shown at the end. `unheld` are releases of LiveView that this process
-    has met and nobody has compared us with.
+    `roster` has xdist's workers, in their controller, and `member` is this process's part
+    in the gang if it is one of them. `complaints` are shown at the end. `unheld` are
+    releases of LiveView that this process has met and nobody has compared us with.
     """
 
     def __init__(self, given: Mapping[str, Given], worker: str = "") -> None:
@@ -58,6 +61,8 @@ class LoadSession:
         self.worker = worker
         self.app: AppUnderTest | None = None
         self.running: Attempt | None = None
+        self.roster: Roster | None = None
+        self.member: Member | None = None
         self.reports: dict[str, list[ReportData]] = {}
         self.findings: dict[str, list[ReportData]] = {}
         self.complaints: list[str] = []
@@ -126,7 +131,12 @@ class LoadSession:
         config.add_cleanup(server.stop)
 
     def equip_worker(self, node: Any) -> None:
-        """Hand an xdist worker what was set, and a line to the one server."""
+        """Hand an xdist worker what was set, its seat, and a line to the one server."""
+        if self.roster is None:
+            from pytest_liveview_load.plugin.roster import Roster
+
+            self.roster = Roster(self.complaints)
+        self.roster.equip(node)
         node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)
         if self._desk is not None:
             channel = node.gateway.newchannel()

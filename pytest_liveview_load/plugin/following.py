@@ -1,0 +1,194 @@
+"""A worker's part in the gang: it leads a load test, or follows the one who does.
+
+Law: who leads goes through pytest's own protocol, so that the test is one test in every
+output; who follows serves in the main thread until it is released and makes no report,
+whatever happens to it. Without a role, because the session ends, a load test is passed
+over in silence. Only `conclude` looks into pytest's private bookkeeping of fixtures.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_liveview_load.plugin.collection import LOAD
+from pytest_liveview_load.plugin.gang_post import (
+    LINK,
+    POST,
+    Channel,
+    Collected,
+    Failed,
+    Released,
+    Role,
+    pack,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Release:
+    """Set once when a follower's part is over, be it that the controller is gone."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], object]] = []
+
+    def is_set(self) -> bool:
+        """Whether the part is over."""
+        return self._event.is_set()
+
+    def wait(self) -> None:
+        """Return once the part is over."""
+        self._event.wait()
+
+    def then(self, callback: Callable[[], object]) -> None:
+        """Call back once the part is over, in whatever thread learns of it."""
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def set(self) -> None:
+        """Say that the part is over."""
+        with self._lock:
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+
+class Duty:
+    """What this worker was told to do in one run; `release` counts for a follower."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+        self.release = Release()
+        self.is_taken = False
+
+
+def serve(link: Channel, release: Release) -> None:  # noqa: ARG001 (of use to a runner)
+    """Serve the lead's run over `link`, in the main thread, until released."""
+    release.wait()
+
+
+class Member:
+    """Owns this worker's duty. Messages come in another thread than the tests run in."""
+
+    def __init__(self, config: pytest.Config, workerinput: Mapping[str, Any]) -> None:
+        self.link: Channel = workerinput[LINK]
+        self.serve = serve
+        self._config = config
+        self._post: Channel = workerinput[POST]
+        self._duty: Duty | None = None
+        self._is_cut_off = False
+        self._post.setcallback(self._hear, None)
+
+    @property
+    def leads(self) -> bool:
+        """Whether the test that runs now has followers, or could have."""
+        return self._duty is not None and self._duty.role.leads
+
+    # In the thread that receives
+
+    def _hear(self, data: tuple[Any, ...] | None) -> None:
+        match unpack(data) if data is not None else None:
+            case Role() as role:
+                self._duty = Duty(role)
+            case Released(number):
+                if self._duty is not None and self._duty.role.number == number:
+                    self._duty.release.set()
+            case None:
+                self._is_cut_off = True
+                if self._duty is not None:
+                    self._duty.release.set()
+
+    # In the main thread
+
+    @pytest.hookimpl(tryfirst=True)  # before xdist sends what was collected
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell the controller which tests are load tests."""
+        places = [
+            place
+            for place, item in enumerate(session.items)
+            if item.get_closest_marker(LOAD) is not None
+        ]
+        self._post.send(pack(Collected(tuple(places))))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
+        """Lead, follow or pass over a load test; leave other tests to pytest."""
+        if item.get_closest_marker(LOAD) is None:
+            return None
+        duty = self._duty_for(item)
+        if duty is not None and duty.role.leads:
+            return None
+        if duty is not None:
+            self._follow(duty)
+        conclude(item, nextitem)
+        return True
+
+    def _duty_for(self, item: pytest.Item) -> Duty | None:
+        duty = self._duty
+        if duty is None or duty.is_taken or self._is_cut_off:
+            return None
+        if item.session.items[duty.role.place] is not item:
+            return None
+        duty.is_taken = True
+        return duty
+
+    def _follow(self, duty: Duty) -> None:
+        try:
+            self.serve(self.link, duty.release)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (the next test is innocent)
+            self._tell_failure(duty.role.number, error)
+        finally:
+            self._drop_output()
+
+    def _tell_failure(self, number: int, error: BaseException) -> None:
+        why = "".join(pytest.ExceptionInfo.from_exception(error).exconly())
+        try:
+            self._post.send(pack(Failed(number, why)))
+        except OSError:
+            return  # the controller is gone
+
+    def _drop_output(self) -> None:
+        """Drop what was printed, or it would be the next test's."""
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if capture is not None and capture.is_globally_capturing():
+            capture.read_global_capture()
+
+
+def conclude(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Tear down what `nextitem` does not need, as pytest would after running `item`.
+
+    What fails there is reported with `item`, as pytest does it.
+    """
+    # pytest-rerunfailures needs this too: there is no public way. The hook for teardown
+    # is none, for plugins expect there what they did in setup.
+    state = item.session._setupstate  # noqa: SLF001
+    call = pytest.CallInfo.from_call(
+        lambda: state.teardown_exact(nextitem),
+        when="teardown",
+        reraise=(pytest.exit.Exception, KeyboardInterrupt),
+    )
+    if call.excinfo is not None:
+        report = pytest.TestReport.from_item_and_call(item, call)
+        item.ihook.pytest_runtest_logreport(report=report)
+
+
+def enlist(config: pytest.Config) -> Member | None:
+    """Make this process a member of the gang, if it is a worker of one."""
+    workerinput = getattr(config, "workerinput", {})
+    if POST not in workerinput:
+        return None
+    member = Member(config, workerinput)
+    config.pluginmanager.register(member, "liveview_load_member")
+    return member
