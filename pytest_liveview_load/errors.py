@@ -27,6 +27,7 @@
     │   └── ProtocolError          a frame or diff that is not LiveView
     ├── RunOver                    the run ended while a user waited for others
     ├── RunAborted                 a condition of load(abort=…) held
+    ├── MessageError               what another process sent, or is sent, is no message
     ├── NoData                     reading what was not measured
     ├── BudgetExceeded             a verdict: at least one budget is not within
     ├── LoadFailed                 a verdict: users failed and no budget speaks of errors
@@ -357,6 +358,10 @@ class RunOver(LiveViewLoadError):
 
 class RunAborted(LiveViewLoadError):
     """A run was stopped early, because a condition of its `abort` held."""
+
+
+class MessageError(LiveViewLoadError):
+    """What came from another process, or is to go to one, cannot be read or written."""
 
 
 class NoData(LiveViewLoadError):

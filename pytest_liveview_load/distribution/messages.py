@@ -1,0 +1,352 @@
+"""What the controller, the lead of a run and its runners tell each other.
+
+Law: frozen values that name their run, so that a late one hurts no other run. Instants are
+of the controller's clock (`perf_counter` there), but for `Pong.at`, from which the runner's
+offset is found. What is measured travels whole each time: a lost one costs nothing.
+
+    lead → controller     Begin, then Add.. StopRun: each `asked` number is Heeded once
+    controller → lead     Refused | Began, Progress …, Finished | Lost | Broken
+    controller → runner   Hello, Prepare, Ping …, Start, Adopt, LetIn, SendHome, Drop, Explain,
+                          Stop, Cut, End
+    runner → controller   Here, Ready | Unable, Pong …, Numbers …, Did, Blocked, Done
+    runner → controller   Call → Answer | Denied, Cancel; Post is not answered
+"""
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from pytest_liveview_load.distribution.parts import (
+    Errand,
+    Fault,
+    Figures,
+    Loss,
+    Outcome,
+)
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """What is of every message: the run that it is about."""
+
+    run: str
+
+
+# Lead → controller
+
+
+class Begin(Message, frozen=True):
+    """Carry this out. Which runners do is the controller's business."""
+
+    errand: Errand
+
+
+class AddUsers(Message, frozen=True):
+    """Let so many further users in. Heeded with None, once all runners have done it."""
+
+    asked: int
+    count: int
+
+
+class RemoveUsers(Message, frozen=True):
+    """Send the newest home. Heeded once they are gone."""
+
+    asked: int
+    count: int
+
+
+class DropAll(Message, frozen=True):
+    """Cut every connection at one instant. Heeded with what each runner says of it."""
+
+    asked: int
+    within: float
+
+
+class ChangeRate(Message, frozen=True):
+    """Give a throttle another rate."""
+
+    asked: int
+    throttle: str
+    rate: Any
+    over: Any = 0.0
+
+
+class StopRun(Message, frozen=True):
+    """End it as if its time were over: iterations have their grace."""
+
+    asked: int
+    why: str
+
+
+class CutRun(Message, frozen=True):
+    """End it at once; its numbers are partial because of `why`."""
+
+    asked: int
+    why: str
+
+
+# Controller → lead
+
+
+class Refused(Message, frozen=True):
+    """The run cannot be: nothing has started. `who` cannot, "" being the controller."""
+
+    who: str
+    kind: str  # of error
+    text: str
+
+
+class Began(Message, frozen=True):
+    """All runners start at the instant `at`."""
+
+    at: float
+    runners: tuple[Figures, ...]
+
+
+class Progress(Message, frozen=True):
+    """How it is doing: merged numbers, packed."""
+
+    snapshot: bytes
+    runners: tuple[Figures, ...]
+    users: int
+    elapsed: float
+    losses: tuple[Loss, ...] = ()
+
+
+class Heeded(Message, frozen=True):
+    """A wish is done; `told` has what each runner said of it."""
+
+    asked: int
+    told: dict[str, Any] = {}
+    fault: Fault | None = None
+
+
+class Finished(Message, frozen=True):
+    """It is over, by itself, by a wish or by a condition of `abort`."""
+
+    outcome: Outcome
+
+
+class Lost(Message, frozen=True):
+    """It is over because a runner was lost; the outcome is partial."""
+
+    loss: Loss
+    outcome: Outcome
+
+
+class Broken(Message, frozen=True):
+    """It is over because of an error in the controller."""
+
+    text: str
+
+
+# Controller → runner
+
+
+class Hello(Message, frozen=True):
+    """Who are you? `name` is what the controller calls this runner."""
+
+    name: str
+
+
+class Prepare(Message, frozen=True):
+    """Get ready to carry share `share` of `of`."""
+
+    errand: Errand
+    share: int
+    of: int
+
+
+class Ping(Message, frozen=True):
+    """Answer at once, from the thread that receives."""
+
+    number: int
+
+
+class Start(Message, frozen=True):
+    """Begin at the instant `at`, which is `at + offset` of the runner's own clock."""
+
+    at: float
+    offset: float
+
+
+class Adopt(Message, frozen=True):
+    """Carry share `share` of `of` too: who is there by now comes at once."""
+
+    share: int
+    of: int
+
+
+class LetIn(Message, frozen=True):
+    """Let these users in too, now, until the end. Answer `Did`."""
+
+    asked: int
+    users: tuple[int, ...]
+
+
+class SendHome(Message, frozen=True):
+    """Let the newest `count` users go after their iteration. Answer `Did` then."""
+
+    asked: int
+    count: int
+
+
+class Drop(Message, frozen=True):
+    """Cut every connection at the instant `at`. Answer `Did` with what came of it."""
+
+    asked: int
+    at: float
+    within: float
+
+
+class Explain(Message, frozen=True):
+    """Nothing was heard of the run: tell where the main thread stands, from another.
+
+    The runner answers `Blocked` and ends its process, unless its main thread moves.
+    """
+
+
+class Stop(Message, frozen=True):
+    """End as if the time were over. Answer `Done` when the last user is gone."""
+
+    why: str
+
+
+class Cut(Message, frozen=True):
+    """End at once. Answer `Done`, with partial numbers."""
+
+    why: str
+
+
+class End(Message, frozen=True):
+    """The run is over: forget it, whatever was still to be done."""
+
+
+# Runner → controller
+
+
+class Here(Message, frozen=True):
+    """What runs here."""
+
+    python: str
+    packages: dict[str, str]
+    host: str
+    pid: int
+    cpus: int
+
+
+class Ready(Message, frozen=True):
+    """Its share can start at any time."""
+
+
+class Unable(Message, frozen=True):
+    """Its share cannot start; `kind` is the error's class."""
+
+    kind: str
+    text: str
+
+
+class Pong(Message, frozen=True):
+    """The runner's clock said `at` when the ping came in."""
+
+    number: int
+    at: float
+
+
+class Numbers(Message, frozen=True):
+    """All numbers so far, packed; `number` counts up. `began` is when it really did."""
+
+    number: int
+    snapshot: bytes
+    users: int
+    elapsed: float
+    began: float
+
+
+class Did(Message, frozen=True):
+    """What the controller asked is done; `told` is plain data."""
+
+    asked: int
+    told: Any = None
+
+
+class Blocked(Message, frozen=True):
+    """The main thread has stood here for so many seconds; the process ends itself."""
+
+    seconds: float
+    stack: str
+
+
+class Done(Message, frozen=True):
+    """The share is over, with its last numbers, packed."""
+
+    snapshot: bytes
+    began: float
+    elapsed: float
+    invalid: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+# The gathering
+
+
+class Call(Message, frozen=True):
+    """`verb` of the run's gathering, for one user. It is answered once, cancelled or not."""
+
+    call: int
+    user: int
+    verb: str
+    args: tuple[Any, ...] = ()
+
+
+class Cancel(Message, frozen=True):
+    """Nobody waits for the answer to this call any more."""
+
+    call: int
+
+
+class Post(Message, frozen=True):
+    """`verb` of the run's gathering, which has no answer and no error."""
+
+    verb: str
+    args: tuple[Any, ...] = ()
+
+
+class Answer(Message, frozen=True):
+    """What a call came to."""
+
+    call: int
+    value: Any = None
+
+
+class Denied(Message, frozen=True):
+    """The error that a call came to."""
+
+    call: int
+    fault: Fault
+
+
+FromLead: TypeAlias = (
+    Begin | AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun
+)
+Wish: TypeAlias = AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun
+ToLead: TypeAlias = Refused | Began | Progress | Heeded | Finished | Lost | Broken
+ToRunner: TypeAlias = (
+    Hello
+    | Prepare
+    | Ping
+    | Start
+    | Adopt
+    | LetIn
+    | SendHome
+    | Drop
+    | Explain
+    | Stop
+    | Cut
+    | End
+    | Answer
+    | Denied
+)
+FromRunner: TypeAlias = (
+    Here | Ready | Unable | Pong | Numbers | Did | Blocked | Done | Call | Cancel | Post
+)
+AnyMessage: TypeAlias = FromLead | ToLead | ToRunner | FromRunner
