@@ -101,7 +101,8 @@ class Feed:
         assert isinstance(order.data, Rows), f"nobody looked for {order.data!r}"
         feed = cls(order.data, order.rows, seed)
         # Of a pool, nobody knows how many will be needed.
-        feed.prepare(1 if order.profile.is_open else max(order.profile.user_ids()) + 1)
+        ids = order.profile.user_ids()
+        feed.prepare(1 if order.profile.is_open or not ids else ids[-1] + 1)
         return feed
 
     def prepare(self, users: int) -> None:
