@@ -5,6 +5,7 @@ can be had. How users come and go is the crowd's (`closed_crowd`, `open_crowd`).
 """
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,8 +24,9 @@ from pytest_liveview_load.crowd.open_crowd import OpenCrowd
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.processor import Processor
 from pytest_liveview_load.crowd.profile import Profile, counted
-from pytest_liveview_load.crowd.storm import Cut
-from pytest_liveview_load.crowd.terms import MakeUser, Terms
+from pytest_liveview_load.crowd.storm import DROPPED, Cut, Storm, weather
+from pytest_liveview_load.crowd.terms import MakeUser, RunGathering, Terms
+from pytest_liveview_load.crowd.timers import sleep_until
 from pytest_liveview_load.crowd.watch import MAX_LAG, Watch
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -61,6 +63,7 @@ class Run:
         drops_allowed: bool = False,
         scale: float = 1.0,
         cut: Cut | None = None,
+        gathering: RunGathering | None = None,
     ) -> None:
         assert order.cast is not None
         self.order = order
@@ -86,8 +89,9 @@ class Run:
             role.scenario.name: Recorder(clock, scenario=role.scenario.name)
             for role in order.cast.roles
         }
-        company = Company.of(order.profile, endless=order.endless)
-        self.gathering = LocalGathering(company, clock=clock, scale=scale)
+        self.gathering: RunGathering = gathering or LocalGathering(
+            Company.of(order.profile, endless=order.endless), clock=clock, scale=scale
+        )
         self.feed = Feed.of(order, seed)
         self.terms: Terms | None = None
         self.crowd: ClosedCrowd | OpenCrowd | None = None
@@ -125,12 +129,14 @@ class Run:
         """How many users there are now."""
         return 0 if self.crowd is None else self.crowd.users
 
-    async def carry_out(self) -> Outcome:
-        """Run to the end. Raises what is no failure of one user: Ctrl-C, cancellation.
+    async def carry_out(self, at: float = -math.inf) -> Outcome:
+        """Run to the end, from now or the instant `at`.
 
-        After that, `outcome(partial=…)` still has the numbers so far.
+        Raises what is no failure of one user: Ctrl-C, cancellation. After that,
+        `outcome(partial=…)` still has the numbers so far.
         """
         with heap_set_aside():
+            await sleep_until(at, self.clock)
             await self.attend_crowd()
         self.ended = self.clock()
         return self.outcome()
@@ -206,7 +212,45 @@ class Run:
         """Return 'after 12.3s', which is how long it has been going on."""
         return f"after {format_duration(self.elapsed)}"
 
+    # What the test does to it (`running`)
+
+    async def let_in(self, number: int) -> None:
+        """Let further users in, now. Raises DataError where there are no rows for them."""
+        crowd = self.crowd
+        assert isinstance(crowd, ClosedCrowd)
+        if self.feed is not None:
+            self.feed.prepare(crowd.next_id + number * self.order.profile.stride)
+        self.added += number
+        crowd.add(number)
+        await asyncio.sleep(0)  # so that they have begun
+
+    async def send_home(self, number: int) -> None:
+        """Let the newest users go after their iteration, and wait for that."""
+        assert isinstance(self.crowd, ClosedCrowd)
+        self.removed += number
+        await self.crowd.remove(number)
+
+    async def change_rate(self, throttle: str, rate: object, over: object) -> None:
+        """Give a throttle another rate. Raises TogetherError."""
+        self.gathering.change_rate(throttle, rate, over)
+
+    async def drop_all(self, within: float) -> Storm | None:
+        """Cut every connection, and see who comes back; None if there was none."""
+        assert self.cut is not None  # who starts crowds can cut them off
+        when = self.after()
+        absent = self.cut(DROPPED)
+        if not absent:
+            return None
+        storm = await weather(absent, self.clock, within)
+        self.remarks.append(f"drop_all() {when} {storm.describe()}")
+        return storm
+
     # What it came to
+
+    @property
+    def so_far(self) -> Snapshot:
+        """The numbers until now."""
+        return self.snapshot(self.latest, self.aborted)
 
     def snapshot(self, now: float, partial: str = "") -> Snapshot:
         """Return the numbers of all roles, and the run's own."""

@@ -7,17 +7,61 @@ an iteration. What the test does to it is said in the run's report.
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from pytest_liveview_load.crowd.closed_crowd import ClosedCrowd
-from pytest_liveview_load.crowd.engine import Run
+from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.storm import DROPPED, Storm, weather
+from pytest_liveview_load.crowd.storm import Storm
 from pytest_liveview_load.errors import CrowdError, LiveViewLoadError, UnitError
+from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import parse_duration
 
 STORM_PATIENCE: Final = "30s"
 MakeRoom = Callable[[int], None]
+
+
+class Conducted(Protocol):
+    """A run as who holds it needs it; `engine.Run` is one that is in this process."""
+
+    order: Order
+    name: str
+    scale: float
+    cut_because: str
+
+    @property
+    def users(self) -> int:
+        """How many users there are now."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody is to begin anything more."""
+
+    @property
+    def profile(self) -> Profile:
+        """The shape of the load, as it came to be."""
+
+    @property
+    def so_far(self) -> Snapshot:
+        """The numbers until now."""
+
+    def after(self) -> str:
+        """Return 'after 12.3s', which is how long it has been going on."""
+
+    def stop(self, why: str) -> None:
+        """Let the run end now, as if its time were over."""
+
+    async def let_in(self, number: int) -> None:
+        """Let further users in, now. Raises DataError where there are no rows for them."""
+
+    async def send_home(self, number: int) -> None:
+        """Let the newest users go after their iteration, and wait for that."""
+
+    async def change_rate(self, throttle: str, rate: object, over: object) -> None:
+        """Give a throttle another rate. Raises TogetherError."""
+
+    async def drop_all(self, within: float) -> Storm | None:
+        """Cut every connection, and see who comes back; None if there was none."""
 
 
 class RunningCrowd:
@@ -27,7 +71,7 @@ class RunningCrowd:
     """
 
     def __init__(
-        self, run: Run, task: "asyncio.Task[LoadResult]", make_room: MakeRoom
+        self, run: Conducted, task: "asyncio.Task[LoadResult]", make_room: MakeRoom
     ) -> None:
         self._run = run
         self._make_room = make_room
@@ -51,8 +95,7 @@ class RunningCrowd:
     def result_so_far(self) -> LoadResult:
         """What has been measured until now."""
         run = self._run
-        snapshot = run.snapshot(run.latest, run.aborted)
-        return LoadResult(snapshot, run.name, run.profile)
+        return LoadResult(run.so_far, run.name, run.profile)
 
     # Changing it
 
@@ -62,15 +105,10 @@ class RunningCrowd:
         Raises CrowdError, TooFewFiles, and DataError where there are no rows for them.
         """
         asked = f"add({count!r})"
-        crowd = self._closed(asked)
+        self._check_closed(asked)
         number = self._scaled(asked, count)
         self._make_room(number)
-        feed = self._run.feed
-        if feed is not None:
-            feed.prepare(crowd.next_id + number * self._run.profile.stride)
-        self._run.added += number
-        crowd.add(number)
-        await asyncio.sleep(0)  # so that they have begun
+        await self._run.let_in(number)
 
     async def remove(self, count: int) -> None:
         """Send the newest `count` users home after their iteration, and wait for that.
@@ -79,13 +117,12 @@ class RunningCrowd:
         Raises CrowdError.
         """
         asked = f"remove({count!r})"
-        crowd = self._closed(asked)
+        self._check_closed(asked)
         number = self._scaled(asked, count)
-        if number > crowd.users:
-            problem = f"there are {crowd.users} users now"
+        if number > self.users:
+            problem = f"there are {self.users} users now"
             raise CrowdError(asked, problem)
-        self._run.removed += number
-        await crowd.remove(number)
+        await self._run.send_home(number)
 
     async def change_rate(
         self, throttle: str, rate: str | float, *, over: str | float = 0.0
@@ -95,7 +132,7 @@ class RunningCrowd:
         Zero lets nobody in. Raises TogetherError, and CrowdError for a run that is over.
         """
         self._check_running(f"change_rate({throttle!r}, {rate!r})")
-        self._run.gathering.change_rate(throttle, rate, over)
+        await self._run.change_rate(throttle, rate, over)
 
     async def drop_all(self, *, within: str | float = STORM_PATIENCE) -> Storm:
         """Cut every connection at one instant, as a deploy does, and see who comes back.
@@ -107,28 +144,21 @@ class RunningCrowd:
         asked = "drop_all()"
         seconds = parse_duration(within)
         self._check_running(asked)
-        run = self._run
-        assert run.cut is not None  # who starts crowds can cut them off
-        when = run.after()
-        absent = run.cut(DROPPED)
-        if not absent:
+        storm = await self._run.drop_all(seconds)
+        if storm is None:
             problem = "no user has a connection now; wait until they are on a page"
             raise CrowdError(asked, problem)
-        storm = await weather(absent, run.clock, seconds)
-        run.remarks.append(f"drop_all() {when} {storm.describe()}")
         return storm
 
     def _check_running(self, asked: str) -> None:
         if self.ended or self._run.over:
             raise CrowdError(asked, "the run is over")
 
-    def _closed(self, asked: str) -> ClosedCrowd:
+    def _check_closed(self, asked: str) -> None:
         self._check_running(asked)
-        crowd = self._run.crowd
-        if not isinstance(crowd, ClosedCrowd):
+        if self._run.order.profile.is_open:
             problem = "its users come and go with the arrivals, so none can be told to"
             raise CrowdError(asked, problem)
-        return crowd
 
     def _scaled(self, asked: str, count: object) -> int:
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:

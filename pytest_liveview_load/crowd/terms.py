@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 
+from pytest_liveview_load.client.verbs.gathering import Gathering
 from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.feed import Feed
-from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.watch import Watch
@@ -29,6 +29,22 @@ class User(Protocol):
         """End it for good."""
 
 
+class RunGathering(Gathering, Protocol):
+    """Where the users of a run find each other, as the run tells it who is there."""
+
+    def enter(self, user: int) -> None:
+        """Take one who starts."""
+
+    def leave(self, user: int) -> None:
+        """Take note of one who has come to its end."""
+
+    def over(self) -> None:
+        """End: nobody waits any more, and nobody is to begin."""
+
+    def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
+        """Give a throttle another rate. Raises TogetherError."""
+
+
 class Crowd(Protocol):
     """What a user may know of the run it is in."""
 
@@ -37,7 +53,7 @@ class Crowd(Protocol):
         """Whether the run's end is still to come."""
 
     @property
-    def gathering(self) -> LocalGathering:
+    def gathering(self) -> RunGathering:
         """Where the run's users find each other."""
 
     @property
@@ -68,7 +84,7 @@ class Terms:
     recorder: Recorder
     recorders: Mapping[str, Recorder]
     watch: Watch
-    gathering: LocalGathering
+    gathering: RunGathering
     clock: Clock
     seed: int
     owner: asyncio.Task[Any]

@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from pytest_liveview_load.crowd.failing import back_off, counts_as_failure, is_over
 from pytest_liveview_load.crowd.feed import row_of
-from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.crowd.pruning import prune
 from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.crowd.terms import Terms, User
+from pytest_liveview_load.crowd.terms import RunGathering, Terms, User
 from pytest_liveview_load.crowd.timers import wait_until
 from pytest_liveview_load.errors import StepTimeout
 
@@ -305,7 +304,7 @@ class VirtualUser:
         return first
 
     @property
-    def gathering(self) -> LocalGathering:
+    def gathering(self) -> RunGathering:
         """Where the users of the run find each other."""
         return self.terms.gathering
 

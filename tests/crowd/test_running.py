@@ -13,7 +13,7 @@ from pytest_liveview_load.crowd.storm import DROPPED, Storm
 from pytest_liveview_load.errors import CrowdError, TooFewFiles, UnitError
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser
-from tests.crowd.under_way import UnderWay, hold, notes, think
+from tests.crowd.under_way import UnderWay, hold, notes, run_of, think
 
 # Its end
 
@@ -300,7 +300,7 @@ def test_what_cannot_be_is_said(
     ask: Callable[[RunningCrowd], Awaitable[Any]], kwargs: dict[str, Any], message: str
 ) -> None:
     async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
-        crowd._run.cut = lambda _: ()
+        run_of(crowd).cut = lambda _: ()
         with pytest.raises(CrowdError) as caught:
             await ask(crowd)
         assert message == str(caught.value)
@@ -416,7 +416,7 @@ def storm(
         crowd: RunningCrowd, stage: UnderWay
     ) -> tuple[Storm, float, tuple[str, ...]]:
         asked = []
-        crowd._run.cut = lambda why: asked.append(why) or away(stage.loop)  # type: ignore[func-returns-value]
+        run_of(crowd).cut = lambda why: asked.append(why) or away(stage.loop)  # type: ignore[func-returns-value]
         await asyncio.sleep(1.5)
         found = await crowd.drop_all(**kwargs)
         ended = stage.now

@@ -56,7 +56,14 @@ def hold(
 
 def notes(crowd: RunningCrowd) -> tuple[str, ...]:
     """Return what the report will remark."""
-    return crowd._run.outcome().notes
+    return run_of(crowd).outcome().notes
+
+
+def run_of(crowd: RunningCrowd) -> Run:
+    """Return the run that a crowd of a stage is of."""
+    run = crowd._run
+    assert isinstance(run, Run)
+    return run
 
 
 async def think(live: FakeUser) -> None:
