@@ -147,7 +147,9 @@ class Member:
     def _follow(self, duty: Duty) -> None:
         try:
             self.serve(self.link, duty.release)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (the next test is innocent)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (the next test is innocent)
             self._tell_failure(duty.role.number, error)
         finally:
             self._drop_output()

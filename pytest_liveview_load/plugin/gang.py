@@ -66,6 +66,7 @@ Command: TypeAlias = Hold | Begin | Release | End | Leave
 class Member:
     """What one worker has to do, as far as it was told."""
 
+    has_joined: bool = False  # its tests are collected
     ordinary: int = 0  # tests that it was sent and has not finished
     drained: bool = False  # no more ordinary tests will be sent
     carries: int | None = None  # the load test that it leads or follows
@@ -75,7 +76,7 @@ class Member:
     @property
     def is_idle(self) -> bool:
         """Whether it does nothing but hold what it holds."""
-        return self.ordinary == 0 and self.carries is None
+        return self.has_joined and self.ordinary == 0 and self.carries is None
 
 
 class Gang:
@@ -86,8 +87,7 @@ class Gang:
     """
 
     def __init__(self) -> None:
-        self._members: dict[Worker, Member] = {}
-        self._coming: set[Worker] = set()
+        self._members: dict[Worker, Member] = {}  # the first that is left leads
         self._todo: deque[int] = deque()  # its first is what idle workers hold
         self._run: Begin | None = None
         self._number = 0
@@ -102,20 +102,19 @@ class Gang:
 
     def expect(self, worker: Worker) -> None:
         """`worker` is being started: nothing begins before it has joined, or is gone."""
-        self._coming.add(worker)
+        self._members[worker] = Member()
 
     def join(self, worker: Worker) -> None:
         """`worker` has collected its tests and takes part from now on."""
-        self._coming.discard(worker)
-        self._members[worker] = Member()
+        self._members[worker].has_joined = True
 
     def forget(self, worker: Worker) -> None:
-        """`worker` is gone; if it had joined, `lose` comes too."""
-        self._coming.discard(worker)
+        """`worker` will not join; if it had, `lose` says what that means."""
+        if worker in self._members and not self._members[worker].has_joined:
+            del self._members[worker]
 
     def lose(self, worker: Worker) -> tuple[int | None, list[Command]]:
         """`worker` is gone. Return the load test that it led just then, and releases."""
-        self.forget(worker)
         self._members.pop(worker, None)
         run = self._run
         if run is None or run.lead != worker:
@@ -175,7 +174,6 @@ class Gang:
         staying = [each for each in self._members.values() if not each.left]
         return (
             bool(staying)
-            and not self._coming
             and self._run is None
             and all(member.is_idle for member in self._members.values())
             and all(member.holds == self._todo[0] for member in staying)

@@ -6,11 +6,15 @@ Load tests here meet no app: who serves is a stand-in that waits to be released.
 import json
 import os
 import textwrap
+import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.plugin.conftest import Suite
+
+PATIENCE = 30.0  # seconds for what takes one
 
 CONFTEST = """
 import contextlib
@@ -119,9 +123,28 @@ class GangSuite(Suite):
         ]
         return sorted(found, key=lambda each: each.began)
 
+    def followers(self, load: str) -> set[str]:
+        """Return who served until after that load test, and before the next, had ended."""
+        loads = self.spans("load")
+        return {
+            each.worker
+            for each in self.spans("served")
+            if load in [one.name for one in loads if one.ended < each.ended][-1:]
+        }
+
     def left_behind(self) -> set[int]:
         """Return the processes that are still there of those that were recorded."""
         return {pid for _, pid, *_ in self.lines() if is_alive(pid)}
+
+    def wait_for(self, *fields: object) -> None:
+        """Wait until some process has noted this."""
+        self.wait_until(lambda: any(line[2:] == [*fields] for line in self.lines()))
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, self.lines()
+            time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:

@@ -65,6 +65,7 @@ def test_a_follower_still_at_work_keeps_the_next_test_waiting() -> None:
 
 def test_a_drained_worker_holds_while_others_have_ordinary_tests() -> None:
     gang = gang_of("a", tests=1)
+    gang.expect("b")
     gang.join("b")
     gang.send("a", 2)
     gang.send("b", 2)
@@ -104,6 +105,18 @@ def test_a_replacement_that_is_lost_while_it_collects_is_not_waited_for() -> Non
     gang.forget("c")
 
     assert Begin(1, 0, "a", ()) == gang.proceed(ordinary_over=True)[0]
+
+
+def test_who_was_started_first_leads_whoever_joined_first() -> None:
+    gang = Gang()
+    for worker in ("a", "b"):
+        gang.expect(worker)
+    for worker in ("b", "a"):
+        gang.join(worker)
+        gang.drain(worker)
+    gang.open(1)
+
+    assert Begin(1, 0, "a", ("b",)) in gang.proceed(ordinary_over=True)
 
 
 def test_the_loss_of_the_lead_names_its_test_and_releases_those_who_follow() -> None:
@@ -166,6 +179,7 @@ def test_who_is_let_go_without_a_role_has_passed_over_the_test() -> None:
 
 def test_without_load_tests_a_drained_worker_leaves_at_once() -> None:
     gang = gang_of("a", tests=0)
+    gang.expect("b")
     gang.join("b")
     gang.send("b", 3)
 

@@ -76,18 +76,18 @@ def assert_alone(loads: list[Span], *others: list[Span]) -> None:
         assert [] == meanwhile
 
 
-def assert_followed(loads: list[Span], served: list[Span], followers: int) -> None:
+def assert_followed(gang: GangSuite, followers: int) -> None:
     """Fail unless so many others followed each load test, each until it was over."""
-    by_worker: dict[str, list[Span]] = {}
-    for each in served:
-        by_worker.setdefault(each.worker, []).append(each)
-    assert followers == len(by_worker)
-    for worker, spans in by_worker.items():
-        assert len(loads) == len(spans)
-        for before, load, span in zip([None, *loads], loads, spans, strict=False):
-            assert load.worker != worker
-            assert load.ended < span.ended
-            assert before is None or before.ended < span.began
+    loads, served = gang.spans("load"), gang.spans("served")
+    for load in loads:
+        names = gang.followers(load.name)
+        assert followers == len(names)
+        assert load.worker not in names
+    assert followers * len(loads) == len(served)
+    for before, load in itertools.pairwise(loads):
+        assert not [
+            each for each in served if each.covers(before) and each.covers(load)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_load_test_runs_alone_on_all_workers_and_is_one_test(
     assert 40 == len(ordinary)
     assert max(each.ended for each in ordinary) < loads[0].began
     assert_alone(loads, ordinary)
-    assert_followed(loads, gang.spans("served"), followers=3)
+    assert_followed(gang, followers=3)
     assert 1 == len({each.worker for each in loads})  # fixtures are made once
     assert 1 < len({each.worker for each in ordinary})
     assert 45 == len(ET.parse(gang.pytester.path / "junit.xml").findall(".//testcase"))
@@ -131,7 +131,7 @@ def test_under_each_ordinary_tests_run_on_each_and_load_tests_once(
     assert LOADS == sorted(each.name for each in loads)
     assert 120 == len(ordinary)
     assert_alone(loads, ordinary)
-    assert_followed(loads, gang.spans("served"), followers=2)
+    assert_followed(gang, followers=2)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_nothing_but_load_tests(gang: GangSuite, workers: int) -> None:
 
     result.assert_outcomes(passed=2)
     assert pytest.ExitCode.OK == result.ret
-    assert_followed(gang.spans("load"), gang.spans("served"), followers=workers - 1)
+    assert_followed(gang, followers=workers - 1)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -195,7 +195,7 @@ def test_a_scheduler_that_needs_fewer_workers_leaves_them_to_load_tests(
 
     result.assert_outcomes(passed=2)
     assert pytest.ExitCode.OK == result.ret
-    assert_followed(gang.spans("load"), gang.spans("served"), followers=3)
+    assert_followed(gang, followers=3)
 
 
 def test_a_user_s_own_scheduler_is_asked_for_ordinary_tests(gang: GangSuite) -> None:
@@ -216,7 +216,7 @@ def test_a_user_s_own_scheduler_is_asked_for_ordinary_tests(gang: GangSuite) -> 
     result.assert_outcomes(passed=45)
     assert pytest.ExitCode.OK == result.ret
     assert 1 == len({each.worker for each in gang.spans("ordinary")})
-    assert_followed(gang.spans("load"), gang.spans("served"), followers=2)
+    assert_followed(gang, followers=2)
 
 
 def test_workers_that_collect_different_load_tests_run_none(gang: GangSuite) -> None:
