@@ -245,7 +245,7 @@ def test_its_death_in_mid_run_is_told_with_its_last_lines(
                 pass
             await live.visit("/counter")
 
-        async def test_one(live):
+        async def test_one(live, load):  # of `load`, or a worker would run it first
             await live.visit("/counter")
     """)
 
