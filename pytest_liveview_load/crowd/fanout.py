@@ -70,11 +70,15 @@ class Fanout:
         """Return the token of a new broadcast. Raises TogetherError."""
         check_name("broadcast", name)
         token = next(self.tokens)
-        self.under_way[token] = Broadcast(
-            name, token, sender, patience, self.clock(), set()
-        )
-        self.sent(token, self.clock())
+        self.announce(token, sender, name, patience, self.clock())
         return token
+
+    def announce(
+        self, token: str, sender: int, name: str, patience: float, at: float
+    ) -> None:
+        """Know of a broadcast that begins at the instant `at`."""
+        self.under_way[token] = Broadcast(name, token, sender, patience, at, set())
+        self.sent(token, at)
 
     def sent(self, token: str, at: float) -> None:
         """Expect all who watch now to see it, but for those who have."""

@@ -228,12 +228,7 @@ class LocalGathering:
         if size.most is None and user in self.company.brought:
             problem = "'all' are the users of the run; this one was spawned by another"
             raise TogetherError(asked, problem)
-        if not is_plain(value):
-            problem = (
-                f"value={value!r} is not plain data (None, numbers, text, lists, dicts), "
-                "which alone can be sent to a user on another machine"
-            )
-            raise TogetherError(asked, problem)
+        check_value(asked, value)
         return place
 
     def in_vain(self, place: Place) -> bool:
@@ -254,6 +249,16 @@ class LocalGathering:
         problem = (
             f"{there}, so {size.least} can never meet. Run it under "
             f"@load(users={size.least}) or more, or bring users along: live.spawn(…)"
+        )
+        raise TogetherError(asked, problem)
+
+
+def check_value(asked: str, value: object) -> None:
+    """Raise TogetherError for a value that no user of another process could get."""
+    if not is_plain(value):
+        problem = (
+            f"value={value!r} is not plain data (None, numbers, text, lists, dicts), "
+            "which alone can be sent to a user on another machine"
         )
         raise TogetherError(asked, problem)
 

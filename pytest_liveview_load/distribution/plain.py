@@ -4,8 +4,6 @@ Law: for every value that `crowd.rendezvous.is_plain` takes, `from_plain(to_plai
 is equal to it and of the same types, subclasses of dict, list and tuple aside.
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 # A dict with this one key stands for what a message has no word for.

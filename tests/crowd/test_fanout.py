@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.client.verbs.token import LENGTH, tokens, tokens_in
 from pytest_liveview_load.crowd.fanout import KEPT, Fanout
+from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import FakeTimeLoop, play
+from tests.crowd.meeting_place import gathered, where  # noqa: F401 (a fixture)
 
 Result = TypeVar("Result")
 
@@ -21,8 +23,10 @@ class Room:
     """A fan-out with watchers who share one recorder."""
 
     def __init__(self, loop: FakeTimeLoop) -> None:
-        self.fanout = Fanout(loop.time)
-        self.recorder = Recorder(loop.time)
+        gathering = gathered(LocalGathering(clock=loop.time))
+        self.fanout: Fanout = gathering.broadcasts
+        own = isinstance(gathering, LocalGathering)
+        self.recorder = Recorder(loop.time) if own else gathering.broadcasts.recorder
 
     def watch(self, *users: int, name: str = "m") -> None:
         for user in users:

@@ -12,7 +12,7 @@ from pytest_liveview_load.client.verbs.gathering import Call
 from pytest_liveview_load.client.verbs.meeting import Meeting, Member
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.errors import RendezvousTimeout, RunOver, TogetherError
-from tests.crowd.meeting_place import at, now, together
+from tests.crowd.meeting_place import at, now, together, where  # noqa: F401 (a fixture)
 
 PATIENCE = 5.0
 

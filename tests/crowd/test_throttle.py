@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_liveview_load.client.verbs.gathering import Pace
 from pytest_liveview_load.crowd.gathering import LocalGathering
 from pytest_liveview_load.errors import RunOver, TogetherError
-from tests.crowd.meeting_place import now, together
+from tests.crowd.meeting_place import now, only_here, together, where  # noqa: F401 (a fixture)
 
 
 async def enter(
@@ -122,6 +122,8 @@ def test_who_leaves_a_full_block_s_queue_holds_nobody_up() -> None:
 
 
 def test_a_turn_given_to_somebody_who_is_gone_by_then_is_handed_on() -> None:
+    only_here("a turn that was on its way is given back: it has counted for the rate")
+
     async def scene(gathering: LocalGathering) -> list[float]:
         pace = Pace(rate="10/s", parallel=1)
         await gathering.take_turn("t", pace)
@@ -192,6 +194,8 @@ def test_a_rate_of_nothing_is_a_pause() -> None:
 
 
 def test_a_rate_can_change_gradually() -> None:
+    only_here("the first user has not come yet at the instant 0")
+
     found = changed((0.0, "30/s", "2s"), users=42, pace=Pace(rate="10/s"))
 
     # The mean of both rates for two seconds is forty turns; then one each thirtieth.

@@ -14,11 +14,11 @@ NUMBER: Final = 8
 LENGTH: Final = len(MARK) + OF_THE_RUN + NUMBER
 
 
-def tokens() -> Iterator[str]:
-    """Yield the tokens of one run."""
-    start, number = MARK.decode() + secrets.token_hex(OF_THE_RUN // 2), 0
+def tokens(first: int = 0, stride: int = 1) -> Iterator[str]:
+    """Yield the tokens of one run, or of one of the `stride` processes that carry it."""
+    start, number = MARK.decode() + secrets.token_hex(OF_THE_RUN // 2), first
     while True:
-        number += 1
+        number += stride
         yield f"{start}{number:0{NUMBER}x}"
 
 

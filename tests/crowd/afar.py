@@ -1,0 +1,129 @@
+"""A gathering that two runners' users reach by messages, in one loop: odd and even users.
+
+What they say arrives at once, as bytes; an answer takes a turn of the loop.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from pytest_liveview_load.client.observer import Observer
+from pytest_liveview_load.client.verbs.gathering import Call, Pace
+from pytest_liveview_load.client.verbs.meeting import Meeting, Seen
+from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.distribution import messages
+from pytest_liveview_load.distribution.distant_gathering import DistantGathering
+from pytest_liveview_load.distribution.gathering_desk import Desk
+from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.metrics.recorder import Recorder
+
+RUNNERS = ("a", "b")
+
+
+class Afar:
+    """Owns the desk and both runners' ends; what is only looked at is the desk's."""
+
+    def __init__(self, real: LocalGathering) -> None:
+        self.real = real
+        self.desk = Desk("r", real, RUNNERS, self.answer)
+        self.ends = {
+            name: DistantGathering(
+                "r", self.sender(name), clock=real.clock, first=first, stride=2
+            )
+            for first, name in enumerate(RUNNERS)
+        }
+        self.said = 0  # messages
+        self.broadcasts = AfarBroadcasts(self)
+        self.turns: dict[str, list[DistantGathering]] = {}
+        self.next = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def sender(self, name: str) -> Any:
+        def send(message: messages.FromRunner) -> None:
+            self.said += 1
+            [there] = decode(encode(message))
+            assert isinstance(there, messages.Call | messages.Cancel | messages.Post)
+            self.desk.take(name, there)
+
+        return send
+
+    def answer(self, runner: str, message: messages.Answer | messages.Denied) -> None:
+        [there] = decode(encode(message))
+        assert isinstance(there, messages.Answer | messages.Denied)
+        asyncio.get_running_loop().call_soon(self.ends[runner].take, there)
+
+    def of(self, user: int) -> DistantGathering:
+        return self.ends[RUNNERS[user % 2]]
+
+    # As a gathering
+
+    def enter(self, user: int) -> None:
+        self.of(user).enter(user)
+
+    def leave(self, user: int) -> None:
+        self.of(user).leave(user)
+
+    def over(self) -> None:
+        for end in self.ends.values():
+            end.over()
+
+    async def take_turn(self, name: str, pace: Pace) -> None:
+        self.next += 1
+        end = self.of(self.next)
+        await end.take_turn(name, pace)
+        self.turns.setdefault(name, []).append(end)
+
+    def end_turn(self, name: str) -> None:
+        self.turns[name].pop(0).end_turn(name)
+
+    async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
+        return await self.of(user).meet(user, name, call, value)
+
+    def bring(self, users: Iterable[int]) -> None:
+        self.of(0).bring(users)
+
+
+class AfarBroadcasts:
+    """The broadcasts of both runners."""
+
+    def __init__(self, afar: Afar) -> None:
+        self.afar = afar
+        self.senders: dict[str, int] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.afar.real.broadcasts, name)
+
+    def begin(self, sender: int, name: str, patience: float) -> str:
+        token = self.afar.of(sender).broadcasts.begin(sender, name, patience)
+        self.senders[token] = sender
+        return token
+
+    def of(self, token: str) -> Any:
+        return self.afar.of(self.senders[token]).broadcasts
+
+    def sent(self, token: str, at: float) -> None:
+        self.of(token).sent(token, at)
+
+    def end(self, token: str) -> None:
+        self.of(token).end(token)
+
+    def forget(self, token: str) -> None:
+        self.of(token).forget(token)
+
+    def watch(self, user: int, name: str, observer: Observer) -> None:
+        self.afar.of(user).broadcasts.watch(user, name, observer)
+
+    def heard(self, user: int, token: str, arrived: float) -> None:
+        self.afar.of(user).broadcasts.heard(user, token, arrived)
+
+    async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
+        return await self.afar.of(user).broadcasts.seen(user, name, timeout)
+
+    def part(self, user: int) -> None:
+        self.afar.of(user).broadcasts.part(user)
+
+    @property
+    def recorder(self) -> Recorder:
+        return self.afar.desk.recorder("")

@@ -1,0 +1,210 @@
+"""What is only so where the gathering is in another process.
+
+That it does what a gathering of this process does is tested with that one, in
+`tests/crowd/test_throttle.py`, `test_rendezvous.py` and `test_fanout.py`.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.client.verbs.gathering import Call, Pace
+from pytest_liveview_load.crowd.company import Company
+from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.distribution.faults import error_of, fault_of
+from pytest_liveview_load.distribution.messages import Denied
+from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.errors import (
+    MarkerError,
+    RendezvousTimeout,
+    RunOver,
+    StepTimeout,
+    TogetherError,
+)
+from tests.crowd.afar import Afar
+from tests.crowd.fake_time import FakeTimeLoop, play
+
+
+def afar(scene: Callable[[Afar], Coroutine[Any, Any, Any]], users: int = 4) -> Any:
+    """Return what a scene comes to with users of two runners, who are all there."""
+
+    async def on_stage(loop: FakeTimeLoop) -> Any:
+        company = Company(users, to_come=users)
+        gathering = Afar(LocalGathering(company, clock=loop.time))
+        for user in range(users):
+            gathering.enter(user)
+        return await scene(gathering)
+
+    return play(on_stage)
+
+
+ERRORS = (
+    TogetherError("rendezvous('m')", "a name is text"),
+    RendezvousTimeout("m", 5.0, present=(1, 2), missing=3, absent=(4,)),
+    StepTimeout("seen('m')", 5.0, "a broadcast"),
+    RunOver("rendezvous 'm'"),
+    MarkerError("load(users=0)"),
+)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=[type(each).__name__ for each in ERRORS])
+def test_an_error_is_raised_elsewhere_as_it_was(error: Exception) -> None:
+    [there] = decode(encode(Denied("r", 1, fault_of(error))))
+    assert isinstance(there, Denied)
+    found = error_of(there.fault)
+
+    assert (type(error), str(error)) == (type(found), str(found))
+    assert vars(error) == vars(found)
+
+
+def test_an_error_that_is_not_ours_goes_as_text() -> None:
+    found = error_of(fault_of(ZeroDivisionError("division by zero")))
+
+    assert "ZeroDivisionError in the controller: division by zero" == str(found)
+
+
+def test_users_of_both_runners_are_one_queue() -> None:
+    async def scene(gathering: Afar) -> list[tuple[float, int]]:
+        let_in = []
+
+        async def enter(user: int) -> None:
+            await gathering.of(user).take_turn("t", Pace(rate="10/s"))
+            let_in.append((round(asyncio.get_running_loop().time(), 6), user))
+
+        await asyncio.gather(*map(enter, range(4)))
+        return let_in
+
+    assert [(0.0, 0), (0.1, 1), (0.2, 2), (0.3, 3)] == afar(scene)
+
+
+def test_the_turns_of_a_lost_runner_are_given_back() -> None:
+    async def scene(gathering: Afar) -> float:
+        lost, left = gathering.ends["a"], gathering.ends["b"]
+        await lost.take_turn("t", Pace(parallel=1))
+        waits_too = asyncio.ensure_future(lost.take_turn("t", Pace(parallel=1)))
+        waiting = asyncio.ensure_future(left.take_turn("t", Pace(parallel=1)))
+        await asyncio.sleep(1)
+        gathering.desk.lose("a")
+        await waiting
+        waits_too.cancel()
+        return asyncio.get_running_loop().time()
+
+    assert 1.0 == afar(scene)
+
+
+def test_all_do_not_wait_for_the_users_of_a_lost_runner() -> None:
+    async def scene(gathering: Afar) -> list[int]:
+        calls = [
+            gathering.meet(user, "m", Call("all", "fail", 60.0), None)
+            for user in (0, 1, 3)  # 2 is with 0 on the lost runner
+        ]
+        first, *others = map(asyncio.ensure_future, calls)
+        await asyncio.sleep(1)
+        gathering.desk.lose("a")
+        met = await asyncio.gather(*others)
+        first.cancel()
+        return [member.id for member in met[0].members]
+
+    assert [1, 3] == afar(scene)
+
+
+def test_it_is_over_when_the_last_runner_says_so() -> None:
+    async def scene(gathering: Afar) -> list[str]:
+        told = []
+
+        async def wait(user: int) -> None:
+            try:
+                await gathering.meet(user, "m", Call(3, "fail", 60.0), None)
+            except RunOver as error:
+                told.append(str(error))
+
+        waiting = asyncio.ensure_future(wait(1))
+        await asyncio.sleep(1)
+        gathering.ends["a"].over()
+        await asyncio.sleep(1)
+        told.append("a is through")
+        gathering.ends["b"].over()
+        await waiting
+        await wait(1)
+        return told
+
+    over = "the run ended while this user waited for rendezvous 'm'"
+    assert ["a is through", over, over] == afar(scene)
+
+
+def test_an_answer_that_comes_too_late_is_given_back() -> None:
+    async def scene(gathering: Afar) -> int:
+        pace = Pace(parallel=1)
+        end = gathering.ends["a"]
+        gone = asyncio.ensure_future(end.take_turn("t", pace))
+        await asyncio.sleep(0)  # it has asked
+        await asyncio.sleep(0)  # it is let in, and does not know
+        assert gathering.real.throttles["t"][2].inside == 1
+        gone.cancel()
+        await asyncio.sleep(1)
+        await gathering.ends["b"].take_turn("t", pace)
+        assert ({}, {}) == (end.waiting, end.undoing)
+        inside: int = gathering.real.throttles["t"][2].inside
+        return inside
+
+    assert 1 == afar(scene)
+
+
+def test_an_arrival_before_the_word_of_its_sender_counts() -> None:
+    async def scene(gathering: Afar) -> list[float]:
+        loop = asyncio.get_running_loop()
+        ann, bob = gathering.ends["a"].broadcasts, gathering.ends["b"].broadcasts
+        bob.watch(1, "m", gathering.desk.recorder("chat"))
+        held: list[Any] = []
+        ann.post = lambda *args: held.append(args)
+        token = ann.begin(0, "m", 2.0)
+        ann.sent(token, loop.time())
+        await asyncio.sleep(0.25)
+        bob.heard(1, token, loop.time())
+        for args in held:
+            gathering.ends["a"].post(*args)
+        recorder = gathering.desk.recorders["chat"]
+        found = recorder.snapshot(loop.time()).select("fanout", "m", scenario="chat")
+        assert found is not None
+        return [found.count, found.maximum / 1e9]
+
+    assert [1, 0.25] == afar(scene)
+
+
+def test_instants_are_told_by_the_controllers_clock() -> None:
+    async def scene(gathering: Afar) -> float:
+        loop = asyncio.get_running_loop()
+        ann, bob = gathering.ends["a"], gathering.ends["b"]
+        ann.offset, bob.offset = 100.0, -7.0
+        bob.broadcasts.watch(1, "m", gathering.desk.recorder(""))
+        token = ann.broadcasts.begin(0, "m", 2.0)
+        ann.broadcasts.sent(token, loop.time() + 100.0)
+        bob.broadcasts.heard(1, token, loop.time() + 0.5 - 7.0)
+        return (await bob.broadcasts.seen(1, "m", 1.0)).seconds
+
+    assert 0.5 == afar(scene)
+
+
+def test_what_is_no_plain_data_is_refused_where_it_is_said() -> None:
+    async def scene(gathering: Afar) -> list[str]:
+        said = gathering.said
+        errors = []
+        for call in (
+            gathering.take_turn("t", Pace(rate=object)),
+            gathering.take_turn(object, Pace(rate=1)),  # type: ignore[arg-type]
+            gathering.meet(0, "m", Call(object, "fail", 1.0), None),
+            gathering.meet(0, "m", Call(2, "fail", 1.0), {1, 2}),
+        ):
+            with pytest.raises(TogetherError) as caught:
+                await call
+            errors.append(str(caught.value))
+        assert said == gathering.said
+        return errors
+
+    rate, name, users, value = afar(scene)
+    assert "throttle('t', rate=<class 'object'>)" in rate
+    assert "a name is text" in name
+    assert "rendezvous('m', users=<class 'object'>)" in users
+    assert "value={1, 2} is not plain data" in value
