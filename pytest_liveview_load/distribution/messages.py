@@ -170,8 +170,9 @@ class Start(Message, frozen=True):
 
 
 class Adopt(Message, frozen=True):
-    """Carry share `share` of `of` too: who is there by now comes at once."""
+    """Carry share `share` of `of` too: who should be there comes now. Answer `Did`."""
 
+    asked: int
     share: int
     of: int
 
@@ -199,10 +200,7 @@ class Drop(Message, frozen=True):
 
 
 class Explain(Message, frozen=True):
-    """Nothing was heard of the run: tell where the main thread stands, from another.
-
-    The runner answers `Blocked` and ends its process, unless its main thread moves.
-    """
+    """No numbers come: answer `Blocked` from the thread that receives, and end."""
 
 
 class Stop(Message, frozen=True):

@@ -1,0 +1,219 @@
+"""A conductor over a network that loses, doubles and reorders, and runners that die.
+
+Every run ends, once; what had arrived is in its numbers; nothing is sent to the dead.
+"""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from pytest_liveview_load.distribution.carrier import State
+from pytest_liveview_load.distribution.commands import Command, Kill, Send
+from pytest_liveview_load.distribution.conductor import Conductor
+from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.messages import (
+    AddUsers,
+    AnyMessage,
+    CutRun,
+    Done,
+    DropAll,
+    Finished,
+    Heeded,
+    Lost,
+    Numbers,
+    RemoveUsers,
+    StopRun,
+)
+from tests.distribution.made_up import RUN, TO_LEAD, MadeUpRunner, begin
+
+NAMES = ("gw0", "gw1", "gw2")
+WISHES = (
+    lambda asked: AddUsers(RUN, asked, 2),
+    lambda asked: RemoveUsers(RUN, asked, 2),
+    lambda asked: DropAll(RUN, asked, 5.0),
+    lambda asked: StopRun(RUN, asked, "stopped"),
+    lambda asked: CutRun(RUN, asked, "interrupted"),
+)
+names = st.sampled_from(NAMES)
+places = st.integers(0, 20)
+
+
+class Machine(RuleBasedStateMachine):
+    """The network is two lists of messages, which the rules deliver as they like."""
+
+    @initialize(
+        lost=st.sampled_from(["fail", "continue"]),
+        lead=st.sampled_from(["gw0", "only"]),
+        limits=st.sampled_from([{"iterations": 2}, {"duration": "20s"}]),
+    )
+    def open(self, lost: str, lead: str, limits: dict[str, Any]) -> None:
+        self.now = 0.0
+        self.lead = lead
+        self.conductor = Conductor(begin(lost=lost, **limits), lead, NAMES, 0.0)
+        self.runners = {name: MadeUpRunner(name) for name in NAMES}
+        self.through: set[str] = set()  # have sent their last numbers
+        self.dead: set[str] = set()  # and the conductor knows
+        self.there: list[tuple[str, AnyMessage]] = []  # on their way to runners
+        self.back: list[tuple[str, AnyMessage]] = []
+        self.told: list[AnyMessage] = []
+        self.asked = 0
+        self.arrived = dict.fromkeys(NAMES, 0)  # iterations, in numbers that count
+        self.carry_out(self.conductor.open())
+
+    def carry_out(self, commands: list[Command]) -> None:
+        for command in commands:
+            if isinstance(command, Kill):
+                self.dead.add(command.who)
+            if isinstance(command, Send):
+                assert command.to not in self.dead
+                to_lead = type(command.message).__name__ in TO_LEAD
+                assert not to_lead or command.to == self.lead
+                if to_lead:
+                    self.told.append(command.message)
+                else:
+                    self.there.append((command.to, command.message))
+
+    # The network
+
+    @rule(place=places, again=st.booleans())
+    def reach_runner(self, place: int, again: bool) -> None:
+        if not self.there:
+            return
+        name, message = self.there[place % len(self.there)]
+        if not again:
+            del self.there[place % len(self.there)]
+        if name not in self.through and name not in self.dead:
+            answers = self.runners[name].answer(message, self.now)
+            self.back += [(name, each) for each in answers]
+            if any(isinstance(each, Done) for each in answers):
+                self.through.add(name)
+
+    @rule(place=places, again=st.booleans())
+    def reach_conductor(self, place: int, again: bool) -> None:
+        if not self.back:
+            return
+        name, message = self.back[place % len(self.back)]
+        if not again:
+            del self.back[place % len(self.back)]
+        carrier = self.conductor.carriers[name]
+        takes = self.conductor.ending is None and carrier.state is State.RUNNING
+        if takes and isinstance(message, Numbers | Done):
+            seen = unpack(message.snapshot).counts["iterations"]
+            self.arrived[name] = max(self.arrived[name], seen)
+        self.carry_out(self.conductor.receive(name, message, self.now))
+
+    @rule(count=st.integers(1, 30))
+    def flow(self, count: int) -> None:
+        for _ in range(count):
+            self.reach_runner(0, again=False)
+            self.reach_conductor(0, again=False)
+
+    @rule(place=places)
+    def lose_a_message(self, place: int) -> None:
+        lane = self.there if place % 2 else self.back
+        if lane:
+            del lane[place % len(lane)]
+
+    # The runners
+
+    @rule(name=names)
+    def send_numbers(self, name: str) -> None:
+        runner = self.runners[name]
+        if runner.began is not None and name not in self.through | self.dead:
+            self.back.append((name, runner.numbers()))
+
+    @rule(name=names)
+    def come_to_an_end(self, name: str) -> None:
+        runner = self.runners[name]
+        if runner.began is not None and name not in self.through | self.dead:
+            self.through.add(name)
+            self.back.append((name, runner.done()))
+
+    @rule(name=names, twice=st.booleans())
+    def die(self, name: str, twice: bool) -> None:
+        for _ in range(1 + twice):
+            self.dead.add(name)
+            self.carry_out(self.conductor.lose(name, "killed", self.now))
+
+    @rule(which=st.sampled_from(WISHES), twice=st.booleans())
+    @precondition(lambda self: self.lead not in self.dead)
+    def wish(self, which: Any, twice: bool) -> None:
+        if self.conductor.ending is not None:
+            return
+        self.asked += 1
+        for _ in range(1 + twice):
+            commands = self.conductor.receive(self.lead, which(self.asked), self.now)
+            self.carry_out(commands)
+
+    @rule(seconds=st.sampled_from([0.25, 1.0, 1.75, 100.0]))
+    def let_time_pass(self, seconds: float) -> None:
+        self.now += seconds
+        self.carry_out(self.conductor.tick(self.now))
+
+    # What holds
+
+    @invariant()
+    def it_ends_once(self) -> None:
+        endings = [
+            each
+            for each in self.told
+            if type(each).__name__ in ("Refused", "Finished", "Lost", "Broken")
+        ]
+        ending = self.conductor.ending
+        if self.lead in self.dead:
+            assert [] == endings or [ending] == endings
+        else:
+            assert ([] if ending is None else [ending]) == endings
+        assert not endings or self.told[-1] is endings[0]
+
+    @invariant()
+    def every_wish_is_heeded_once(self) -> None:
+        heeded = [each.asked for each in self.told if isinstance(each, Heeded)]
+        assert len(heeded) == len(set(heeded))
+        if self.conductor.ending is not None and self.lead not in self.dead:
+            assert set(range(1, self.asked + 1)) == set(heeded)
+
+    @invariant()
+    def nothing_that_arrived_is_lost(self) -> None:
+        ending = self.conductor.ending
+        if isinstance(ending, Finished | Lost):
+            counts = unpack(ending.outcome.snapshot).counts
+            assert sum(self.arrived.values()) == counts.get("iterations", 0)
+
+    @invariant()
+    def every_share_is_carried(self) -> None:
+        """Nobody is carried twice: the living runners' shares do not overlap."""
+        carried = [
+            number
+            for each in self.conductor.carriers.values()
+            if each.is_carrying
+            for index, of in each.shares
+            for number in range(index, 108, of)
+        ]
+        assert len(carried) == len(set(carried))
+
+    def teardown(self) -> None:
+        """Silence ends every run: the longest patience is that for getting ready."""
+        for _ in range(100):
+            self.let_time_pass(1.0)
+        assert self.conductor.ending is not None
+        self.it_ends_once()
+        self.every_wish_is_heeded_once()
+        self.nothing_that_arrived_is_lost()
+
+
+TestConductor = Machine.TestCase
+TestConductor.settings = settings(
+    max_examples=100,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
