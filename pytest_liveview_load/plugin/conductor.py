@@ -8,12 +8,9 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from random import Random
 from typing import Final
 
-from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
-from pytest_liveview_load.client.tab.absence import cut_all
 from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.crowd.attending import Progress
 from pytest_liveview_load.crowd.engine import Outcome, Run
@@ -21,12 +18,11 @@ from pytest_liveview_load.crowd.feed import Feed
 from pytest_liveview_load.crowd.files import check_file_descriptors
 from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.outfit import equipped
 from pytest_liveview_load.crowd.result import LoadResult
 from pytest_liveview_load.crowd.running import RunningCrowd
-from pytest_liveview_load.crowd.terms import Crowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted
 from pytest_liveview_load.metrics.budget import Budget, speak_of_parts
-from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.address import check_load_allowed
 from pytest_liveview_load.plugin.connecting import Headers
 from pytest_liveview_load.plugin.data import Sources
@@ -216,31 +212,22 @@ class LocalConductor:
 
     def prepared(self, network: Network, order: Order, name: str) -> Run:
         """Return the run of an order."""
-
-        def make_user(
-            id_: int, rng: Random, crowd: Crowd, recorder: Recorder
-        ) -> LiveUser:
-            return LiveUser(
-                network, recorder, id=id_, rng=rng, crowd=crowd, clock=clock
-            )
-
-        assert order.cast is not None
         seed = order.profile.seed
-        return Run(
+        return equipped(
             order,
-            make_user,
+            network,
             name=name,
             seed=self.seed if seed is None else seed,
-            clock=clock,
             on_snapshot=self.shown(name, order),
             max_lag=self.settings.max_lag,
-            drops_allowed=any(
-                each.measure.metric == "dropped_arrivals"
-                for each in self.promised(order)
-            ),
+            drops_allowed=self.drops_allowed(order),
             scale=self.settings.scale,
-            cut=lambda why: cut_all(network, why),
         )
+
+    def drops_allowed(self, order: Order) -> bool:
+        """Return whether a budget speaks of arrivals that nobody could serve."""
+        metrics = [each.measure.metric for each in self.promised(order)]
+        return "dropped_arrivals" in metrics
 
     def shown(self, name: str, order: Order) -> Callable[[Progress], None] | None:
         """Return what shows the progress, None where nobody watches."""

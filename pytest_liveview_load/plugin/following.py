@@ -2,18 +2,24 @@
 
 Law: who leads goes through pytest's own protocol, so that the test is one test in every
 output; who follows serves in the main thread until it is released and makes no report,
-whatever happens to it. Without a role, because the session ends, a load test is passed
-over in silence. Only `conclude` looks into pytest's private bookkeeping of fixtures.
+whatever happens to it; who does not heed its release ends its process. Without a role,
+because the session ends, a load test is passed over in silence. Only `conclude` looks
+into pytest's private bookkeeping of fixtures.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
-from typing import TYPE_CHECKING, Any
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_liveview_load.plugin.collection import LOAD
+from pytest_liveview_load.plugin.duty import Duty, Release
 from pytest_liveview_load.plugin.gang_post import (
     LINK,
     POST,
@@ -22,54 +28,16 @@ from pytest_liveview_load.plugin.gang_post import (
     Failed,
     Released,
     Role,
+    Stuck,
     pack,
     unpack,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
-class Release:
-    """Set once when a follower's part is over, be it that the controller is gone."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._lock = threading.Lock()
-        self._callbacks: list[Callable[[], object]] = []
-
-    def is_set(self) -> bool:
-        """Whether the part is over."""
-        return self._event.is_set()
-
-    def wait(self) -> None:
-        """Return once the part is over."""
-        self._event.wait()
-
-    def then(self, callback: Callable[[], object]) -> None:
-        """Call back once the part is over, in whatever thread learns of it."""
-        with self._lock:
-            if not self._event.is_set():
-                self._callbacks.append(callback)
-                return
-        callback()
-
-    def set(self) -> None:
-        """Say that the part is over."""
-        with self._lock:
-            self._event.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
-
-
-class Duty:
-    """What this worker was told to do in one run; `release` counts for a follower."""
-
-    def __init__(self, role: Role) -> None:
-        self.role = role
-        self.release = Release()
-        self.is_taken = False
+PATIENCE: Final = 15.0  # seconds after its release in which a follower has to end
 
 
 def serve(link: Channel, release: Release) -> None:  # noqa: ARG001 (of use to a runner)
@@ -89,6 +57,15 @@ class Member:
         self._is_cut_off = False
         self._post.setcallback(self._hear, None)
 
+    def follows(self, item: pytest.Item) -> bool:
+        """Whether this worker only follows when it is `item`'s turn."""
+        duty = self._duty
+        return (
+            duty is not None
+            and not duty.role.leads
+            and item.session.items[duty.role.place] is item
+        )
+
     @property
     def leads(self) -> bool:
         """Whether the test that runs now has followers, or could have."""
@@ -97,16 +74,35 @@ class Member:
     # In the thread that receives
 
     def _hear(self, data: tuple[Any, ...] | None) -> None:
+        duty = self._duty
         match unpack(data) if data is not None else None:
             case Role() as role:
                 self._duty = Duty(role)
             case Released(number):
-                if self._duty is not None and self._duty.role.number == number:
-                    self._duty.release.set()
+                if duty is not None and duty.role.number == number:
+                    self._release(duty)
             case None:
                 self._is_cut_off = True
-                if self._duty is not None:
-                    self._duty.release.set()
+                if duty is not None:
+                    self._release(duty)
+
+    def _release(self, duty: Duty) -> None:
+        duty.release.set()
+        if duty.is_taken and not duty.is_over and not duty.role.leads:
+            late = threading.Timer(PATIENCE, self._end_if_stuck, [duty])
+            late.daemon = True
+            late.start()
+
+    def _end_if_stuck(self, duty: Duty) -> None:
+        """End this process if `duty` is not over: the next load test waits for it."""
+        if duty.is_over:
+            return
+        main = sys._current_frames()[threading.main_thread().ident or 0]  # noqa: SLF001
+        last = traceback.extract_stack(main)[-1]
+        where = f"{last.filename}:{last.lineno} in {last.name}"
+        with suppress(OSError):
+            self._post.send(pack(Stuck(where)))
+        os._exit(1)
 
     # In the main thread
 
@@ -152,14 +148,13 @@ class Member:
         except BaseException as error:  # noqa: BLE001 (the next test is innocent)
             self._tell_failure(duty.role.number, error)
         finally:
+            duty.is_over = True
             self._drop_output()
 
     def _tell_failure(self, number: int, error: BaseException) -> None:
         why = "".join(pytest.ExceptionInfo.from_exception(error).exconly())
-        try:
+        with suppress(OSError):  # the controller may be gone
             self._post.send(pack(Failed(number, why)))
-        except OSError:
-            return  # the controller is gone
 
     def _drop_output(self) -> None:
         """Drop what was printed, or it would be the next test's."""

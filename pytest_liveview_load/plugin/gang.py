@@ -76,7 +76,7 @@ class Member:
     @property
     def is_idle(self) -> bool:
         """Whether it does nothing but hold what it holds."""
-        return self.has_joined and self.ordinary == 0 and self.carries is None
+        return self.ordinary == 0 and self.carries is None
 
 
 class Gang:
@@ -174,7 +174,6 @@ class Gang:
         staying = [each for each in self._members.values() if not each.left]
         return (
             bool(staying)
-            and self._run is None
             and all(member.is_idle for member in self._members.values())
             and all(member.holds == self._todo[0] for member in staying)
         )

@@ -39,6 +39,12 @@ class Failed(NamedTuple):
     why: str
 
 
+class Stuck(NamedTuple):
+    """Worker → controller: its last words, for it did not heed its release."""
+
+    where: str  # its main thread is
+
+
 class Role(NamedTuple):
     """Controller → worker: its role in run `number`, of the test at `place`."""
 
@@ -53,9 +59,9 @@ class Released(NamedTuple):
     number: int
 
 
-Message: TypeAlias = Collected | Failed | Role | Released
+Message: TypeAlias = Collected | Failed | Stuck | Role | Released
 KINDS: Final[Mapping[str, Callable[..., Message]]] = {
-    kind.__name__: kind for kind in (Collected, Failed, Role, Released)
+    kind.__name__: kind for kind in (Collected, Failed, Stuck, Role, Released)
 }
 
 

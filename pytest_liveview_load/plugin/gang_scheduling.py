@@ -3,8 +3,11 @@
 Law: this is xdist's `Scheduling` on one side and `Gang` on the other, and decides
 nothing. The user's scheduler meets a worker when its collection is in, and never one that
 comes after all ordinary tests are done. Nothing is begun inside a call of the user's
-scheduler, nor when a worker is lost. It names what it needs of xdist: the methods of
-`xdist.scheduler.protocol.Scheduling`, and of a node what `OrdinaryNode` names.
+scheduler, nor when a worker is lost. Under `--dist each`, where every worker runs every
+ordinary test, a load test is still one test on all of them together.
+
+What it needs of xdist are the methods of `xdist.scheduler.protocol.Scheduling`, and of a
+node what `OrdinaryNode` names.
 """
 
 from __future__ import annotations

@@ -130,11 +130,15 @@ def pytest_make_collect_report(
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> None:
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
+    member = session_of(item.config).member
+    if member is not None and member.follows(item):
+        return True  # it has no timer, for the lead has
     if collection.plan_key in item.stash:
         from pytest_liveview_load.plugin.timeouts import remember
 
         remember(item, settings.timeout or 0.0)
+    return None
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:

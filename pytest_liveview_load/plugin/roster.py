@@ -20,6 +20,7 @@ from pytest_liveview_load.plugin.gang_post import (
     Collected,
     Failed,
     Message,
+    Stuck,
     pack,
     unpack,
 )
@@ -83,6 +84,8 @@ class Seat:
                 self.loads = tuple(places)
             case Failed(number, why):
                 self._roster.failed(number, self, why)
+            case Stuck(where):
+                self._roster.stuck(self, where)
 
 
 class Roster:
@@ -124,6 +127,13 @@ class Roster:
         if self.hub is not None:
             self.hub.failed(number, follower, why)
         self._complaints.append(f"{follower.name} could not follow: {why}")
+
+    def stuck(self, follower: Seat, where: str) -> None:
+        """Take note that a follower ends its process, for its part would not end."""
+        self._complaints.append(
+            f"{follower.name} was still serving long after its load test was over, and "
+            f"was ended: {where}"
+        )
 
     def never_run(self) -> Iterator[pytest.TestReport]:
         """Yield a failure for each load test that had no turn, lest it vanish silently."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.plugin.following import Member, Release
+from pytest_liveview_load.plugin.duty import Release
+from pytest_liveview_load.plugin.following import Member
 from pytest_liveview_load.plugin.gang_post import (
     LINK,
     POST,
@@ -15,6 +16,7 @@ from pytest_liveview_load.plugin.gang_post import (
     Message,
     Released,
     Role,
+    Stuck,
     pack,
     unpack,
 )
@@ -85,7 +87,13 @@ def worker() -> Worker:
 
 @pytest.mark.parametrize(
     "message",
-    [Collected((0, 2)), Failed(1, "why"), Role(1, 0, leads=True), Released(3)],
+    [
+        Collected((0, 2)),
+        Failed(1, "why"),
+        Stuck("here"),
+        Role(1, 0, leads=True),
+        Released(3),
+    ],
 )
 def test_a_message_comes_out_as_it_went_in(message: Message) -> None:
     data = pack(message)
@@ -122,6 +130,7 @@ def test_a_follower_serves_until_its_own_run_is_released(worker: Worker) -> None
 
     assert worker.run(0) is True
     assert [True] == [each.is_set() for each in worker.served]
+    assert [] == worker.post.sent
 
 
 def test_a_release_that_comes_first_is_not_lost(worker: Worker) -> None:

@@ -141,6 +141,46 @@ def test_what_a_follower_raises_in_mid_run_is_told(gang: GangSuite) -> None:
     )
 
 
+def test_a_follower_that_does_not_heed_its_release_is_ended(gang: GangSuite) -> None:
+    gang.conftest("""
+        from pytest_liveview_load.plugin import following
+
+        following.PATIENCE = 0.1
+
+        def serve(link, release):
+            with recorded("served", WORKER):
+                while WORKER == "gw1":
+                    time.sleep(0.01)
+                release.wait()
+    """)
+    gang.files(test_it=FAILING.format(first=""))
+
+    result = gang.run("-n2")
+
+    result.assert_outcomes(passed=3)
+    assert pytest.ExitCode.OK == result.ret
+    assert {"gw2"} == gang.followers("second")
+    (told,) = [line for line in result.outlines if "was still serving" in line]
+    assert told.startswith("liveview: gw1 was still serving long after its load test ")
+    assert told.endswith(" in serve")
+
+
+@pytest.mark.parametrize("method", ["signal", "thread"])
+def test_pytest_timeout_ends_the_lead_and_no_follower(
+    gang: GangSuite, method: str
+) -> None:
+    gang.use("pytest_timeout")
+    gang.files(test_it=FAILING.format(first="import asyncio; await asyncio.sleep(60)"))
+
+    result = gang.run("-n2", "--timeout=1", f"--timeout-method={method}")
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*Timeout (>1s) from pytest-timeout.*"])
+    result.stdout.no_fnmatch_line("*node down*")
+    result.stdout.no_fnmatch_line("*could not follow*")
+    assert {"gw1"} == gang.followers("first") == gang.followers("second")
+
+
 HUB = """
     from pytest_liveview_load.plugin.session import session_of
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScheduling, WorkStealingScheduling
+from xdist.scheduler import EachScheduling, LoadScheduling, WorkStealingScheduling
 
 from pytest_liveview_load.plugin.gang_post import (
     Collected,
@@ -19,6 +19,11 @@ from pytest_liveview_load.plugin.roster import Roster
 
 TESTS = ["load a", "b", "c", "load d", "e", "f"]
 LOADS = (0, 3)
+DIST = {
+    LoadScheduling: "load",
+    WorkStealingScheduling: "worksteal",
+    EachScheduling: "each",
+}
 
 
 class FakeChannel:
@@ -71,8 +76,10 @@ class FakeNode:
 class Session:
     """xdist's part of a session in which `workers` have collected the same tests."""
 
-    def __init__(self, scheduling: Any, *workers: str) -> None:
-        options = {"tx": ["popen"] * len(workers), "dist": "load"}
+    def __init__(
+        self, scheduling: Any, *workers: str, tests: list[str] = TESTS
+    ) -> None:
+        options = {"tx": ["popen"] * len(workers), "dist": DIST[scheduling]}
         config: Any = SimpleNamespace(
             getvalue=options.get, getoption=lambda _name: None
         )
@@ -80,7 +87,7 @@ class Session:
         self.scheduler = GangScheduling(scheduling(config), self.roster, config)
         self.nodes = [self.start(worker) for worker in workers]
         for node in self.nodes:
-            self.collected(node, TESTS)
+            self.collected(node, tests)
 
     def start(self, worker: str) -> Any:
         node: Any = FakeNode(worker)
@@ -88,8 +95,8 @@ class Session:
         self.scheduler.add_node(node)
         return node
 
-    def collected(self, node: Any, tests: list[str], loads: Any = LOADS) -> None:
-        node.collect(*loads)
+    def collected(self, node: Any, tests: list[str]) -> None:
+        node.collect(*(at for at, name in enumerate(tests) if name.startswith("load")))
         self.scheduler.add_node_collection(node, tests)
         if self.scheduler.collection_is_completed:
             self.scheduler.schedule()
@@ -198,9 +205,38 @@ def test_the_crash_of_the_lead_is_its_test_s() -> None:
     assert (1, 0) == session.roster.gang.todo
 
 
-def test_a_replacement_after_all_ordinary_tests_meets_no_other_scheduler() -> None:
-    session = Session(LoadScheduling, "gw0", "gw1")
+def test_each_sends_ordinary_tests_to_all_and_then_one_load_test_to_all() -> None:
+    session = Session(EachScheduling, "gw0", "gw1")
     one, two = session.nodes
+
+    assert [1, 2, 4, 5, 0] == one.sent == two.sent
+    session.done(one, 1, 2, 4, 5)
+    session.done(two, 1, 2, 4, 5)
+    assert [[Role(1, 0, leads=True)], [Role(1, 0, leads=False)]] == [one.told, two.told]
+
+
+def test_a_replacement_needs_no_ordinary_tests() -> None:
+    tests = ["load a", "load b"]
+    session = Session(LoadScheduling, "gw0", "gw1", tests=tests)
+    one, two = session.nodes
+    assert session.crash(two) is None
+    three = session.start("gw2")
+    session.collected(three, tests)
+    session.done(one, 0)
+
+    assert [1, "no more"] == three.sent
+    assert Role(2, 1, leads=True) == one.told[-1]
+
+
+@pytest.mark.parametrize("scheduling", [LoadScheduling, EachScheduling])
+def test_a_replacement_after_all_ordinary_tests_meets_no_other_scheduler(
+    scheduling: type[Any],
+) -> None:
+    session = Session(scheduling, "gw0", "gw1")
+    one, two = session.nodes
+    if scheduling is EachScheduling:
+        session.done(one, 4, 5)
+        session.done(two, 1, 2)
     session.done(one, 1, 2)
     session.done(two, 4, 5)
     assert session.crash(two) is None
@@ -223,7 +259,7 @@ def test_a_replacement_that_collects_something_else_stands_idle() -> None:
     three = session.start("gw2")
     session.done(one, 0)
 
-    session.collected(three, ["load a", "x"], (0,))
+    session.collected(three, ["load a", "x"])
 
     assert [] == three.sent
     assert Role(2, 3, leads=True) == one.told[-1]
