@@ -5,6 +5,7 @@ those that somebody adds. A place that is given up is left after its iteration.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from pytest_liveview_load.crowd.terms import Terms
 from pytest_liveview_load.crowd.user_tasks import CUT_AGAIN, UserTasks
@@ -42,7 +43,9 @@ class ClosedCrowd:
         gradual = bool(profile.ramp or profile.stages)
         for span in profile.spans():
             await self.people.wait_until(began + span.start)
-            intended = began + span.start if gradual else clock()
+            # Whom others have carried so far is not late.
+            due = max(began + span.start, terms.came)
+            intended = due if gradual else clock()
             ends_at = None if span.end is None else began + span.end
             self.let_in(span.user, intended, ends_at)
         self.people.all_begun()
@@ -92,12 +95,16 @@ class ClosedCrowd:
 
     # While it runs
 
-    def add(self, count: int) -> None:
-        """Let `count` further users in, now."""
+    def next_ids(self, count: int) -> range:
+        """Return the ids of the next users whom somebody adds."""
         step = self.terms.profile.stride
-        for _ in range(count):
-            self.let_in(self.next_id, self.terms.clock(), None)
-            self.next_id += step
+        return range(self.next_id, self.next_id + count * step, step)
+
+    def admit(self, ids: Sequence[int]) -> None:
+        """Let further users in, now."""
+        for each in ids:
+            self.let_in(each, self.terms.clock(), None)
+        self.next_id = max(self.next_id, max(ids) + self.terms.profile.stride)
 
     def retire(self, count: int) -> dict[asyncio.Task[None], VirtualUser]:
         """Tell the newest `count` users to go after their iteration; return their tasks."""

@@ -5,8 +5,8 @@ can be had. How users come and go is the crowd's (`closed_crowd`, `open_crowd`).
 """
 
 import asyncio
-import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from pytest_liveview_load.crowd.open_crowd import OpenCrowd
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.processor import Processor
 from pytest_liveview_load.crowd.profile import Profile, counted
-from pytest_liveview_load.crowd.storm import DROPPED, Cut, Storm, weather
+from pytest_liveview_load.crowd.storm import DROPPED, Cut, Storm, returns
 from pytest_liveview_load.crowd.terms import MakeUser, RunGathering, Terms
 from pytest_liveview_load.crowd.timers import sleep_until
 from pytest_liveview_load.crowd.watch import MAX_LAG, Watch
@@ -75,7 +75,7 @@ class Run:
         self.clock = clock
         self.on_snapshot = on_snapshot
         self.drops_allowed = drops_allowed
-        self.began = clock()
+        self.began = self.came = clock()
         self.ended: float | None = None
         self.recorder = Recorder(clock)
         self.watch = Watch(
@@ -129,14 +129,18 @@ class Run:
         """How many users there are now."""
         return 0 if self.crowd is None else self.crowd.users
 
-    async def carry_out(self, at: float = -math.inf) -> Outcome:
+    async def carry_out(self, at: float | None = None) -> Outcome:
         """Run to the end, from now or the instant `at`.
 
-        Raises what is no failure of one user: Ctrl-C, cancellation. After that,
-        `outcome(partial=…)` still has the numbers so far.
+        One whose `at` has passed takes part in a run that has begun then: whoever should
+        be there by now comes at once. Raises what is no failure of one user: Ctrl-C,
+        cancellation. After that, `outcome(partial=…)` still has the numbers so far.
         """
         with heap_set_aside():
-            await sleep_until(at, self.clock)
+            if at is not None:
+                await sleep_until(at, self.clock)
+            self.came = self.clock()
+            self.began = self.watch.began = self.came if at is None else at
             await self.attend_crowd()
         self.ended = self.clock()
         return self.outcome()
@@ -147,7 +151,6 @@ class Run:
 
     async def attend_crowd(self) -> None:
         """Send the crowd, and probe and tell while it is at it."""
-        self.began = self.watch.began = self.clock()
         for recorder in (self.recorder, *self.recorders.values()):
             recorder.measure_from = self.began + self.profile.warmup
         self.terms = self.agreed_terms()
@@ -176,6 +179,7 @@ class Run:
             seed=self.seed,
             owner=owner,
             began=self.began,
+            came=self.came,
             begun=self.begun,
             ends_at=None if length is None else self.began + length,
         )
@@ -216,13 +220,17 @@ class Run:
 
     async def let_in(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""
-        crowd = self.crowd
-        assert isinstance(crowd, ClosedCrowd)
-        if self.feed is not None:
-            self.feed.prepare(crowd.next_id + number * self.order.profile.stride)
+        assert isinstance(self.crowd, ClosedCrowd)
+        self.admit(self.crowd.next_ids(number))
         self.added += number
-        crowd.add(number)
         await asyncio.sleep(0)  # so that they have begun
+
+    def admit(self, ids: Sequence[int]) -> None:
+        """Let these users in. Raises DataError where there are no rows for them."""
+        assert isinstance(self.crowd, ClosedCrowd)
+        if self.feed is not None:
+            self.feed.prepare(max(ids) + 1)
+        self.crowd.admit(ids)
 
     async def send_home(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
@@ -241,7 +249,7 @@ class Run:
         absent = self.cut(DROPPED)
         if not absent:
             return None
-        storm = await weather(absent, self.clock, within)
+        storm = (await returns(absent, self.clock, within)).storm()
         self.remarks.append(f"drop_all() {when} {storm.describe()}")
         return storm
 
@@ -273,7 +281,12 @@ class Run:
             )
         return Outcome(
             snapshot=snapshot,
-            invalid=causes(self.watch, snapshot, drops_allowed=self.drops_allowed),
+            invalid=causes(
+                self.watch,
+                snapshot,
+                drops_allowed=self.drops_allowed,
+                is_share=self.order.profile.stride > 1,
+            ),
             notes=tuple(each for each in notes if each),
             aborted=self.aborted,
         )

@@ -69,12 +69,17 @@ def heap_set_aside() -> Iterator[None]:
 
 
 def causes(
-    watch: Watch, snapshot: Snapshot, *, drops_allowed: bool = False
+    watch: Watch,
+    snapshot: Snapshot,
+    *,
+    drops_allowed: bool = False,
+    is_share: bool = False,
 ) -> tuple[str, ...]:
     """Return why the numbers of a run cannot be believed, () if they can.
 
     Lag and lateness are too high if more than 1 % of their samples, and more than two,
     are above `max_lag`. Arrivals that were dropped are a cause unless a budget allows it.
+    A share of a run may be without an iteration that has finished.
     """
     roots = [*stopped(watch), too_busy(watch), too_hungry(watch)]
     symptoms = [
@@ -85,7 +90,7 @@ def causes(
         out_of_files(watch),
         *(roots if any(roots) else symptoms),
         "" if drops_allowed else dropped(watch),
-        "" if watch.without_file else none_finished(snapshot),
+        "" if watch.without_file or is_share else none_finished(snapshot),
     ]
     return tuple(each for each in found if each)
 

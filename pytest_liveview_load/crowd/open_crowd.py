@@ -41,6 +41,8 @@ class OpenCrowd:
         terms = self.terms
         for arrival in terms.profile.arrivals(terms.seed):
             due = terms.began + arrival.at
+            if due < terms.joined:
+                continue  # others have served it
             await self.people.wait_until(due)
             user = self.whoever_is_free(terms.cast.role_of(arrival.number))
             if user is None:

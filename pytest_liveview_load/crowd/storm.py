@@ -69,8 +69,37 @@ class Storm:
         return f"cut off {users}: {end}, {format_count(self.back)} in all{left}"
 
 
-async def weather(absent: Sequence[Absent], clock: Clock, within: float) -> Storm:
-    """Return what the storm that has just begun comes to, `within` seconds at most."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returns:
+    """Who was cut off, how many left before they were back, and after how long others were."""
+
+    users: int
+    left: int
+    times: tuple[float, ...]
+
+    def merged(self, other: "Returns") -> "Returns":
+        """Return what was seen in both processes."""
+        return Returns(
+            users=self.users + other.users,
+            left=self.left + other.left,
+            times=self.times + other.times,
+        )
+
+    def storm(self) -> Storm:
+        """Return what the storm came to."""
+        times = sorted(self.times)
+        enough = math.ceil(MOST * (self.users - self.left))
+        in_time = 0 < enough <= len(times)
+        return Storm(
+            users=self.users,
+            back=len(times),
+            left=self.left,
+            seconds=max(0.0, times[enough - 1]) if in_time else math.inf,
+        )
+
+
+async def returns(absent: Sequence[Absent], clock: Clock, within: float) -> Returns:
+    """Return who comes back from a storm that has just begun, `within` seconds at most."""
     began = clock()
     away = list(absent)
     while away:
@@ -81,13 +110,10 @@ async def weather(absent: Sequence[Absent], clock: Clock, within: float) -> Stor
         away = [each for each in away if each.back_at is None and not each.left]
         if clock() - began >= within:
             break
-    times = sorted(each.back_at - began for each in absent if each.back_at is not None)
-    left = sum(each.left for each in absent)
-    enough = math.ceil(MOST * (len(absent) - left))
-    in_time = 0 < enough <= len(times)
-    return Storm(
+    return Returns(
         users=len(absent),
-        back=len(times),
-        left=left,
-        seconds=max(0.0, times[enough - 1]) if in_time else math.inf,
+        left=sum(each.left for each in absent),
+        times=tuple(
+            each.back_at - began for each in absent if each.back_at is not None
+        ),
     )

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pytest_liveview_load.client.verbs.gathering import Gathering
 from pytest_liveview_load.crowd.cast import Cast
@@ -17,6 +17,8 @@ from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.crowd.watch import Watch
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
+
+TOGETHER: Final = 1.0  # seconds: who begins so much after the start takes part in a run
 
 
 class User(Protocol):
@@ -74,9 +76,10 @@ class Terms:
 
     `recorders` has one for each role, by its scenario's name; `recorder` is the run's
     own; users find each other in the `gathering`, and `feed` has their rows. `begun` is
-    done when those are there who come at once. `ends_at` is None while no end is known;
-    `cutting` is set, once, by the run before it cancels its users, and `cut` counts the
-    iterations that were lost by it.
+    done when those are there who come at once; `came` is when this process began, which is
+    later than `began` where it takes part in a run that goes on. `ends_at` is None while no
+    end is known; `cutting` is set, once, by the run before it cancels its users, and `cut`
+    counts the iterations that were lost by it.
     """
 
     order: Order
@@ -89,6 +92,7 @@ class Terms:
     seed: int
     owner: asyncio.Task[Any]
     began: float
+    came: float
     begun: asyncio.Future[None]
     ends_at: float | None
     feed: Feed | None = None
@@ -105,6 +109,12 @@ class Terms:
     def profile(self) -> Profile:
         """The shape of the load."""
         return self.order.profile
+
+    @property
+    def joined(self) -> float:
+        """From when on arrivals are ours: others have served those before."""
+        late = self.came - self.began > TOGETHER
+        return self.came if late else self.began
 
     @property
     def stopping(self) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_liveview_load.client.tab.absence import cut_all
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.storm import weather
+from pytest_liveview_load.crowd.storm import returns
 from tests.client.conftest import Measured, user_on
 from tests.client.scripted_server import ScriptedServer, accept, refusing
 
@@ -29,7 +29,7 @@ async def test_all_who_are_on_a_page_are_cut_off_and_come_back(
 
     assert 3 == len(absences)
     assert not any(each.over for each in absences)
-    storm = await weather(absences, network.clock, PATIENCE)
+    storm = (await returns(absences, network.clock, PATIENCE)).storm()
     assert (3, 3, 0) == (storm.users, storm.back, storm.left)
     for each in absences:
         assert each.back_at is not None
@@ -59,7 +59,7 @@ async def test_users_that_were_spawned_are_cut_off_too(
 
     absences = cut_all(network, WHY)
 
-    storm = await weather(absences, network.clock, PATIENCE)
+    storm = (await returns(absences, network.clock, PATIENCE)).storm()
     assert (2, 2, 0) == (storm.users, storm.back, storm.left)
     await user.close()
 
@@ -91,7 +91,7 @@ async def test_who_must_load_the_page_anew_is_back_when_that_has_joined(
     assert not absence.over
 
     server.on["phx_join"] = accept
-    storm = await weather([absence], network.clock, PATIENCE)
+    storm = (await returns([absence], network.clock, PATIENCE)).storm()
 
     assert (1, 1, 0) == (storm.users, storm.back, storm.left)
     await user.close()

@@ -182,7 +182,7 @@ def test_a_crowd_that_grows_can_meet_in_larger_numbers() -> None:
         running = asyncio.ensure_future(run.carry_out())
         await asyncio.sleep(0.5)
         assert isinstance(run.crowd, ClosedCrowd)
-        run.crowd.add(1)
+        run.crowd.admit(run.crowd.next_ids(1))
         await running
         return stage
 
