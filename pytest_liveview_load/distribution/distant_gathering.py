@@ -69,6 +69,7 @@ class DistantGathering:
         self.send = send
         self.clock = clock
         self.offset = 0.0
+        self.parts = 1  # of the share, each of which ends by itself
         self.ended = False
         self.waiting: dict[int, asyncio.Future[Any]] = {}
         self.undoing: dict[int, Undo] = {}  # calls given up, whose answer is to come
@@ -139,7 +140,8 @@ class DistantGathering:
 
     def over(self) -> None:
         """End: nobody is to begin; who waits is answered when all shares have ended."""
-        if not self.ended:
+        self.parts -= 1
+        if not self.ended and self.parts <= 0:
             self.ended = True
             self.post("over")
 

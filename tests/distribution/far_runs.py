@@ -1,0 +1,122 @@
+"""Real runs: a hub, runners in processes of their own, and a lead that only listens."""
+
+import dataclasses
+import queue
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import execnet
+
+from pytest_liveview_load.crowd.cast import Cast
+from pytest_liveview_load.crowd.feed import Rows
+from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.hub import Hub
+from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.messages import AnyMessage, Begin, Finished, Lost
+from pytest_liveview_load.distribution.parts import Errand, Outcome
+from pytest_liveview_load.distribution.travelling import cast_to_data, rows_to_data
+from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.metrics.snapshot import Snapshot
+
+PROJECT = Path(__file__).parents[2]
+LEAD = "lead"
+PATIENCE = 60.0
+
+FAR = """
+import sys
+sys.path.insert(0, {project!r})
+from pytest_liveview_load.distribution.runner import serve_channel
+released = channel.gateway.newchannel()
+channel.send(released)
+serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))
+"""
+
+
+class Fleet:
+    """Owns the hub and the runners' processes; the lead's messages are in `told`."""
+
+    def __init__(self) -> None:
+        self.group = execnet.Group()
+        self.hub = Hub()
+        self.told: queue.Queue[AnyMessage] = queue.Queue()
+        self.lead = InnerLink(LEAD, self.take)
+        self.pids: dict[str, int] = {}
+        self.kept: list[Any] = []  # a channel that is dropped closes
+        self.hub.start()
+        self.hub.attach(self.lead)
+
+    def take(self, data: bytes) -> None:
+        for message in decode(data):
+            self.told.put(message)
+
+    def add(self, name: str) -> None:
+        gateway = self.group.makegateway(f"popen//id={name}")
+        self.pids[name] = gateway.remote_exec(
+            "import os; channel.send(os.getpid())"
+        ).receive(PATIENCE)
+        channel = gateway.remote_exec(FAR.format(project=str(PROJECT)))
+        self.kept += [channel, channel.receive(PATIENCE)]
+        self.hub.attach(ChannelLink(name, channel, gateway._io.kill))
+
+    def begin(self, errand: Errand, run: str = "r1") -> None:
+        self.hub.gather(LEAD, list(self.pids))
+        self.say(Begin(run, errand))
+
+    def say(self, *messages: Any) -> None:
+        self.lead.say(encode(*messages))
+
+    def until(self, *kinds: type[Any]) -> Any:
+        """Return the next message of one of these kinds."""
+        deadline = time.monotonic() + PATIENCE
+        seen: list[Any] = []
+        while True:
+            try:
+                message = self.told.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no {kinds} came, but {seen}") from None
+            if isinstance(message, kinds):
+                return message
+            seen.append(message if len(repr(message)) < 2000 else type(message))
+
+    def outcome(self) -> tuple[Outcome, Snapshot]:
+        """Return what the run came to, which was not lost."""
+        finished = self.until(Finished, Lost)
+        assert isinstance(finished, Finished), finished.loss
+        return finished.outcome, unpack(finished.outcome.snapshot)
+
+    def close(self) -> None:
+        self.hub.close()
+        self.group.terminate(timeout=2)
+
+
+@contextmanager
+def fleet(*names: str) -> Iterator[Fleet]:
+    made = Fleet()
+    try:
+        for name in names:
+            made.add(name)
+        yield made
+    finally:
+        made.close()
+
+
+def errand(url: str, scenario: Any, *, name: str = "it", **arguments: Any) -> Errand:
+    """Return the errand of a load on the demo app."""
+    order = Order.of(**arguments)
+    cast = Cast.of(scenario)
+    order = dataclasses.replace(order, cast=cast)
+    assert order.data is None or isinstance(order.data, Rows)
+    return Errand(
+        name=name,
+        profile=order.profile.to_data(),
+        cast=cast_to_data(cast),
+        data=rows_to_data(order),
+        client={"url": url},
+        seed=7,
+        max_lag=10.0,  # these tests say nothing of time
+        abort=tuple(each.source for each in order.abort),
+    )
