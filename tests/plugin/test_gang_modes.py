@@ -219,6 +219,63 @@ def test_a_user_s_own_scheduler_is_asked_for_ordinary_tests(gang: GangSuite) -> 
     assert_followed(gang, followers=2)
 
 
+ASYNC = {
+    "anyio.pytest_plugin": "@pytest.mark.anyio",
+    "pytest_asyncio.plugin": "@pytest.mark.asyncio",
+}
+
+
+@pytest.mark.parametrize("plugin", ASYNC)
+def test_load_tests_are_known_whatever_plugin_runs_them(
+    gang: GangSuite, plugin: str
+) -> None:
+    gang.use(plugin)
+    gang.files(
+        test_it=f"""
+            import pytest
+            from conftest import recorded
+            from pytest_liveview_load import load
+
+            @pytest.fixture
+            def anyio_backend():
+                return "asyncio"
+
+            {ASYNC[plugin]}
+            async def test_asking(load):
+                with recorded("load", "asking"): ...
+
+            {ASYNC[plugin]}
+            @load(users=2)
+            async def test_marked(load):
+                with recorded("load", "marked"): ...
+
+            @pytest.mark.load(users=2)
+            class TestMarked:
+                {ASYNC[plugin]}
+                async def test_in_class(self, load):
+                    with recorded("load", "in class"): ...
+        """
+    )
+
+    result = gang.run("-n2")
+
+    result.assert_outcomes(passed=3)
+    assert_followed(gang, followers=1)
+    assert 3 == len(gang.spans("load"))
+
+
+def test_load_tests_that_are_deselected_are_waited_for_by_nobody(
+    gang: GangSuite,
+) -> None:
+    gang.files(**MODULES)
+
+    result = gang.run("-n2", "-m", "not load")
+
+    result.assert_outcomes(passed=40)
+    assert pytest.ExitCode.OK == result.ret
+    assert [] == gang.spans("served")
+
+
 def test_workers_that_collect_different_load_tests_run_none(gang: GangSuite) -> None:
     gang.files(
         test_it="""

@@ -217,6 +217,44 @@ def test_a_hub_is_told_of_every_run(gang: GangSuite) -> None:
     ] == told
 
 
+def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(gang: GangSuite) -> None:
+    talk = """
+            for seat in (lead, *followers):
+                if number == 1:
+                    tell = lambda data, name=seat.name: note("heard", name, data)
+                    seat.link.setcallback(tell)
+                seat.link.send(f"run {number}")
+    """
+    gang.conftest(
+        HUB.format(begin=talk.strip())
+        + """
+    def serve(link, release):
+        with recorded("served", WORKER):
+            link.send("followed " + link.receive(PATIENCE))
+            release.wait()
+    """
+    )
+    gang.files(
+        test_it="""
+            import pytest
+            from conftest import PATIENCE, until
+            from pytest_liveview_load.plugin.session import session_of
+
+            @pytest.mark.parametrize("number", [1, 2])
+            async def test_load(load, number, pytestconfig):
+                member = session_of(pytestconfig).member
+                assert member.leads
+                member.link.send("led " + member.link.receive(PATIENCE))
+                until("", "heard", "gw0", f"led run {number}")
+                until("", "heard", "gw1", f"followed run {number}")
+        """
+    )
+
+    result = gang.run("-n2")
+
+    result.assert_outcomes(passed=2)
+
+
 def test_an_exception_in_the_hub_ends_the_session(gang: GangSuite) -> None:
     gang.conftest(HUB.format(begin="1 / 0"))
     gang.files(test_it=FAILING.format(first=""))

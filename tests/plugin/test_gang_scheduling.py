@@ -8,14 +8,16 @@ from xdist.scheduler import EachScheduling, LoadScheduling, WorkStealingScheduli
 
 from pytest_liveview_load.plugin.gang_post import (
     Collected,
+    Failed,
     Message,
     Released,
     Role,
+    Stuck,
     pack,
     unpack,
 )
 from pytest_liveview_load.plugin.gang_scheduling import GangScheduling, difference
-from pytest_liveview_load.plugin.roster import Roster
+from pytest_liveview_load.plugin.roster import Roster, Seat
 
 TESTS = ["load a", "b", "c", "load d", "e", "f"]
 LOADS = (0, 3)
@@ -58,7 +60,10 @@ class FakeNode:
         return self.channels[0].told
 
     def collect(self, *places: int) -> None:
-        self.channels[0].hear(pack(Collected(places)))
+        self.say(Collected(places))
+
+    def say(self, message: Message) -> None:
+        self.channels[0].hear(pack(message))
 
     def send_runtest_some(self, indices: list[int]) -> None:
         if self.is_gone:
@@ -83,11 +88,18 @@ class Session:
         config: Any = SimpleNamespace(
             getvalue=options.get, getoption=lambda _name: None
         )
-        self.roster = Roster([])
+        self.complaints: list[str] = []
+        self.roster = Roster(self.complaints)
         self.scheduler = GangScheduling(scheduling(config), self.roster, config)
         self.nodes = [self.start(worker) for worker in workers]
         for node in self.nodes:
             self.collected(node, tests)
+
+    def begin(self) -> None:
+        """Let both workers do all ordinary tests, so that the first load test begins."""
+        one, two = self.nodes
+        self.done(one, 1, 2)
+        self.done(two, 4, 5)
 
     def start(self, worker: str) -> Any:
         node: Any = FakeNode(worker)
@@ -263,6 +275,63 @@ def test_a_replacement_that_collects_something_else_stands_idle() -> None:
 
     assert [] == three.sent
     assert Role(2, 3, leads=True) == one.told[-1]
+
+
+class Heard:
+    """A hub that takes note."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+
+    def begin(self, number: int, test: str, lead: Seat, followers: Any) -> None:
+        self.told.append((number, test, lead.name, [each.name for each in followers]))
+
+    def failed(self, number: int, follower: Seat, why: str) -> None:
+        self.told.append((number, follower.name, why))
+
+    def end(self, number: int) -> None:
+        self.told.append((number,))
+
+
+def test_a_hub_is_told_who_leads_who_failed_and_that_it_is_over() -> None:
+    session = Session(LoadScheduling, "gw0", "gw1")
+    session.roster.hub = hub = Heard()
+    one, two = session.nodes
+
+    session.begin()
+    two.say(Failed(1, "no more files"))
+    session.done(one, 0)
+    two.say(Failed(1, "too late"))
+
+    begun = (1, "load a", "gw0", ["gw1"])
+    assert [begun, (1, "gw1", "no more files"), (1,)] == hub.told
+    assert [] == session.complaints
+
+
+def test_without_a_hub_a_failure_is_told_at_the_end_of_the_session() -> None:
+    session = Session(LoadScheduling, "gw0", "gw1")
+    session.begin()
+
+    for node in session.nodes:
+        node.say(Failed(1, "no more files"))
+        node.say(Failed(7, "of no run that there is"))
+        node.say(Stuck("there"))
+
+    told = session.complaints
+    assert ["gw0", "gw0", "gw1", "gw1"] == [each.split()[0] for each in told]
+    assert "gw1 could not follow: no more files" == told[2]
+    assert told[3].endswith("was ended: there")
+
+
+def test_a_load_test_that_had_no_turn_is_a_failure() -> None:
+    session = Session(LoadScheduling, "gw0", "gw1")
+    session.begin()
+
+    (report,) = session.roster.never_run()
+
+    assert "load d" == report.nodeid
+    assert report.failed
+    assert "did not run" in str(report.longrepr)
 
 
 @pytest.mark.parametrize(
