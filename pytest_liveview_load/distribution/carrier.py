@@ -17,7 +17,7 @@ from pytest_liveview_load.units import format_duration
 HEARTBEAT: Final = 3.0  # seconds from one ping to the next
 SILENCE: Final = 15.0  # of a link, nothing at all
 EXPLAIN: Final = 5.0  # without numbers: it is asked why
-STALLED: Final = 6.0  # without numbers: it is given up
+STALLED: Final = 5.8  # without numbers: it is given up, before six have passed
 PREPARATION: Final = 60.0  # until it is ready
 
 

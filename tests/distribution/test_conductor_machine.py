@@ -53,8 +53,11 @@ class Machine(RuleBasedStateMachine):
         lost=st.sampled_from(["fail", "continue"]),
         lead=st.sampled_from(["gw0", "only"]),
         limits=st.sampled_from([{"iterations": 2}, {"duration": "20s"}]),
+        has_begun=st.booleans(),
     )
-    def open(self, lost: str, lead: str, limits: dict[str, Any]) -> None:
+    def open(
+        self, lost: str, lead: str, limits: dict[str, Any], has_begun: bool
+    ) -> None:
         self.now = 0.0
         self.lead = lead
         self.conductor = Conductor(begin(lost=lost, **limits), lead, NAMES, 0.0)
@@ -67,6 +70,9 @@ class Machine(RuleBasedStateMachine):
         self.asked = 0
         self.arrived = dict.fromkeys(NAMES, 0)  # iterations, in numbers that count
         self.carry_out(self.conductor.open())
+        if has_begun:
+            self.flow(60)
+            assert self.conductor.at is not None
 
     def carry_out(self, commands: list[Command]) -> None:
         for command in commands:

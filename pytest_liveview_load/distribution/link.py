@@ -1,0 +1,167 @@
+"""The way to one other process: bytes there and back, and one word when it is gone.
+
+Law: sending never blocks whoever sends, and what comes in is only handed on, for it comes
+in the one thread that receives for the whole connection. A link is gone once, however many
+signs of that there are.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias
+
+MOST_WAITING: Final = 10_000  # batches; who is so far behind reads nothing any more
+CLOSED: Final = (
+    "its end of the link was closed: its process has ended, or the connection"
+)
+BEHIND: Final = "it does not read what it is sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Nothing more will come, and nothing arrives there."""
+
+    why: str
+
+
+Hear: TypeAlias = Callable[[bytes | Gone, float], None]  # with the instant of arrival
+
+
+class Link(Protocol):
+    """The way to one process, under the name that the run knows it by."""
+
+    name: str
+
+    def listen(self, hear: Hear) -> None:
+        """Hand on what comes, in whatever thread it comes; called once."""
+
+    def send(self, data: bytes) -> None:
+        """Send, later if need be. To one that is gone nothing is sent."""
+
+    def kill(self, why: str) -> None:
+        """End the other process, or at least our end: `Gone(why)` is heard."""
+
+    def close(self) -> None:
+        """Use it no more; the other process is left alone."""
+
+
+class Channel(Protocol):
+    """What is used of an execnet channel."""
+
+    def send(self, item: Any) -> None:
+        """Send plain data; waits while the other side is slow. OSError if it is gone."""
+
+    def setcallback(self, callback: Callable[[Any], Any], endmarker: object) -> None:
+        """Call back with what comes, and with `endmarker` once the channel closes."""
+
+
+class ChannelLink:
+    """A link over an execnet channel. `end` ends the other process without asking it.
+
+    The channel is kept here: one that is dropped never tells that it was closed.
+    """
+
+    def __init__(self, name: str, channel: Channel, end: Callable[[], object]) -> None:
+        self.name = name
+        self._channel = channel
+        self._end = end
+        self._hear: Hear | None = None
+        self._is_gone = False
+        self._lock = threading.Lock()
+        self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING)
+        self._sender = threading.Thread(
+            target=self._keep_sending, name=f"liveview-send-{name}", daemon=True
+        )
+
+    def listen(self, hear: Hear) -> None:
+        """Hand on what comes."""
+        self._hear = hear
+        self._sender.start()
+        self._channel.setcallback(self._take, endmarker=None)
+
+    def send(self, data: bytes) -> None:
+        """Send from a thread of its own."""
+        if self._is_gone:
+            return
+        try:
+            self._waiting.put_nowait(data)
+        except queue.Full:
+            self.kill(BEHIND)
+
+    def kill(self, why: str) -> None:
+        """End the other process."""
+        self._lost(why)
+        self._end()
+
+    def close(self) -> None:
+        """Send what waits, and no more."""
+        with self._lock:
+            self._is_gone = True
+        self._stop_sending()
+
+    def _take(self, data: bytes | None) -> None:
+        arrived = time.perf_counter()  # before anything of ours
+        if data is None:
+            self._lost(CLOSED)
+        elif not self._is_gone and self._hear is not None:
+            self._hear(data, arrived)
+
+    def _keep_sending(self) -> None:
+        while (data := self._waiting.get()) is not None:
+            try:
+                self._channel.send(data)
+            except OSError:  # execnet's word for a connection that is gone
+                self._lost(CLOSED)
+                return
+
+    def _lost(self, why: str) -> None:
+        with self._lock:
+            was_gone, self._is_gone = self._is_gone, True
+        if not was_gone:
+            self._stop_sending()
+            if self._hear is not None:
+                self._hear(Gone(why), time.perf_counter())
+
+    def _stop_sending(self) -> None:
+        try:
+            self._waiting.put_nowait(None)
+        except queue.Full:
+            return  # it is stuck in a send, and its thread ends with the process
+
+
+class InnerLink:
+    """A link to the same process: the lead's, where there are no workers.
+
+    `take` gets what the hub sends, in the hub's thread.
+    """
+
+    def __init__(self, name: str, take: Callable[[bytes], None]) -> None:
+        self.name = name
+        self._take = take
+        self._hear: Hear | None = None
+
+    def listen(self, hear: Hear) -> None:
+        """Hand on what is said."""
+        self._hear = hear
+
+    def say(self, data: bytes) -> None:
+        """Send to the hub, from any thread."""
+        if self._hear is not None:
+            self._hear(data, time.perf_counter())
+
+    def send(self, data: bytes) -> None:
+        """Send to the lead."""
+        if self._hear is not None:
+            self._take(data)
+
+    def kill(self, why: str) -> None:
+        """Be gone: our own process is not ended."""
+        hear, self._hear = self._hear, None
+        if hear is not None:
+            hear(Gone(why), time.perf_counter())
+
+    def close(self) -> None:
+        """Be silent."""
+        self._hear = None
