@@ -2,27 +2,32 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.distribution.commands import Command, Send
 from pytest_liveview_load.distribution.conductor import Conductor
-from pytest_liveview_load.distribution.figures import pack
+from pytest_liveview_load.distribution.figures import pack, unpack
 from pytest_liveview_load.distribution.messages import (
     Adopt,
     AnyMessage,
     Begin,
+    Broken,
     Cut,
     Did,
     Done,
     Drop,
+    Finished,
     Hello,
     Here,
     LetIn,
+    Lost,
     Numbers,
     Ping,
     Pong,
     Prepare,
     Ready,
+    Refused,
     SendHome,
     Start,
     Stop,
@@ -165,3 +170,25 @@ class Stage:
 
 
 TO_LEAD = {"Refused", "Began", "Progress", "Heeded", "Finished", "Lost", "Broken"}
+
+
+def of(kind: type[Any], messages: list[Any]) -> list[Any]:
+    """Return the messages of one kind."""
+    return [each for each in messages if isinstance(each, kind)]
+
+
+def ended(stage: Stage) -> Any:
+    """Return how the run ended, as the lead was told, once and last."""
+    endings = [
+        each
+        for each in stage.told
+        if isinstance(each, Finished | Lost | Refused | Broken)
+    ]
+    assert [stage.conductor.ending] == endings
+    assert stage.told[-1] is endings[0]
+    return endings[0]
+
+
+def iterations(ending: Finished | Lost) -> int:
+    """Return how many there were in all."""
+    return unpack(ending.outcome.snapshot).counts["iterations"]
