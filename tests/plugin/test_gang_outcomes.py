@@ -92,7 +92,6 @@ LATE = """
 
     def serve(link, release):
         with recorded("served", WORKER):
-            print("what a follower prints")
             release.wait()
             {error}
 """
@@ -105,13 +104,40 @@ def test_what_a_follower_raises_late_is_not_the_next_test_s(
     gang.conftest(LATE.format(error=error))
     gang.files(test_it=FAILING.format(first=""))
 
-    result = gang.run("-n2", "-rA")
+    result = gang.run("-n2")
 
     result.assert_outcomes(passed=3)
     assert pytest.ExitCode.OK == result.ret
     assert {"gw1"} == gang.followers("first") == gang.followers("second")
-    result.stdout.no_fnmatch_line("*what a follower prints*")
     result.stdout.no_fnmatch_line("*could not follow*")
+
+
+def test_what_a_follower_prints_is_not_the_next_test_s(gang: GangSuite) -> None:
+    gang.conftest("""
+        def serve(link, release):
+            print("what a follower prints")
+            with recorded("served", WORKER):
+                release.wait()
+    """)
+    gang.files(
+        test_it="""
+            from conftest import die, until
+
+            async def test_first(load):
+                until("gw1", "began", "served", "gw1")
+                die()
+
+            async def test_second(load):  # which gw1 leads
+                print("what its lead prints")
+                assert False
+        """
+    )
+
+    result = gang.run("-n2")
+
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["what its lead prints"])
+    result.stdout.no_fnmatch_line("*what a follower prints*")
 
 
 def test_what_a_follower_raises_in_mid_run_is_told(gang: GangSuite) -> None:
@@ -170,6 +196,20 @@ def test_pytest_timeout_ends_the_lead_and_no_follower(
     gang: GangSuite, method: str
 ) -> None:
     gang.use("pytest_timeout")
+    # Had the follower a timer, it would go off first.
+    gang.conftest("""
+        def serve(link, release):
+            with recorded("served", WORKER):
+                time.sleep(0.4)
+                note("for a while")
+                release.wait()
+
+        @pytest.hookimpl(tryfirst=True, wrapper=True)
+        def pytest_runtest_protocol(item):
+            if WORKER == "gw0" and item.name == "test_first":
+                until("gw1", "for a while")
+            return (yield)
+    """)
     gang.files(test_it=FAILING.format(first="import asyncio; await asyncio.sleep(60)"))
 
     result = gang.run("-n2", "--timeout=1", f"--timeout-method={method}")

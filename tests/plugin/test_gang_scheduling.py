@@ -262,6 +262,24 @@ def test_a_replacement_after_all_ordinary_tests_meets_no_other_scheduler(
     assert [Role(2, 3, leads=False)] == three.told
 
 
+def test_a_replacement_that_dies_at_its_start_is_not_waited_for() -> None:
+    session = Session(LoadScheduling, "gw0", "gw1")
+    one, two = session.nodes
+    session.crash(two)
+    three: Any = FakeNode("gw2")
+    session.roster.equip(three)
+    session.done(one, 1, 2)
+    four = session.start("gw3")
+    session.collected(four, TESTS)
+    session.done(four, 5)
+    assert [] == one.told  # gw2 may still come
+
+    session.roster.part(three)
+    session.scheduler.schedule()
+
+    assert [Role(1, 0, leads=True)] == one.told
+
+
 def test_a_replacement_that_collects_something_else_stands_idle() -> None:
     session = Session(LoadScheduling, "gw0", "gw1")
     one, two = session.nodes
