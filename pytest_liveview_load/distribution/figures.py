@@ -4,13 +4,17 @@ Law: a packed snapshot is the same numbers.
 """
 
 from collections.abc import Iterable
-from typing import Final
+from functools import reduce
+from typing import Any, Final
 
 import msgspec
 
 from pytest_liveview_load.errors import MessageError
+from pytest_liveview_load.metrics.failures import Failure
+from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.reading import Reading
+from pytest_liveview_load.metrics.series import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 # What may show that one runner is slow: the machine's own delay, then what users waited.
@@ -22,35 +26,96 @@ MEASURES: Final = (
     "iterations",
     "errors",
 )
+PARSED: Final = tuple(map(Measure.parse, MEASURES))
+
+
+class PackedHistogram(msgspec.Struct, frozen=True, array_like=True):
+    """One series. What is empty has no minimum, as it has no number that would fit."""
+
+    series: tuple[str, ...]
+    buckets: dict[int, int]
+    total: int
+    minimum: int | None
+    maximum: int | None
+
+
+class PackedSnapshot(msgspec.Struct, frozen=True, array_like=True):
+    """A snapshot. It is not `Snapshot.to_data`, whose sorting keeps a loop busy for long."""
+
+    histograms: list[PackedHistogram]
+    counts: dict[str, int]
+    by_scenario: dict[str, dict[str, int]]
+    failures: list[dict[str, Any]]
+    seconds: float
+    users: int
+    partial: str
+
+
+ENCODER: Final = msgspec.msgpack.Encoder()
+DECODER: Final = msgspec.msgpack.Decoder(PackedSnapshot)
 
 
 def pack(snapshot: Snapshot) -> bytes:
     """Return a snapshot as bytes."""
-    return msgspec.msgpack.encode(snapshot.to_data())
+    histograms = [
+        PackedHistogram(
+            series,
+            each.buckets,
+            each.total,
+            each.minimum if each.buckets else None,
+            each.maximum if each.buckets else None,
+        )
+        for series, each in snapshot.histograms.items()
+    ]
+    packed = PackedSnapshot(
+        histograms,
+        dict(snapshot.counts),
+        {name: dict(counts) for name, counts in snapshot.by_scenario.items()},
+        [each.to_data() for each in snapshot.failures],
+        snapshot.seconds,
+        snapshot.users,
+        snapshot.partial,
+    )
+    return ENCODER.encode(packed)
 
 
 def unpack(data: bytes) -> Snapshot:
     """Return the snapshot of `pack`. Raises MessageError."""
     try:
-        return Snapshot.from_data(msgspec.msgpack.decode(data))
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+        packed = DECODER.decode(data)
+        return Snapshot(
+            histograms={
+                Series(*each.series): histogram_of(each) for each in packed.histograms
+            },
+            counts=packed.counts,
+            by_scenario=packed.by_scenario,
+            failures=tuple(map(Failure.from_data, packed.failures)),
+            seconds=packed.seconds,
+            users=packed.users,
+            partial=packed.partial,
+        )
+    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
         problem = f"{len(data)} bytes are no numbers of a run: {error!r}"
         raise MessageError(problem) from None
 
 
+def histogram_of(packed: PackedHistogram) -> Histogram:
+    """Return the histogram that was packed."""
+    if packed.minimum is None or packed.maximum is None:
+        return Histogram()
+    return Histogram(packed.buckets, packed.total, packed.minimum, packed.maximum)
+
+
 def measures_of(snapshot: Snapshot) -> dict[str, float]:
     """Return what was measured of `MEASURES`, in base units."""
-    found = {}
-    for source in MEASURES:
-        reading = Measure.parse(source).read(snapshot)
-        if isinstance(reading, Reading):
-            found[source] = reading.value
-    return found
+    readings = {measure.source: measure.read(snapshot) for measure in PARSED}
+    return {
+        source: reading.value
+        for source, reading in readings.items()
+        if isinstance(reading, Reading)
+    }
 
 
 def merged(snapshots: Iterable[Snapshot]) -> Snapshot:
     """Return the numbers of all as one."""
-    whole = Snapshot()
-    for each in snapshots:
-        whole = whole.merged(each)
-    return whole
+    return reduce(Snapshot.merged, snapshots, Snapshot())

@@ -6,6 +6,7 @@ import queue
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import execnet
@@ -36,6 +37,7 @@ from tests.distribution import scripted_runner
 from tests.distribution.made_up import RUN, begin
 
 LEAD = "lead"
+PROJECT = str(Path(__file__).parents[2])
 PATIENCE = 20.0  # seconds
 ENDINGS = (Broken, Finished, Lost, Refused)
 
@@ -82,6 +84,9 @@ def runners(hub: Hub, *scripts: str) -> Iterator[dict[str, Any]]:
     try:
         for index, script in enumerate(scripts):
             gateway = group.makegateway(f"popen//id=gw{index}")
+            gateway.remote_exec(
+                f"import sys; sys.path.insert(0, {PROJECT!r})"
+            ).waitclose()
             channel = gateway.remote_exec(scripted_runner)
             channel.send(script)
             process = vars(gateway)["_io"].popen

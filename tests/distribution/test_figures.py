@@ -1,0 +1,66 @@
+"""Numbers as they travel between processes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_liveview_load.distribution.figures import (
+    measures_of,
+    merged,
+    pack,
+    unpack,
+)
+from pytest_liveview_load.errors import MessageError
+from pytest_liveview_load.metrics.failures import Failure
+from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.series import Series
+from pytest_liveview_load.metrics.snapshot import Snapshot
+
+counts = st.dictionaries(st.sampled_from(["iterations", "errors"]), st.integers(0, 99))
+snapshots = st.builds(
+    Snapshot,
+    histograms=st.dictionaries(
+        st.builds(
+            Series, st.sampled_from(["event", "visit"]), name=st.text(max_size=3)
+        ),
+        st.lists(st.integers(0, 2**50), max_size=20).map(lambda it: Histogram.of(*it)),
+        max_size=3,
+    ),
+    counts=counts,
+    by_scenario=st.dictionaries(st.text(max_size=3), counts, max_size=2),
+    failures=st.lists(
+        st.builds(Failure, st.text(), st.text(), st.text(), st.integers(1, 9)),
+        max_size=2,
+    ).map(tuple),
+    seconds=st.floats(0, 1e6),
+    users=st.integers(0, 10_000),
+    partial=st.text(max_size=9),
+)
+
+
+@given(snapshots)
+def test_numbers_arrive_as_they_were_measured(snapshot: Snapshot) -> None:
+    assert snapshot == unpack(pack(snapshot))
+
+
+@given(st.lists(snapshots, max_size=3))
+def test_what_has_travelled_merges_as_if_it_had_not(several: list[Snapshot]) -> None:
+    assert merged(several) == merged(unpack(pack(each)) for each in several)
+
+
+@given(st.binary(max_size=40))
+def test_other_bytes_are_an_error_of_ours(data: bytes) -> None:
+    with pytest.raises(MessageError, match="bytes are no numbers of a run"):
+        unpack(data)
+
+
+def test_a_runner_is_compared_by_what_was_measured() -> None:
+    lag = Histogram.of(*[1_000_000] * 200)
+    snapshot = Snapshot(
+        histograms={Series("lag"): lag}, counts={"iterations": 7}, seconds=1.0
+    )
+
+    measures = measures_of(snapshot)
+
+    assert {"p99_lag", "iterations", "errors"} == set(measures)
+    assert pytest.approx(0.001, rel=0.01) == measures["p99_lag"]
