@@ -40,18 +40,19 @@ if TYPE_CHECKING:
 PATIENCE: Final = 15.0  # seconds after its release in which a follower has to end
 
 
-def serve(link: Channel, release: Release) -> None:  # noqa: ARG001 (of use to a runner)
+def serve(link: Channel, release: Release) -> None:
     """Serve the lead's run over `link`, in the main thread, until released."""
-    release.wait()
+    from pytest_liveview_load.distribution.runner import serve_channel  # noqa: PLC0415
+
+    serve_channel(link, release.then)
 
 
 class Member:
     """Owns this worker's duty. Messages come in another thread than the tests run in."""
 
-    def __init__(self, config: pytest.Config, workerinput: Mapping[str, Any]) -> None:
+    def __init__(self, workerinput: Mapping[str, Any]) -> None:
         self.link: Channel = workerinput[LINK]
         self.serve = serve
-        self._config = config
         self._post: Channel = workerinput[POST]
         self._duty: Duty | None = None
         self._is_cut_off = False
@@ -149,18 +150,11 @@ class Member:
             self._tell_failure(duty.role.number, error)
         finally:
             duty.is_over = True
-            self._drop_output()
 
     def _tell_failure(self, number: int, error: BaseException) -> None:
         why = "".join(pytest.ExceptionInfo.from_exception(error).exconly())
         with suppress(OSError):  # the controller may be gone
             self._post.send(pack(Failed(number, why)))
-
-    def _drop_output(self) -> None:
-        """Drop what was printed, or it would be the next test's."""
-        capture = self._config.pluginmanager.get_plugin("capturemanager")
-        if capture is not None and capture.is_globally_capturing():
-            capture.read_global_capture()
 
 
 def conclude(item: pytest.Item, nextitem: pytest.Item | None) -> None:
@@ -186,6 +180,6 @@ def enlist(config: pytest.Config) -> Member | None:
     workerinput = getattr(config, "workerinput", {})
     if POST not in workerinput:
         return None
-    member = Member(config, workerinput)
+    member = Member(workerinput)
     config.pluginmanager.register(member, "liveview_load_member")
     return member

@@ -54,15 +54,13 @@ class Worker:
     def __init__(self) -> None:
         self.torn_down: list[object] = []
         state = SimpleNamespace(teardown_exact=self.torn_down.append)
-        plugins = SimpleNamespace(get_plugin=lambda _name: None)
         self.session: Any = SimpleNamespace(_setupstate=state)
         self.items: Any = [
             Item(self.session, marker) for marker in ("load", "ordinary", "load")
         ]
         self.session.items = self.items
         self.post = FakeChannel()
-        config: Any = SimpleNamespace(pluginmanager=plugins)
-        self.member = Member(config, {POST: self.post, LINK: FakeChannel()})
+        self.member = Member({POST: self.post, LINK: FakeChannel()})
         self.member.serve = self.serve
         self.served: list[Release] = []
         self.meanwhile: list[Message | None] = []

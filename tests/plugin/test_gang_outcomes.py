@@ -137,6 +137,7 @@ def test_what_a_follower_prints_is_not_the_next_test_s(gang: GangSuite) -> None:
 
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["what its lead prints"])
+    result.stderr.no_fnmatch_line("*what a follower prints*")
     result.stdout.no_fnmatch_line("*what a follower prints*")
 
 
