@@ -1,9 +1,10 @@
-"""The demo app, for runs over several processes."""
+"""The demo app and a hub, for runs over several processes."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from pytest_liveview_load.distribution.hub import Hub
 from tests.roost.process import RoostProcess, running_roost
 
 
@@ -11,3 +12,12 @@ from tests.roost.process import RoostProcess, running_roost
 def roost() -> Iterator[RoostProcess]:
     with running_roost() as process:
         yield process
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    hub = Hub()
+    hub.start()
+    yield hub
+    hub.close()
+    assert not hub._thread.is_alive()

@@ -95,6 +95,19 @@ def test_the_numbers_of_all_are_one() -> None:
     assert 1 == len(of(Progress, stage.told))  # in the 1.75 seconds of the run
 
 
+def test_numbers_that_come_late_or_twice_change_nothing() -> None:
+    stage = Stage(begin())
+    early, late = stage.runners["gw0"].numbers(), stage.runners["gw0"].numbers()
+    for each in (late, early, late):
+        stage.say("gw0", each)
+
+    counts = stage.conductor.tally.snapshot(stage.now).counts
+
+    assert (
+        sum(each.iterations for each in stage.runners.values()) == counts["iterations"]
+    )
+
+
 def test_a_late_start_is_said() -> None:
     stage = Stage(begin())
     stage.runners["gw1"].began = (stage.conductor.at or 0) + 0.08

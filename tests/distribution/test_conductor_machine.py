@@ -42,6 +42,7 @@ WISHES = (
     lambda asked: StopRun(RUN, asked, "stopped"),
     lambda asked: CutRun(RUN, asked, "interrupted"),
 )
+ENOUGH = 108  # users; each share has as many of them as any like it
 names = st.sampled_from(NAMES)
 places = st.integers(0, 20)
 
@@ -192,19 +193,27 @@ class Machine(RuleBasedStateMachine):
         ending = self.conductor.ending
         if isinstance(ending, Finished | Lost):
             counts = unpack(ending.outcome.snapshot).counts
-            assert sum(self.arrived.values()) == counts.get("iterations", 0)
+        else:
+            counts = dict(self.conductor.tally.snapshot(self.now).counts)
+        assert sum(self.arrived.values()) == counts.get("iterations", 0)
 
     @invariant()
-    def every_share_is_carried(self) -> None:
-        """Nobody is carried twice: the living runners' shares do not overlap."""
-        carried = [
-            number
+    def every_user_has_one_runner(self) -> None:
+        """While the run goes on, everybody is carried once, or waits for a runner."""
+        if self.conductor.ending is not None or self.conductor.stopping:
+            return
+        moved = {each.who for each in self.conductor.tally.losses}
+        shares = [
+            share
             for each in self.conductor.carriers.values()
-            if each.is_carrying
-            for index, of in each.shares
-            for number in range(index, 108, of)
+            if each.name not in moved
+            for share in each.shares
         ]
-        assert len(carried) == len(set(carried))
+        shares += self.conductor.rehoming._shares
+        carried = sorted(
+            user for index, of in shares for user in range(index, ENOUGH, of)
+        )
+        assert list(range(ENOUGH)) == carried
 
     def teardown(self) -> None:
         """Silence ends every run: the longest patience is that for getting ready."""

@@ -1,107 +1,23 @@
 """The hub, with runners in processes of their own, that are killed and stopped too."""
 
-import asyncio
 import os
-import queue
 import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-import execnet
-import pytest
-
-from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub import Hub
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     Began,
-    Broken,
     ChangeRate,
-    CutRun,
     Finished,
     Heeded,
     Lost,
     Progress,
-    Refused,
     StopRun,
 )
-from pytest_liveview_load.distribution.parts import Errand
-from pytest_liveview_load.distribution.wire import decode, encode
-from pytest_liveview_load.errors import SettingError, TogetherError
-from tests.distribution import scripted_runner
+from pytest_liveview_load.errors import TogetherError
+from tests.distribution.led import PATIENCE, Told, iterations, runners
 from tests.distribution.made_up import RUN, begin
-
-LEAD = "lead"
-PROJECT = str(Path(__file__).parents[2])
-PATIENCE = 20.0  # seconds
-ENDINGS = (Broken, Finished, Lost, Refused)
-
-
-class Told:
-    """What the lead is told, and what it says."""
-
-    def __init__(self, hub: Hub) -> None:
-        self.hub = hub
-        self.messages: queue.Queue[AnyMessage] = queue.Queue()
-        self.link = InnerLink(LEAD, self.take)
-        hub.attach(self.link)
-
-    def take(self, data: bytes) -> None:
-        for each in decode(data):
-            self.messages.put(each)
-
-    def say(self, *messages: AnyMessage) -> None:
-        self.link.say(encode(*messages))
-
-    def next(self, *kinds: type[Any]) -> Any:
-        """Return the next message of these kinds; others are passed over."""
-        while True:
-            message = self.messages.get(timeout=PATIENCE)
-            if isinstance(message, kinds):
-                return message
-            assert not isinstance(message, ENDINGS), message
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    hub = Hub()
-    hub.start()
-    yield hub
-    hub.close()
-    assert not hub._thread.is_alive()
-
-
-@contextmanager
-def runners(hub: Hub, *scripts: str) -> Iterator[dict[str, Any]]:
-    """Run one runner for each script; yield their processes by name."""
-    group = execnet.Group()
-    processes = {}
-    try:
-        for index, script in enumerate(scripts):
-            gateway = group.makegateway(f"popen//id=gw{index}")
-            gateway.remote_exec(
-                f"import sys; sys.path.insert(0, {PROJECT!r})"
-            ).waitclose()
-            channel = gateway.remote_exec(scripted_runner)
-            channel.send(script)
-            process = vars(gateway)["_io"].popen
-            processes[gateway.id] = process
-            hub.attach(ChannelLink(gateway.id, channel, process.kill))
-        hub.gather(LEAD, tuple(processes))
-        yield processes
-    finally:
-        for process in processes.values():
-            process.kill()  # also one that was stopped
-        group.terminate(timeout=1.0)
-
-
-def iterations(ending: Finished | Lost) -> int:
-    return unpack(ending.outcome.snapshot).counts["iterations"]
 
 
 def test_a_run_over_two_processes_is_one(hub: Hub) -> None:
@@ -217,90 +133,3 @@ def test_words_that_cannot_be_read_are_a_loss_that_says_so(hub: Hub) -> None:
         lost = lead.next(Lost)
 
     assert "10 bytes are no messages" in lost.loss.why
-
-
-# Errors in the hub
-
-
-def test_an_error_in_the_gathering_ends_the_run(hub: Hub) -> None:
-    lead = Told(hub)
-    with runners(hub, "nonsense"):
-        lead.say(begin(users=1))
-        broken = lead.next(Broken)
-
-    assert "AttributeError: 'Desk' object has no attribute 'on_dance'" in broken.text
-
-
-def test_an_error_in_the_conductor_ends_the_run(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise KeyError("gw7")
-
-    lead = Told(hub)
-    with runners(hub, ""):
-        lead.say(begin(users=1))
-        lead.next(Began)
-        monkeypatch.setattr(Conductor, "tick", fail)
-        broken = lead.next(Broken)
-
-    assert broken.text.startswith(
-        "an error in the conductor of the run: KeyError: 'gw7' (test_hub.py, line "
-    )
-
-
-def test_a_run_without_runners_is_refused(hub: Hub) -> None:
-    lead = Told(hub)
-    lead.say(begin())
-
-    assert "NoRunners" == lead.next(Refused).kind
-
-
-def test_a_gang_that_cannot_be_mustered_is_refused_with_the_reason() -> None:
-    async def muster(lead: str, errand: Errand) -> Sequence[str]:
-        raise SettingError(f"no host for {errand.name}")
-
-    hub = Hub(muster=muster)
-    hub.start()
-    lead = Told(hub)
-    lead.say(begin())
-    refused = lead.next(Refused)
-    hub.close()
-
-    assert ("SettingError", "no host for browse") == (refused.kind, refused.text)
-
-
-def test_a_muster_can_be_called_off() -> None:
-    async def muster(lead: str, errand: Errand) -> Sequence[str]:
-        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
-
-    hub = Hub(muster=muster)
-    hub.start()
-    lead = Told(hub)
-    lead.say(begin())
-    lead.say(CutRun(RUN, 1, "interrupted"))
-    finished = lead.next(Finished)
-    hub.close()
-
-    assert "interrupted" == unpack(finished.outcome.snapshot).partial
-
-
-def test_a_wish_for_a_run_that_is_over_is_answered(hub: Hub) -> None:
-    lead = Told(hub)
-    lead.say(StopRun("of yesterday", 7, "stopped"))
-
-    heeded = lead.next(Heeded)
-
-    assert 7 == heeded.asked
-    assert "what was asked of the crowd: the run is over" == str(error_of(heeded.fault))
-
-
-def test_whoever_leads_hears_of_the_hubs_end(hub: Hub) -> None:
-    lead = Told(hub)
-    with runners(hub, ""):
-        lead.say(begin(users=1))
-        lead.next(Began)
-        hub.close()
-        broken = lead.next(Broken)
-
-    assert "the session has ended" == broken.text

@@ -1,0 +1,80 @@
+"""A hub with scripted runners, each in a process of its own, and a lead that listens."""
+
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import execnet
+
+from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.hub import Hub
+from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.messages import (
+    AnyMessage,
+    Broken,
+    Finished,
+    Lost,
+    Refused,
+)
+from pytest_liveview_load.distribution.wire import decode, encode
+from tests.distribution import scripted_runner
+
+LEAD = "lead"
+PROJECT = str(Path(__file__).parents[2])
+PATIENCE = 20.0  # seconds
+ENDINGS = (Broken, Finished, Lost, Refused)
+
+
+class Told:
+    """What the lead is told, and what it says."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.messages: queue.Queue[AnyMessage] = queue.Queue()
+        self.link = InnerLink(LEAD, self.take)
+        hub.attach(self.link)
+
+    def take(self, data: bytes) -> None:
+        for each in decode(data):
+            self.messages.put(each)
+
+    def say(self, *messages: AnyMessage) -> None:
+        self.link.say(encode(*messages))
+
+    def next(self, *kinds: type[Any]) -> Any:
+        """Return the next message of these kinds; others are passed over."""
+        while True:
+            message = self.messages.get(timeout=PATIENCE)
+            if isinstance(message, kinds):
+                return message
+            assert not isinstance(message, ENDINGS), message
+
+
+@contextmanager
+def runners(hub: Hub, *scripts: str) -> Iterator[dict[str, Any]]:
+    """Run one runner for each script; yield their processes by name."""
+    group = execnet.Group()
+    processes = {}
+    try:
+        for index, script in enumerate(scripts):
+            gateway = group.makegateway(f"popen//id=gw{index}")
+            gateway.remote_exec(
+                f"import sys; sys.path.insert(0, {PROJECT!r})"
+            ).waitclose()
+            channel = gateway.remote_exec(scripted_runner)
+            channel.send(script)
+            process = vars(gateway)["_io"].popen
+            processes[gateway.id] = process
+            hub.attach(ChannelLink(gateway.id, channel, process.kill))
+        hub.gather(LEAD, tuple(processes))
+        yield processes
+    finally:
+        for process in processes.values():
+            process.kill()  # also one that was stopped
+        group.terminate(timeout=1.0)
+
+
+def iterations(ending: Finished | Lost) -> int:
+    return unpack(ending.outcome.snapshot).counts["iterations"]
