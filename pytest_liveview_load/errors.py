@@ -12,6 +12,7 @@
     │   ├── SettingError           --liveview-timeout=soon
     │   ├── LoadRefused            load on a host that is not in liveview_allow
     │   ├── TooFewFiles            more users than the process may open files for
+    │   ├── NotCarried             a process that is to carry users cannot
     │   └── ServerFailed           liveview_server died, or never answered
     ├── StepError                  a step of one user failed
     │   ├── ElementError           not found, ambiguous, disabled, without binding
@@ -126,6 +127,15 @@ class LoadRefused(ConfigurationError):
             f"ini file or pass --liveview-allow={host} (wildcards work: *.staging.test)"
         )
         self.host = host
+
+
+class NotCarried(ConfigurationError):
+    """A run over several processes could not start; `runner` is which of them cannot."""
+
+    def __init__(self, runner: str, problem: str) -> None:
+        super().__init__(f"{runner} cannot carry its users: {problem}")
+        self.runner = runner
+        self.problem = problem
 
 
 class ServerFailed(ConfigurationError):

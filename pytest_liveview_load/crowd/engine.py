@@ -37,13 +37,15 @@ from pytest_liveview_load.units import Clock, format_duration
 class Outcome:
     """What a run came to: its numbers, why they cannot be believed if so, remarks.
 
-    `aborted` says which condition ended it early, "" if none did.
+    `aborted` says which condition ended it early, "" if none did. `lost` says which
+    process of several was lost: then the numbers are those until then.
     """
 
     snapshot: Snapshot
     invalid: tuple[str, ...]
     notes: tuple[str, ...]
     aborted: str = ""
+    lost: str = ""
 
 
 class Run:

@@ -211,25 +211,35 @@ class Shard:
         )
 
     async def tell_each_second(self) -> None:
-        """Tell the numbers until cancelled."""
+        """Tell the numbers when those are there who come at once, then until cancelled."""
+        first = self.parts[0]
+        assert first.task is not None  # it was told to begin
+        await first.run.has_begun(first.task)
+        self.tell()
         due = self.at
         while True:
             due = max(due + SNAPSHOT_EVERY, self.line.clock())
             await sleep_until(due, self.line.clock)
-            now = self.line.beat = self.line.clock()
-            self.number += 1
-            snapshot = merged(each.snapshot(now) for each in self.parts)
-            users = sum(each.run.users for each in self.parts if each.outcome is None)
-            self.line.say(
-                Numbers(
-                    self.run,
-                    self.number,
-                    pack(snapshot),
-                    users,
-                    now - self.at,
-                    self.began,
-                )
-            )
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell all numbers so far."""
+        now = self.line.beat = self.line.clock()
+        self.number += 1
+        numbers = Numbers(
+            self.run,
+            self.number,
+            pack(merged(each.snapshot(now) for each in self.parts)),
+            sum(each.run.users for each in self.parts if each.outcome is None),
+            now - self.at,
+            self.began,
+        )
+        self.line.say(numbers)
+
+    def did(self, asked: int, told: Any = None) -> None:
+        """Say that something is done, and first how many users there are now."""
+        self.tell()
+        self.line.say(Did(self.run, asked, told))
 
     @property
     def began(self) -> float:
@@ -245,7 +255,7 @@ class Shard:
         else:
             self.gathering.parts += 1
             self.begin(part)
-        self.line.say(Did(self.run, message.asked))
+        self.did(message.asked)
 
     def let_in(self, asked: int, users: tuple[int, ...]) -> None:
         """Let further users in."""
@@ -256,7 +266,7 @@ class Shard:
                 run.admit(users)
             except LiveViewLoadError as error:
                 told = str(error)
-        self.line.say(Did(self.run, asked, told))
+        self.did(asked, told)
 
     async def send_home(self, asked: int, count: int) -> None:
         """Let the newest users go after their iteration."""
@@ -268,7 +278,7 @@ class Shard:
             if going:
                 await crowd.remove(going)
             count -= going
-        self.line.say(Did(self.run, asked))
+        self.did(asked)
 
     async def drop(self, drop: Drop) -> None:
         """Cut every connection at one instant, and tell who comes back."""
@@ -277,7 +287,7 @@ class Shard:
             each for part in self.parts for each in cut_all(part.network, DROPPED)
         ]
         seen = await returns(absent, self.line.clock, drop.within)
-        self.line.say(Did(self.run, drop.asked, dataclasses.astuple(seen)))
+        self.did(drop.asked, dataclasses.astuple(seen))
 
     # Its end
 

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Coroutine
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -42,6 +42,9 @@ from pytest_liveview_load.plugin.timeouts import timed
 from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning, news_of
 from pytest_liveview_load.reporting.load_report import LoadReport
 
+if TYPE_CHECKING:
+    from pytest_liveview_load.plugin.following import Member
+
 Body = Callable[..., Coroutine[Any, Any, object]]
 
 clock = time.perf_counter
@@ -66,7 +69,8 @@ class Attempt:
         self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
         address = parse_url(url, "the fixture liveview_url")
         self.sources = Sources(item, fixture)
-        self.conductor = LocalConductor(
+        self.conductor = conductor_of(
+            session.member,
             test=item.nodeid,
             url=address,
             settings=session.settings,
@@ -136,7 +140,7 @@ class Attempt:
         async def test(**arguments: Any) -> None:
             require_asyncio(self.item.name)
             try:
-                async with timed(self.item):
+                async with timed(self.item), self.conductor.at_work():
                     await self.carry_out(function, arguments)
             except Exception as error:
                 self.make_readable(error)
@@ -225,6 +229,19 @@ class Attempt:
                 error.add_note(obituary)
         if not self.item.config.getoption("fulltrace"):
             prune(error)
+
+
+def conductor_of(member: "Member | None", **arguments: Any) -> LocalConductor:
+    """Return who carries out the loads of a test: this process, or all that follow it."""
+    if member is None or not member.leads:
+        return LocalConductor(**arguments)
+    # What several processes need, which one does without.
+    from pytest_liveview_load.distribution.runner import line_over  # noqa: PLC0415
+    from pytest_liveview_load.plugin.spread_conductor import (  # noqa: PLC0415
+        SpreadConductor,
+    )
+
+    return SpreadConductor(line_over(member.link), **{**arguments, "worker": ""})
 
 
 def ended_with(error: BaseException) -> str:

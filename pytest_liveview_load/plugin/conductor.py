@@ -7,20 +7,21 @@ nothing.
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Final, Protocol
 
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.crowd.attending import Progress
-from pytest_liveview_load.crowd.engine import Outcome, Run
+from pytest_liveview_load.crowd.engine import Outcome
 from pytest_liveview_load.crowd.feed import Feed
 from pytest_liveview_load.crowd.files import check_file_descriptors
 from pytest_liveview_load.crowd.finding import Finding
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.outfit import equipped
 from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.running import RunningCrowd
+from pytest_liveview_load.crowd.running import Conducted, RunningCrowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted
 from pytest_liveview_load.metrics.budget import Budget, speak_of_parts
 from pytest_liveview_load.plugin.address import check_load_allowed
@@ -31,12 +32,30 @@ from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.settings import Settings
 from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.progress import ProgressLine
+from pytest_liveview_load.reporting.runner_report import RunnerReport
 
 WHOLE_IN_WORKER: Final = (
     "ran whole in the xdist worker {worker}: -n does not spread a load test"
 )
 BETWEEN_LINES: Final = " | "  # of runs at the same time
 clock = time.perf_counter
+
+
+class Undertaking(Conducted, Protocol):
+    """A run as a conductor has it carried out; `engine.Run` is one in this process."""
+
+    @property
+    def most_users(self) -> int:
+        """The most users that there may be at once."""
+
+    async def carry_out(self) -> Outcome:
+        """Run to the end. Raises what is no failure of one user."""
+
+    def outcome(self, partial: str = "") -> Outcome:
+        """Return the numbers so far; `partial` says why there will be no more."""
+
+    async def has_begun(self, task: "asyncio.Task[Any]") -> None:
+        """Wait until who comes at once is there, or `task`, the run's, has ended."""
 
 
 class LocalConductor:
@@ -66,7 +85,8 @@ class LocalConductor:
         self.reports: list[LoadReport] = []
         self.findings: list[Finding] = []
         self.versions: set[str] = set()  # of LiveView, that all networks have met
-        self.under_way: dict[str, Run] = {}  # by the name of its report
+        self.under_way: dict[str, Undertaking] = {}  # by the name of its report
+        self.networks: dict[str, Network] = {}
         self.cut_short: set[str] = set()  # of those, whose report is kept already
         self.crowds: list[RunningCrowd] = []
         self.aborted: list[str] = []  # what is to be said of each such run
@@ -84,15 +104,10 @@ class LocalConductor:
     async def begin(self, order: Order, name: str) -> RunningCrowd:
         """Start the order's crowd; its report is called `name`, "" for the test itself."""
         order = self.found(order)
-        profile = order.profile
-        self.make_room(profile.most_users)
-        rows = self.sources.rows_of(order)
-        order = dataclasses.replace(order, profile=profile, data=rows)
-        network = self.network()
-        network.dissection.all = speak_of_parts(self.promised(order))
-        run = self.prepared(network, order, name)
+        self.make_room(order.profile.most_users)
+        run = self.undertaken(order, name)
         self.under_way[name] = run
-        task = asyncio.create_task(self.carry_out(name, run, network))
+        task = asyncio.create_task(self.carry_out(name, run))
         crowd = RunningCrowd(run, task, self.make_room)
         self.crowds.append(crowd)
         await run.has_begun(task)
@@ -125,13 +140,13 @@ class LocalConductor:
         already = sum(run.most_users for run in self.under_way.values())
         check_file_descriptors(already + users)
 
-    async def carry_out(self, name: str, run: Run, network: Network) -> LoadResult:
+    async def carry_out(self, name: str, run: Undertaking) -> LoadResult:
         """Carry a run to its end and keep its report.
 
         Raises InvalidRun if the numbers cannot be believed, and RunAborted.
         """
         try:
-            async with network:
+            async with self.networks.get(name, nullcontext()):
                 try:
                     outcome = await run.carry_out()
                 except BaseException:
@@ -144,6 +159,7 @@ class LocalConductor:
             raise alone from None
         finally:
             del self.under_way[name]
+            self.networks.pop(name, None)
             self.lines.pop(name, None)
             if self.display is not None:
                 self.display.clear()
@@ -153,6 +169,11 @@ class LocalConductor:
         if outcome.aborted:
             raise RunAborted(why_aborted(report))
         return LoadResult(report.snapshot, report.run, report.profile)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Be ready to carry loads within this block, in the event loop that it runs in."""
+        yield
 
     # However it ends
 
@@ -195,34 +216,43 @@ class LocalConductor:
         tasks = [crowd.task for crowd in self.crowds]
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def network(self) -> Network:
-        """Return a network to the app, not yet used."""
+    def client_settings(self) -> ClientSettings:
+        """Return how users reach the app."""
         given = self.settings
-        settings = ClientSettings(
+        return ClientSettings(
             url=self.url,
             timeout=given.timeout,
             transport=given.transport,
             headers=(*self.authorization, *given.headers),
             verify=given.verify,
         )
-        network = Network(settings, clock=clock)
+
+    def network(self) -> Network:
+        """Return a network to the app, not yet used."""
+        network = Network(self.client_settings(), clock=clock)
         network.versions = self.versions
         network.dissection.all = speak_of_parts(self.budgets)
         return network
 
-    def prepared(self, network: Network, order: Order, name: str) -> Run:
-        """Return the run of an order."""
-        seed = order.profile.seed
+    def undertaken(self, order: Order, name: str) -> Undertaking:
+        """Return the run of an order, which has not begun."""
+        network = self.networks[name] = self.network()
+        network.dissection.all = speak_of_parts(self.promised(order))
         return equipped(
             order,
             network,
             name=name,
-            seed=self.seed if seed is None else seed,
+            seed=self.seed_of(order),
             on_snapshot=self.shown(name, order),
             max_lag=self.settings.max_lag,
             drops_allowed=self.drops_allowed(order),
             scale=self.settings.scale,
         )
+
+    def seed_of(self, order: Order) -> int:
+        """Return what a run's random numbers follow from."""
+        seed = order.profile.seed
+        return self.seed if seed is None else seed
 
     def drops_allowed(self, order: Order) -> bool:
         """Return whether a budget speaks of arrivals that nobody could serve."""
@@ -243,9 +273,9 @@ class LocalConductor:
 
         return show
 
-    def keep(self, name: str, run: Run, outcome: Outcome) -> LoadReport:
+    def keep(self, name: str, run: Undertaking, outcome: Outcome) -> LoadReport:
         """Judge a run and keep its report."""
-        was_cut = outcome.snapshot.partial != outcome.aborted
+        was_cut = outcome.snapshot.partial != outcome.aborted and not outcome.lost
         order = run.order
         report = report_of(
             test=self.test,
@@ -258,11 +288,16 @@ class LocalConductor:
             scale=self.settings.scale,
             part_of=order.part_of,
             on_trial=order.on_trial,
+            runners=self.runners_of(run),
         )
         self.reports.append(report)
         if outcome.aborted and not (was_cut or order.on_trial):
             self.aborted.append(why_aborted(report))
         return report
+
+    def runners_of(self, _: Undertaking) -> tuple[RunnerReport, ...]:
+        """Return what each process of several came to."""
+        return ()
 
     def unused_name(self, name: str) -> str:
         """Return `name`, numbered if a run before had it, or has it."""

@@ -24,6 +24,7 @@ from pytest_liveview_load.metrics.order_statistics import samples_needed
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Within
 from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.runner_report import RunnerReport
 from pytest_liveview_load.reporting.terminal import counted, totals
 
 MOST_KINDS_SHOWN: Final = 5
@@ -45,6 +46,7 @@ def report_of(
     scale: float = 1.0,
     part_of: str = "",
     on_trial: bool = False,
+    runners: tuple[RunnerReport, ...] = (),
 ) -> LoadReport:
     """Judge a run's budgets, those that can be judged, and return its report."""
     judgements: list[Judgement] = []
@@ -67,6 +69,7 @@ def report_of(
         scale=scale,
         part_of=part_of,
         on_trial=on_trial,
+        runners=runners,
     )
 
 

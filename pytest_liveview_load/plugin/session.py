@@ -134,8 +134,11 @@ class LoadSession:
         """Hand an xdist worker what was set, its seat, and a line to the one server."""
         if self.roster is None:
             from pytest_liveview_load.plugin.roster import Roster
+            from pytest_liveview_load.plugin.spreading import Spreading
 
             self.roster = Roster(self.complaints)
+            self.roster.hub = spreading = Spreading()
+            node.config.add_cleanup(spreading.close)
         self.roster.equip(node)
         node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)
         if self._desk is not None:

@@ -66,6 +66,7 @@ def run(report: LoadReport) -> dict[str, Any]:
         "invalid": list(report.invalid),
         "partial": report.snapshot.partial,
         "notes": list(report.notes),
+        "runners": [each.to_data() for each in report.runners],
         "budgets": [
             *(each.to_data() for each in report.judgements),
             *(

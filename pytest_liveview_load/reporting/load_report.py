@@ -12,6 +12,7 @@ from pytest_liveview_load.crowd.profile import Profile
 from pytest_liveview_load.metrics.budget import Judgement
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Within
+from pytest_liveview_load.reporting.runner_report import RunnerReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,8 @@ class LoadReport:
     the reason. `invalid` are the causes for which the numbers cannot be believed. `notes`
     is what a reader must know to read the numbers right. `part_of` is the finding (a
     limit, a comparison) that the run was made for, "" if none; a run `on_trial` is no
-    verdict on the test.
+    verdict on the test. `runners` are the processes that carried the users, if there
+    were several.
     """
 
     test: str
@@ -38,6 +40,7 @@ class LoadReport:
     scale: float = 1.0
     part_of: str = ""
     on_trial: bool = False
+    runners: tuple[RunnerReport, ...] = ()
 
     @property
     def title(self) -> str:
@@ -65,6 +68,7 @@ class LoadReport:
             "scale": self.scale,
             "part_of": self.part_of,
             "on_trial": self.on_trial,
+            "runners": [each.to_data() for each in self.runners],
         }
 
     @classmethod
@@ -83,4 +87,5 @@ class LoadReport:
             scale=data["scale"],
             part_of=data["part_of"],
             on_trial=data["on_trial"],
+            runners=tuple(RunnerReport.from_data(each) for each in data["runners"]),
         )

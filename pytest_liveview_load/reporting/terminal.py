@@ -16,6 +16,7 @@ from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement, Within
 from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.runner_report import runner_table
 from pytest_liveview_load.reporting.spending import spending
 from pytest_liveview_load.reporting.table import table
 from pytest_liveview_load.units import format_count, format_duration, format_rate
@@ -52,6 +53,7 @@ def section(report: LoadReport, width: int) -> list[Line]:
         *budget_lines(report, width),
         Line(""),
         *(Line(each) for each in table(report.snapshot, width)),
+        *runner_lines(report),
         *spending_lines(report.snapshot, width),
         *advice_lines(report.snapshot, width),
         *failure_lines(report.snapshot, width),
@@ -132,6 +134,14 @@ def counted(number: int, plural: str) -> str:
     """Return '1 error' or '2 errors', '3 dropped arrivals'."""
     words = plural.replace("_", " ")
     return f"{format_count(number)} {words.removesuffix('s') if number == 1 else words}"
+
+
+def runner_lines(report: LoadReport) -> Iterator[Line]:
+    """Yield what each process came to, if several carried the run."""
+    lines = runner_table(report.runners)
+    if lines:
+        yield Line("")
+    yield from map(Line, lines)
 
 
 # Budgets

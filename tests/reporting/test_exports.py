@@ -24,6 +24,7 @@ def test_the_keys_of_a_run() -> None:
         "invalid",
         "partial",
         "notes",
+        "runners",
         "budgets",
         "seconds",
         "counts",

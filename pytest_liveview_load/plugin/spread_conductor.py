@@ -1,0 +1,129 @@
+"""Has loads carried out by many processes, for the test that asks for them.
+
+Law: as `LocalConductor` in all that a test sees; only who carries the users is another.
+This process may carry a share itself, in the event loop of the test.
+"""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.running import RunningCrowd
+from pytest_liveview_load.distribution.line import Line
+from pytest_liveview_load.distribution.messages import (
+    AnyMessage,
+    Began,
+    Broken,
+    Finished,
+    Heeded,
+    Lost,
+    Progress,
+    Refused,
+)
+from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution.runner import Runner
+from pytest_liveview_load.distribution.travelling import cast_to_data, rows_to_data
+from pytest_liveview_load.errors import NotCarried
+from pytest_liveview_load.metrics.budget import speak_of_parts
+from pytest_liveview_load.plugin.conductor import LocalConductor, Undertaking
+from pytest_liveview_load.plugin.spread_run import SpreadRun
+from pytest_liveview_load.reporting.runner_report import RunnerReport
+
+TO_LEAD = (Began, Broken, Finished, Heeded, Lost, Progress, Refused)
+
+
+class SpreadConductor(LocalConductor):
+    """Owns the runs of one test, each carried by all who the controller has gathered."""
+
+    def __init__(self, line: Line, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.line = line
+        self.runs: dict[str, SpreadRun] = {}
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Hear the controller within this block, and carry what it gives us."""
+        runner = Runner(self.line, self.versions)
+
+        def hear(message: AnyMessage | None) -> None:
+            if message is None:
+                for run in self.runs.values():
+                    run.take(None)
+            elif isinstance(message, TO_LEAD):
+                if message.run in self.runs:
+                    self.runs[message.run].take(message)
+                return
+            runner.take(message)
+
+        with self.line.heard_by(hear):
+            try:
+                yield
+            finally:
+                await runner.close()
+
+    async def begin(self, order: Order, name: str) -> RunningCrowd:
+        """Start the order's crowd. Raises NotCarried before anything has started."""
+        crowd = await super().begin(order, name)
+        if crowd.ended and not crowd.task.cancelled():
+            error = crowd.task.exception()
+            if isinstance(error, NotCarried):
+                raise error
+        return crowd
+
+    def check(self, order: Order) -> None:
+        """Raise what is wrong with an order, also what in it cannot travel."""
+        super().check(order)
+        self.errand_of(self.found(order), "")
+
+    def make_room(self, users: int) -> None:
+        """Do nothing: each process looks for itself whether it can carry its share."""
+
+    def undertaken(self, order: Order, name: str) -> Undertaking:
+        """Return the run of an order, which has not begun. Raises what cannot travel."""
+        identity = uuid.uuid4().hex
+        run = self.runs[identity] = SpreadRun(
+            order,
+            self.errand_of(order, name),
+            self.line.say,
+            run=identity,
+            on_progress=self.shown(name, order),
+        )
+        return run
+
+    def errand_of(self, order: Order, name: str) -> Errand:
+        """Return an order as it travels. Raises ScenarioError and DataError."""
+        assert order.cast is not None
+        client = self.client_settings()
+        return Errand(
+            name=name or order.cast.name,
+            profile=order.profile.to_data(),
+            cast=cast_to_data(order.cast),
+            data=rows_to_data(order),
+            client={
+                "url": client.url,
+                "timeout": client.timeout,
+                "transport": client.transport,
+                "headers": [list(each) for each in client.headers],
+                "verify": client.verify,
+            },
+            seed=self.seed_of(order),
+            max_lag=self.settings.max_lag,
+            scale=self.settings.scale,
+            drops_allowed=self.drops_allowed(order),
+            dissect=speak_of_parts(self.promised(order)),
+            endless=order.endless,
+            abort=tuple(each.source for each in order.abort),
+            after=order.after,
+        )
+
+    def keep_partial(self, name: str) -> None:
+        """Keep the report of a run that is cut short, once, if it had begun."""
+        run = self.under_way[name]
+        if isinstance(run, SpreadRun) and run.started:
+            super().keep_partial(name)
+
+    def runners_of(self, run: Undertaking) -> tuple[RunnerReport, ...]:
+        """Return what each process came to."""
+        return run.runners() if isinstance(run, SpreadRun) else ()

@@ -1,0 +1,70 @@
+"""The controller's side of loads that xdist's workers carry together (`roster.Hub`).
+
+Law: the hub is started with the first load test, and closed with the session. A worker's
+link is known to it as long as the worker lives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_liveview_load.distribution.hub import Hub
+    from pytest_liveview_load.plugin.roster import Seat
+
+
+class Spreading:
+    """Owns the hub of a session, and which workers it knows."""
+
+    def __init__(self) -> None:
+        self._hub: Hub | None = None
+        self._known: set[Seat] = set()
+        self._leads: dict[int, str] = {}
+
+    def begin(
+        self,
+        number: int,
+        test: str,  # noqa: ARG002 (the roster tells it to whoever carries)
+        lead: Seat,
+        followers: Sequence[Seat],
+    ) -> None:
+        """The lead is about to run a test, the followers are about to serve."""
+        # Heavy imports, which a session without load tests does not need.
+        from pytest_liveview_load.distribution.link import ChannelLink  # noqa: PLC0415
+
+        hub = self._hub = self._hub or started()
+        everybody = (lead, *followers)
+        for seat in everybody:
+            if seat not in self._known:
+                self._known.add(seat)
+                hub.attach(ChannelLink(seat.name, seat.link, seat.kill))
+        self._leads[number] = lead.name
+        hub.gather(lead.name, [each.name for each in everybody])
+
+    def failed(self, number: int, follower: Seat, why: str) -> None:
+        """A follower has ended early."""
+        if self._hub is not None and number in self._leads:
+            self._hub.lose(follower.name, why)
+
+    def end(self, number: int) -> None:
+        """A run is over."""
+        lead = self._leads.pop(number, None)
+        if self._hub is not None and lead is not None:
+            self._hub.release(lead)
+
+    def close(self) -> None:
+        """End the hub with the session."""
+        if self._hub is not None:
+            self._hub.close()
+
+
+def started() -> Hub:
+    """Return a hub whose thread runs."""
+    from pytest_liveview_load.distribution.hub import Hub  # noqa: PLC0415
+    from pytest_liveview_load.distribution.runner import packages  # noqa: PLC0415
+
+    hub = Hub(packages=packages())
+    hub.start()
+    return hub
