@@ -4,12 +4,16 @@ from pytest_liveview_load.distribution.commands import Bury, Kill
 from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.messages import (
+    AddUsers,
     Adopt,
     Blocked,
     End,
     Explain,
     Finished,
+    LetIn,
     Lost,
+    RemoveUsers,
+    SendHome,
     StopRun,
 )
 from tests.distribution.made_up import RUN, Stage, begin, ended, iterations, of
@@ -135,6 +139,30 @@ def test_lost_users_go_on_elsewhere_if_asked_for() -> None:
     assert note == "gw1 was lost after 1.75s (killed); its users went on elsewhere"
     assert sum(each.iterations for each in stage.runners.values()) == iterations(ending)
     assert 6 == unpack(ending.outcome.snapshot).users  # of two, three each
+
+
+def test_who_was_added_goes_on_elsewhere_and_who_was_sent_home_stays_there() -> None:
+    stage = Stage(begin(lost="continue"))
+    stage.say("gw0", AddUsers(RUN, asked=1, count=3))
+    stage.say("gw0", RemoveUsers(RUN, asked=2, count=6))
+    [was_let_in] = of(LetIn, stage.sent_to("gw1"))
+    [went_home] = of(SendHome, stage.sent_to("gw1"))
+
+    stage.lose("gw1")
+
+    again = [
+        user
+        for name in ("gw0", "gw2")
+        for each in of(LetIn, stage.sent_to(name))[1:]
+        for user in each.users
+    ]
+    going = [
+        each.count
+        for name in ("gw0", "gw2")
+        for each in of(SendHome, stage.sent_to(name))[1:]
+    ]
+    assert list(was_let_in.users) == again
+    assert went_home.count == sum(going)
 
 
 def test_a_share_is_never_left_with_one_that_is_through() -> None:

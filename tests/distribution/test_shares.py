@@ -1,0 +1,49 @@
+"""Users divided among runners: nobody twice, nobody left out, as evenly as can be."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.distribution.shares import divided, let_in, sent_home
+
+runners = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 20), min_size=1)
+
+
+@given(st.integers(1, 5), st.data(), st.integers(1, 4))
+def test_the_parts_of_a_share_are_the_share(
+    of: int, data: st.DataObject, others: int
+) -> None:
+    index = data.draw(st.integers(0, of - 1))
+    profile = Profile(users=60)
+    among = [f"gw{each}" for each in range(others)]
+
+    parts = divided((index, of), among)
+
+    taken = [
+        user for part in parts.values() for user in profile.shard(*part).user_ids()
+    ]
+    assert list(profile.shard(index, of).user_ids()) == sorted(taken)
+    assert among == list(parts)
+
+
+@given(runners, st.integers(0, 30))
+def test_who_is_let_in_goes_where_the_fewest_are(
+    users: dict[str, int], count: int
+) -> None:
+    found = let_in(users, range(count))
+
+    assert list(range(count)) == sorted(each for ids in found.values() for each in ids)
+    after = {who: users[who] + len(found.get(who, ())) for who in users}
+    assert all(after[who] <= min(after.values()) + 1 for who in found)
+
+
+@given(runners, st.integers(0, 120))
+def test_who_is_sent_home_goes_where_the_most_are(
+    users: dict[str, int], count: int
+) -> None:
+    found = sent_home(users, count)
+
+    assert min(count, sum(users.values())) == sum(found.values())
+    after = {who: users[who] - found.get(who, 0) for who in users}
+    assert min(after.values()) >= 0
+    assert all(after[who] >= max(after.values()) - 1 for who in found)
