@@ -236,12 +236,11 @@ def conductor_of(member: "Member | None", **arguments: Any) -> LocalConductor:
     if member is None or not member.leads:
         return LocalConductor(**arguments)
     # What several processes need, which one does without.
-    from pytest_liveview_load.distribution.runner import line_over  # noqa: PLC0415
     from pytest_liveview_load.plugin.spread_conductor import (  # noqa: PLC0415
         SpreadConductor,
     )
 
-    return SpreadConductor(line_over(member.link), **{**arguments, "worker": ""})
+    return SpreadConductor(member.link, **{**arguments, "worker": ""})
 
 
 def ended_with(error: BaseException) -> str:

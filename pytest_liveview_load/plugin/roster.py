@@ -126,8 +126,7 @@ class Roster:
             return
         if self.hub is not None:
             self.hub.failed(number, follower, why)
-        else:
-            self._complaints.append(f"{follower.name} could not follow: {why}")
+        self._complaints.append(f"{follower.name} could not follow: {why}")
 
     def stuck(self, follower: Seat, where: str) -> None:
         """Take note that a follower ends its process, for its part would not end."""

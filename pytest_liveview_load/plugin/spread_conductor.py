@@ -6,12 +6,13 @@ This process may carry a share itself, in the event loop of the test.
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 from pytest_liveview_load.crowd.order import Order
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.distribution.line import Line
+from pytest_liveview_load.distribution.link import Channel
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Began,
@@ -23,7 +24,7 @@ from pytest_liveview_load.distribution.messages import (
     Refused,
 )
 from pytest_liveview_load.distribution.parts import Errand
-from pytest_liveview_load.distribution.runner import Runner
+from pytest_liveview_load.distribution.runner import Runner, line_over
 from pytest_liveview_load.distribution.travelling import cast_to_data, rows_to_data
 from pytest_liveview_load.errors import NotCarried
 from pytest_liveview_load.metrics.budget import speak_of_parts
@@ -37,31 +38,43 @@ TO_LEAD = (Began, Broken, Finished, Heeded, Lost, Progress, Refused)
 class SpreadConductor(LocalConductor):
     """Owns the runs of one test, each carried by all who the controller has gathered."""
 
-    def __init__(self, line: Line, **arguments: Any) -> None:
+    def __init__(self, link: Channel, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.line = line
+        self.link = link
         self.runs: dict[str, SpreadRun] = {}
+        self.line: Line | None = None
+        self.runner: Runner | None = None
+        self.listening = ExitStack()
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Hear the controller within this block, and carry what it gives us."""
-        runner = Runner(self.line, self.versions)
-
-        def hear(message: AnyMessage | None) -> None:
-            if message is None:
-                for run in self.runs.values():
-                    run.take(None)
-            elif isinstance(message, TO_LEAD):
-                if message.run in self.runs:
-                    self.runs[message.run].take(message)
-                return
-            runner.take(message)
-
-        with self.line.heard_by(hear):
+        """Hear the controller within this block once there is a load."""
+        with self.listening:
             try:
                 yield
             finally:
-                await runner.close()
+                if self.runner is not None:
+                    await self.runner.close()
+
+    def listen(self) -> Line:
+        """Return our end of the link, where the controller is heard from now on."""
+        if self.line is None:
+            line = self.line = line_over(self.link)
+            self.runner = Runner(line, self.versions)
+            self.listening.enter_context(line.heard_by(self.hear))
+        return self.line
+
+    def hear(self, message: AnyMessage | None) -> None:
+        """Take a word of the controller, to the lead or to who carries a share."""
+        assert self.runner is not None
+        if message is None:
+            for run in self.runs.values():
+                run.take(None)
+        elif isinstance(message, TO_LEAD):
+            if message.run in self.runs:
+                self.runs[message.run].take(message)
+            return
+        self.runner.take(message)
 
     async def begin(self, order: Order, name: str) -> RunningCrowd:
         """Start the order's crowd. Raises NotCarried before anything has started."""
@@ -86,7 +99,7 @@ class SpreadConductor(LocalConductor):
         run = self.runs[identity] = SpreadRun(
             order,
             self.errand_of(order, name),
-            self.line.say,
+            self.listen().say,
             run=identity,
             on_progress=self.shown(name, order),
         )

@@ -48,7 +48,9 @@ def test_outcomes_and_numbers_are_those_without_workers(workers: Suite) -> None:
         [
             "*- test_it.py::test_good -*",
             "within      mounts == 3 *",
-            "note: ran whole in the xdist worker gw*: -n does not spread a load test",
+            "runner  users  iterations  errors *",
+            "gw0         2           2       0 *",
+            "gw1         1           1       0 *",
             "*- test_it.py::test_broken -*",
             "EXCEEDED    mounts == 7 *",
         ]
