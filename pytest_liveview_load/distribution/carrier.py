@@ -52,6 +52,7 @@ class Carrier:
     elapsed: float = 0.0
     began: float | None = None
     snapshot: Snapshot = field(default_factory=Snapshot)
+    measures: dict[str, float] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)  # users who were let in on top
     sent_home: int = 0
     invalid: tuple[str, ...] = ()
@@ -76,7 +77,7 @@ class Carrier:
         """Take numbers, unless newer ones have come."""
         if self.state is not State.RUNNING or numbers.number <= self.number:
             return
-        self.snapshot = unpack(numbers.snapshot)
+        self._keep(numbers.snapshot)
         self.number = numbers.number
         self.users, self.elapsed = numbers.users, numbers.elapsed
         self.began, self.told = numbers.began, now
@@ -84,10 +85,15 @@ class Carrier:
 
     def finish(self, done: Done) -> None:
         """Take its last numbers."""
-        self.snapshot = unpack(done.snapshot)
+        self._keep(done.snapshot)
         self.state, self.users = State.DONE, 0
         self.began, self.elapsed = done.began, done.elapsed
         self.invalid, self.notes = done.invalid, done.notes
+
+    def _keep(self, packed: bytes) -> None:
+        # At once: for all runners together it would hold up whoever waits for the hub.
+        self.snapshot = unpack(packed)
+        self.measures = measures_of(self.snapshot)
 
     def trouble(self, now: float) -> str:
         """Return why it is to be given up, "" if it is not."""
@@ -130,5 +136,5 @@ class Carrier:
             offset=self.clock.offset if known else None,
             uncertainty=self.clock.uncertainty if known else None,
             skew=(self.began or 0.0) - (at or 0.0) if has_begun else None,
-            measures=measures_of(self.snapshot),
+            measures=self.measures,
         )

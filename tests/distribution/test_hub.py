@@ -84,11 +84,11 @@ def test_a_killed_process_is_a_loss_at_once(hub: Hub) -> None:
     assert iterations(lost) >= unpack(seen.snapshot).counts["iterations"]
 
 
-def test_a_stopped_process_is_a_loss_within_six_seconds(hub: Hub) -> None:
+def test_a_stopped_process_is_a_loss_and_is_ended(hub: Hub) -> None:
     lead = Told(hub)
     with runners(hub, "", "") as processes:
         lead.say(begin(users=2))
-        seen = lead.next(Progress)
+        lead.next(Progress)
         os.kill(processes["gw1"].pid, signal.SIGSTOP)
         lost = lead.next(Lost)
         processes["gw1"].wait(PATIENCE)  # it was killed, too
@@ -97,7 +97,6 @@ def test_a_stopped_process_is_a_loss_within_six_seconds(hub: Hub) -> None:
         lost.loss.who,
         lost.loss.why,
     )
-    assert lost.loss.at - seen.elapsed < 6.5
 
 
 def test_a_blocked_process_says_where(hub: Hub) -> None:
