@@ -1,0 +1,229 @@
+"""Load tests that xdist's workers carry together, seen from outside."""
+
+import json
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from tests.plugin.conftest import Suite
+
+
+@pytest.fixture
+def workers(suite: Suite) -> Suite:
+    suite.use("xdist.plugin")
+    return suite
+
+
+def loads(suite: Suite, *args: str) -> tuple[pytest.RunResult, list[dict[str, Any]]]:
+    """Return how the tests ended with two workers, and the runs in the JSON report."""
+    result = suite.run("-n2", "--liveview-json=out.json", *args)
+    written = json.loads((suite.pytester.path / "out.json").read_text())
+    return result, written["load_tests"]
+
+
+def counted(run: dict[str, Any], name: str) -> int:
+    number: int = run["counts"][name]
+    return number
+
+
+def test_every_worker_carries_its_share_of_one_test(workers: Suite) -> None:
+    workers.tests("""
+        from pytest_liveview_load import load
+
+        @load(users=5, iterations=4)
+        class TestCounter:
+            how_often = 2
+
+            async def test_clicks(self, live):
+                await live.visit("/counter")
+                for _ in range(self.how_often):
+                    await live.click("#inc")
+    """)
+
+    result, [run] = loads(workers)
+
+    result.assert_outcomes(passed=1)
+    assert [("gw0", 3, 12.0), ("gw1", 2, 8.0)] == [
+        (each["name"], each["users"], each["measures"]["iterations"])
+        for each in run["runners"]
+    ]
+    assert (20, 40, 0) == tuple(counted(run, n) for n in ("mounts", "events", "errors"))
+    assert all(abs(each["skew"]) < 1.0 for each in run["runners"])
+    assert all(each["uncertainty"] < 1.0 for each in run["runners"])
+
+
+def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
+    workers.tests("""
+        from pytest_liveview_load import load
+
+        async def browse(live, *, page):
+            await live.visit(page)
+            while live.running:
+                async with live.throttle("clicks", rate="200/s"):
+                    await live.click("#inc")
+
+        @load()
+        async def test_body(load):
+            params = {"page": "/counter"}
+            done = await load.run(browse, users=4, iterations=3, params=params)
+            assert 12 == done.iterations
+            async with load.start(browse, users=3, params=params) as crowd:
+                assert 3 == crowd.users
+                await crowd.add(4)
+                assert 7 == crowd.users
+                storm = await crowd.drop_all()
+                assert storm.back + storm.left == storm.users > 0
+                await crowd.change_rate("clicks", "50/s")
+                await crowd.remove(5)
+                assert 2 == crowd.users
+                result = await crowd.stop()
+            assert result.errors == 0
+            assert crowd.ended
+    """)
+
+    result, runs = loads(workers)
+
+    result.assert_outcomes(passed=1)
+    assert ["browse", "browse #2"] == [each["run"] for each in runs]
+    notes = "; ".join(runs[1]["notes"])
+    assert "4 users were added and 5 users were sent home while it ran" in notes
+
+
+def test_users_of_all_workers_are_together(workers: Suite) -> None:
+    workers.tests("""
+        from pytest_liveview_load import budget, load
+
+        @load(users=6, iterations=2, data=[{"name": f"u{n}"} for n in range(6)])
+        @budget("errors == 0")
+        async def test_together(live):
+            await live.visit("/counter")
+            meeting = await live.rendezvous("all", users="all", value=live.row["name"])
+            names = sorted(member.value for member in meeting.members)
+            assert names == [f"u{n}" for n in range(6)]
+            async with live.throttle("one", parallel=1):
+                await live.click("#inc")
+    """)
+
+    result, [run] = loads(workers)
+
+    result.assert_outcomes(passed=1)
+    assert 12 == counted(run, "iterations")
+
+
+def test_a_search_for_the_limit_runs_on_all(workers: Suite) -> None:
+    workers.tests("""
+        from pytest_liveview_load import load
+
+        async def browse(live):
+            await live.visit("/counter")
+
+        @load(iterations=2)
+        async def test_limit(load):
+            limit = await load.find_limit(
+                browse, start=2, max=8, budgets=["errors == 0"]
+            )
+            assert limit.reached_max
+    """)
+
+    result, runs = loads(workers)
+
+    result.assert_outcomes(passed=1)
+    assert [2, 4, 8] == [sum(r["users"] for r in run["runners"]) for run in runs]
+
+
+def test_a_condition_that_holds_for_all_ends_the_run(workers: Suite) -> None:
+    workers.tests("""
+        from pytest_liveview_load import load
+
+        @load(users=4, duration="30s", think="50ms", abort="errors > 3")
+        async def test_broken(live):
+            await live.visit("/counter")
+            raise ValueError("broken")
+    """)
+
+    result, [run] = loads(workers)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*the run was stopped early: errors > 3 held: *"])
+    assert run["valid"]
+
+
+REFUSED = {
+    "a local function": (
+        """
+        @load()
+        async def test_it(load):
+            async def inside(live): ...
+            await load.run(inside, users=2)
+        """,
+        "*ScenarioError: inside is no scenario: it cannot be carried by several processes:",
+        "*inside is defined inside test_it, where no other process finds it: move it *",
+    ),
+    "a fixture's value": (
+        """
+        @pytest.fixture
+        def database(): return object()
+
+        @load(users=2)
+        async def test_it(live, database): ...
+        """,
+        "test_it is no scenario: it cannot be carried by several processes:",
+        "*test_it takes database=<object object at *> (object), and what goes to other*",
+    ),
+    "rows": (
+        """
+        @load(users=2, data=[{"a": 1}, {"a": {1}}])
+        async def test_it(live): ...
+        """,
+        "data (a list): row 2 is {'a': {1}}, and rows that go to other *pytest -n 0",
+        "FAILED test_it.py::test_it - DataError: *",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("test", "first", "second"), REFUSED.values(), ids=list(REFUSED)
+)
+def test_what_cannot_travel_is_refused_before_anything_starts(
+    workers: Suite, test: str, first: str, second: str
+) -> None:
+    workers.tests(
+        f"import pytest\nfrom pytest_liveview_load import load\n{dedent(test)}"
+    )
+
+    result, runs = loads(workers)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([first, second])
+    assert [] == runs
+
+
+def test_a_worker_that_dies_fails_the_test_by_its_name(workers: Suite) -> None:
+    workers.tests("""
+        import os
+        from pytest_liveview_load import load
+
+        @load(users=4, duration="30s", think="100ms")
+        async def test_dying(live):
+            await live.visit("/counter")
+            if live.id == 3:
+                await live.think("1500ms")
+                os._exit(9)
+
+        @load(users=2)
+        async def test_after(live):
+            await live.visit("/counter")
+    """)
+
+    result, runs = loads(workers)
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*gw1 was lost 1.*s after the start, with 2 of 4 users: *"]
+    )
+    [dying] = [each for each in runs if each["test"] == "test_it.py::test_dying"]
+    assert not dying["valid"]
+    assert "gw1 was lost" in dying["partial"]
+    assert counted(dying, "iterations") > 0
+    assert ["", "gw1"] == [each["lost"] and each["name"] for each in dying["runners"]]
