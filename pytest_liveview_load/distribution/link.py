@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -93,7 +94,8 @@ class ChannelLink:
     def kill(self, why: str) -> None:
         """End the other process."""
         self._lost(why)
-        self._end()
+        with suppress(OSError):  # it had ended
+            self._end()
 
     def close(self) -> None:
         """Send what waits, and no more."""

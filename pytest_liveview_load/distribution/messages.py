@@ -4,7 +4,7 @@ Law: frozen values that name their run, so that a late one hurts no other run. I
 of the controller's clock (`perf_counter` there), but for `Pong.at`, from which the runner's
 offset is found. What is measured travels whole each time: a lost one costs nothing.
 
-    lead → controller     Begin, then Add.. StopRun: each `asked` number is Heeded once
+    lead → controller     Begin, then Add.. StopRun: each `asked` number is Heeded once; Show
     controller → lead     Refused | Began, Progress …, Finished | Lost | Broken
     controller → runner   Hello, Prepare, Ping …, Start, Adopt, LetIn, SendHome, Drop, Explain,
                           Stop, Cut, End
@@ -84,6 +84,12 @@ class CutRun(Message, frozen=True):
     why: str
 
 
+class Show(Message, frozen=True):
+    """Let the person who watches see this line in place of the one before, "" for none."""
+
+    text: str
+
+
 # Controller → lead
 
 
@@ -134,7 +140,7 @@ class Lost(Message, frozen=True):
 
 
 class Broken(Message, frozen=True):
-    """It is over because of an error in the controller."""
+    """It is over because of an error in the controller; `Progress` had its numbers."""
 
     text: str
 
@@ -324,7 +330,7 @@ class Denied(Message, frozen=True):
 
 
 FromLead: TypeAlias = (
-    Begin | AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun
+    Begin | AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun | Show
 )
 Wish: TypeAlias = AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun
 ToLead: TypeAlias = Refused | Began | Progress | Heeded | Finished | Lost | Broken
