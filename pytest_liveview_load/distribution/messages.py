@@ -334,22 +334,8 @@ FromLead: TypeAlias = (
 )
 Wish: TypeAlias = AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun
 ToLead: TypeAlias = Refused | Began | Progress | Heeded | Finished | Lost | Broken
-ToRunner: TypeAlias = (
-    Hello
-    | Prepare
-    | Ping
-    | Start
-    | Adopt
-    | LetIn
-    | SendHome
-    | Drop
-    | Explain
-    | Stop
-    | Cut
-    | End
-    | Answer
-    | Denied
-)
+Order: TypeAlias = Hello | Prepare | Ping | Start | Adopt | LetIn | SendHome | Drop
+ToRunner: TypeAlias = Order | Explain | Stop | Cut | End | Answer | Denied
 FromRunner: TypeAlias = (
     Here | Ready | Unable | Pong | Numbers | Did | Blocked | Done | Call | Cancel | Post
 )
