@@ -98,6 +98,10 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
             "(wildcards work: *.staging.test)"
         ),
     ),
+    "a runner that cannot": (
+        errors.NotCarried("gw1", "DataError: users.csv: there is no row in it"),
+        "gw1 cannot carry its users: DataError: users.csv: there is no row in it",
+    ),
     "server failed": (
         errors.ServerFailed("mix phx.server", "died", ["** (boom)"]),
         "liveview_server 'mix phx.server' died; its last lines:\n  ** (boom)",

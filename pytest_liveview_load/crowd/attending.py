@@ -23,7 +23,8 @@ class Progress:
     """How a run is doing: the numbers so far, users now, seconds since the first start.
 
     `most` is how many users there may be at once; `length` how many seconds it will take,
-    None if only iterations end it, or the test that started it.
+    None if only iterations end it, or the test that started it. `beside` is what to say
+    of the processes that carry it, "" if it is this one.
     """
 
     snapshot: Snapshot
@@ -31,6 +32,7 @@ class Progress:
     most: int
     elapsed: float
     length: float | None
+    beside: str = ""
 
 
 OnSnapshot = Callable[[Progress], None]

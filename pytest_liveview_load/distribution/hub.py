@@ -20,6 +20,7 @@ from pytest_liveview_load.distribution.messages import (
     Broken,
     CutRun,
     Heeded,
+    Show,
     StopRun,
     Wish,
 )
@@ -42,7 +43,8 @@ class Hub:
     """Owns the links and the runs. `start` first, `close` last.
 
     `muster` finds the runners of a run, and may open hosts for that; without one they are
-    those of `gather`. `on_ended` is called in the hub's thread.
+    those of `gather`. `on_ended`, and `on_show` with what a lead wants to be shown, are
+    called in the hub's thread.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Hub:
         *,
         muster: Muster | None = None,
         on_ended: OnEnded = lambda _, __: None,
+        on_show: Callable[[str], None] = lambda _: None,
         packages: Mapping[str, str] | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
         self.muster = muster or self._gathered
         self.on_ended = on_ended
+        self.on_show = on_show
         self.packages = packages or {}
         self.clock = clock
         self._links: dict[str, Link] = {}
@@ -197,6 +201,9 @@ class Hub:
             self._dispatch(link.name, message, arrived)
 
     def _dispatch(self, who: str, message: AnyMessage, arrived: float) -> None:
+        if isinstance(message, Show):
+            self.on_show(message.text)
+            return
         service = self._services.get(message.run)
         if service is not None and service.ending is None:
             service.hear(who, message, arrived)

@@ -25,6 +25,7 @@ from pytest_liveview_load.distribution.messages import (
     Pong,
 )
 from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.units import Clock
 
 ALIVE: Final = 3.0  # seconds since it has shown itself: then the loop goes round
@@ -97,11 +98,15 @@ class Line:
 
     def receive(self, data: bytes | None) -> None:
         """Take what the controller has sent, None at the end, in whatever thread."""
+        try:
+            messages = [] if data is None else decode(data)
+        except MessageError:
+            data = None  # nobody can be understood any more: as if it were closed
         if data is None:
             self.closed = True
             self._hand_on(None)
             return
-        for message in decode(data):
+        for message in messages:
             match message:
                 case Ping(run, number):
                     self.say_at_once(Pong(run, number, self.clock()))

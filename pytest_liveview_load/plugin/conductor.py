@@ -28,7 +28,6 @@ from pytest_liveview_load.plugin.address import check_load_allowed
 from pytest_liveview_load.plugin.connecting import Headers
 from pytest_liveview_load.plugin.data import Sources
 from pytest_liveview_load.plugin.outcome import report_of, why_aborted, why_invalid
-from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.settings import Settings
 from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.progress import ProgressLine
@@ -39,6 +38,16 @@ WHOLE_IN_WORKER: Final = (
 )
 BETWEEN_LINES: Final = " | "  # of runs at the same time
 clock = time.perf_counter
+
+
+class Display(Protocol):
+    """Where a person sees how the runs are doing."""
+
+    def show(self, line: str) -> None:
+        """Show a line in place of the one before."""
+
+    def clear(self) -> None:
+        """Show none."""
 
 
 class Undertaking(Conducted, Protocol):
@@ -71,7 +80,7 @@ class LocalConductor:
         seed: int,
         authorization: Headers = (),
         worker: str = "",
-        display: ProgressDisplay | None = None,
+        display: Display | None = None,
         sources: Sources,
     ) -> None:
         self.test = test

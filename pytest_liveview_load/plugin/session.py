@@ -133,11 +133,12 @@ class LoadSession:
     def equip_worker(self, node: Any) -> None:
         """Hand an xdist worker what was set, its seat, and a line to the one server."""
         if self.roster is None:
+            from pytest_liveview_load.plugin.progress_display import ProgressDisplay
             from pytest_liveview_load.plugin.roster import Roster
             from pytest_liveview_load.plugin.spreading import Spreading
 
             self.roster = Roster(self.complaints)
-            self.roster.hub = spreading = Spreading()
+            self.roster.hub = spreading = Spreading(ProgressDisplay.of(node.config))
             node.config.add_cleanup(spreading.close)
         self.roster.equip(node)
         node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)

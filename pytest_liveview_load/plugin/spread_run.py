@@ -6,7 +6,7 @@ wait for it ends, by its answer, by the run's end, or because it is gone.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -47,6 +47,7 @@ LAST_NUMBERS: Final = 5.0  # seconds to wait for them when a run is cut
 SOONEST: Final = 0.05  # seconds after the start: then those are there who come at once
 LONGEST: Final = 2.0  # until the start; our clock may not be the controller's
 HERE: Final = "the controller"
+FEW: Final = 4  # runners that are named in a line
 GONE: Final = "the controller of the run is gone"
 
 Say = Callable[[AnyMessage], None]
@@ -127,6 +128,7 @@ class SpreadRun:
                     most=self.most_users,
                     elapsed=progress.elapsed,
                     length=self.order.profile.length,
+                    beside=beside(progress.runners),
                 )
             )
 
@@ -334,6 +336,19 @@ def settle(future: "asyncio.Future[Any] | None", value: object) -> None:
     """Give a future its result, if anybody still waits."""
     if future is not None and not future.done():
         future.set_result(value)
+
+
+def beside(runners: Sequence[Figures]) -> str:
+    """Return how many users each runner has, and which is the slowest of them."""
+    if len(runners) <= FEW:
+        parts = [f"{each.name} {format_count(each.users)}" for each in runners]
+    else:
+        parts = [f"{len(runners)} runners"]
+    lags = [(each.measures.get("p99_lag", 0.0), each.name) for each in runners]
+    lag, slowest = max(lags, default=(0.0, ""))
+    if lag:
+        parts.append(f"lag p99 up to {format_duration(lag)} ({slowest})")
+    return ", ".join(parts)
 
 
 def last_place(stack: str) -> str:

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_liveview_load.distribution.hub import Hub
+    from pytest_liveview_load.plugin.progress_display import ProgressDisplay
     from pytest_liveview_load.plugin.roster import Seat
 
 
 class Spreading:
     """Owns the hub of a session, and which workers it knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, display: ProgressDisplay | None) -> None:
+        self.display = display
         self._hub: Hub | None = None
         self._known: set[Seat] = set()
         self._leads: dict[int, str] = {}
@@ -34,7 +36,7 @@ class Spreading:
         # Heavy imports, which a session without load tests does not need.
         from pytest_liveview_load.distribution.link import ChannelLink  # noqa: PLC0415
 
-        hub = self._hub = self._hub or started()
+        hub = self._hub = self._hub or self._started()
         everybody = (lead, *followers)
         for seat in everybody:
             if seat not in self._known:
@@ -59,12 +61,18 @@ class Spreading:
         if self._hub is not None:
             self._hub.close()
 
+    def _started(self) -> Hub:
+        from pytest_liveview_load.distribution.hub import Hub  # noqa: PLC0415
+        from pytest_liveview_load.distribution.runner import packages  # noqa: PLC0415
 
-def started() -> Hub:
-    """Return a hub whose thread runs."""
-    from pytest_liveview_load.distribution.hub import Hub  # noqa: PLC0415
-    from pytest_liveview_load.distribution.runner import packages  # noqa: PLC0415
+        hub = Hub(packages=packages(), on_show=self._show)
+        hub.start()
+        return hub
 
-    hub = Hub(packages=packages())
-    hub.start()
-    return hub
+    def _show(self, line: str) -> None:
+        if self.display is None:
+            return
+        if line:
+            self.display.show(line)
+        else:
+            self.display.clear()

@@ -35,6 +35,8 @@ class ProgressLine:
             parts.append(f"{format_count(dropped)} dropped")
         errors = counts.get("errors", 0)
         parts.append(f"{format_count(errors)} error{'' if errors == 1 else 's'}")
+        if progress.beside:
+            parts.append(progress.beside)
         return f"{self.name}: {' · '.join(parts)}"
 
     def event_rate(self, progress: Progress) -> str:

@@ -1,0 +1,46 @@
+"""What each process came to that carried one run."""
+
+import json
+
+from pytest_liveview_load.reporting.runner_report import RunnerReport, runner_table
+
+FAST = RunnerReport(
+    name="gw0",
+    host="load1",
+    users=1250,
+    offset=-0.0000151,
+    uncertainty=0.0001,
+    skew=0.00052,
+    measures={
+        "p99_lag": 0.0021,
+        "p95_mount": 0.0125,
+        "p95_event": 0.0034,
+        "iterations": 15002.0,
+        "errors": 0.0,
+    },
+)
+GONE = RunnerReport(name="ssh:load2", users=7, lost="its process has ended")
+
+
+def test_runners_are_beside_one_another() -> None:
+    heading, fast, gone = runner_table([FAST, GONE])
+
+    assert [
+        *("runner", "users", "iterations", "errors", "lag p99", "mount p95"),
+        *("event p95", "began late by", "clock ahead by"),
+    ] == [each.strip() for each in heading.split("  ") if each.strip()]
+    assert [
+        *("gw0", "1,250", "15,002", "0", "2.1ms", "12ms", "3.4ms", "520µs"),
+        "-15µs ± 100µs",
+    ] == [each.strip() for each in fast.split("  ") if each.strip()]
+    assert "ssh:load2 (lost)      7           -       -" in gone
+
+
+def test_one_process_is_not_compared() -> None:
+    assert [] == runner_table([FAST])
+
+
+def test_a_report_comes_back_from_json() -> None:
+    data = json.loads(json.dumps(FAST.to_data()))
+
+    assert FAST == RunnerReport.from_data(data)
