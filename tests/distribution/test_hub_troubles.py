@@ -11,6 +11,7 @@ import pytest
 from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.gathering_desk import Desk
 from pytest_liveview_load.distribution.hub import Hub
 from pytest_liveview_load.distribution.messages import (
     Began,
@@ -54,6 +55,36 @@ def test_an_error_in_the_conductor_ends_the_run(
     assert broken.text.startswith(
         "an error in the conductor of the run: KeyError: 'gw7' (test_hub_troubles.py, line "
     )
+
+
+def test_an_error_in_a_callback_of_the_loop_ends_the_run(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("gw7")
+
+    monkeypatch.setattr(Desk, "answer", fail)
+    lead = Told(hub)
+    with runners(hub, "meet"):
+        lead.say(begin(users=1))
+        broken = lead.next(Broken)
+
+    assert "KeyError: 'gw7'" in broken.text
+
+
+def test_what_cannot_be_sent_ends_the_run_that_wanted_it(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def meet(*_: object) -> object:
+        return object()
+
+    monkeypatch.setattr(Desk, "carried_out", meet)
+    lead = Told(hub)
+    with runners(hub, "meet"):
+        lead.say(begin(users=1))
+        broken = lead.next(Broken)
+
+    assert "MessageError: Answer cannot be sent: " in broken.text
 
 
 def test_a_run_without_runners_is_refused(hub: Hub) -> None:
