@@ -44,6 +44,7 @@ class LoadArguments(TypedDict, total=False):
     teardown: Function | str | None
     abort: str | Sequence[str] | None
     after: str | float
+    lost: str
 
 
 def load(

@@ -18,6 +18,9 @@ from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitErro
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.units import format_duration, parse_duration
 
+FAIL: Final = "fail"
+CONTINUE: Final = "continue"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -26,9 +29,11 @@ class Order:
     `mix` is what was written, `cast` who plays, once that is known. `data` is what the
     users' rows come from, as it was given. `setup` runs before a user's first iteration,
     `teardown` at the user's end. The run stops early if one of `abort` holds, `after`
-    seconds have passed. An `endless` run goes on until it is stopped. A run `on_trial` is
-    searching for a limit: what it comes to is no verdict on the test. `part_of` is the
-    finding that a run is made for, and `promises` are budgets instead of the test's own.
+    seconds have passed. If a process that carries it is `lost`, it will "fail", or
+    "continue" with that one's users elsewhere. An `endless` run goes on until it is
+    stopped. A run `on_trial` is searching for a limit: what it comes to is no verdict on
+    the test. `part_of` is the finding that a run is made for, and `promises` are budgets
+    instead of the test's own.
     """
 
     profile: Profile = dataclasses.field(default_factory=Profile)
@@ -40,6 +45,7 @@ class Order:
     teardown: Function | str | None = None
     abort: tuple[Budget, ...] = ()
     after: float = 0.0
+    lost: str = FAIL
     endless: bool = False
     on_trial: bool = False
     part_of: str = ""
@@ -134,6 +140,15 @@ def read_conditions(value: object) -> tuple[Budget, ...]:
         raise MarkerError(message) from None
 
 
+def read_lost(value: object) -> str:
+    """Return what becomes of a run that loses a process. Raises UnitError."""
+    if isinstance(value, str) and value in (FAIL, CONTINUE):
+        return value
+    raise UnitError(
+        value, "'fail' or 'continue', for a run that loses one of its processes"
+    )
+
+
 OWN_PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "mix": lambda value: () if value is None else read_mix(value),
     "data": lambda value: None if value is None else parse_data(value),
@@ -142,6 +157,7 @@ OWN_PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "teardown": read_function,
     "abort": read_conditions,
     "after": parse_duration,
+    "lost": read_lost,
 }
 ARGUMENTS: Final = (*PARSERS, *OWN_PARSERS)
 

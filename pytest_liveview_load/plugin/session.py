@@ -138,7 +138,9 @@ class LoadSession:
             from pytest_liveview_load.plugin.spreading import Spreading
 
             self.roster = Roster(self.complaints)
-            self.roster.hub = spreading = Spreading(ProgressDisplay.of(node.config))
+            self.roster.hub = spreading = Spreading(
+                ProgressDisplay.of(node.config), self.complaints
+            )
             node.config.add_cleanup(spreading.close)
         self.roster.equip(node)
         node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)

@@ -5,7 +5,7 @@ This process may carry a share itself, in the event loop of the test.
 """
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ from pytest_liveview_load.distribution.messages import (
     Lost,
     Progress,
     Refused,
+    Show,
 )
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.runner import Runner, line_over
@@ -35,6 +36,21 @@ from pytest_liveview_load.reporting.runner_report import RunnerReport
 TO_LEAD = (Began, Broken, Finished, Heeded, Lost, Progress, Refused)
 
 
+class FarDisplay:
+    """Has the controller show the lines, for here nobody watches."""
+
+    def __init__(self, say: Callable[[AnyMessage], None]) -> None:
+        self._say = say
+
+    def show(self, line: str) -> None:
+        """Show a line in place of the one before."""
+        self._say(Show("", line))
+
+    def clear(self) -> None:
+        """Show none."""
+        self._say(Show("", ""))
+
+
 class SpreadConductor(LocalConductor):
     """Owns the runs of one test, each carried by all who the controller has gathered."""
 
@@ -45,6 +61,7 @@ class SpreadConductor(LocalConductor):
         self.line: Line | None = None
         self.runner: Runner | None = None
         self.listening = ExitStack()
+        self.display = self.display or FarDisplay(lambda each: self.listen().say(each))
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -129,6 +146,7 @@ class SpreadConductor(LocalConductor):
             endless=order.endless,
             abort=tuple(each.source for each in order.abort),
             after=order.after,
+            lost=order.lost,
         )
 
     def keep_partial(self, name: str) -> None:

@@ -40,6 +40,7 @@ from pytest_liveview_load.distribution.parts import Errand, Figures, Loss
 from pytest_liveview_load.distribution.parts import Outcome as FarOutcome
 from pytest_liveview_load.errors import CrowdError, NotCarried
 from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.plugin.spreading import last_place
 from pytest_liveview_load.reporting.runner_report import RunnerReport
 from pytest_liveview_load.units import Clock, format_count, format_duration
 
@@ -226,7 +227,7 @@ class SpreadRun:
         causes = (lost, *far.invalid, nothing)
         return Outcome(
             snapshot=snapshot,
-            invalid=tuple(each for each in causes if each),
+            invalid=tuple(dict.fromkeys(each for each in causes if each)),
             notes=far.notes,
             aborted=far.aborted,
             lost=lost,
@@ -349,10 +350,3 @@ def beside(runners: Sequence[Figures]) -> str:
     if lag:
         parts.append(f"lag p99 up to {format_duration(lag)} ({slowest})")
     return ", ".join(parts)
-
-
-def last_place(stack: str) -> str:
-    """Return the last frame of a stack in one line, "" if there is none."""
-    lines = [each.strip() for each in stack.splitlines() if each.strip()]
-    starts = [number for number, line in enumerate(lines) if line.startswith("File ")]
-    return " ".join(lines[starts[-1] :]) if starts else ""

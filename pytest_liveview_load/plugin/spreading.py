@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_liveview_load.units import format_duration
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_liveview_load.distribution.conductor import Ending
     from pytest_liveview_load.distribution.hub import Hub
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
     from pytest_liveview_load.plugin.roster import Seat
@@ -19,8 +22,10 @@ if TYPE_CHECKING:
 class Spreading:
     """Owns the hub of a session, and which workers it knows."""
 
-    def __init__(self, display: ProgressDisplay | None) -> None:
+    def __init__(self, display: ProgressDisplay | None, complaints: list[str]) -> None:
         self.display = display
+        self._complaints = complaints
+        self._tests: dict[str, str] = {}  # by the name of their lead
         self._hub: Hub | None = None
         self._known: set[Seat] = set()
         self._leads: dict[int, str] = {}
@@ -28,7 +33,7 @@ class Spreading:
     def begin(
         self,
         number: int,
-        test: str,  # noqa: ARG002 (the roster tells it to whoever carries)
+        test: str,
         lead: Seat,
         followers: Sequence[Seat],
     ) -> None:
@@ -43,6 +48,7 @@ class Spreading:
                 self._known.add(seat)
                 hub.attach(ChannelLink(seat.name, seat.link, seat.kill))
         self._leads[number] = lead.name
+        self._tests[lead.name] = test
         hub.gather(lead.name, [each.name for each in everybody])
 
     def failed(self, number: int, follower: Seat, why: str) -> None:
@@ -65,7 +71,7 @@ class Spreading:
         from pytest_liveview_load.distribution.hub import Hub  # noqa: PLC0415
         from pytest_liveview_load.distribution.runner import packages  # noqa: PLC0415
 
-        hub = Hub(packages=packages(), on_show=self._show)
+        hub = Hub(packages=packages(), on_show=self._show, on_ended=self._ended)
         hub.start()
         return hub
 
@@ -76,3 +82,28 @@ class Spreading:
             self.display.show(line)
         else:
             self.display.clear()
+
+    def _ended(self, lead: str, ending: Ending) -> None:
+        """Say what became of a run whose lead cannot say it any more."""
+        from pytest_liveview_load.distribution.figures import unpack  # noqa: PLC0415
+        from pytest_liveview_load.distribution.messages import Lost  # noqa: PLC0415
+        from pytest_liveview_load.reporting.terminal import totals  # noqa: PLC0415
+
+        if not isinstance(ending, Lost) or ending.loss.who != lead:
+            return
+        if self.display is not None:
+            self.display.clear()
+        loss, where = ending.loss, last_place(ending.loss.stack)
+        self._complaints.append(
+            f"{self._tests[lead]}: {lead}, which led the run, was lost "
+            f"{format_duration(loss.at)} after the start: {loss.why}"
+            f"{where and f'; it stood at {where}'}; until then: "
+            f"{totals(unpack(ending.outcome.snapshot))}"
+        )
+
+
+def last_place(stack: str) -> str:
+    """Return the last frame of a stack in one line, "" if there is none."""
+    lines = [each.strip() for each in stack.splitlines() if each.strip()]
+    starts = [number for number, line in enumerate(lines) if line.startswith("File ")]
+    return " ".join(lines[starts[-1] :]) if starts else ""

@@ -155,3 +155,15 @@ def test_these_are_refused(arguments: dict[str, Any], message: str) -> None:
         Order.of(**arguments)
 
     assert message == str(caught.value)
+
+
+def test_a_run_may_go_on_without_one_of_its_processes() -> None:
+    assert ("fail", "continue") == (Order.of().lost, Order.of(lost="continue").lost)
+
+    with pytest.raises(MarkerError) as caught:
+        Order.of(lost="ignore")
+
+    assert (
+        "load(lost='ignore'): 'ignore' is not 'fail' or 'continue', for a run that loses "
+        "one of its processes"
+    ) == str(caught.value)

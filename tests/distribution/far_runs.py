@@ -119,4 +119,5 @@ def errand(url: str, scenario: Any, *, name: str = "it", **arguments: Any) -> Er
         seed=7,
         max_lag=10.0,  # these tests say nothing of time
         abort=tuple(each.source for each in order.abort),
+        lost=order.lost,
     )

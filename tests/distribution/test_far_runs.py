@@ -1,6 +1,7 @@
 """One run over several processes, end to end, against the demo app."""
 
 import os
+import queue
 import signal
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pytest_liveview_load.distribution.messages import (
     Lost,
     Progress,
     RemoveUsers,
+    Show,
     StopRun,
 )
 from tests.distribution import far_scenarios
@@ -144,6 +146,40 @@ def test_all_connections_are_cut_at_one_instant(
     assert 4 == sum(users for users, _, _ in told.values())
     assert 4 == sum(len(times) for _, _, times in told.values())
     assert 4 == snapshot.counts["reconnects"]
+
+
+def test_what_the_lead_has_to_show_is_shown(two: Fleet) -> None:
+    shown: queue.Queue[str] = queue.Queue()
+    two.hub.on_show = shown.put
+
+    two.say(Show("", "it: 3 users"), Show("", ""))
+
+    assert ["it: 3 users", ""] == [shown.get(timeout=10), shown.get(timeout=10)]
+
+
+def test_the_users_of_a_lost_runner_go_on_elsewhere_if_they_may(
+    roost: RoostProcess,
+) -> None:
+    with fleet("here", "there") as made:
+        made.begin(
+            errand(
+                roost.url, far_scenarios.count, users=6, duration="6s", lost="continue"
+            )
+        )
+        made.until(Progress)
+        os.kill(made.pids["there"], signal.SIGKILL)
+        outcome, snapshot = made.outcome()
+
+        [loss] = outcome.losses
+        assert ("there", 3, True) == (loss.who, loss.users, loss.moved)
+        assert "there was lost after" in "; ".join(outcome.notes)
+        [here] = [each for each in outcome.runners if each.name == "here"]
+        assert ((0, 2), (1, 2)) == here.shares
+        assert "" == snapshot.partial
+        assert 0 == snapshot.counts["errors"]
+        assert () == outcome.invalid
+        # Six users at 100 ms and more an iteration, half of them away for a moment.
+        assert snapshot.counts["iterations"] > 6 * 5
 
 
 def test_a_runner_that_was_killed_is_named_and_its_numbers_count(

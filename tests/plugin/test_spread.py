@@ -227,3 +227,53 @@ def test_a_worker_that_dies_fails_the_test_by_its_name(workers: Suite) -> None:
     assert "gw1 was lost" in dying["partial"]
     assert counted(dying, "iterations") > 0
     assert ["", "gw1"] == [each["lost"] and each["name"] for each in dying["runners"]]
+
+
+def test_a_lead_that_dies_leaves_its_numbers(workers: Suite) -> None:
+    workers.tests("""
+        import os
+        from pytest_liveview_load import load
+
+        @load(users=4, duration="30s", think="100ms")
+        async def test_dying(live):
+            await live.visit("/counter")
+            if live.id == 0:
+                await live.think("1500ms")
+                os._exit(9)
+
+        @load(users=2)
+        async def test_after(live):
+            await live.visit("/counter")
+    """)
+
+    result, [after] = loads(workers)
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*worker 'gw0' crashed while running 'test_it.py::test_dying'*",
+            "*test_it.py::test_dying: gw0, which led the run, was lost 1.*s after the *",
+        ]
+    )
+    assert "test_it.py::test_after" == after["test"]
+
+
+def test_a_run_goes_on_without_a_worker_if_it_may(workers: Suite) -> None:
+    workers.tests("""
+        import os
+        from pytest_liveview_load import load
+
+        @load(users=4, duration="4s", think="100ms", lost="continue")
+        async def test_dying(live):
+            await live.visit("/counter")
+            if live.id == 3 and os.environ["PYTEST_XDIST_WORKER"] == "gw1":
+                await live.think("1500ms")
+                os._exit(9)
+    """)
+
+    result, [run] = loads(workers)
+
+    result.assert_outcomes(passed=1)
+    assert any("gw1 was lost after 1." in each for each in run["notes"])
+    assert (True, "") == (run["valid"], run["partial"])
+    assert [4, 2] == [each["users"] for each in run["runners"]]
