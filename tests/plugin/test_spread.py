@@ -277,3 +277,27 @@ def test_a_run_goes_on_without_a_worker_if_it_may(workers: Suite) -> None:
     assert any("gw1 was lost after 1." in each for each in run["notes"])
     assert (True, "") == (run["valid"], run["partial"])
     assert [4, 2] == [each["users"] for each in run["runners"]]
+
+
+def test_a_worker_whose_loop_is_blocked_fails_the_test_with_the_line(
+    workers: Suite,
+) -> None:
+    workers.tests("""
+        import time
+        from pytest_liveview_load import load
+
+        @load(users=2, duration="30s")
+        async def test_blocking(live):
+            await live.visit("/counter")
+            await live.think("300ms")
+            if live.id == 1:
+                time.sleep(50)
+    """)
+
+    result, [run] = loads(workers)
+
+    result.assert_outcomes(failed=1)
+    [cause] = run["invalid"]
+    assert "gw1 was lost" in cause
+    assert "its event loop was blocked for" in cause
+    assert "in test_blocking time.sleep(50)" in cause
