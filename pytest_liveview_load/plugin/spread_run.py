@@ -6,7 +6,7 @@ wait for it ends, by its answer, by the run's end, or because it is gone.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -40,15 +40,14 @@ from pytest_liveview_load.distribution.parts import Errand, Figures, Loss
 from pytest_liveview_load.distribution.parts import Outcome as FarOutcome
 from pytest_liveview_load.errors import CrowdError, NotCarried
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.plugin.spreading import last_place
+from pytest_liveview_load.plugin.of_runners import beside, described, reports
 from pytest_liveview_load.reporting.runner_report import RunnerReport
-from pytest_liveview_load.units import Clock, format_count, format_duration
+from pytest_liveview_load.units import Clock, format_duration
 
 LAST_NUMBERS: Final = 5.0  # seconds to wait for them when a run is cut
 SOONEST: Final = 0.05  # seconds after the start: then those are there who come at once
 LONGEST: Final = 2.0  # until the start; our clock may not be the controller's
 HERE: Final = "the controller"
-FEW: Final = 4  # runners that are named in a line
 GONE: Final = "the controller of the run is gone"
 
 Say = Callable[[AnyMessage], None]
@@ -237,43 +236,16 @@ class SpreadRun:
         """Return what the run was lost by, "" if it was not."""
         match ending:
             case Lost(_, loss):
-                return self.described(loss)
+                return described(loss, self.order.profile)
             case Broken(_, text):
                 return text
             case None:
                 return GONE
         return ""
 
-    def described(self, loss: Loss) -> str:
-        """Return which runner was lost, with how much of the load, and where it stood."""
-        users = sum(self.carried(share) for share in loss.shares)
-        where = last_place(loss.stack)
-        return (
-            f"{loss.who} was lost {format_duration(loss.at)} after the start, with "
-            f"{format_count(users)} of {format_count(self.order.profile.most_users)} "
-            f"users: {loss.why}{where and f'; it stood at {where}'}"
-        )
-
-    def carried(self, share: tuple[int, int]) -> int:
-        """Return how many users there are in a share."""
-        return self.order.profile.shard(*share).most_users
-
     def runners(self) -> tuple[RunnerReport, ...]:
         """Return what each process came to."""
-        lost = {each.who: each.why for each in self.losses}
-        return tuple(
-            RunnerReport(
-                name=each.name,
-                host=each.host,
-                users=sum(map(self.carried, each.shares)),
-                offset=each.offset,
-                uncertainty=each.uncertainty,
-                skew=each.skew,
-                measures=each.measures,
-                lost=lost.get(each.name, ""),
-            )
-            for each in self.figures
-        )
+        return reports(self.figures, self.losses, self.order.profile)
 
     # What the test does to it
 
@@ -337,16 +309,3 @@ def settle(future: "asyncio.Future[Any] | None", value: object) -> None:
     """Give a future its result, if anybody still waits."""
     if future is not None and not future.done():
         future.set_result(value)
-
-
-def beside(runners: Sequence[Figures]) -> str:
-    """Return how many users each runner has, and which is the slowest of them."""
-    if len(runners) <= FEW:
-        parts = [f"{each.name} {format_count(each.users)}" for each in runners]
-    else:
-        parts = [f"{len(runners)} runners"]
-    lags = [(each.measures.get("p99_lag", 0.0), each.name) for each in runners]
-    lag, slowest = max(lags, default=(0.0, ""))
-    if lag:
-        parts.append(f"lag p99 up to {format_duration(lag)} ({slowest})")
-    return ", ".join(parts)

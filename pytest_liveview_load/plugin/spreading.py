@@ -87,6 +87,7 @@ class Spreading:
         """Say what became of a run whose lead cannot say it any more."""
         from pytest_liveview_load.distribution.figures import unpack  # noqa: PLC0415
         from pytest_liveview_load.distribution.messages import Lost  # noqa: PLC0415
+        from pytest_liveview_load.plugin.of_runners import last_place  # noqa: PLC0415
         from pytest_liveview_load.reporting.terminal import totals  # noqa: PLC0415
 
         if not isinstance(ending, Lost) or ending.loss.who != lead:
@@ -100,10 +101,3 @@ class Spreading:
             f"{where and f'; it stood at {where}'}; until then: "
             f"{totals(unpack(ending.outcome.snapshot))}"
         )
-
-
-def last_place(stack: str) -> str:
-    """Return the last frame of a stack in one line, "" if there is none."""
-    lines = [each.strip() for each in stack.splitlines() if each.strip()]
-    starts = [number for number, line in enumerate(lines) if line.startswith("File ")]
-    return " ".join(lines[starts[-1] :]) if starts else ""
