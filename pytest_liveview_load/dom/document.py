@@ -30,7 +30,7 @@ from pytest_liveview_load.dom.marks import Overlay
 from pytest_liveview_load.dom.markup import (
     Element,
     ancestors,
-    finder,
+    by_id,
     outer_html,
     short_html,
     text_of,
@@ -41,8 +41,6 @@ from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.errors import ElementError
 
 Role = Literal["any", "click", "field", "form"]
-
-_BY_ID = finder("//*[@id=$id]")
 
 
 class Document:
@@ -194,7 +192,7 @@ class Document:
                 return int(cid) if cid.isdecimal() else None
             source = node.get(PHX_TELEPORTED_SRC)
             if source is not None:
-                found = _BY_ID(self.root, id=source)
+                found = by_id(self.root, id=source)
                 return self.component(found[0]) if found else None
             if node.get(PHX_SESSION) is not None:
                 return None

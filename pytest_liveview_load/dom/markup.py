@@ -42,6 +42,10 @@ def finder(expression: str) -> Callable[..., list[Element]]:
     return found
 
 
+# Every element of a tree with an id: `by_id(root, id="save")`.
+by_id: Final = finder("//*[@id=$id]")
+
+
 def attributes_of(element: Element) -> Mapping[str, str]:
     """Return the element's attributes, in order (lxml's stubs would allow bytes)."""
     return cast("Mapping[str, str]", element.attrib)
