@@ -198,20 +198,6 @@ class Document:
                 return None
         return None
 
-    def target_cids(self, element: Element, phx_target: str) -> list[int] | None:
-        """Return the cids that a `phx-target` means: every match, not just the first.
-
-        None where the view itself is meant (an element outside any component matches).
-
-        Raises:
-            ElementError: Nothing matches.
-        """
-        if phx_target.isdecimal():
-            return [int(phx_target)]
-        cids = [self.component(target) for target in self.targets(element, phx_target)]
-        known = [cid for cid in cids if cid is not None]
-        return known or None
-
     def targets(self, element: Element, selector: str) -> tuple[Element, ...]:
         """Return every element that the `phx-target` selector of `element` matches.
 

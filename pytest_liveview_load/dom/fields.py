@@ -98,11 +98,6 @@ class Fields:
         return {field.key: field for field in self._by_element.values()}
 
     @cached_property
-    def form_keys(self) -> frozenset[str]:
-        """The keys of the page's forms."""
-        return frozenset(self._form_keys.values())
-
-    @cached_property
     def _form_keys(self) -> dict[Element, str]:
         forms = enumerate(self._root.iter("form"))
         return {form: form.get("id") or f"form[{at}]" for at, form in forms}

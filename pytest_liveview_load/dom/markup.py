@@ -51,11 +51,6 @@ def attributes_of(element: Element) -> Mapping[str, str]:
     return cast("Mapping[str, str]", element.attrib)
 
 
-def is_tag(node: Element) -> bool:
-    """Tell an element from a comment or a processing instruction."""
-    return isinstance(node.tag, str)
-
-
 def text_of(element: Element) -> str:
     """Return what a person reads in `element`: white space collapsed, no scripts or styles.
 
