@@ -201,7 +201,7 @@ class Family:
         ):
             return
         shown = set(self.roots)
-        for view in (main, *self.views.values()):
+        for view in self.page.views:
             shown.update(view.content.nested())
         for root in roots:
             if root not in shown:

@@ -185,6 +185,12 @@ class Page:
             view.outage.await_join()
         return view
 
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Every view of the page, the main one first."""
+        main, others = self.main, self.family.views.values()
+        return tuple(others) if main is None else (main, *others)
+
     def view(self, view_id: str) -> View | None:
         """Return the page's view with this id, "" for the main one; None if it has gone."""
         main = self.main
@@ -311,7 +317,7 @@ class Page:
 
     def take_events(self) -> list[list[Any]]:
         """Return what the server pushed to hooks since this was last asked, view by view."""
-        views = [] if self.main is None else [self.main, *self.family.views.values()]
+        views = () if self.main is None else self.views
         return [event for view in views for event in view.content.take_events()]
 
     def remember(self) -> None:
