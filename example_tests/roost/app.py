@@ -116,9 +116,7 @@ class Roost:
     async def _dead_render(
         self, request: Request, session: Session, route: Route
     ) -> Response:
-        csrf_token = (
-            session.csrf_token()
-        )  # first, so that the page's own forms can use it
+        csrf_token = session.csrf_token()  # first: the page's own forms may use it
         view_id = f"phx-{secrets.token_urlsafe(12)}"
         view = route.view(session.data, view_id=view_id, server=self._server)
         view.flash = session.take_flash() | self._flash_cookie(request)

@@ -81,9 +81,7 @@ class Page:
         self.outgoing: View | None = None  # the one before, until `main` has joined
         self.clicked: Identity | None = None  # the link that led to `main`, until then
         self.family = Family(self)
-        self.mounting: LiveReply | None = (
-            None  # of the main view, until all have joined
-        )
+        self.mounting: LiveReply | None = None  # the main view's, until all have joined
         self.container: tuple[str, dict[str, str]] | None = None
         element = self.element
         session = element.session if element is not None else ""
