@@ -21,7 +21,7 @@ from roost.pages import login, plain
 from roost.rendered import to_html
 from roost.routes import Route, route_of
 from roost.server import Server
-from roost.session import FLASH_KEY, Session, Signer
+from roost.session import FLASH_KEY, Session, Signer, flash_of
 from roost.transport import LiveSocket, may_connect
 from roost.web import Receive, Request, Response, Scope, Send
 
@@ -116,9 +116,7 @@ class Roost:
     async def _dead_render(
         self, request: Request, session: Session, route: Route
     ) -> Response:
-        csrf_token = (
-            session.csrf_token()
-        )  # first, so that the page's own forms can use it
+        csrf_token = session.csrf_token()  # first: the page's own forms may use it
         view_id = f"phx-{secrets.token_urlsafe(12)}"
         view = route.view(session.data, view_id=view_id, server=self._server)
         view.flash = session.take_flash() | self._flash_cookie(request)
@@ -147,10 +145,7 @@ class Roost:
 
     def _flash_cookie(self, request: Request) -> dict[str, str]:
         token = request.cookies.get(FLASH_COOKIE)
-        flash = self._server.signer.verify(FLASH_SALT, token)
-        if not isinstance(flash, dict):
-            return {}
-        return {key: str(message) for key, message in flash.items()}
+        return flash_of(self._server.signer.verify(FLASH_SALT, token))
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = web.request_of(scope)

@@ -216,37 +216,38 @@ class Channel:
         await self._view.handle_params()
 
     async def _reply_with_changes(self, ref: str, reply: Any) -> None:
-        match self._view.take_navigation():
-            case PushPatch() as patch:
-                await self._send(wire.LIVE_PATCH, None, self._patch_message(patch))
-                await self._handle_params(patch.to)
-            case None:
-                pass
-            case elsewhere:
-                # Phoenix flushes push_event first, even when there is none.
-                await self._send(wire.DIFF, None, {wire.EVENTS: []})
-                await self._reply(ref, self._away(elsewhere))
-                raise Stopped
+        elsewhere = await self._navigate()
+        if elsewhere is not None:
+            await self._reply(ref, self._away(elsewhere))
+            raise Stopped
         diff = self._changes()
         if reply is not None:
             diff[wire.REPLY] = reply
         await self._reply(ref, {wire.DIFF: diff} if diff else {})
 
     async def _say_changes(self) -> None:
+        elsewhere = await self._navigate()
+        if elsewhere is not None:
+            for event, where in self._away(elsewhere).items():
+                await self._send(event, None, where)
+            raise Stopped
+        diff = self._changes()
+        if diff:
+            await self._send(wire.DIFF, None, diff)
+
+    async def _navigate(self) -> Navigation | None:
+        """Patch at once if the view asked for it; return what leads away from it instead."""
         match self._view.take_navigation():
             case PushPatch() as patch:
                 await self._send(wire.LIVE_PATCH, None, self._patch_message(patch))
                 await self._handle_params(patch.to)
+                return None
             case None:
-                pass
+                return None
             case elsewhere:
+                # Phoenix flushes push_event first, even when there is none.
                 await self._send(wire.DIFF, None, {wire.EVENTS: []})
-                for event, where in self._away(elsewhere).items():
-                    await self._send(event, None, where)
-                raise Stopped
-        diff = self._changes()
-        if diff:
-            await self._send(wire.DIFF, None, diff)
+                return elsewhere
 
     def _changes(self) -> Tree:
         assert self._last is not None  # joined before it answers

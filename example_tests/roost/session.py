@@ -85,11 +85,9 @@ class Session:
 
     def take_flash(self) -> dict[str, str]:
         """Return the flash that a redirect left, and forget it."""
-        flash = self.data.pop(FLASH_KEY, None)
-        if not isinstance(flash, dict):
-            return {}
-        self.changed = True
-        return {key: str(message) for key, message in flash.items()}
+        flash = flash_of(self.data.pop(FLASH_KEY, None))
+        self.changed = self.changed or bool(flash)
+        return flash
 
     def csrf_token(self) -> str:
         """Return a freshly masked CSRF token for this session."""
@@ -110,6 +108,13 @@ class Session:
         return len(masked) == len(mask) and hmac.compare_digest(
             _xor(masked, mask), token.encode()
         )
+
+
+def flash_of(term: etf.Term) -> dict[str, str]:
+    """Return a flash that was signed or stored, empty for anything else."""
+    if not isinstance(term, dict):
+        return {}
+    return {key: str(message) for key, message in term.items()}
 
 
 def _xor(left: bytes, right: bytes) -> bytes:

@@ -18,7 +18,7 @@ from roost.liveview import LiveView
 from roost.process import Process, Pushed
 from roost.routes import child_of, route_of
 from roost.server import Server
-from roost.session import SOCKET_ID_KEY, Session
+from roost.session import SOCKET_ID_KEY, Session, flash_of
 from roost.upload_channel import CHUNK, BinaryPush, UploadChannel
 from roost.upload_channel import PREFIX as UPLOAD_PREFIX
 from roost.uploads import TOKEN_SALT as UPLOAD_SALT
@@ -192,14 +192,13 @@ class LiveSocket:
 
     def _flash(self, payload: dict[str, Any]) -> dict[str, str]:
         """Return the flash of a live redirect, else that of the dead render."""
-        match self._server.signer.verify(FLASH_SALT, payload.get("flash")):
-            case dict() as flash:
-                return {key: str(message) for key, message in flash.items()}
-        if "redirect" in payload:
-            return {}
-        match self._server.signer.verify(STATIC_SALT, payload.get("static")):
-            case (6, {"flash": dict() as flash}):
-                return {key: str(message) for key, message in flash.items()}
+        signer = self._server.signer
+        flash = flash_of(signer.verify(FLASH_SALT, payload.get("flash")))
+        if flash or "redirect" in payload:
+            return flash
+        match signer.verify(STATIC_SALT, payload.get("static")):
+            case (6, {"flash": told}):
+                return flash_of(told)
         return {}
 
     async def _join_upload(

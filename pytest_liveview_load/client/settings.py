@@ -34,7 +34,6 @@ class Delays:
     reload: tuple[float, float] = (5.0, 10.0)
     # As socket.js heartbeatIntervalMs.
     heartbeat: float = 30.0
-
     # As constants.ts DISCONNECTED_TIMEOUT: then a page says that it has lost its server.
     disconnected: float = 0.5
 

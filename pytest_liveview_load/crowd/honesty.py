@@ -34,7 +34,8 @@ FORGIVEN: Final = 2
 BUSY: Final = 0.5
 TOO_BUSY: Final = 0.9
 SHORTEST_TO_NOTE: Final = 1.0  # seconds
-# A wait for the CPU is in every answer's time, and one in a hundred is five times the mean.
+# A wait for the CPU is in every answer's time. One hog on our core makes it some 3 ms, a
+# machine that has a core to spare some tenths of one.
 MEAN_WAIT: Final = 1 / 8  # of max_lag: 2.5 ms of 20
 NOTABLE_WAIT: Final = 1 / 20  # of max_lag: 1 ms of 20
 NEARLY_ALL: Final = 0.9  # of the files that may be open

@@ -89,7 +89,8 @@ class RunningCrowd:
     @property
     def users(self) -> int:
         """How many users there are now; of an open load, those at work."""
-        return self._run.users
+        # Somebody who was cut off in the instant of coming never came to leave.
+        return 0 if self.ended else self._run.users
 
     @property
     def result_so_far(self) -> LoadResult:

@@ -25,7 +25,7 @@ from pytest_liveview_load.dom.events import (
     unanswered,
 )
 from pytest_liveview_load.dom.fields import BUTTONS, CHECKABLE, Field, is_disabled
-from pytest_liveview_load.dom.markup import Element, ancestors
+from pytest_liveview_load.dom.markup import Element, ancestors, by_id
 from pytest_liveview_load.dom.pace import paced
 from pytest_liveview_load.dom.push import is_submitting
 from pytest_liveview_load.dom.scene import Scene
@@ -214,9 +214,7 @@ def labelled(scene: Scene, label: Element) -> Element | None:
     if target is None:
         controls = label.iter("input", "select", "textarea", "button")
         return next(controls, None)
-    return next(
-        (each for each in scene.document.root.iter() if each.get("id") == target), None
-    )
+    return next(iter(by_id(scene.document.root, id=target)), None)
 
 
 def _toggled(scene: Scene, element: Element) -> Field | None:

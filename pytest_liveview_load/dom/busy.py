@@ -24,10 +24,9 @@ from pytest_liveview_load.dom.attributes import (
 from pytest_liveview_load.dom.awaited import Log, Waiting, waiting
 from pytest_liveview_load.dom.document import Document
 from pytest_liveview_load.dom.identity import Identity, find
-from pytest_liveview_load.dom.markup import Element, finder
+from pytest_liveview_load.dom.markup import Element, by_id, finder
 from pytest_liveview_load.protocol.dialect import Dialect
 
-_BY_ID = finder("//*[@id=$id]")
 _VIEWS = finder(f".//*[@{PHX_SESSION} and @id]")
 _CONTROLS = frozenset(("input", "select", "textarea", "button", "fieldset", "option"))
 _EMPTY = frozenset(("input", "img", "br", "hr"))
@@ -85,7 +84,7 @@ def _keep(root: Element, identity: Identity, before: Document) -> None:
     kept = copy.deepcopy(then)
     kept.tail = now.tail
     for place in _VIEWS(kept):
-        current = _BY_ID(root, id=place.get("id"))
+        current = by_id(root, id=place.get("id"))
         outer = place.getparent()
         if current and outer is not None:
             twin = copy.deepcopy(current[0])

@@ -16,7 +16,7 @@ from pytest_liveview_load.dom.attributes import PHX_MAIN, PHX_SESSION, PHX_STATI
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.dom.fields import Fields
 from pytest_liveview_load.dom.marks import Overlay, put_on
-from pytest_liveview_load.dom.markup import Element, attributes_of, finder
+from pytest_liveview_load.dom.markup import Element, attributes_of, by_id
 from pytest_liveview_load.dom.portals import teleport
 from pytest_liveview_load.dom.selectors import compiled
 from pytest_liveview_load.dom.surroundings import Surroundings, look_around
@@ -29,7 +29,6 @@ _RETAINED: Final = frozenset(("id", PHX_SESSION, PHX_STATIC, PHX_MAIN))
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
-_BY_ID = finder("//*[@id=$id]")
 
 Container: TypeAlias = tuple[str, Mapping[str, str]]
 # A view, and what it shows.
@@ -151,12 +150,12 @@ def _build(
         unplaced = tuple(each for each in waiting if not _place(root, page, *each))
         waiting = unplaced if len(unplaced) < len(waiting) else ()
     for view_id, (session, static) in tokens.items():
-        for element in _BY_ID(root, id=view_id):
+        for element in by_id(root, id=view_id):
             element.set(PHX_SESSION, session)
             element.set(PHX_STATIC, static)
     teleport(root)
     for view_id, (tag, attributes) in containers.items():
-        for element in _BY_ID(root, id=page.place_of(view_id)):
+        for element in by_id(root, id=page.place_of(view_id)):
             _dress(element, tag, attributes)
     for view_id, classes in standing:
         for element in _own(root, page, view_id):
@@ -187,7 +186,7 @@ def _writable(text: str | None) -> str | None:
 def _own(root: Element, page: DeadRender, view_id: str) -> list[Element]:
     """Return the view's elements."""
     # A child's place may be in its parent's content, where ids are not masked.
-    return _BY_ID(root, id=view_id) or _BY_ID(root, id=page.masked.unmask(view_id))
+    return by_id(root, id=view_id) or by_id(root, id=page.masked.unmask(view_id))
 
 
 def _take_out(element: Element) -> None:

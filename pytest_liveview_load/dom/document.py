@@ -30,7 +30,7 @@ from pytest_liveview_load.dom.marks import Overlay
 from pytest_liveview_load.dom.markup import (
     Element,
     ancestors,
-    finder,
+    by_id,
     outer_html,
     short_html,
     text_of,
@@ -41,8 +41,6 @@ from pytest_liveview_load.dom.surroundings import Surroundings
 from pytest_liveview_load.errors import ElementError
 
 Role = Literal["any", "click", "field", "form"]
-
-_BY_ID = finder("//*[@id=$id]")
 
 
 class Document:
@@ -194,25 +192,11 @@ class Document:
                 return int(cid) if cid.isdecimal() else None
             source = node.get(PHX_TELEPORTED_SRC)
             if source is not None:
-                found = _BY_ID(self.root, id=source)
+                found = by_id(self.root, id=source)
                 return self.component(found[0]) if found else None
             if node.get(PHX_SESSION) is not None:
                 return None
         return None
-
-    def target_cids(self, element: Element, phx_target: str) -> list[int] | None:
-        """Return the cids that a `phx-target` means: every match, not just the first.
-
-        None where the view itself is meant (an element outside any component matches).
-
-        Raises:
-            ElementError: Nothing matches.
-        """
-        if phx_target.isdecimal():
-            return [int(phx_target)]
-        cids = [self.component(target) for target in self.targets(element, phx_target)]
-        known = [cid for cid in cids if cid is not None]
-        return known or None
 
     def targets(self, element: Element, selector: str) -> tuple[Element, ...]:
         """Return every element that the `phx-target` selector of `element` matches.

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from pytest_liveview_load.dom.attributes import PHX_NO_UNUSED_FIELD
-from pytest_liveview_load.dom.markup import Element, ancestors, finder, text_of
+from pytest_liveview_load.dom.markup import Element, ancestors, by_id, text_of
 
 _CONTROLS: Final = ("input", "select", "textarea", "button")
 _INPUT_TYPES: Final = re.compile(
@@ -19,7 +19,6 @@ _INPUT_TYPES: Final = re.compile(
     "|password|radio|range|reset|search|submit|tel|text|time|url|week"
 ).fullmatch
 _NEWLINES: Final = re.compile(r"\r\n|\r|\n")
-_BY_ID = finder("//*[@id=$id]")
 
 SELECT_ONE: Final = "select-one"
 SELECT_MULTIPLE: Final = "select-multiple"
@@ -85,7 +84,7 @@ class Fields:
         """Return the form that a field belongs to, by `form=` or by nesting."""
         owner_id = element.get("form")
         if owner_id is not None:
-            found = _BY_ID(self._root, id=owner_id)
+            found = by_id(self._root, id=owner_id)
             return found[0] if found and found[0].tag == "form" else None
         return next((node for node in ancestors(element) if node.tag == "form"), None)
 
@@ -97,11 +96,6 @@ class Fields:
     def by_key(self) -> Mapping[str, Field]:
         """Every field by its key."""
         return {field.key: field for field in self._by_element.values()}
-
-    @cached_property
-    def form_keys(self) -> frozenset[str]:
-        """The keys of the page's forms."""
-        return frozenset(self._form_keys.values())
 
     @cached_property
     def _form_keys(self) -> dict[Element, str]:

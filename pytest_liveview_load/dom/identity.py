@@ -6,9 +6,7 @@ that has one.
 
 from typing import NamedTuple
 
-from pytest_liveview_load.dom.markup import Element, finder
-
-_BY_ID = finder("//*[@id=$id]")
+from pytest_liveview_load.dom.markup import Element, by_id
 
 
 class Identity(NamedTuple):
@@ -35,7 +33,7 @@ def find(root: Element, identity: Identity) -> Element | None:
     """Return the element in the tree of `root`, None where it is no more."""
     node = root
     if identity.anchor:
-        found = _BY_ID(root, id=identity.anchor)
+        found = by_id(root, id=identity.anchor)
         if not found:
             return None
         node = found[0]

@@ -42,14 +42,13 @@ def finder(expression: str) -> Callable[..., list[Element]]:
     return found
 
 
+# Every element of a tree with an id: `by_id(root, id="save")`.
+by_id: Final = finder("//*[@id=$id]")
+
+
 def attributes_of(element: Element) -> Mapping[str, str]:
     """Return the element's attributes, in order (lxml's stubs would allow bytes)."""
     return cast("Mapping[str, str]", element.attrib)
-
-
-def is_tag(node: Element) -> bool:
-    """Tell an element from a comment or a processing instruction."""
-    return isinstance(node.tag, str)
 
 
 def text_of(element: Element) -> str:

@@ -11,11 +11,11 @@ layout it takes no time.
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
 from lxml import etree
-from lxml.etree import _Element as Element
 
+from pytest_liveview_load.dom.markup import Element, finder
 from pytest_liveview_load.dom.stream_container import StreamContainer, StreamPatch
 from pytest_liveview_load.protocol.dialect import Dialect
 from pytest_liveview_load.protocol.rendered import Stream
@@ -29,19 +29,13 @@ from pytest_liveview_load.protocol.wire_keys import (
 OUTLIVES_HTML: Final = PHX_UPDATE
 
 
-def _finder(expression: str) -> Callable[..., list[Element]]:
-    compiled: Any = etree.XPath(expression)
-    found: Callable[..., list[Element]] = compiled
-    return found
-
-
-_BY_ID: Final = _finder(".//*[@id=$id]")
-_BY_COMPONENT: Final = _finder(f".//*[@{PHX_COMPONENT}=$cid]")
-_BY_STREAM: Final = _finder(f".//*[@{PHX_STREAM_REF}=$ref]")
-_COMPONENTS_INSIDE: Final = _finder(f".//*[@{PHX_COMPONENT}]")
-_LOOSE_ROWS: Final = _finder(".//table/tr")
-_STREAMS: Final = _finder(f".//*[@{PHX_UPDATE}='stream']")
-_IGNORED: Final = _finder(f".//*[@{PHX_UPDATE}='ignore' or @data-phx-update='ignore']")
+_BY_ID: Final = finder(".//*[@id=$id]")
+_BY_COMPONENT: Final = finder(f".//*[@{PHX_COMPONENT}=$cid]")
+_BY_STREAM: Final = finder(f".//*[@{PHX_STREAM_REF}=$ref]")
+_COMPONENTS_INSIDE: Final = finder(f".//*[@{PHX_COMPONENT}]")
+_LOOSE_ROWS: Final = finder(".//table/tr")
+_STREAMS: Final = finder(f".//*[@{PHX_UPDATE}='stream']")
+_IGNORED: Final = finder(f".//*[@{PHX_UPDATE}='ignore' or @data-phx-update='ignore']")
 
 
 def parse_fragment(html: str) -> Element:

@@ -8,8 +8,7 @@ order of the steps visible.
 from collections.abc import Iterable
 from typing import Final
 
-from lxml.etree import _Element as Element
-
+from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.protocol.dialect import Dialect
 from pytest_liveview_load.protocol.rendered import Stream, StreamInsert
 from pytest_liveview_load.protocol.wire_keys import PHX_STREAM_REF

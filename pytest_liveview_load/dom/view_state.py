@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lxml import etree
-from lxml.etree import _Element as Element
 
+from pytest_liveview_load.dom.markup import Element
 from pytest_liveview_load.dom.nested import NestedView, nested_views
 from pytest_liveview_load.dom.patch import (
     OUTLIVES_HTML,

@@ -38,7 +38,6 @@ class Dialect:
     links_null_flash: bool  # 1.0 and 1.1: so does the join that a link leads to
     sticky_url: bool  # 0.20 sends a sticky child's `url`; 1.0 refuses one
     target_in_value: bool  # 0.20: `_target` is in a form's value; later in its `meta`
-    sends_meta: bool  # 1.0: a form event has `meta`
     sends_unused: bool  # 1.0: `_unused_` names before fields nobody touched
     knows_no_unused: bool  # 1.2: `phx-no-unused-field` asks for none of them
     submitter_last: bool  # until 0.20.1: a submitter's value follows all others
@@ -209,7 +208,6 @@ Dialect.V0_20_1 = Dialect(
     links_null_flash=False,
     sticky_url=True,
     target_in_value=True,
-    sends_meta=False,
     sends_unused=False,
     knows_no_unused=False,
     submitter_last=True,
@@ -245,7 +243,6 @@ Dialect.V1_0 = replace(
     links_null_flash=True,
     sticky_url=False,
     target_in_value=False,
-    sends_meta=True,
     sends_unused=True,
     streams_before_others=True,
     renews_sticky=True,

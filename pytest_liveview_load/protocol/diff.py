@@ -237,9 +237,8 @@ class _Merger:
         elif any(read_index(key) is not None for key in diff):
             raise Misfit(f"{shown(diff)} is no comprehension and meets one")
         elif diff.get(STREAM) is not None:
-            entries = (
-                old.entries
-            )  # pyview's deletes come alone; rendered.js merges them too
+            # Deletes alone, as pyview sends them; rendered.js merges them too.
+            entries = old.entries
         else:
             return old
         if entries and not old.statics:

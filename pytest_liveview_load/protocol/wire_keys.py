@@ -57,4 +57,3 @@ TOKEN: Final = "token"
 UPLOADER: Final = "uploader"  # in an entry's meta: who takes it, if not the channel
 
 STATUS_OK: Final = "ok"
-STATUS_ERROR: Final = "error"

@@ -133,6 +133,7 @@ class ScriptedServer:
         self.talks: list[Talk] = []
         self.refuse_upgrade: Answer | None = None
         self.connections = 0
+        self.serving: set[asyncio.Task[Any]] = set()
         self.news = asyncio.Condition()
 
     def page(self, path: str, *, view: str = "CounterLive", body: str = "") -> None:
@@ -155,6 +156,9 @@ class ScriptedServer:
     ) -> None:
         self.connections += 1
         number = self.connections
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
         try:
             while await self.request(reader, writer, number):
                 pass
@@ -163,6 +167,7 @@ class ScriptedServer:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
+            self.serving.discard(task)
             writer.close()
 
     async def request(
@@ -289,3 +294,6 @@ async def scripted(
         server.close()
         for talk in scripted_server.talks:
             talk.hang_up()
+        # Whoever still answers must not fail in a later test, for its loop is this one.
+        for task in scripted_server.serving:
+            task.cancel()

@@ -198,6 +198,3 @@ def test_a_component_is_found_within_its_own_view_only() -> None:
     assert document.component(document.one("#in")) == 3
     assert document.component(document.one("#nested")) is None
     assert document.owner(document.one("#nested")) == "child"
-    assert document.target_cids(document.one("#nested"), "#in") == [3]
-    assert document.target_cids(document.one("#in"), "7") == [7]
-    assert document.target_cids(document.one("#in"), "#nested") is None

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from pytest_liveview_load.errors import LiveViewLoadError, ProtocolError
+from pytest_liveview_load.protocol import apart as apart_module
 from pytest_liveview_load.protocol import rendered as rendered_module
 from tests.fuzz.tape import Outcome, Tape, play
 
@@ -124,7 +125,8 @@ GROWN: Final = "a view with more HTML than any page has"
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendered_module, "MAX_HTML", 1 << 20)
+    for module in (rendered_module, apart_module):
+        monkeypatch.setattr(module, "MAX_HTML", 1 << 16)
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -140,7 +142,7 @@ def test_components_that_double_each_other_are_refused() -> None:
 
 @pytest.mark.usefixtures("small_pages")
 def test_lists_that_multiply_their_first_entries_are_refused() -> None:
-    depth = 8
+    depth = 6
     tree: Any = "x"
     for _ in range(depth):
         tree = {"s": ["<u>", "</u>"], "k": {"0": {"0": tree}, "kc": 1}}

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.protocol.codec import (
-    BinaryFrame,
     decode,
-    decode_binary,
     encode,
     encode_binary,
     parse_json,
@@ -133,41 +131,3 @@ def test_a_field_of_a_binary_push_has_255_bytes_at_most() -> None:
     assert 255 == encode_binary("é" * 127 + "x", "1", "t", "e", b"")[1]
     with pytest.raises(ProtocolError, match="256 bytes"):
         encode_binary("é" * 128, "1", "t", "e", b"")
-
-
-def binary(kind: int, fields: list[str], data: bytes) -> bytes:
-    encoded = [field.encode() for field in fields]
-    return bytes([kind, *map(len, encoded)]) + b"".join(encoded) + data
-
-
-@given(short, short, short, short, st.binary())
-def test_binary_frames_of_a_server_round_trip(
-    join_ref: str, ref: str, topic: str, event: str, data: bytes
-) -> None:
-    push = decode_binary(binary(0, [join_ref, topic, event], data))
-    reply = decode_binary(binary(1, [join_ref, ref, topic, event], data))
-    broadcast = decode_binary(binary(2, [topic, event], data))
-
-    assert BinaryFrame(join_ref, None, topic, event, data) == push
-    assert BinaryFrame(join_ref, ref, topic, "phx_reply", data, event) == reply
-    assert BinaryFrame(None, None, topic, event, data) == broadcast
-
-
-@given(st.binary())
-def test_whatever_bytes_arrive_are_a_frame_or_a_protocol_error(data: bytes) -> None:
-    try:
-        frame = decode_binary(data)
-    except ProtocolError:
-        return
-    assert data.endswith(frame.payload)
-    assert data[0] in (0, 1, 2)
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"\x03", b"\x00\x05\x00\x00ab", b"\x02\x01\x00\xff"]
-)
-def test_broken_binary_frames_are_quoted_in_hex(data: bytes) -> None:
-    with pytest.raises(ProtocolError) as caught:
-        decode_binary(data)
-
-    assert data.hex(" ") == caught.value.frame

@@ -63,8 +63,7 @@ class Arrivals:
         triggered_in = page.main.content
         if page.family.views:
             follow(page)
-            every = (page.main, *page.family.views.values())
-            asking = (each.content for each in every if each.content.triggered)
+            asking = (each.content for each in page.views if each.content.triggered)
             triggered_in = next(asking, triggered_in)
         if triggered_in.triggered:
             triggered_in.triggered = False

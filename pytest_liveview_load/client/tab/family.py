@@ -44,9 +44,8 @@ class Family:
 
     def root(self, view: View) -> View:
         """Return the view that `view` is nested in, with nothing around it."""
-        outer = (
-            self.page.view(self.parents[view.id]) if view.id in self.parents else None
-        )
+        parent = self.parents.get(view.id)
+        outer = None if parent is None else self.page.view(parent)
         return view if outer is None else self.root(outer)
 
     def tree(self, view: View) -> list[View]:
@@ -201,7 +200,7 @@ class Family:
         ):
             return
         shown = set(self.roots)
-        for view in (main, *self.views.values()):
+        for view in self.page.views:
             shown.update(view.content.nested())
         for root in roots:
             if root not in shown:

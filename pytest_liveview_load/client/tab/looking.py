@@ -39,7 +39,7 @@ def shown(page: "Page", *, patient: bool = False) -> Document:
         return document
     logged = [
         each
-        for each in (main, *page.family.views.values())
+        for each in page.views
         if each.in_flight.log and (each.joined or not patient)
     ]
     dialect = main.dialect

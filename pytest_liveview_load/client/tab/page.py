@@ -81,9 +81,7 @@ class Page:
         self.outgoing: View | None = None  # the one before, until `main` has joined
         self.clicked: Identity | None = None  # the link that led to `main`, until then
         self.family = Family(self)
-        self.mounting: LiveReply | None = (
-            None  # of the main view, until all have joined
-        )
+        self.mounting: LiveReply | None = None  # the main view's, until all have joined
         self.container: tuple[str, dict[str, str]] | None = None
         element = self.element
         session = element.session if element is not None else ""
@@ -184,6 +182,12 @@ class Page:
         if not redirected:  # else it joins out of sight
             view.outage.await_join()
         return view
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Every view of the page, the main one first."""
+        main, others = self.main, self.family.views.values()
+        return tuple(others) if main is None else (main, *others)
 
     def view(self, view_id: str) -> View | None:
         """Return the page's view with this id, "" for the main one; None if it has gone."""
@@ -311,7 +315,7 @@ class Page:
 
     def take_events(self) -> list[list[Any]]:
         """Return what the server pushed to hooks since this was last asked, view by view."""
-        views = [] if self.main is None else [self.main, *self.family.views.values()]
+        views = () if self.main is None else self.views
         return [event for view in views for event in view.content.take_events()]
 
     def remember(self) -> None:

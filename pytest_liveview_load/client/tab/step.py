@@ -24,11 +24,6 @@ class Step:
         self.timeout = timeout
         self.deadline = self.loop.time() + timeout
 
-    @property
-    def remaining(self) -> float:
-        """How many seconds are left."""
-        return max(0.0, self.deadline - self.loop.time())
-
     async def wait(self, waiter: Waiter, waiting_for: str) -> None:
         """Wait until `waiter` resolves; raises StepTimeout at the deadline."""
         if waiter.done():

@@ -18,8 +18,7 @@ TITLED: Final = f'"{TITLE}":'.encode()
 
 def follow(page: "Page") -> None:
     """Take the title that has just come, before another view's takes its place."""
-    views = page.family.views.values()
-    for view in views if page.main is None else (page.main, *views):
+    for view in page.views:
         content = view.content
         looked_at = content.mounts or content.title is not None
         if looked_at or (content.pending and TITLED in content.pending[-1]):

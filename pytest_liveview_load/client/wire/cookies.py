@@ -10,6 +10,8 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from pytest_liveview_load.client.wire.reach import SECURE_SCHEMES
+
 
 class Cookie(NamedTuple):
     """One cookie; `expires` is in seconds of the epoch, None until the user leaves."""
@@ -40,7 +42,7 @@ class CookieJar:
             return ""
         parts = urlsplit(url)
         path = parts.path or "/"
-        secure = parts.scheme in {"https", "wss"}
+        secure = parts.scheme in SECURE_SCHEMES
         now = time.time()
         fit = [
             (name, cookie)

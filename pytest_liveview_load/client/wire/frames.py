@@ -54,10 +54,10 @@ def close_frame() -> bytes:
 
 
 def frame_bounds(data: bytes | bytearray, start: int) -> tuple[int, int]:
-    """Return where the payload and the frame at `start` end and begin.
+    """Return where the payload of the frame at `start` begins, and where the frame ends.
 
-    (payload start, frame end), counted in `data`; the end may lie beyond it. (0, 0) when
-    the header itself is not whole yet.
+    Both are places in `data`; the end may lie beyond it. (0, 0) when the header itself is
+    not whole yet.
     """
     have = len(data) - start
     if have < 2:

@@ -68,9 +68,7 @@ class WebSocket(asyncio.Protocol):
         self.clock = clock  # the one source of arrival stamps
         self.receiver: Receiver | None = None
         self.buffer: bytearray | None = None  # the beginning of a frame
-        self.needed = (
-            0  # bytes that make the frame in `buffer` whole, as far as we know
-        )
+        self.needed = 0  # bytes that make the frame in `buffer` whole, as far as known
         self.parser: FrameProtocol | None = None
         self.fragments: list[bytes] | None = None
         self.closer: asyncio.TimerHandle | None = None
