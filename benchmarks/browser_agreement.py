@@ -29,7 +29,7 @@ from benchmarks.chromium import Tab, browsing, chromium
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
 

@@ -16,7 +16,7 @@ import uvloop
 from tabulate import tabulate
 
 from pytest_liveview_load.client.verbs.gathering import Pace
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 
 RATES = (10, 50, 100, 500, 1000, 2000)  # a second
 USERS = 200

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_liveview_load.client.live_user import LiveUser
     from pytest_liveview_load.client.tab.hooks import Hook
-    from pytest_liveview_load.crowd.comparison import Comparison
     from pytest_liveview_load.crowd.context import LoadContext
-    from pytest_liveview_load.crowd.limit import Limit
-    from pytest_liveview_load.crowd.result import LoadResult
-    from pytest_liveview_load.crowd.running import RunningCrowd
-    from pytest_liveview_load.crowd.storm import Storm
+    from pytest_liveview_load.crowd.results.result import LoadResult
+    from pytest_liveview_load.crowd.runs.running import RunningCrowd
+    from pytest_liveview_load.crowd.runs.storm import Storm
+    from pytest_liveview_load.crowd.trials.comparison import Comparison
+    from pytest_liveview_load.crowd.trials.limit import Limit
     from pytest_liveview_load.errors import (
         BudgetExceeded,
         ConfigurationError,
@@ -59,15 +59,15 @@ __all__ = [
 ]
 
 HOMES = {
-    "Comparison": "crowd.comparison",
+    "Comparison": "crowd.trials.comparison",
     "Hook": "client.tab.hooks",
-    "Limit": "crowd.limit",
+    "Limit": "crowd.trials.limit",
     "LiveUser": "client.live_user",
     "LoadContext": "crowd.context",
     "LiveViewVersionWarning": "plugin.version_guard",
-    "LoadResult": "crowd.result",
-    "RunningCrowd": "crowd.running",
-    "Storm": "crowd.storm",
+    "LoadResult": "crowd.results.result",
+    "RunningCrowd": "crowd.runs.running",
+    "Storm": "crowd.runs.storm",
     "budget": "markers",
     "load": "markers",
     **dict.fromkeys(("KiB", "MB", "MiB", "kB", "minute", "ms", "s", "us"), "units"),

@@ -24,7 +24,7 @@ from benchmarks.contenders.orders import (
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.metrics.recorder import Recorder
 
 

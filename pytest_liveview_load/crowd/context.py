@@ -8,16 +8,16 @@ import dataclasses
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from pytest_liveview_load.crowd.capacity import Search
-from pytest_liveview_load.crowd.cast import Cast, check_taken, named
-from pytest_liveview_load.crowd.class_mix import resolved
-from pytest_liveview_load.crowd.comparison import Comparison
-from pytest_liveview_load.crowd.finding import Finding
-from pytest_liveview_load.crowd.limit import Limit
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.rounds import ROUNDS, Rounds
-from pytest_liveview_load.crowd.running import RunningCrowd, Starting
+from pytest_liveview_load.crowd.orders.cast import Cast, check_taken, named
+from pytest_liveview_load.crowd.orders.class_mix import resolved
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.results.result import LoadResult
+from pytest_liveview_load.crowd.runs.running import RunningCrowd, Starting
+from pytest_liveview_load.crowd.trials.capacity import Search
+from pytest_liveview_load.crowd.trials.comparison import Comparison
+from pytest_liveview_load.crowd.trials.finding import Finding
+from pytest_liveview_load.crowd.trials.limit import Limit
+from pytest_liveview_load.crowd.trials.rounds import ROUNDS, Rounds
 from pytest_liveview_load.errors import MarkerError, RunAborted
 
 Function: TypeAlias = Callable[..., Coroutine[Any, Any, object]]

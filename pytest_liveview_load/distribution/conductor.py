@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution.carrier import Carrier, State
 from pytest_liveview_load.distribution.commands import (
     Bury,

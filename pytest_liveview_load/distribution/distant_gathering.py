@@ -23,10 +23,10 @@ from pytest_liveview_load.client.verbs.gathering import Call as Terms
 from pytest_liveview_load.client.verbs.gathering import Pace
 from pytest_liveview_load.client.verbs.meeting import Meeting, Member, Seen
 from pytest_liveview_load.client.verbs.token import tokens
-from pytest_liveview_load.crowd.fanout import check_name
-from pytest_liveview_load.crowd.gathering import check_value, read_call
-from pytest_liveview_load.crowd.pacing import asked_for, parse_terms
-from pytest_liveview_load.crowd.rendezvous import is_plain
+from pytest_liveview_load.crowd.together.fanout import check_name
+from pytest_liveview_load.crowd.together.gathering import check_value, read_call
+from pytest_liveview_load.crowd.together.pacing import asked_for, parse_terms
+from pytest_liveview_load.crowd.together.rendezvous import is_plain
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.messages import (
     Answer,

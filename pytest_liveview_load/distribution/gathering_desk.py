@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from pytest_liveview_load.client.verbs.gathering import Call as Terms
 from pytest_liveview_load.client.verbs.gathering import Pace
-from pytest_liveview_load.crowd.fanout import Arrival, Broadcast
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.fanout import Arrival, Broadcast
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.distribution.faults import fault_of
 from pytest_liveview_load.distribution.messages import (
     Answer,

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, assert_never
 
-from pytest_liveview_load.crowd.company import Company
-from pytest_liveview_load.crowd.gathering import LocalGathering
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.together.company import Company
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.distribution.commands import (
     Bury,
     Command,

@@ -13,13 +13,13 @@ from typing import Any, Final
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.tab.absence import cut_all
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.attending import SNAPSHOT_EVERY
-from pytest_liveview_load.crowd.closed_crowd import ClosedCrowd
-from pytest_liveview_load.crowd.engine import Outcome, Run
-from pytest_liveview_load.crowd.files import check_file_descriptors
-from pytest_liveview_load.crowd.outfit import equipped
-from pytest_liveview_load.crowd.storm import DROPPED, returns
-from pytest_liveview_load.crowd.timers import sleep_until
+from pytest_liveview_load.crowd.runs.attending import SNAPSHOT_EVERY
+from pytest_liveview_load.crowd.runs.closed_crowd import ClosedCrowd
+from pytest_liveview_load.crowd.runs.engine import Outcome, Run
+from pytest_liveview_load.crowd.runs.outfit import equipped
+from pytest_liveview_load.crowd.runs.storm import DROPPED, returns
+from pytest_liveview_load.crowd.shape.timers import sleep_until
+from pytest_liveview_load.crowd.watching.files import check_file_descriptors
 from pytest_liveview_load.distribution.distant_gathering import DistantGathering
 from pytest_liveview_load.distribution.figures import merged, pack
 from pytest_liveview_load.distribution.line import Line

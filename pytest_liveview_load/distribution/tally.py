@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pytest_liveview_load.crowd.engine import changes
+from pytest_liveview_load.crowd.runs.engine import changes
 from pytest_liveview_load.distribution.carrier import Carrier, State
 from pytest_liveview_load.distribution.figures import merged, pack
 from pytest_liveview_load.distribution.parts import Figures, Loss, Outcome

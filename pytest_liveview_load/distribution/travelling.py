@@ -13,12 +13,12 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_liveview_load.crowd.cast import Cast, Role
-from pytest_liveview_load.crowd.feed import ONCE, Rows
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.rendezvous import is_plain
-from pytest_liveview_load.crowd.scenario import Scenario
+from pytest_liveview_load.crowd.orders.cast import Cast, Role
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.orders.scenario import Scenario
+from pytest_liveview_load.crowd.rows.feed import ONCE, Rows
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.together.rendezvous import is_plain
 from pytest_liveview_load.distribution.plain import from_plain, to_plain
 from pytest_liveview_load.errors import DataError, ScenarioError
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_liveview_load.crowd.attending import SNAPSHOT_EVERY, what_holds
+from pytest_liveview_load.crowd.runs.attending import SNAPSHOT_EVERY, what_holds
 from pytest_liveview_load.distribution.figures import pack
 from pytest_liveview_load.distribution.messages import Explain, Progress
 from pytest_liveview_load.metrics.budget import Budget

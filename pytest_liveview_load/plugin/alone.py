@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
-from pytest_liveview_load.crowd.feed import Feed, row_of
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.rows.feed import Feed, row_of
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.errors import MarkerError
 
 

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.crowd.cast import Cast
-from pytest_liveview_load.crowd.class_mix import resolved
 from pytest_liveview_load.crowd.context import LoadContext
-from pytest_liveview_load.crowd.feed import Feed
-from pytest_liveview_load.crowd.finding import Finding
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.pruning import prune
+from pytest_liveview_load.crowd.orders.cast import Cast
+from pytest_liveview_load.crowd.orders.class_mix import resolved
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.rows.feed import Feed
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.trials.finding import Finding
+from pytest_liveview_load.crowd.watching.pruning import prune
 from pytest_liveview_load.errors import InvalidRun, RunAborted, StepError
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.address import parse_url

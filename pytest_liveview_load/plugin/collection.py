@@ -17,7 +17,7 @@ from pytest_liveview_load.errors import ConfigurationError, MarkerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_liveview_load.crowd.order import Order
+    from pytest_liveview_load.crowd.orders.order import Order
     from pytest_liveview_load.metrics.budget import Budget
 
 LIVE: Final = "live"
@@ -146,7 +146,7 @@ def check_async(item: pytest.Function, name: str) -> None:
 
 def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
-    from pytest_liveview_load.crowd.class_mix import TEST, resolved  # noqa: PLC0415
+    from pytest_liveview_load.crowd.orders.class_mix import TEST, resolved  # noqa: PLC0415
 
     resolved(order, item.cls)
     if order.mix and not asks_load and item.originalname != TEST:
@@ -198,7 +198,7 @@ def show_for_author(collector: pytest.Collector, report: Any) -> None:
     excinfo = getattr(call, "excinfo", None)
     if excinfo is None or not isinstance(excinfo.value, ConfigurationError):
         return
-    from pytest_liveview_load.crowd.pruning import prune  # noqa: PLC0415
+    from pytest_liveview_load.crowd.watching.pruning import prune  # noqa: PLC0415
 
     pruned = pytest.ExceptionInfo.from_exception(prune(excinfo.value))
     report.longrepr = collector.repr_failure(pruned)

@@ -13,15 +13,15 @@ from typing import Any, Final, Protocol
 
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.attending import Progress
-from pytest_liveview_load.crowd.engine import Outcome
-from pytest_liveview_load.crowd.feed import Feed
-from pytest_liveview_load.crowd.files import check_file_descriptors
-from pytest_liveview_load.crowd.finding import Finding
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.outfit import equipped
-from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.running import Conducted, RunningCrowd
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.results.result import LoadResult
+from pytest_liveview_load.crowd.rows.feed import Feed
+from pytest_liveview_load.crowd.runs.attending import Progress
+from pytest_liveview_load.crowd.runs.engine import Outcome
+from pytest_liveview_load.crowd.runs.outfit import equipped
+from pytest_liveview_load.crowd.runs.running import Conducted, RunningCrowd
+from pytest_liveview_load.crowd.trials.finding import Finding
+from pytest_liveview_load.crowd.watching.files import check_file_descriptors
 from pytest_liveview_load.errors import InvalidRun, RunAborted
 from pytest_liveview_load.metrics.budget import Budget, speak_of_parts
 from pytest_liveview_load.plugin.address import check_load_allowed

@@ -166,7 +166,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    results = sys.modules.get("pytest_liveview_load.crowd.result")
+    results = sys.modules.get("pytest_liveview_load.crowd.results.result")
     return results.explain(op, left, right) if results else None
 
 

@@ -6,7 +6,7 @@ Law: what the controller has told, put into words and reports; nothing is asked.
 from collections.abc import Sequence
 from typing import Final
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution.parts import Figures, Loss
 from pytest_liveview_load.reporting.runner_report import RunnerReport
 from pytest_liveview_load.units import format_count, format_duration

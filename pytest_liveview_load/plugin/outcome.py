@@ -9,8 +9,8 @@ on trial, in which a limit was sought, fail no test.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from pytest_liveview_load.crowd.capacity import OF_ERRORS
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.trials.capacity import OF_ERRORS
 from pytest_liveview_load.errors import (
     BudgetExceeded,
     InvalidRun,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_liveview_load.crowd.finding import Finding
+    from pytest_liveview_load.crowd.trials.finding import Finding
     from pytest_liveview_load.plugin.session import LoadSession, ReportData
     from pytest_liveview_load.reporting.load_report import LoadReport
     from pytest_liveview_load.reporting.terminal import Tone
@@ -89,7 +89,7 @@ def in_short(message: str) -> str:
 
 def has_author(traceback: TracebackType | None) -> bool:
     """Return whether some frame is neither ours nor a library's."""
-    from pytest_liveview_load.crowd.pruning import OURS, is_installed
+    from pytest_liveview_load.crowd.watching.pruning import OURS, is_installed
 
     while traceback is not None:
         path = traceback.tb_frame.f_code.co_filename
@@ -128,7 +128,7 @@ def gathered(session: LoadSession) -> list[LoadReport]:
 
 def found(session: LoadSession, test: str) -> list[Finding]:
     """Return what the runs of a test came to together."""
-    from pytest_liveview_load.crowd.finding import Finding
+    from pytest_liveview_load.crowd.trials.finding import Finding
 
     return [Finding.from_data(each) for each in session.findings.get(test, ())]
 

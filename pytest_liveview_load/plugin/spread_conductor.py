@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.running import RunningCrowd
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.runs.running import RunningCrowd
 from pytest_liveview_load.distribution.line import Line
 from pytest_liveview_load.distribution.link import Channel
 from pytest_liveview_load.distribution.messages import (

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from pytest_liveview_load.crowd import attending
-from pytest_liveview_load.crowd.engine import Outcome
-from pytest_liveview_load.crowd.feed import Feed
-from pytest_liveview_load.crowd.honesty import none_finished
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.storm import Returns, Storm
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.rows.feed import Feed
+from pytest_liveview_load.crowd.runs import attending
+from pytest_liveview_load.crowd.runs.engine import Outcome
+from pytest_liveview_load.crowd.runs.storm import Returns, Storm
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.watching.honesty import none_finished
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.messages import (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_liveview_load.crowd.finding import Finding
+from pytest_liveview_load.crowd.trials.finding import Finding
 from pytest_liveview_load.metrics.advice import advice
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.load_report import LoadReport

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.metrics.budget import Judgement
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Within

@@ -9,7 +9,7 @@ import pytest
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings, Delays
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from tests.client.scripted_server import ScriptedServer, scripted
 from tests.client.upload_app import UploadApp
 

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_liveview_load.client.tab.absence import cut_all
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.storm import returns
+from pytest_liveview_load.crowd.runs.storm import returns
 from tests.client.conftest import Measured, user_on
 from tests.client.scripted_server import ScriptedServer, accept, refusing
 

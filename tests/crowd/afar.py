@@ -10,7 +10,7 @@ from typing import Any
 from pytest_liveview_load.client.observer import Observer
 from pytest_liveview_load.client.verbs.gathering import Call, Pace
 from pytest_liveview_load.client.verbs.meeting import Meeting, Seen
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.distribution import messages
 from pytest_liveview_load.distribution.distant_gathering import DistantGathering
 from pytest_liveview_load.distribution.gathering_desk import Desk

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pytest_liveview_load.crowd.company import Company
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.company import Company
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from tests.crowd.afar import Afar
 from tests.crowd.fake_time import FakeTimeLoop, play
 

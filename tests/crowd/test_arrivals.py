@@ -7,8 +7,8 @@ from itertools import islice, pairwise
 
 import pytest
 
-from pytest_liveview_load.crowd.arrivals import Arrival
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.arrivals import Arrival
+from pytest_liveview_load.crowd.shape.profile import Profile
 
 
 def instants(profile: Profile, seed: int = 1) -> list[float]:

@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.capacity import parse_budgets, search, with_unwritten
-from pytest_liveview_load.crowd.ladder import Ladder
-from pytest_liveview_load.crowd.limit import Limit
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.result import LoadResult, explain
+from pytest_liveview_load.crowd.results.result import LoadResult, explain
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.trials.capacity import (
+    parse_budgets,
+    search,
+    with_unwritten,
+)
+from pytest_liveview_load.crowd.trials.ladder import Ladder
+from pytest_liveview_load.crowd.trials.limit import Limit
 from pytest_liveview_load.errors import (
     BudgetSyntaxError,
     InvalidRun,

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.comparison import Comparison
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.ratio import Estimate
-from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.rounds import (
+from pytest_liveview_load.crowd.results.result import LoadResult
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.trials.comparison import Comparison
+from pytest_liveview_load.crowd.trials.ratio import Estimate
+from pytest_liveview_load.crowd.trials.rounds import (
     MEASURES,
     alternate,
     orders,
@@ -22,7 +22,7 @@ from pytest_liveview_load.crowd.rounds import (
     parse_patterns,
     parse_rounds,
 )
-from pytest_liveview_load.crowd.side_by_side import in_cells
+from pytest_liveview_load.crowd.trials.side_by_side import in_cells
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, NoData
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import play

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.cast import Cast
 from pytest_liveview_load.crowd.context import LoadContext
-from pytest_liveview_load.crowd.engine import Run
-from pytest_liveview_load.crowd.finding import Finding
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.running import RunningCrowd
+from pytest_liveview_load.crowd.orders.cast import Cast
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.results.result import LoadResult
+from pytest_liveview_load.crowd.runs.engine import Run
+from pytest_liveview_load.crowd.runs.running import RunningCrowd
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.trials.finding import Finding
 from pytest_liveview_load.errors import MarkerError, ScenarioError
 from pytest_liveview_load.metrics.snapshot import Snapshot
 

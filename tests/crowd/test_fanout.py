@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.client.verbs.token import LENGTH, tokens, tokens_in
-from pytest_liveview_load.crowd.fanout import KEPT, Fanout
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.fanout import KEPT, Fanout
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import FakeTimeLoop, play

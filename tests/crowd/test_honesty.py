@@ -6,16 +6,16 @@ from typing import Final
 
 import pytest
 
-from pytest_liveview_load.crowd.honesty import (
+from pytest_liveview_load.crowd.watching.honesty import (
     causes,
     cpu_note,
     heap_set_aside,
     judged,
     remarks,
 )
-from pytest_liveview_load.crowd.moment import Moment
-from pytest_liveview_load.crowd.processor import Usage
-from pytest_liveview_load.crowd.watch import (
+from pytest_liveview_load.crowd.watching.moment import Moment
+from pytest_liveview_load.crowd.watching.processor import Usage
+from pytest_liveview_load.crowd.watching.watch import (
     BLOCKED,
     NO_CPU,
     STOPPED,

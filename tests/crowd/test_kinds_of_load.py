@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.arguments import OTHER_WORDS, PARSERS
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.arguments import OTHER_WORDS, PARSERS
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.errors import MarkerError
 
 STAGES = [("30s", 200), ("10s", 0)]

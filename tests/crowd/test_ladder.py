@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.ladder import Ladder
+from pytest_liveview_load.crowd.trials.ladder import Ladder
 from pytest_liveview_load.errors import MarkerError
 
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 )
 
 from pytest_liveview_load.client.verbs.meeting import Member
-from pytest_liveview_load.crowd.rendezvous import (
+from pytest_liveview_load.crowd.together.rendezvous import (
     Late,
     MeetingPoint,
     Met,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.metrics.budget import Budget
 

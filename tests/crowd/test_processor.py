@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.moment import Moment
-from pytest_liveview_load.crowd.processor import (
+from pytest_liveview_load.crowd.watching.moment import Moment
+from pytest_liveview_load.crowd.watching.processor import (
     Ledger,
     Processor,
     Usage,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.pauses import Between
 
@@ -183,7 +183,7 @@ def test_a_profile_reads_like_a_sentence(expected: str) -> None:
 
 def test_profiles_are_made_without_heavy_imports() -> None:
     script = (
-        "import sys, pytest_liveview_load.crowd.profile; "
+        "import sys, pytest_liveview_load.crowd.shape.profile; "
         "print(sorted({'asyncio', 'httpx', 'lxml', 'msgspec', 'websockets', 'anyio'} "
         "& set(sys.modules)))"
     )

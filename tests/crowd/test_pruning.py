@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.pruning import prune
-from pytest_liveview_load.crowd.scenario import Scenario
+from pytest_liveview_load.crowd.orders.scenario import Scenario
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.watching.pruning import prune
 from pytest_liveview_load.errors import ConnectionFailed, StepError
 
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from pytest_liveview_load.crowd.rate import RatePiece, RatePlan, parse_plan
+from pytest_liveview_load.crowd.shape.rate import RatePiece, RatePlan, parse_plan
 from pytest_liveview_load.errors import UnitError
 
 A_PLAN = "is not a rate like '50/s' or '10/s..100/s over 1m', or a list of such"

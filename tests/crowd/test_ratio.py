@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.ratio import estimate, geometric_mean, t_quantile
+from pytest_liveview_load.crowd.trials.ratio import estimate, geometric_mean, t_quantile
 
 # From any table of Student's t, two-sided 95 %.
 TABLE = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.client.verbs.gathering import Call
 from pytest_liveview_load.client.verbs.meeting import Meeting, Member
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.errors import RendezvousTimeout, RunOver, TogetherError
 from tests.crowd.meeting_place import at, now, together, where  # noqa: F401 (a fixture)
 

@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 
-from pytest_liveview_load.crowd.measured import Measured
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.result import LoadResult, explain
+from pytest_liveview_load.crowd.results.measured import Measured
+from pytest_liveview_load.crowd.results.result import LoadResult, explain
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import ms

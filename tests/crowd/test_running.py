@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.result import LoadResult
-from pytest_liveview_load.crowd.running import RunningCrowd, Starting
-from pytest_liveview_load.crowd.storm import DROPPED, Storm
+from pytest_liveview_load.crowd.results.result import LoadResult
+from pytest_liveview_load.crowd.runs.running import RunningCrowd, Starting
+from pytest_liveview_load.crowd.runs.storm import DROPPED, Storm
 from pytest_liveview_load.errors import CrowdError, TooFewFiles, UnitError
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.stages import Span, Stage, describe_stages, parse_stages
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.shape.stages import (
+    Span,
+    Stage,
+    describe_stages,
+    parse_stages,
+)
 from pytest_liveview_load.errors import UnitError
 
 STAGES = "is not a list of stages like [('30s', 200), ('2m', 200), ('10s', 0)]"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.client.verbs.gathering import Pace
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.errors import RunOver, TogetherError
 from tests.crowd.meeting_place import now, only_here, together, where  # noqa: F401 (a fixture)
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from pytest_liveview_load.client.verbs.gathering import Call, Pace
-from pytest_liveview_load.crowd.closed_crowd import ClosedCrowd
+from pytest_liveview_load.crowd.runs.closed_crowd import ClosedCrowd
 from pytest_liveview_load.errors import RendezvousTimeout
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform, seconds_of

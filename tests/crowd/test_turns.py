@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.rate import RatePiece, RatePlan, parse_plan
-from pytest_liveview_load.crowd.throttle import CATCH_UP, Allowance, Turns
+from pytest_liveview_load.crowd.shape.rate import RatePiece, RatePlan, parse_plan
+from pytest_liveview_load.crowd.together.throttle import CATCH_UP, Allowance, Turns
 
 LATEST = 0.03  # seconds: above it a loop's lag makes a run invalid anyway
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_liveview_load.crowd.moment import Moment
-from pytest_liveview_load.crowd.processor import Processor, Usage
-from pytest_liveview_load.crowd.watch import (
+from pytest_liveview_load.crowd.watching.moment import Moment
+from pytest_liveview_load.crowd.watching.processor import Processor, Usage
+from pytest_liveview_load.crowd.watching.watch import (
     BLOCKED,
     NO_CPU,
     STOPPED,

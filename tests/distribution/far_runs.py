@@ -10,9 +10,9 @@ from typing import Any
 
 import execnet
 
-from pytest_liveview_load.crowd.cast import Cast
-from pytest_liveview_load.crowd.feed import Rows
-from pytest_liveview_load.crowd.order import Order
+from pytest_liveview_load.crowd.orders.cast import Cast
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.rows.feed import Rows
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub import Hub
 from pytest_liveview_load.distribution.link import ChannelLink, InnerLink

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution.commands import Command, Send
 from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.figures import pack, unpack

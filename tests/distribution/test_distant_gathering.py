@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.client.verbs.gathering import Call, Pace
-from pytest_liveview_load.crowd.company import Company
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.company import Company
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.distribution.faults import error_of, fault_of
 from pytest_liveview_load.distribution.messages import Denied
 from pytest_liveview_load.distribution.wire import decode, encode

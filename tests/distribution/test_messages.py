@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.profile import Profile
+from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution import messages
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,

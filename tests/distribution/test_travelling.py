@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.cast import Cast
-from pytest_liveview_load.crowd.feed import Feed, Rows
-from pytest_liveview_load.crowd.order import Order
-from pytest_liveview_load.crowd.rendezvous import is_plain
+from pytest_liveview_load.crowd.orders.cast import Cast
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.rows.feed import Feed, Rows
+from pytest_liveview_load.crowd.together.rendezvous import is_plain
 from pytest_liveview_load.distribution.messages import Begin
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.plain import MARK, from_plain, to_plain

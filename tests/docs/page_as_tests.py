@@ -20,8 +20,8 @@ SHORTER = '''
 
 from dataclasses import replace
 
-from pytest_liveview_load.crowd.profile import Profile
-from pytest_liveview_load.crowd.rate import RatePlan
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.shape.rate import RatePlan
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.names import Unit
 from pytest_liveview_load.pauses import Between, Exponential, LogNormal

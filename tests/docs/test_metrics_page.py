@@ -5,9 +5,9 @@ import inspect
 import pytest
 
 from pytest_liveview_load.client.wire.dissection import ALL_OF, EVERY
-from pytest_liveview_load.crowd import honesty
-from pytest_liveview_load.crowd.honesty import MEAN_WAIT, STOPS, TOO_BUSY
-from pytest_liveview_load.crowd.watch import MAX_LAG, SHORTEST_STOP, STOP
+from pytest_liveview_load.crowd.watching import honesty
+from pytest_liveview_load.crowd.watching.honesty import MEAN_WAIT, STOPS, TOO_BUSY
+from pytest_liveview_load.crowd.watching.watch import MAX_LAG, SHORTEST_STOP, STOP
 from pytest_liveview_load.metrics.advice import (
     FEWEST_BYTES,
     FEWEST_DIFFS,

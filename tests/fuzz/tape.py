@@ -18,7 +18,7 @@ from pytest_liveview_load.client.tab.page import Page
 from pytest_liveview_load.client.tab.push import Push
 from pytest_liveview_load.client.tab.socket import Socket
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.errors import LiveViewLoadError
 from pytest_liveview_load.metrics.recorder import Recorder

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pytest_liveview_load.errors import CrowdError
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage
-from tests.crowd.under_way import UnderWay
+from tests.crowd.under_way import UnderWay, run_of
 
 tenths = st.integers(0, 30).map(lambda tenth: tenth / 10)
 actions = st.one_of(
@@ -115,7 +115,7 @@ def test_a_closed_crowd_that_is_changed_at_random(
                 except TimeoutError:
                     pass
         assert (True, 0) == (crowd.ended, crowd.users)
-        nobody_is_left(stage, crowd._run.outcome())
+        nobody_is_left(stage, run_of(crowd).outcome())
 
     play(scene)
 
@@ -147,7 +147,7 @@ def test_every_arrival_is_served_dropped_or_cut(
         )
         await asyncio.sleep(stop)
         await crowd.stop()
-        run = crowd._run
+        run = run_of(crowd)
         outcome = run.outcome()
         nobody_is_left(stage, outcome)
         counts = outcome.snapshot.counts

@@ -15,7 +15,7 @@ import pytest
 from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.gathering import LocalGathering
+from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.errors import ViewCrashed
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.replay.page import difference

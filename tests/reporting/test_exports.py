@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.crowd.finding import Finding
+from pytest_liveview_load.crowd.trials.finding import Finding
 from pytest_liveview_load.metrics.names import PARTS
 from pytest_liveview_load.reporting.exports import document, write
 from tests.reporting.reports import measured, mixed, recorder, report, wasteful

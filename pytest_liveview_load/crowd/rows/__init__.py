@@ -1,0 +1,1 @@
+"""The data that users are given, each its own row."""

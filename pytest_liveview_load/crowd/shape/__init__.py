@@ -1,0 +1,1 @@
+"""What a load looks like in time: rates, stages, arrivals, users."""

@@ -1,0 +1,1 @@
+"""What users do together: shared rates, meetings, broadcasts."""
