@@ -43,7 +43,7 @@ from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning, ne
 from pytest_liveview_load.reporting.load_report import LoadReport
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.plugin.following import Member
+    from pytest_liveview_load.plugin.gang.following import Member
 
 Body = Callable[..., Coroutine[Any, Any, object]]
 
@@ -236,7 +236,7 @@ def conductor_of(member: "Member | None", **arguments: Any) -> LocalConductor:
     if member is None or not member.leads:
         return LocalConductor(**arguments)
     # What several processes need, which one does without.
-    from pytest_liveview_load.plugin.spread_conductor import (  # noqa: PLC0415
+    from pytest_liveview_load.plugin.spread.conductor import (  # noqa: PLC0415
         SpreadConductor,
     )
 

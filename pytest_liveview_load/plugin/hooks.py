@@ -56,7 +56,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(str(error)) from None
     session.config.pluginmanager.register(Gatherer(load_session, session.config))
     if load_session.worker:
-        from pytest_liveview_load.plugin.following import enlist
+        from pytest_liveview_load.plugin.gang.following import enlist
 
         load_session.member = enlist(session.config)
 
@@ -86,7 +86,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> Generator[None, Any, A
     roster = session_of(config).roster
     if scheduler is None or roster is None:
         return scheduler
-    from pytest_liveview_load.plugin.gang_scheduling import GangScheduling
+    from pytest_liveview_load.plugin.gang.scheduling import GangScheduling
 
     return GangScheduling(scheduler, roster, config)
 

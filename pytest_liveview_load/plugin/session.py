@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_liveview_load.plugin.attempt import Attempt
-    from pytest_liveview_load.plugin.following import Member
+    from pytest_liveview_load.plugin.gang.following import Member
+    from pytest_liveview_load.plugin.gang.roster import Roster
     from pytest_liveview_load.plugin.options import Given
-    from pytest_liveview_load.plugin.roster import Roster
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
     from pytest_liveview_load.plugin.server_desk import ServerDesk
     from pytest_liveview_load.plugin.settings import Settings
@@ -133,9 +133,9 @@ class LoadSession:
     def equip_worker(self, node: Any) -> None:
         """Hand an xdist worker what was set, its seat, and a line to the one server."""
         if self.roster is None:
+            from pytest_liveview_load.plugin.gang.roster import Roster
             from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-            from pytest_liveview_load.plugin.roster import Roster
-            from pytest_liveview_load.plugin.spreading import Spreading
+            from pytest_liveview_load.plugin.spread.spreading import Spreading
 
             self.roster = Roster(self.complaints)
             self.roster.hub = spreading = Spreading(

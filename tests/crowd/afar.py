@@ -12,8 +12,8 @@ from pytest_liveview_load.client.verbs.gathering import Call, Pace
 from pytest_liveview_load.client.verbs.meeting import Meeting, Seen
 from pytest_liveview_load.crowd.together.gathering import LocalGathering
 from pytest_liveview_load.distribution import messages
-from pytest_liveview_load.distribution.distant_gathering import DistantGathering
-from pytest_liveview_load.distribution.gathering_desk import Desk
+from pytest_liveview_load.distribution.hub.gathering_desk import Desk
+from pytest_liveview_load.distribution.runner.distant_gathering import DistantGathering
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.recorder import Recorder
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_liveview_load.distribution.hub import Hub
+from pytest_liveview_load.distribution.hub.hub import Hub
 from tests.roost.process import RoostProcess, running_roost
 
 

@@ -14,7 +14,7 @@ from pytest_liveview_load.crowd.orders.cast import Cast
 from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.rows.feed import Rows
 from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub import Hub
+from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
 from pytest_liveview_load.distribution.messages import AnyMessage, Begin, Finished, Lost
 from pytest_liveview_load.distribution.parts import Errand, Outcome
@@ -29,7 +29,7 @@ PATIENCE = 60.0
 FAR = """
 import sys
 sys.path.insert(0, {project!r})
-from pytest_liveview_load.distribution.runner import serve_channel
+from pytest_liveview_load.distribution.runner.runner import serve_channel
 released = channel.gateway.newchannel()
 channel.send(released)
 serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))

@@ -9,7 +9,7 @@ from typing import Any
 import execnet
 
 from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub import Hub
+from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,

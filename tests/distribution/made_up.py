@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.distribution.commands import Command, Send
-from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.figures import pack, unpack
+from pytest_liveview_load.distribution.hub.commands import Command, Send
+from pytest_liveview_load.distribution.hub.conductor import Conductor
 from pytest_liveview_load.distribution.messages import (
     Adopt,
     AnyMessage,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.distribution.conductor import Conductor
+from pytest_liveview_load.distribution.hub.conductor import Conductor
 from pytest_liveview_load.distribution.messages import (
     Began,
     Broken,

@@ -1,8 +1,8 @@
 """Runners that are lost: what becomes of the run, and of their users."""
 
-from pytest_liveview_load.distribution.commands import Bury, Kill
-from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.hub.commands import Bury, Kill
+from pytest_liveview_load.distribution.hub.conductor import Conductor
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     Adopt,

@@ -15,10 +15,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.distribution.carrier import State
-from pytest_liveview_load.distribution.commands import Command, Kill, Send
-from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.hub.carrier import State
+from pytest_liveview_load.distribution.hub.commands import Command, Kill, Send
+from pytest_liveview_load.distribution.hub.conductor import Conductor
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     AnyMessage,

@@ -1,7 +1,7 @@
 """What the lead asks of a run under way, and how it is answered."""
 
-from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.hub.conductor import Conductor
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     ChangeRate,

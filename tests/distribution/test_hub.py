@@ -5,7 +5,7 @@ import signal
 
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub import Hub
+from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.messages import (
     Began,
     ChangeRate,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.conductor import Conductor
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.gathering_desk import Desk
-from pytest_liveview_load.distribution.hub import Hub
+from pytest_liveview_load.distribution.hub.conductor import Conductor
+from pytest_liveview_load.distribution.hub.gathering_desk import Desk
+from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.messages import (
     Began,
     Broken,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.line import ALIVE, STUCK, Line
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Blocked,
@@ -19,6 +18,7 @@ from pytest_liveview_load.distribution.messages import (
     Pong,
     Ready,
 )
+from pytest_liveview_load.distribution.runner.line import ALIVE, STUCK, Line
 from pytest_liveview_load.distribution.wire import decode, encode
 
 PATIENCE = 10.0

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.distribution.shares import divided, let_in, sent_home
+from pytest_liveview_load.distribution.hub.shares import divided, let_in, sent_home
 
 runners = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 20), min_size=1)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.plugin.duty import Release
-from pytest_liveview_load.plugin.following import Member
-from pytest_liveview_load.plugin.gang_post import (
+from pytest_liveview_load.plugin.gang.duty import Release
+from pytest_liveview_load.plugin.gang.following import Member
+from pytest_liveview_load.plugin.gang.post import (
     LINK,
     POST,
     Collected,

@@ -12,7 +12,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.plugin.gang import (
+from pytest_liveview_load.plugin.gang.gang import (
     Begin,
     Command,
     End,

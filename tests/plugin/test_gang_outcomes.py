@@ -170,7 +170,7 @@ def test_what_a_follower_raises_in_mid_run_is_told(gang: GangSuite) -> None:
 
 def test_a_follower_that_does_not_heed_its_release_is_ended(gang: GangSuite) -> None:
     gang.conftest("""
-        from pytest_liveview_load.plugin import following
+        from pytest_liveview_load.plugin.gang import following
 
         following.PATIENCE = 0.1
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import EachScheduling, LoadScheduling, WorkStealingScheduling
 
-from pytest_liveview_load.plugin.gang_post import (
+from pytest_liveview_load.plugin.gang.post import (
     Collected,
     Failed,
     Message,
@@ -16,8 +16,8 @@ from pytest_liveview_load.plugin.gang_post import (
     pack,
     unpack,
 )
-from pytest_liveview_load.plugin.gang_scheduling import GangScheduling, difference
-from pytest_liveview_load.plugin.roster import Roster, Seat
+from pytest_liveview_load.plugin.gang.roster import Roster, Seat
+from pytest_liveview_load.plugin.gang.scheduling import GangScheduling, difference
 
 TESTS = ["load a", "b", "c", "load d", "e", "f"]
 LOADS = (0, 3)

@@ -7,8 +7,8 @@ from xdist.dsession import DSession
 from xdist.scheduler.protocol import Scheduling
 from xdist.workermanage import WorkerController
 
-from pytest_liveview_load.plugin.gang_node import OrdinaryNode
-from pytest_liveview_load.plugin.gang_scheduling import GangScheduling
+from pytest_liveview_load.plugin.gang.node import OrdinaryNode
+from pytest_liveview_load.plugin.gang.scheduling import GangScheduling
 from tests.plugin.gang_suite import GangSuite, gang
 
 __all__ = ["gang"]

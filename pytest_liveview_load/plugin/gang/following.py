@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_liveview_load.plugin.collection import LOAD
-from pytest_liveview_load.plugin.duty import Duty, Release
-from pytest_liveview_load.plugin.gang_post import (
+from pytest_liveview_load.plugin.gang.duty import Duty, Release
+from pytest_liveview_load.plugin.gang.post import (
     LINK,
     POST,
     Channel,
@@ -42,7 +42,7 @@ PATIENCE: Final = 15.0  # seconds after its release in which a follower has to e
 
 def serve(link: Channel, release: Release) -> None:
     """Serve the lead's run over `link`, in the main thread, until released."""
-    from pytest_liveview_load.distribution.runner import serve_channel  # noqa: PLC0415
+    from pytest_liveview_load.distribution.runner.runner import serve_channel  # noqa: PLC0415
 
     serve_channel(link, release.then)
 

@@ -17,14 +17,21 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import pytest
 
-from pytest_liveview_load.plugin.gang import Begin, Command, End, Hold, Leave, Release
-from pytest_liveview_load.plugin.gang_node import OrdinaryNode
-from pytest_liveview_load.plugin.gang_post import Released, Role
+from pytest_liveview_load.plugin.gang.gang import (
+    Begin,
+    Command,
+    End,
+    Hold,
+    Leave,
+    Release,
+)
+from pytest_liveview_load.plugin.gang.node import OrdinaryNode
+from pytest_liveview_load.plugin.gang.post import Released, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_liveview_load.plugin.roster import Roster
+    from pytest_liveview_load.plugin.gang.roster import Roster
 
 
 class GangScheduling:

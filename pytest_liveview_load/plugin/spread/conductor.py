@@ -11,7 +11,6 @@ from typing import Any
 
 from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.runs.running import RunningCrowd
-from pytest_liveview_load.distribution.line import Line
 from pytest_liveview_load.distribution.link import Channel
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
@@ -25,12 +24,13 @@ from pytest_liveview_load.distribution.messages import (
     Show,
 )
 from pytest_liveview_load.distribution.parts import Errand
-from pytest_liveview_load.distribution.runner import Runner, line_over
+from pytest_liveview_load.distribution.runner.line import Line
+from pytest_liveview_load.distribution.runner.runner import Runner, line_over
 from pytest_liveview_load.distribution.travelling import cast_to_data, rows_to_data
 from pytest_liveview_load.errors import NotCarried
 from pytest_liveview_load.metrics.budget import speak_of_parts
 from pytest_liveview_load.plugin.conductor import LocalConductor, Undertaking
-from pytest_liveview_load.plugin.spread_run import SpreadRun
+from pytest_liveview_load.plugin.spread.run import SpreadRun
 from pytest_liveview_load.reporting.runner_report import RunnerReport
 
 TO_LEAD = (Began, Broken, Finished, Heeded, Lost, Progress, Refused)

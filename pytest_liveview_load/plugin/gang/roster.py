@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 
-from pytest_liveview_load.plugin.gang import Gang
-from pytest_liveview_load.plugin.gang_post import (
+from pytest_liveview_load.plugin.gang.gang import Gang
+from pytest_liveview_load.plugin.gang.post import (
     LINK,
     POST,
     Channel,

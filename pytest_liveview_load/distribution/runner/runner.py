@@ -14,7 +14,6 @@ from functools import cache, partial
 from importlib import metadata
 from typing import Final
 
-from pytest_liveview_load.distribution.line import Line
 from pytest_liveview_load.distribution.link import Channel
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
@@ -23,7 +22,8 @@ from pytest_liveview_load.distribution.messages import (
     Here,
     Prepare,
 )
-from pytest_liveview_load.distribution.shard import Shard
+from pytest_liveview_load.distribution.runner.line import Line
+from pytest_liveview_load.distribution.runner.shard import Shard
 
 # What has to be alike, or explains what is not.
 PACKAGES: Final = (

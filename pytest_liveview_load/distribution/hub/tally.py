@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_liveview_load.crowd.runs.engine import changes
-from pytest_liveview_load.distribution.carrier import Carrier, State
 from pytest_liveview_load.distribution.figures import merged, pack
+from pytest_liveview_load.distribution.hub.carrier import Carrier, State
 from pytest_liveview_load.distribution.parts import Figures, Loss, Outcome
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_duration

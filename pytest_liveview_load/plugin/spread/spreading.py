@@ -13,10 +13,10 @@ from pytest_liveview_load.units import format_duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_liveview_load.distribution.conductor import Ending
-    from pytest_liveview_load.distribution.hub import Hub
+    from pytest_liveview_load.distribution.hub.conductor import Ending
+    from pytest_liveview_load.distribution.hub.hub import Hub
+    from pytest_liveview_load.plugin.gang.roster import Seat
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-    from pytest_liveview_load.plugin.roster import Seat
 
 
 class Spreading:
@@ -68,8 +68,8 @@ class Spreading:
             self._hub.close()
 
     def _started(self) -> Hub:
-        from pytest_liveview_load.distribution.hub import Hub  # noqa: PLC0415
-        from pytest_liveview_load.distribution.runner import packages  # noqa: PLC0415
+        from pytest_liveview_load.distribution.hub.hub import Hub  # noqa: PLC0415
+        from pytest_liveview_load.distribution.runner.runner import packages  # noqa: PLC0415
 
         hub = Hub(packages=packages(), on_show=self._show, on_ended=self._ended)
         hub.start()
@@ -87,7 +87,7 @@ class Spreading:
         """Say what became of a run whose lead cannot say it any more."""
         from pytest_liveview_load.distribution.figures import unpack  # noqa: PLC0415
         from pytest_liveview_load.distribution.messages import Lost  # noqa: PLC0415
-        from pytest_liveview_load.plugin.of_runners import last_place  # noqa: PLC0415
+        from pytest_liveview_load.plugin.spread.of_runners import last_place  # noqa: PLC0415
         from pytest_liveview_load.reporting.terminal import totals  # noqa: PLC0415
 
         if not isinstance(ending, Lost) or ending.loss.who != lead:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
+from pytest_liveview_load.distribution.hub.shares import let_in, sent_home
+from pytest_liveview_load.distribution.hub.tally import is_running
+from pytest_liveview_load.distribution.hub.wishes import Wishes
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     ChangeRate,
@@ -20,14 +23,11 @@ from pytest_liveview_load.distribution.messages import (
     StopRun,
     Wish,
 )
-from pytest_liveview_load.distribution.shares import let_in, sent_home
-from pytest_liveview_load.distribution.tally import is_running
-from pytest_liveview_load.distribution.wishes import Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_liveview_load.distribution.conductor import Conductor
+    from pytest_liveview_load.distribution.hub.conductor import Conductor
     from pytest_liveview_load.distribution.messages import AnyMessage
 
 SOON: Final = 0.1  # seconds until all cut their connections, so that it is one instant

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_liveview_load.plugin.gang_post import Role
+    from pytest_liveview_load.plugin.gang.post import Role
 
 
 class Release:

@@ -20,9 +20,7 @@ from pytest_liveview_load.crowd.runs.outfit import equipped
 from pytest_liveview_load.crowd.runs.storm import DROPPED, returns
 from pytest_liveview_load.crowd.shape.timers import sleep_until
 from pytest_liveview_load.crowd.watching.files import check_file_descriptors
-from pytest_liveview_load.distribution.distant_gathering import DistantGathering
 from pytest_liveview_load.distribution.figures import merged, pack
-from pytest_liveview_load.distribution.line import Line
 from pytest_liveview_load.distribution.messages import (
     Adopt,
     Answer,
@@ -42,6 +40,8 @@ from pytest_liveview_load.distribution.messages import (
     Unable,
 )
 from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution.runner.distant_gathering import DistantGathering
+from pytest_liveview_load.distribution.runner.line import Line
 from pytest_liveview_load.distribution.travelling import order_from_data
 from pytest_liveview_load.errors import LiveViewLoadError
 from pytest_liveview_load.metrics.snapshot import Snapshot

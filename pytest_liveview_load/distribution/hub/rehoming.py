@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_liveview_load.distribution.hub.shares import (
+    Share,
+    divided,
+    let_in,
+    sent_home,
+)
+from pytest_liveview_load.distribution.hub.tally import is_running
 from pytest_liveview_load.distribution.messages import Adopt, LetIn, SendHome
-from pytest_liveview_load.distribution.shares import Share, divided, let_in, sent_home
-from pytest_liveview_load.distribution.tally import is_running
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.distribution.carrier import Carrier
-    from pytest_liveview_load.distribution.conductor import Conductor
+    from pytest_liveview_load.distribution.hub.carrier import Carrier
+    from pytest_liveview_load.distribution.hub.conductor import Conductor
 
 
 class Rehoming:

@@ -40,7 +40,7 @@ from pytest_liveview_load.distribution.parts import Errand, Figures, Loss
 from pytest_liveview_load.distribution.parts import Outcome as FarOutcome
 from pytest_liveview_load.errors import CrowdError, NotCarried
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.plugin.of_runners import beside, described, reports
+from pytest_liveview_load.plugin.spread.of_runners import beside, described, reports
 from pytest_liveview_load.reporting.runner_report import RunnerReport
 from pytest_liveview_load.units import Clock, format_duration
 

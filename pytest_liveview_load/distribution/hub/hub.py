@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from pytest_liveview_load.distribution.conductor import Ending
+from pytest_liveview_load.distribution.hub.conductor import Ending
+from pytest_liveview_load.distribution.hub.service import Service, described
 from pytest_liveview_load.distribution.link import Gone, Link
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
@@ -25,7 +26,6 @@ from pytest_liveview_load.distribution.messages import (
     Wish,
 )
 from pytest_liveview_load.distribution.parts import Errand, Fault
-from pytest_liveview_load.distribution.service import Service, described
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.units import Clock

@@ -11,17 +11,17 @@ from typing import Protocol, assert_never
 from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.crowd.together.company import Company
 from pytest_liveview_load.crowd.together.gathering import LocalGathering
-from pytest_liveview_load.distribution.commands import (
+from pytest_liveview_load.distribution.faults import fault_of
+from pytest_liveview_load.distribution.figures import merged
+from pytest_liveview_load.distribution.hub.commands import (
     Bury,
     Command,
     CountFrom,
     Kill,
     Send,
 )
-from pytest_liveview_load.distribution.conductor import Conductor, Ending
-from pytest_liveview_load.distribution.faults import fault_of
-from pytest_liveview_load.distribution.figures import merged
-from pytest_liveview_load.distribution.gathering_desk import Desk
+from pytest_liveview_load.distribution.hub.conductor import Conductor, Ending
+from pytest_liveview_load.distribution.hub.gathering_desk import Desk
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Begin,

@@ -14,8 +14,8 @@ from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.distribution.carrier import Carrier
-    from pytest_liveview_load.distribution.conductor import Conductor
+    from pytest_liveview_load.distribution.hub.carrier import Carrier
+    from pytest_liveview_load.distribution.hub.conductor import Conductor
 
 OVERTIME: Final = 30.0  # seconds after the grace, for teardown and closing
 SUSPENDED: Final = 2.0  # between two looks: it was this process that stood still

@@ -10,14 +10,18 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.distribution.carrier import Carrier, State
-from pytest_liveview_load.distribution.commands import (
+from pytest_liveview_load.distribution.hub.carrier import Carrier, State
+from pytest_liveview_load.distribution.hub.commands import (
     Bury,
     Command,
     CountFrom,
     Kill,
     Send,
 )
+from pytest_liveview_load.distribution.hub.rehoming import Rehoming
+from pytest_liveview_load.distribution.hub.tally import Tally
+from pytest_liveview_load.distribution.hub.vigil import OVERTIME, Vigil
+from pytest_liveview_load.distribution.hub.wishing import Wishing
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Began,
@@ -44,10 +48,6 @@ from pytest_liveview_load.distribution.messages import (
     Wish,
 )
 from pytest_liveview_load.distribution.parts import Loss
-from pytest_liveview_load.distribution.rehoming import Rehoming
-from pytest_liveview_load.distribution.tally import Tally
-from pytest_liveview_load.distribution.vigil import OVERTIME, Vigil
-from pytest_liveview_load.distribution.wishing import Wishing
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_duration
 

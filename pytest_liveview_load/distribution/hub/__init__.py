@@ -1,0 +1,1 @@
+"""The controller's side of a run: who carries it, and what they say."""

@@ -1,0 +1,1 @@
+"""A test's load, carried by other processes than its own."""
