@@ -128,7 +128,9 @@ def test_another_version_is_named_whatever_its_messages_are() -> None:
     )
 
 
-@pytest.mark.parametrize("value", [object(), 2**70, "\ud800"], ids=repr)
+@pytest.mark.parametrize(
+    "value", [object(), 2**70, "\ud800"], ids=["object", "large", "surrogate"]
+)
 def test_what_is_not_plain_cannot_be_sent(value: object) -> None:
     with pytest.raises(MessageError, match=r"^Call, Ping cannot be sent: "):
         encode(Ping("run", 1), Call("run", 1, user=2, verb="meet", args=(value,)))
