@@ -13,6 +13,7 @@
     │   ├── LoadRefused            load on a host that is not in liveview_allow
     │   ├── TooFewFiles            more users than the process may open files for
     │   ├── NotCarried             a process that is to carry users cannot
+    │   ├── HostError              ssh=load1 does not answer, or has no lxml
     │   └── ServerFailed           liveview_server died, or never answered
     ├── StepError                  a step of one user failed
     │   ├── ElementError           not found, ambiguous, disabled, without binding
@@ -136,6 +137,16 @@ class NotCarried(ConfigurationError):
         super().__init__(f"{runner} cannot carry its users: {problem}")
         self.runner = runner
         self.problem = problem
+
+
+class HostError(ConfigurationError):
+    """A host that is to carry users cannot; `spec` is how it was asked for."""
+
+    def __init__(self, spec: str, problem: str, advice: str = "") -> None:
+        super().__init__(f"{spec}: {problem}{advice and f': {advice}'}")
+        self.spec = spec
+        self.problem = problem
+        self.advice = advice
 
 
 class ServerFailed(ConfigurationError):

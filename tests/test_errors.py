@@ -102,6 +102,14 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
         errors.NotCarried("gw1", "DataError: users.csv: there is no row in it"),
         "gw1 cannot carry its users: DataError: users.csv: there is no row in it",
     ),
+    "a host that cannot": (
+        errors.HostError("ssh=load1", "lxml is missing there", "install it"),
+        "ssh=load1: lxml is missing there: install it",
+    ),
+    "a host without advice": (
+        errors.HostError("ssh=load1", "it did not answer within 20s"),
+        "ssh=load1: it did not answer within 20s",
+    ),
     "server failed": (
         errors.ServerFailed("mix phx.server", "died", ["** (boom)"]),
         "liveview_server 'mix phx.server' died; its last lines:\n  ** (boom)",
