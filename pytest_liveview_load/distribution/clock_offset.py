@@ -1,29 +1,55 @@
-"""How many seconds another process's clock is ahead of ours.
+"""How many seconds another process's clock is ahead of ours, as long as it is asked.
 
-Law: from the quickest of a few pings, for what takes long has waited somewhere, and it is
-not known on which way. Nothing here waits: instants are told.
+Law: what an answer says of the other clock is wrong by half its round trip at most, for what
+takes long has waited somewhere, and it is not known on which way; and by what the clocks have
+drifted apart since. The answer that is best by this is believed, until another shows that it
+cannot be true any more. Nothing here waits: instants are told.
 """
 
-from statistics import median
+from dataclasses import dataclass
 from typing import Final
 
-PINGS: Final = 5
-QUICKEST: Final = 3  # of them are believed
+PINGS: Final = 5  # until the offset is known
 AGAIN: Final = 1.0  # seconds until a ping that has no answer is sent anew
+DRIFT: Final = 1e-4  # seconds a second: two quartz clocks, each off by 50 ppm
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One ping that was answered; `at` is the middle between sending and arrival."""
+
+    at: float
+    round_trip: float
+    offset: float
+
+    def uncertainty(self, now: float) -> float:
+        """How wrong the offset can be at the instant `now`."""
+        return self.round_trip / 2 + DRIFT * max(0.0, now - self.at)
+
+    def outdoes(self, other: "Answer", now: float) -> bool:
+        """Tell whether this one is to be believed at the instant `now`, not the other.
+
+        Both age alike, so one that is no better now will never be. If they contradict each
+        other, a clock has been stopped, or set: the newer one, which is this, is right.
+        """
+        mine, its = self.uncertainty(now), other.uncertainty(now)
+        return mine <= its or abs(self.offset - other.offset) > mine + its
 
 
 class ClockOffset:
-    """Owns the pings to one runner: one at a time, until enough are answered."""
+    """Owns the pings to one runner, one at a time, and the best of their answers."""
 
     def __init__(self) -> None:
+        self.round_trip = 0.0  # the longest of those by which the offset became known
         self._number = 0
         self._sent: float | None = None  # of the one that is under way
-        self._samples: list[tuple[float, float]] = []  # round trip, offset
+        self._answered = 0
+        self._best: Answer | None = None
 
     @property
     def is_known(self) -> bool:
         """Whether enough pings are answered."""
-        return len(self._samples) >= PINGS
+        return self._answered >= PINGS
 
     def next_ping(self, now: float) -> int:
         """Return the number of the ping that is sent now."""
@@ -40,22 +66,22 @@ class ClockOffset:
         if number != self._number or self._sent is None:
             return False
         sent, self._sent = self._sent, None
-        # Both ways took as long, for all we know.
-        self._samples.append((arrived - sent, at - (sent + arrived) / 2))
+        middle = (sent + arrived) / 2  # both ways took as long, for all we know
+        answer = Answer(middle, arrived - sent, at - middle)
+        if not self.is_known:
+            self.round_trip = max(self.round_trip, answer.round_trip)
+        self._answered += 1
+        if self._best is None or answer.outdoes(self._best, arrived):
+            self._best = answer
         return True
 
     @property
     def offset(self) -> float:
         """Seconds that its clock is ahead; there must be an answer."""
-        quickest = sorted(self._samples)[:QUICKEST]
-        return median(offset for _, offset in quickest)
+        assert self._best is not None
+        return self._best.offset
 
-    @property
-    def uncertainty(self) -> float:
-        """How wrong `offset` can be, if only the quickest are right: half a round trip."""
-        return sorted(self._samples)[:QUICKEST][-1][0] / 2
-
-    @property
-    def round_trip(self) -> float:
-        """The longest round trip so far, zero before the first."""
-        return max((trip for trip, _ in self._samples), default=0.0)
+    def uncertainty(self, now: float) -> float:
+        """How wrong `offset` can be at the instant `now`; there must be an answer."""
+        assert self._best is not None
+        return self._best.uncertainty(now)

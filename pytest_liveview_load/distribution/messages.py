@@ -6,8 +6,8 @@ offset is found. What is measured travels whole each time: a lost one costs noth
 
     lead → controller     Begin, then Add.. StopRun: each `asked` number is Heeded once; Show
     controller → lead     Refused | Began, Progress …, Finished | Lost | Broken
-    controller → runner   Hello, Prepare, Ping …, Start, Adopt, LetIn, SendHome, Drop, Explain,
-                          Stop, Cut, End
+    controller → runner   Hello, Prepare, Ping …, Start, Adjust …, Adopt, LetIn, SendHome, Drop,
+                          Explain, Stop, Cut, End
     runner → controller   Here, Ready | Unable, Pong …, Numbers …, Did, Blocked, Done
     runner → controller   Call → Answer | Denied, Cancel; Post is not answered
 """
@@ -175,6 +175,12 @@ class Start(Message, frozen=True):
     offset: float
 
 
+class Adjust(Message, frozen=True):
+    """The runner's clock is `offset` ahead: that is known better than at the start."""
+
+    offset: float
+
+
 class Adopt(Message, frozen=True):
     """Carry share `share` of `of` too: who should be there comes now. Answer `Did`."""
 
@@ -334,7 +340,9 @@ FromLead: TypeAlias = (
 )
 Wish: TypeAlias = AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun
 ToLead: TypeAlias = Refused | Began | Progress | Heeded | Finished | Lost | Broken
-Order: TypeAlias = Hello | Prepare | Ping | Start | Adopt | LetIn | SendHome | Drop
+Order: TypeAlias = (
+    Hello | Prepare | Ping | Start | Adjust | Adopt | LetIn | SendHome | Drop
+)
 ToRunner: TypeAlias = Order | Explain | Stop | Cut | End | Answer | Denied
 FromRunner: TypeAlias = (
     Here | Ready | Unable | Pong | Numbers | Did | Blocked | Done | Call | Cancel | Post

@@ -62,6 +62,7 @@ class MadeUpRunner:
     iterations: int = 0
     number: int = 0
     began: float | None = None
+    ahead: float = AHEAD
     shares: list[tuple[int, int]] = field(default_factory=list)
     users: set[int] = field(default_factory=set)
 
@@ -88,7 +89,7 @@ class MadeUpRunner:
                 self.shares = [(share, of)]
                 return [Ready(RUN)]
             case Ping(_, number):
-                return [Pong(RUN, number, now + AHEAD)]
+                return [Pong(RUN, number, now + self.ahead)]
             case Start(_, at):
                 self.began = at + 0.001
                 return [self.numbers()]

@@ -4,6 +4,7 @@ import pytest
 
 from pytest_liveview_load.distribution.hub.conductor import Conductor
 from pytest_liveview_load.distribution.messages import (
+    Adjust,
     Began,
     Broken,
     End,
@@ -119,6 +120,20 @@ def test_a_late_start_is_said() -> None:
     assert note == (
         "the runners did not begin together: gw1 was off by 80ms, and 50ms is the limit"
     )
+
+
+def test_a_clock_that_drifts_is_followed_while_it_runs() -> None:
+    stage = Stage(begin())
+    stage.runners["gw1"].ahead += 0.002
+    stage.go_on(10)
+
+    figures = {each.name: each for each in stage.conductor.tally.figures(0.0, 0.0)}
+
+    assert {"gw0": [], "gw1": [Adjust(RUN, AHEAD + 0.002)], "gw2": []} == {
+        each: of(Adjust, stage.sent_to(each)) for each in stage.runners
+    }
+    assert AHEAD + 0.002 == figures["gw1"].offset
+    assert AHEAD == figures["gw0"].offset
 
 
 def test_an_error_here_ends_the_run_and_lets_everybody_go() -> None:

@@ -9,13 +9,12 @@ from typing import Final
 
 from pytest_liveview_load.distribution.clock_offset import ClockOffset
 from pytest_liveview_load.distribution.figures import measures_of, unpack
+from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE
 from pytest_liveview_load.distribution.messages import Done, Here, Numbers
 from pytest_liveview_load.distribution.parts import Figures
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_duration
 
-HEARTBEAT: Final = 3.0  # seconds from one ping to the next
-SILENCE: Final = 15.0  # of a link, nothing at all
 EXPLAIN: Final = 5.0  # without numbers: it is asked why
 STALLED: Final = 5.8  # without numbers: it is given up, before six have passed
 PREPARATION: Final = 60.0  # until it is ready
@@ -45,6 +44,7 @@ class Carrier:
     state: State = State.ASKED
     here: Here | None = None
     clock: ClockOffset = field(default_factory=ClockOffset)
+    offset: float = 0.0  # of its clock, as it was told
     is_explaining: bool = False
     stack: str = ""
     number: int = 0
@@ -122,7 +122,7 @@ class Carrier:
         self.is_explaining = True
         return True
 
-    def figures(self, at: float | None) -> Figures:
+    def figures(self, at: float | None, now: float) -> Figures:
         """Return how it is doing; `at` is when it was to begin, if that is settled."""
         known = self.clock.is_known
         has_begun = at is not None and self.began is not None
@@ -134,7 +134,7 @@ class Carrier:
             users=self.users,
             elapsed=self.elapsed,
             offset=self.clock.offset if known else None,
-            uncertainty=self.clock.uncertainty if known else None,
+            uncertainty=self.clock.uncertainty(now) if known else None,
             skew=(self.began or 0.0) - (at or 0.0) if has_begun else None,
             measures=self.measures,
         )

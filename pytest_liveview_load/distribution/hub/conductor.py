@@ -23,6 +23,7 @@ from pytest_liveview_load.distribution.hub.tally import Tally
 from pytest_liveview_load.distribution.hub.vigil import OVERTIME, Vigil
 from pytest_liveview_load.distribution.hub.wishing import Wishing
 from pytest_liveview_load.distribution.messages import (
+    Adjust,
     AnyMessage,
     Began,
     Begin,
@@ -159,7 +160,8 @@ class Conductor:
             case Unable(_, kind, text) if self.at is None:
                 self.refuse(carrier.name, kind, text)
             case Pong(_, number, at):
-                if carrier.is_measured and carrier.clock.pong(number, at, arrived):
+                is_asked = carrier.state in (State.READY, State.RUNNING)
+                if is_asked and carrier.clock.pong(number, at, arrived):
                     self._settle_clock(carrier, now)
             case Numbers():
                 carrier.take(message, now)
@@ -189,8 +191,11 @@ class Conductor:
     def _settle_clock(self, carrier: Carrier, now: float) -> None:
         if not carrier.clock.is_known:
             self.ping(carrier, now)
-        else:
+        elif carrier.state is State.READY:
             self.start_if_ready(now)
+        elif carrier.offset != carrier.clock.offset:
+            carrier.offset = carrier.clock.offset
+            self.send(carrier.name, Adjust(self.run, carrier.offset))
 
     def start_if_ready(self, now: float) -> None:
         """Agree on an instant once all who live are ready."""
@@ -205,10 +210,11 @@ class Conductor:
             self.vigil.deadline = at + length + self.profile.grace + OVERTIME
         for carrier in ready:
             carrier.state, carrier.told = State.RUNNING, at
-            self.send(carrier.name, Start(self.run, at, carrier.clock.offset))
+            carrier.offset = carrier.clock.offset
+            self.send(carrier.name, Start(self.run, at, carrier.offset))
         self.vigil.shown = at
         self._out.append(CountFrom(at + self.profile.warmup))
-        self.tell_lead(Began(self.run, at, self.tally.figures(at)))
+        self.tell_lead(Began(self.run, at, self.tally.figures(at, now)))
         self.rehoming.settle()
 
     def _finish(self, carrier: Carrier, done: Done, now: float) -> None:

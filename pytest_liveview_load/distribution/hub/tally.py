@@ -48,9 +48,9 @@ class Tally:
         here = replace(self.own(now), seconds=0.0, users=0)
         return merged((*of_runners, here))
 
-    def figures(self, at: float | None) -> tuple[Figures, ...]:
+    def figures(self, at: float | None, now: float) -> tuple[Figures, ...]:
         """Return how each runner is doing; `at` is the agreed start."""
-        return tuple(each.figures(at) for each in self.carriers.values())
+        return tuple(each.figures(at, now) for each in self.carriers.values())
 
     def outcome(self, at: float | None, now: float, partial: str = "") -> Outcome:
         """Return what it came to; `partial` says why there will be no more."""
@@ -58,7 +58,7 @@ class Tally:
         partial = self.partial or partial or self.aborted
         if partial:
             whole = replace(whole, partial=partial)
-        figures = self.figures(at)
+        figures = self.figures(at, now)
         skew = max(
             (abs(each.skew) for each in figures if each.skew is not None), default=None
         )

@@ -79,7 +79,7 @@ class Vigil:
         progress = Progress(
             run=conductor.run,
             snapshot=pack(whole),
-            runners=conductor.tally.figures(conductor.at),
+            runners=conductor.tally.figures(conductor.at, now),
             users=sum(each.users for each in conductor.carriers.values()),
             elapsed=elapsed,
             losses=tuple(conductor.tally.losses),

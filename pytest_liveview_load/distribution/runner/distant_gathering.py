@@ -53,7 +53,7 @@ class DistantGathering:
     """Owns the calls that users of one share wait in.
 
     `first` and `stride` say which numbers of tokens are this share's. `offset` is how far
-    our clock is ahead of the controller's, set before the first user comes.
+    our clock is ahead of the controller's, set before the first user comes, and again.
     """
 
     def __init__(

@@ -22,6 +22,7 @@ from pytest_liveview_load.crowd.shape.timers import sleep_until
 from pytest_liveview_load.crowd.watching.files import check_file_descriptors
 from pytest_liveview_load.distribution.figures import merged, pack
 from pytest_liveview_load.distribution.messages import (
+    Adjust,
     Adopt,
     Answer,
     AnyMessage,
@@ -106,8 +107,8 @@ class Shard:
             stride=prepare.of,
         )
         self.parts: list[Part] = []
-        self.offset = 0.0  # how far our clock is ahead
-        self.at = 0.0  # the start, by our clock
+        self.agreed = 0.0  # the start, by the controller's clock
+        self.at = 0.0  # and by ours
         self.number = 0
         self.tasks: set[asyncio.Task[Any]] = set()
 
@@ -118,6 +119,8 @@ class Shard:
                 self.gathering.take(message)
             case Start():
                 self.start(message)
+            case Adjust(_, offset):
+                self.gathering.offset = offset
             case Adopt():
                 self.adopt(message)
             case LetIn(_, asked, users):
@@ -168,8 +171,8 @@ class Shard:
 
     def start(self, start: Start) -> None:
         """Begin at the agreed instant."""
-        self.offset = self.gathering.offset = start.offset
-        self.at = start.at + start.offset
+        self.gathering.offset = start.offset
+        self.agreed, self.at = start.at, start.at + start.offset
         self.line.beat = self.line.clock()
         self.begin(self.parts[0])
         self.go_on(self.carry_out())
@@ -244,7 +247,7 @@ class Shard:
     @property
     def began(self) -> float:
         """When the first part really began, by the controller's clock."""
-        return self.parts[0].run.came - self.offset
+        return self.agreed + (self.parts[0].run.came - self.at)
 
     def adopt(self, message: Adopt) -> None:
         """Carry another share too."""
@@ -282,7 +285,7 @@ class Shard:
 
     async def drop(self, drop: Drop) -> None:
         """Cut every connection at one instant, and tell who comes back."""
-        await sleep_until(drop.at + self.offset, self.line.clock)
+        await sleep_until(drop.at + self.gathering.offset, self.line.clock)
         absent = [
             each for part in self.parts for each in cut_all(part.network, DROPPED)
         ]

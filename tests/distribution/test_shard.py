@@ -1,0 +1,29 @@
+"""A share of a run, as its own process has it."""
+
+from pytest_liveview_load.distribution.messages import Adjust, AnyMessage, Prepare
+from pytest_liveview_load.distribution.runner.shard import Shard
+from tests.distribution.made_up import RUN, begin
+
+
+class SilentLine:
+    """Keeps what is said; its clock stands at 100."""
+
+    def __init__(self) -> None:
+        self.said: list[AnyMessage] = []
+        self.say = self.said.append
+
+    def clock(self) -> float:
+        return 100.0
+
+
+def test_instants_are_told_by_the_offset_that_is_known_now() -> None:
+    line = SilentLine()
+    prepare = Prepare(RUN, begin().errand, share=0, of=1)
+    shard = Shard(line, prepare, set())  # type: ignore[arg-type]
+    tell = shard.gathering.broadcasts.sent
+
+    tell("a", 99.0)
+    shard.take(Adjust(RUN, 7.0))
+    tell("b", 99.0)
+
+    assert [("a", 99.0), ("b", 92.0)] == [each.args for each in line.said]  # type: ignore[union-attr]
