@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
 
+from pytest_liveview_load import errors
 from pytest_liveview_load.errors import LiveViewLoadError
 
-OURS: Final = f"{Path(__file__).parent.parent}/"
+OURS: Final = f"{Path(errors.__file__).parent}/"  # which lies at the top
 # Python's own files and what is installed: machinery, if it was called by ours.
 INSTALLED: Final = tuple(
     f"{sysconfig.get_path(scheme)}/" for scheme in ("stdlib", "purelib", "platlib")
