@@ -77,7 +77,6 @@ class Attempt:
             authorization=authorization(url) or session.authorization_for(address),
             budgets=self.plan.budgets,
             seed=self.seed,
-            worker=session.worker,
             display=ProgressDisplay.of(item.config),
             sources=self.sources,
         )
@@ -240,7 +239,7 @@ def conductor_of(member: "Member | None", **arguments: Any) -> LocalConductor:
         SpreadConductor,
     )
 
-    return SpreadConductor(member.link, **{**arguments, "worker": ""})
+    return SpreadConductor(member.link, **arguments)
 
 
 def ended_with(error: BaseException) -> str:

@@ -144,6 +144,20 @@ def check_async(item: pytest.Function, name: str) -> None:
     raise MarkerError(f"{item.name} asks for `{name}` and {problem}")
 
 
+def check_seen(item: pytest.Function) -> None:
+    """Raise MarkerError if a test gets `load` in a way that its collection did not show.
+
+    Then it would not be known as a load test: others would run beside it, in other
+    processes, and `-m "not load"` would not leave it out.
+    """
+    if not asks_for(item, LOAD):
+        raise MarkerError(
+            f"{item.name} asks for `load` by its name (getfixturevalue), and a load test "
+            "is to be known before it runs: make `load` a parameter of the test, or of a "
+            "fixture that it uses"
+        )
+
+
 def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
     from pytest_liveview_load.crowd.orders.class_mix import TEST, resolved  # noqa: PLC0415

@@ -33,9 +33,6 @@ from pytest_liveview_load.reporting.load_report import LoadReport
 from pytest_liveview_load.reporting.progress import ProgressLine
 from pytest_liveview_load.reporting.runner_report import RunnerReport
 
-WHOLE_IN_WORKER: Final = (
-    "ran whole in the xdist worker {worker}: -n does not spread a load test"
-)
 BETWEEN_LINES: Final = " | "  # of runs at the same time
 clock = time.perf_counter
 
@@ -79,7 +76,6 @@ class LocalConductor:
         budgets: Sequence[Budget],
         seed: int,
         authorization: Headers = (),
-        worker: str = "",
         display: Display | None = None,
         sources: Sources,
     ) -> None:
@@ -100,7 +96,6 @@ class LocalConductor:
         self.crowds: list[RunningCrowd] = []
         self.aborted: list[str] = []  # what is to be said of each such run
         self.lines: dict[str, str] = {}  # of progress, one for each run
-        self._notes = (WHOLE_IN_WORKER.format(worker=worker),) if worker else ()
 
     async def start(self, order: Order) -> RunningCrowd:
         """Start the order's crowd; its report is named after its cast.
@@ -293,7 +288,7 @@ class LocalConductor:
             snapshot=outcome.snapshot,
             budgets=self.promised(order),
             invalid=() if was_cut else outcome.invalid,
-            notes=(*self._notes, *outcome.notes),
+            notes=outcome.notes,
             scale=self.settings.scale,
             part_of=order.part_of,
             on_trial=order.on_trial,

@@ -66,4 +66,7 @@ def live(_liveview_attempt: Attempt) -> LiveUser | OnePerUser:
 @pytest.fixture
 def load(_liveview_attempt: Attempt) -> LoadContext:
     """Conducts loads: `result = await load.run(scenario, users=50)`."""
+    from pytest_liveview_load.plugin.collection import check_seen
+
+    check_seen(_liveview_attempt.item)
     return _liveview_attempt.load()

@@ -81,7 +81,7 @@ def test_anyio_in_auto_mode_claims_all(suite: Suite) -> None:
     result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
 
 
-def test_asking_for_live_while_the_test_runs_is_too_late(suite: Suite) -> None:
+def test_asking_while_the_test_is_set_up_or_runs_is_too_late(suite: Suite) -> None:
     suite.use(ANYIO)
     suite.tests("""
         import pytest
@@ -94,20 +94,21 @@ def test_asking_for_live_while_the_test_runs_is_too_late(suite: Suite) -> None:
         async def test_late(request):
             request.getfixturevalue("live")
 
-        @pytest.mark.anyio
-        async def test_in_time(live, request):
-            await request.getfixturevalue("load").run(browse)
+        @pytest.fixture
+        def crowd(request):
+            return request.getfixturevalue("load")
 
-        async def browse(live):
-            await live.visit("/counter")
+        @pytest.mark.anyio
+        async def test_unseen(live, crowd): ...
     """)
 
     result = suite.run()
 
-    # The `load` of the second is of the same attempt as `live`, which was in time.
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines_random(
         [
+            "E *test_unseen asks for `load` by its name (getfixturevalue), and a load *",
+            "ERROR test_it.py::test_unseen - MarkerError: *",
             '>       request.getfixturevalue("live")',
             "E *test_late asks for `live` or `load` while it runs (getfixturevalue): *",
         ]

@@ -1,4 +1,4 @@
-"""xdist: a load test runs whole in one worker, says so, and reports to the controller."""
+"""xdist: load tests come out as without it, and the controller shows and writes them."""
 
 import json
 
@@ -93,10 +93,11 @@ def test_a_bad_setting_stops_the_controller_before_any_worker(workers: Suite) ->
     result.stderr.no_fnmatch_line("*INTERNALERROR*")
 
 
-def test_n0_is_no_worker(workers: Suite) -> None:
+def test_with_one_process_there_is_nothing_to_say_of_runners(workers: Suite) -> None:
     workers.tests(LOADS)
 
-    result = workers.run("-n0")
+    in_none, in_one = workers.run("-n0"), workers.run("-n1")
 
-    result.assert_outcomes(passed=2, failed=1)
-    result.stdout.no_fnmatch_line("*ran whole in*")
+    for result in in_none, in_one:
+        result.assert_outcomes(passed=2, failed=1)
+        result.stdout.no_fnmatch_line("runner *users *")
