@@ -132,10 +132,6 @@ class Gang:
         held = any(member.holds is not None for member in self._members.values())
         self._todo.insert(1 if held else 0, test)
 
-    def cancel(self) -> None:
-        """Run no load test, for it is not known what they are."""
-        self._todo.clear()
-
     # What workers do
 
     def send(self, worker: Worker, ordinary: int) -> None:
