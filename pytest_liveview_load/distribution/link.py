@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
 MOST_WAITING: Final = 10_000  # batches; who is so far behind reads nothing any more
+HEARTBEAT: Final = 3.0  # seconds from one ping to the next
+SILENCE: Final = 15.0  # of a link: nothing at all
 CLOSED: Final = (
     "its end of the link was closed: its process has ended, or the connection"
 )
