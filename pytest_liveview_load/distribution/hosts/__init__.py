@@ -1,0 +1,1 @@
+"""Hosts: other machines' Pythons that carry users, reached through execnet."""
