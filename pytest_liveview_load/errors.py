@@ -14,6 +14,7 @@
     │   ├── TooFewFiles            more users than the process may open files for
     │   ├── NotCarried             a process that is to carry users cannot
     │   ├── HostError              ssh=load1 does not answer, or has no lxml
+    │   ├── PoolError              the pool boots no hosts, or too few of them
     │   └── ServerFailed           liveview_server died, or never answered
     ├── StepError                  a step of one user failed
     │   ├── ElementError           not found, ambiguous, disabled, without binding
@@ -147,6 +148,27 @@ class HostError(ConfigurationError):
         self.spec = spec
         self.problem = problem
         self.advice = advice
+
+
+class PoolError(ConfigurationError):
+    """The pool cannot give a run its hosts; `source` is the line that asks for them.
+
+    Where a command has failed, `status` is its exit code and `last_line` what it said last.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        problem: str,
+        *,
+        status: int | None = None,
+        last_line: str = "",
+    ) -> None:
+        super().__init__(f"liveview_pool, {source}: {problem}")
+        self.source = source
+        self.problem = problem
+        self.status = status
+        self.last_line = last_line
 
 
 class ServerFailed(ConfigurationError):

@@ -110,6 +110,10 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
         errors.HostError("ssh=load1", "it did not answer within 20s"),
         "ssh=load1: it did not answer within 20s",
     ),
+    "a pool that boots nothing": (
+        errors.PoolError("boot = 'up.sh'", "h-1: exited with code 1", status=1),
+        "liveview_pool, boot = 'up.sh': h-1: exited with code 1",
+    ),
     "server failed": (
         errors.ServerFailed("mix phx.server", "died", ["** (boom)"]),
         "liveview_server 'mix phx.server' died; its last lines:\n  ** (boom)",

@@ -1,0 +1,311 @@
+"""How many hosts there are: booted while runs need them, stopped when none does.
+
+Law: no I/O and no clock. Instants and what has happened come in, and what is to be done
+comes out; a host that may exist counts until it is known to be stopped, so that there are
+never more than `most`.
+
+    awaited ─► booting ─► up (busy while it carries runs, else idle) ─► stopping ─► gone
+                  └─── failed, or too slow: another is awaited in its place ──► stopping
+"""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from pytest_liveview_load.errors import PoolError
+from pytest_liveview_load.units import format_count, format_duration
+
+TRIES: Final = 3  # to boot a host, or another in its place
+RETRY: Final = (
+    1.0  # seconds from a failure to the next try: clouds limit how often one asks
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolPlan:
+    """What a person wants of the pool. Durations are seconds.
+
+    `least` hosts carry each run, and are kept between runs; `most` are there at once.
+    """
+
+    least: int = 0
+    most: int = 20
+    users_per_host: int = 2000
+    boot_timeout: float = 60.0
+    idle_shutdown: float = 30.0
+    single_use: bool = False
+    retry: float = RETRY
+
+    def hosts_for(self, users: int) -> int:
+        """Return how many hosts so many users need."""
+        return max(-(-users // self.users_per_host), self.least, 1)
+
+
+class Phase(enum.Enum):
+    """How far a host is."""
+
+    AWAITED = "to be booted"
+    BOOTING = "booting"
+    UP = "up"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolHost:
+    """One host. `since` is when its phase began, or it was left idle.
+
+    `runs` are the users that each run gives it; `tries` counts the boots for its place.
+    An awaited host is not booted before `since`.
+    """
+
+    name: str
+    phase: Phase = Phase.AWAITED
+    since: float = 0.0
+    tries: int = 1
+    runs: Mapping[str, int] = field(default_factory=dict)
+    was_used: bool = False
+
+    @property
+    def users(self) -> int:
+        """How many users it carries, or is to carry."""
+        return sum(self.runs.values())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is there for nobody."""
+        return self.phase is Phase.UP and not self.runs
+
+    def takes(self, share: int, plan: PoolPlan) -> bool:
+        """Return whether it may carry so many more users."""
+        if self.phase is Phase.STOPPING:
+            return False
+        if plan.single_use and (self.was_used or self.runs):
+            return False
+        return self.users + share <= plan.users_per_host
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """Boot a host of this name, which no other has had."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop this host, and its boot command if that still runs."""
+
+    name: str
+    why: str
+
+
+Action: TypeAlias = Boot | Stop
+
+IDLE: Final = "idle"
+USED: Final = "it has served once (single_use)"
+TOO_SLOW: Final = "it was not up in time"
+OVER: Final = "the session is over"
+
+
+def decide(
+    plan: PoolPlan, now: float, hosts: Sequence[PoolHost], *, is_closing: bool = False
+) -> list[Action]:
+    """Return what to boot and what to stop now."""
+    actions: list[Action] = []
+    standing = [each for each in hosts if each.phase in (Phase.BOOTING, Phase.UP)]
+    if is_closing:
+        return [Stop(each.name, OVER) for each in standing]
+    room = plan.most - sum(each.phase is not Phase.AWAITED for each in hosts)
+    due = [each for each in hosts if each.phase is Phase.AWAITED and each.since <= now]
+    actions += [Boot(each.name) for each in due[: max(0, room)]]
+    spare = len(standing) - plan.least
+    for host in sorted(standing, key=lambda each: each.since):
+        if host.phase is Phase.BOOTING and now - host.since >= plan.boot_timeout:
+            actions.append(Stop(host.name, TOO_SLOW))
+        elif not host.is_idle:
+            continue
+        elif plan.single_use and host.was_used:
+            actions.append(Stop(host.name, USED))
+        elif spare > 0 and now - host.since >= plan.idle_shutdown:
+            actions.append(Stop(host.name, IDLE))
+        else:
+            continue
+        spare -= 1
+    return actions
+
+
+def too_slow(plan: PoolPlan, name: str) -> PoolError:
+    """Return what is said of a host that took too long."""
+    source = f"boot_timeout = {format_duration(plan.boot_timeout)}"
+    return PoolError(source, f"{name} was not up in time")
+
+
+def place(plan: PoolPlan, hosts: Sequence[PoolHost], users: int) -> tuple[int, int]:
+    """Return how many hosts a run gets, and how many users each carries at the most.
+
+    They are the fewest that will do beside what other runs have. Raises PoolError.
+    """
+    fewest = plan.hosts_for(users)
+    if fewest > plan.most:
+        raise PoolError(
+            f"max = {plan.most}",
+            f"{format_count(users)} users need {fewest} hosts of {plan.users_per_host} "
+            "users each (users_per_host), and there may be no more than "
+            f"{plan.most}: raise one of them, or run fewer users",
+        )
+    room = plan.most - sum(each.phase is not Phase.STOPPING for each in hosts)
+    for count in range(fewest, plan.most + 1):
+        share = -(-users // count)
+        if room + sum(each.takes(share, plan) for each in hosts) >= count:
+            return count, share
+    raise PoolError(
+        f"max = {plan.most}",
+        f"{format_count(users)} users need {fewest} hosts, and other runs of the test "
+        "have so many that they do not fit: raise max, or let the runs follow each other",
+    )
+
+
+def preferred(host: PoolHost) -> tuple[bool, bool, int]:
+    """Return a key that sorts hosts: who is up first, then who has most to do.
+
+    So the others have their rest, and are stopped.
+    """
+    return host.phase is not Phase.UP, host.phase is Phase.AWAITED, -host.users
+
+
+class Pool:
+    """Owns what is known of each host, and who waits for which.
+
+    Every event is told with its instant and returns what is to be done then. `prefix`
+    begins the names, and keeps those of two sessions apart.
+    """
+
+    def __init__(self, plan: PoolPlan, prefix: str = "liveview") -> None:
+        self.plan = plan
+        self.hosts: dict[str, PoolHost] = {}
+        self.waiting: set[str] = set()  # runs
+        self.troubles: dict[str, Exception] = {}  # why a run will not have its hosts
+        self.is_closing = False
+        self._prefix = prefix
+        self._named = 0
+
+    # What a run wants
+
+    def demand(self, now: float, run: str, users: int) -> list[Action]:
+        """A run wants hosts. Raises PoolError if it cannot have them."""
+        if self.is_closing:
+            raise PoolError(f"max = {self.plan.most}", OVER)
+        hosts = list(self.hosts.values())
+        count, share = place(self.plan, hosts, users)
+        fit = sorted(
+            (each for each in hosts if each.takes(share, self.plan)), key=preferred
+        )
+        names = [each.name for each in fit[:count]]
+        names += [self._awaited(now, {}, 1) for _ in range(count - len(names))]
+        for name in names:
+            host = self.hosts[name]
+            self._put(host, runs={**host.runs, run: share})
+        self.waiting.add(run)
+        return self.tick(now)
+
+    def release(self, now: float, run: str) -> list[Action]:
+        """A run is over, or wants nothing any more."""
+        self.troubles.pop(run, None)
+        self._let_go(now, run)
+        return self.tick(now)
+
+    def carriers(self, run: str) -> tuple[str, ...]:
+        """Return the hosts of a run."""
+        return tuple(each.name for each in self.hosts.values() if run in each.runs)
+
+    def is_ready(self, run: str) -> bool:
+        """Return whether all hosts of a run are up."""
+        hosts = [self.hosts[name] for name in self.carriers(run)]
+        return bool(hosts) and all(each.phase is Phase.UP for each in hosts)
+
+    def begun(self, run: str) -> None:
+        """A run goes on with its hosts: one that it loses now is not replaced."""
+        self.waiting.discard(run)
+        for name in self.carriers(run):
+            self._put(self.hosts[name], was_used=True)
+
+    # What has happened
+
+    def booted(self, now: float, name: str) -> list[Action]:
+        """A host is up."""
+        host = self.hosts.get(name)
+        if host is not None and host.phase is Phase.BOOTING:
+            self._put(host, phase=Phase.UP, since=now)
+        return self.tick(now)
+
+    def failed(self, now: float, name: str, problem: Exception) -> list[Action]:
+        """A boot has failed, or a host that was up is gone: it is stopped all the same."""
+        host = self.hosts.get(name)
+        if host is None or host.phase not in (Phase.BOOTING, Phase.UP):
+            return self.tick(now)
+        self._give_up(now, host, problem)
+        return [Stop(name, str(problem)), *self.tick(now)]
+
+    def stopped(self, now: float, name: str) -> list[Action]:
+        """A host is no more."""
+        self.hosts.pop(name, None)
+        return self.tick(now)
+
+    def tick(self, now: float) -> list[Action]:
+        """Return what time has brought."""
+        actions = decide(
+            self.plan, now, list(self.hosts.values()), is_closing=self.is_closing
+        )
+        for action in actions:
+            host = self.hosts[action.name]
+            if isinstance(action, Boot):
+                self._put(host, phase=Phase.BOOTING, since=now)
+            else:
+                self._give_up(now, host, too_slow(self.plan, host.name))
+        return actions
+
+    def close(self, now: float) -> list[Action]:
+        """Stop all, and boot none any more."""
+        self.is_closing = True
+        for host in list(self.hosts.values()):
+            if host.phase is Phase.AWAITED:
+                del self.hosts[host.name]
+        return self.tick(now)
+
+    # How
+
+    def _let_go(self, now: float, run: str) -> None:
+        self.waiting.discard(run)
+        for host in list(self.hosts.values()):
+            if run not in host.runs:
+                continue
+            runs = {each: users for each, users in host.runs.items() if each != run}
+            if host.phase is Phase.AWAITED and not runs:
+                del self.hosts[host.name]
+            elif runs or host.phase is not Phase.UP:
+                self._put(host, runs=runs)
+            else:
+                self._put(host, runs=runs, since=now)
+
+    def _give_up(self, now: float, host: PoolHost, problem: Exception) -> None:
+        """Let a host stop; who still waits for it gets another in its place."""
+        waiting = {run: it for run, it in host.runs.items() if run in self.waiting}
+        self._put(host, phase=Phase.STOPPING, since=now, runs={})
+        if not waiting or self.is_closing:
+            return
+        if host.tries < TRIES:
+            self._awaited(now + self.plan.retry, waiting, host.tries + 1)
+            return
+        for run in waiting:
+            self._let_go(now, run)
+            self.troubles[run] = problem
+
+    def _awaited(self, now: float, runs: Mapping[str, int], tries: int) -> str:
+        self._named += 1
+        name = f"{self._prefix}-{self._named}"
+        self.hosts[name] = PoolHost(name=name, since=now, tries=tries, runs=runs)
+        return name
+
+    def _put(self, host: PoolHost, **changes: object) -> None:
+        self.hosts[host.name] = replace(host, **changes)  # type: ignore[arg-type]
