@@ -5,6 +5,7 @@ That it does what a gathering of this process does is tested with that one, in
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -77,6 +78,32 @@ def test_users_of_both_runners_are_one_queue() -> None:
         return let_in
 
     assert [(0.0, 0), (0.1, 1), (0.2, 2), (0.3, 3)] == afar(scene)
+
+
+def test_the_whole_rate_is_where_the_demand_is() -> None:
+    async def scene(gathering: Afar) -> dict[str, Counter[int]]:
+        loop = asyncio.get_running_loop()
+        turns: dict[str, Counter[int]] = {"a": Counter(), "b": Counter()}
+
+        async def buy(end: str, begins: float, ends: float) -> None:
+            await asyncio.sleep(begins)
+            while loop.time() < ends:
+                await gathering.ends[end].take_turn("t", Pace(rate="10/s"))
+                turns[end][int(loop.time() + 1e-6)] += 1
+                gathering.ends[end].end_turn("t")
+
+        await asyncio.gather(
+            *(buy("a", 0.0, 3.95) for _ in range(6)),
+            *(buy("b", 2.0, 5.95) for _ in range(2)),
+        )
+        return turns
+
+    turns = afar(scene)
+
+    assert [10, 10] == [turns["a"][second] for second in (0, 1)]
+    assert [10, 10] == [(turns["a"] + turns["b"])[second] for second in (2, 3)]
+    assert turns["a"][3] in (7, 8)  # six users in a queue of eight
+    assert 10 == turns["b"][5]
 
 
 def test_the_turns_of_a_lost_runner_are_given_back() -> None:

@@ -1,0 +1,114 @@
+"""Rows of data, whatever becomes of the runners: each user has its own, and has it once."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_liveview_load.crowd.orders.cast import Cast
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.rows.feed import Feed
+from pytest_liveview_load.distribution.messages import AddUsers, Begin, RemoveUsers
+from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution.travelling import (
+    cast_to_data,
+    order_from_data,
+    rows_to_data,
+)
+from tests.distribution import scenarios
+from tests.distribution.made_up import RUN, Stage
+
+USERS = 7
+SEED = 7
+MOST = 6  # steps
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.integers(1, 4)),
+        st.tuples(st.just("remove"), st.integers(1, 4)),
+        st.tuples(st.just("lose"), st.sampled_from(["gw1", "gw2", "gw3"])),
+    ),
+    max_size=MOST,
+)
+
+
+def ordered(way: str, rows: int) -> Order:
+    return Order.of(
+        data=[("row", each) for each in range(rows)],
+        rows=way,
+        users=USERS,
+        duration="60s",
+        lost="continue",
+    )
+
+
+def errand(order: Order) -> Errand:
+    return Errand(
+        name="browse",
+        profile=order.profile.to_data(),
+        cast=cast_to_data(Cast.of(scenarios.browse)),
+        data=rows_to_data(order),
+        seed=SEED,
+        lost=order.lost,
+    )
+
+
+def played(stage: Stage, script: list[tuple[str, Any]]) -> int:
+    """Let what the script says happen to a run; return how many users there have been."""
+    users = USERS
+    for asked, (verb, argument) in enumerate(script, start=1):
+        stage.go_on(1)
+        match verb:
+            case "add":
+                stage.say("gw0", AddUsers(RUN, asked, argument))
+                users += argument
+            case "remove":
+                stage.say("gw0", RemoveUsers(RUN, asked, argument))
+            case "lose" if argument not in stage.silent:
+                stage.lose(argument)
+    return users
+
+
+def handed_out(stage: Stage, order: Errand) -> dict[int, list[Any]]:
+    """Return what rows each user was given by who carries it now, or did to the end."""
+    rows: dict[int, list[Any]] = {}
+    for name in stage.runners.keys() - stage.silent:
+        runner = stage.runners[name]
+        for share, of in runner.shares:
+            part = order_from_data(order, share, of)
+            feed = Feed.of(part, SEED)
+            assert feed is not None
+            for user in part.profile.user_ids():
+                rows.setdefault(user, []).append(feed.row(user))
+        feed = Feed.of(order_from_data(order, *runner.shares[0]), SEED)
+        assert feed is not None
+        for user in runner.users:
+            feed.prepare(user + 1)
+            rows.setdefault(user, []).append(feed.row(user))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("way", "rows"), [("once", USERS + 4 * MOST), ("cycle", 5), ("random", 5)]
+)
+@settings(deadline=None, max_examples=40)
+@given(script=steps)
+def test_no_row_is_handed_out_twice_whoever_comes_goes_or_is_lost(
+    way: str, rows: int, script: list[tuple[str, Any]]
+) -> None:
+    order = ordered(way, rows)
+    whole = Feed.of(order, SEED)
+    assert whole is not None
+    stage = Stage(Begin(RUN, errand(order)), runners=4)
+
+    users = played(stage, script)
+    found = handed_out(stage, stage.conductor.errand)
+
+    assert {user: [whole.row(user)] for user in range(users)} == found
+    if way == "random":
+        return
+    times = Counter(row for [row] in found.values())
+    rounds = users / rows
+    assert set(times.values()) <= {int(rounds), int(rounds) + 1}
