@@ -135,6 +135,29 @@ class ChannelLink:
             return  # it is stuck in a send, and its thread ends with the process
 
 
+class InnerChannel:
+    """The lead's end of a link within one process, used like an execnet channel."""
+
+    def __init__(self, name: str) -> None:
+        self.link = InnerLink(name, self._take)
+        self._callback: Callable[[Any], Any] | None = None
+
+    def send(self, item: Any) -> None:
+        """Send to the hub, which only queues it."""
+        self.link.say(item)
+
+    def setcallback(
+        self, callback: Callable[[Any], Any], endmarker: object = None
+    ) -> None:
+        """Call back with what comes; there is no end before that of the process."""
+        del endmarker
+        self._callback = callback
+
+    def _take(self, data: bytes) -> None:
+        if self._callback is not None:
+            self._callback(data)
+
+
 class InnerLink:
     """A link to the same process: the lead's, where there are no workers.
 

@@ -94,11 +94,15 @@ class Show(Message, frozen=True):
 
 
 class Refused(Message, frozen=True):
-    """The run cannot be: nothing has started. `who` cannot, "" being the controller."""
+    """The run cannot be: nothing has started. `who` cannot, "" being the controller.
+
+    `fault` is the error where it is one that the lead is to raise as it is.
+    """
 
     who: str
     kind: str  # of error
     text: str
+    fault: Fault | None = None
 
 
 class Began(Message, frozen=True):

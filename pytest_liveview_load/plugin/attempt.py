@@ -13,7 +13,7 @@ import time
 import zlib
 from collections.abc import Callable, Coroutine
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -42,9 +42,6 @@ from pytest_liveview_load.plugin.timeouts import timed
 from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning, news_of
 from pytest_liveview_load.reporting.load_report import LoadReport
 
-if TYPE_CHECKING:
-    from pytest_liveview_load.plugin.gang.following import Member
-
 Body = Callable[..., Coroutine[Any, Any, object]]
 
 clock = time.perf_counter
@@ -70,7 +67,7 @@ class Attempt:
         address = parse_url(url, "the fixture liveview_url")
         self.sources = Sources(item, fixture)
         self.conductor = conductor_of(
-            session.member,
+            item,
             test=item.nodeid,
             url=address,
             settings=session.settings,
@@ -230,16 +227,25 @@ class Attempt:
             prune(error)
 
 
-def conductor_of(member: "Member | None", **arguments: Any) -> LocalConductor:
-    """Return who carries out the loads of a test: this process, or all that follow it."""
-    if member is None or not member.leads:
+def conductor_of(item: pytest.Function, **arguments: Any) -> LocalConductor:
+    """Return who carries out the loads of a test: this process, or those whom it leads."""
+    session = session_of(item.config)
+    member = session.member
+    leads_workers = member is not None and member.leads
+    is_load_test = item.get_closest_marker(LOAD) is not None
+    if not leads_workers and not (session.leads_hosts and is_load_test):
         return LocalConductor(**arguments)
     # What several processes need, which one does without.
     from pytest_liveview_load.plugin.spread.conductor import (  # noqa: PLC0415
         SpreadConductor,
     )
 
-    return SpreadConductor(member.link, **arguments)
+    if member is not None:
+        return SpreadConductor(member.link, **arguments)
+    spreading = session.spread(item.config)
+    return SpreadConductor(
+        spreading.lead_alone(), on_left=spreading.left_alone, **arguments
+    )
 
 
 def ended_with(error: BaseException) -> str:

@@ -113,6 +113,14 @@ OPTIONS: Final = (
         "is after one stop of 25 times as long (default: 20ms)",
     ),
     Option(
+        name="hosts",
+        metavar="SPECS",
+        many=True,
+        help="Pythons that carry the users of load tests, with xdist's workers if there are "
+        "some: 'ssh=load1//python=python3.12, 2*popen', or any command, like "
+        "'popen//python=docker run -i --rm img python3'. Opened when a load test needs them",
+    ),
+    Option(
         name="json",
         metavar="PATH",
         help="write the outcome of every load test to this file as JSON",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
     from pytest_liveview_load.plugin.server_desk import ServerDesk
     from pytest_liveview_load.plugin.settings import Settings
+    from pytest_liveview_load.plugin.spread.spreading import Spreading
 
 NO_URL: Final = (
     "where is the app under test? Give its address in one of three ways: "
@@ -69,6 +70,7 @@ class LoadSession:
         self.unheld: set[str] = set()
         self.version_warned = False
         self._desk: ServerDesk | None = None
+        self._spreading: Spreading | None = None
 
     @cached_property
     def settings(self) -> Settings:
@@ -120,6 +122,30 @@ class LoadSession:
             self.reports[self.running.item.nodeid] = reports
             self.findings[self.running.item.nodeid] = findings
 
+    # Several processes
+
+    @property
+    def has_hosts(self) -> bool:
+        """Whether hosts carry load tests, with workers or without."""
+        return "hosts" in self.given
+
+    @property
+    def leads_hosts(self) -> bool:
+        """Whether this process leads load tests that hosts carry, for lack of workers."""
+        return self.has_hosts and not self.worker
+
+    def spread(self, config: pytest.Config) -> Spreading:
+        """Return who has loads carried by several processes, until the session ends."""
+        if self._spreading is None:
+            from pytest_liveview_load.plugin.progress_display import ProgressDisplay
+            from pytest_liveview_load.plugin.spread.spreading import Spreading
+
+            hosts = self.settings.hosts if self.has_hosts else ()
+            display = ProgressDisplay.of(config)
+            self._spreading = Spreading(display, self.complaints, hosts)
+            config.add_cleanup(self._spreading.close)
+        return self._spreading
+
     # The app, for this process and for xdist's workers
 
     def own(self, server: AppServer, config: pytest.Config) -> None:
@@ -134,14 +160,9 @@ class LoadSession:
         """Hand an xdist worker what was set, its seat, and a line to the one server."""
         if self.roster is None:
             from pytest_liveview_load.plugin.gang.roster import Roster
-            from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-            from pytest_liveview_load.plugin.spread.spreading import Spreading
 
             self.roster = Roster(self.complaints)
-            self.roster.hub = spreading = Spreading(
-                ProgressDisplay.of(node.config), self.complaints
-            )
-            node.config.add_cleanup(spreading.close)
+            self.roster.hub = self.spread(node.config)
         self.roster.equip(node)
         node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)
         if self._desk is not None:

@@ -7,9 +7,10 @@ Law: a `Settings` exists only when every value is good; what cannot be used is a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_liveview_load.client.settings import WEBSOCKET, TransportName
-from pytest_liveview_load.errors import SettingError, UnitError
+from pytest_liveview_load.errors import HostError, SettingError, UnitError
 from pytest_liveview_load.plugin.address import parse_url
 from pytest_liveview_load.plugin.connecting import (
     Headers,
@@ -20,6 +21,9 @@ from pytest_liveview_load.plugin.connecting import (
 )
 from pytest_liveview_load.plugin.options import Given
 from pytest_liveview_load.units import parse_duration
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.distribution.hosts.specs import HostSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Settings:
     scale: float = 1.0
     allow: tuple[str, ...] = ()
     max_lag: float = 0.02
+    hosts: "tuple[HostSpec, ...]" = ()
     json: Path | None = None
 
 
@@ -67,6 +72,7 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         scale=parse_scale(values.get("scale")),
         allow=parse_hosts(values.get("allow")),
         max_lag=parse_positive_duration(values.get("max_lag"), 0.02),
+        hosts=parse_carriers(values.get("hosts")),
         json=parse_path(values.get("json")),
     )
 
@@ -132,6 +138,20 @@ def parse_hosts(given: Given | None) -> tuple[str, ...]:
                 "scheme, port or path, like staging.example.com or *.staging.test"
             )
     return tuple(host.lower().strip("[]") for host in hosts)
+
+
+def parse_carriers(given: Given | None) -> "tuple[HostSpec, ...]":
+    """Return the hosts that are to carry users. Raises SettingError."""
+    if given is None:
+        return ()
+    # Of distribution, which a session without hosts leaves alone.
+    from pytest_liveview_load.distribution.hosts.specs import parse_specs  # noqa: PLC0415
+
+    texts = (given.text,) if isinstance(given.text, str) else given.text
+    try:
+        return parse_specs(texts)
+    except HostError as error:
+        raise SettingError(f"{given.place}: {error}") from None
 
 
 def parse_folder(given: Given | None, server: Given | None) -> Path:

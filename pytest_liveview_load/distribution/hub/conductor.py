@@ -48,7 +48,7 @@ from pytest_liveview_load.distribution.messages import (
     Unable,
     Wish,
 )
-from pytest_liveview_load.distribution.parts import Loss
+from pytest_liveview_load.distribution.parts import Fault, Loss
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_duration
 
@@ -297,9 +297,11 @@ class Conductor:
             if carrier.is_carrying:
                 self.send(carrier.name, message())
 
-    def refuse(self, who: str, kind: str, text: str) -> None:
+    def refuse(
+        self, who: str, kind: str, text: str, fault: Fault | None = None
+    ) -> None:
         """End the run before it has begun."""
-        self._end(Refused(self.run, who, kind, text))
+        self._end(Refused(self.run, who, kind, text, fault))
 
     def end_before_start(self, why: str, now: float) -> None:
         """End a run that was called off before it began."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from pytest_liveview_load.distribution.faults import fault_of
 from pytest_liveview_load.distribution.hub.conductor import Ending
 from pytest_liveview_load.distribution.hub.service import Service, described
 from pytest_liveview_load.distribution.link import Gone, Link
@@ -27,7 +28,7 @@ from pytest_liveview_load.distribution.messages import (
 )
 from pytest_liveview_load.distribution.parts import Errand, Fault
 from pytest_liveview_load.distribution.wire import decode, encode
-from pytest_liveview_load.errors import MessageError
+from pytest_liveview_load.errors import ConfigurationError, MessageError
 from pytest_liveview_load.units import Clock
 
 TICK: Final = 0.1  # seconds
@@ -56,7 +57,7 @@ class Hub:
         packages: Mapping[str, str] | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
-        self.muster = muster or self._gathered
+        self.muster = muster or self.gathered
         self.on_ended = on_ended
         self.on_show = on_show
         self.packages = packages or {}
@@ -238,7 +239,8 @@ class Hub:
 
     # Runs
 
-    async def _gathered(self, lead: str, _: Errand) -> Sequence[str]:
+    async def gathered(self, lead: str, _: Errand) -> Sequence[str]:
+        """Return who was gathered to carry what `lead` begins."""
         return self._gangs.get(lead, ())
 
     def _begin(self, begin: Begin, lead: str) -> None:
@@ -263,7 +265,8 @@ class Hub:
             return
         self._services[begin.run] = service
         if error is not None:
-            service.conductor.refuse("", type(error).__name__, str(error))
+            fault = fault_of(error) if isinstance(error, ConfigurationError) else None
+            service.conductor.refuse("", type(error).__name__, str(error), fault)
         service.open()
         for name in carriers:
             if name not in self._links:

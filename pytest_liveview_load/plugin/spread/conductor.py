@@ -52,10 +52,20 @@ class FarDisplay:
 
 
 class SpreadConductor(LocalConductor):
-    """Owns the runs of one test, each carried by all who the controller has gathered."""
+    """Owns the runs of one test, each carried by all who the controller has gathered.
 
-    def __init__(self, link: Channel, **arguments: Any) -> None:
+    `on_left` is told when the test is over, where nobody else would know.
+    """
+
+    def __init__(
+        self,
+        link: Channel,
+        *,
+        on_left: Callable[[], object] = lambda: None,
+        **arguments: Any,
+    ) -> None:
         super().__init__(**arguments)
+        self.on_left = on_left
         self.link = link
         self.runs: dict[str, SpreadRun] = {}
         self.line: Line | None = None
@@ -72,6 +82,7 @@ class SpreadConductor(LocalConductor):
             finally:
                 if self.runner is not None:
                     await self.runner.close()
+                self.on_left()
 
     def listen(self) -> Line:
         """Return our end of the link, where the controller is heard from now on."""

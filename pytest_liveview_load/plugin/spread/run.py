@@ -211,6 +211,8 @@ class SpreadRun:
             raise
         ending = self._ending.result()
         if isinstance(ending, Refused):
+            if ending.fault is not None:
+                raise error_of(ending.fault)
             raise NotCarried(ending.who or HERE, f"{ending.kind}: {ending.text}")
         return self.outcome()
 

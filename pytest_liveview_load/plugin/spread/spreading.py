@@ -1,30 +1,44 @@
-"""The controller's side of loads that xdist's workers carry together (`roster.Hub`).
+"""The controller's side of loads that several processes carry together (`roster.Hub`).
 
 Law: the hub is started with the first load test, and closed with the session. A worker's
-link is known to it as long as the worker lives.
+link is known to it as long as the worker lives. Without workers, this process leads.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_liveview_load.distribution.hosts.specs import HostSpec
     from pytest_liveview_load.distribution.hub.conductor import Ending
     from pytest_liveview_load.distribution.hub.hub import Hub
+    from pytest_liveview_load.distribution.link import Channel, InnerChannel
+    from pytest_liveview_load.distribution.parts import Errand
     from pytest_liveview_load.plugin.gang.roster import Seat
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
+    from pytest_liveview_load.plugin.spread.hosting import Hosting
+
+LEAD: Final = "lead"  # this process, where there are no workers
 
 
 class Spreading:
-    """Owns the hub of a session, and which workers it knows."""
+    """Owns the hub of a session, which workers it knows, and the hosts if there are some."""
 
-    def __init__(self, display: ProgressDisplay | None, complaints: list[str]) -> None:
+    def __init__(
+        self,
+        display: ProgressDisplay | None,
+        complaints: list[str],
+        hosts: Sequence[HostSpec] = (),
+    ) -> None:
         self.display = display
+        self.hosts = hosts
         self._complaints = complaints
+        self._hosting: Hosting | None = None
+        self._inner: InnerChannel | None = None
         self._tests: dict[str, str] = {}  # by the name of their lead
         self._hub: Hub | None = None
         self._known: set[Seat] = set()
@@ -63,15 +77,52 @@ class Spreading:
             self._hub.release(lead)
 
     def close(self) -> None:
-        """End the hub with the session."""
+        """End the hub with the session, and the hosts."""
         if self._hub is not None:
             self._hub.close()
+        if self._hosting is not None:
+            self._hosting.close()
+
+    # Without workers
+
+    def lead_alone(self) -> Channel:
+        """Return what leads to the hub from this process, which is about to lead a run."""
+        from pytest_liveview_load.distribution.link import InnerChannel  # noqa: PLC0415
+
+        hub = self._hub = self._hub or self._started()
+        if self._inner is None:
+            self._inner = InnerChannel(LEAD)
+            hub.attach(self._inner.link)
+        return self._inner
+
+    def left_alone(self) -> None:
+        """The test that led from this process is over."""
+        if self._hub is not None:
+            self._hub.release(LEAD)
+
+    # The hub
+
+    async def _muster(self, lead: str, errand: Errand) -> Sequence[str]:
+        """Return who is to carry a run: those who were gathered, and the hosts."""
+        assert self._hub is not None
+        workers = await self._hub.gathered(lead, errand)
+        if not self.hosts:
+            return workers
+        from pytest_liveview_load.plugin.spread.hosting import Hosting  # noqa: PLC0415
+
+        self._hosting = self._hosting or Hosting(self.hosts)
+        return *workers, *await self._hosting.muster(self._hub)
 
     def _started(self) -> Hub:
         from pytest_liveview_load.distribution.hub.hub import Hub  # noqa: PLC0415
         from pytest_liveview_load.distribution.runner.runner import packages  # noqa: PLC0415
 
-        hub = Hub(packages=packages(), on_show=self._show, on_ended=self._ended)
+        hub = Hub(
+            muster=self._muster,
+            packages=packages(),
+            on_show=self._show,
+            on_ended=self._ended,
+        )
         hub.start()
         return hub
 
