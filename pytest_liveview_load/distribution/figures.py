@@ -20,6 +20,7 @@ from pytest_liveview_load.metrics.snapshot import Snapshot
 # What may show that one runner is slow: the machine's own delay, then what users waited.
 MEASURES: Final = (
     "p99_lag",
+    "max_lag",
     "p95_iteration",
     "p95_mount",
     "p95_event",

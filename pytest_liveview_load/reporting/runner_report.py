@@ -13,6 +13,7 @@ from pytest_liveview_load.units import format_count, format_duration
 # A column's heading, and the measure in it; times are seconds.
 TIMES: Final = (
     ("lag p99", "p99_lag"),
+    ("lag max", "max_lag"),
     ("mount p95", "p95_mount"),
     ("event p95", "p95_event"),
 )
@@ -49,7 +50,10 @@ class RunnerReport:
 
 
 def runner_table(runners: Sequence[RunnerReport]) -> list[str]:
-    """Return a line per runner below a heading, none where there is but one."""
+    """Return a line per runner below a heading, none where there is but one.
+
+    What is known of no runner has no column.
+    """
     if len(runners) < 2:
         return []
     heading = (
@@ -61,14 +65,18 @@ def runner_table(runners: Sequence[RunnerReport]) -> list[str]:
         "began late by",
         "clock ahead by",
     )
-    rows = [heading, *map(cells, runners)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns = [
+        column
+        for column in zip(heading, *map(cells, runners), strict=True)
+        if set(column[1:]) != {NOTHING}
+    ]
+    widths = [max(map(len, column)) for column in columns]
     return [
         GAP.join(
             cell.rjust(width) if number else cell.ljust(width)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        for row in rows
+        for row in zip(*columns, strict=True)
     ]
 
 

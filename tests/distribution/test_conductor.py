@@ -1,5 +1,6 @@
 """The conductor of one run: who is told what, and what the run comes to."""
 
+import msgspec
 import pytest
 
 from pytest_liveview_load.distribution.hub.conductor import Conductor
@@ -107,6 +108,15 @@ def test_numbers_that_come_late_or_twice_change_nothing() -> None:
     assert (
         sum(each.iterations for each in stage.runners.values()) == counts["iterations"]
     )
+
+
+def test_who_could_not_keep_its_own_time_is_named() -> None:
+    stage = Stage(begin())
+    for name, runner in stage.runners.items():
+        late = ("its event loop was late",) if name == "gw1" else ()
+        stage.say(name, msgspec.structs.replace(runner.done(), invalid=late))
+
+    assert ("gw1: its event loop was late",) == ended(stage).outcome.invalid
 
 
 def test_a_late_start_is_said() -> None:

@@ -62,5 +62,5 @@ def test_a_runner_is_compared_by_what_was_measured() -> None:
 
     measures = measures_of(snapshot)
 
-    assert {"p99_lag", "iterations", "errors"} == set(measures)
+    assert {"p99_lag", "max_lag", "iterations", "errors"} == set(measures)
     assert pytest.approx(0.001, rel=0.01) == measures["p99_lag"]

@@ -111,7 +111,7 @@ def test_users_of_all_workers_are_together(workers: Suite) -> None:
     assert 12 == counted(run, "iterations")
 
 
-def test_a_search_for_the_limit_runs_on_all(workers: Suite) -> None:
+def test_a_search_for_the_limit_runs_on_all_and_judges_all(workers: Suite) -> None:
     workers.tests("""
         from pytest_liveview_load import load
 
@@ -121,15 +121,46 @@ def test_a_search_for_the_limit_runs_on_all(workers: Suite) -> None:
         @load(iterations=2)
         async def test_limit(load):
             limit = await load.find_limit(
-                browse, start=2, max=8, budgets=["errors == 0"]
+                browse, start=2, max=8, budgets=["mounts < 15"]
             )
-            assert limit.reached_max
+            assert limit.users == 7  # half of 16 mounts are below 15
     """)
 
     result, runs = loads(workers)
 
     result.assert_outcomes(passed=1)
-    assert [2, 4, 8] == [sum(r["users"] for r in run["runners"]) for run in runs]
+    sizes = [sum(r["users"] for r in run["runners"]) for run in runs]
+    assert [2, 4, 8, 6, 7] == sizes
+
+
+def test_a_slow_process_is_seen_beside_the_others(workers: Suite) -> None:
+    workers.tests("""
+        import os
+        import time
+        from pytest_liveview_load import load
+
+        @load(users=8, duration="3s")
+        async def test_slow(live):
+            await live.visit("/counter")
+            while live.running:
+                await live.click("#inc")
+                if os.environ["PYTEST_XDIST_WORKER"] == "gw1" and live.id == 1:
+                    time.sleep(0.3)
+                await live.think("50ms")
+    """)
+
+    result, [run] = loads(workers)
+
+    result.stdout.fnmatch_lines(
+        [
+            "runner  users  iterations  errors *lag max  event p95*",
+            "gw0          4 *",
+            "gw1          4 *",
+        ]
+    )
+    fast, slow = (each["measures"] for each in run["runners"])
+    assert 0.2 < slow["max_lag"] > fast["max_lag"]
+    assert 0.2 < slow["p95_event"] > fast["p95_event"]
 
 
 def test_a_condition_that_holds_for_all_ends_the_run(workers: Suite) -> None:

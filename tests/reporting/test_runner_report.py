@@ -1,6 +1,7 @@
 """What each process came to that carried one run."""
 
 import json
+from dataclasses import replace
 
 from pytest_liveview_load.reporting.runner_report import RunnerReport, runner_table
 
@@ -13,6 +14,7 @@ FAST = RunnerReport(
     skew=0.00052,
     measures={
         "p99_lag": 0.0021,
+        "max_lag": 0.0305,
         "p95_mount": 0.0125,
         "p95_event": 0.0034,
         "iterations": 15002.0,
@@ -26,14 +28,22 @@ def test_runners_are_beside_one_another() -> None:
     heading, fast, gone = runner_table([FAST, GONE])
 
     assert [
-        *("runner", "users", "iterations", "errors", "lag p99", "mount p95"),
-        *("event p95", "began late by", "clock ahead by"),
+        *("runner", "users", "iterations", "errors", "lag p99", "lag max"),
+        *("mount p95", "event p95", "began late by", "clock ahead by"),
     ] == [each.strip() for each in heading.split("  ") if each.strip()]
     assert [
-        *("gw0", "1,250", "15,002", "0", "2.1ms", "12ms", "3.4ms", "520µs"),
+        *("gw0", "1,250", "15,002", "0", "2.1ms", "30ms", "12ms", "3.4ms", "520µs"),
         "-15µs ± 100µs",
     ] == [each.strip() for each in fast.split("  ") if each.strip()]
     assert "ssh:load2 (lost)      7           -       -" in gone
+
+
+def test_what_is_known_of_nobody_has_no_column() -> None:
+    heading, *rows = runner_table([GONE, replace(GONE, measures={"max_lag": 0.0305})])
+
+    headings = [each.strip() for each in heading.split("  ") if each.strip()]
+    assert ["runner", "users", "lag max"] == headings
+    assert ["-", "30ms"] == [row.split()[-1] for row in rows]
 
 
 def test_one_process_is_not_compared() -> None:
