@@ -1,0 +1,212 @@
+"""What runs on a host to have what the plugin needs installed there, once.
+
+Law: this file's source is sent, so it needs nothing but the standard library. Nothing that
+is installed there is touched: pip fills a folder of the cache, named by what was asked for
+and by the Python it is for, and the folder gets its name when pip has succeeded. While pip
+works the other side hears of it; pip ends with this process, and when nobody hears.
+
+`pip install --target` and no venv: this Python runs already, so a folder on its sys.path is
+all that it can use of either, and a venv needs ensurepip, which Debian's Python lacks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, Iterator  # noqa: UP035 (of Pythons that are older too)
+
+UNFINISHED: Final = ".new-"  # as in unpacking.py, which removes what was left behind
+SITE: Final = "site"
+BEAT: Final = 1.0  # seconds
+LOOK: Final = 0.05  # seconds between two looks at pip
+LINES: Final = 8  # of pip's that are told
+# pip ends with us: its standard input is closed then, and nobody writes to it before.
+PIP: Final = """
+import os, runpy, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()
+sys.path = [each for each in sys.path if each]
+sys.argv[0] = "pip"
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+SETTINGS: Final = {
+    "PIP_USER": "0",  # goes with no --target
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "PIP_ROOT_USER_ACTION": "ignore",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PYTHONUNBUFFERED": "1",
+}
+NO_PIP: Final = "no module named pip"
+
+
+class PipFailed(Exception):
+    """pip could not install; `lines` are its last."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def install(channel: Any) -> None:
+    """Say where to import from what is asked for, "" if it is there anyway."""
+    cache, wanted, pins = channel.receive()
+    entry = Path(cache, name_of(wanted, pins))
+    try:
+        if has_all(wanted, dict(pins)):
+            channel.send(("there", ""))
+            return
+        if not used(entry):
+            make(channel, entry, wanted, pins)
+        channel.send(("there", str(entry / SITE)))
+    except PipFailed as error:
+        channel.send(("failed", (platform.node(), sys.executable, error.lines)))
+    except OSError as error:
+        line = f"{error.filename or entry}: {error.strerror or error}"
+        with suppress(OSError):
+            channel.send(("failed", (platform.node(), sys.executable, [line])))
+
+
+def make(channel: Any, entry: Path, wanted: list[str], pins: Any) -> None:
+    """Let pip fill the entry, or wait until another process has done so."""
+    with locked(entry, lambda: channel.send(("busy", "waits for another install"))):
+        if not used(entry):
+            unfinished = tempfile.mkdtemp(prefix=UNFINISHED, dir=str(entry.parent))
+            try:
+                run_pip(channel, Path(unfinished), wanted, pins)
+                rename(unfinished, entry)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def name_of(wanted: list[str], pins: Any) -> str:
+    """Return how the cache calls what is asked for, for a Python like this."""
+    python = (
+        sys.implementation.cache_tag,
+        sysconfig.get_config_var("SOABI"),
+        sysconfig.get_platform(),
+        *platform.libc_ver(),
+    )
+    text = repr((sorted(wanted), sorted(map(tuple, pins)), python))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def has_all(wanted: list[str], pins: dict[str, str]) -> bool:
+    """Return whether this Python has all that is asked for in the same versions."""
+    from importlib import metadata  # noqa: PLC0415 (Python 3.7 has none)
+
+    for each in wanted:
+        name = each.partition(";")[0].partition("=")[0].strip()
+        try:
+            found = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return False
+        if found != pins.get(name):
+            return False
+    return True
+
+
+def used(entry: Path) -> bool:
+    """Return whether an entry is there, and let it count as used now."""
+    try:
+        os.utime(entry)
+    except OSError:
+        return False
+    return True
+
+
+def rename(unfinished: str, entry: Path) -> None:
+    """Give a folder its name, unless another process was first."""
+    try:
+        os.rename(unfinished, str(entry))  # noqa: PTH104
+    except OSError:
+        if not entry.is_dir():
+            raise
+
+
+@contextmanager
+def locked(entry: Path, wait: Any) -> Iterator[None]:
+    """Let one process at a time do this; a lock ends with its process."""
+    try:
+        import fcntl  # noqa: PLC0415 (not on Windows)
+    except ImportError:
+        yield  # both install, and one is first
+        return
+    with Path(f"{entry}.lock").open("w", encoding="ascii") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                wait()
+                time.sleep(BEAT)
+            except OSError:
+                break  # a file system without locks
+            else:
+                break
+        yield
+
+
+# pip
+
+
+def run_pip(channel: Any, folder: Path, wanted: list[str], pins: Any) -> None:
+    """Let pip install into a folder. Raises PipFailed."""
+    if importlib.util.find_spec("pip") is None:
+        raise PipFailed([NO_PIP])
+    listed, pinned = folder / "requirements.txt", folder / "constraints.txt"
+    listed.write_text("".join(f"{each}\n" for each in wanted), "utf-8")
+    pinned.write_text("".join(f"{name}=={each}\n" for name, each in pins), "utf-8")
+    options = ["--no-input", "--prefer-binary", "--progress-bar", "off"]
+    files = ["-r", str(listed), "-c", str(pinned), "--target", str(folder / SITE)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", PIP, "install", *options, *files],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **SETTINGS},
+    )
+    lines: deque[str] = deque(maxlen=LINES)
+    reader = threading.Thread(target=read, args=(process.stdout, lines), daemon=True)
+    reader.start()
+    try:
+        watch(channel, process, lines)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()  # type: ignore[union-attr]
+        reader.join(BEAT)
+    if process.returncode:
+        raise PipFailed([*lines] or [f"pip ended with {process.returncode}"])
+
+
+def read(output: Any, lines: deque[str]) -> None:
+    """Keep the last lines of pip's."""
+    with output:
+        for line in output:
+            text = line.decode("utf-8", "replace").strip()
+            if text:
+                lines.append(text)
+
+
+def watch(channel: Any, process: Any, lines: deque[str]) -> None:
+    """Tell every second what pip does, until it ends."""
+    told = time.monotonic()
+    while process.poll() is None:
+        if time.monotonic() - told > BEAT:
+            told = time.monotonic()
+            channel.send(("busy", lines[-1] if lines else "pip starts"))
+        time.sleep(LOOK)
+
+
+if __name__ == "__channelexec__":
+    install(channel)  # type: ignore[name-defined] # noqa: F821 (execnet puts it here)

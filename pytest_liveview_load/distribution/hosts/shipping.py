@@ -1,0 +1,188 @@
+"""Brings to a host what it lacks of a run: test modules, the plugin, what that needs.
+
+Law: it is asked first what it has, and only the rest is sent. Whatever goes wrong is one
+HostError that names the machine, the place, and what was said there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+
+from execnet import RemoteError
+
+from pytest_liveview_load.distribution.hosts import installing, unpacking
+from pytest_liveview_load.errors import HostError
+from pytest_liveview_load.units import Clock, format_duration
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from pytest_liveview_load.distribution.hosts.baggage import Baggage, Parcel
+    from pytest_liveview_load.distribution.hosts.requirements import Requirements
+
+CHUNK: Final = 64 * 1024
+SILENT: Final = 30.0  # seconds without a word from there, which has one every second
+INSTALLING: Final = 600.0  # seconds, for slow lines
+MAKE_ROOM: Final = (
+    "make room there, or let XDG_CACHE_HOME there name a folder that has it"
+)
+GIVE_PIP: Final = (
+    "run python -m ensurepip there, or install pytest-liveview-load there yourself and "
+    "set liveview_ship = false"
+)
+LET_PIP: Final = (
+    "let pip there reach a package index, or install pytest-liveview-load there yourself "
+    "and set liveview_ship = false"
+)
+
+Say: TypeAlias = Callable[[str], object]
+
+
+class Gateway(Protocol):
+    """What is used of an execnet gateway. Its `spec` as text is what errors name."""
+
+    spec: Any
+
+    def remote_exec(self, source: Any) -> Any:
+        """Run a module's source there; return the channel to it."""
+
+
+def ship(
+    gateway: Gateway,
+    baggage: Baggage,
+    *,
+    say: Say | None = None,
+    clock: Clock = time.perf_counter,
+) -> list[str]:
+    """Return what a host is to put in front of its sys.path, in this order.
+
+    Call it in a thread: it waits for the host, for minutes if pip has to download, and as
+    long as the host does not read what it is sent; who gives up waiting kills the host's
+    process, and it raises. `say` is told what takes time, like pip's last line.
+
+    Raises HostError: no room there, no pip there, pip has failed, or the host is gone.
+    """
+    conversation = Conversation(gateway, say or (lambda _: None), clock)
+    cache, entries = conversation.unpack(baggage.parcels)
+    installed = ""
+    if baggage.requirements is not None:
+        installed = conversation.install(cache, baggage.requirements)
+    folders = [
+        f"{entry}/{folder}" if folder else entry
+        for parcel, entry in zip(baggage.parcels, entries, strict=True)
+        for folder in parcel.folders
+    ]
+    # The tests come last: a random.py of theirs must not be what our packages import.
+    of_tests = len(baggage.parcels[-1].folders)
+    ours, tests = folders[:-of_tests], folders[-of_tests:]
+    return [*ours, *([installed] if installed else []), *tests]
+
+
+class Conversation:
+    """Owns the talk with one host."""
+
+    def __init__(self, gateway: Gateway, say: Say, clock: Clock) -> None:
+        self._clock = clock
+        self._gateway = gateway
+        self._spec = str(gateway.spec)
+        self._say = say
+
+    def unpack(self, parcels: tuple[Parcel, ...]) -> tuple[str, list[str]]:
+        """Return the host's cache, and where in it each parcel is. Raises HostError."""
+        channel = self._start(unpacking)
+        try:
+            self._send(channel, [each.sha256 for each in parcels])
+            missing = self._answer(channel)
+            for each in parcels:
+                if each.sha256 in missing:
+                    self._say(f"{each.what} travels, {len(each.data)} bytes")
+                    self._send_whole(channel, each.data)
+                    self._answer(channel)
+            _, cache, entries = self._answer(channel)
+        except Refused as error:
+            machine, place, said = error.told
+            problem = f"{machine} cannot keep what it is sent in {place}: {said}"
+            raise HostError(self._spec, problem, MAKE_ROOM) from None
+        finally:
+            channel.close()
+        return cache, entries
+
+    def install(self, cache: str, requirements: Requirements) -> str:
+        """Return where the requirements are, "" if the host had them. Raises HostError."""
+        channel = self._start(installing)
+        wanted, pins = list(requirements.wanted), list(requirements.pins)
+        try:
+            self._send(channel, (cache, wanted, pins))
+            return str(self._answer(channel, within=INSTALLING))
+        except Refused as error:
+            machine, python, lines = error.told
+            if lines == [installing.NO_PIP]:
+                problem = f"{python} on {machine} has no pip to install {wanted[0]}"
+                raise HostError(self._spec, problem, GIVE_PIP) from None
+            quoted = "".join(f"\n  {line}" for line in lines)
+            problem = (
+                f"{python} -m pip install on {machine} failed, and said:{quoted}\n"
+            )
+            raise HostError(self._spec, problem, LET_PIP) from None
+        finally:
+            channel.close()
+
+    # Words
+
+    def _start(self, module: ModuleType) -> Any:
+        try:
+            return self._gateway.remote_exec(module)
+        except OSError:
+            raise self._gone() from None
+
+    def _send(self, channel: Any, item: Any) -> None:
+        try:
+            channel.send(item)
+        except OSError:
+            raise self._gone() from None
+
+    def _send_whole(self, channel: Any, data: bytes) -> None:
+        for start in range(0, len(data), CHUNK):
+            self._send(channel, data[start : start + CHUNK])
+        self._send(channel, b"")
+
+    def _answer(self, channel: Any, within: float = SILENT) -> Any:
+        """Return what comes of it. Raises Refused, and HostError if nothing comes."""
+        deadline, last = self._clock() + within, ""
+        while True:
+            try:
+                word, told = channel.receive(SILENT)
+            except channel.TimeoutError:
+                problem = f"it was silent for {format_duration(SILENT)} while it was sent things"
+                raise HostError(self._spec, problem) from None
+            except RemoteError as error:
+                said = error.formatted.strip().splitlines()[-1]
+                raise HostError(
+                    self._spec, f"it cannot be sent things: {said}"
+                ) from None
+            except EOFError:
+                raise self._gone() from None
+            if word == "failed":
+                raise Refused(told)
+            if word != "busy":
+                return told
+            if self._clock() > deadline:
+                problem = (
+                    f"pip was not done there within {format_duration(within)}: {told}"
+                )
+                raise HostError(self._spec, problem, LET_PIP)
+            if told != last:
+                self._say(last := told)
+
+    def _gone(self) -> HostError:
+        return HostError(self._spec, "it ended while it was sent things")
+
+
+class Refused(Exception):
+    """The host said why it cannot."""
+
+    def __init__(self, told: Any) -> None:
+        super().__init__(told)
+        self.told = told
