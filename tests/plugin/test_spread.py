@@ -154,8 +154,8 @@ def test_a_slow_process_is_seen_beside_the_others(workers: Suite) -> None:
     result.stdout.fnmatch_lines(
         [
             "runner  users  iterations  errors *lag max  event p95*",
-            "gw0          4 *",
-            "gw1          4 *",
+            "gw0         4 *",
+            "gw1         4 *",
         ]
     )
     fast, slow = (each["measures"] for each in run["runners"])
