@@ -242,6 +242,9 @@ def conductor_of(item: pytest.Function, **arguments: Any) -> LocalConductor:
 
     if member is not None:
         return SpreadConductor(member.link, **arguments)
+    session.load_tests = tuple(
+        each.nodeid for each in item.session.items if each.get_closest_marker(LOAD)
+    )
     spreading = session.spread(item.config)
     return SpreadConductor(
         spreading.lead_alone(), on_left=spreading.left_alone, **arguments

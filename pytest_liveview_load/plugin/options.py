@@ -121,6 +121,18 @@ OPTIONS: Final = (
         "'popen//python=docker run -i --rm img python3'. Opened when a load test needs them",
     ),
     Option(
+        name="ship",
+        metavar="BOOL",
+        help="true where hosts have nothing but Python and pip: the plugin travels there "
+        "with the tests, and what it needs is installed once (default: false)",
+    ),
+    Option(
+        name="ship",
+        metavar="BOOLEAN",
+        help="true: hosts need no more than Python and pip, for this plugin travels to "
+        "them, and what it needs is installed in a cache there, once (default: false)",
+    ),
+    Option(
         name="json",
         metavar="PATH",
         help="write the outcome of every load test to this file as JSON",

@@ -22,7 +22,7 @@ from pytest_liveview_load.plugin.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_liveview_load.plugin.attempt import Attempt
     from pytest_liveview_load.plugin.gang.following import Member
@@ -55,6 +55,7 @@ class LoadSession:
     `roster` has xdist's workers, in their controller, and `member` is this process's part
     in the gang if it is one of them. `complaints` are shown at the end. `unheld` are
     releases of LiveView that this process has met and nobody has compared us with.
+    `load_tests` are the node ids of those that this process runs.
     """
 
     def __init__(self, given: Mapping[str, Given], worker: str = "") -> None:
@@ -67,6 +68,7 @@ class LoadSession:
         self.reports: dict[str, list[ReportData]] = {}
         self.findings: dict[str, list[ReportData]] = {}
         self.complaints: list[str] = []
+        self.load_tests: tuple[str, ...] = ()
         self.unheld: set[str] = set()
         self.version_warned = False
         self._desk: ServerDesk | None = None
@@ -140,11 +142,23 @@ class LoadSession:
             from pytest_liveview_load.plugin.progress_display import ProgressDisplay
             from pytest_liveview_load.plugin.spread.spreading import Spreading
 
-            hosts = self.settings.hosts if self.has_hosts else ()
-            display = ProgressDisplay.of(config)
-            self._spreading = Spreading(display, self.complaints, hosts)
+            plan = None
+            if self.has_hosts:
+                from pytest_liveview_load.plugin.spread.host_plan import HostPlan
+
+                plan = HostPlan.of(config, self.settings)
+            self._spreading = Spreading(
+                ProgressDisplay.of(config),
+                self.complaints,
+                plan=plan,
+                load_tests=self._load_tests,
+            )
             config.add_cleanup(self._spreading.close)
         return self._spreading
+
+    def _load_tests(self) -> Sequence[str]:
+        """Return the node ids of the load tests that were collected."""
+        return self.load_tests if self.roster is None else self.roster.tests
 
     # The app, for this process and for xdist's workers
 

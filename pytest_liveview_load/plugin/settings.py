@@ -7,12 +7,13 @@ Law: a `Settings` exists only when every value is good; what cannot be used is a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_liveview_load.client.settings import WEBSOCKET, TransportName
 from pytest_liveview_load.errors import HostError, SettingError, UnitError
 from pytest_liveview_load.plugin.address import parse_url
 from pytest_liveview_load.plugin.connecting import (
+    BOOLEANS,
     Headers,
     authorization,
     parse_headers,
@@ -24,6 +25,12 @@ from pytest_liveview_load.units import parse_duration
 
 if TYPE_CHECKING:
     from pytest_liveview_load.distribution.hosts.specs import HostSpec
+
+
+TRUTHS: Final = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,8 @@ class Settings:
     allow: tuple[str, ...] = ()
     max_lag: float = 0.02
     hosts: "tuple[HostSpec, ...]" = ()
+    ship: bool = False
+    ship: bool = False
     json: Path | None = None
 
 
@@ -73,6 +82,8 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         allow=parse_hosts(values.get("allow")),
         max_lag=parse_positive_duration(values.get("max_lag"), 0.02),
         hosts=parse_carriers(values.get("hosts")),
+        ship=parse_truth(values.get("ship")),
+        ship=parse_boolean(values.get("ship")),
         json=parse_path(values.get("json")),
     )
 
@@ -140,6 +151,15 @@ def parse_hosts(given: Given | None) -> tuple[str, ...]:
     return tuple(host.lower().strip("[]") for host in hosts)
 
 
+def parse_truth(given: Given | None) -> bool:
+    """Return whether it is true; False is the default. Raises SettingError."""
+    word = given.one.strip().lower() if given else "false"
+    if word not in TRUTHS:
+        assert given is not None
+        raise SettingError(f"{given.place}: {given.one!r} is neither true nor false")
+    return TRUTHS[word]
+
+
 def parse_carriers(given: Given | None) -> "tuple[HostSpec, ...]":
     """Return the hosts that are to carry users. Raises SettingError."""
     if given is None:
@@ -152,6 +172,16 @@ def parse_carriers(given: Given | None) -> "tuple[HostSpec, ...]":
         return parse_specs(texts)
     except HostError as error:
         raise SettingError(f"{given.place}: {error}") from None
+
+
+def parse_boolean(given: Given | None) -> bool:
+    """Return what is true only if somebody said so. Raises SettingError."""
+    if given is None:
+        return False
+    switch = BOOLEANS.get(given.one.strip().lower())
+    if switch is None:
+        raise SettingError(f"{given.place}: {given.one!r} is neither true nor false")
+    return switch
 
 
 def parse_folder(given: Given | None, server: Given | None) -> Path:

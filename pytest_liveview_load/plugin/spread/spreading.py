@@ -11,31 +11,37 @@ from typing import TYPE_CHECKING, Final
 from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from pytest_liveview_load.distribution.hosts.specs import HostSpec
     from pytest_liveview_load.distribution.hub.conductor import Ending
     from pytest_liveview_load.distribution.hub.hub import Hub
     from pytest_liveview_load.distribution.link import Channel, InnerChannel
     from pytest_liveview_load.distribution.parts import Errand
     from pytest_liveview_load.plugin.gang.roster import Seat
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
+    from pytest_liveview_load.plugin.spread.host_plan import HostPlan
     from pytest_liveview_load.plugin.spread.hosting import Hosting
 
 LEAD: Final = "lead"  # this process, where there are no workers
 
 
 class Spreading:
-    """Owns the hub of a session, which workers it knows, and the hosts if there are some."""
+    """Owns the hub of a session, which workers it knows, and the hosts if there is a plan.
+
+    `load_tests` returns the node ids of all load tests, once they are collected.
+    """
 
     def __init__(
         self,
         display: ProgressDisplay | None,
         complaints: list[str],
-        hosts: Sequence[HostSpec] = (),
+        *,
+        plan: HostPlan | None = None,
+        load_tests: Callable[[], Sequence[str]] = list,
     ) -> None:
         self.display = display
-        self.hosts = hosts
+        self.plan = plan
+        self.load_tests = load_tests
         self._complaints = complaints
         self._hosting: Hosting | None = None
         self._inner: InnerChannel | None = None
@@ -106,11 +112,12 @@ class Spreading:
         """Return who is to carry a run: those who were gathered, and the hosts."""
         assert self._hub is not None
         workers = await self._hub.gathered(lead, errand)
-        if not self.hosts:
+        if self.plan is None:
             return workers
         from pytest_liveview_load.plugin.spread.hosting import Hosting  # noqa: PLC0415
 
-        self._hosting = self._hosting or Hosting(self.hosts)
+        if self._hosting is None:
+            self._hosting = Hosting(self.plan, self.load_tests())
         return *workers, *await self._hosting.muster(self._hub)
 
     def _started(self) -> Hub:
