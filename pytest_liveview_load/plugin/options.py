@@ -127,12 +127,6 @@ OPTIONS: Final = (
         "with the tests, and what it needs is installed once (default: false)",
     ),
     Option(
-        name="ship",
-        metavar="BOOLEAN",
-        help="true: hosts need no more than Python and pip, for this plugin travels to "
-        "them, and what it needs is installed in a cache there, once (default: false)",
-    ),
-    Option(
         name="json",
         metavar="PATH",
         help="write the outcome of every load test to this file as JSON",

@@ -13,7 +13,6 @@ from pytest_liveview_load.client.settings import WEBSOCKET, TransportName
 from pytest_liveview_load.errors import HostError, SettingError, UnitError
 from pytest_liveview_load.plugin.address import parse_url
 from pytest_liveview_load.plugin.connecting import (
-    BOOLEANS,
     Headers,
     authorization,
     parse_headers,
@@ -56,7 +55,6 @@ class Settings:
     max_lag: float = 0.02
     hosts: "tuple[HostSpec, ...]" = ()
     ship: bool = False
-    ship: bool = False
     json: Path | None = None
 
 
@@ -83,7 +81,6 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         max_lag=parse_positive_duration(values.get("max_lag"), 0.02),
         hosts=parse_carriers(values.get("hosts")),
         ship=parse_truth(values.get("ship")),
-        ship=parse_boolean(values.get("ship")),
         json=parse_path(values.get("json")),
     )
 
@@ -172,16 +169,6 @@ def parse_carriers(given: Given | None) -> "tuple[HostSpec, ...]":
         return parse_specs(texts)
     except HostError as error:
         raise SettingError(f"{given.place}: {error}") from None
-
-
-def parse_boolean(given: Given | None) -> bool:
-    """Return what is true only if somebody said so. Raises SettingError."""
-    if given is None:
-        return False
-    switch = BOOLEANS.get(given.one.strip().lower())
-    if switch is None:
-        raise SettingError(f"{given.place}: {given.one!r} is neither true nor false")
-    return switch
 
 
 def parse_folder(given: Given | None, server: Given | None) -> Path:
