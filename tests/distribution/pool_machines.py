@@ -1,0 +1,69 @@
+"""Machines for pools of tests: each is a process of this machine that only waits.
+
+The commands find and keep them in a folder, a file with the process id for each.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from pytest_liveview_load.distribution.hosts.pool import PoolPlan
+from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
+
+DEADLINE = 20.0  # seconds
+
+MACHINE = 'sleep 600 >/dev/null 2>&1 & echo $! > "$LIVEVIEW_HOST_NAME"'
+BOOT = f"{MACHINE}; echo popen"
+SLOW_BOOT = f"{MACHINE}; sleep 600; echo popen"
+STOP = 'kill -9 $(cat "$LIVEVIEW_HOST_NAME") && mv "$LIVEVIEW_HOST_NAME" "$LIVEVIEW_HOST_NAME.gone"'
+
+
+class Machines:
+    """Owns a folder of machines, and ends those that a failed test has left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def settings(
+        self, boot: str = BOOT, stop: str = STOP, plan: PoolPlan | None = None
+    ) -> PoolSettings:
+        return PoolSettings(
+            boot=boot, stop=stop, folder=str(self.folder), plan=plan or PoolPlan()
+        )
+
+    def pids(self) -> dict[str, int]:
+        """Return the process of each that ever was."""
+        texts = {each.name: each.read_text() for each in self.folder.glob("*")}
+        return {
+            name.removesuffix(".gone"): int(text)
+            for name, text in texts.items()
+            if text.strip().isdecimal()
+        }
+
+    def alive(self) -> set[str]:
+        return {name for name, pid in self.pids().items() if is_alive(pid)}
+
+    def wait_for(self, number: int) -> set[str]:
+        """Return those that are alive once they are so many."""
+        deadline = time.monotonic() + DEADLINE
+        while len(self.alive()) != number and time.monotonic() < deadline:
+            time.sleep(0.02)  # nobody tells of a process that is not ours
+        alive = self.alive()
+        assert number == len(alive)
+        return alive
+
+    def end(self) -> None:
+        for pid in self.pids().values():
+            if is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return (
+        stat.rpartition(")")[2].split()[0] != "Z"
+    )  # nobody reaps orphans in a container

@@ -1,0 +1,363 @@
+"""The process that keeps a pool's hosts: what it boots it stops, whoever dies."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.distribution.hosts.leases import ENDED, Leases
+from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
+from pytest_liveview_load.errors import PoolError
+from tests.distribution.pool_machines import (
+    BOOT,
+    DEADLINE,
+    SLOW_BOOT,
+    STOP,
+    Machines,
+    is_alive,
+)
+
+Words = tuple[Any, ...]
+HERE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    folder = tmp_path / "machines"
+    folder.mkdir()
+    machines = Machines(folder)
+    yield machines
+    machines.end()
+
+
+class Kept:
+    """A keeper, and what it has said."""
+
+    def __init__(self, settings: PoolSettings, **others: Any) -> None:
+        self.words: queue.Queue[Words] = queue.Queue()
+        self.leases = Leases(settings, self.words.put, **others)
+
+    def heard(self) -> Words:
+        return self.words.get(timeout=DEADLINE)
+
+    def close(self) -> bool:
+        return self.leases.close(DEADLINE)
+
+
+def test_what_is_booted_is_up_and_is_stopped(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+
+    kept.leases.boot("h-1")
+    assert ("up", "h-1", "popen") == kept.heard()
+    assert {"h-1"} == machines.alive()
+
+    kept.leases.stop("h-1")
+    assert ("stopped", "h-1", "") == kept.heard()
+    assert set() == machines.alive()
+    assert kept.close()
+
+
+def test_the_end_stops_all_that_is_left(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+    for name in ("h-1", "h-2", "h-3"):
+        kept.leases.boot(name)
+    assert {"h-1", "h-2", "h-3"} == {kept.heard()[1] for _ in range(3)}
+
+    assert kept.close()
+
+    assert set() == machines.alive()
+    assert {"stopped"} == {kept.heard()[0] for _ in range(3)}
+    assert ENDED == kept.heard()
+
+
+def test_a_boot_under_way_is_ended_and_its_machine_stopped(machines: Machines) -> None:
+    kept = Kept(machines.settings(boot=SLOW_BOOT))
+    kept.leases.boot("h-1")
+    machines.wait_for(1)
+
+    kept.leases.stop("h-1")
+
+    assert ("stopped", "h-1", "") == kept.heard()
+    assert set() == machines.alive()
+    assert kept.close()
+
+
+BAD_BOOTS = {
+    "fails": (
+        "echo starting; echo no more machines >&2; exit 3",
+        ("", 3, "no more machines"),
+    ),
+    "fails without a word": ("exit 1", ("", 1, "")),
+    "says nothing": (
+        "true",
+        ("it printed nothing; its last line is to be the host's spec", 0, ""),
+    ),
+    "is not there": ("no-such-command", ("", 127, "not found")),
+}
+
+
+@pytest.mark.parametrize(("boot", "expected"), BAD_BOOTS.values(), ids=BAD_BOOTS)
+def test_a_bad_boot_is_told(
+    machines: Machines, boot: str, expected: tuple[str, int, str]
+) -> None:
+    kept = Kept(machines.settings(boot=boot, stop="true"))
+
+    kept.leases.boot("h-1")
+    word, name, problem, status, last = kept.heard()
+
+    assert ("failed", "h-1") == (word, name)
+    assert expected[:2] == (problem, status)
+    assert expected[2] in last
+    assert kept.close()
+
+
+def test_a_spec_is_the_last_line(machines: Machines) -> None:
+    boot = "echo booting; echo ssh=10.0.0.7; echo"
+    kept = Kept(machines.settings(boot=boot, stop="true"))
+    kept.leases.boot("h-1")
+
+    assert ("up", "h-1", "ssh=10.0.0.7") == kept.heard()
+    kept.close()
+
+
+def test_commands_know_whose_they_are(machines: Machines) -> None:
+    settings = machines.settings(
+        boot="echo ssh=$LIVEVIEW_HOST_NAME",
+        stop='echo "$LIVEVIEW_HOST_NAME $LIVEVIEW_HOST_SPEC" > stopped',
+    )
+    kept = Kept(settings)
+    kept.leases.boot("h-7")
+    kept.heard()
+    assert kept.close()
+
+    assert "h-7 ssh=h-7\n" == (machines.folder / "stopped").read_text()
+
+
+def test_a_stop_that_fails_is_tried_again(machines: Machines) -> None:
+    kept = Kept(machines.settings(stop=f"mkdir ../first && exit 1; {STOP}"))
+    kept.leases.boot("h-1")
+    kept.heard()
+
+    kept.leases.stop("h-1")
+
+    assert ("stopped", "h-1", "") == kept.heard()
+    assert set() == machines.alive()
+    assert kept.close()
+
+
+def test_a_stop_that_fails_for_good_is_told(machines: Machines) -> None:
+    kept = Kept(machines.settings(boot="echo popen", stop="echo no right >&2; exit 4"))
+    kept.leases.boot("h-1")
+    kept.heard()
+
+    kept.leases.stop("h-1")
+
+    assert ("stopped", "h-1", "exited with code 4: no right") == kept.heard()
+    assert kept.close()
+
+
+def test_a_stop_that_hangs_is_given_up(machines: Machines) -> None:
+    kept = Kept(
+        machines.settings(boot="echo popen", stop="sleep 600"), stop_timeout=0.1
+    )
+    kept.leases.boot("h-1")
+    kept.heard()
+
+    kept.leases.stop("h-1")
+
+    assert ("stopped", "h-1", "took longer than 0.1s") == kept.heard()
+    assert kept.close()
+
+
+def test_a_keeper_that_is_told_to_end_ends_its_hosts_first(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+    kept.leases.boot("h-1")
+    kept.heard()
+
+    os.kill(kept.leases.pid, signal.SIGTERM)
+
+    assert ("stopped", "h-1", "") == kept.heard()
+    assert ENDED == kept.heard()
+    assert set() == machines.alive()
+    assert kept.close()
+
+
+def test_another_keeper_takes_over_what_one_has_left(machines: Machines) -> None:
+    first = Kept(machines.settings())
+    first.leases.boot("h-1")
+    first.heard()
+    os.kill(first.leases.pid, signal.SIGKILL)
+    assert ENDED == first.heard()
+    assert not first.close()
+
+    second = Kept(machines.settings())
+    second.leases.adopt("h-1", "popen")
+
+    assert {"h-1"} == machines.alive()
+    assert second.close()
+    assert set() == machines.alive()
+
+
+# A controller that dies
+
+CONTROLLER = """
+    import sys, threading
+    from pytest_liveview_load.distribution.hosts.leases import Leases
+    from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
+
+    boot, stop, folder = sys.argv[1:]
+    up = threading.Semaphore(0)
+    leases = Leases(
+        PoolSettings(boot=boot, stop=stop, folder=folder),
+        lambda words: print(*words, flush=True),
+    )
+    for name in ("h-1", "h-2", "h-3"):
+        leases.boot(name)
+    up.acquire()
+"""
+
+
+def killed(controller: "subprocess.Popen[str]") -> None:
+    controller.kill()
+
+
+def interrupted(controller: "subprocess.Popen[str]") -> None:
+    os.killpg(controller.pid, signal.SIGINT)  # as a terminal does
+
+
+@pytest.mark.parametrize("end", [killed, interrupted])
+@pytest.mark.parametrize("boot", [BOOT, SLOW_BOOT], ids=["up", "booting"])
+def test_no_host_outlives_its_controller(
+    machines: Machines, boot: str, end: Callable[["subprocess.Popen[str]"], None]
+) -> None:
+    controller = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(CONTROLLER),
+            boot,
+            STOP,
+            str(machines.folder),
+        ],
+        cwd=HERE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert {"h-1", "h-2", "h-3"} == machines.wait_for(3)
+        end(controller)
+        controller.wait(DEADLINE)
+
+        machines.wait_for(0)
+    finally:
+        controller.kill()
+        controller.communicate()
+
+
+def test_a_child_of_the_controller_that_lives_on_does_not_keep_the_hosts(
+    machines: Machines,
+) -> None:
+    forking = "import os\nif not os.fork(): __import__('time').sleep(600)\n"
+    script = textwrap.dedent(CONTROLLER).replace(
+        "up.acquire()", f"{forking}up.acquire()"
+    )
+    controller = subprocess.Popen(
+        [sys.executable, "-c", script, BOOT, STOP, str(machines.folder)],
+        cwd=HERE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        machines.wait_for(3)
+        controller.kill()
+        controller.wait(DEADLINE)
+
+        machines.wait_for(0)
+    finally:
+        os.killpg(controller.pid, signal.SIGKILL)
+
+
+# Providers
+
+
+class LocalProvider:
+    """Boots processes, and keeps them where another process may find them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def boot(self, name: str) -> str:
+        print("a provider may print")
+        process = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        (self.folder / name).write_text(str(process.pid))
+        return "popen"
+
+    async def stop(self, name: str, spec: str) -> None:
+        os.kill(int((self.folder / name).read_text()), signal.SIGKILL)
+
+
+class Refusing(LocalProvider):
+    def boot(self, name: str) -> str:
+        raise ConnectionError("no more machines")
+
+
+def test_a_provider_boots_and_stops(machines: Machines) -> None:
+    kept = Kept(machines.settings("", ""), provider=LocalProvider(machines.folder))
+    kept.leases.boot("h-1")
+    assert ("up", "h-1", "popen") == kept.heard()
+    assert {"h-1"} == machines.alive()
+
+    assert kept.close()
+
+    assert set() == machines.alive()
+
+
+def test_what_a_provider_raises_is_told(machines: Machines) -> None:
+    kept = Kept(machines.settings("", ""), provider=Refusing(machines.folder))
+    kept.leases.boot("h-1")
+
+    expected = ("failed", "h-1", "ConnectionError: no more machines", None, "")
+    assert expected == kept.heard()
+    kept.close()
+
+
+def test_a_provider_that_cannot_travel_is_refused() -> None:
+    class Local(LocalProvider):
+        pass
+
+    with pytest.raises(PoolError, match="cannot be pickled"):
+        Kept(Machines(Path()).settings("", ""), provider=Local(Path()))
+
+
+def test_a_provider_that_cannot_be_found_is_told(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sys, "path", [each for each in sys.path if each and Path(each) != HERE]
+    )
+    kept = Kept(machines.settings("", ""), provider=LocalProvider(machines.folder))
+
+    word, problem = kept.heard()
+
+    assert "broken" == word
+    assert problem.startswith("ModuleNotFoundError: No module named 'tests")
+    assert kept.close()
+
+
+def test_the_keeper_is_gone_when_all_is_stopped(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+    kept.leases.boot("h-1")
+    kept.heard()
+
+    assert kept.close()
+    assert not is_alive(kept.leases.pid)
