@@ -6,6 +6,7 @@ The commands find and keep them in a folder, a file with the process id for each
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pytest_liveview_load.distribution.hosts.pool import PoolPlan
@@ -34,12 +35,13 @@ class Machines:
 
     def pids(self) -> dict[str, int]:
         """Return the process of each that ever was."""
-        texts = {each.name: each.read_text() for each in self.folder.glob("*")}
-        return {
-            name.removesuffix(".gone"): int(text)
-            for name, text in texts.items()
-            if text.strip().isdecimal()
-        }
+        found = {}
+        for path in self.folder.glob("liveview-*"):
+            with suppress(
+                FileNotFoundError, ValueError
+            ):  # it moves, or is being written
+                found[path.name.removesuffix(".gone")] = int(path.read_text())
+        return found
 
     def alive(self) -> set[str]:
         return {name for name, pid in self.pids().items() if is_alive(pid)}

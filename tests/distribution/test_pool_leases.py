@@ -54,21 +54,23 @@ class Kept:
 def test_what_is_booted_is_up_and_is_stopped(machines: Machines) -> None:
     kept = Kept(machines.settings())
 
-    kept.leases.boot("h-1")
-    assert ("up", "h-1", "popen") == kept.heard()
-    assert {"h-1"} == machines.alive()
+    kept.leases.boot("liveview-1")
+    assert ("up", "liveview-1", "popen") == kept.heard()
+    assert {"liveview-1"} == machines.alive()
 
-    kept.leases.stop("h-1")
-    assert ("stopped", "h-1", "") == kept.heard()
+    kept.leases.stop("liveview-1")
+    assert ("stopped", "liveview-1", "") == kept.heard()
     assert set() == machines.alive()
     assert kept.close()
 
 
 def test_the_end_stops_all_that_is_left(machines: Machines) -> None:
     kept = Kept(machines.settings())
-    for name in ("h-1", "h-2", "h-3"):
+    for name in ("liveview-1", "liveview-2", "liveview-3"):
         kept.leases.boot(name)
-    assert {"h-1", "h-2", "h-3"} == {kept.heard()[1] for _ in range(3)}
+    assert {"liveview-1", "liveview-2", "liveview-3"} == {
+        kept.heard()[1] for _ in range(3)
+    }
 
     assert kept.close()
 
@@ -79,12 +81,12 @@ def test_the_end_stops_all_that_is_left(machines: Machines) -> None:
 
 def test_a_boot_under_way_is_ended_and_its_machine_stopped(machines: Machines) -> None:
     kept = Kept(machines.settings(boot=SLOW_BOOT))
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
     machines.wait_for(1)
 
-    kept.leases.stop("h-1")
+    kept.leases.stop("liveview-1")
 
-    assert ("stopped", "h-1", "") == kept.heard()
+    assert ("stopped", "liveview-1", "") == kept.heard()
     assert set() == machines.alive()
     assert kept.close()
 
@@ -109,10 +111,10 @@ def test_a_bad_boot_is_told(
 ) -> None:
     kept = Kept(machines.settings(boot=boot, stop="true"))
 
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
     word, name, problem, status, last = kept.heard()
 
-    assert ("failed", "h-1") == (word, name)
+    assert ("failed", "liveview-1") == (word, name)
     assert expected[:2] == (problem, status)
     assert expected[2] in last
     assert kept.close()
@@ -121,9 +123,9 @@ def test_a_bad_boot_is_told(
 def test_a_spec_is_the_last_line(machines: Machines) -> None:
     boot = "echo booting; echo ssh=10.0.0.7; echo"
     kept = Kept(machines.settings(boot=boot, stop="true"))
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
 
-    assert ("up", "h-1", "ssh=10.0.0.7") == kept.heard()
+    assert ("up", "liveview-1", "ssh=10.0.0.7") == kept.heard()
     kept.close()
 
 
@@ -133,33 +135,33 @@ def test_commands_know_whose_they_are(machines: Machines) -> None:
         stop='echo "$LIVEVIEW_HOST_NAME $LIVEVIEW_HOST_SPEC" > stopped',
     )
     kept = Kept(settings)
-    kept.leases.boot("h-7")
+    kept.leases.boot("liveview-7")
     kept.heard()
     assert kept.close()
 
-    assert "h-7 ssh=h-7\n" == (machines.folder / "stopped").read_text()
+    assert "liveview-7 ssh=liveview-7\n" == (machines.folder / "stopped").read_text()
 
 
 def test_a_stop_that_fails_is_tried_again(machines: Machines) -> None:
     kept = Kept(machines.settings(stop=f"mkdir ../first && exit 1; {STOP}"))
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
     kept.heard()
 
-    kept.leases.stop("h-1")
+    kept.leases.stop("liveview-1")
 
-    assert ("stopped", "h-1", "") == kept.heard()
+    assert ("stopped", "liveview-1", "") == kept.heard()
     assert set() == machines.alive()
     assert kept.close()
 
 
 def test_a_stop_that_fails_for_good_is_told(machines: Machines) -> None:
     kept = Kept(machines.settings(boot="echo popen", stop="echo no right >&2; exit 4"))
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
     kept.heard()
 
-    kept.leases.stop("h-1")
+    kept.leases.stop("liveview-1")
 
-    assert ("stopped", "h-1", "exited with code 4: no right") == kept.heard()
+    assert ("stopped", "liveview-1", "exited with code 4: no right") == kept.heard()
     assert kept.close()
 
 
@@ -167,23 +169,23 @@ def test_a_stop_that_hangs_is_given_up(machines: Machines) -> None:
     kept = Kept(
         machines.settings(boot="echo popen", stop="sleep 600"), stop_timeout=0.1
     )
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
     kept.heard()
 
-    kept.leases.stop("h-1")
+    kept.leases.stop("liveview-1")
 
-    assert ("stopped", "h-1", "took longer than 0.1s") == kept.heard()
+    assert ("stopped", "liveview-1", "took longer than 0.1s") == kept.heard()
     assert kept.close()
 
 
 def test_a_keeper_that_is_told_to_end_ends_its_hosts_first(machines: Machines) -> None:
     kept = Kept(machines.settings())
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
     kept.heard()
 
     os.kill(kept.leases.pid, signal.SIGTERM)
 
-    assert ("stopped", "h-1", "") == kept.heard()
+    assert ("stopped", "liveview-1", "") == kept.heard()
     assert ENDED == kept.heard()
     assert set() == machines.alive()
     assert kept.close()
@@ -191,16 +193,16 @@ def test_a_keeper_that_is_told_to_end_ends_its_hosts_first(machines: Machines) -
 
 def test_another_keeper_takes_over_what_one_has_left(machines: Machines) -> None:
     first = Kept(machines.settings())
-    first.leases.boot("h-1")
+    first.leases.boot("liveview-1")
     first.heard()
     os.kill(first.leases.pid, signal.SIGKILL)
     assert ENDED == first.heard()
     assert not first.close()
 
     second = Kept(machines.settings())
-    second.leases.adopt("h-1", "popen")
+    second.leases.adopt("liveview-1", "popen")
 
-    assert {"h-1"} == machines.alive()
+    assert {"liveview-1"} == machines.alive()
     assert second.close()
     assert set() == machines.alive()
 
@@ -218,7 +220,7 @@ CONTROLLER = """
         PoolSettings(boot=boot, stop=stop, folder=folder),
         lambda words: print(*words, flush=True),
     )
-    for name in ("h-1", "h-2", "h-3"):
+    for name in ("liveview-1", "liveview-2", "liveview-3"):
         leases.boot(name)
     up.acquire()
 """
@@ -253,7 +255,7 @@ def test_no_host_outlives_its_controller(
         start_new_session=True,
     )
     try:
-        assert {"h-1", "h-2", "h-3"} == machines.wait_for(3)
+        assert {"liveview-1", "liveview-2", "liveview-3"} == machines.wait_for(3)
         end(controller)
         controller.wait(DEADLINE)
 
@@ -313,9 +315,9 @@ class Refusing(LocalProvider):
 
 def test_a_provider_boots_and_stops(machines: Machines) -> None:
     kept = Kept(machines.settings("", ""), provider=LocalProvider(machines.folder))
-    kept.leases.boot("h-1")
-    assert ("up", "h-1", "popen") == kept.heard()
-    assert {"h-1"} == machines.alive()
+    kept.leases.boot("liveview-1")
+    assert ("up", "liveview-1", "popen") == kept.heard()
+    assert {"liveview-1"} == machines.alive()
 
     assert kept.close()
 
@@ -324,9 +326,9 @@ def test_a_provider_boots_and_stops(machines: Machines) -> None:
 
 def test_what_a_provider_raises_is_told(machines: Machines) -> None:
     kept = Kept(machines.settings("", ""), provider=Refusing(machines.folder))
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
 
-    expected = ("failed", "h-1", "ConnectionError: no more machines", None, "")
+    expected = ("failed", "liveview-1", "ConnectionError: no more machines", None, "")
     assert expected == kept.heard()
     kept.close()
 
@@ -356,7 +358,7 @@ def test_a_provider_that_cannot_be_found_is_told(
 
 def test_the_keeper_is_gone_when_all_is_stopped(machines: Machines) -> None:
     kept = Kept(machines.settings())
-    kept.leases.boot("h-1")
+    kept.leases.boot("liveview-1")
     kept.heard()
 
     assert kept.close()
