@@ -141,7 +141,9 @@ class Host:
         try:
             gateway = bootstrap(process, spec)
         except (AssertionError, EOFError, HostNotFound, OSError) as error:
-            raise self._no_python(error) from None
+            why = self._no_python(error)
+            process.abandon()
+            raise why from None
         finally:
             timer.cancel()
         if process.process.poll() is not None:
@@ -174,7 +176,7 @@ class Host:
             said = self._process.last_line()
             return HostError(self.spec, f"{problem}{said and f' ({said})'}")
         if isinstance(error, AssertionError):
-            problem = f"its answer is not that of a Python, but begins with {error}"
+            problem = "what comes from it first is not what a Python says"
             advice = (
                 "nothing else may write to its standard output, like a shell's rc file"
             )

@@ -52,6 +52,7 @@ class HostProcess(Popen2IO):
                     with suppress(OSError, ValueError):  # ours is closed
                         sys.stderr.write(line.decode(errors="replace"))
                         sys.stderr.flush()
+        self.process.wait()  # nobody else may ask for it
 
     def last_line(self) -> str:
         """Return what it said last, "" if it said nothing."""
@@ -81,6 +82,13 @@ class HostProcess(Popen2IO):
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def abandon(self) -> None:
+        """End it, when no gateway has come of it that would close its pipes."""
+        self.kill()
+        for close in (self.close_write, self.close_read):
+            with suppress(OSError, ValueError):
+                close()
 
     # As execnet's
 
