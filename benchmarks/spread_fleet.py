@@ -1,0 +1,203 @@
+"""A hub with runners in processes of their own, and a lead that only listens.
+
+Law: all of it is on this machine, and nothing of it is left behind. Every byte between the
+hub and a runner is counted.
+"""
+
+import queue
+import re
+import select
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import execnet
+
+from pytest_liveview_load.crowd.orders.cast import Cast
+from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.hub.hub import Hub
+from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.messages import (
+    AnyMessage,
+    Begin,
+    Broken,
+    Finished,
+    Lost,
+    Progress,
+    Refused,
+)
+from pytest_liveview_load.distribution.parts import Errand, Outcome
+from pytest_liveview_load.distribution.travelling import cast_to_data
+from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.metrics.snapshot import Snapshot
+
+ROOT: Final = Path(__file__).parents[1]
+LEAD: Final = "lead"
+PATIENCE: Final = 60.0  # seconds until a run has said something
+SEED: Final = 7
+READY: Final = re.compile(r"Roost is ready at (http://127\.0\.0\.1:\d+)")
+
+FAR: Final = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from pytest_liveview_load.distribution.runner.runner import serve_channel
+released = channel.gateway.newchannel()
+channel.send(released)
+serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))
+"""
+
+
+class Counted:
+    """An execnet channel that counts what goes through it, in bytes."""
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.bytes: Counter[str] = Counter()
+
+    def send(self, item: bytes) -> None:
+        self.bytes["down"] += len(item)
+        self.channel.send(item)
+
+    def setcallback(self, callback: Callable[[Any], Any], endmarker: object) -> None:
+        def take(item: bytes | None) -> None:
+            self.bytes["up"] += len(item or b"")
+            callback(item)
+
+        self.channel.setcallback(take, endmarker)
+
+
+class Ended(NamedTuple):
+    """What a run came to, and when the lead was told."""
+
+    outcome: Outcome
+    snapshot: Snapshot
+    at: float
+    loss: str  # why it was lost, "" if it was not
+
+
+class Fleet:
+    """Owns the hub and the runners' processes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.group = execnet.Group()
+        self.hub = Hub()
+        self.told: queue.Queue[tuple[AnyMessage, float]] = queue.Queue()
+        self.told_bytes = 0
+        self.lead = InnerLink(LEAD, self.take)
+        self.pids: dict[str, int] = {}
+        self.channels: dict[str, Counted] = {}
+        self.kept: list[Any] = []  # a channel that is dropped closes
+        self.runs = 0
+        self.hub.start()
+        self.hub.attach(self.lead)
+
+    def take(self, data: bytes) -> None:
+        """Take what the hub tells the lead."""
+        self.told_bytes += len(data)
+        for message in decode(data):
+            self.told.put((message, time.perf_counter()))
+
+    def add(self, name: str) -> None:
+        """Start one more runner."""
+        gateway = self.group.makegateway(f"popen//id={name}")
+        asked = gateway.remote_exec("import os; channel.send(os.getpid())")
+        self.pids[name] = asked.receive(PATIENCE)
+        channel = gateway.remote_exec(FAR)
+        self.kept += [channel, channel.receive(PATIENCE)]
+        self.channels[name] = Counted(channel)
+        process = vars(gateway)["_io"].popen
+        self.hub.attach(ChannelLink(name, self.channels[name], process.kill))
+
+    def begin(
+        self,
+        scenario: Any,
+        runners: int,
+        params: dict[str, Any],
+        *,
+        url: str = "",
+        **arguments: object,
+    ) -> None:
+        """Let the first runners begin a run, at the demo app unless told otherwise."""
+        order = Order.of(**arguments)
+        cast = Cast.of(scenario, params)
+        self.runs += 1
+        self.hub.gather(LEAD, list(self.pids)[:runners])
+        errand = Errand(
+            name=cast.name,
+            profile=order.profile.to_data(),
+            cast=cast_to_data(cast),
+            client={"url": url or self.url},
+            seed=SEED,
+        )
+        self.lead.say(encode(Begin(f"run {self.runs}", errand)))
+
+    def until(self, *kinds: type[Any]) -> tuple[Any, float]:
+        """Return the next message of these kinds, and when it came."""
+        while True:
+            message, at = self.told.get(timeout=PATIENCE)
+            if isinstance(message, kinds):
+                return message, at
+            assert not isinstance(message, Refused | Broken), message.text
+
+    def progress(self) -> None:
+        """Wait until numbers of the run have come."""
+        self.until(Progress)
+
+    def ended(self) -> Ended:
+        """Wait for the end of the run."""
+        ending, at = self.until(Finished, Lost)
+        why = (
+            f"{ending.loss.who}: {ending.loss.why}" if isinstance(ending, Lost) else ""
+        )
+        return Ended(ending.outcome, unpack(ending.outcome.snapshot), at, why)
+
+    def traffic(self) -> tuple[Counter[str], int]:
+        """Return how many bytes went to the runners and came from them, and to the lead."""
+        every = (each.bytes for each in self.channels.values())
+        return sum(every, Counter()), self.told_bytes
+
+    def close(self) -> None:
+        """End all of it."""
+        self.hub.close()
+        self.group.terminate(timeout=2)
+
+
+@contextmanager
+def roost() -> Iterator[str]:
+    """Serve the demo app; yield its address."""
+    command = [sys.executable, "-m", "roost", "--port", "0"]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT / "example_tests",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        readable, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        found = READY.match(process.stdout.readline()) if readable else None
+        assert found is not None, "the demo app does not start"
+        yield found[1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def fleet(url: str, runners: int) -> Iterator[Fleet]:
+    """Run a hub and so many runners."""
+    made = Fleet(url)
+    try:
+        for number in range(runners):
+            made.add(f"r{number}")
+        yield made
+    finally:
+        made.close()
