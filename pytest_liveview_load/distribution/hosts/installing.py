@@ -105,8 +105,7 @@ def has_all(wanted: list[str], pins: dict[str, str]) -> bool:
     """Return whether this Python has all that is asked for in the same versions."""
     from importlib import metadata  # noqa: PLC0415 (Python 3.7 has none)
 
-    for each in wanted:
-        name = each.partition(";")[0].partition("=")[0].strip()
+    for name in map(name_in, wanted):
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -114,6 +113,11 @@ def has_all(wanted: list[str], pins: dict[str, str]) -> bool:
         if found != pins.get(name):
             return False
     return True
+
+
+def name_in(requirement: str) -> str:
+    """Return what a requirement like "msgspec==0.19; mark" is of."""
+    return requirement.partition(";")[0].partition("=")[0].strip()
 
 
 def used(entry: Path) -> bool:
@@ -165,7 +169,12 @@ def run_pip(channel: Any, folder: Path, wanted: list[str], pins: Any) -> None:
         raise PipFailed([NO_PIP])
     listed, pinned = folder / "requirements.txt", folder / "constraints.txt"
     listed.write_text("".join(f"{each}\n" for each in wanted), "utf-8")
-    pinned.write_text("".join(f"{name}=={each}\n" for name, each in pins), "utf-8")
+    # What is asked for is not pinned again: pip would speak of a conflict where there is
+    # no such version.
+    others = dict(pins)
+    for each in wanted:
+        others.pop(name_in(each), None)
+    pinned.write_text("".join(f"{name}=={others[name]}\n" for name in others), "utf-8")
     options = ["--no-input", "--prefer-binary", "--progress-bar", "off"]
     files = ["-r", str(listed), "-c", str(pinned), "--target", str(folder / SITE)]
     process = subprocess.Popen(

@@ -121,11 +121,10 @@ class Conversation:
             if lines == [installing.NO_PIP]:
                 problem = f"{python} on {machine} has no pip to install {wanted[0]}"
                 raise HostError(self._spec, problem, GIVE_PIP) from None
+            problem = f"pip of {python} on {machine} could not install what is missing"
             quoted = "".join(f"\n  {line}" for line in lines)
-            problem = (
-                f"{python} -m pip install on {machine} failed, and said:{quoted}\n"
-            )
-            raise HostError(self._spec, problem, LET_PIP) from None
+            advice = f"{LET_PIP}. pip said:{quoted}"
+            raise HostError(self._spec, problem, advice) from None
         finally:
             channel.close()
 
