@@ -298,6 +298,7 @@ class Done(Message, frozen=True):
     elapsed: float
     invalid: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()  # of LiveView, that its users have met
 
 
 # The gathering

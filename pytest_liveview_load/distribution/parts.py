@@ -14,12 +14,22 @@ class Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A value within messages."""
 
 
+class Heading(Part, frozen=True):
+    """What a run's report says beside its numbers (`reporting.load_report`)."""
+
+    run: str = ""
+    budgets: tuple[str, ...] = ()  # their sources
+    part_of: str = ""
+    on_trial: bool = False
+
+
 class Errand(Part, frozen=True):
     """Everything plain that a run is.
 
     `profile` is `Profile.to_data()` of the whole run, scaled; `cast` names its roles,
     their functions and params, and `data` its rows, as `distribution.travelling` writes
     them: neither is read on the way. `abort` are the sources of budgets that end it.
+    `heading` is for the report of a run whose lead cannot make it any more.
     """
 
     name: str
@@ -36,6 +46,7 @@ class Errand(Part, frozen=True):
     abort: tuple[str, ...] = ()
     after: float = 0.0
     lost: str = "fail"  # or "continue"
+    heading: Heading = Heading()
 
 
 class Fault(Part, frozen=True):
@@ -96,3 +107,4 @@ class Outcome(Part, frozen=True):
     losses: tuple[Loss, ...] = ()
     skew: float | None = None
     elapsed: float = 0.0
+    versions: tuple[str, ...] = ()  # of LiveView, that users have met

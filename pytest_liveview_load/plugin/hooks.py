@@ -180,6 +180,11 @@ class Gatherer:
         self.session = session
         self.config = config
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        if self.session.roster is not None:
+            reports.tell_of_crash(report, self.session.roster.left_by(crashitem))
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         reports.gather(self.session, self.config, report)
 

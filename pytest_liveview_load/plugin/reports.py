@@ -102,6 +102,16 @@ def has_author(traceback: TracebackType | None) -> bool:
 # In the controller
 
 
+def tell_of_crash(report: Any, runs: Sequence[LoadReport]) -> None:
+    """Let xdist's report of a crash say what the load test came to that crashed."""
+    from pytest_liveview_load.plugin.outcome import properties, why_invalid
+
+    attach(report, runs, "")
+    invalid = [why_invalid(each) for each in runs if each.invalid]
+    report.longrepr = "\n".join([str(report.longrepr), *invalid])
+    report.user_properties = [each for run in runs for each in properties(run)]
+
+
 def gather(
     session: LoadSession, config: pytest.Config, report: pytest.TestReport
 ) -> None:

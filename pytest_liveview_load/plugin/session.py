@@ -40,6 +40,7 @@ NO_URL: Final = (
     "Or let liveview_server start it, like liveview_server = mix phx.server."
 )
 
+INTERRUPTED: Final = "interrupted"
 SERVER_CHANNEL: Final = "liveview_server"  # in workerinput
 
 ReportData = dict[str, Any]
@@ -115,6 +116,11 @@ class LoadSession:
 
     def rescue(self) -> None:
         """Keep the runs of a test that was interrupted before it could report them."""
+        if self.roster is not None:
+            test, runs = self.roster.call_off(INTERRUPTED)
+            if runs:
+                self.reports[test] = [each.to_data() for each in runs]
+                self.findings[test] = []
         if self.running is None:
             return
         self.running.conductor.keep_unfinished()
@@ -149,7 +155,6 @@ class LoadSession:
                 plan = HostPlan.of(config, self.settings)
             self._spreading = Spreading(
                 ProgressDisplay.of(config),
-                self.complaints,
                 plan=plan,
                 load_tests=self._load_tests,
             )

@@ -26,7 +26,7 @@ from pytest_liveview_load.distribution.messages import (
 )
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.errors import SettingError
-from tests.distribution.led import LEAD, PATIENCE, Told, runners
+from tests.distribution.led import LEAD, PATIENCE, Told, iterations, runners
 from tests.distribution.made_up import RUN, begin
 
 
@@ -160,7 +160,7 @@ def test_who_serves_no_more_is_a_loss_and_keeps_its_link(
 
 def test_a_lead_that_is_through_lets_its_runs_go(hub: Hub) -> None:
     endings: queue.Queue[Any] = queue.Queue()
-    hub.on_ended = lambda lead, ending: endings.put((lead, ending))
+    hub.on_ended = lambda lead, _, ending: endings.put((lead, ending))
     lead = Told(hub)
     with runners(hub, ""):
         lead.say(begin(users=1))
@@ -169,6 +169,22 @@ def test_a_lead_that_is_through_lets_its_runs_go(hub: Hub) -> None:
         name, ending = endings.get(timeout=PATIENCE)
 
     assert (LEAD, "its test is over") == (name, ending.loss.why)
+
+
+def test_what_is_called_off_ends_with_the_numbers_until_then(hub: Hub) -> None:
+    endings: list[tuple[str, Any]] = []
+    hub.on_ended = lambda _, errand, ending: endings.append((errand.name, ending))
+    lead = Told(hub)
+    with runners(hub, "", ""):
+        lead.say(begin(users=2))
+        lead.next(Progress)
+        hub.call_off("interrupted")
+        hub.catch_up()
+        [(name, ending)] = endings
+        lead.next(Finished)
+
+    assert ("browse", "interrupted") == (name, unpack(ending.outcome.snapshot).partial)
+    assert iterations(ending) > 0
 
 
 def test_a_wish_for_a_run_that_is_over_is_answered(hub: Hub) -> None:

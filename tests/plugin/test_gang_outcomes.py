@@ -236,6 +236,9 @@ HUB = """
         def end(self, number):
             note("end", number)
 
+        def call_off(self, why):
+            return "", []
+
     @pytest.hookimpl(trylast=True)
     def pytest_xdist_make_scheduler(config):
         session_of(config).roster.hub = Hub()

@@ -263,9 +263,10 @@ def test_a_worker_that_dies_fails_the_test_by_its_name(workers: Suite) -> None:
 def test_a_lead_that_dies_leaves_its_numbers(workers: Suite) -> None:
     workers.tests("""
         import os
-        from pytest_liveview_load import load
+        from pytest_liveview_load import budget, load
 
         @load(users=4, duration="30s", think="100ms")
+        @budget("mounts == 4")
         async def test_dying(live):
             await live.visit("/counter")
             if live.id == 0:
@@ -277,16 +278,28 @@ def test_a_lead_that_dies_leaves_its_numbers(workers: Suite) -> None:
             await live.visit("/counter")
     """)
 
-    result, [after] = loads(workers)
+    result, runs = loads(workers, "--junitxml=junit.xml")
 
     result.assert_outcomes(passed=1, failed=1)
+    lost = "gw0 was lost 1.*s after the start, with 2 of 4 users: its end of the link *"
     result.stdout.fnmatch_lines(
         [
-            "*worker 'gw0' crashed while running 'test_it.py::test_dying'*",
-            "*test_it.py::test_dying: gw0, which led the run, was lost 1.*s after the *",
+            "worker 'gw0' crashed while running 'test_it.py::test_dying'",
+            "the run is invalid, its numbers are not judged:",
+            f"  {lost}",
+            "  measured *: * iterations *",
+            "*- test_it.py::test_dying -*",
+            f"INVALID: {lost}",
+            "PARTIAL: gw0 was lost 1.*",
+            "not judged  mounts == 4  the run was cut short",
+            "gw0 (lost)  *",
         ]
     )
+    dying, after = sorted(runs, key=lambda each: each["partial"] == "")
+    assert ("test_it.py::test_dying", False) == (dying["test"], dying["valid"])
     assert "test_it.py::test_after" == after["test"]
+    assert counted(dying, "mounts") >= 4
+    assert "gw0 was lost" in (workers.pytester.path / "junit.xml").read_text()
 
 
 def test_a_run_goes_on_without_a_worker_if_it_may(workers: Suite) -> None:

@@ -57,6 +57,7 @@ class Carrier:
     sent_home: int = 0
     invalid: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()  # of LiveView, that its users have met
 
     @property
     def is_alive(self) -> bool:
@@ -89,6 +90,7 @@ class Carrier:
         self.state, self.users = State.DONE, 0
         self.began, self.elapsed = done.began, done.elapsed
         self.invalid, self.notes = done.invalid, done.notes
+        self.versions = done.versions
 
     def _keep(self, packed: bytes) -> None:
         # At once: for all runners together it would hold up whoever waits for the hub.

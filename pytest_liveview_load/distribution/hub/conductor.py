@@ -146,6 +146,12 @@ class Conductor:
             self._end(Broken(self.run, text))
         return self._commands()
 
+    def call_off(self, why: str, now: float) -> list[Command]:
+        """End the run, for nobody wants it to go on; its numbers so far are told."""
+        if self.ending is None:
+            self.end_at_once(why, now)
+        return self._commands()
+
     # What a runner says
 
     def _hear(
@@ -303,8 +309,8 @@ class Conductor:
         """End the run before it has begun."""
         self._end(Refused(self.run, who, kind, text, fault))
 
-    def end_before_start(self, why: str, now: float) -> None:
-        """End a run that was called off before it began."""
+    def end_at_once(self, why: str, now: float) -> None:
+        """End the run with the numbers that there are; they are partial."""
         self.tally.partial = why
         self._end(Finished(self.run, self.tally.outcome(self.at, now)))
 

@@ -37,7 +37,7 @@ PATIENCE: Final = 5.0  # seconds until the thread has begun, or ended
 
 # Who carries a lead's errand: names of links that are attached by then.
 Muster = Callable[[str, Errand], Awaitable[Sequence[str]]]
-OnEnded = Callable[[str, Ending], None]  # the lead, and how its run ended
+OnEnded = Callable[[str, Errand, Ending], None]  # the lead, and how its run ended
 
 
 class Hub:
@@ -52,7 +52,7 @@ class Hub:
         self,
         *,
         muster: Muster | None = None,
-        on_ended: OnEnded = lambda _, __: None,
+        on_ended: OnEnded = lambda *_: None,
         on_show: Callable[[str], None] = lambda _: None,
         packages: Mapping[str, str] | None = None,
         clock: Clock = time.perf_counter,
@@ -99,6 +99,18 @@ class Hub:
     def lose(self, name: str, why: str) -> None:
         """`name` serves no more in the runs that there are; its link stays."""
         self._post(partial(self._lose_in_runs, name, why))
+
+    def call_off(self, why: str) -> None:
+        """End all runs with the numbers that there are."""
+        self._post(partial(self._call_off_all, why))
+
+    def catch_up(self) -> None:
+        """Return once what has come until now is taken, and endings are told."""
+        done = threading.Event()
+        self._post(self._sweep)
+        self._post(done.set)
+        if self._thread.is_alive():
+            done.wait(PATIENCE)
 
     def close(self) -> None:
         """End all runs and the thread. Links are closed, processes are left alone."""
@@ -294,6 +306,10 @@ class Hub:
         )
         self.send(lead, Heeded(wish.run, wish.asked, fault=fault))
 
+    def _call_off_all(self, why: str) -> None:
+        for service in list(self._services.values()):
+            service.call_off(why)
+
     def _call_off(self, lead: str) -> None:
         for _, of, task in list(self._mustering.values()):
             if of == lead:
@@ -304,7 +320,8 @@ class Hub:
         for run, service in list(self._services.items()):
             if service.ending is not None:
                 del self._services[run]
-                self.on_ended(service.conductor.lead, service.ending)
+                conductor = service.conductor
+                self.on_ended(conductor.lead, conductor.errand, service.ending)
 
     # As the runs' outlet
 

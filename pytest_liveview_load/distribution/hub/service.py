@@ -115,6 +115,10 @@ class Service:
         """End the run because of an error here."""
         self.break_off(described(error))
 
+    def call_off(self, why: str) -> None:
+        """End the run with the numbers that there are."""
+        self.guarded(lambda: self.conductor.call_off(why, self.clock()))
+
     def break_off(self, why: str) -> None:
         """End the run, which is nobody's fault but ours."""
         self.carry_out(self.conductor.fail(why))

@@ -81,6 +81,9 @@ class Tally:
             losses=tuple(self.losses),
             skew=skew,
             elapsed=0.0 if at is None else max(0.0, now - at),
+            versions=tuple(
+                sorted({v for each in self.carriers.values() for v in each.versions})
+            ),
         )
 
     def _said(self, of: Callable[[Carrier], tuple[str, ...]]) -> list[str]:

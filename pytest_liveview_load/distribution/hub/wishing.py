@@ -57,14 +57,14 @@ class Wishing:
             case StopRun(_, asked, why):
                 conductor.tell_lead(Heeded(conductor.run, asked))
                 if conductor.at is None:
-                    conductor.end_before_start(why, now)
+                    conductor.end_at_once(why, now)
                 elif not conductor.stopping:
                     conductor.tally.remarks.append(why)
                     conductor.stop(why, now)
             case CutRun(_, asked, why):
                 conductor.tell_lead(Heeded(conductor.run, asked))
                 if conductor.at is None:
-                    conductor.end_before_start(why, now)
+                    conductor.end_at_once(why, now)
                 else:
                     conductor.cut(why, now)
             case ChangeRate(_, asked, throttle, rate):

@@ -49,6 +49,7 @@ class Runner:
         self.line = line
         self.versions: set[str] = set() if versions is None else versions
         self.shards: dict[str, Shard] = {}
+        self.leaving: list[Shard] = []  # whose connections are still being closed
         self.gone = asyncio.Event()  # the controller
 
     def take(self, message: AnyMessage | None) -> None:
@@ -62,20 +63,24 @@ class Runner:
                 shard = self.shards[run] = Shard(self.line, message, self.versions)
                 shard.prepare()
             case End(run):
-                shard_or_none = self.shards.pop(run, None)
-                if shard_or_none is not None:
-                    shard_or_none.forget()
+                self.let_go(run)
             case _:
                 if message.run in self.shards:
                     self.shards[message.run].take(message)
 
+    def let_go(self, run: str) -> None:
+        """End the share of a run that is over."""
+        self.leaving = [each for each in self.leaving if each.tasks]
+        shard = self.shards.pop(run, None)
+        if shard is not None:
+            shard.forget()
+            self.leaving.append(shard)
+
     async def close(self) -> None:
-        """End whatever goes on."""
-        shards = list(self.shards.values())
-        self.shards.clear()
-        for each in shards:
-            each.forget()
-        for each in shards:
+        """End whatever goes on, and wait for what is ending."""
+        for run in list(self.shards):
+            self.let_go(run)
+        for each in self.leaving:
             await each.ended()
 
 

@@ -210,6 +210,7 @@ class Shard:
                 max(each.run.elapsed for each in self.parts),
                 (*problems, *(why for each in outcomes for why in each.invalid)),
                 tuple(note for each in outcomes for note in each.notes),
+                tuple(sorted(self.versions)),
             )
         )
 

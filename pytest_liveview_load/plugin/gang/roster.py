@@ -28,6 +28,8 @@ from pytest_liveview_load.plugin.gang.post import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_liveview_load.reporting.load_report import LoadReport
+
 NEVER_RUN: Final = (
     "did not run: a load test needs xdist's workers, and before its turn xdist had ended "
     "them, as it does when more have crashed than --max-worker-restart allows"
@@ -47,6 +49,12 @@ class Hub(Protocol):
 
     def end(self, number: int) -> None:
         """Run `number` is over, its lead may be gone; followers are being released."""
+
+    def left_by(self, test: str) -> Sequence[LoadReport]:
+        """Return the loads of a test that its lead, which is gone, cannot report."""
+
+    def call_off(self, why: str) -> tuple[str, Sequence[LoadReport]]:
+        """End the loads that there are; return their test and them, none if none are."""
 
 
 class Seat:
@@ -142,6 +150,14 @@ class Roster:
             yield pytest.TestReport(
                 self.tests[test], (path, None, name), {}, "failed", NEVER_RUN, "call"
             )
+
+    def left_by(self, test: str) -> Sequence[LoadReport]:
+        """Return the loads of a test that its lead, which is gone, cannot report."""
+        return [] if self.hub is None else self.hub.left_by(test)
+
+    def call_off(self, why: str) -> tuple[str, Sequence[LoadReport]]:
+        """End the loads that there are, for the session ends; return their test and them."""
+        return ("", []) if self.hub is None else self.hub.call_off(why)
 
     def end(self, number: int) -> None:
         """A run is over."""

@@ -23,7 +23,7 @@ from pytest_liveview_load.distribution.messages import (
     Refused,
     Show,
 )
-from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution.parts import Errand, Heading
 from pytest_liveview_load.distribution.runner.line import Line
 from pytest_liveview_load.distribution.runner.runner import Runner, line_over
 from pytest_liveview_load.distribution.travelling import cast_to_data, rows_to_data
@@ -129,6 +129,7 @@ class SpreadConductor(LocalConductor):
             self.errand_of(order, name),
             self.listen().say,
             run=identity,
+            versions=self.versions,
             on_progress=self.shown(name, order),
         )
         return run
@@ -158,6 +159,12 @@ class SpreadConductor(LocalConductor):
             abort=tuple(each.source for each in order.abort),
             after=order.after,
             lost=order.lost,
+            heading=Heading(
+                run=name,
+                budgets=tuple(each.source for each in self.promised(order)),
+                part_of=order.part_of,
+                on_trial=order.on_trial,
+            ),
         )
 
     def keep_partial(self, name: str) -> None:

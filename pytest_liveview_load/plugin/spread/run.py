@@ -64,6 +64,7 @@ class SpreadRun:
         say: Say,
         *,
         run: str,
+        versions: set[str],
         on_progress: attending.OnSnapshot | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
@@ -75,6 +76,7 @@ class SpreadRun:
         self.on_progress = on_progress
         self.clock = clock
         self.run = run
+        self.versions = versions  # of LiveView, which grow by what users have met
         self.began = clock()
         self.snapshot = Snapshot()
         self.figures: tuple[Figures, ...] = ()
@@ -111,6 +113,7 @@ class SpreadRun:
             case Finished(_, outcome) | Lost(_, _, outcome):
                 self.figures, self.losses = outcome.runners, outcome.losses
                 self.snapshot = unpack(outcome.snapshot)
+                self.versions.update(outcome.versions)
                 self.end(message)
             case Refused() | Broken() | None:
                 self.end(message)

@@ -1,14 +1,13 @@
 """The controller's side of loads that several processes carry together (`roster.Hub`).
 
 Law: the hub is started with the first load test, and closed with the session. A worker's
-link is known to it as long as the worker lives. Without workers, this process leads.
+link is known to it as long as the worker lives. Without workers, this process leads. How
+a test's runs ended is kept until the next test begins, for its lead may be unable to tell.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-
-from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +18,10 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.parts import Errand
     from pytest_liveview_load.plugin.gang.roster import Seat
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
+    from pytest_liveview_load.plugin.spread.account import Account
     from pytest_liveview_load.plugin.spread.host_plan import HostPlan
     from pytest_liveview_load.plugin.spread.hosting import Hosting
+    from pytest_liveview_load.reporting.load_report import LoadReport
 
 LEAD: Final = "lead"  # this process, where there are no workers
 
@@ -34,7 +35,6 @@ class Spreading:
     def __init__(
         self,
         display: ProgressDisplay | None,
-        complaints: list[str],
         *,
         plan: HostPlan | None = None,
         load_tests: Callable[[], Sequence[str]] = list,
@@ -42,10 +42,10 @@ class Spreading:
         self.display = display
         self.plan = plan
         self.load_tests = load_tests
-        self._complaints = complaints
         self._hosting: Hosting | None = None
         self._inner: InnerChannel | None = None
-        self._tests: dict[str, str] = {}  # by the name of their lead
+        self._test = ""  # the latest that workers carry
+        self._accounts: list[Account] = []  # of its runs that have ended
         self._hub: Hub | None = None
         self._known: set[Seat] = set()
         self._leads: dict[int, str] = {}
@@ -62,13 +62,15 @@ class Spreading:
         from pytest_liveview_load.distribution.link import ChannelLink  # noqa: PLC0415
 
         hub = self._hub = self._hub or self._started()
+        hub.catch_up()
+        self._test = test
+        self._accounts.clear()
         everybody = (lead, *followers)
         for seat in everybody:
             if seat not in self._known:
                 self._known.add(seat)
                 hub.attach(ChannelLink(seat.name, seat.link, seat.kill))
         self._leads[number] = lead.name
-        self._tests[lead.name] = test
         hub.gather(lead.name, [each.name for each in everybody])
 
     def failed(self, number: int, follower: Seat, why: str) -> None:
@@ -81,6 +83,24 @@ class Spreading:
         lead = self._leads.pop(number, None)
         if self._hub is not None and lead is not None:
             self._hub.release(lead)
+
+    def left_by(self, test: str) -> list[LoadReport]:
+        """Return the runs that `test` could not report, for its lead is gone."""
+        if self._hub is None or test != self._test:
+            return []
+        self._hub.catch_up()
+        return [each.report(test) for each in self._accounts]
+
+    def call_off(self, why: str) -> tuple[str, list[LoadReport]]:
+        """End what workers carry; return its test and runs, none if there is no such."""
+        if self._hub is None or not self._leads:
+            return "", []
+        self._hub.call_off(why)
+        self._hub.catch_up()
+        if self.display is not None:
+            self.display.clear()
+        runs = [each.report(self._test, cut_because=why) for each in self._accounts]
+        return self._test, runs
 
     def close(self) -> None:
         """End the hub with the session, and the hosts."""
@@ -141,21 +161,9 @@ class Spreading:
         else:
             self.display.clear()
 
-    def _ended(self, lead: str, ending: Ending) -> None:
-        """Say what became of a run whose lead cannot say it any more."""
-        from pytest_liveview_load.distribution.figures import unpack  # noqa: PLC0415
-        from pytest_liveview_load.distribution.messages import Lost  # noqa: PLC0415
-        from pytest_liveview_load.plugin.spread.of_runners import last_place  # noqa: PLC0415
-        from pytest_liveview_load.reporting.terminal import totals  # noqa: PLC0415
+    def _ended(self, lead: str, errand: Errand, ending: Ending) -> None:
+        from pytest_liveview_load.distribution.messages import Finished, Lost  # noqa: PLC0415
+        from pytest_liveview_load.plugin.spread.account import Account  # noqa: PLC0415
 
-        if not isinstance(ending, Lost) or ending.loss.who != lead:
-            return
-        if self.display is not None:
-            self.display.clear()
-        loss, where = ending.loss, last_place(ending.loss.stack)
-        self._complaints.append(
-            f"{self._tests[lead]}: {lead}, which led the run, was lost "
-            f"{format_duration(loss.at)} after the start: {loss.why}"
-            f"{where and f'; it stood at {where}'}; until then: "
-            f"{totals(unpack(ending.outcome.snapshot))}"
-        )
+        if isinstance(ending, Finished | Lost) and lead != LEAD:
+            self._accounts.append(Account(errand, ending))

@@ -1,0 +1,56 @@
+"""What a run came to whose lead cannot report it: it is gone, or the session is cut short.
+
+Law: the controller's own numbers, of each runner's latest second, and a report as the lead
+would have made it.
+"""
+
+from dataclasses import dataclass, replace
+
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.distribution.figures import unpack
+from pytest_liveview_load.distribution.messages import Finished, Lost
+from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.plugin.outcome import report_of
+from pytest_liveview_load.plugin.spread.of_runners import described, reports
+from pytest_liveview_load.reporting.load_report import LoadReport
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A run that the controller has seen end."""
+
+    errand: Errand
+    ending: Finished | Lost
+
+    def report(self, test: str, *, cut_because: str = "") -> LoadReport:
+        """Return the report of a run of `test`.
+
+        If the session was `cut_because` of something, no loss counts: that may be the way
+        in which the processes ended.
+        """
+        heading, outcome = self.errand.heading, self.ending.outcome
+        profile = Profile.from_data(self.errand.profile)
+        snapshot, lost = unpack(outcome.snapshot), ""
+        if isinstance(self.ending, Lost) and cut_because:
+            snapshot = replace(snapshot, partial=cut_because)
+        elif isinstance(self.ending, Lost):
+            lost = described(self.ending.loss, profile)
+            snapshot = replace(snapshot, partial=lost)
+        was_cut = snapshot.partial not in (outcome.aborted, lost)
+        if self.errand.endless:
+            lasted = max(0.0, outcome.elapsed - profile.ramp)
+            profile = replace(profile, duration=lasted)
+        return report_of(
+            test=test,
+            run=heading.run,
+            profile=profile,
+            snapshot=snapshot,
+            budgets=map(Budget.parse, heading.budgets),
+            invalid=() if was_cut else (*filter(None, [lost]), *outcome.invalid),
+            notes=outcome.notes,
+            scale=self.errand.scale,
+            part_of=heading.part_of,
+            on_trial=heading.on_trial,
+            runners=reports(outcome.runners, outcome.losses, profile),
+        )
