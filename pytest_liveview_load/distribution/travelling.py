@@ -62,15 +62,16 @@ def cast_to_data(cast: Cast) -> dict[str, Any]:
 def rows_to_data(order: Order) -> dict[str, Any] | None:
     """Return the rows of an order as plain data, None if it has none.
 
-    Of rows that are read one by one, those travel that the users there may be need: what
-    comes later has none. Raises DataError, which names the rows that cannot travel.
+    Of rows that are read one by one, those travel that the users there may be need: who
+    is added later has none. Raises DataError, which names the rows that cannot travel.
     """
     rows = order.data
     if rows is None:
         return None
     assert isinstance(rows, Rows), f"nobody looked for {rows!r}"
     ids = order.profile.user_ids()
-    found = rows.read_to(ids[-1] + 1 if ids else 0)
+    needed = ids[-1] + 1 if ids else 0
+    found = rows.read_to(needed)
     kept = [rows[index] for index in range(found)]
     odd = [index for index, row in enumerate(kept) if not is_plain(row)]
     if odd:
@@ -80,7 +81,9 @@ def rows_to_data(order: Order) -> dict[str, Any] | None:
             f"{shown}{more}, and rows that go to other processes are {PLAIN}. {ALONE}"
         )
         raise DataError(rows.name, problem)
-    return {"name": rows.name, "rows": to_plain(kept), "way": order.rows}
+    is_cut = not rows.is_sized and found >= needed  # there may be more of them
+    plain = to_plain(kept)
+    return {"name": rows.name, "rows": plain, "way": order.rows, "is_cut": is_cut}
 
 
 def to_data(scenario: Scenario) -> dict[str, Any]:
@@ -235,10 +238,15 @@ def order_from_data(errand: Errand, share: int, of: int) -> Order:
     return Order(
         profile=Profile.from_data(errand.profile).shard(share, of),
         cast=cast_from_data(errand.cast),
-        data=None if data is None else Rows(from_plain(data["rows"]), data["name"]),
+        data=None if data is None else rows_from_data(data),
         rows=ONCE if data is None else data["way"],
         endless=errand.endless,
     )
+
+
+def rows_from_data(data: Mapping[str, Any]) -> Rows:
+    """Return the rows whose `rows_to_data` this is."""
+    return Rows(from_plain(data["rows"]), data["name"], is_cut=data["is_cut"])
 
 
 def cast_from_data(data: Mapping[str, Any]) -> Cast:

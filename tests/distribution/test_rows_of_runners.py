@@ -17,6 +17,7 @@ from pytest_liveview_load.distribution.travelling import (
     order_from_data,
     rows_to_data,
 )
+from pytest_liveview_load.errors import DataError
 from tests.distribution import scenarios
 from tests.distribution.made_up import RUN, Stage
 
@@ -74,7 +75,7 @@ def played(stage: Stage, script: list[tuple[str, Any]]) -> int:
 def handed_out(stage: Stage, order: Errand) -> dict[int, list[Any]]:
     """Return what rows each user was given by who carries it now, or did to the end."""
     rows: dict[int, list[Any]] = {}
-    for name in stage.runners.keys() - stage.silent:
+    for name in sorted(stage.runners.keys() - stage.silent):
         runner = stage.runners[name]
         for share, of in runner.shares:
             part = order_from_data(order, share, of)
@@ -112,3 +113,33 @@ def test_no_row_is_handed_out_twice_whoever_comes_goes_or_is_lost(
     times = Counter(row for [row] in found.values())
     rounds = users / rows
     assert set(times.values()) <= {int(rounds), int(rounds) + 1}
+
+
+@pytest.mark.parametrize("way", ["once", "cycle"])
+def test_who_is_added_has_no_row_that_another_has_while_there_are_more(
+    way: str,
+) -> None:
+    rows = iter([("row", each) for each in range(100)])
+    order = Order.of(data=rows, rows=way, users=USERS, duration="60s")
+    stage = Stage(Begin(RUN, errand(order)), runners=2)
+    played(stage, [("add", 1)])
+
+    with pytest.raises(DataError) as caught:
+        handed_out(stage, stage.conductor.errand)
+
+    assert str(caught.value) == (
+        "data (a list_iterator): its rows are read one by one, and only 7 of them came "
+        "to the processes that carry the users, of whom there are 8 now: give a list of "
+        "rows if users are added"
+    )
+
+
+def test_rows_that_have_run_out_are_handed_out_again_in_a_cycle() -> None:
+    rows = [("row", each) for each in range(5)]
+    order = Order.of(data=iter(rows), rows="cycle", users=USERS, duration="60s")
+    stage = Stage(Begin(RUN, errand(order)), runners=2)
+    played(stage, [("add", 2)])
+
+    found = handed_out(stage, stage.conductor.errand)
+
+    assert {user: [rows[user % 5]] for user in range(USERS + 2)} == found

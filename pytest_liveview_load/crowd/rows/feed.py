@@ -29,14 +29,18 @@ A_WAY: Final = "a way to hand out rows: one of 'once', 'cycle', 'random'"
 class Rows:
     """Owns the rows of one source: read in order, no further than asked for, and kept.
 
-    `name` is what messages call the source. Raises UnitError for what has no rows in a
+    `name` is what messages call the source. `is_cut` says that these are only its first
+    rows, the others being in another process. Raises UnitError for what has no rows in a
     certain order.
     """
 
-    def __init__(self, given: Iterable[Any], name: str = "") -> None:
+    def __init__(
+        self, given: Iterable[Any], name: str = "", *, is_cut: bool = False
+    ) -> None:
         if problem := why_no_rows(given):
             raise UnitError(given, f"{A_SOURCE}: {problem}")
         self.name = name or f"data (a {type(given).__name__})"
+        self.is_cut = is_cut
         self.is_sized = isinstance(given, Sequence)
         self._kept: Sequence[Any] = given if isinstance(given, Sequence) else []
         self._rest: Iterator[Any] = iter(()) if self.is_sized else iter(given)
@@ -109,9 +113,16 @@ class Feed:
         """Read what `users` users will ask for, before any of them starts.
 
         Raises DataError if there is no row at all, or fewer than users in "once", or
-        if `random` cannot know all of them.
+        if `random` cannot know all of them, or if others' rows are in another process.
         """
         found = self.rows.read_to(users)
+        if self.rows.is_cut and found < users:
+            why = (
+                f"its rows are read one by one, and only {format_count(found)} of them "
+                f"came to the processes that carry the users, of whom there are "
+                f"{format_count(users)} now: give a list of rows if users are added"
+            )
+            raise DataError(self.rows.name, why)
         if not found:
             raise DataError(self.rows.name, "there is no row in it")
         if self.way == ONCE and found < users:
