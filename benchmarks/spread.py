@@ -6,7 +6,8 @@
 Law: each figure says of how many it is. Everything is on this machine, so its two ends have
 one clock: instants of users are compared as they are, whatever the runners think of theirs.
 
-figures     p50 and p95 of the same load on one runner and on two, taking turns.
+figures     p50 and p95 of the same load on one runner and on two, taking turns; how much the
+            runs on one differ is what chance does.
 throttle    turns begun ÷ turns that the rate asked for, over four runners, from the first turn
             to the last; the fullest second ÷ what the rate allows in one.
 rendezvous  from the last arrival of all users of four runners until they go on.
@@ -19,7 +20,6 @@ losses      until the lead is told that a runner was killed, or has stopped.
 import argparse
 import os
 import signal
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,9 @@ from benchmarks import spread_users
 from benchmarks.accuracy import delaying_server, nearest_rank
 from benchmarks.spread_fleet import Fleet, fleet, roost
 from benchmarks.throttle import fullest
+from pytest_liveview_load.distribution.figures import merged
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
+from pytest_liveview_load.metrics.snapshot import Snapshot
 
 RUNNERS: Final = 4
 USERS: Final = 16
@@ -80,29 +82,33 @@ def figures(bench: Bench) -> Iterator[Row]:
 
 def compared(bench: Bench, server: str, url: str) -> Iterator[Row]:
     """Yield what was measured of one server on two runners beside that on one."""
-    found: dict[tuple[str, float], dict[int, list[float]]] = {}
-    events = {1: 0, 2: 0}
+    runs: dict[int, list[Snapshot]] = {1: [], 2: []}
     for number in range(2 * ROUNDS):
         runners = 1 + number % 2
         bench.fleet.begin(
             spread_users.shop, runners, {}, url=url, users=USERS, duration="6s"
         )
-        snapshot = bench.fleet.ended().snapshot
-        events[runners] += snapshot.counts["events"]
-        for metric in ("mount", "event"):
-            histogram = snapshot.select(metric)
-            assert histogram is not None
-            for p in (50.0, 95.0):
-                seconds = histogram.percentile(p) / NANOSECONDS
-                of_both = found.setdefault((metric, p), {1: [], 2: []})
-                of_both[runners].append(seconds)
-    of = f"{server}, {USERS} users, median of {ROUNDS} runs"
-    for (metric, p), each in found.items():
-        one, two = statistics.median(each[1]), statistics.median(each[2])
-        shown = f"{two / one:.2f}  ({two * 1e3:.2f} ÷ {one * 1e3:.2f} ms)"
-        yield f"p{p:g}_{metric}: on 2 runners ÷ on 1", shown, of
-    shown = f"{events[2] / events[1]:.3f}  ({events[2]:,} ÷ {events[1]:,})"
-    yield "events: on 2 runners ÷ on 1", shown, of
+        runs[runners].append(bench.fleet.ended().snapshot)
+    one, two = merged(runs[1]), merged(runs[2])
+    of = f"{server}, {USERS} users, {ROUNDS} runs each"
+    for metric in ("mount", "event"):
+        for p in (50.0, 95.0):
+            alone, both = percentile(one, metric, p), percentile(two, metric, p)
+            each = [percentile(run, metric, p) for run in runs[1]]
+            shown = (
+                f"{both / alone:.2f}  ({both * 1e3:.2f} ÷ {alone * 1e3:.2f} ms; "
+                f"runs on 1 differ by {max(each) / min(each):.2f})"
+            )
+            yield f"p{p:g}_{metric}: on 2 runners ÷ on 1", shown, of
+    alone, both = one.counts["events"], two.counts["events"]
+    yield "events: on 2 runners ÷ on 1", f"{both / alone:.3f}  ({both} ÷ {alone})", of
+
+
+def percentile(snapshot: Snapshot, metric: str, p: float) -> float:
+    """Return seconds."""
+    histogram = snapshot.select(metric)
+    assert histogram is not None, metric
+    return histogram.percentile(p) / NANOSECONDS
 
 
 def throttle(bench: Bench) -> Iterator[Row]:
