@@ -1,6 +1,7 @@
 """Load tests that xdist's workers carry together, seen from outside."""
 
 import json
+import re
 from textwrap import dedent
 from typing import Any
 
@@ -73,7 +74,7 @@ def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
                 await crowd.add(4)
                 assert 7 == crowd.users
                 storm = await crowd.drop_all()
-                assert storm.back + storm.left == storm.users > 0
+                assert storm.back + storm.left == storm.users == 7
                 await crowd.change_rate("clicks", "50/s")
                 await crowd.remove(5)
                 assert 2 == crowd.users
@@ -88,6 +89,7 @@ def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
     assert ["browse", "browse #2"] == [each["run"] for each in runs]
     notes = "; ".join(runs[1]["notes"])
     assert "4 users were added and 5 users were sent home while it ran" in notes
+    assert re.search(r"drop_all\(\) after \S+ cut off 7 users: ", notes), notes
 
 
 def test_users_of_all_workers_are_together(workers: Suite) -> None:

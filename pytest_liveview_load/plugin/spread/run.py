@@ -84,6 +84,7 @@ class SpreadRun:
         self.stopped = False
         self.started = False
         self.added = 0
+        self.remarks: list[str] = []  # on what the test did to it
         self.feed = Feed.of(order, errand.seed)
         self._say = say
         self._users: int | None = None  # as was told last
@@ -232,7 +233,7 @@ class SpreadRun:
         return Outcome(
             snapshot=snapshot,
             invalid=tuple(dict.fromkeys(each for each in causes if each)),
-            notes=far.notes,
+            notes=(*self.remarks, *far.notes),
             aborted=far.aborted,
             lost=lost,
         )
@@ -302,12 +303,17 @@ class SpreadRun:
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
+        when = self.after()
         told = await self.heeded(DropAll(self.run, self.next_number(), within))
         seen = Returns(users=0, left=0, times=())
         for users, left, times in told.values():
             part = Returns(users=users, left=left, times=tuple(times))
             seen = seen.merged(part)
-        return seen.storm() if seen.users else None
+        if not seen.users:
+            return None
+        storm = seen.storm()
+        self.remarks.append(f"drop_all() {when} {storm.describe()}")
+        return storm
 
 
 def settle(future: "asyncio.Future[Any] | None", value: object) -> None:
