@@ -2,11 +2,14 @@
 
 import io
 import os
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,6 +69,23 @@ def of_pip(index: Path, log: Path) -> dict[str, str]:
         "PIP_FIND_LINKS": str(index),
         "PIP_LOG": str(log),
     }
+
+
+@cache
+def index_reached() -> str:
+    """Return why pip finds nothing here to install, "" if it does."""
+    version = dict(Requirements.ours().pins)["msgspec"]
+    command = ["install", "--dry-run", "--no-deps", "--ignore-installed"]
+    tried = subprocess.run(
+        [sys.executable, "-m", "pip", *command, f"msgspec=={version}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if not tried.returncode:
+        return ""
+    said = [each for each in tried.stderr.splitlines() if each.strip()]
+    return f"pip reaches no index here: {said[-1] if said else 'it says nothing'}"
 
 
 def imported(gateway: Any, folders: list[str], module: str) -> str:

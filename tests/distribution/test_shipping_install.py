@@ -20,6 +20,7 @@ from tests.distribution.far_pythons import (
     baggage_of,
     far_python,
     imported,
+    index_reached,
     make_wheel,
     of_pip,
     wait_until,
@@ -251,28 +252,11 @@ def test_a_lock_of_a_process_that_was_killed_holds_nobody_up(tmp_path: Path) -> 
 # All of it, from the index that this machine's pip knows
 
 
-@pytest.fixture(scope="module")
-def index() -> None:
-    """Skip where pip reaches no index."""
-    version = dict(Requirements.ours().pins)["msgspec"]
-    command = ["install", "--dry-run", "--no-deps", "--ignore-installed"]
-    tried = subprocess.run(
-        [sys.executable, "-m", "pip", *command, f"msgspec=={version}"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    if tried.returncode:
-        said = [each for each in tried.stderr.splitlines() if each.strip()]
-        pytest.skip(
-            f"pip reaches no index here: {said[-1] if said else 'it says nothing'}"
-        )
-
-
-@pytest.mark.usefixtures("index")
 def test_a_python_with_nothing_but_pip_gets_all_that_the_plugin_needs(
     tmp_path: Path,
 ) -> None:
+    if why := index_reached():
+        pytest.skip(why)
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "far")], check=True)
     (tmp_path / "test_far.py").write_text("import httpx, lxml.html, pytest")
     baggage = Baggage.of(
