@@ -1,6 +1,7 @@
 """Errors that go to another process, and are raised there as they were.
 
-Law: only those of `errors`, whose fields are plain data; of any other error the text goes.
+Law: only those of `errors`, whose fields are plain data; of any other error the text goes,
+and of a field that is not plain.
 """
 
 import inspect
@@ -8,18 +9,20 @@ from functools import cache
 from typing import Any
 
 from pytest_liveview_load import errors
+from pytest_liveview_load.crowd.together.rendezvous import is_plain
 from pytest_liveview_load.distribution.parts import Fault
 from pytest_liveview_load.distribution.plain import from_plain, to_plain
 
 
-def fault_of(error: BaseException) -> Fault:
+def fault_of(error: BaseException, where: str = "") -> Fault:
     """Return an error as a message carries it."""
     kind = type(error)
-    if getattr(errors, kind.__name__, None) is not kind:
-        return Fault(kind=kind.__name__, fields=(str(error),))
-    names = fields_of(kind)
-    given = [getattr(error, name) for name in names] if names else [str(error)]
-    return Fault(kind=kind.__name__, fields=tuple(map(to_plain, given)))
+    names = fields_of(kind) if getattr(errors, kind.__name__, None) is kind else {}
+    given = [getattr(error, name) for name in names]
+    if not (names and all(map(is_plain, given))):
+        given = [str(error)]
+    fields = tuple(map(to_plain, given))
+    return Fault(kind=kind.__name__, fields=fields, where=where)
 
 
 def error_of(fault: Fault) -> Exception:
@@ -27,13 +30,17 @@ def error_of(fault: Fault) -> Exception:
     kind = getattr(errors, fault.kind, None)
     if kind is None:
         return RuntimeError(f"{fault.kind} in the controller: {fault.fields[0]}")
-    given = map(from_plain, fault.fields)
+    given = [from_plain(each) for each in fault.fields]
     names = fields_of(kind)
-    if not names:
-        return kind(*given)  # type: ignore[no-any-return]
-    bound = dict(zip(names, given, strict=True))
-    keywords = {name: bound.pop(name) for name, only in names.items() if only}
-    return kind(*bound.values(), **keywords)  # type: ignore[no-any-return]
+    if len(given) != len(names):
+        error = kind.__new__(kind, *given)  # its text is all that there is
+    else:
+        bound = dict(zip(names, given, strict=True))
+        keywords = {name: bound.pop(name) for name, only in names.items() if only}
+        error = kind(*bound.values(), **keywords)
+    if fault.where:
+        error.add_note(fault.where)
+    return error  # type: ignore[no-any-return]
 
 
 @cache

@@ -291,13 +291,14 @@ class Blocked(Message, frozen=True):
 
 
 class Done(Message, frozen=True):
-    """The share is over, with its last numbers, packed."""
+    """The share is over, with its last numbers, packed, be it by a mistake of its author."""
 
     snapshot: bytes
     began: float
     elapsed: float
     invalid: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    fault: Fault | None = None
     versions: tuple[str, ...] = ()  # of LiveView, that its users have met
 
 

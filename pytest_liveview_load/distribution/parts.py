@@ -50,10 +50,14 @@ class Errand(Part, frozen=True):
 
 
 class Fault(Part, frozen=True):
-    """An error that goes to another process (`distribution.faults`)."""
+    """An error that goes to another process (`distribution.faults`).
+
+    `where` is the place in a test that raised it, "" if it is not known.
+    """
 
     kind: str
     fields: tuple[Any, ...] = ()
+    where: str = ""
 
 
 class Figures(Part, frozen=True):
@@ -96,7 +100,8 @@ class Loss(Part, frozen=True):
 class Outcome(Part, frozen=True):
     """What a run came to: `snapshot` is packed (`distribution.figures`) and merged.
 
-    `skew` is the greatest of the runners', in seconds; None if none began.
+    `skew` is the greatest of the runners', in seconds; None if none began. `fault` is what
+    its author got wrong, if that has ended it.
     """
 
     snapshot: bytes
@@ -107,4 +112,5 @@ class Outcome(Part, frozen=True):
     losses: tuple[Loss, ...] = ()
     skew: float | None = None
     elapsed: float = 0.0
+    fault: Fault | None = None
     versions: tuple[str, ...] = ()  # of LiveView, that users have met

@@ -68,7 +68,10 @@ def show_for_author(
         return
     authored = has_author(excinfo.value.__traceback__)
     if not authored:
-        report.longrepr = excinfo.getrepr(style="value", chain=False)
+        report.longrepr = shown = excinfo.getrepr(style="value", chain=False)
+        notes = getattr(excinfo.value, "__notes__", ())  # which that style leaves out
+        for each in shown.reprtraceback.reprentries:
+            each.lines = [*each.lines, *notes]
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:  # what the short summary, --tb=line and JUnit show
         crash.message = f"{excinfo.typename}: {in_short(str(excinfo.value))}"

@@ -11,6 +11,7 @@ from pytest_liveview_load.crowd.orders.scenario import Scenario
 from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.crowd.watching.pruning import prune
 from pytest_liveview_load.errors import ConnectionFailed, StepError
+from pytest_liveview_load.units import parse_duration
 
 
 def functions_of(error: BaseException) -> list[str]:
@@ -52,6 +53,16 @@ def test_what_the_author_called_stays() -> None:
 
     assert before == functions_of(prune(error))
     assert before[-1] == "raw_decode"
+
+
+def test_what_leads_from_the_author_to_our_code_goes() -> None:
+    def author() -> None:
+        json.dumps(object(), default=parse_duration)
+
+    error = raised_by(author)
+    assert "encode" in functions_of(error)  # of json
+
+    assert ["raised_by", "author"] == functions_of(prune(error))
 
 
 def test_frames_that_hide_themselves_go() -> None:

@@ -1,5 +1,9 @@
 """Users who share a rate and wait for each other, as a person writes the tests."""
 
+import json
+
+import pytest
+
 from tests.plugin.conftest import Suite
 
 
@@ -59,6 +63,59 @@ def test_a_crowd_meets_and_a_larger_one_cannot(suite: Suite) -> None:
     result.stdout.fnmatch_lines(
         ["*TogetherError: rendezvous('checkout', users=5): the run has 4 users*"]
     )
+
+
+MISTAKES = """
+    import asyncio
+    from pytest_liveview_load import load
+
+    @load(users=4, duration="50s", think="10ms")
+    async def test_scenario(live):
+        await live.visit("/counter")
+        if live.id == 3:
+            await live.rendezvous("checkout", users=5)
+
+    @load(users=4, duration="50s", data=["a", "b", "c", "d"])
+    async def test_body(load):
+        await load.run(buy)
+
+    async def buy(live):
+        await live.visit("/counter")
+        async with live.throttle("nobody"):
+            pass
+
+    @load(users=2, duration="50s")
+    async def test_beside(load):
+        async with load.start(buy) as crowd:
+            await asyncio.wait([crowd.task])
+            await crowd.drop_all()
+"""
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_a_mistake_ends_the_run_with_one_error_at_its_place(
+    suite: Suite, processes: int
+) -> None:
+    suite.use("xdist.plugin")
+    suite.tests(MISTAKES)
+
+    result = suite.run(f"-n{processes}", "--liveview-json=out.json")
+
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*test_it.py:8*",
+            "*test_it.py:16*",
+            "*= load tests =*",
+            "FAILED test_it.py::test_scenario - *TogetherError: rendezvous('checkout'*",
+            "FAILED test_it.py::test_body - *TogetherError: throttle('nobody'*",
+            "FAILED test_it.py::test_beside - *TogetherError: throttle('nobody'*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
+    runs = json.loads((suite.pytester.path / "out.json").read_text())["load_tests"]
+    assert ["ended by TogetherError"] * 3 == [each["partial"] for each in runs]
+    assert [0] * 3 == [each["counts"]["errors"] for each in runs]
 
 
 def test_a_rate_can_be_changed_while_the_crowd_runs(suite: Suite) -> None:

@@ -136,7 +136,8 @@ class Run:
 
         One whose `at` has passed takes part in a run that has begun then: whoever should
         be there by now comes at once. Raises what is no failure of one user: Ctrl-C,
-        cancellation. After that, `outcome(partial=…)` still has the numbers so far.
+        cancellation, a scenario's ConfigurationError. After that, `outcome(partial=…)`
+        still has the numbers so far.
         """
         with heap_set_aside():
             if at is not None:
@@ -158,11 +159,18 @@ class Run:
         self.terms = self.agreed_terms()
         kind = OpenCrowd if self.profile.is_open else ClosedCrowd
         self.crowd = kind(self.terms)
-        async with asyncio.TaskGroup() as attendants:
-            attending = [attendants.create_task(each) for each in attend(self)]
-            await self.crowd.play()
-            for each in attending:
-                each.cancel()
+        try:
+            async with asyncio.TaskGroup() as attendants:
+                attending = [attendants.create_task(each) for each in attend(self)]
+                await self.crowd.play()
+                for each in attending:
+                    each.cancel()
+        except BaseExceptionGroup:
+            end = self.terms.ended_by
+            if end is None:
+                raise
+            self.cut_because = f"ended by {type(end).__name__}"
+            raise end from None
 
     def agreed_terms(self) -> Terms:
         """Return what all users share; the run's own task is the caller."""

@@ -13,7 +13,12 @@ from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.results.result import LoadResult
 from pytest_liveview_load.crowd.runs.storm import Storm
 from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.errors import CrowdError, LiveViewLoadError, UnitError
+from pytest_liveview_load.errors import (
+    ConfigurationError,
+    CrowdError,
+    LiveViewLoadError,
+    UnitError,
+)
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import parse_duration
 
@@ -75,6 +80,7 @@ class RunningCrowd:
     ) -> None:
         self._run = run
         self._make_room = make_room
+        self._was_told = False  # what ended the run
         self.task = task
 
     def __repr__(self) -> str:
@@ -152,6 +158,7 @@ class RunningCrowd:
         return storm
 
     def _check_running(self, asked: str) -> None:
+        self.check_sound()
         if self.ended or self._run.over:
             raise CrowdError(asked, "the run is over")
 
@@ -195,21 +202,32 @@ class RunningCrowd:
         if self.task.cancelled():
             problem = f"the run was cut short: {self._run.cut_because}"
             raise CrowdError(asked, problem)
+        self._was_told = True
         return self.task.result()
 
     async def carried_out(self) -> LoadResult:
         """Return what the run came to; whoever cancels this cancels the run."""
+        self._was_told = True
         return await self.task
 
     # For whoever started it, when the test is over
 
     @property
     def error(self) -> BaseException | None:
-        """What ended the run, unless it is over and that is a verdict."""
+        """What ended the run, unless it is over, that is a verdict, or known already."""
         if not self.ended or self.task.cancelled():
             return None
         error = self.task.exception()
+        if isinstance(error, ConfigurationError):
+            return None if self._was_told else error
         return None if isinstance(error, LiveViewLoadError) else error
+
+    def check_sound(self) -> None:
+        """Raise what its author got wrong, if that has ended the run; once."""
+        error = self.error
+        if isinstance(error, ConfigurationError):
+            self._was_told = True
+            raise error
 
     def leave_behind(self) -> None:
         """Stop a run that the test has left running."""
@@ -263,6 +281,7 @@ class Starting:
         if kind is None:
             if not crowd.ended:
                 await crowd.stop()
+            crowd.check_sound()
             return
         cancelled = issubclass(kind, asyncio.CancelledError)
         crowd.cut(

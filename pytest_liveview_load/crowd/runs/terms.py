@@ -78,8 +78,8 @@ class Terms:
     own; users find each other in the `gathering`, and `feed` has their rows. `begun` is
     done when those are there who come at once; `came` is when this process began, which is
     later than `began` where it takes part in a run that goes on. `ends_at` is None while no
-    end is known; `cutting` is set, once, by the run before it cancels its users, and `cut`
-    counts the iterations that were lost by it.
+    end is known; `cutting` is set, once, before users are cancelled, and `cut` counts the
+    iterations that were lost by it. `ended_by` is what a user met that ends it all.
     """
 
     order: Order
@@ -98,6 +98,7 @@ class Terms:
     feed: Feed | None = None
     cutting: bool = False
     cut: int = 0
+    ended_by: BaseException | None = None
 
     @property
     def cast(self) -> Cast:
@@ -115,6 +116,11 @@ class Terms:
         """From when on arrivals are ours: others have served those before."""
         late = self.came - self.began > TOGETHER
         return self.came if late else self.began
+
+    def end_with(self, error: BaseException) -> None:
+        """Know what ends the run, which whoever has met it raises now. The first counts."""
+        self.cutting = True
+        self.ended_by = self.ended_by or error
 
     @property
     def stopping(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pytest_liveview_load.crowd.orders.scenario import Scenario
 from pytest_liveview_load.crowd.rows.feed import row_of
-from pytest_liveview_load.crowd.runs.failing import back_off, counts_as_failure, is_over
+from pytest_liveview_load.crowd.runs.failing import back_off, end_in, is_over
 from pytest_liveview_load.crowd.runs.terms import RunGathering, Terms, User
 from pytest_liveview_load.crowd.shape.timers import wait_until
 from pytest_liveview_load.crowd.watching.pruning import prune
@@ -122,7 +122,8 @@ class VirtualUser:
         except BaseException as error:
             if is_over(error):
                 return  # it waited for others, and they will not come any more
-            if not counts_as_failure(error):
+            if (end := end_in(error)) is not None:
+                terms.end_with(end)
                 raise
             if self.is_cut(error):
                 terms.cut += 1
@@ -192,7 +193,10 @@ class VirtualUser:
         except BaseException as error:
             if is_over(error):
                 return
-            if not counts_as_failure(error) or self.is_cut(error):
+            if (end := end_in(error)) is not None:
+                self.terms.end_with(end)
+                raise
+            if self.is_cut(error):
                 raise
             if not quietly:
                 self.record_failure(error)

@@ -6,6 +6,7 @@ error that has no frame of its author's keeps all it has.
 
 import sysconfig
 from pathlib import Path
+from traceback import extract_tb
 from types import TracebackType
 from typing import Final, TypeVar
 
@@ -45,19 +46,33 @@ def prune(error: AnyError) -> AnyError:
     return error
 
 
+def place_of(error: BaseException) -> str:
+    """Return 'test_shop.py:12, in buy': the last frame of an error that was pruned."""
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}, in {last.name}"
+
+
 def pruned(traceback: TracebackType | None) -> TracebackType | None:
-    """Return the traceback's frames that are the author's, or all if none is."""
+    """Return the traceback's frames that are the author's, or all if none is.
+
+    Of what the author has called, that stays which does not lead to us.
+    """
     kept: list[TracebackType] = []
+    authored = 0  # how many, up to the author's last
     below_ours = False
     each = traceback
     while each is not None:
         path = each.tb_frame.f_code.co_filename
         if path.startswith(OURS):
             below_ours = True
+            del kept[
+                authored or len(kept) :
+            ]  # as contextlib, of an `async with` of ours
         elif not (below_ours and is_installed(path)):
             below_ours = False
             if not each.tb_frame.f_locals.get(HIDDEN):
                 kept.append(each)
+                authored = authored if is_installed(path) else len(kept)
         each = each.tb_next
     linked: TracebackType | None = None
     for each in reversed(kept):

@@ -227,6 +227,9 @@ class Conductor:
         carrier.finish(done)
         self.tell_lead(*self.wishing.wishes.part(carrier.name))
         self.rehoming.part(carrier)
+        if done.fault is not None and self.tally.fault is None:
+            self.tally.fault = done.fault
+            self.cut(f"ended by {done.fault.kind}", now)
         self.finish_if_over(now)
 
     def finish_if_over(self, now: float) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from pytest_liveview_load.crowd.runs.engine import changes
 from pytest_liveview_load.distribution.figures import merged, pack
 from pytest_liveview_load.distribution.hub.carrier import Carrier, State
-from pytest_liveview_load.distribution.parts import Figures, Loss, Outcome
+from pytest_liveview_load.distribution.parts import Fault, Figures, Loss, Outcome
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_duration
 
@@ -34,6 +34,7 @@ class Tally:
         self.remarks: list[str] = []
         self.aborted = ""
         self.partial = ""
+        self.fault: Fault | None = None  # what a user met that its author got wrong
         self.added = self.removed = 0  # users, by the test
         self.homeless = False  # whether users of a lost runner found nobody
 
@@ -81,6 +82,7 @@ class Tally:
             losses=tuple(self.losses),
             skew=skew,
             elapsed=0.0 if at is None else max(0.0, now - at),
+            fault=self.fault,
             versions=tuple(
                 sorted({v for each in self.carriers.values() for v in each.versions})
             ),

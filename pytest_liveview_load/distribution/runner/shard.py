@@ -20,6 +20,8 @@ from pytest_liveview_load.crowd.runs.outfit import equipped
 from pytest_liveview_load.crowd.runs.storm import DROPPED, returns
 from pytest_liveview_load.crowd.shape.timers import sleep_until
 from pytest_liveview_load.crowd.watching.files import check_file_descriptors
+from pytest_liveview_load.crowd.watching.pruning import place_of, prune
+from pytest_liveview_load.distribution.faults import fault_of
 from pytest_liveview_load.distribution.figures import merged, pack
 from pytest_liveview_load.distribution.messages import (
     Adjust,
@@ -40,11 +42,11 @@ from pytest_liveview_load.distribution.messages import (
     Stop,
     Unable,
 )
-from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution.parts import Errand, Fault
 from pytest_liveview_load.distribution.runner.distant_gathering import DistantGathering
 from pytest_liveview_load.distribution.runner.line import Line
 from pytest_liveview_load.distribution.travelling import order_from_data
-from pytest_liveview_load.errors import LiveViewLoadError
+from pytest_liveview_load.errors import ConfigurationError, LiveViewLoadError
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 CUT: Final = "interrupted"
@@ -58,6 +60,7 @@ class Part:
         self.network = network
         self.outcome: Outcome | None = None
         self.problem = ""  # an error that is nobody's failure
+        self.fault: Fault | None = None  # one that is the author's
         self.task: asyncio.Task[None] | None = None
 
     async def carry_out(self, at: float) -> None:
@@ -67,6 +70,9 @@ class Part:
             async with self.network:
                 self.outcome = await run.carry_out(at)
         except asyncio.CancelledError:
+            self.outcome = run.outcome(partial=run.cut_because)
+        except ConfigurationError as error:
+            self.fault = fault_of(error, f"raised at {place_of(prune(error))}")
             self.outcome = run.outcome(partial=run.cut_because)
         except Exception as error:  # noqa: BLE001 (the run's report says so)
             self.problem = f"an error ended its share: {type(error).__name__}: {error}"
@@ -133,8 +139,7 @@ class Shard:
                 for each in self.parts:
                     each.stop()
             case Cut(_, why):
-                for each in self.parts:
-                    each.cut(why)
+                self.cut(why)
 
     # Its beginning
 
@@ -198,6 +203,8 @@ class Shard:
                 each.task for each in self.parts if each.task and not each.task.done()
             ]:
                 await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
+                if fault := self.fault:
+                    self.cut(f"ended by {fault.kind}")
         finally:
             telling.cancel()
         outcomes = [each.outcome for each in self.parts if each.outcome is not None]
@@ -210,9 +217,20 @@ class Shard:
                 max(each.run.elapsed for each in self.parts),
                 (*problems, *(why for each in outcomes for why in each.invalid)),
                 tuple(note for each in outcomes for note in each.notes),
+                self.fault,
                 tuple(sorted(self.versions)),
             )
         )
+
+    @property
+    def fault(self) -> Fault | None:
+        """What its author got wrong, if that was met here."""
+        return next((each.fault for each in self.parts if each.fault), None)
+
+    def cut(self, why: str) -> None:
+        """End at once."""
+        for each in self.parts:
+            each.cut(why)
 
     async def tell_each_second(self) -> None:
         """Tell the numbers when those are there who come at once, then until cancelled."""

@@ -27,7 +27,6 @@ from pytest_liveview_load.distribution.parts import Errand, Heading
 from pytest_liveview_load.distribution.runner.line import Line
 from pytest_liveview_load.distribution.runner.runner import Runner, line_over
 from pytest_liveview_load.distribution.travelling import cast_to_data, rows_to_data
-from pytest_liveview_load.errors import NotCarried
 from pytest_liveview_load.metrics.budget import speak_of_parts
 from pytest_liveview_load.plugin.conductor import LocalConductor, Undertaking
 from pytest_liveview_load.plugin.spread.run import SpreadRun
@@ -107,10 +106,7 @@ class SpreadConductor(LocalConductor):
     async def begin(self, order: Order, name: str) -> RunningCrowd:
         """Start the order's crowd. Raises NotCarried before anything has started."""
         crowd = await super().begin(order, name)
-        if crowd.ended and not crowd.task.cancelled():
-            error = crowd.task.exception()
-            if isinstance(error, NotCarried):
-                raise error
+        crowd.check_sound()
         return crowd
 
     def check(self, order: Order) -> None:

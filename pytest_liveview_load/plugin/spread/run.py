@@ -205,7 +205,10 @@ class SpreadRun:
         await asyncio.wait([self._begun, task], return_when=asyncio.FIRST_COMPLETED)
 
     async def carry_out(self) -> Outcome:
-        """Have it run to the end. Raises NotCarried, and what ends the lead itself."""
+        """Have it run to the end.
+
+        Raises NotCarried, what a user met that ends the run, and what ends the lead itself.
+        """
         self._say(Begin(self.run, self.errand))
         try:
             await asyncio.wait([self._ending])
@@ -218,6 +221,8 @@ class SpreadRun:
             if ending.fault is not None:
                 raise error_of(ending.fault)
             raise NotCarried(ending.who or HERE, f"{ending.kind}: {ending.text}")
+        if isinstance(ending, Finished | Lost) and ending.outcome.fault is not None:
+            raise error_of(ending.outcome.fault)
         return self.outcome()
 
     def outcome(self, partial: str = "") -> Outcome:
