@@ -9,7 +9,8 @@ one clock: instants of users are compared as they are, whatever the runners thin
 figures     p50 and p95 of the same load on one runner and on two, taking turns; how much the
             runs on one differ is what chance does.
 throttle    turns begun ÷ turns that the rate asked for, over four runners, from the first turn
-            to the last; the fullest second ÷ what the rate allows in one.
+            to the last; the fullest second ÷ what the rate allows in one, which is above 1 by
+            what words take on their way, now more, now less.
 rendezvous  from the last arrival of all users of four runners until they go on.
 calls       how long a user waits for an answer of the hub, when nobody is in its way.
 start       how far apart the first users of four runners begin, and how late by their clocks.
@@ -112,20 +113,23 @@ def percentile(snapshot: Snapshot, metric: str, p: float) -> float:
 
 
 def throttle(bench: Bench) -> Iterator[Row]:
-    """See which rate users of all runners together are held to."""
+    """See which rate users of all runners together are held to, and what a turn costs."""
     for rate in RATES:
+        (before, _), cpu = bench.fleet.traffic(), time.process_time()
         params = {"rate": f"{rate}/s"}
         lines = bench.noted(
             spread_users.take_turns, params, users=40, duration=f"{SECONDS}s"
         )
+        (now, _), cpu = bench.fleet.traffic(), time.process_time() - cpu
         turns = sorted(instant for [instant] in lines)
         share = (len(turns) - 1) / (rate * (turns[-1] - turns[0]))
         most = fullest(turns) / rate
-        yield (
-            f"throttle of {rate}/s: achieved ÷ asked; fullest second",
-            f"{share:.4f}; {most:.3f}",
-            f"{len(turns):,} turns of 40 users",
-        )
+        of = f"{len(turns):,} turns of 40 users"
+        name = f"throttle of {rate}/s: achieved ÷ asked; fullest second"
+        yield name, f"{share:.4f}; {most:.3f}", of
+    up, down = (((now - before)[way]) / len(turns) for way in ("up", "down"))
+    cost = f"{up:.0f}; {down:.0f} B; {cpu / len(turns) * 1e6:.0f} µs"
+    yield "a turn: from a runner; to it; CPU of the controller", cost, of
 
 
 def rendezvous(bench: Bench) -> Iterator[Row]:
