@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PLAIN: Final = (
     "plain data (None, bool, numbers, text, bytes, and lists, tuples and dicts)"
 )
-ALONE: Final = "Or run this test in one process: pytest -n 0"
+ALONE: Final = "Or run this test in one process, without hosts: pytest -n 0"
 SHOWN: Final = 3  # rows at the most that an error quotes
 LOCAL: Final = "<locals>"
 LAMBDA: Final = "<lambda>"

@@ -212,6 +212,24 @@ async def test_what_is_said_of_a_host_that_cannot(
     assert f"{spec}: {problem}" == str(caught.value)
 
 
+async def test_another_python_is_refused_before_anything_is_sent(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    # A Python that calls itself another.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import platform\nplatform.python_version = lambda: '3.9.2'\n"
+    )
+    hosts.prepare = lambda *_: pytest.fail("something was sent")
+    spec = f"popen//python=env PYTHONPATH={tmp_path} {sys.executable}"
+
+    with pytest.raises(HostError) as caught:
+        await hosts.open("h", spec)
+
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert "is CPython 3.9.2, and here runs CPython" in caught.value.problem
+    assert f"give a {here} with python=" in caught.value.advice
+
+
 async def test_preparing_comes_before_packages_are_looked_for(
     hosts: Hosts, tmp_path: Path
 ) -> None:

@@ -40,6 +40,10 @@ SPECS = {
         [("h1", "popen//id=h1//python=ip netns exec h1 python3")],
     ),
     "options of ssh": (["ssh=-p 2222 a.b"], [("a.b", "ssh=-p 2222 a.b")]),
+    "a name that workers have": (
+        ["ssh=gw0, ssh=b"],
+        [("gw0#1", "ssh=gw0"), ("b", "ssh=b")],
+    ),
     "the environment": (
         ["popen//env:A=1//chdir=/x"],
         [("popen", "popen//env:A=1//chdir=/x")],
@@ -69,6 +73,10 @@ REFUSED = {
     "no host": ("ssh=", "ssh has nothing: "),
     "no value": ("popen//python", "python has no value: "),
     "an odd name": ("popen//id=a b", "id=a b is no name: letters, digits"),
+    "a name that is taken": (
+        "popen//id=gw0",
+        "gw0 is what another process is called: ",
+    ),
     "no number": ("popen//nice=very", "nice=very is no whole number"),
     "none of it": ("0*popen", "0*popen: 0 hosts is not between 1 and 1000"),
     "one name for two": (

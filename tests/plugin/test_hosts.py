@@ -312,3 +312,23 @@ def wait_for_pids(
         assert process.poll() is None
         assert time.monotonic() < deadline, hosts.pids()
         time.sleep(0.02)
+
+
+# Wrappers
+
+SLOW_WAY = Path(__file__).parents[1] / "distribution" / "slow_way.py"
+DELAY = 0.1  # seconds, each way
+
+
+def test_a_slow_way_to_a_host_is_seen_and_hurts_no_start(hosts: HostSuite) -> None:
+    hosts.tests()
+    wrapper = f"{sys.executable} {SLOW_WAY} {DELAY} {sys.executable}"
+
+    result, [run] = hosts.run(f"popen, popen//python={wrapper}", "-k", "second")
+
+    result.assert_outcomes(passed=1, deselected=1)
+    near, far = run["runners"]
+    assert near["uncertainty"] < DELAY <= far["uncertainty"]
+    assert abs(far["offset"]) <= far["uncertainty"]  # one machine, one clock
+    assert abs(far["skew"]) < 1.0
+    assert set() == left_after(hosts.pids(), ENDING)

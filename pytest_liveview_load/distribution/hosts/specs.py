@@ -33,6 +33,7 @@ EXAMPLE: Final = (
 NEXT_SPEC: Final = re.compile(r",\s*(?=(?:\d+\s*\*\s*)?(?:popen\b|ssh=))")
 TIMES: Final = re.compile(r"(\d+)\s*\*\s*(.*)", re.DOTALL)
 NAME: Final = re.compile(r"[\w.@:-]+")
+TAKEN: Final = re.compile(r"gw\d+|lead")  # names of workers, and of who leads
 MOST: Final = 1000  # hosts of one spec: more is a slip of the finger
 
 
@@ -55,7 +56,8 @@ def parse_specs(texts: Iterable[str]) -> tuple[HostSpec, ...]:
         if "id" in fields and names.count(name) > 1:
             problem = f"{names.count(name)} hosts are named {name!r}"
             raise HostError(spec, problem, "give each its own id=…, or none")
-        last = f"#{seen[name]}" if names.count(name) > 1 else ""
+        is_plain = names.count(name) == 1 and not TAKEN.fullmatch(name)
+        last = "" if is_plain else f"#{seen[name]}"
         hosts.append(HostSpec(f"{name}{last}", spec))
     return tuple(hosts)
 
@@ -111,6 +113,10 @@ def check_values(spec: str, fields: dict[str, str]) -> None:
     name = fields.get("id", "host")
     if not NAME.fullmatch(name):
         raise HostError(spec, f"id={name} is no name: letters, digits and . @ : - _")
+    if TAKEN.fullmatch(name):
+        raise HostError(
+            spec, f"{name} is what another process is called", "take another id"
+        )
 
 
 def name_of(spec: str, fields: dict[str, str]) -> str:
