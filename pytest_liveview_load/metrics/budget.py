@@ -4,11 +4,11 @@ Law: a budget is checked where it is written, and a verdict is one of three: wit
 exceeded, or no measurement, which never passes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_liveview_load.errors import BudgetSyntaxError
+from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.metrics.grammar import read_words
 from pytest_liveview_load.metrics.limit import OPERATORS, read_limit, read_operator
 from pytest_liveview_load.metrics.measure import Measure
@@ -24,6 +24,7 @@ from pytest_liveview_load.metrics.verdict import (
     verdict_to_data,
 )
 from pytest_liveview_load.metrics.wording import show_verdict
+from pytest_liveview_load.units import near_miss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,22 @@ def judge(budget: Budget, snapshot: Snapshot) -> Verdict:
         samples=reading.samples,
         close=interval is not None and interval[0] <= budget.limit <= interval[1],
     )
+
+
+def check_scenarios(budgets: Iterable[Budget], known: Collection[str]) -> None:
+    """Raise MarkerError for a budget on a scenario that a run does not have."""
+    for each in budgets:
+        name = each.measure.words.scenario
+        if not name or name in known:
+            continue
+        problem = (
+            f"no scenario is called {name!r}: there {'is' if len(known) == 1 else 'are'} "
+            f"{', '.join(map(repr, known))}.{near_miss(name, known)}"
+            if known
+            else f"only a load has scenarios: leave out '{{{name}}}', or add @load(users=…)"
+        )
+        message = f"{each.source!r}: {problem}"
+        raise MarkerError(message.removesuffix("."))
 
 
 def speak_of_parts(budgets: Iterable[Budget]) -> bool:

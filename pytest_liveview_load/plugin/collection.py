@@ -60,6 +60,7 @@ def examine(item: pytest.Function) -> None:
         )
     if plan.order is not None:
         check_names(item, plan.order, asks_load=asks_load)
+    check_scenarios_of(item, plan, asks_load=asks_load)
     if plan.order is not None and plan.order.data is not None:
         from pytest_liveview_load.plugin.data import check_data  # noqa: PLC0415
 
@@ -168,6 +169,25 @@ def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None
             f"{item.name} has load(mix=…) and its own body, for it asks for `live`: ask "
             "for `load` and `await load.run()`, or decorate a class with it"
         )
+
+
+def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) -> None:
+    """Raise MarkerError for a budget on a scenario that a test does not have.
+
+    Those of a test that conducts its own runs are not known before they start.
+    """
+    order = plan.order
+    budgets = (*plan.budgets, *(order.abort if order is not None else ()))
+    if asks_load or not budgets:
+        return
+    from pytest_liveview_load.crowd.orders.cast import shown  # noqa: PLC0415
+    from pytest_liveview_load.crowd.orders.class_mix import resolved  # noqa: PLC0415
+    from pytest_liveview_load.metrics.budget import check_scenarios  # noqa: PLC0415
+
+    names = [item.originalname] if order is not None else []
+    if order is not None and order.mix:
+        names = [shown(each) for each, _ in resolved(order, item.cls).mix]
+    check_scenarios(budgets, names)
 
 
 # Reading decorators and marks

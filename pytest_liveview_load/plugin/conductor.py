@@ -23,7 +23,7 @@ from pytest_liveview_load.crowd.runs.running import Conducted, RunningCrowd
 from pytest_liveview_load.crowd.trials.finding import Finding
 from pytest_liveview_load.crowd.watching.files import check_file_descriptors
 from pytest_liveview_load.errors import InvalidRun, RunAborted
-from pytest_liveview_load.metrics.budget import Budget, speak_of_parts
+from pytest_liveview_load.metrics.budget import Budget, check_scenarios, speak_of_parts
 from pytest_liveview_load.plugin.address import check_load_allowed
 from pytest_liveview_load.plugin.connecting import Headers
 from pytest_liveview_load.plugin.data import Sources
@@ -118,15 +118,19 @@ class LocalConductor:
         return crowd
 
     def check(self, order: Order) -> None:
-        """Raise LoadRefused or DataError if a run of the order could not start."""
+        """Raise LoadRefused, DataError or MarkerError if a run of it could not start."""
         Feed.of(self.found(order), self.seed)
 
     def found(self, order: Order) -> Order:
         """Return the order as it is run here: scaled, and with the rows of its data.
 
-        Raises LoadRefused and DataError.
+        Raises LoadRefused, DataError, and MarkerError for a budget on a scenario that it
+        does not have.
         """
         check_load_allowed(self.url, self.settings.allow)
+        assert order.cast is not None
+        scenarios = [each.scenario.name for each in order.cast.roles]
+        check_scenarios((*self.promised(order), *order.abort), scenarios)
         profile = order.profile.scaled(self.settings.scale)
         rows = self.sources.rows_of(order)
         return dataclasses.replace(order, profile=profile, data=rows)

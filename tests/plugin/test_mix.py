@@ -268,6 +268,36 @@ MISTAKES = {
         """,
         "*load(after='5s'): it says from when on `abort` is looked at, and there is none*",
     ),
+    "a budget on a scenario that the mix does not have": (
+        """
+        @load(mix={"browse": 80, "buy": 20})
+        @budget("p95_mount < 1s", "p95_mount[/cart]{byu} < 1s")
+        class TestShop:
+            async def browse(self, live): ...
+            async def buy(self, live): ...
+        """,
+        (
+            "*'p95_mount[[]/cart]{byu} < 1s': no scenario is called 'byu': there are "
+            "'browse', 'buy'. Did you mean 'buy'[?]"
+        ),
+    ),
+    "an abort on a scenario that there is none of": (
+        """
+        @load(abort="errors{buy} > 3")
+        async def test_it(live): ...
+        """,
+        "*'errors{buy} > 3': no scenario is called 'buy': there is 'test_it'",
+    ),
+    "a scenario's budget on what is no load": (
+        """
+        @budget("errors{test_it} == 0")
+        async def test_it(live): ...
+        """,
+        (
+            "*'errors{test_it} == 0': only a load has scenarios: leave out '{test_it}', "
+            "or add @load(users=…)"
+        ),
+    ),
     "load on a class twice": (
         """
         @load(users=1)
@@ -283,10 +313,50 @@ MISTAKES = {
 def test_mistakes_are_errors_of_collection(
     suite: Suite, text: str, message: str
 ) -> None:
-    suite.tests(f"\n        from pytest_liveview_load import load\n{text}")
+    suite.tests(f"\n        from pytest_liveview_load import budget, load\n{text}")
 
     result = suite.run_here("--collect-only")
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
     result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
+
+
+def test_a_budget_on_no_scenario_is_told_at_the_call_before_anybody_starts(
+    suite: Suite,
+) -> None:
+    suite.tests("""
+        import pytest
+        from pytest_liveview_load import budget
+        from pytest_liveview_load.errors import MarkerError
+
+        def unknown(budget, there):
+            return pytest.raises(
+                MarkerError, match=f"'{budget}': no scenario is called 'byu': {there}"
+            )
+
+        async def buy(live):
+            started.append(live.id)
+
+        async def browse(live): ...
+
+        started = []
+
+        @budget("errors{buy} == 0", "errors{browse} == 0")
+        async def test_it(load):
+            mix = {browse: 1, buy: 1}
+            with unknown("errors{byu} > 1", "there are 'browse', 'buy'. Did you"):
+                await load.run(mix, users=2, abort="errors{byu} > 1")
+            with unknown("errors{byu} > 1", "there are"):
+                await load.start(mix, users=2, abort="errors{byu} > 1")
+            with unknown("errors{byu} == 0", "there are"):
+                await load.find_limit(mix, start=1, max=2, budgets=["errors{byu} == 0"])
+            with pytest.raises(MarkerError, match="'errors{buy} == 0': .* there is 'a'"):
+                await load.compare({"a": browse, "b": buy})
+            assert [] == started
+            await load.run(mix, users=2)
+    """)
+
+    result = suite.run()
+
+    result.assert_outcomes(passed=1)
