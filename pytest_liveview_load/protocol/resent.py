@@ -37,7 +37,7 @@ FEWEST_ENTRIES: Final = 3
 AROUND_A_KEY: Final = len('"":')
 
 Fields: TypeAlias = dict[str, msgspec.Raw]
-Key: TypeAlias = object  # of a row: equal for equal content
+Key: TypeAlias = object  # of a row or subtree: equal for equal content
 
 
 class Resent(NamedTuple):
@@ -56,13 +56,14 @@ class Resent(NamedTuple):
 class Page:
     """What one page has been sent. Owned by whoever looks at its diffs, all in turn."""
 
-    __slots__ = ("brought", "rendered", "resent", "statics")
+    __slots__ = ("brought", "keys", "rendered", "resent", "statics")
 
     def __init__(self, rendered: bytes, dialect: Dialect) -> None:
         """Begin with a join's tree. Raises ProtocolError if it is none."""
         self.statics: set[tuple[str, ...]] = set()
         self.brought = 0  # bytes of templates so far
         self.resent = [0, 0, 0]
+        self.keys = Keys()
         tree = rendered_from(parse_json(rendered), dialect).rendered
         self.compare(rendered, None, tree)
         self.rendered = tree.without_streams()
@@ -81,6 +82,7 @@ class Page:
 
     def compare(self, diff: bytes, before: Rendered | None, after: Rendered) -> None:
         """Compare a whole diff; `before` is None for a join."""
+        self.keys = Keys()
         try:
             self.compare_fields(fields_of(diff), before, after)
         except (msgspec.MsgspecError, ValueError, LookupError, RecursionError) as error:
@@ -133,13 +135,14 @@ class Page:
         self, fields: Fields, before: Comprehension | None, after: Comprehension
     ) -> None:
         """Compare the entries of a list with those that were in it."""
-        known = set(map(key_of_row, before.entries)) if before is not None else set()
+        row_key = self.keys.of_row
+        known = set(map(row_key, before.entries)) if before is not None else set()
         resent: list[int] = []
         for index, size, inner in entries_in(fields):
             row = after.entries[index] if index < len(after.entries) else ()
             brought = self.brought
             self.row(inner, None, row)
-            if STREAM not in fields and size and key_of_row(row) in known:
+            if STREAM not in fields and size and row_key(row) in known:
                 # Templates within an entry are statics, whoever had them.
                 resent.append(size - (self.brought - brought))
         if len(resent) >= FEWEST_ENTRIES:
@@ -191,15 +194,34 @@ def entries_in(fields: Fields) -> Iterator[tuple[int, int, Fields]]:
             yield index, len(value), {str(n): each for n, each in enumerate(values)}
 
 
-def key_of_row(row: tuple[Dynamic, ...]) -> Key:
-    """Return what rows of the same content have in common."""
-    return tuple(map(key_of, row))
+class Keys:
+    """Owns the keys of subtrees, each looked at once however deep lists are nested.
 
+    That of a text or a component is itself, that of a subtree stands for its content.
+    """
 
-def key_of(dynamic: Dynamic) -> Key:
-    """Return what subtrees of the same content have in common."""
-    if isinstance(dynamic, Tree):
-        return dynamic.statics, key_of_row(dynamic.dynamics)
-    if isinstance(dynamic, Comprehension):
-        return dynamic.statics, tuple(map(key_of_row, dynamic.entries))
-    return dynamic
+    __slots__ = ("by_content", "known")
+
+    def __init__(self) -> None:
+        self.by_content: dict[Key, Key] = {}
+        self.known: dict[Node, Key] = {}  # nodes are equal to themselves alone
+
+    def of_row(self, row: tuple[Dynamic, ...]) -> Key:
+        """Return what rows of the same content have in common."""
+        return tuple(map(self.of, row))
+
+    def of(self, dynamic: Dynamic) -> Key:
+        """Return what subtrees of the same content have in common."""
+        if isinstance(dynamic, str | int):
+            return dynamic
+        key = self.known.get(dynamic)
+        if key is None:
+            inside = (
+                self.of_row(dynamic.dynamics)
+                if isinstance(dynamic, Tree)
+                else tuple(map(self.of_row, dynamic.entries))
+            )
+            content = dynamic.statics, inside
+            key = self.by_content.setdefault(content, (len(self.by_content),))
+            self.known[dynamic] = key
+        return key

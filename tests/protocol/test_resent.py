@@ -11,8 +11,9 @@ from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.metrics.names import RESENT
 from pytest_liveview_load.protocol.codec import decode
 from pytest_liveview_load.protocol.dialect import NEWEST, Dialect
+from pytest_liveview_load.protocol.rendered import Dynamic
 from pytest_liveview_load.protocol.reply import parse_reply
-from pytest_liveview_load.protocol.resent import Page, Resent
+from pytest_liveview_load.protocol.resent import Keys, Page, Resent
 from pytest_liveview_load.protocol.wire_keys import DIFF, EVENT, PHX_REPLY
 from tests.protocol.recorded import frames
 
@@ -232,3 +233,34 @@ def test_good_pages_send_nothing_again(version: str, page: str) -> None:
 
 def test_what_is_resent_can_be_measured() -> None:
     assert RESENT == tuple(f"resent_{part}" for part in Resent._fields)
+
+
+def nested(depth: int) -> Json:
+    """Return lists within lists, of three entries each."""
+    if not depth:
+        return "x"
+    entries: Json = {str(index): {"0": nested(depth - 1)} for index in range(3)}
+    return {"s": ROW, "k": {**entries, "kc": 3}}
+
+
+@pytest.mark.parametrize("depth", [2, 4, 6])
+def test_nested_lists_are_looked_at_a_few_times_however_deep(
+    monkeypatch: pytest.MonkeyPatch, depth: int
+) -> None:
+    looked_at = 0
+    real = Keys.of
+
+    def counted(keys: Keys, dynamic: Dynamic) -> object:
+        nonlocal looked_at
+        looked_at += 1
+        return real(keys, dynamic)
+
+    tree = pages(nested(depth))
+    page = Page(text(tree), NEWEST)
+    monkeypatch.setattr(Keys, "of", counted)
+
+    resent = page.take(text(tree))
+
+    entries = sum(3**level for level in range(1, depth + 1))
+    assert looked_at <= 3 * entries
+    assert resent.keyed > entries
