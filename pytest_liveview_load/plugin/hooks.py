@@ -39,6 +39,12 @@ BUDGET_MARKER: Final = (
 )
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from pytest_liveview_load.plugin import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
@@ -187,6 +193,10 @@ class Gatherer:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         reports.gather(self.session, self.config, report)
+
+    @pytest.hookimpl(trylast=True)  # when xdist's workers are done, before the summary
+    def pytest_sessionfinish(self) -> None:
+        self.session.end_spread()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest tears an interrupted test down

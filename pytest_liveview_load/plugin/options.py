@@ -127,6 +127,14 @@ OPTIONS: Final = (
         "with the tests, and what it needs is installed once (default: false)",
     ),
     Option(
+        name="pool",
+        metavar="KEY = VALUE",
+        many=True,
+        help="hosts that are booted while load tests need them, a line each of boot, stop "
+        "(commands), min, max, users_per_host, boot_timeout, idle_shutdown, single_use, "
+        "on_grow, on_shrink: boot's last line of output is a host, as in liveview_hosts",
+    ),
+    Option(
         name="json",
         metavar="PATH",
         help="write the outcome of every load test to this file as JSON",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.plugin.gang.following import Member
     from pytest_liveview_load.plugin.gang.roster import Roster
     from pytest_liveview_load.plugin.options import Given
+    from pytest_liveview_load.plugin.pooling import PoolAsked
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
     from pytest_liveview_load.plugin.server_desk import ServerDesk
     from pytest_liveview_load.plugin.settings import Settings
@@ -57,6 +58,7 @@ class LoadSession:
     in the gang if it is one of them. `complaints` are shown at the end. `unheld` are
     releases of LiveView that this process has met and nobody has compared us with.
     `load_tests` are the node ids of those that this process runs.
+    `pool` is what was asked of one.
     """
 
     def __init__(self, given: Mapping[str, Given], worker: str = "") -> None:
@@ -70,6 +72,7 @@ class LoadSession:
         self.findings: dict[str, list[ReportData]] = {}
         self.complaints: list[str] = []
         self.load_tests: tuple[str, ...] = ()
+        self.pool: PoolAsked | None = None
         self.unheld: set[str] = set()
         self.version_warned = False
         self._desk: ServerDesk | None = None
@@ -135,7 +138,7 @@ class LoadSession:
     @property
     def has_hosts(self) -> bool:
         """Whether hosts carry load tests, with workers or without."""
-        return "hosts" in self.given
+        return "hosts" in self.given or self.pool is not None
 
     @property
     def leads_hosts(self) -> bool:
@@ -152,14 +155,20 @@ class LoadSession:
             if self.has_hosts:
                 from pytest_liveview_load.plugin.spread.host_plan import HostPlan
 
-                plan = HostPlan.of(config, self.settings)
+                plan = HostPlan.of(config, self.settings, self.pool)
             self._spreading = Spreading(
                 ProgressDisplay.of(config),
                 plan=plan,
                 load_tests=self._load_tests,
+                complaints=self.complaints,
             )
             config.add_cleanup(self._spreading.close)
         return self._spreading
+
+    def end_spread(self) -> None:
+        """End the hosts and whatever else carries loads, if there is any."""
+        if self._spreading is not None:
+            self._spreading.close()
 
     def _load_tests(self) -> Sequence[str]:
         """Return the node ids of the load tests that were collected."""
@@ -217,9 +226,19 @@ def open_session(config: pytest.Config) -> LoadSession:
     config.stash[session_key] = session
     if workerinput:
         session.work_for(workerinput)
-    elif session.given:
+        return session
+    if session.given:
         prepare(session, config)
+    if "pool" in session.given or provides_hosts(config):
+        from pytest_liveview_load.plugin.pooling import asked_pool
+
+        session.pool = asked_pool(config, session.given.get("pool"))
     return session
+
+
+def provides_hosts(config: pytest.Config) -> bool:
+    """Return whether anybody may have a provider of hosts."""
+    return bool(config.hook.pytest_liveview_load_provide_host.get_hookimpls())
 
 
 def prepare(session: LoadSession, config: pytest.Config) -> None:

@@ -15,6 +15,7 @@ from pytest_liveview_load.distribution.hub.gathering_desk import Desk
 from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.messages import (
     Began,
+    Begin,
     Broken,
     CutRun,
     Finished,
@@ -24,7 +25,6 @@ from pytest_liveview_load.distribution.messages import (
     Refused,
     StopRun,
 )
-from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.errors import SettingError
 from tests.distribution.led import LEAD, PATIENCE, Told, iterations, runners
 from tests.distribution.made_up import RUN, begin
@@ -95,8 +95,8 @@ def test_a_run_without_runners_is_refused(hub: Hub) -> None:
 
 
 def test_a_gang_that_cannot_be_mustered_is_refused_with_the_reason() -> None:
-    async def muster(lead: str, errand: Errand) -> Sequence[str]:
-        raise SettingError(f"no host for {errand.name}")
+    async def muster(lead: str, begin: Begin) -> Sequence[str]:
+        raise SettingError(f"no host for {begin.errand.name}")
 
     hub = Hub(muster=muster)
     hub.start()
@@ -110,7 +110,7 @@ def test_a_gang_that_cannot_be_mustered_is_refused_with_the_reason() -> None:
 
 
 def test_a_muster_can_be_called_off() -> None:
-    async def muster(lead: str, errand: Errand) -> Sequence[str]:
+    async def muster(lead: str, begin: Begin) -> Sequence[str]:
         return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
     hub = Hub(muster=muster)
@@ -127,7 +127,7 @@ def test_a_muster_can_be_called_off() -> None:
 def test_a_lead_that_is_gone_before_its_gang_is_there_leaves_nothing(hub: Hub) -> None:
     started, cancelled = threading.Event(), threading.Event()
 
-    async def muster(lead: str, errand: Errand) -> Sequence[str]:
+    async def muster(lead: str, begin: Begin) -> Sequence[str]:
         started.set()
         try:
             return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]

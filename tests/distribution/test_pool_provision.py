@@ -14,7 +14,7 @@ import pytest
 from pytest_liveview_load.distribution.hosts.pool import PoolPlan
 from pytest_liveview_load.distribution.hosts.provision import Provision
 from pytest_liveview_load.errors import HostError, PoolError
-from tests.distribution.pool_machines import DEADLINE, SLOW_BOOT, Machines
+from tests.distribution.pool_machines import DEADLINE, MACHINE, SLOW_BOOT, Machines
 
 pytestmark = pytest.mark.anyio
 
@@ -201,15 +201,27 @@ async def test_a_host_whose_link_is_gone_is_stopped(scene: Scene) -> None:
 async def test_a_run_that_is_called_off_leaves_its_hosts_to_others(
     scene: Scene,
 ) -> None:
-    async with scene.pool() as pool:
+    waiting = f"{MACHINE}; until [ -e ../go ]; do sleep 0.02; done; echo popen"
+    async with scene.pool(boot=waiting) as pool:
         calling = asyncio.create_task(pool.muster("a", 100))
         await until(lambda: bool(scene.machines.pids()))
         calling.cancel()
         await asyncio.wait([calling])
+        (scene.machines.folder.parent / "go").touch()
 
         hosts = await pool.muster("b", 100)
 
         assert [*scene.machines.pids()] == [each.name for each in hosts]
+
+
+async def test_who_waits_hears_of_an_error_of_ours(scene: Scene) -> None:
+    def broken(_: str) -> None:
+        raise ZeroDivisionError
+
+    async with scene.pool(boot=SLOW_BOOT) as pool:
+        pool._show = broken
+        with pytest.raises(ZeroDivisionError):
+            await pool.muster("a", 100)
 
 
 async def test_two_runs_at_once_boot_at_once(scene: Scene) -> None:

@@ -122,6 +122,8 @@ class Provision:
 
     def close(self) -> None:
         """Stop all hosts and wait for that, but not for ever. From any thread."""
+        if self._is_closed:
+            return
         self._is_closed = True
         if self.leases is not None and not self.leases.close(PATIENCE):
             self._complain(
@@ -163,7 +165,7 @@ class Provision:
                     self._fail(name, PoolError(self._source, f"{name}: {GONE}"))
             self._do(self.pool.tick(now))
             if self._waiting:
-                self._show(self._state(now))
+                self._show(self._state(self._clock()))
 
     def _state(self, now: float) -> str:
         booting = [
@@ -224,7 +226,7 @@ class Provision:
         """Take the keeper's word, in its thread."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._take, words)
+                self._loop.call_soon_threadsafe(self._take_safely, words)
                 return
         self._take_last(words)
 
@@ -234,6 +236,13 @@ class Provision:
                 self._complain(self._left(name, problem))
             case ("complaint", command, problem):
                 self._complain(f"liveview_pool: {command!r} {problem}")
+
+    def _take_safely(self, words: tuple[Any, ...]) -> None:
+        try:
+            self._take(words)
+        except Exception as error:
+            self._break(error)
+            raise
 
     def _take(self, words: tuple[Any, ...]) -> None:
         match words:
@@ -318,7 +327,14 @@ class Provision:
     def _beside(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """Let no run wait for what an error of ours has ended."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._break(error)
 
 
 def at_last(problem: Exception) -> Exception:

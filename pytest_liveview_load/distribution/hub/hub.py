@@ -35,8 +35,8 @@ TICK: Final = 0.1  # seconds
 SESSION_OVER: Final = "the session has ended"
 PATIENCE: Final = 5.0  # seconds until the thread has begun, or ended
 
-# Who carries a lead's errand: names of links that are attached by then.
-Muster = Callable[[str, Errand], Awaitable[Sequence[str]]]
+# Who carries what a lead begins: names of links that are attached by then.
+Muster = Callable[[str, Begin], Awaitable[Sequence[str]]]
 OnEnded = Callable[[str, Errand, Ending], None]  # the lead, and how its run ended
 
 
@@ -251,7 +251,7 @@ class Hub:
 
     # Runs
 
-    async def gathered(self, lead: str, _: Errand) -> Sequence[str]:
+    async def gathered(self, lead: str, _: Begin) -> Sequence[str]:
         """Return who was gathered to carry what `lead` begins."""
         return self._gangs.get(lead, ())
 
@@ -265,7 +265,7 @@ class Hub:
         error: Exception | None = None
         carriers: Sequence[str] = ()
         try:
-            carriers = await self.muster(lead, begin.errand)
+            carriers = await self.muster(lead, begin)
         except Exception as caught:  # noqa: BLE001 (the lead is told)
             error = caught
         finally:
@@ -273,7 +273,9 @@ class Hub:
         try:
             service = self._service(begin, lead, carriers)
         except Exception as caught:  # noqa: BLE001
-            self.send(lead, Broken(begin.run, described(caught)))
+            broken = Broken(begin.run, described(caught))
+            self.send(lead, broken)
+            self.on_ended(lead, begin.errand, broken)
             return
         self._services[begin.run] = service
         if error is not None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_liveview_load.distribution.hosts.specs import HostSpec
+    from pytest_liveview_load.plugin.pooling import PoolAsked
     from pytest_liveview_load.plugin.settings import Settings
 
 
@@ -31,9 +32,12 @@ class HostPlan:
     rootdir: Path
     import_mode: str
     ignored: tuple[str, ...]
+    pool: PoolAsked | None = None
 
     @classmethod
-    def of(cls, config: pytest.Config, settings: Settings) -> HostPlan:
+    def of(
+        cls, config: pytest.Config, settings: Settings, pool: PoolAsked | None = None
+    ) -> HostPlan:
         """Return what was set in a session."""
         return cls(
             specs=settings.hosts,
@@ -41,6 +45,7 @@ class HostPlan:
             rootdir=config.rootpath,
             import_mode=config.getoption("importmode"),
             ignored=tuple(config.getini("norecursedirs")),
+            pool=pool,
         )
 
     def files(self, tests: Iterable[str]) -> set[Path]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.hub.conductor import Ending
     from pytest_liveview_load.distribution.hub.hub import Hub
     from pytest_liveview_load.distribution.link import Channel, InnerChannel
+    from pytest_liveview_load.distribution.messages import Begin
     from pytest_liveview_load.distribution.parts import Errand
     from pytest_liveview_load.plugin.gang.roster import Seat
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
@@ -29,7 +30,8 @@ LEAD: Final = "lead"  # this process, where there are no workers
 class Spreading:
     """Owns the hub of a session, which workers it knows, and the hosts if there is a plan.
 
-    `load_tests` returns the node ids of all load tests, once they are collected.
+    `load_tests` returns the node ids of all load tests, once they are collected. To
+    `complaints` is added what went wrong without harm to a run.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Spreading:
         *,
         plan: HostPlan | None = None,
         load_tests: Callable[[], Sequence[str]] = list,
+        complaints: list[str],
     ) -> None:
         self.display = display
         self.plan = plan
         self.load_tests = load_tests
+        self._complaints = complaints
         self._hosting: Hosting | None = None
         self._inner: InnerChannel | None = None
         self._test = ""  # the latest that workers carry
@@ -128,17 +132,25 @@ class Spreading:
 
     # The hub
 
-    async def _muster(self, lead: str, errand: Errand) -> Sequence[str]:
+    async def _muster(self, lead: str, begin: Begin) -> Sequence[str]:
         """Return who is to carry a run: those who were gathered, and the hosts."""
         assert self._hub is not None
-        workers = await self._hub.gathered(lead, errand)
+        workers = await self._hub.gathered(lead, begin)
         if self.plan is None:
             return workers
+        if self._hosting is None:
+            self._hosting = self._new_hosting(self.plan)
+        return *workers, *await self._hosting.muster(self._hub, begin)
+
+    def _new_hosting(self, plan: HostPlan) -> Hosting:
         from pytest_liveview_load.plugin.spread.hosting import Hosting  # noqa: PLC0415
 
-        if self._hosting is None:
-            self._hosting = Hosting(self.plan, self.load_tests())
-        return *workers, *await self._hosting.muster(self._hub)
+        return Hosting(
+            plan,
+            self.load_tests(),
+            show=self._show,
+            complain=self._complaints.append,
+        )
 
     def _started(self) -> Hub:
         from pytest_liveview_load.distribution.hub.hub import Hub  # noqa: PLC0415
@@ -165,5 +177,7 @@ class Spreading:
         from pytest_liveview_load.distribution.messages import Finished, Lost  # noqa: PLC0415
         from pytest_liveview_load.plugin.spread.account import Account  # noqa: PLC0415
 
+        if self._hosting is not None:
+            self._hosting.release(ending.run)
         if isinstance(ending, Finished | Lost) and lead != LEAD:
             self._accounts.append(Account(errand, ending))
