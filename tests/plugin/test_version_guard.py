@@ -64,6 +64,23 @@ def test_workers_warn_once_together(newer: Suite) -> None:
     result.stdout.fnmatch_lines(["*= warnings summary =*", WARNING])
 
 
+def test_what_only_a_follower_meets_is_warned_of_too(newer: Suite) -> None:
+    newer.use("xdist.plugin")
+    newer.tests("""
+        from pytest_liveview_load import load
+
+        @load(users=2)
+        async def test_load(live):
+            if live.id == 1:  # which is the second worker's
+                await live.visit("/counter")
+    """)
+
+    result = newer.run("-n2")
+
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines([WARNING])
+
+
 @pytest.mark.parametrize("arguments", [[], ["-n1"]], ids=["alone", "in a worker"])
 def test_filters_are_heeded(newer: Suite, arguments: list[str]) -> None:
     newer.use("xdist.plugin")
