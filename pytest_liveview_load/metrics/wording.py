@@ -76,6 +76,7 @@ def _remarks(verdict: Within | Exceeded, unit: Unit) -> str:
     elif unit is Unit.RATIO:
         remarks.append(f"of {format_count(verdict.samples)} iterations")
     if verdict.close and verdict.interval is not None:
-        few = "few samples, " if math.isinf(verdict.interval[1]) else ""
-        remarks.append(f"{few}close: judged by its value")
+        is_open = math.isinf(verdict.interval[1])
+        why = "too few for an upper end" if is_open else "close"
+        remarks.append(f"{why}: judged by its value")
     return f" ({', '.join(remarks)})" if remarks else ""

@@ -30,7 +30,7 @@ LINES = {
         *("p95_mount < 1s", many("mount", 20)),
         (
             "p95_mount < 1s   within     18.9ms "
-            "(95% ≥ 17.0ms, n=20, few samples, close: judged by its value)"
+            "(95% ≥ 17.0ms, n=20, too few for an upper end: judged by its value)"
         ),
     ),
     "no data": (

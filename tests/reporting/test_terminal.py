@@ -54,7 +54,8 @@ def test_several_scenarios_have_a_column_and_a_line_each() -> None:
 1 user: 100 iterations, 100 mounts, 100 events, 0 errors
 
 within      p95_event{buy} < 5ms
-            1.90ms (95% ≥ 1.70ms, n=20, few samples, close: judged by its value)
+            1.90ms (95% ≥ 1.70ms, n=20, too few for an upper end: judged by its
+            value)
 
 metric    label    scenario      count     p50     p95    p99    max
 --------  -------  ----------  -------  ------  ------  -----  -----
