@@ -5,12 +5,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pytest_liveview_load.distribution.hosts import shipping
 from pytest_liveview_load.distribution.hosts.baggage import Baggage
 from pytest_liveview_load.distribution.hosts.shipping import ship
 from pytest_liveview_load.errors import HostError
@@ -186,9 +187,34 @@ def test_a_host_that_ends_meanwhile_is_said_to_have_ended(tmp_path: Path) -> Non
     with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
         channel = gateway.remote_exec("import os; channel.send(os.getpid())")
         os.kill(channel.receive(5), signal.SIGKILL)
-        channel.waitclose(5)
+        with suppress(EOFError):  # it may hear of the end in this way
+            channel.waitclose(5)
         with pytest.raises(HostError, match=r"it ended while it was sent things$"):
             ship(gateway, BAGGAGE)
+
+
+def test_a_host_that_reads_nothing_any_more_is_said_to_be_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipping, "SILENT", 0.5)
+    large = baggage_of({"film.mp4": os.urandom(10_000_000)})  # more than any pipe holds
+    with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
+        channel = gateway.remote_exec("import os; channel.send(os.getpid())")
+        process = channel.receive(5)
+        stopped: list[str] = []
+
+        def stop(said: str) -> None:
+            os.kill(process, signal.SIGSTOP)
+            stopped.append(said)
+
+        try:
+            with pytest.raises(HostError) as caught:
+                ship(gateway, large, say=stop)
+        finally:
+            os.kill(process, signal.SIGKILL)
+
+    assert "it was silent for 500ms while it was sent things" == caught.value.problem
+    assert 1 == len(stopped)
 
 
 def test_what_arrives_damaged_is_not_kept(tmp_path: Path) -> None:

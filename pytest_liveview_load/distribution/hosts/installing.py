@@ -9,8 +9,6 @@ works the other side hears of it; pip ends with this process, and when nobody he
 all that it can use of either, and a venv needs ensurepip, which Debian's Python lacks.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import os
@@ -23,9 +21,11 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
-from typing import Any, Final, Iterator  # noqa: UP035 (of Pythons that are older too)
+from typing import Any, Final
 
 UNFINISHED: Final = ".new-"  # as in unpacking.py, which removes what was left behind
 SITE: Final = "site"
@@ -103,8 +103,6 @@ def name_of(wanted: list[str], pins: Any) -> str:
 
 def has_all(wanted: list[str], pins: dict[str, str]) -> bool:
     """Return whether this Python has all that is asked for in the same versions."""
-    from importlib import metadata  # noqa: PLC0415 (Python 3.7 has none)
-
     for name in map(name_in, wanted):
         try:
             found = metadata.version(name)

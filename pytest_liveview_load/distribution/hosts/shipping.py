@@ -6,15 +6,18 @@ HostError that names the machine, the place, and what was said there.
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from execnet import RemoteError
 
 from pytest_liveview_load.distribution.hosts import installing, unpacking
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.units import Clock, format_duration
+from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -49,22 +52,17 @@ class Gateway(Protocol):
         """Run a module's source there; return the channel to it."""
 
 
-def ship(
-    gateway: Gateway,
-    baggage: Baggage,
-    *,
-    say: Say | None = None,
-    clock: Clock = time.perf_counter,
-) -> list[str]:
+def ship(gateway: Gateway, baggage: Baggage, *, say: Say | None = None) -> list[str]:
     """Return what a host is to put in front of its sys.path, in this order.
 
-    Call it in a thread: it waits for the host, for minutes if pip has to download, and as
-    long as the host does not read what it is sent; who gives up waiting kills the host's
-    process, and it raises. `say` is told what takes time, like pip's last line.
+    Call it in a thread: it waits for the host, for minutes if pip has to download; who
+    gives up waiting kills the host's process, and it raises. `say` is told what takes
+    time, like pip's last line.
 
-    Raises HostError: no room there, no pip there, pip has failed, or the host is gone.
+    Raises HostError: no room there, no pip there, pip has failed, the host is gone, or it
+    is silent; then it may be stuck, and is to be killed.
     """
-    conversation = Conversation(gateway, say or (lambda _: None), clock)
+    conversation = Conversation(gateway, say or (lambda _: None))
     cache, entries = conversation.unpack(baggage.parcels)
     installed = ""
     if baggage.requirements is not None:
@@ -83,8 +81,7 @@ def ship(
 class Conversation:
     """Owns the talk with one host."""
 
-    def __init__(self, gateway: Gateway, say: Say, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, gateway: Gateway, say: Say) -> None:
         self._gateway = gateway
         self._spec = str(gateway.spec)
         self._say = say
@@ -99,14 +96,11 @@ class Conversation:
                 if each.sha256 in missing:
                     self._say(f"{each.what} travels, {len(each.data)} bytes")
                     self._send_whole(channel, each.data)
-                    self._answer(channel)
             _, cache, entries = self._answer(channel)
         except Refused as error:
             machine, place, said = error.told
             problem = f"{machine} cannot keep what it is sent in {place}: {said}"
             raise HostError(self._spec, problem, MAKE_ROOM) from None
-        finally:
-            channel.close()
         return cache, entries
 
     def install(self, cache: str, requirements: Requirements) -> str:
@@ -143,13 +137,21 @@ class Conversation:
             raise self._gone() from None
 
     def _send_whole(self, channel: Any, data: bytes) -> None:
-        for start in range(0, len(data), CHUNK):
-            self._send(channel, data[start : start + CHUNK])
-        self._send(channel, b"")
+        """Send a zip file, and wait until it is unpacked there. Raises as `_answer`."""
 
-    def _answer(self, channel: Any, within: float = SILENT) -> Any:
+        def send() -> None:
+            with suppress(OSError):  # who waits for the answer hears of that
+                for start in range(0, len(data), CHUNK):
+                    channel.send(data[start : start + CHUNK])
+                channel.send(b"")
+
+        # A host that reads nothing would hold up whoever sends, and without end.
+        threading.Thread(target=send, name="liveview-ship", daemon=True).start()
+        self._answer(channel)
+
+    def _answer(self, channel: Any, within: float = math.inf) -> Any:
         """Return what comes of it. Raises Refused, and HostError if nothing comes."""
-        deadline, last = self._clock() + within, ""
+        deadline, last = time.monotonic() + within, ""
         while True:
             try:
                 word, told = channel.receive(SILENT)
@@ -167,12 +169,12 @@ class Conversation:
                 raise Refused(told)
             if word != "busy":
                 return told
-            if self._clock() > deadline:
+            if time.monotonic() > deadline:
                 problem = (
                     f"pip was not done there within {format_duration(within)}: {told}"
                 )
                 raise HostError(self._spec, problem, LET_PIP)
-            if told != last:
+            if told and told != last:
                 self._say(last := told)
 
     def _gone(self) -> HostError:

@@ -5,8 +5,6 @@ the cache gets its name when it is whole: what was left half done, here or by a 
 that was killed, is never used, and two hosts on one machine may do the same at once.
 """
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import io
@@ -17,9 +15,10 @@ import stat
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Iterator  # noqa: UP035 (of Pythons that are older too)
+from typing import Any, Final
 
 NAME: Final = "pytest-liveview-load"
 UNFINISHED: Final = ".new-"  # a name begins with this, or with that
@@ -44,7 +43,7 @@ def unpack(channel: Any) -> None:
         channel.send(("missing", missing))
         for each in missing:
             place = str(cache / each)
-            add(cache / each, channel.receive)
+            add(cache / each, chunks(channel))
             channel.send(("kept", each))
         prune(cache, wanted)
         there = [str(cache / each) for each in wanted]
@@ -118,9 +117,16 @@ def used(entry: Path) -> bool:
 # Adding
 
 
-def add(entry: Path, receive: Any) -> None:
-    """Take the chunks of a zip file, the last is empty, and unpack it as `entry`."""
-    data = b"".join(iter(receive, b""))
+def chunks(channel: Any) -> Iterator[bytes]:
+    """Yield what comes until something empty does, and show that it is read."""
+    while chunk := channel.receive():
+        channel.send(("busy", ""))
+        yield chunk
+
+
+def add(entry: Path, chunks: Iterable[bytes]) -> None:
+    """Unpack a zip file, whose chunks these are, as `entry`."""
+    data = b"".join(chunks)
     if hashlib.sha256(data).hexdigest() != entry.name:
         raise OSError(errno.EIO, "it has arrived damaged")
     unfinished = tempfile.mkdtemp(prefix=UNFINISHED, dir=str(entry.parent))
