@@ -271,6 +271,17 @@ def from_data(data: Mapping[str, Any]) -> Scenario:
             f"({error}): let all processes run the same files with the same options"
         )
         raise ScenarioError(data["name"], problem) from error
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except (
+        BaseException
+    ) as error:  # pytest.skip(), which may stand there, is no Exception
+        problem = (
+            f"{address['module']} cannot be imported in this process "
+            f"({type(error).__name__}: {error}): what it needs when it is imported has to "
+            "be in all processes that carry users"
+        )
+        raise ScenarioError(data["name"], problem) from error
     return Scenario.of(function, from_plain(data["params"]), data["name"])
 
 

@@ -118,6 +118,16 @@ def test_hosts_of_the_ini_file_are_used_likewise(hosts: HostSuite) -> None:
     result.stdout.re_match_lines(["one .*", "two .*"])
 
 
+def test_an_empty_option_turns_the_hosts_of_the_ini_file_off(hosts: HostSuite) -> None:
+    hosts.tests()
+    hosts.suite.add_ini("liveview_hosts = popen")
+
+    result, [run] = hosts.run("", "-k", "second")
+
+    result.assert_outcomes(passed=1, deselected=1)
+    assert [] == run["runners"]
+
+
 def test_a_body_conducts_loads_on_hosts(hosts: HostSuite) -> None:
     hosts.suite.tests("""
         from pytest_liveview_load import load
@@ -192,6 +202,37 @@ def test_a_host_that_cannot_fails_load_tests_with_one_text(
         consecutive=not xdist,
     )
     assert [] == runs
+
+
+NEEDS = {
+    "a variable": ("import os; os.environ['TOKEN']", "KeyError: 'TOKEN'"),
+    "what is skipped": (
+        (
+            "import os, pytest\nif 'TOKEN' not in os.environ:\n"
+            "    pytest.skip('no token', allow_module_level=True)"
+        ),
+        "Skipped: no token",
+    ),
+}
+
+
+@pytest.mark.parametrize(("needed", "error"), NEEDS.values(), ids=list(NEEDS))
+def test_a_module_that_cannot_be_imported_there_is_told(
+    hosts: HostSuite, monkeypatch: pytest.MonkeyPatch, needed: str, error: str
+) -> None:
+    monkeypatch.setenv("TOKEN", "here")
+    hosts.suite.tests(
+        f"{needed}\nfrom pytest_liveview_load import load\n"
+        "@load(users=2)\nasync def test_it(live): ..."
+    )
+
+    result, _ = hosts.run(f"popen//python=env -u TOKEN {sys.executable}")
+
+    result.assert_outcomes(failed=1)
+    told = f"test_it cannot be imported in this process ({error}): what it needs *"
+    result.stdout.fnmatch_lines(
+        [f"popen cannot carry its users: ScenarioError: test_it is no scenario: {told}"]
+    )
 
 
 def test_all_hosts_that_cannot_are_named(hosts: HostSuite) -> None:
