@@ -6,6 +6,7 @@ The commands find and keep them in a folder, a file with the process id for each
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,12 +49,14 @@ class Machines:
 
     def wait_for(self, number: int) -> set[str]:
         """Return those that are alive once they are so many."""
+        self.wait_until(lambda: len(self.alive()) == number)
+        return self.alive()
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + DEADLINE
-        while len(self.alive()) != number and time.monotonic() < deadline:
+        while not condition():
+            assert time.monotonic() < deadline, self.alive()
             time.sleep(0.02)  # nobody tells of a process that is not ours
-        alive = self.alive()
-        assert number == len(alive)
-        return alive
 
     def end(self) -> None:
         for pid in self.pids().values():
