@@ -126,6 +126,8 @@ def gather(
         warn_once(session, config, warning)
     runs = getattr(report, ATTRIBUTE, None)
     if runs is not None:
+        if session.roster is not None:
+            session.roster.reported(report.nodeid)
         session.reports[report.nodeid] = runs
         session.findings[report.nodeid] = getattr(report, FINDINGS, [])
 

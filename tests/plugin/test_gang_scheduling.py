@@ -311,6 +311,9 @@ class Heard:
     def end(self, number: int) -> None:
         self.told.append((number,))
 
+    def reported(self, test: str) -> None:
+        raise AssertionError(test)
+
     def left_by(self, test: str) -> list[LoadReport]:
         raise AssertionError(test)
 

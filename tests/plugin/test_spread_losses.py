@@ -114,9 +114,10 @@ def test_a_worker_whose_loop_is_blocked_fails_the_test_with_the_line(
                 time.sleep(50)
     """)
 
-    result, [run] = loads(workers)
+    result, [run] = loads(workers, "-x")
 
     result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*stopping after 1 failures*"])
     [cause] = run["invalid"]
     assert "gw1 was lost" in cause
     assert "its event loop was blocked for" in cause

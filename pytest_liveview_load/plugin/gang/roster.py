@@ -50,6 +50,9 @@ class Hub(Protocol):
     def end(self, number: int) -> None:
         """Run `number` is over, its lead may be gone; followers are being released."""
 
+    def reported(self, test: str) -> None:
+        """The lead has reported the loads of `test`; it may run it again."""
+
     def left_by(self, test: str) -> Sequence[LoadReport]:
         """Return the loads of a test that its lead, which is gone, cannot report."""
 
@@ -150,6 +153,11 @@ class Roster:
             yield pytest.TestReport(
                 self.tests[test], (path, None, name), {}, "failed", NEVER_RUN, "call"
             )
+
+    def reported(self, test: str) -> None:
+        """A report came with the loads of `test`."""
+        if self.hub is not None:
+            self.hub.reported(test)
 
     def left_by(self, test: str) -> Sequence[LoadReport]:
         """Return the loads of a test that its lead, which is gone, cannot report."""

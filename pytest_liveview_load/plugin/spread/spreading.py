@@ -2,7 +2,7 @@
 
 Law: the hub is started with the first load test, and closed with the session. A worker's
 link is known to it as long as the worker lives. Without workers, this process leads. How
-a test's runs ended is kept until the next test begins, for its lead may be unable to tell.
+a test's runs ended is kept until its lead has reported them, for it may be unable to.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Spreading:
         self._hosting: Hosting | None = None
         self._inner: InnerChannel | None = None
         self._test = ""  # the latest that workers carry
-        self._accounts: list[Account] = []  # of its runs that have ended
+        self._accounts: list[
+            Account
+        ] = []  # of its runs that ended and were not reported
         self._hub: Hub | None = None
         self._known: set[Seat] = set()
         self._leads: dict[int, str] = {}
@@ -87,6 +89,12 @@ class Spreading:
         lead = self._leads.pop(number, None)
         if self._hub is not None and lead is not None:
             self._hub.release(lead)
+
+    def reported(self, test: str) -> None:
+        """Take note that the lead of `test` has reported its runs."""
+        if self._hub is not None and test == self._test:
+            self._hub.catch_up()
+            self._accounts.clear()
 
     def left_by(self, test: str) -> list[LoadReport]:
         """Return the runs that `test` could not report, for its lead is gone."""

@@ -1,0 +1,99 @@
+"""A run's report, made by the controller from what its runners have told."""
+
+import dataclasses
+
+from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.distribution.figures import pack
+from pytest_liveview_load.distribution.messages import Finished, Lost
+from pytest_liveview_load.distribution.parts import (
+    Errand,
+    Figures,
+    Heading,
+    Loss,
+    Outcome,
+)
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.plugin.spread.account import Account
+
+TEST = "test_it.py::test_shop"
+LOSS = Loss(who="gw1", why="its process has ended", shares=((1, 2),), at=2.0)
+LOST = "gw1 was lost 2s after the start, with 2 of 5 users: its process has ended"
+
+
+def outcome(
+    partial: str = "", *, invalid: tuple[str, ...] = (), losses: tuple[Loss, ...] = ()
+) -> Outcome:
+    recorder = Recorder(lambda: 0.0)
+    recorder.count("mounts", 1.0, 7)
+    shares = (("gw0", (0, 2)), ("gw1", (1, 2)))
+    return Outcome(
+        snapshot=pack(dataclasses.replace(recorder.snapshot(2.0), partial=partial)),
+        runners=tuple(Figures(name=name, shares=(share,)) for name, share in shares),
+        invalid=invalid,
+        notes=("2 users were added",),
+        losses=losses,
+        elapsed=9.0,
+    )
+
+
+def errand(*, endless: bool = False) -> Errand:
+    return Errand(
+        name="browse",
+        profile=Profile.of(users=5, ramp="1s", duration="1m").to_data(),
+        cast=None,
+        scale=0.5,
+        endless=endless,
+        heading=Heading(run="browse #2", budgets=("mounts == 7",), part_of="a limit"),
+    )
+
+
+def lost() -> Account:
+    told = outcome("gw1 was lost", invalid=("gw0: it lagged",), losses=(LOSS,))
+    return Account(errand(), Lost("run", LOSS, told))
+
+
+def test_a_run_that_ended_by_itself_is_judged_as_its_lead_would() -> None:
+    report = Account(errand(), Finished("run", outcome())).report(TEST)
+
+    assert (TEST, "browse #2", "a limit", 0.5) == (
+        report.test,
+        report.run,
+        report.part_of,
+        report.scale,
+    )
+    assert ["mounts == 7"] == [each.budget_source for each in report.judgements]
+    assert ((), "") == (report.invalid, report.snapshot.partial)
+    assert ("2 users were added",) == report.notes
+    users = [(each.name, each.users, each.lost) for each in report.runners]
+    assert [("gw0", 3, ""), ("gw1", 2, "")] == users
+
+
+def test_a_loss_is_what_makes_a_run_invalid_and_partial() -> None:
+    report = lost().report(TEST)
+
+    assert (LOST, "gw0: it lagged") == report.invalid
+    assert LOST == report.snapshot.partial
+    assert (("mounts == 7", "the run was cut short"),) == report.not_judged
+    assert ["", LOSS.why] == [each.lost for each in report.runners]
+
+
+def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None:
+    by_itself = Account(errand(), Finished("run", outcome()))
+    at_once = Account(errand(), Finished("run", outcome("interrupted", invalid=("x",))))
+
+    reports = [
+        each.report(TEST, cut_because="interrupted")
+        for each in (by_itself, at_once, lost())
+    ]
+
+    assert ["", "interrupted", "interrupted"] == [
+        each.snapshot.partial for each in reports
+    ]
+    assert [(), (), ()] == [each.invalid for each in reports]
+
+
+def test_a_run_without_an_end_has_lasted_until_then() -> None:
+    report = Account(errand(endless=True), Finished("run", outcome())).report(TEST)
+
+    assert report.profile is not None
+    assert (1.0, 8.0) == (report.profile.ramp, report.profile.duration)
