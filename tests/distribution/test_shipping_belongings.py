@@ -5,6 +5,8 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from io import BytesIO
 from pathlib import Path
 
@@ -140,6 +142,46 @@ def test_a_link_to_a_folder_is_followed_and_one_that_leads_back_ends(
     (top / "tests/load/back").symlink_to(top / "tests/load")
 
     assert {TESTS, "tests/load/data/rows.csv"} == names_of(top)
+
+
+class Installed:
+    """Finds one package, as an editable install does that is not on sys.path."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        self.name = name
+        self.file = file
+
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
+        return spec_from_file_location(name, self.file) if name == self.name else None
+
+
+@pytest.mark.parametrize("place", ["here", "elsewhere"])
+def test_a_package_installed_in_place_travels_if_it_is_of_the_project(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = "from far_shop.cart import c\nimport no_such_thing"
+    files = {"far_shop/__init__.py": "", "far_shop/cart.py": ""}
+    top = project(tmp_path / "here", {TESTS: test})
+    package = project(tmp_path / place / "apps", files) / "far_shop/__init__.py"
+    monkeypatch.setattr(
+        sys, "meta_path", [*sys.meta_path, Installed("far_shop", package)]
+    )
+
+    found = Belongings(top, [top / TESTS])
+
+    its = {f"apps/{each}" for each in files} if place == "here" else set()
+    assert {TESTS, *its} == {each.relative_to(top).as_posix() for each in found.files}
+    assert [top / "tests/load", *([top / "apps"] if its else [])] == found.roots
+
+
+def test_sys_path_may_know_the_rootdir_by_another_name(tmp_path: Path) -> None:
+    project(tmp_path / "real", {TESTS: "import money", "src/money.py": ""})
+    top = tmp_path / "link"
+    top.symlink_to(tmp_path / "real")
+
+    found = Belongings(top, [top / TESTS], search=[str(tmp_path / "real/src")])
+
+    assert {top / TESTS, top / "src/money.py"} == found.files
 
 
 def test_nothing_of_an_environment_in_the_project_travels(tmp_path: Path) -> None:

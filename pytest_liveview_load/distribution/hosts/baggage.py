@@ -81,7 +81,7 @@ class Baggage:
         search: Sequence[str] | None = None,
         most: int = MOST,
     ) -> Baggage:
-        """Pack for the tests in these files or folders; once a session.
+        """Pack for the tests in these files; once a session.
 
         `import_mode` is pytest's option importmode, `ignored` its norecursedirs, and
         `search` is sys.path. Raises HostError if there are more than `most` bytes, or a

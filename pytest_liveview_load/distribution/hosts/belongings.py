@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from fnmatch import fnmatch
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -62,22 +63,16 @@ class Belongings:
         self.namespaces: set[Path] = set()  # folders that are to be packages there
         self._ignored = tuple(ignored)
         self._read: set[Path] = set()
-        named = sorted({path.absolute() for path in tests})
-        files = [file for path in named for file in self._tests_in(path)]
+        files = sorted({file.absolute() for file in tests})
         starts = [*files, *conftests(rootdir, files)]
         of_tests = [self._root_of(file, import_mode) for file in starts]
-        self.roots = tuple(dict.fromkeys([*of_tests, *inside(rootdir, search)]))
+        self.roots = list(dict.fromkeys([*of_tests, *inside(rootdir, search)]))
         for file in starts:
             self._take_file(file)
             self._take_surroundings(file)
         self._follow_imports()
 
     # Where pytest imports them from
-
-    def _tests_in(self, path: Path) -> list[Path]:
-        if path.is_dir():
-            return [each for each in self.whole(path) if each.suffix == ".py"]
-        return [path]
 
     def _root_of(self, file: Path, import_mode: str) -> Path:
         top = package_of(file)
@@ -112,9 +107,15 @@ class Belongings:
         ):
             self._read.update(waiting)
             for name in sorted({name for each in waiting for name in imports_of(each)}):
-                for root in self.roots:
-                    if self._take_module(root, name):
-                        break
+                if not any(self._take_module(root, name) for root in self.roots):
+                    self._take_what_is_known(name)
+
+    def _take_what_is_known(self, name: str) -> None:
+        """Take a module of the project's that is installed in place, not by sys.path."""
+        home = home_of(name.partition(".")[0])
+        for root in inside(self.rootdir, [] if home is None else [str(home)]):
+            self.roots.append(root)
+            self._take_module(root, name)
 
     def _take_module(self, root: Path, name: str) -> bool:
         """Take what `name` is below `root`; return whether it is there at all."""
@@ -186,17 +187,30 @@ def conftests(rootdir: Path, files: Iterable[Path]) -> list[Path]:
 
 def inside(rootdir: Path, search: Iterable[str]) -> list[Path]:
     """Return the folders of sys.path that are the project's own."""
-    installed = [Path(each) for each in {sys.prefix, sys.base_prefix}]
+    top = rootdir.resolve()  # of which sys.path may have one name, and pytest another
+    installed = [Path(each).resolve() for each in {sys.prefix, sys.base_prefix}]
     found = []
     for entry in search:
-        folder = Path(entry).absolute()
-        if folder != rootdir and rootdir not in folder.parents:
-            continue
-        if any(each == folder or each in folder.parents for each in installed):
+        folder = Path(entry).resolve()
+        if not folder.is_relative_to(top) or any(map(folder.is_relative_to, installed)):
             continue
         if folder.is_dir() and "site-packages" not in folder.parts:
-            found.append(folder)
+            found.append(rootdir / folder.relative_to(top))
     return found
+
+
+def home_of(name: str) -> Path | None:
+    """Return the folder from which this process imports a module, if there is one."""
+    if name in sys.stdlib_module_names:
+        return None
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.origin or not Path(spec.origin).is_file():
+        return None
+    file = Path(spec.origin)
+    return file.parents[1] if file.name == PACKAGE else file.parent
 
 
 def imports_of(file: Path) -> set[str]:
