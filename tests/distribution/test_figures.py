@@ -48,6 +48,17 @@ def test_what_has_travelled_merges_as_if_it_had_not(several: list[Snapshot]) -> 
     assert merged(several) == merged(unpack(pack(each)) for each in several)
 
 
+@given(st.integers(0, 40), st.integers(1, 300), st.sampled_from([1, 100]))
+def test_numbers_take_five_bytes_a_bucket_and_some_for_each_name(
+    series: int, buckets: int, times: int
+) -> None:
+    histogram = Histogram({300 + each: times for each in range(buckets)}, 10**12, 1, 9)
+    names = [Series("event", name=f"event {each}") for each in range(series)]
+    found = len(pack(Snapshot(histograms=dict.fromkeys(names, histogram))))
+
+    assert found <= 40 + series * (60 + 5 * buckets)
+
+
 @given(st.binary(max_size=40))
 def test_other_bytes_are_an_error_of_ours(data: bytes) -> None:
     with pytest.raises(MessageError, match="bytes are no numbers of a run"):
