@@ -63,6 +63,7 @@ class Belongings:
         self.namespaces: set[Path] = set()  # folders that are to be packages there
         self._ignored = tuple(ignored)
         self._read: set[Path] = set()
+        self._taken: set[Path] = set()  # folders
         files = sorted({file.absolute() for file in tests})
         starts = [*files, *conftests(rootdir, files)]
         of_tests = [self._root_of(file, import_mode) for file in starts]
@@ -92,7 +93,12 @@ class Belongings:
         folder = package_of(file) or file.parent
         if folder == self.rootdir or folder in self.rootdir.parents:
             return
-        self.files.update(self.whole(folder))
+        self._take_folder(folder)
+
+    def _take_folder(self, folder: Path) -> None:
+        if folder not in self._taken:
+            self._taken.add(folder)
+            self.files.update(self.whole(folder))
 
     def _take_file(self, file: Path) -> None:
         self.files.add(file)
@@ -102,11 +108,14 @@ class Belongings:
             folder = folder.parent
 
     def _follow_imports(self) -> None:
-        while waiting := sorted(
+        known: set[str] = set()
+        while waiting := {
             each for each in self.files - self._read if each.suffix == ".py"
-        ):
+        }:
             self._read.update(waiting)
-            for name in sorted({name for each in waiting for name in imports_of(each)}):
+            names = {name for each in waiting for name in imports_of(each)} - known
+            known.update(names)
+            for name in sorted(names):
                 if not any(self._take_module(root, name) for root in self.roots):
                     self._take_what_is_known(name)
 
@@ -124,7 +133,7 @@ class Belongings:
             module = folder / f"{part}.py"
             folder = folder / part
             if (folder / PACKAGE).is_file():
-                self.files.update(self.whole(folder))
+                self._take_folder(folder)
                 return True
             if module.is_file():
                 self.files.add(module)
