@@ -1,6 +1,7 @@
 """A suite of a user's, run by a pytest of its own against the demo app."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,11 @@ def roost() -> Iterator[str]:
         process.stdout.close()
 
 
+def hear_interrupts() -> None:
+    """Hear SIGINT, to which a shell makes deaf what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Suite:
     """A folder with tests, and pytest to run them."""
 
@@ -76,6 +82,18 @@ class Suite:
         """Run in a process of its own, for event loops do not nest."""
         return self.pytester.runpytest_subprocess(
             *self.arguments(arguments), timeout=60
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start in a process of its own, which leads a group of its own and hears Ctrl-C."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", *self.arguments(arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=self.pytester.path,
+            start_new_session=True,
+            preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread of a test runs here)
         )
 
     def run_here(self, *arguments: str) -> pytest.RunResult:

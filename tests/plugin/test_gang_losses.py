@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.plugin.gang_suite import GangSuite, gang
-from tests.plugin.test_interrupt import hear_interrupts
 
 __all__ = ["gang"]
 
@@ -203,17 +202,8 @@ def test_maxfail_counts_a_load_test_once(gang: GangSuite) -> None:
 @pytest.mark.parametrize("whom", ["all, as a terminal does", "the controller"])
 def test_ctrl_c_leaves_nothing_behind(gang: GangSuite, whom: str) -> None:
     three(gang, first='note("under way"); await asyncio.sleep(60)')
-    words = gang.arguments(("-n3",))
 
-    with subprocess.Popen(
-        [sys.executable, "-m", "pytest", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=gang.pytester.path,
-        start_new_session=True,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread runs here)
-    ) as process:
+    with gang.start("-n3") as process:
         try:
             gang.wait_for("under way")
             if whom == "the controller":

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -40,21 +38,9 @@ LOOPS = {
 }
 
 
-def hear_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def run_and_interrupt(suite: Suite, *arguments: str) -> tuple[int, str]:
     """Return exit code and output of a pytest that gets SIGINT once it says so."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "pytest", *suite.arguments(("-s", *arguments))],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=suite.pytester.path,
-        # A shell starts what it puts in the background deaf to SIGINT, and so do we then.
-        preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread runs here)
-    ) as process:
+    with suite.start("-s", *arguments) as process:
         try:
             assert process.stdout is not None
             output = ""

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 from tests.distribution.pool_machines import BOOT, SLOW_BOOT, Machines
 from tests.distribution.processes import left_after
 from tests.plugin.conftest import Suite
-from tests.plugin.test_interrupt import hear_interrupts
 from tests.plugin.test_pool import PoolSuite
 
 ENDING = 20.0  # seconds
@@ -40,16 +38,8 @@ class RunningSuite(PoolSuite):
         self.notes = notes
         suite.tests(LOAD.format(notes=str(notes)))
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *self.suite.arguments(arguments)],
-            cwd=self.suite.pytester.path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread of a test runs here)
-        )
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return self.suite.start(*arguments)
 
     def carriers(self) -> set[int]:
         return {int(each.name) for each in self.notes.iterdir()}
@@ -68,15 +58,15 @@ def going_on(suite: Suite, tmp_path: Path) -> Iterator[RunningSuite]:
     machines.end()
 
 
-def killed(pytest_process: "subprocess.Popen[str]") -> None:
+def killed(pytest_process: subprocess.Popen[str]) -> None:
     pytest_process.kill()
 
 
-def interrupted(pytest_process: "subprocess.Popen[str]") -> None:
+def interrupted(pytest_process: subprocess.Popen[str]) -> None:
     os.killpg(pytest_process.pid, signal.SIGINT)  # as a terminal does
 
 
-End = Callable[["subprocess.Popen[str]"], None]
+End = Callable[[subprocess.Popen[str]], None]
 XDIST = {"n0": (0, ()), "n2": (2, ("-p", "xdist.plugin", "-n2"))}
 
 

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ import pytest
 
 from tests.plugin.conftest import Suite
 from tests.plugin.gang_suite import is_alive
-from tests.plugin.test_interrupt import hear_interrupts
 
 PATIENCE = 40.0  # seconds for what takes less than ten
 
@@ -59,7 +57,7 @@ TESTS = """
 class Spread:
     """A suite's session that goes on, and what its processes have noted."""
 
-    def __init__(self, suite: Suite, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, suite: Suite, process: subprocess.Popen[str]) -> None:
         self.process = process
         self._log = suite.pytester.path / "log"
         self._json = suite.pytester.path / "out.json"
@@ -125,16 +123,7 @@ def workers(suite: Suite) -> Suite:
 @contextmanager
 def session(suite: Suite, *arguments: str) -> Iterator[Spread]:
     """Start a session on two workers; whatever is left of it at the end is killed."""
-    words = suite.arguments(("-n2", "--liveview-json=out.json", *arguments))
-    with subprocess.Popen(
-        [sys.executable, "-m", "pytest", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=suite.pytester.path,
-        start_new_session=True,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread runs here)
-    ) as process:
+    with suite.start("-n2", "--liveview-json=out.json", *arguments) as process:
         spread = Spread(suite, process)
         try:
             yield spread
