@@ -1,82 +1,14 @@
 """Load tests whose users are carried by hosts, seen from outside."""
 
-import json
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.distribution.processes import is_alive, left_after
-from tests.plugin.conftest import Suite
-from tests.plugin.test_interrupt import hear_interrupts
+from tests.distribution.processes import left_after
+from tests.plugin.host_suite import ENDING, XDIST, HostSuite, carried, hosts
 
-ENDING = 10.0  # seconds until all processes are gone
-
-# Notes the process of each user, and says once that all are at work.
-LOAD = """
-    import os, pathlib
-    from pytest_liveview_load import load
-
-    NOTES = pathlib.Path({notes!r})
-
-    @load(users=4, duration={duration!r}, think="50ms", lost={lost!r})
-    async def test_first(live):
-        (NOTES / str(os.getpid())).touch()
-        await live.visit("/counter")
-        await live.click("#inc")
-        {then}
-
-    @load(users=4, iterations=2)
-    async def test_second(live):
-        (NOTES / str(os.getpid())).touch()
-        await live.visit("/counter")
-"""
-
-
-class HostSuite:
-    """A suite with two load tests that note which processes carry users."""
-
-    def __init__(self, suite: Suite, notes: Path) -> None:
-        self.suite = suite
-        self.notes = notes
-        notes.mkdir()
-
-    def tests(
-        self,
-        then: str = "",
-        *,
-        duration: str = "1s",
-        lost: str = "fail",
-        more: str = "",
-    ) -> None:
-        text = LOAD.format(
-            notes=str(self.notes), then=then, duration=duration, lost=lost
-        )
-        self.suite.tests(text + more)
-
-    def run(self, hosts: str, *arguments: str) -> tuple[pytest.RunResult, list[Any]]:
-        """Return how the tests ended, and the runs in the JSON report."""
-        result = self.suite.run(
-            f"--liveview-hosts={hosts}", "--liveview-json=out.json", *arguments
-        )
-        written = json.loads((self.suite.pytester.path / "out.json").read_text())
-        return result, written["load_tests"]
-
-    def pids(self) -> set[int]:
-        return {int(each.name) for each in self.notes.iterdir()}
-
-
-@pytest.fixture
-def hosts(suite: Suite, tmp_path: Path) -> HostSuite:
-    return HostSuite(suite, tmp_path / "notes")
-
-
-def carried(run: dict[str, Any]) -> list[tuple[str, int]]:
-    return [(each["name"], each["users"]) for each in run["runners"]]
+__all__ = ["hosts"]
 
 
 @pytest.mark.parametrize(
@@ -186,9 +118,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("spec", "expected"), BAD.values(), ids=list(BAD))
-@pytest.mark.parametrize(
-    "xdist", [(), ("-p", "xdist.plugin", "-n1")], ids=["alone", "-n1"]
-)
+@pytest.mark.parametrize("xdist", XDIST.values(), ids=list(XDIST))
 def test_a_host_that_cannot_fails_load_tests_with_one_text(
     hosts: HostSuite, spec: str, expected: str, xdist: tuple[str, ...]
 ) -> None:
@@ -261,98 +191,6 @@ def test_what_is_no_spec_is_said_before_any_test_runs(hosts: HostSuite) -> None:
     result.stderr.fnmatch_lines(
         ["ERROR: --liveview-hosts: sh=load1: 'sh' is no key of a host (Did you mean *"]
     )
-
-
-# Losses
-
-
-def test_a_killed_host_fails_the_test_and_is_opened_anew(hosts: HostSuite) -> None:
-    hosts.tests(
-        "if live.id == 3: await live.think('1500ms'); os.kill(os.getpid(), 9)",
-        duration="30s",
-    )
-
-    result, [first, second] = hosts.run("2*popen")
-
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*popen#2 was lost 1.*s after the start, with 2 of 4 users: its process has*"]
-    )
-    assert (False, True) == (first["valid"], second["valid"])
-    assert "popen#2 was lost" in first["partial"]
-    assert first["counts"]["iterations"] > 0
-    assert [("popen#1", 2), ("popen#2", 2)] == carried(second)
-    assert 3 == len(hosts.pids())
-    assert set() == left_after(hosts.pids(), ENDING)
-
-
-def test_a_run_goes_on_without_a_host_if_it_may(hosts: HostSuite) -> None:
-    hosts.tests(
-        "if live.id == 3 and live.running:\n"
-        "            if not (NOTES / '0').exists():\n"
-        "                (NOTES / '0').touch(); os.kill(os.getpid(), 9)",
-        duration="3s",
-        lost="continue",
-    )
-
-    result, [first] = hosts.run("2*popen", "-k", "first")
-
-    result.assert_outcomes(passed=1, deselected=1)
-    assert any("popen#2 was lost after" in each for each in first["notes"])
-    assert [4, 2] == [users for _, users in carried(first)]
-
-
-def test_a_stopped_host_is_lost_and_ended(hosts: HostSuite) -> None:
-    hosts.tests("os.kill(os.getpid(), 19) if live.id == 3 else None", duration="30s")
-
-    result, [first] = hosts.run("2*popen", "-k", "first")
-
-    result.assert_outcomes(failed=1, deselected=1)
-    result.stdout.fnmatch_lines(["*popen#2 was lost *s after the start, with 2 of 4*"])
-    [cause] = first["invalid"]
-    assert (
-        float(cause.split("was lost ")[1].split("s ")[0]) < 8
-    )  # six, and a busy machine
-    assert set() == left_after(hosts.pids(), ENDING)
-
-
-SIGNALS = {"Ctrl-C": signal.SIGINT, "a kill": signal.SIGKILL}
-
-
-@pytest.mark.parametrize("given", SIGNALS.values(), ids=list(SIGNALS))
-@pytest.mark.parametrize(
-    "xdist", [(), ("-p", "xdist.plugin", "-n1")], ids=["alone", "-n1"]
-)
-def test_hosts_end_with_their_controller(
-    hosts: HostSuite, given: signal.Signals, xdist: tuple[str, ...]
-) -> None:
-    hosts.tests(duration="60s")
-    arguments = hosts.suite.arguments(("--liveview-hosts=2*popen", *xdist))
-    with subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        cwd=hosts.suite.pytester.path,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread runs here)
-    ) as process:
-        try:
-            wait_for_pids(hosts, 2 + bool(xdist), process)
-            assert all(map(is_alive, hosts.pids()))
-        finally:
-            process.send_signal(given)
-        process.wait(30)
-
-    assert set() == left_after(hosts.pids(), ENDING)
-
-
-def wait_for_pids(
-    hosts: HostSuite, count: int, process: "subprocess.Popen[bytes]"
-) -> None:
-    deadline = time.monotonic() + 30
-    while len(hosts.pids()) < count:
-        assert process.poll() is None
-        assert time.monotonic() < deadline, hosts.pids()
-        time.sleep(0.02)
 
 
 # Wrappers

@@ -13,7 +13,7 @@ from tests.distribution.netns import Namespace, namespace
 from tests.distribution.processes import left_after
 from tests.distribution.sshd import running_sshd
 from tests.plugin.conftest import EXAMPLES, Suite
-from tests.plugin.test_hosts import ENDING, HostSuite, carried, wait_for_pids
+from tests.plugin.host_suite import ENDING, HostSuite, carried, wait_for_pids
 from tests.plugin.test_hosts_ssh import spec, started
 from tests.roost.process import ready_line
 
@@ -64,6 +64,7 @@ def test_a_command_may_lead_into_another_network(
     assert set() == left_after(hosts.pids(), ENDING)
 
 
+@pytest.mark.slow
 def test_a_host_that_is_cut_off_is_lost_and_ends_itself(
     hosts: HostSuite, network: Namespace, tmp_path: Path
 ) -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from tests.distribution.processes import left_after
 from tests.distribution.sshd import running_sshd
-from tests.plugin.conftest import Suite
-from tests.plugin.test_hosts import ENDING, HostSuite, carried, wait_for_pids
+from tests.plugin.host_suite import ENDING, HostSuite, carried, hosts, wait_for_pids
+
+__all__ = ["hosts"]
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +22,6 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The ssh_config that leads to it."""
     with running_sshd(tmp_path_factory.mktemp("sshd")) as config:
         yield config
-
-
-@pytest.fixture
-def hosts(suite: Suite, tmp_path: Path) -> HostSuite:
-    return HostSuite(suite, tmp_path / "notes")
 
 
 def spec(config: Path, name: str, python: str = sys.executable) -> str:
@@ -108,6 +104,7 @@ def test_a_connection_that_ends_is_a_loss_by_name(hosts: HostSuite, sshd: Path) 
     assert set() == left_after(hosts.pids(), ENDING)
 
 
+@pytest.mark.slow
 def test_a_frozen_link_is_a_loss_and_the_host_ends_itself(
     hosts: HostSuite, sshd: Path
 ) -> None:
