@@ -138,7 +138,8 @@ class LoadSession:
     @property
     def has_hosts(self) -> bool:
         """Whether hosts carry load tests, with workers or without."""
-        return "hosts" in self.given or self.pool is not None
+        has_specs = "hosts" in self.given and bool(self.settings.hosts)
+        return has_specs or self.pool is not None
 
     @property
     def leads_hosts(self) -> bool:
