@@ -79,7 +79,9 @@ def install(channel: Any) -> None:
 
 def make(channel: Any, entry: Path, wanted: list[str], pins: Any) -> None:
     """Let pip fill the entry, or wait until another process has done so."""
-    with locked(entry, lambda: channel.send(("busy", "waits for another install"))):
+    with locked(
+        entry, lambda: channel.send(("busy", "waits for that of another host"))
+    ):
         if not used(entry):
             unfinished = tempfile.mkdtemp(prefix=UNFINISHED, dir=str(entry.parent))
             try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.hosts.baggage import Baggage, Parcel
     from pytest_liveview_load.distribution.hosts.requirements import Requirements
 
+KILOBYTE: Final = 1000
 CHUNK: Final = 64 * 1024
 SILENT: Final = 30.0  # seconds without a word from there, which has one every second
 INSTALLING: Final = 600.0  # seconds, for slow lines
@@ -94,7 +95,9 @@ class Conversation:
             missing = self._answer(channel)
             for each in parcels:
                 if each.sha256 in missing:
-                    self._say(f"{each.what} travels, {len(each.data)} bytes")
+                    self._say(
+                        f"is sent {each.what} ({len(each.data) / KILOBYTE:.0f} kB)"
+                    )
                     self._send_whole(channel, each.data)
             _, cache, entries = self._answer(channel)
         except Refused as error:
@@ -175,7 +178,8 @@ class Conversation:
                 )
                 raise HostError(self._spec, problem, LET_PIP)
             if told and told != last:
-                self._say(last := told)
+                last = told
+                self._say(f"pip: {told}")
 
     def _gone(self) -> HostError:
         return HostError(self._spec, "it ended while it was sent things")
