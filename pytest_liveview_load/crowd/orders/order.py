@@ -81,6 +81,14 @@ class Order:
         profile = self.profile.updated(**of_profile)
         return checked(dataclasses.replace(self, profile=profile, **changes))
 
+    def shape_after(self, elapsed: float) -> Profile:
+        """Return the load's shape, seconds after its start: without an end, until now."""
+        profile = self.profile
+        if not self.endless:
+            return profile
+        duration = max(0.0, elapsed - profile.ramp)
+        return dataclasses.replace(profile, duration=duration)
+
     def as_part(
         self,
         of: str,

@@ -7,7 +7,7 @@ can be had. How users come and go is the crowd's (`closed_crowd`, `open_crowd`).
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_liveview_load.crowd.orders.order import Order
@@ -106,10 +106,7 @@ class Run:
     @property
     def profile(self) -> Profile:
         """The shape of the load; one without an end has gone on until now."""
-        profile = self.order.profile
-        if not self.order.endless:
-            return profile
-        return replace(profile, duration=max(0.0, self.elapsed - profile.ramp))
+        return self.order.shape_after(self.elapsed)
 
     @property
     def elapsed(self) -> float:

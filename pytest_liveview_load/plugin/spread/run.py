@@ -164,10 +164,7 @@ class SpreadRun:
     @property
     def profile(self) -> Profile:
         """The shape of the load; one without an end has gone on until now."""
-        profile = self.order.profile
-        if not self.order.endless:
-            return profile
-        return replace(profile, duration=max(0.0, self.elapsed - profile.ramp))
+        return self.order.shape_after(self.elapsed)
 
     @property
     def most_users(self) -> int:
