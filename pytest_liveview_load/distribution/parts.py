@@ -66,7 +66,8 @@ class Figures(Part, frozen=True):
     `shares` are its (index, of), more than one if it took over others'. `measures` has
     what was measured of `MEASURES` (`distribution.figures`), in base units. `offset` is
     how many seconds its clock is ahead of the controller's, give or take `uncertainty`;
-    `skew` is how much later than agreed it began. `state` is what it does, in a word.
+    `skew` is how much later than agreed it began. `state` is what it does, in a word;
+    `booted_in` is how many seconds it took until a host was up, booted for this run.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Figures(Part, frozen=True):
     uncertainty: float | None = None
     skew: float | None = None
     measures: dict[str, float] = {}
+    booted_in: float | None = None
 
 
 class Loss(Part, frozen=True):

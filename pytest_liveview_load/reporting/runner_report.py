@@ -27,7 +27,8 @@ class RunnerReport:
 
     `users` is how many the profile gave it; `offset` how far its clock was ahead, give or
     take `uncertainty`; `skew` how much later than agreed it began; `lost` why it was lost,
-    "" if it was not. None is what is not known.
+    "" if it was not; `booted_in` how long a host took to be up that was booted for the run.
+    None is what is not known, or was not.
     """
 
     name: str
@@ -38,6 +39,7 @@ class RunnerReport:
     skew: float | None = None
     measures: Mapping[str, float] = field(default_factory=dict)
     lost: str = ""
+    booted_in: float | None = None
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON and execnet carry."""
@@ -47,6 +49,21 @@ class RunnerReport:
     def from_data(cls, data: Mapping[str, Any]) -> "RunnerReport":
         """Return the report whose `to_data` this is."""
         return cls(**data)
+
+
+def boot_line(runners: Sequence[RunnerReport]) -> str:
+    """Return how many hosts were booted for the run, and how long that took.
+
+    "" if none was.
+    """
+    times = [each.booted_in for each in runners if each.booted_in is not None]
+    if not times:
+        return ""
+    users = sorted(each.users for each in runners if each.booted_in is not None)
+    fewest, most = format_count(users[0]), format_count(users[-1])
+    each_has = most if fewest == most else f"{fewest} to {most}"
+    hosts = "1 host" if len(times) == 1 else f"{format_count(len(times))} hosts"
+    return f"booted {hosts} in {format_duration(max(times))}, of {each_has} users each"
 
 
 def runner_table(runners: Sequence[RunnerReport]) -> list[str]:

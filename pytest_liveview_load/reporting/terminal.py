@@ -16,7 +16,7 @@ from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement, Within
 from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.runner_report import runner_table
+from pytest_liveview_load.reporting.runner_report import boot_line, runner_table
 from pytest_liveview_load.reporting.spending import spending
 from pytest_liveview_load.reporting.table import table
 from pytest_liveview_load.units import format_count, format_duration, format_rate
@@ -138,7 +138,8 @@ def counted(number: int, plural: str) -> str:
 
 def runner_lines(report: LoadReport) -> Iterator[Line]:
     """Yield what each process came to, if several carried the run."""
-    lines = runner_table(report.runners)
+    booted = boot_line(report.runners)
+    lines = [*runner_table(report.runners), *([booted] if booted else [])]
     if lines:
         yield Line("")
     yield from map(Line, lines)

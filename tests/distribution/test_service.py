@@ -18,6 +18,7 @@ class Outlet:
         self.runners = {name: MadeUpRunner(name) for name in NAMES}
         self.answers: list[tuple[str, AnyMessage]] = []
         self.killed: list[str] = []
+        self.booted: dict[str, float] = {}
         self.sent: list[AnyMessage] = []
 
     def send(self, to: str, message: AnyMessage) -> None:

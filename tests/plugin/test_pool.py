@@ -69,6 +69,11 @@ def test_hosts_are_booted_for_a_load_test_reused_and_stopped(pool: PoolSuite) ->
 
     result.assert_outcomes(passed=3)
     assert [[2, 2, 1], [2, 1]] == [shares(each) for each in runs]
+    result.stdout.fnmatch_lines(["booted 3 hosts in *s, of 1 to 2 users each"])
+    result.stdout.no_fnmatch_line("booted 2 hosts*")
+    assert [3, 0] == [
+        sum(each["booted_in"] is not None for each in run["runners"]) for run in runs
+    ]
     names = [{each["name"] for each in run["runners"]} for run in runs]
     assert names[1] < names[0] == pool.booted()
     assert set() == pool.machines.alive()

@@ -3,7 +3,13 @@
 import json
 from dataclasses import replace
 
-from pytest_liveview_load.reporting.runner_report import RunnerReport, runner_table
+import pytest
+
+from pytest_liveview_load.reporting.runner_report import (
+    RunnerReport,
+    boot_line,
+    runner_table,
+)
 
 FAST = RunnerReport(
     name="gw0",
@@ -44,6 +50,24 @@ def test_what_is_known_of_nobody_has_no_column() -> None:
     headings = [each.strip() for each in heading.split("  ") if each.strip()]
     assert ["runner", "users", "lag max"] == headings
     assert ["-", "30ms"] == [row.split()[-1] for row in rows]
+
+
+BOOTED = {
+    "none": ([FAST], ""),
+    "one": (
+        [FAST, replace(GONE, booted_in=4.2)],
+        "booted 1 host in 4.2s, of 7 users each",
+    ),
+    "several": (
+        [replace(GONE, booted_in=12.34), replace(FAST, booted_in=8.0)],
+        "booted 2 hosts in 12.3s, of 7 to 1,250 users each",
+    ),
+}
+
+
+@pytest.mark.parametrize(("runners", "line"), BOOTED.values(), ids=BOOTED)
+def test_what_was_booted_is_said(runners: list[RunnerReport], line: str) -> None:
+    assert line == boot_line(runners)
 
 
 def test_one_process_is_not_compared() -> None:

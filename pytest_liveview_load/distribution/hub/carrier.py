@@ -58,6 +58,9 @@ class Carrier:
     invalid: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()  # of LiveView, that its users have met
+    booted_in: float | None = (
+        None  # seconds, if it is a host that was booted for the run
+    )
 
     @property
     def is_alive(self) -> bool:
@@ -139,4 +142,5 @@ class Carrier:
             uncertainty=self.clock.uncertainty(now) if known else None,
             skew=(self.began or 0.0) - (at or 0.0) if has_begun else None,
             measures=self.measures,
+            booted_in=self.booted_in,
         )

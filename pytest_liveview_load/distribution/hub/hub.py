@@ -9,24 +9,25 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 from pytest_liveview_load.distribution.faults import fault_of
 from pytest_liveview_load.distribution.hub.conductor import Ending
 from pytest_liveview_load.distribution.hub.service import Service, described
+from pytest_liveview_load.distribution.hub.wishes import unheeded
 from pytest_liveview_load.distribution.link import Gone, Link
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Begin,
     Broken,
     CutRun,
-    Heeded,
     Show,
     StopRun,
     Wish,
 )
-from pytest_liveview_load.distribution.parts import Errand, Fault
+from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.errors import ConfigurationError, MessageError
 from pytest_liveview_load.units import Clock
@@ -63,6 +64,7 @@ class Hub:
         self.packages = packages or {}
         self.clock = clock
         self._links: dict[str, Link] = {}
+        self.booted: dict[str, float] = {}  # hosts, for the run that begins: seconds
         self._gangs: dict[str, tuple[str, ...]] = {}
         self._services: dict[str, Service] = {}
         self._mustering: dict[str, tuple[Begin, str, asyncio.Task[None]]] = {}
@@ -124,10 +126,8 @@ class Hub:
         if self._is_woken or loop is None:
             return
         self._is_woken = True
-        try:
+        with suppress(RuntimeError):  # it is closed: nobody waits for the hub any more
             loop.call_soon_threadsafe(self._drain)
-        except RuntimeError:
-            return  # the loop is closed: nobody waits for the hub any more
 
     def _hear(self, link: Link, data: bytes | Gone, arrived: float) -> None:
         self._post(partial(self._take, link, data, arrived))
@@ -156,10 +156,8 @@ class Hub:
             for service in list(self._services.values()):
                 service.tick()
             self._sweep()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), TICK)
-            except TimeoutError:
-                continue
         for service in list(self._services.values()):
             service.break_off(SESSION_OVER)
         self._flush()
@@ -303,10 +301,7 @@ class Hub:
             service.hear(lead, wish, self.clock())
             return
         problem = "the run is over" if mustering is None else "the run has not begun"
-        fault = Fault(
-            kind="CrowdError", fields=("what was asked of the crowd", problem)
-        )
-        self.send(lead, Heeded(wish.run, wish.asked, fault=fault))
+        self.send(lead, unheeded(wish.run, wish.asked, problem))
 
     def _call_off_all(self, why: str) -> None:
         for service in list(self._services.values()):

@@ -38,7 +38,9 @@ from pytest_liveview_load.units import Clock
 
 
 class Outlet(Protocol):
-    """Where a run's commands go."""
+    """Where a run's commands go; `booted` has how long it took to boot hosts for it."""
+
+    booted: dict[str, float]
 
     def send(self, to: str, message: AnyMessage) -> None:
         """Send to a runner, or to the lead."""
@@ -69,6 +71,8 @@ class Service:
         self.conductor = Conductor(
             begin, lead, carriers, clock(), packages=packages, own=self.measured
         )
+        for name, carrier in self.conductor.carriers.items():
+            carrier.booted_in = outlet.booted.pop(name, None)  # the next finds it up
 
     @property
     def ending(self) -> Ending | None:

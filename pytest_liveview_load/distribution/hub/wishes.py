@@ -82,3 +82,9 @@ class Wishes:
             return []
         del self._under_way[number]
         return [Heeded(self.run, wish.asked, told=wish.told)]
+
+
+def unheeded(run: str, asked: int, problem: str) -> Heeded:
+    """Return the answer to a wish that cannot be heeded."""
+    fields = ("what was asked of the crowd", problem)
+    return Heeded(run, asked, fault=Fault(kind="CrowdError", fields=fields))

@@ -84,6 +84,8 @@ class Hosting:
         hosts = await self.pool.muster(begin.run, users)
         for each in hosts:
             self._make_known(each.link, hub)
+            if each.booted_in is not None:
+                hub.booted[each.name] = each.booted_in
         return tuple(each.name for each in hosts)
 
     def release(self, run: str) -> None:

@@ -45,6 +45,7 @@ def reports(
             skew=each.skew,
             measures=each.measures,
             lost=lost.get(each.name, ""),
+            booted_in=each.booted_in,
         )
         for each in figures
     )
