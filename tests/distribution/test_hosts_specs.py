@@ -66,6 +66,10 @@ REFUSED = {
         "'pyton' is no key of a host (Did you mean 'python'?): ",
     ),
     "a slip in the second": ("popen, shs=b", "popen, shs=b: 'popen, shs' is no key "),
+    "a slip after a host": (
+        "ssh=a, popn//python=x",
+        "'popn' after the comma is no host: ",
+    ),
     "no way": ("python=x", "how is it reached? It says neither popen nor ssh=…: "),
     "two ways": ("popen//ssh=b", "how is it reached? It says popen and ssh: "),
     "twice": ("ssh=a//python=x//python=y", "python is given twice"),

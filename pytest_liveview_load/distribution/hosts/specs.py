@@ -107,6 +107,9 @@ def is_variable(key: str) -> bool:
 
 def check_values(spec: str, fields: dict[str, str]) -> None:
     """Raise HostError for a value that cannot be."""
+    if "," in fields.get("ssh", ""):
+        after = fields["ssh"].partition(",")[2].strip()
+        raise HostError(spec, f"{after!r} after the comma is no host", EXAMPLE)
     nice = fields.get("nice", "0")
     if not nice.lstrip("-").isdigit():
         raise HostError(spec, f"nice={nice} is no whole number")
