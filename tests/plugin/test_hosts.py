@@ -62,6 +62,7 @@ def test_an_empty_option_turns_the_hosts_of_the_ini_file_off(hosts: HostSuite) -
 
 def test_a_body_conducts_loads_on_hosts(hosts: HostSuite) -> None:
     hosts.suite.tests("""
+        import asyncio
         from pytest_liveview_load import load
 
         async def browse(live, *, page):
@@ -75,7 +76,9 @@ def test_a_body_conducts_loads_on_hosts(hosts: HostSuite) -> None:
             assert (8, 0) == (done.iterations, done.errors)
             async with load.start(browse, duration="9s", params={"page": "/counter"}) as crowd:
                 assert 4 == crowd.users
-                result = await crowd.stop()
+                while not crowd.result_so_far.snapshot.counts.get("iterations"):
+                    await asyncio.sleep(0.1)
+                await crowd.stop()
     """)
 
     result, runs = hosts.run("2*popen")

@@ -255,4 +255,5 @@ def test_what_cannot_travel_is_refused_before_anything_starts(
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([first, second])
+    result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
     assert [] == runs
