@@ -79,7 +79,7 @@ def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
                 await crowd.remove(5)
                 assert 2 == crowd.users
                 result = await crowd.stop()
-            assert result.errors == 0
+            assert result.errors == storm.left  # whose click was cut off
             assert crowd.ended
     """)
 
