@@ -132,7 +132,7 @@ OPTIONS: Final = (
         many=True,
         help="hosts that are booted while load tests need them, a line each of boot, stop "
         "(commands), min, max, users_per_host, boot_timeout, idle_shutdown, single_use, "
-        "on_grow, on_shrink: boot's last line of output is a host, as in liveview_hosts",
+        "on_grow, on_shrink, orphan: boot's last line of output is a host, as in liveview_hosts",
     ),
     Option(
         name="json",

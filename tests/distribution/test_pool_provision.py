@@ -36,6 +36,7 @@ class MadeUpHosts:
 
     def __init__(self) -> None:
         self.links: dict[str, MadeUpLink] = {}
+        self.specs: dict[str, str] = {}
         self.closed: list[str] = []
         self.refused = 0
 
@@ -43,6 +44,7 @@ class MadeUpHosts:
         if self.refused:
             self.refused -= 1
             raise HostError(spec, "no Python answered")
+        self.specs[name] = spec
         link = self.links[name] = MadeUpLink(name)
         return link
 
@@ -77,7 +79,7 @@ class Scene:
             assert set() == self.machines.alive()
 
 
-COMMANDS = ("boot", "stop", "on_grow", "on_shrink")
+COMMANDS = ("boot", "stop", "on_grow", "on_shrink", "orphan")
 
 
 @pytest.fixture
@@ -170,6 +172,16 @@ async def test_what_is_no_spec_is_an_error_that_quotes_it(scene: Scene) -> None:
     async with scene.pool(boot="echo machine 17 is ready") as pool:
         with pytest.raises(PoolError, match="machine 17 is ready"):
             await pool.muster("a", 100)
+
+
+async def test_a_host_is_told_what_to_do_once_it_is_cut_off(scene: Scene) -> None:
+    async with scene.pool(orphan="sudo poweroff") as pool:
+        (host,) = await pool.muster("a", 100)
+
+        assert (
+            "popen//env:LIVEVIEW_HOST_ORPHAN=sudo poweroff"
+            == (scene.hosts.specs[host.name])
+        )
 
 
 async def test_a_host_that_cannot_be_opened_is_replaced(scene: Scene) -> None:

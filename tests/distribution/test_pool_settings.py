@@ -25,6 +25,7 @@ def test_every_line_is_read() -> None:
             "single_use = true",
             "on_grow = ./grow.sh",
             "on_shrink = ./shrink.sh",
+            "orphan = sudo poweroff",
         ],
         folder="/here",
     )
@@ -42,6 +43,7 @@ def test_every_line_is_read() -> None:
         stop="docker rm -f $LIVEVIEW_HOST_NAME",
         on_grow="./grow.sh",
         on_shrink="./shrink.sh",
+        orphan="sudo poweroff",
         folder="/here",
     )
 
@@ -72,7 +74,7 @@ BAD = {
         "region = fra",
         (
             "'region = fra': no key is called 'region'. Keys are boot, stop, on_grow, "
-            "on_shrink, min, max, users_per_host, boot_timeout, idle_shutdown, single_use"
+            "on_shrink, orphan, min, max, users_per_host, boot_timeout, idle_shutdown, single_use"
         ),
     ),
     "no number": ("max = many", "'max = many': 'many' is not a whole number from 1 on"),
@@ -100,6 +102,13 @@ BAD = {
     "twice": (
         "boot = ./other.sh",
         "'boot = ./other.sh': boot is given twice, before as 'boot = ./up.sh'",
+    ),
+    "what no spec can say": (
+        "orphan = curl https://cloud/stop",
+        (
+            "'orphan = curl https://cloud/stop': '//' cannot be in it, for a host's spec "
+            "takes it there: name a script"
+        ),
     ),
     "more than the most": ("min = 21", "'min = 21': this is more than max = 20"),
 }

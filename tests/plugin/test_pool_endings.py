@@ -105,6 +105,20 @@ def test_hosts_that_carry_users_are_stopped(
     assert set() == left_after(going_on.carriers(), ENDING)
 
 
+def test_a_host_that_nobody_can_stop_ends_itself(going_on: RunningSuite) -> None:
+    all_machines = going_on.machines.folder / "liveview-*"
+    orphan = f"orphan = kill -9 $(cat {all_machines})"
+    going_on.pool("users_per_host = 2", orphan, boot=BOOT, stop="false")
+    with going_on.start() as process:
+        try:
+            going_on.wait_for_carriers(MACHINES)
+            killed(process)
+
+            going_on.machines.wait_for(0)
+        finally:
+            process.kill()
+
+
 def test_an_interruption_says_what_it_always_says(going_on: RunningSuite) -> None:
     going_on.pool("users_per_host = 2", boot=SLOW_BOOT)
     with going_on.start() as process:

@@ -7,11 +7,13 @@ every few seconds; the main thread may hang meanwhile.
 
 import asyncio
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
+from pytest_liveview_load.distribution.hosts.preflight import ORPHAN
 from pytest_liveview_load.distribution.link import SILENCE, Channel
 from pytest_liveview_load.distribution.runner.line import Line
 from pytest_liveview_load.distribution.runner.runner import serve as carry
@@ -34,10 +36,10 @@ class Watch:
         self,
         *,
         clock: Clock = time.perf_counter,
-        end: Callable[[int], object] = os._exit,
+        end: Callable[[int], object] | None = None,
     ) -> None:
         self._clock = clock
-        self._end = end
+        self._end = end or end_process
         self._heard = self._looked = clock()
         self._closed: float | None = None
 
@@ -77,9 +79,32 @@ def serve(channel: Channel) -> None:
     ).start()
     channel.send(SERVING)
     channel.setcallback(receive, None)
-    asyncio.run(until_gone(line))
+    try:
+        asyncio.run(until_gone(line))
+    finally:
+        end_machine()
 
 
 async def until_gone(line: Line) -> None:
     """Carry until the controller is gone."""
     await carry(line, asyncio.Event())
+
+
+def end_process(status: int) -> None:
+    """End this process at once."""
+    end_machine()
+    os._exit(status)
+
+
+def end_machine() -> None:
+    """Run, once, what is to end this machine when nobody is left who could stop it."""
+    command = os.environ.pop(ORPHAN, "")
+    if command:
+        subprocess.Popen(
+            command,
+            shell=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )

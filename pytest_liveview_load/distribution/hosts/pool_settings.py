@@ -17,6 +17,9 @@ from pytest_liveview_load.units import near_miss, parse_duration
 class PoolSettings:
     """The pool's numbers, and its shell commands, "" for none.
 
+    `orphan` is run by a host whose link has ended, for then nobody may be left who could
+    stop it; the others are run here.
+
     Commands run in `folder`.
     """
 
@@ -25,10 +28,11 @@ class PoolSettings:
     stop: str = ""
     on_grow: str = ""
     on_shrink: str = ""
+    orphan: str = ""
     folder: str = "."
 
 
-COMMANDS: Final = ("boot", "stop", "on_grow", "on_shrink")
+COMMANDS: Final = ("boot", "stop", "on_grow", "on_shrink", "orphan")
 WORDS: Final = {"true": True, "false": False, "yes": True, "no": False}
 
 
@@ -77,6 +81,11 @@ def check_together(
     values: Mapping[str, Any], written: Mapping[str, str], *, has_provider: bool
 ) -> None:
     """Raise PoolError for what does not go together, or is missing."""
+    if "//" in values.get("orphan", ""):
+        problem = (
+            "'//' cannot be in it, for a host's spec takes it there: name a script"
+        )
+        raise PoolError(repr(written["orphan"]), problem)
     both = ("boot", "stop")
     if has_provider:
         for key in both:

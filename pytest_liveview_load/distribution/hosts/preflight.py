@@ -13,6 +13,8 @@ import platform
 import sys
 from typing import Any
 
+ORPHAN = "LIVEVIEW_HOST_ORPHAN"  # a shell command, run once the link has ended
+
 
 def facts(names: list[str]) -> dict[str, Any]:
     """Return what runs here, and the versions of the packages that there are."""

@@ -25,7 +25,8 @@ from pytest_liveview_load.distribution.hosts.pool import (
     Pool,
 )
 from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
-from pytest_liveview_load.distribution.hosts.specs import parse_specs
+from pytest_liveview_load.distribution.hosts.preflight import ORPHAN
+from pytest_liveview_load.distribution.hosts.specs import fields_of
 from pytest_liveview_load.distribution.link import Link
 from pytest_liveview_load.errors import HostError, PoolError
 from pytest_liveview_load.units import Clock, format_duration
@@ -265,8 +266,10 @@ class Provision:
 
     async def _open(self, name: str, spec: str) -> None:
         try:
-            parse_specs([spec])
-            link = await self._hosts.open(name, spec)
+            fields_of(spec)
+            orphan = self.settings.orphan
+            lasting = f"{spec}//env:{ORPHAN}={orphan}" if orphan else spec
+            link = await self._hosts.open(name, lasting)
         except HostError as error:
             self._fail(
                 name, PoolError(self._source, f"{name}: {error}", last_line=spec)

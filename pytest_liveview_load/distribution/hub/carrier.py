@@ -58,9 +58,7 @@ class Carrier:
     invalid: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()  # of LiveView, that its users have met
-    booted_in: float | None = (
-        None  # seconds, if it is a host that was booted for the run
-    )
+    booted_in: float | None = None  # seconds, if it was booted for this run
 
     @property
     def is_alive(self) -> bool:
