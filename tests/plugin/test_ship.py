@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_liveview_load.distribution.hosts.facts import Facts
+from pytest_liveview_load.plugin.spread.host_plan import HostPlan
+from pytest_liveview_load.plugin.spread.hosting import Hosting
+from tests.distribution.far_pythons import far_python as gateway_to
 from tests.distribution.far_pythons import index_reached
 from tests.plugin.conftest import Suite
 
@@ -109,6 +113,33 @@ def test_the_tests_travel_to_every_host(
     result.assert_outcomes(passed=1)
     assert 1 + bool(workers) == len(notes_in(notes))
     assert ["beside"] * (1 + bool(workers)) == [each[-1] for each in notes_in(notes)]
+
+
+def test_what_is_sent_is_shown_with_the_name_of_the_host(tmp_path: Path) -> None:
+    suite_in(tmp_path)
+    plan = HostPlan(rootdir=tmp_path, import_mode="prepend", ignored=())
+    said: list[str] = []
+    hosting = Hosting(
+        plan,
+        ["tests/load/test_far_look.py::test_look"],
+        show=said.append,
+        complain=print,
+    )
+    facts = Facts(
+        python="3.11.7",
+        implementation="CPython",
+        executable="",
+        prefix="",
+        host="load1",
+        pid=1,
+        packages={},
+    )
+
+    with gateway_to("popen", XDG_CACHE_HOME=str(tmp_path / "cache")) as gateway:
+        folders = hosting.prepare(gateway, facts)
+
+    assert ["load1 is sent the test modules (1 kB)"] == said
+    assert all(each.startswith(f"{tmp_path}/cache/") for each in folders)
 
 
 def test_without_it_what_a_host_lacks_is_named(suite: Suite, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ class Hosting:
             self.pool = Provision(
                 settings, self.hosts, provider=provider, show=show, complain=complain
             )
+        self._show = show
         self._tests = tuple(tests)
         self._baggage: Baggage | None = None
         self._packing = threading.Lock()
@@ -66,6 +67,8 @@ class Hosting:
         except BaseException:
             self.release(begin.run)
             raise
+        finally:
+            self._show("")
         return names
 
     async def _asked_for(self, hub: Hub) -> tuple[str, ...]:
@@ -108,7 +111,11 @@ class Hosting:
 
     def prepare(self, gateway: Any, facts: Facts) -> Sequence[str]:
         """Send what travels; return where a host is to look first. Raises HostError."""
-        shipped = ship(gateway, self.baggage())
+
+        def say(said: str) -> None:
+            self._show(f"{facts.host} {said}")
+
+        shipped = ship(gateway, self.baggage(), say=say)
         # What runs in this very environment finds what is found here, too; but first its
         # own copy of the tests, for another `tests` may be installed here.
         return [*shipped, *(found_here() if facts.is_here else ())]
