@@ -133,6 +133,22 @@ async def test_a_host_that_hangs_is_ended_with_the_session(hosts: Hosts) -> None
     assert set() == left_after([pid], ENDING)
 
 
+async def test_a_host_that_reads_no_more_is_ended_with_the_session(
+    hosts: Hosts,
+) -> None:
+    link = await hosts.open("h", "popen")
+    heard = Heard(link)
+    pid = pid_of(hosts, "h")
+    os.kill(pid, signal.SIGSTOP)
+    for number in range(50):  # more than a pipe holds
+        link.send(bytes(100_000 + number))
+    closing = asyncio.get_running_loop().run_in_executor(None, hosts.close_all)
+
+    await asyncio.wait_for(closing, PATIENCE)
+    assert set() == left_after([pid], ENDING)
+    assert heard.queue.empty()
+
+
 async def test_who_gives_up_waiting_leaves_nothing_behind(
     hosts: Hosts, tmp_path: Path
 ) -> None:

@@ -71,7 +71,13 @@ class HostProcess(Popen2IO):
         return f"signal {name}"
 
     def hang_up(self) -> None:
-        """Close what it reads, whereupon it is to end."""
+        """Close what it reads, whereupon it is to end. Waits for nothing."""
+        # Closing waits for whoever writes, and who writes for a process that reads no more.
+        threading.Thread(
+            target=self._close_quietly, name="liveview-hang-up", daemon=True
+        ).start()
+
+    def _close_quietly(self) -> None:
         with suppress(OSError, ValueError):  # it has ended
             self.close_write()
 
