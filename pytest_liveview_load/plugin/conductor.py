@@ -7,16 +7,15 @@ nothing.
 import asyncio
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from pytest_liveview_load.client.settings import ClientSettings
 from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.results.result import LoadResult
 from pytest_liveview_load.crowd.rows.feed import Feed
-from pytest_liveview_load.crowd.runs.attending import Progress
 from pytest_liveview_load.crowd.runs.engine import Outcome
 from pytest_liveview_load.crowd.runs.outfit import equipped
 from pytest_liveview_load.crowd.runs.running import Conducted, RunningCrowd
@@ -28,23 +27,12 @@ from pytest_liveview_load.plugin.address import check_load_allowed
 from pytest_liveview_load.plugin.connecting import Headers
 from pytest_liveview_load.plugin.data import Sources
 from pytest_liveview_load.plugin.outcome import report_of, why_aborted, why_invalid
+from pytest_liveview_load.plugin.run_lines import Display, RunLines
 from pytest_liveview_load.plugin.settings import Settings
 from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.progress import ProgressLine
 from pytest_liveview_load.reporting.runner_report import RunnerReport
 
-BETWEEN_LINES: Final = " | "  # of runs at the same time
 clock = time.perf_counter
-
-
-class Display(Protocol):
-    """Where a person sees how the runs are doing."""
-
-    def show(self, line: str) -> None:
-        """Show a line in place of the one before."""
-
-    def clear(self) -> None:
-        """Show none."""
 
 
 class Undertaking(Conducted, Protocol):
@@ -85,7 +73,7 @@ class LocalConductor:
         self.budgets = budgets
         self.seed = seed
         self.authorization = authorization
-        self.display = display
+        self.lines = RunLines(display)
         self.sources = sources
         self.reports: list[LoadReport] = []
         self.findings: list[Finding] = []
@@ -95,7 +83,6 @@ class LocalConductor:
         self.cut_short: set[str] = set()  # of those, whose report is kept already
         self.crowds: list[RunningCrowd] = []
         self.aborted: list[str] = []  # what is to be said of each such run
-        self.lines: dict[str, str] = {}  # of progress, one for each run
 
     async def start(self, order: Order) -> RunningCrowd:
         """Start the order's crowd; its report is named after its cast.
@@ -168,9 +155,7 @@ class LocalConductor:
         finally:
             del self.under_way[name]
             self.networks.pop(name, None)
-            self.lines.pop(name, None)
-            if self.display is not None:
-                self.display.clear()
+            self.lines.drop(name)
         report = self.keep(name, run, outcome)
         if report.invalid:
             raise InvalidRun(why_invalid(report))
@@ -251,7 +236,7 @@ class LocalConductor:
             network,
             name=name,
             seed=self.seed_of(order),
-            on_snapshot=self.shown(name, order),
+            on_snapshot=self.lines.shown(name, order),
             max_lag=self.settings.max_lag,
             drops_allowed=self.drops_allowed(order),
             scale=self.settings.scale,
@@ -266,20 +251,6 @@ class LocalConductor:
         """Return whether a budget speaks of arrivals that nobody could serve."""
         metrics = [each.measure.metric for each in self.promised(order)]
         return "dropped_arrivals" in metrics
-
-    def shown(self, name: str, order: Order) -> Callable[[Progress], None] | None:
-        """Return what shows the progress, None where nobody watches."""
-        display = self.display
-        if display is None:
-            return None
-        assert order.cast is not None
-        line = ProgressLine(name or order.cast.name, order.profile)
-
-        def show(progress: Progress) -> None:
-            self.lines[name] = line.text(progress)
-            display.show(BETWEEN_LINES.join(self.lines.values()))
-
-        return show
 
     def keep(self, name: str, run: Undertaking, outcome: Outcome) -> LoadReport:
         """Judge a run and keep its report."""

@@ -70,7 +70,10 @@ class SpreadConductor(LocalConductor):
         self.line: Line | None = None
         self.runner: Runner | None = None
         self.listening = ExitStack()
-        self.display = self.display or FarDisplay(lambda each: self.listen().say(each))
+        lines = self.lines
+        lines.display = lines.display or FarDisplay(
+            lambda each: self.listen().say(each)
+        )
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -126,7 +129,7 @@ class SpreadConductor(LocalConductor):
             self.listen().say,
             run=identity,
             versions=self.versions,
-            on_progress=self.shown(name, order),
+            on_progress=self.lines.shown(name, order),
         )
         return run
 
