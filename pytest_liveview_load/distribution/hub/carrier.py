@@ -4,6 +4,7 @@ Law: numbers are cumulative, so the newest are all; whatever is older is dropped
 """
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +19,7 @@ from pytest_liveview_load.units import format_duration
 EXPLAIN: Final = 5.0  # without numbers: it is asked why
 STALLED: Final = 5.8  # without numbers: it is given up, before six have passed
 PREPARATION: Final = 60.0  # until it is ready
+PACKAGE: Final = "pytest-liveview-load"
 
 
 class State(enum.Enum):
@@ -74,6 +76,20 @@ class Carrier:
     def is_measured(self) -> bool:
         """Whether its clock is being compared with ours: it has nothing else to do."""
         return self.state is State.READY and not self.clock.is_known
+
+    def meet(self, here: Here, ours: Mapping[str, str]) -> str:
+        """Know what runs there, and return why it cannot take part, "" if it can.
+
+        `ours` are the versions of packages here.
+        """
+        self.here = here
+        version, theirs = ours.get(PACKAGE), here.packages.get(PACKAGE)
+        if version is None or version == theirs:
+            return ""
+        return (
+            f"{self.name} has {PACKAGE} {theirs or '(none)'}, and it is {version} here: "
+            "install the same version on both"
+        )
 
     def take(self, numbers: Numbers, now: float) -> None:
         """Take numbers, unless newer ones have come."""

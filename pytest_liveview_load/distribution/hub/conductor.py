@@ -55,7 +55,6 @@ from pytest_liveview_load.units import format_duration
 AHEAD: Final = 0.25  # seconds from the last answer to the start, and four round trips
 
 Ending: TypeAlias = Refused | Finished | Lost | Broken
-PACKAGE: Final = "pytest-liveview-load"
 
 
 class Conductor:
@@ -186,8 +185,7 @@ class Conductor:
     def _meet(self, carrier: Carrier, here: Here) -> None:
         if carrier.state is not State.ASKED:
             return
-        carrier.here = here
-        if mismatch := differing(self.packages, carrier.name, here.packages):
+        if mismatch := carrier.meet(here, self.packages):
             self.refuse(carrier.name, "VersionMismatch", mismatch)
             return
         carrier.state = State.PREPARING
@@ -345,14 +343,3 @@ class Conductor:
     def _commands(self) -> list[Command]:
         out, self._out = self._out, []
         return out
-
-
-def differing(ours: Mapping[str, str], name: str, theirs: Mapping[str, str]) -> str:
-    """Return why a runner with these packages cannot take part, "" if it can."""
-    here, there = ours.get(PACKAGE), theirs.get(PACKAGE)
-    if here is None or here == there:
-        return ""
-    return (
-        f"{name} has {PACKAGE} {there or '(none)'}, and it is {here} here: install the "
-        "same version on both"
-    )
