@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import execnet
+import pytest
 
 from pytest_liveview_load.distribution.hosts.baggage import Baggage, Parcel
 from pytest_liveview_load.distribution.hosts.requirements import Requirements
@@ -44,12 +45,14 @@ def baggage_of(
     )
 
 
-def make_wheel(index: Path, name: str = "tiny", version: str = "1.0") -> None:
+def make_wheel(
+    index: Path, name: str = "tiny", version: str = "1.0", more: str = ""
+) -> None:
     """Put a distribution into a folder that pip can be told to look in."""
     index.mkdir(parents=True, exist_ok=True)
     about = f"{name}-{version}.dist-info"
     files = {
-        f"{name}.py": f"VERSION = {version!r}\n",
+        f"{name}.py": f"VERSION = {version!r}\n{more}",
         f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{about}/WHEEL": f"{WHEEL}Tag: py3-none-any\n",
         f"{about}/RECORD": f"{name}.py,,\n{about}/METADATA,,\n{about}/WHEEL,,\n",
@@ -69,6 +72,23 @@ def of_pip(index: Path, log: Path) -> dict[str, str]:
         "PIP_FIND_LINKS": str(index),
         "PIP_LOG": str(log),
     }
+
+
+@contextmanager
+def tiny_disk(place: Path) -> Iterator[Path]:
+    """Make a disk of 64 kB, or skip the test where that is not allowed."""
+    place.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=64k", "tmpfs"]
+    try:
+        mounted = subprocess.run(["mount", *options, str(place)], capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 @cache

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +13,13 @@ from pytest_liveview_load.distribution.hosts import shipping
 from pytest_liveview_load.distribution.hosts.baggage import Baggage
 from pytest_liveview_load.distribution.hosts.shipping import ship
 from pytest_liveview_load.errors import HostError
-from tests.distribution.far_pythons import at_once, baggage_of, far_python, imported
+from tests.distribution.far_pythons import (
+    at_once,
+    baggage_of,
+    far_python,
+    imported,
+    tiny_disk,
+)
 
 NAME = "pytest-liveview-load"
 TESTS = {
@@ -117,6 +121,34 @@ def test_what_a_killed_process_left_half_done_is_not_used_and_goes(
     assert [".new-busy", SHA] == entries(tmp_path)
 
 
+# Has a Python killed when it has unpacked the first file.
+KILLED = """
+import os, signal, zipfile
+
+def extractall(self, folder):
+    self.extract(self.namelist()[0], folder)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+zipfile.ZipFile.extractall = extractall
+"""
+
+
+def test_a_process_killed_while_it_unpacks_leaves_nothing_that_is_used(
+    tmp_path: Path,
+) -> None:
+    place = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with far_python(**place) as gateway:
+        gateway.remote_exec(KILLED).waitclose(5)
+        with pytest.raises(HostError, match=r"it ended while it was sent things$"):
+            ship(gateway, BAGGAGE)
+    left = entries(tmp_path / "cache")
+    with far_python(**place) as gateway:
+        found = imported(gateway, ship(gateway, BAGGAGE), "test_far_buy")
+
+    assert [True] == [each.startswith(".new-") for each in left]
+    assert f"{tmp_path}/cache/{NAME}/{SHA}/tests/test_far_buy.py" == found
+
+
 def test_what_nobody_has_used_for_long_goes(tmp_path: Path) -> None:
     cache = tmp_path / NAME
     days = {"a": 15.0, "b": 13.0, **{f"{each:02}": 2.0 for each in range(30)}}
@@ -145,22 +177,6 @@ def test_what_is_used_again_stays(tmp_path: Path) -> None:
 
 
 # What goes wrong
-
-
-@contextmanager
-def tiny_disk(place: Path) -> Iterator[Path]:
-    place.mkdir()
-    options = ["-t", "tmpfs", "-o", "size=64k", "tmpfs"]
-    try:
-        mounted = subprocess.run(["mount", *options, str(place)], capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("there is no mount here")
-    if mounted.returncode:
-        pytest.skip(f"no disk can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_full_disk_there_is_said_once_and_nothing_half_stays(tmp_path: Path) -> None:

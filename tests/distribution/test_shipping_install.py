@@ -23,6 +23,7 @@ from tests.distribution.far_pythons import (
     index_reached,
     make_wheel,
     of_pip,
+    tiny_disk,
     wait_until,
 )
 
@@ -139,6 +140,22 @@ def test_what_pip_said_last_is_quoted(tmp_path: Path) -> None:
         for each in (tmp_path / "cache" / NAME).iterdir()
         if each.name.startswith(".new-")
     ]
+
+
+def test_a_full_disk_is_what_pip_says_and_nothing_half_stays(tmp_path: Path) -> None:
+    place = place_of(tmp_path)
+    make_wheel(
+        tmp_path / "index", version="3.0", more=f"LARGE = {os.urandom(99_999)!r}"
+    )
+    with (
+        tiny_disk(tmp_path / "disk") as disk,
+        far_python(**{**place, "XDG_CACHE_HOME": str(disk)}) as gateway,
+    ):
+        with pytest.raises(HostError, match="No space left on device"):
+            ship(gateway, baggage_of({}, "tiny==3.0"))
+        left = [each.name for each in (disk / NAME).iterdir()]
+
+    assert [] == [each for each in left if each.startswith(".new-")]
 
 
 @pytest.fixture(scope="module")
