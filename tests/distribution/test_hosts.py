@@ -124,6 +124,16 @@ async def test_a_killed_host_is_gone_at_once_and_opened_anew(hosts: Hosts) -> No
     assert pid != pid_of(hosts, "h")
 
 
+async def test_a_host_that_ends_before_anybody_listens_is_opened_anew(
+    hosts: Hosts,
+) -> None:
+    first = await hosts.open("h", "popen")
+    os.kill(pid_of(hosts, "h"), signal.SIGKILL)
+    assert set() == left_after([pid_of(hosts, "h")], ENDING)
+
+    assert first is not await hosts.open("h", "popen")
+
+
 async def test_a_host_that_hangs_is_ended_with_the_session(hosts: Hosts) -> None:
     await hosts.open("h", "popen")
     pid = pid_of(hosts, "h")

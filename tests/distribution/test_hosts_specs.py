@@ -1,6 +1,8 @@
 """What a person may write for hosts, and what is said of what they may not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_liveview_load.distribution.hosts.specs import parse_specs
 from pytest_liveview_load.errors import HostError
@@ -97,3 +99,31 @@ def test_what_no_spec_is(text: str, expected: str) -> None:
         parse_specs([text])
 
     assert expected in str(caught.value)
+
+
+WORDS = st.sampled_from(
+    [
+        "popen",
+        "ssh=a",
+        "//",
+        "python=x y",
+        ",",
+        ", ",
+        "2*",
+        "id=b",
+        "env:A=1",
+        "=",
+        "\n",
+        "",
+    ]
+)
+
+
+@given(st.lists(WORDS | st.text(max_size=3), max_size=12).map("".join))
+def test_any_text_is_hosts_with_a_name_each_or_one_error(text: str) -> None:
+    try:
+        hosts = parse_specs([text])
+    except HostError:
+        return
+    assert len(hosts) == len({each.name for each in hosts})
+    assert all(each.text in text for each in hosts)

@@ -73,7 +73,10 @@ class Host:
         """Whether it can carry nothing any more, so that another may take its name."""
         if not self.opened.done():
             return False
-        return self.opened.exception() is not None or self.opened.result().is_gone
+        if self.opened.exception() is not None or self.opened.result().is_gone:
+            return True
+        # Nobody may have listened yet.
+        return self._process is None or self._process.has_ended(0)
 
     @property
     def is_open(self) -> bool:

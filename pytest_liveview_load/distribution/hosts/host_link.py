@@ -11,17 +11,21 @@ from pytest_liveview_load.distribution.link import CLOSED, Gone, Hear, Link
 
 
 class HostLink:
-    """Owns when it `heard` last. `last_words` says why the host is gone, once it is."""
+    """Owns when it `heard` last, which nobody knows before somebody listens.
+
+    `last_words` says why the host is gone, once it is.
+    """
 
     def __init__(self, link: Link, last_words: Callable[[], str]) -> None:
         self.name = link.name
-        self.heard = time.perf_counter()
+        self.heard: float | None = None
         self.is_gone = False
         self._link = link
         self._last_words = last_words
 
     def listen(self, hear: Hear) -> None:
         """Hand on what comes."""
+        self.heard = time.perf_counter()
         self._link.listen(partial(self._take, hear))
 
     def _take(self, hear: Hear, data: bytes | Gone, arrived: float) -> None:
@@ -38,6 +42,7 @@ class HostLink:
 
     def kill(self, why: str) -> None:
         """End the process through which the host is reached: the host then ends itself."""
+        self.is_gone = True
         self._link.kill(why)
 
     def close(self) -> None:

@@ -127,6 +127,8 @@ class Hosts:
             open_hosts = [each for each in self._hosts.values() if each.is_open]
         for host in open_hosts:
             link = host.opened.result()
+            if link.heard is None:
+                continue  # nobody listens yet, nor sends
             if stood_still:
                 link.heard = now
             if now - link.heard >= SILENCE:
