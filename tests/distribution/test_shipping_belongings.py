@@ -127,6 +127,19 @@ def test_imports(
     assert {TESTS, *expected} == names_of(top, search=("src",))
 
 
+def test_norecursedirs_says_what_stays(tmp_path: Path) -> None:
+    names = (
+        "tests/load/films/a.mp4",
+        "tests/load/build/a.py",
+        "tests/load/.git/config",
+    )
+    top = project(tmp_path, dict.fromkeys((TESTS, *names), ""))
+
+    found = Belongings(top, [top / TESTS], ignored=["fil*"])
+
+    assert {top / TESTS, top / "tests/load/build/a.py"} == found.files
+
+
 def test_of_the_rootdir_itself_only_what_is_imported_travels(tmp_path: Path) -> None:
     files = {"test_buy.py": "import steps", "steps.py": "", "huge.bin": "", "b.py": ""}
     top = project(tmp_path, files)

@@ -161,7 +161,9 @@ class Belongings:
                     yield file
 
     def _enters(self, folder: Path) -> bool:
-        if folder.name == CACHES or (folder / "pyvenv.cfg").is_file():
+        if folder.name == CACHES or not goes(folder.name):
+            return False  # .git stays even where norecursedirs does not say so
+        if (folder / "pyvenv.cfg").is_file():
             return False
         if (folder / PACKAGE).is_file():
             return True  # a package may be called `build`
@@ -169,7 +171,7 @@ class Belongings:
 
 
 def goes(name: str) -> bool:
-    """Return whether a file of this name goes along; .env and what Python made stay."""
+    """Return whether what has this name goes along; .env and what Python made stay."""
     return not name.startswith(".") and not name.endswith((".pyc", ".pyo"))
 
 
