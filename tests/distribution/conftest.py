@@ -1,10 +1,12 @@
 """The demo app and a hub, for runs over several processes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from pytest_liveview_load.distribution.hub.hub import Hub
+from tests.distribution.pool_machines import Machines
 from tests.roost.process import RoostProcess, running_roost
 
 
@@ -21,3 +23,12 @@ def hub() -> Iterator[Hub]:
     yield hub
     hub.close()
     assert not hub._thread.is_alive()
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    folder = tmp_path / "machines"
+    folder.mkdir()
+    machines = Machines(folder)
+    yield machines
+    machines.end()

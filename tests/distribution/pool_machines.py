@@ -4,12 +4,15 @@ The commands find and keep them in a folder, a file with the process id for each
 """
 
 import os
+import queue
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from pytest_liveview_load.distribution.hosts.leases import Leases
 from pytest_liveview_load.distribution.hosts.pool import PoolPlan
 from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
 
@@ -19,6 +22,20 @@ MACHINE = 'sleep 600 >/dev/null 2>&1 & echo $! > "$LIVEVIEW_HOST_NAME"'
 BOOT = f"{MACHINE}; echo popen"
 SLOW_BOOT = f"{MACHINE}; sleep 600; echo popen"
 STOP = 'kill -9 $(cat "$LIVEVIEW_HOST_NAME") && mv "$LIVEVIEW_HOST_NAME" "$LIVEVIEW_HOST_NAME.gone"'
+
+
+class Kept:
+    """A keeper, and what it has said."""
+
+    def __init__(self, settings: PoolSettings, **others: Any) -> None:
+        self.words: queue.Queue[tuple[Any, ...]] = queue.Queue()
+        self.leases = Leases(settings, self.words.put, **others)
+
+    def heard(self) -> tuple[Any, ...]:
+        return self.words.get(timeout=DEADLINE)
+
+    def close(self) -> bool:
+        return self.leases.close(DEADLINE)
 
 
 class Machines:

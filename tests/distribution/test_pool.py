@@ -170,7 +170,8 @@ def test_what_fails_three_times_is_told_to_the_run() -> None:
         pool.stopped(10.0 * number, f"h-{number}")
         pool.tick(10.0 * number + 5.0)
 
-    assert BROKEN is pool.troubles["a"]
+    expected = "liveview_pool, boot = 'x': exited with code 1; 3 tries have failed"
+    assert expected == str(pool.troubles["a"])
     assert {} == pool.hosts
 
 

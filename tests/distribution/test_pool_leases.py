@@ -1,54 +1,27 @@
 """The process that keeps a pool's hosts: what it boots it stops, whoever dies."""
 
 import os
-import queue
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.leases import ENDED, Leases
-from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
-from pytest_liveview_load.errors import PoolError
+from pytest_liveview_load.distribution.hosts.leases import ENDED
 from tests.distribution.pool_machines import (
     BOOT,
     DEADLINE,
     SLOW_BOOT,
     STOP,
+    Kept,
     Machines,
     is_alive,
 )
 
-Words = tuple[Any, ...]
 HERE = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def machines(tmp_path: Path) -> Iterator[Machines]:
-    folder = tmp_path / "machines"
-    folder.mkdir()
-    machines = Machines(folder)
-    yield machines
-    machines.end()
-
-
-class Kept:
-    """A keeper, and what it has said."""
-
-    def __init__(self, settings: PoolSettings, **others: Any) -> None:
-        self.words: queue.Queue[Words] = queue.Queue()
-        self.leases = Leases(settings, self.words.put, **others)
-
-    def heard(self) -> Words:
-        return self.words.get(timeout=DEADLINE)
-
-    def close(self) -> bool:
-        return self.leases.close(DEADLINE)
 
 
 def test_what_is_booted_is_up_and_is_stopped(machines: Machines) -> None:
@@ -287,73 +260,6 @@ def test_a_child_of_the_controller_that_lives_on_does_not_keep_the_hosts(
         machines.wait_for(0)
     finally:
         os.killpg(controller.pid, signal.SIGKILL)
-
-
-# Providers
-
-
-class LocalProvider:
-    """Boots processes, and keeps them where another process may find them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def boot(self, name: str) -> str:
-        print("a provider may print")
-        process = subprocess.Popen(["sleep", "600"], start_new_session=True)
-        (self.folder / name).write_text(str(process.pid))
-        return "popen"
-
-    async def stop(self, name: str, spec: str) -> None:
-        os.kill(int((self.folder / name).read_text()), signal.SIGKILL)
-
-
-class Refusing(LocalProvider):
-    def boot(self, name: str) -> str:
-        raise ConnectionError("no more machines")
-
-
-def test_a_provider_boots_and_stops(machines: Machines) -> None:
-    kept = Kept(machines.settings("", ""), provider=LocalProvider(machines.folder))
-    kept.leases.boot("liveview-1")
-    assert ("up", "liveview-1", "popen") == kept.heard()
-    assert {"liveview-1"} == machines.alive()
-
-    assert kept.close()
-
-    assert set() == machines.alive()
-
-
-def test_what_a_provider_raises_is_told(machines: Machines) -> None:
-    kept = Kept(machines.settings("", ""), provider=Refusing(machines.folder))
-    kept.leases.boot("liveview-1")
-
-    expected = ("failed", "liveview-1", "ConnectionError: no more machines", None, "")
-    assert expected == kept.heard()
-    kept.close()
-
-
-def test_a_provider_that_cannot_travel_is_refused() -> None:
-    class Local(LocalProvider):
-        pass
-
-    with pytest.raises(PoolError, match="cannot be pickled"):
-        Kept(Machines(Path()).settings("", ""), provider=Local(Path()))
-
-
-def test_a_provider_that_cannot_be_found_is_told(
-    machines: Machines, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        sys, "path", [each for each in sys.path if each and Path(each) != HERE]
-    )
-    kept = Kept(machines.settings("", ""), provider=LocalProvider(machines.folder))
-
-    word, problem = kept.heard()
-
-    assert "broken" == word
-    assert problem.startswith("ModuleNotFoundError: No module named 'tests")
-    assert kept.close()
 
 
 def test_the_keeper_is_gone_when_all_is_stopped(machines: Machines) -> None:

@@ -3,10 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,12 +82,8 @@ COMMANDS = ("boot", "stop", "on_grow", "on_shrink", "orphan")
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    folder = tmp_path / "machines"
-    folder.mkdir()
-    machines = Machines(folder)
-    yield Scene(machines)
-    machines.end()
+def scene(machines: Machines) -> Scene:
+    return Scene(machines)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -219,20 +219,25 @@ PROVIDER = """
 """
 
 
-@pytest.mark.parametrize("xdist", [(), ("-p", "xdist.plugin", "-n2")], ids=["n0", "n2"])
-def test_a_provider_boots_and_stops_the_hosts(
-    pool: PoolSuite, xdist: tuple[str, ...]
-) -> None:
-    pool.suite.pytester.makepyfile(my_cloud=PROVIDER)
-    pool.suite.pytester.makeconftest(f"""
-        from my_cloud import Local
+HOOK = """
+    def pytest_liveview_load_provide_host(config):
+        return Local({folder!r})
+"""
 
-        def pytest_liveview_load_provide_host():
-            return Local({str(pool.machines.folder)!r})
-    """)
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("-p", "xdist.plugin", "-n2"), ("--import-mode=importlib",)],
+    ids=["n0", "n2", "importlib"],
+)
+def test_a_provider_boots_and_stops_the_hosts(
+    pool: PoolSuite, arguments: tuple[str, ...]
+) -> None:
+    hook = HOOK.format(folder=str(pool.machines.folder))
+    pool.suite.pytester.makeconftest(PROVIDER + hook)
     pool.suite.tests(TWO_TESTS)
 
-    result, _ = pool.run(*xdist)
+    result, _ = pool.run(*arguments)
 
     result.assert_outcomes(passed=3)
     assert 1 == len(pool.booted())

@@ -12,6 +12,8 @@ a Ctrl-C at the terminal is not for it, and is run by its path: it imports nothi
 
 import asyncio
 import base64
+import importlib
+import importlib.util
 import inspect
 import json
 import os
@@ -138,6 +140,21 @@ class Methods:
     async def stop(self, name: str, spec: str) -> None:
         """Stop a host, whose spec is "" if it was not booted to the end."""
         await call(self.provider.stop, name, spec)
+
+
+def provider_of(orders: Mapping[str, Any]) -> Any:
+    """Return the provider, whose module may be one that only pytest finds."""
+    sys.path[:] = orders["path"]
+    name, file = orders["module"]
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return pickle.loads(base64.b64decode(orders["provider"]))
 
 
 async def call(method: Callable[..., Any], *arguments: str) -> Any:
@@ -278,9 +295,8 @@ async def keep(say: Callable[[list[Any]], None]) -> None:
         commands = Commands(orders, Path(folder))
         way: Commands | Methods = commands
         if orders["provider"]:
-            sys.path[:] = orders["path"]
             try:
-                way = Methods(pickle.loads(base64.b64decode(orders["provider"])))
+                way = Methods(provider_of(orders))
             except Exception as error:  # noqa: BLE001 (a person's code, or none)
                 say(["broken", f"{type(error).__name__}: {error}"])
                 return

@@ -62,6 +62,7 @@ class Leases:
             "parent": os.getpid(),
             "provider": pickled(provider) if provider is not None else "",
             "path": sys.path,
+            "module": module_of(provider),
         }
         self._process = subprocess.Popen(
             [sys.executable, "-I", str(Path(keeper.__file__))],
@@ -134,3 +135,9 @@ def pickled(provider: Provider) -> str:
             "stopped even if pytest is killed: open connections in boot and stop"
         )
         raise PoolError("pytest_liveview_load_provide_host", problem) from None
+
+
+def module_of(provider: Provider | None) -> tuple[str, str]:
+    """Return the name of a provider's module, and its file: not all are on the path."""
+    name = type(provider).__module__
+    return name, getattr(sys.modules.get(name), "__file__", None) or ""

@@ -299,7 +299,7 @@ class Pool:
             return
         for run in waiting:
             self._let_go(now, run)
-            self.troubles[run] = problem
+            self.troubles[run] = at_last(problem)
 
     def _awaited(self, now: float, runs: Mapping[str, int], tries: int) -> str:
         self._named += 1
@@ -309,3 +309,15 @@ class Pool:
 
     def _put(self, host: PoolHost, **changes: object) -> None:
         self.hosts[host.name] = replace(host, **changes)  # type: ignore[arg-type]
+
+
+def at_last(problem: Exception) -> Exception:
+    """Return what is raised when the last try has failed too."""
+    if not isinstance(problem, PoolError):
+        return problem
+    return PoolError(
+        problem.source,
+        f"{problem.problem}; {TRIES} tries have failed",
+        status=problem.status,
+        last_line=problem.last_line,
+    )

@@ -18,7 +18,6 @@ from pytest_liveview_load.distribution.hosts.leases import (
     Provider,
 )
 from pytest_liveview_load.distribution.hosts.pool import (
-    TRIES,
     Action,
     Boot,
     Phase,
@@ -216,7 +215,7 @@ class Provision:
             if ready.done():
                 continue
             if run in self.pool.troubles:
-                ready.set_exception(at_last(self.pool.troubles[run]))
+                ready.set_exception(self.pool.troubles[run])
             elif self.pool.is_ready(run):
                 self.pool.begun(run)
                 ready.set_result(None)
@@ -338,15 +337,3 @@ class Provision:
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception):
             self._break(error)
-
-
-def at_last(problem: Exception) -> Exception:
-    """Return what is raised when the last try has failed too."""
-    if not isinstance(problem, PoolError):
-        return problem
-    return PoolError(
-        problem.source,
-        f"{problem.problem}; {TRIES} tries have failed",
-        status=problem.status,
-        last_line=problem.last_line,
-    )
