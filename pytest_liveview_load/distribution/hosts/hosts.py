@@ -84,6 +84,11 @@ class Hosts:
             self._start_keeper()
         return await asyncio.wrap_future(host.opened)
 
+    def is_open(self, name: str) -> bool:
+        """Whether a host need not be waited for."""
+        host = self._hosts.get(name)
+        return host is not None and host.is_open
+
     def facts_of(self, name: str) -> Facts | None:
         """Return what runs on a host, once it was asked."""
         host = self._hosts.get(name)

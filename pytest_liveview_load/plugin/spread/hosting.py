@@ -26,7 +26,10 @@ from pytest_liveview_load.plugin.spread.host_plan import HostPlan
 
 
 class Hosting:
-    """Owns the hosts of a session, and what is sent to each of them."""
+    """Owns the hosts of a session, and what is sent to each of them.
+
+    `show` gets what a person who waits wants to know, "" when that is over.
+    """
 
     def __init__(
         self,
@@ -72,7 +75,12 @@ class Hosting:
         return names
 
     async def _asked_for(self, hub: Hub) -> tuple[str, ...]:
+        waited_for = [
+            each.name for each in self.plan.specs if not self.hosts.is_open(each.name)
+        ]
         opening = [self.hosts.open(*each) for each in self.plan.specs]
+        if waited_for:
+            self._show(f"opening {', '.join(waited_for)}")
         opened = await asyncio.gather(*opening, return_exceptions=True)
         for link in opened:
             if not isinstance(link, BaseException):

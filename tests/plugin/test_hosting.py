@@ -1,0 +1,62 @@
+"""The hosts of a session, and what a person is told who waits for them."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_liveview_load.distribution.hosts.specs import parse_specs
+from pytest_liveview_load.distribution.hub.hub import Hub
+from pytest_liveview_load.errors import HostError
+from pytest_liveview_load.plugin.spread.host_plan import HostPlan
+from pytest_liveview_load.plugin.spread.hosting import Hosting
+from tests.distribution.made_up import begin
+
+BEGIN = begin(users=2)
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    hub = Hub()
+    hub.start()
+    yield hub
+    hub.close()
+
+
+def hosting(folder: Path, specs: str, shown: list[str]) -> Hosting:
+    (folder / "test_it.py").touch()
+    plan = HostPlan(
+        specs=parse_specs([specs]), rootdir=folder, import_mode="prepend", ignored=()
+    )
+    return Hosting(
+        plan, ["test_it.py::test_it"], show=shown.append, complain=shown.append
+    )
+
+
+def test_who_waits_is_told_for_whom_and_only_then(hub: Hub, tmp_path: Path) -> None:
+    shown: list[str] = []
+    hosts = hosting(tmp_path, "popen//id=one, popen//id=two", shown)
+    try:
+        first = asyncio.run(hosts.muster(hub, BEGIN))
+        second = asyncio.run(hosts.muster(hub, BEGIN))
+    finally:
+        hosts.close()
+
+    assert ("one", "two") == first == second
+    assert ["opening one, two", "", ""] == shown
+
+
+def test_those_that_could_be_opened_stay_open(hub: Hub, tmp_path: Path) -> None:
+    shown: list[str] = []
+    hosts = hosting(tmp_path, "popen//id=one, popen//id=two//python=false", shown)
+    try:
+        for _ in range(2):
+            with pytest.raises(
+                HostError, match=r"no Python answered \(exit status 1\)"
+            ):
+                asyncio.run(hosts.muster(hub, BEGIN))
+    finally:
+        hosts.close()
+
+    assert ["opening one, two", "", "opening two", ""] == shown
