@@ -72,7 +72,7 @@ def test_a_loss_is_what_makes_a_run_invalid_and_partial() -> None:
     report = lost().report(TEST)
 
     assert (LOST, "gw0: it lagged") == report.invalid
-    assert LOST == report.snapshot.partial
+    assert "gw1 was lost" == report.snapshot.partial
     assert (("mounts == 7", "the run was cut short"),) == report.not_judged
     assert ["", LOSS.why] == [each.lost for each in report.runners]
 

@@ -32,12 +32,11 @@ class Account:
         heading, outcome = self.errand.heading, self.ending.outcome
         profile = Profile.from_data(self.errand.profile)
         snapshot, lost = unpack(outcome.snapshot), ""
-        if isinstance(self.ending, Lost) and cut_because:
-            snapshot = replace(snapshot, partial=cut_because)
-        elif isinstance(self.ending, Lost):
-            lost = described(self.ending.loss, profile)
-            snapshot = replace(snapshot, partial=lost)
-        was_cut = snapshot.partial not in (outcome.aborted, lost)
+        if isinstance(self.ending, Lost):
+            lost = "" if cut_because else described(self.ending.loss, profile)
+            partial = cut_because or snapshot.partial or lost
+            snapshot = replace(snapshot, partial=partial)
+        was_cut = not lost and snapshot.partial != outcome.aborted
         if self.errand.endless:
             lasted = max(0.0, outcome.elapsed - profile.ramp)
             profile = replace(profile, duration=lasted)
