@@ -109,10 +109,12 @@ class LoadSession:
         if not self.given:
             return []
         settings = self.settings
+        hosts = ", ".join(each.name for each in settings.hosts)
         parts = [
             f"liveview_server {settings.server!r}" if settings.server else "",
             settings.url or "",
             f"scale {settings.scale:g}" if settings.scale != 1 else "",
+            f"hosts {hosts}" if hosts else "",
         ]
         said = ", ".join(part for part in parts if part)
         return [f"liveview: {said}"] if said else []

@@ -25,6 +25,7 @@ def test_hosts_carry_the_users_where_there_are_no_workers(
     expected = [("popen#1", 2), ("popen#2", 1), ("third", 1)]
     assert [expected, expected] == [carried(each) for each in runs]
     assert 8 == runs[1]["counts"]["iterations"]
+    result.stdout.fnmatch_lines(["liveview: http://*, hosts popen#1, popen#2, third"])
     assert 3 == len(hosts.pids())  # of both tests: hosts are opened once
     assert set() == left_after(hosts.pids(), ENDING)
 
