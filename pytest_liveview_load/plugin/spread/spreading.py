@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.hub.conductor import Ending
     from pytest_liveview_load.distribution.hub.hub import Hub
     from pytest_liveview_load.distribution.link import Channel, InnerChannel
-    from pytest_liveview_load.distribution.messages import Begin
+    from pytest_liveview_load.distribution.messages import Begin, Finished, Lost
     from pytest_liveview_load.distribution.parts import Errand
     from pytest_liveview_load.plugin.gang.roster import Seat
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-    from pytest_liveview_load.plugin.spread.account import Account
     from pytest_liveview_load.plugin.spread.host_plan import HostPlan
     from pytest_liveview_load.plugin.spread.hosting import Hosting
     from pytest_liveview_load.reporting.load_report import LoadReport
@@ -49,9 +48,8 @@ class Spreading:
         self._hosting: Hosting | None = None
         self._inner: InnerChannel | None = None
         self._test = ""  # the latest that workers carry
-        self._accounts: list[
-            Account
-        ] = []  # of its runs that ended and were not reported
+        # Its runs that ended and were not reported.
+        self._ends: list[tuple[Errand, Finished | Lost]] = []
         self._hub: Hub | None = None
         self._known: set[Seat] = set()
         self._leads: dict[int, str] = {}
@@ -70,7 +68,7 @@ class Spreading:
         hub = self._hub = self._hub or self._started()
         hub.catch_up()
         self._test = test
-        self._accounts.clear()
+        self._ends.clear()
         everybody = (lead, *followers)
         for seat in everybody:
             if seat not in self._known:
@@ -94,14 +92,14 @@ class Spreading:
         """Take note that the lead of `test` has reported its runs."""
         if self._hub is not None and test == self._test:
             self._hub.catch_up()
-            self._accounts.clear()
+            self._ends.clear()
 
     def left_by(self, test: str) -> list[LoadReport]:
         """Return the runs that `test` could not report, for its lead is gone."""
         if self._hub is None or test != self._test:
             return []
         self._hub.catch_up()
-        return [each.report(test) for each in self._accounts]
+        return self._reports()
 
     def call_off(self, why: str) -> tuple[str, list[LoadReport]]:
         """End what workers carry; return its test and runs, none if there is no such."""
@@ -111,8 +109,15 @@ class Spreading:
         self._hub.catch_up()
         if self.display is not None:
             self.display.clear()
-        runs = [each.report(self._test, cut_because=why) for each in self._accounts]
-        return self._test, runs
+        return self._test, self._reports(why)
+
+    def _reports(self, cut_because: str = "") -> list[LoadReport]:
+        from pytest_liveview_load.plugin.spread.account import Account  # noqa: PLC0415
+
+        return [
+            Account(*each).report(self._test, cut_because=cut_because)
+            for each in self._ends
+        ]
 
     def close(self) -> None:
         """End the hub with the session, and the hosts."""
@@ -183,9 +188,8 @@ class Spreading:
 
     def _ended(self, lead: str, errand: Errand, ending: Ending) -> None:
         from pytest_liveview_load.distribution.messages import Finished, Lost  # noqa: PLC0415
-        from pytest_liveview_load.plugin.spread.account import Account  # noqa: PLC0415
 
         if self._hosting is not None:
             self._hosting.release(ending.run)
         if isinstance(ending, Finished | Lost) and lead != LEAD:
-            self._accounts.append(Account(errand, ending))
+            self._ends.append((errand, ending))
