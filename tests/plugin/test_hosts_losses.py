@@ -62,9 +62,7 @@ def test_a_stopped_host_is_lost_and_ended(hosts: HostSuite) -> None:
     result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines(["*popen#2 was lost *s after the start, with 2 of 4*"])
     [cause] = first["invalid"]
-    assert (
-        float(cause.split("was lost ")[1].split("s ")[0]) < 8
-    )  # six, and a busy machine
+    assert "it has stalled: no numbers for 5.8s" in cause
     assert set() == left_after(hosts.pids(), ENDING)
 
 

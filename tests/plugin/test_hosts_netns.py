@@ -3,7 +3,6 @@
 import contextlib
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,17 +74,15 @@ def test_a_host_that_is_cut_off_is_lost_and_ends_itself(
         process = started(hosts, f"popen, {spec(config, 'load1')}")
         try:
             wait_for_pids(hosts, 2, process)
-            began = time.monotonic()
             network.cut()
             said, _ = process.communicate(timeout=40)
-            noticed = time.monotonic() - began
         finally:
             process.kill()
         left = left_after(hosts.pids(), ENDING + 10)
 
     assert b"load1 was lost" in said
     assert b"with 2 of 4 users" in said
-    assert noticed < 20  # fifteen, and what pytest needs to end
+    assert b"it has stalled: no numbers for 5.8s" in said
     assert set() == left
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,10 +113,9 @@ def test_a_frozen_link_is_a_loss_and_the_host_ends_itself(
     try:
         wait_for_pids(hosts, 2, process)
         [far] = [pid for pid in hosts.pids() if is_behind_ssh(pid)]
-        frozen, began = sshd_of(far), time.monotonic()
+        frozen = sshd_of(far)
         os.kill(frozen, signal.SIGSTOP)  # nothing is closed, and nothing comes through
         said, _ = process.communicate(timeout=40)
-        noticed = time.monotonic() - began
         left = left_after([far], 20)
     finally:
         process.kill()
@@ -125,7 +123,7 @@ def test_a_frozen_link_is_a_loss_and_the_host_ends_itself(
             os.kill(frozen, signal.SIGKILL)
 
     assert b"load1 was lost" in said
-    assert noticed < 20  # fifteen, and what pytest needs to end
+    assert b"it has stalled: no numbers for 5.8s" in said
     assert set() == left
     assert set() == left_after(hosts.pids(), ENDING)
 
