@@ -43,7 +43,7 @@ def test_a_provider_boots_and_stops(machines: Machines) -> None:
 
     assert kept.close()
 
-    assert set() == machines.alive()
+    machines.wait_for(0)
 
 
 def test_what_a_provider_raises_is_told(machines: Machines) -> None:

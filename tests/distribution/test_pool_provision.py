@@ -75,7 +75,7 @@ class Scene:
                 yield provision
         finally:
             await asyncio.to_thread(provision.close)
-            assert set() == self.machines.alive()
+            self.machines.wait_for(0)
 
 
 COMMANDS = ("boot", "stop", "on_grow", "on_shrink", "orphan")

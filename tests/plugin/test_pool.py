@@ -76,7 +76,7 @@ def test_hosts_are_booted_for_a_load_test_reused_and_stopped(pool: PoolSuite) ->
     ]
     names = [{each["name"] for each in run["runners"]} for run in runs]
     assert names[1] < names[0] == pool.booted()
-    assert set() == pool.machines.alive()
+    pool.machines.wait_for(0)
 
 
 def test_workers_hosts_and_the_pool_carry_together(pool: PoolSuite) -> None:
@@ -89,7 +89,7 @@ def test_workers_hosts_and_the_pool_carry_together(pool: PoolSuite) -> None:
     assert [[1, 1, 1, 1, 1], [1, 1, 1, 0]] == [shares(each) for each in runs]
     assert ["gw0", "gw1", "x"] == [each["name"] for each in runs[0]["runners"]][:3]
     assert 2 == len(pool.booted())
-    assert set() == pool.machines.alive()
+    pool.machines.wait_for(0)
 
 
 def test_without_a_load_test_nothing_is_booted(pool: PoolSuite) -> None:
@@ -241,7 +241,7 @@ def test_a_provider_boots_and_stops_the_hosts(
 
     result.assert_outcomes(passed=3)
     assert 1 == len(pool.booted())
-    assert set() == pool.machines.alive()
+    pool.machines.wait_for(0)
 
 
 def test_a_provider_that_cannot_travel_is_a_usage_error(pool: PoolSuite) -> None:
