@@ -106,7 +106,7 @@ def suite(
     pytester: pytest.Pytester, roost: str, monkeypatch: pytest.MonkeyPatch
 ) -> Suite:
     for name in os.environ:
-        if name.startswith("PYTEST_LIVEVIEW_") or name == "PYTEST_ADDOPTS":
+        if name.startswith(("PYTEST_LIVEVIEW_", "PYTEST_XDIST_", "PYTEST_ADDOPTS")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("COLUMNS", "120")  # or long lines of the summary would be cut
