@@ -18,7 +18,8 @@ from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
 
 DEADLINE = 20.0  # seconds
 
-MACHINE = 'sleep 600 >/dev/null 2>&1 & echo $! > "$LIVEVIEW_HOST_NAME"'
+# A session of its own: only `stop` ends it, not the end of the boot command.
+MACHINE = 'setsid sleep 600 >/dev/null 2>&1 & echo $! > "$LIVEVIEW_HOST_NAME"'
 BOOT = f"{MACHINE}; echo popen"
 SLOW_BOOT = f"{MACHINE}; sleep 600; echo popen"
 STOP = 'kill -9 $(cat "$LIVEVIEW_HOST_NAME") && mv "$LIVEVIEW_HOST_NAME" "$LIVEVIEW_HOST_NAME.gone"'
