@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import execnet
 
@@ -22,9 +22,7 @@ from pytest_liveview_load.crowd.orders.cast import Cast
 from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.hub import Hub
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
-from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
+from pytest_liveview_load.distribution.lead_messages import (
     Begin,
     Broken,
     Finished,
@@ -32,10 +30,14 @@ from pytest_liveview_load.distribution.messages import (
     Progress,
     Refused,
 )
+from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
 from pytest_liveview_load.distribution.parts import Errand, Outcome
 from pytest_liveview_load.distribution.travelling import cast_to_data
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.distribution.messages import AnyMessage
 
 ROOT: Final = Path(__file__).parents[1]
 LEAD: Final = "lead"

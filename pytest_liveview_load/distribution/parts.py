@@ -10,6 +10,12 @@ from typing import Any
 import msgspec
 
 
+class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """What is of every message: the run that it is about."""
+
+    run: str
+
+
 class Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A value within messages."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import execnet
 
@@ -15,12 +15,15 @@ from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.rows.feed import Rows
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.hub import Hub
+from pytest_liveview_load.distribution.lead_messages import Begin, Finished, Lost
 from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
-from pytest_liveview_load.distribution.messages import AnyMessage, Begin, Finished, Lost
 from pytest_liveview_load.distribution.parts import Errand, Outcome
 from pytest_liveview_load.distribution.travelling import cast_to_data, rows_to_data
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.distribution.messages import AnyMessage
 
 PROJECT = Path(__file__).parents[2]
 LEAD = "lead"

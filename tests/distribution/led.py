@@ -10,14 +10,14 @@ import execnet
 
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.hub import Hub
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
-from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
+from pytest_liveview_load.distribution.lead_messages import (
     Broken,
     Finished,
     Lost,
     Refused,
 )
+from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.messages import AnyMessage
 from pytest_liveview_load.distribution.wire import decode, encode
 from tests.distribution import scripted_runner
 

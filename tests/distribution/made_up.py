@@ -8,26 +8,28 @@ from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution.figures import pack, unpack
 from pytest_liveview_load.distribution.hub.commands import Command, Send
 from pytest_liveview_load.distribution.hub.conductor import Conductor
+from pytest_liveview_load.distribution.lead_messages import (
+    Begin,
+    Broken,
+    Finished,
+    Lost,
+    Refused,
+)
 from pytest_liveview_load.distribution.messages import (
     Adopt,
     AnyMessage,
-    Begin,
-    Broken,
     Cut,
     Did,
     Done,
     Drop,
-    Finished,
     Hello,
     Here,
     LetIn,
-    Lost,
     Numbers,
     Ping,
     Pong,
     Prepare,
     Ready,
-    Refused,
     SendHome,
     Start,
     Stop,

@@ -4,17 +4,19 @@ import msgspec
 import pytest
 
 from pytest_liveview_load.distribution.hub.conductor import Conductor
-from pytest_liveview_load.distribution.messages import (
-    Adjust,
+from pytest_liveview_load.distribution.lead_messages import (
     Began,
     Broken,
-    End,
     Finished,
+    Progress,
+    Refused,
+)
+from pytest_liveview_load.distribution.messages import (
+    Adjust,
+    End,
     Here,
     Ping,
     Prepare,
-    Progress,
-    Refused,
     Start,
     Unable,
 )

@@ -3,18 +3,20 @@
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.commands import Bury, Kill
 from pytest_liveview_load.distribution.hub.conductor import Conductor
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
+    Finished,
+    Lost,
+    RemoveUsers,
+    StopRun,
+)
+from pytest_liveview_load.distribution.messages import (
     Adopt,
     Blocked,
     End,
     Explain,
-    Finished,
     LetIn,
-    Lost,
-    RemoveUsers,
     SendHome,
-    StopRun,
 )
 from tests.distribution.made_up import RUN, Stage, begin, ended, iterations, of
 

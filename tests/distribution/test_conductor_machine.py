@@ -19,19 +19,17 @@ from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.carrier import State
 from pytest_liveview_load.distribution.hub.commands import Command, Kill, Send
 from pytest_liveview_load.distribution.hub.conductor import Conductor
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
-    AnyMessage,
     CutRun,
-    Done,
     DropAll,
     Finished,
     Heeded,
     Lost,
-    Numbers,
     RemoveUsers,
     StopRun,
 )
+from pytest_liveview_load.distribution.messages import AnyMessage, Done, Numbers
 from tests.distribution.made_up import RUN, TO_LEAD, MadeUpRunner, begin
 
 NAMES = ("gw0", "gw1", "gw2")

@@ -2,20 +2,17 @@
 
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.conductor import Conductor
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
     ChangeRate,
-    Cut,
     CutRun,
     DropAll,
     Finished,
     Heeded,
-    LetIn,
     RemoveUsers,
-    SendHome,
-    Stop,
     StopRun,
 )
+from pytest_liveview_load.distribution.messages import Cut, LetIn, SendHome, Stop
 from pytest_liveview_load.distribution.parts import Fault
 from tests.distribution.made_up import RUN, Stage, begin, ended, of
 

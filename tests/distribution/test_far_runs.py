@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
     Began,
     DropAll,

@@ -6,7 +6,7 @@ import signal
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.hub import Hub
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     Began,
     ChangeRate,
     Finished,

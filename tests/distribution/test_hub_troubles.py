@@ -13,7 +13,7 @@ from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.hub.conductor import Conductor
 from pytest_liveview_load.distribution.hub.gathering_desk import Desk
 from pytest_liveview_load.distribution.hub.hub import Hub
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     Began,
     Begin,
     Broken,

@@ -9,16 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.distribution import messages
-from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
-    Begin,
-    Call,
-    Message,
-    Numbers,
-    Ping,
-)
-from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution import lead_messages, messages
+from pytest_liveview_load.distribution.lead_messages import Begin
+from pytest_liveview_load.distribution.messages import AnyMessage, Call, Numbers, Ping
+from pytest_liveview_load.distribution.parts import Errand, Message
 from pytest_liveview_load.distribution.wire import VERSION, decode, encode
 from pytest_liveview_load.errors import MessageError
 
@@ -75,7 +69,7 @@ def test_a_batch_arrives_as_it_was_sent(batch: list[AnyMessage]) -> None:
 def test_every_class_of_messages_is_one_of_the_union() -> None:
     declared = {
         each
-        for each in vars(messages).values()
+        for each in (*vars(messages).values(), *vars(lead_messages).values())
         if isinstance(each, type) and issubclass(each, Message) and each is not Message
     }
 

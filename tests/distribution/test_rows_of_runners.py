@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_liveview_load.crowd.orders.cast import Cast
 from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.rows.feed import Feed
-from pytest_liveview_load.distribution.messages import AddUsers, Begin, RemoveUsers
+from pytest_liveview_load.distribution.lead_messages import AddUsers, Begin, RemoveUsers
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.travelling import (
     cast_to_data,

@@ -16,7 +16,7 @@ from pytest_liveview_load.crowd.orders.cast import Cast
 from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.rows.feed import Feed, Rows
 from pytest_liveview_load.crowd.together.rendezvous import is_plain
-from pytest_liveview_load.distribution.messages import Begin
+from pytest_liveview_load.distribution.lead_messages import Begin
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.plain import MARK, from_plain, to_plain
 from pytest_liveview_load.distribution.travelling import (

@@ -4,7 +4,7 @@ import dataclasses
 
 from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution.figures import pack
-from pytest_liveview_load.distribution.messages import Finished, Lost
+from pytest_liveview_load.distribution.lead_messages import Finished, Lost
 from pytest_liveview_load.distribution.parts import (
     Errand,
     Figures,

@@ -22,31 +22,33 @@ from pytest_liveview_load.distribution.hub.rehoming import Rehoming
 from pytest_liveview_load.distribution.hub.tally import Tally
 from pytest_liveview_load.distribution.hub.vigil import OVERTIME, Vigil
 from pytest_liveview_load.distribution.hub.wishing import Wishing
+from pytest_liveview_load.distribution.lead_messages import (
+    Began,
+    Begin,
+    Broken,
+    Finished,
+    Lost,
+    Refused,
+    Wish,
+)
 from pytest_liveview_load.distribution.messages import (
     Adjust,
     AnyMessage,
-    Began,
-    Begin,
     Blocked,
-    Broken,
     Cut,
     Did,
     Done,
     End,
-    Finished,
     Hello,
     Here,
-    Lost,
     Numbers,
     Ping,
     Pong,
     Prepare,
     Ready,
-    Refused,
     Start,
     Stop,
     Unable,
-    Wish,
 )
 from pytest_liveview_load.distribution.parts import Fault, Loss
 from pytest_liveview_load.metrics.snapshot import Snapshot

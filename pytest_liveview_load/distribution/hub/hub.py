@@ -17,9 +17,7 @@ from pytest_liveview_load.distribution.faults import fault_of
 from pytest_liveview_load.distribution.hub.conductor import Ending
 from pytest_liveview_load.distribution.hub.service import Service, described
 from pytest_liveview_load.distribution.hub.wishes import unheeded
-from pytest_liveview_load.distribution.link import Gone, Link
-from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
+from pytest_liveview_load.distribution.lead_messages import (
     Begin,
     Broken,
     CutRun,
@@ -27,6 +25,8 @@ from pytest_liveview_load.distribution.messages import (
     StopRun,
     Wish,
 )
+from pytest_liveview_load.distribution.link import Gone, Link
+from pytest_liveview_load.distribution.messages import AnyMessage
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.errors import ConfigurationError, MessageError

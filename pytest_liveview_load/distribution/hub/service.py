@@ -22,13 +22,11 @@ from pytest_liveview_load.distribution.hub.commands import (
 )
 from pytest_liveview_load.distribution.hub.conductor import Conductor, Ending
 from pytest_liveview_load.distribution.hub.gathering_desk import Desk
+from pytest_liveview_load.distribution.lead_messages import Begin, ChangeRate, Heeded
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
-    Begin,
     Call,
     Cancel,
-    ChangeRate,
-    Heeded,
     Post,
     Unable,
 )

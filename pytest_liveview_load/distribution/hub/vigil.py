@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_liveview_load.crowd.runs.attending import SNAPSHOT_EVERY, what_holds
 from pytest_liveview_load.distribution.figures import pack
-from pytest_liveview_load.distribution.messages import Explain, Progress
+from pytest_liveview_load.distribution.lead_messages import Progress
+from pytest_liveview_load.distribution.messages import Explain
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.units import format_duration
 

@@ -7,7 +7,7 @@ over. One that comes twice is one.
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_liveview_load.distribution.messages import Heeded
+from pytest_liveview_load.distribution.lead_messages import Heeded
 from pytest_liveview_load.distribution.parts import Fault
 
 

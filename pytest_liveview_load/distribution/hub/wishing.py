@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Final, assert_never
 from pytest_liveview_load.distribution.hub.shares import let_in, sent_home
 from pytest_liveview_load.distribution.hub.tally import is_running
 from pytest_liveview_load.distribution.hub.wishes import Wishes
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
     ChangeRate,
     CutRun,
-    Drop,
     DropAll,
     Heeded,
-    LetIn,
     RemoveUsers,
-    SendHome,
     StopRun,
     Wish,
 )
+from pytest_liveview_load.distribution.messages import Drop, LetIn, SendHome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

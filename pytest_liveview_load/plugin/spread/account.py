@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.messages import Finished, Lost
+from pytest_liveview_load.distribution.lead_messages import Finished, Lost
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.plugin.outcome import report_of

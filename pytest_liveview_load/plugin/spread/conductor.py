@@ -11,9 +11,7 @@ from typing import Any
 
 from pytest_liveview_load.crowd.orders.order import Order
 from pytest_liveview_load.crowd.runs.running import RunningCrowd
-from pytest_liveview_load.distribution.link import Channel
-from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
+from pytest_liveview_load.distribution.lead_messages import (
     Began,
     Broken,
     Finished,
@@ -23,6 +21,8 @@ from pytest_liveview_load.distribution.messages import (
     Refused,
     Show,
 )
+from pytest_liveview_load.distribution.link import Channel
+from pytest_liveview_load.distribution.messages import AnyMessage
 from pytest_liveview_load.distribution.parts import Errand, Heading
 from pytest_liveview_load.distribution.runner.line import Line
 from pytest_liveview_load.distribution.runner.runner import Runner, line_over

@@ -19,8 +19,8 @@ from pytest_liveview_load.distribution.hosts.hosts import Hosts
 from pytest_liveview_load.distribution.hosts.provision import Provision
 from pytest_liveview_load.distribution.hosts.shipping import ship
 from pytest_liveview_load.distribution.hub.hub import Hub
+from pytest_liveview_load.distribution.lead_messages import Begin
 from pytest_liveview_load.distribution.link import Link
-from pytest_liveview_load.distribution.messages import Begin
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.plugin.spread.host_plan import HostPlan
 

@@ -19,9 +19,8 @@ from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.crowd.watching.honesty import none_finished
 from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.messages import (
+from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
-    AnyMessage,
     Began,
     Begin,
     Broken,
@@ -36,6 +35,7 @@ from pytest_liveview_load.distribution.messages import (
     RemoveUsers,
     StopRun,
 )
+from pytest_liveview_load.distribution.messages import AnyMessage
 from pytest_liveview_load.distribution.parts import Errand, Figures, Loss
 from pytest_liveview_load.distribution.parts import Outcome as FarOutcome
 from pytest_liveview_load.errors import CrowdError, NotCarried

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.distribution.hub.conductor import Ending
     from pytest_liveview_load.distribution.hub.hub import Hub
+    from pytest_liveview_load.distribution.lead_messages import Begin, Finished, Lost
     from pytest_liveview_load.distribution.link import Channel, InnerChannel
-    from pytest_liveview_load.distribution.messages import Begin, Finished, Lost
     from pytest_liveview_load.distribution.parts import Errand
     from pytest_liveview_load.plugin.gang.roster import Seat
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
@@ -187,7 +187,10 @@ class Spreading:
             self.display.clear()
 
     def _ended(self, lead: str, errand: Errand, ending: Ending) -> None:
-        from pytest_liveview_load.distribution.messages import Finished, Lost  # noqa: PLC0415
+        from pytest_liveview_load.distribution.lead_messages import (  # noqa: PLC0415
+            Finished,
+            Lost,
+        )
 
         if self._hosting is not None:
             self._hosting.release(ending.run)
