@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.leases import Provider, pickled
-from pytest_liveview_load.distribution.hosts.pool_settings import (
+from pytest_liveview_load.distribution.pool.leases import Provider, pickled
+from pytest_liveview_load.distribution.pool.settings import (
     PoolSettings,
     parse_pool,
 )

@@ -16,8 +16,8 @@ from typing import Any, Final
 import execnet
 import pytest
 
-from pytest_liveview_load.distribution.hosts.baggage import Baggage, Parcel
-from pytest_liveview_load.distribution.hosts.requirements import Requirements
+from pytest_liveview_load.distribution.shipping.baggage import Baggage, Parcel
+from pytest_liveview_load.distribution.shipping.requirements import Requirements
 
 DEADLINE: Final = 30.0  # seconds
 WHEEL: Final = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"

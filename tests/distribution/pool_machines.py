@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_liveview_load.distribution.hosts.leases import Leases
-from pytest_liveview_load.distribution.hosts.pool import PoolPlan
-from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
+from pytest_liveview_load.distribution.pool.leases import Leases
+from pytest_liveview_load.distribution.pool.pool import PoolPlan
+from pytest_liveview_load.distribution.pool.settings import PoolSettings
 
 DEADLINE = 20.0  # seconds
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.pool import (
+from pytest_liveview_load.distribution.pool.pool import (
     Action,
     Boot,
     Phase,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.leases import ENDED
+from pytest_liveview_load.distribution.pool.leases import ENDED
 from tests.distribution.pool_machines import (
     BOOT,
     DEADLINE,
@@ -184,8 +184,8 @@ def test_another_keeper_takes_over_what_one_has_left(machines: Machines) -> None
 
 CONTROLLER = """
     import sys, threading
-    from pytest_liveview_load.distribution.hosts.leases import Leases
-    from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
+    from pytest_liveview_load.distribution.pool.leases import Leases
+    from pytest_liveview_load.distribution.pool.settings import PoolSettings
 
     boot, stop, folder = sys.argv[1:]
     up = threading.Semaphore(0)

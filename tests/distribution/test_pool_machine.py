@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.distribution.hosts.pool import (
+from pytest_liveview_load.distribution.pool.pool import (
     Action,
     Boot,
     Phase,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.pool import PoolPlan
-from pytest_liveview_load.distribution.hosts.provision import Provision
+from pytest_liveview_load.distribution.pool.pool import PoolPlan
+from pytest_liveview_load.distribution.pool.provision import Provision
 from pytest_liveview_load.errors import HostError, PoolError
 from tests.distribution.pool_machines import DEADLINE, MACHINE, SLOW_BOOT, Machines
 

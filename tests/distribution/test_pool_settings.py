@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.pool import PoolPlan
-from pytest_liveview_load.distribution.hosts.pool_settings import (
+from pytest_liveview_load.distribution.pool.pool import PoolPlan
+from pytest_liveview_load.distribution.pool.settings import (
     PoolSettings,
     parse_pool,
 )

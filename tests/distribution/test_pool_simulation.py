@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.pool import (
+from pytest_liveview_load.distribution.pool.pool import (
     Action,
     Boot,
     Pool,

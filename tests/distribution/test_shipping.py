@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts import shipping
-from pytest_liveview_load.distribution.hosts.baggage import Baggage
-from pytest_liveview_load.distribution.hosts.shipping import ship
+from pytest_liveview_load.distribution.shipping import shipping
+from pytest_liveview_load.distribution.shipping.baggage import Baggage
+from pytest_liveview_load.distribution.shipping.shipping import ship
 from pytest_liveview_load.errors import HostError
 from tests.distribution.far_pythons import (
     at_once,

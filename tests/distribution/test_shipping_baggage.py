@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.baggage import MOST, Baggage, Parcel
-from pytest_liveview_load.distribution.hosts.requirements import (
+from pytest_liveview_load.distribution.shipping.baggage import MOST, Baggage, Parcel
+from pytest_liveview_load.distribution.shipping.requirements import (
     DISTRIBUTION,
     Requirements,
     needs_of,

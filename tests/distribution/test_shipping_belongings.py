@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.baggage import Baggage
-from pytest_liveview_load.distribution.hosts.belongings import Belongings
+from pytest_liveview_load.distribution.shipping.baggage import Baggage
+from pytest_liveview_load.distribution.shipping.belongings import Belongings
 
 TESTS = "tests/load/test_buy.py"
 

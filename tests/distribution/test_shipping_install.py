@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts import installing, shipping
-from pytest_liveview_load.distribution.hosts.baggage import Baggage
-from pytest_liveview_load.distribution.hosts.requirements import Requirements
-from pytest_liveview_load.distribution.hosts.shipping import ship
+from pytest_liveview_load.distribution.shipping import installing, shipping
+from pytest_liveview_load.distribution.shipping.baggage import Baggage
+from pytest_liveview_load.distribution.shipping.requirements import Requirements
+from pytest_liveview_load.distribution.shipping.shipping import ship
 from pytest_liveview_load.errors import HostError
 from tests.distribution.far_pythons import (
     at_once,

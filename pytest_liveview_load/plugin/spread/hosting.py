@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.distribution.hosts.baggage import Baggage
 from pytest_liveview_load.distribution.hosts.facts import Facts
 from pytest_liveview_load.distribution.hosts.hosts import Hosts
-from pytest_liveview_load.distribution.hosts.provision import Provision
-from pytest_liveview_load.distribution.hosts.shipping import ship
 from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.lead_messages import Begin
 from pytest_liveview_load.distribution.link import Link
+from pytest_liveview_load.distribution.pool.provision import Provision
+from pytest_liveview_load.distribution.shipping.baggage import Baggage
+from pytest_liveview_load.distribution.shipping.shipping import ship
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.plugin.spread.host_plan import HostPlan
 

@@ -16,8 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from pytest_liveview_load.distribution.hosts import keeper
-from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
+from pytest_liveview_load.distribution.pool import keeper
+from pytest_liveview_load.distribution.pool.settings import PoolSettings
 from pytest_liveview_load.errors import PoolError
 
 STOP_TIMEOUT: Final = 60.0  # seconds for one try to stop a host

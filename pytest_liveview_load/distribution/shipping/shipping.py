@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from execnet import RemoteError
 
-from pytest_liveview_load.distribution.hosts import installing, unpacking
+from pytest_liveview_load.distribution.shipping import installing, unpacking
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from pytest_liveview_load.distribution.hosts.baggage import Baggage, Parcel
-    from pytest_liveview_load.distribution.hosts.requirements import Requirements
+    from pytest_liveview_load.distribution.shipping.baggage import Baggage, Parcel
+    from pytest_liveview_load.distribution.shipping.requirements import Requirements
 
 KILOBYTE: Final = 1000
 CHUNK: Final = 64 * 1024

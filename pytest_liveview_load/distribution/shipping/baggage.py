@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest_liveview_load
-from pytest_liveview_load.distribution.hosts.belongings import (
+from pytest_liveview_load.distribution.shipping.belongings import (
     NEVER,
     PACKAGE,
     Belongings,
 )
-from pytest_liveview_load.distribution.hosts.requirements import (
+from pytest_liveview_load.distribution.shipping.requirements import (
     DISTRIBUTION,
     Requirements,
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_liveview_load.distribution.hosts.pool import PoolPlan
+from pytest_liveview_load.distribution.pool.pool import PoolPlan
 from pytest_liveview_load.errors import PoolError, UnitError
 from pytest_liveview_load.units import near_miss, parse_duration
 

@@ -12,21 +12,21 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from pytest_liveview_load.distribution.hosts.leases import (
+from pytest_liveview_load.distribution.hosts.preflight import ORPHAN
+from pytest_liveview_load.distribution.hosts.specs import fields_of
+from pytest_liveview_load.distribution.link import Link
+from pytest_liveview_load.distribution.pool.leases import (
     ENDED,
     Leases,
     Provider,
 )
-from pytest_liveview_load.distribution.hosts.pool import (
+from pytest_liveview_load.distribution.pool.pool import (
     Action,
     Boot,
     Phase,
     Pool,
 )
-from pytest_liveview_load.distribution.hosts.pool_settings import PoolSettings
-from pytest_liveview_load.distribution.hosts.preflight import ORPHAN
-from pytest_liveview_load.distribution.hosts.specs import fields_of
-from pytest_liveview_load.distribution.link import Link
+from pytest_liveview_load.distribution.pool.settings import PoolSettings
 from pytest_liveview_load.errors import HostError, PoolError
 from pytest_liveview_load.units import Clock, format_duration
 

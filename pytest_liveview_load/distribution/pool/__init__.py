@@ -1,0 +1,1 @@
+"""Hosts that are booted while load tests need them, and never left behind."""

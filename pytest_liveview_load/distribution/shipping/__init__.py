@@ -1,0 +1,1 @@
+"""What hosts lack, brought there: the tests, the plugin, and what it needs."""
