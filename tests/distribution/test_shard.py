@@ -1,6 +1,16 @@
 """A share of a run, as its own process has it."""
 
-from pytest_liveview_load.distribution.messages import Adjust, AnyMessage, Prepare
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.distribution.messages import (
+    Adjust,
+    AnyMessage,
+    Prepare,
+    Unable,
+)
+from pytest_liveview_load.distribution.runner import shard as shard_module
 from pytest_liveview_load.distribution.runner.shard import Shard
 from tests.distribution.made_up import RUN, begin
 
@@ -27,3 +37,19 @@ def test_instants_are_told_by_the_offset_that_is_known_now() -> None:
     tell("b", 99.0)
 
     assert [("a", 99.0), ("b", 92.0)] == [each.args for each in line.said]  # type: ignore[union-attr]
+
+
+def test_whatever_hinders_a_share_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def out_of_room(*_: Any) -> None:
+        raise MemoryError("no room for users")
+
+    monkeypatch.setattr(shard_module, "order_from_data", out_of_room)
+    line = SilentLine()
+    prepare = Prepare(RUN, begin().errand, share=0, of=1)
+    shard = Shard(line, prepare, set())  # type: ignore[arg-type]
+
+    shard.prepare()
+
+    assert [Unable(RUN, "MemoryError", "MemoryError: no room for users")] == line.said

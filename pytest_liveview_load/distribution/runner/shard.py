@@ -147,8 +147,11 @@ class Shard:
         """Make the share, and say whether it can start."""
         try:
             self.add_part(self.share, self.of)
-        except LiveViewLoadError as error:
-            self.line.say(Unable(self.run, type(error).__name__, str(error)))
+        except Exception as error:  # noqa: BLE001 (who waits for this is told)
+            kind, text = type(error).__name__, str(error)
+            if not isinstance(error, LiveViewLoadError):
+                text = f"{kind}: {text}"
+            self.line.say(Unable(self.run, kind, text))
         else:
             self.line.say(Ready(self.run))
 
