@@ -126,7 +126,7 @@ def test_a_cloud_is_left_empty_and_never_held_too_much(
     chance = Random(f"{most}/{fails}")
     pool = Pool(PoolPlan(least=2, most=most, users_per_host=2000))
     cloud = Cloud(pool, chance, fails, hangs, dies)
-    asked = 4 if most == 1000 else 12
+    asked = 2 if most == 1000 else 8
     for number in range(asked):
         cloud.ask(f"run {number}", chance.randrange(1, most * 2000))
         cloud.pass_time(cloud.now + chance.uniform(1.0, 240.0))
