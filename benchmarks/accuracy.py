@@ -32,13 +32,13 @@ from typing import Any, Final, NamedTuple
 import uvloop
 from tabulate import tabulate
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings
-from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.orders.cast import Cast
-from pytest_liveview_load.crowd.orders.order import Order
-from pytest_liveview_load.crowd.runs.engine import Outcome, Run
-from pytest_liveview_load.crowd.runs.terms import Crowd
+from pytest_liveview_load.crowd.engine import Outcome, Run
+from pytest_liveview_load.crowd.mix import Cast
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.run_state import Crowd
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import NANOSECONDS, Recorder
 
 ROOT: Final = Path(__file__).parents[1]

@@ -34,7 +34,7 @@ from benchmarks import spread_users
 from benchmarks.accuracy import delaying_server, nearest_rank
 from benchmarks.spread_fleet import Fleet, fleet, roost
 from benchmarks.throttle import fullest
-from pytest_liveview_load.distribution.figures import merged
+from pytest_liveview_load.distribution.snapshots import merged
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot
 

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import execnet
 
-from pytest_liveview_load.crowd.orders.cast import Cast
-from pytest_liveview_load.crowd.orders.order import Order
-from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub.hub import Hub
+from pytest_liveview_load.crowd.mix import Cast
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.distribution.controller import Hub
 from pytest_liveview_load.distribution.lead_messages import (
     Begin,
     Broken,
@@ -32,7 +31,8 @@ from pytest_liveview_load.distribution.lead_messages import (
 )
 from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
 from pytest_liveview_load.distribution.parts import Errand, Outcome
-from pytest_liveview_load.distribution.travelling import cast_to_data
+from pytest_liveview_load.distribution.serialize import cast_to_data
+from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.snapshot import Snapshot
 

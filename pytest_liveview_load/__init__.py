@@ -8,14 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.client.live_user import LiveUser
-    from pytest_liveview_load.client.tab.hooks import Hook
-    from pytest_liveview_load.crowd.context import LoadContext
-    from pytest_liveview_load.crowd.results.result import LoadResult
-    from pytest_liveview_load.crowd.runs.running import RunningCrowd
-    from pytest_liveview_load.crowd.runs.storm import Storm
-    from pytest_liveview_load.crowd.trials.comparison import Comparison
-    from pytest_liveview_load.crowd.trials.limit import Limit
+    from pytest_liveview_load.crowd.running import RunningCrowd
+    from pytest_liveview_load.crowd.storm import Storm
     from pytest_liveview_load.errors import (
         BudgetExceeded,
         ConfigurationError,
@@ -25,7 +19,13 @@ if TYPE_CHECKING:
         RunAborted,
         StepError,
     )
+    from pytest_liveview_load.experiments.compare import Comparison
+    from pytest_liveview_load.experiments.find_limit import Limit
+    from pytest_liveview_load.liveview.client.hooks import Hook
+    from pytest_liveview_load.liveview.user.live_user import LiveUser
+    from pytest_liveview_load.load_context import LoadContext
     from pytest_liveview_load.markers import budget, load
+    from pytest_liveview_load.metrics.result import LoadResult
     from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning
     from pytest_liveview_load.units import MB, KiB, MiB, kB, minute, ms, s, us
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
-from pytest_liveview_load.crowd.orders.cast import Function
-from pytest_liveview_load.crowd.orders.class_mix import TEST, test_of
-from pytest_liveview_load.crowd.orders.order import Order
+from pytest_liveview_load.crowd.class_mix import TEST, test_of
+from pytest_liveview_load.crowd.mix import Function
+from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.metrics.budget import Budget
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.orders.order import ARGUMENTS, Order
+from pytest_liveview_load.crowd.plan import ARGUMENTS, Order
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.markers import (
     LoadArguments,

@@ -1,1 +1,1 @@
-"""Many users: who they are, when they start, and what their run came to."""
+"""Many virtual users in one process."""

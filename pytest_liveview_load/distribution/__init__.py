@@ -1,1 +1,1 @@
-"""One run carried by many processes: messages, who tells whom what, and the links."""
+"""One run over several processes."""

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from pytest_liveview_load import errors
-from pytest_liveview_load.crowd.together.rendezvous import is_plain
 from pytest_liveview_load.distribution.parts import Fault
 from pytest_liveview_load.distribution.plain import from_plain, to_plain
+from pytest_liveview_load.sync.rendezvous import is_plain
 
 
 def fault_of(error: BaseException, where: str = "") -> Fault:

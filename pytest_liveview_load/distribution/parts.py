@@ -33,7 +33,7 @@ class Errand(Part, frozen=True):
     """Everything plain that a run is.
 
     `profile` is `Profile.to_data()` of the whole run, scaled; `cast` names its roles,
-    their functions and params, and `data` its rows, as `distribution.travelling` writes
+    their functions and params, and `data` its rows, as `distribution.serialize` writes
     them: neither is read on the way. `abort` are the sources of budgets that end it.
     `heading` is for the report of a run whose lead cannot make it any more.
     """
@@ -70,7 +70,7 @@ class Figures(Part, frozen=True):
     """How one runner is doing, or did.
 
     `shares` are its (index, of), more than one if it took over others'. `measures` has
-    what was measured of `MEASURES` (`distribution.figures`), in base units. `offset` is
+    what was measured of `MEASURES` (`distribution.snapshots`), in base units. `offset` is
     how many seconds its clock is ahead of the controller's, give or take `uncertainty`;
     `skew` is how much later than agreed it began. `state` is what it does, in a word;
     `booted_in` is how many seconds it took until a host was up, booted for this run.
@@ -106,7 +106,7 @@ class Loss(Part, frozen=True):
 
 
 class Outcome(Part, frozen=True):
-    """What a run came to: `snapshot` is packed (`distribution.figures`) and merged.
+    """What a run came to: `snapshot` is packed (`distribution.snapshots`) and merged.
 
     `skew` is the greatest of the runners', in seconds; None if none began. `fault` is what
     its author got wrong, if that has ended it.

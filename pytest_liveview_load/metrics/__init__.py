@@ -1,1 +1,1 @@
-"""Numbers, and the verdicts over them."""
+"""What is measured, and what budgets say of it."""

@@ -70,7 +70,7 @@ COUNTS: Final = (
     "dropped_arrivals",
     "missing_receivers",
 )
-# What a diff's bytes are made of (`protocol.anatomy` says how); only `diff_bytes` has
+# What a diff's bytes are made of (`liveview.diff_cost.sizes` says how); only `diff_bytes` has
 # parts.
 PARTED: Final = "diff_bytes"
 PARTS: Final = (
@@ -83,7 +83,7 @@ PARTS: Final = (
     "replies",
     "envelope",
 )
-# What of a diff its page had already (`protocol.resent`), of a few pages of each view.
+# What of a diff its page had already (`liveview.diff_cost.resent`), of a few pages of each view.
 # The parts of the first list sum up to the diff; these are within them.
 RESENT: Final = ("resent_statics", "resent_keyed", "resent_dynamics")
 # What is of the whole run and never of one of its scenarios.

@@ -1,1 +1,1 @@
-"""The only folder that knows pytest and xdist."""
+"""The pytest plugin."""

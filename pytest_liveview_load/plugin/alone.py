@@ -9,9 +9,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NoReturn
 
-from pytest_liveview_load.crowd.rows.feed import Feed, row_of
-from pytest_liveview_load.crowd.together.gathering import LocalGathering
+from pytest_liveview_load.crowd.data import Feed, row_of
 from pytest_liveview_load.errors import MarkerError
+from pytest_liveview_load.sync.users import LocalGathering
 
 
 class Alone:

@@ -17,7 +17,7 @@ from pytest_liveview_load.errors import ConfigurationError, MarkerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_liveview_load.crowd.orders.order import Order
+    from pytest_liveview_load.crowd.plan import Order
     from pytest_liveview_load.metrics.budget import Budget
 
 LIVE: Final = "live"
@@ -161,7 +161,10 @@ def check_seen(item: pytest.Function) -> None:
 
 def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
-    from pytest_liveview_load.crowd.orders.class_mix import TEST, resolved  # noqa: PLC0415
+    from pytest_liveview_load.crowd.class_mix import (  # noqa: PLC0415
+        TEST,
+        resolved,
+    )
 
     resolved(order, item.cls)
     if order.mix and not asks_load and item.originalname != TEST:
@@ -180,8 +183,12 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
     budgets = (*plan.budgets, *(order.abort if order is not None else ()))
     if asks_load or not budgets:
         return
-    from pytest_liveview_load.crowd.orders.cast import shown  # noqa: PLC0415
-    from pytest_liveview_load.crowd.orders.class_mix import resolved  # noqa: PLC0415
+    from pytest_liveview_load.crowd.class_mix import (  # noqa: PLC0415
+        resolved,
+    )
+    from pytest_liveview_load.crowd.mix import (  # noqa: PLC0415
+        shown,
+    )
     from pytest_liveview_load.metrics.budget import check_scenarios  # noqa: PLC0415
 
     names = [item.originalname] if order is not None else []
@@ -232,7 +239,9 @@ def show_for_author(collector: pytest.Collector, report: Any) -> None:
     excinfo = getattr(call, "excinfo", None)
     if excinfo is None or not isinstance(excinfo.value, ConfigurationError):
         return
-    from pytest_liveview_load.crowd.watching.pruning import prune  # noqa: PLC0415
+    from pytest_liveview_load.crowd.tracebacks import (  # noqa: PLC0415
+        prune,
+    )
 
     pruned = pytest.ExceptionInfo.from_exception(prune(excinfo.value))
     report.longrepr = collector.repr_failure(pruned)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, cast, get_args
 from urllib.parse import unquote, urlsplit
 
-from pytest_liveview_load.client.settings import WEBSOCKET, TransportName
 from pytest_liveview_load.errors import SettingError
+from pytest_liveview_load.liveview.client.settings import WEBSOCKET, TransportName
 from pytest_liveview_load.plugin.options import Given
 from pytest_liveview_load.units import near_miss
 
@@ -81,7 +81,9 @@ def parse_verify(given: Given | None) -> bool | str:
             f"{given.place}: {given.one!r} is neither true, false nor a file or folder "
             f"of CA certificates ({path})"
         )
-    from pytest_liveview_load.client.wire.trust import tls_context  # noqa: PLC0415 (costly)
+    from pytest_liveview_load.liveview.client.trust import (  # noqa: PLC0415 (costly)
+        tls_context,
+    )
 
     try:
         tls_context(str(path))

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_liveview_load.crowd.rows.feed import Rows
-from pytest_liveview_load.crowd.rows.rows_file import PARSERS, read
+from pytest_liveview_load.crowd.data import Rows
+from pytest_liveview_load.crowd.rows_file import PARSERS, read
 from pytest_liveview_load.errors import DataError, UnitError
 from pytest_liveview_load.units import near_miss
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_liveview_load.crowd.orders.order import Order
+    from pytest_liveview_load.crowd.plan import Order
 
 # Where releases of pytest keep fixtures by name: all we lose with a new one is a hint.
 KEPT_BY: Final = (

@@ -17,10 +17,10 @@ from pytest_liveview_load.plugin.session import session_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_liveview_load.client.live_user import LiveUser
-    from pytest_liveview_load.crowd.context import LoadContext
+    from pytest_liveview_load.liveview.user.live_user import LiveUser
+    from pytest_liveview_load.load_context import LoadContext
     from pytest_liveview_load.plugin.alone import OnePerUser
-    from pytest_liveview_load.plugin.attempt import Attempt
+    from pytest_liveview_load.plugin.test_run import Attempt
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +37,9 @@ def liveview_attempt(
     request: pytest.FixtureRequest, liveview_url: str
 ) -> Iterator[Attempt]:
     """Stand in for the test's function while it runs."""
-    from pytest_liveview_load.plugin.attempt import Attempt
     from pytest_liveview_load.plugin.collection import check_async
     from pytest_liveview_load.plugin.event_loop import require_no_loop
+    from pytest_liveview_load.plugin.test_run import Attempt
 
     item, session = request.node, session_of(request.config)
     # What is asked for by name, with getfixturevalue, was not seen at collection.

@@ -62,7 +62,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         raise pytest.UsageError(str(error)) from None
     session.config.pluginmanager.register(Gatherer(load_session, session.config))
     if load_session.worker:
-        from pytest_liveview_load.plugin.gang.following import enlist
+        from pytest_liveview_load.xdist.worker import enlist
 
         load_session.member = enlist(session.config)
 
@@ -92,7 +92,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config) -> Generator[None, Any, A
     roster = session_of(config).roster
     if scheduler is None or roster is None:
         return scheduler
-    from pytest_liveview_load.plugin.gang.scheduling import GangScheduling
+    from pytest_liveview_load.xdist.scheduler import GangScheduling
 
     return GangScheduling(scheduler, roster, config)
 
@@ -172,7 +172,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    results = sys.modules.get("pytest_liveview_load.crowd.results.result")
+    results = sys.modules.get("pytest_liveview_load.metrics.result")
     return results.explain(op, left, right) if results else None
 
 

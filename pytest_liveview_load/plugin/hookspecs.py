@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.distribution.pool.leases import Provider
+    from pytest_liveview_load.pool.booter_client import Provider
 
 
 @pytest.hookspec(firstresult=True)

@@ -9,14 +9,14 @@ on trial, in which a limit was sought, fail no test.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.crowd.trials.capacity import OF_ERRORS
 from pytest_liveview_load.errors import (
     BudgetExceeded,
     InvalidRun,
     LiveViewLoadError,
     LoadFailed,
 )
+from pytest_liveview_load.experiments.capacity import OF_ERRORS
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.advice import advice
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.grammar import Percentile
@@ -24,7 +24,7 @@ from pytest_liveview_load.metrics.order_statistics import samples_needed
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Within
 from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.runner_report import RunnerReport
+from pytest_liveview_load.reporting.report import RunnerReport
 from pytest_liveview_load.reporting.terminal import counted, totals
 
 MOST_KINDS_SHOWN: Final = 5

@@ -7,13 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
-from pytest_liveview_load.distribution.pool.leases import Provider, pickled
-from pytest_liveview_load.distribution.pool.settings import (
-    PoolSettings,
-    parse_pool,
-)
 from pytest_liveview_load.errors import PoolError, SettingError
 from pytest_liveview_load.plugin.options import Given
+from pytest_liveview_load.pool.booter_client import Provider, pickled
+from pytest_liveview_load.pool.settings import PoolSettings, parse_pool
 
 
 class PoolAsked(NamedTuple):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_liveview_load.crowd.trials.finding import Finding
     from pytest_liveview_load.plugin.session import LoadSession, ReportData
+    from pytest_liveview_load.reporting.finding import Finding
     from pytest_liveview_load.reporting.load_report import LoadReport
     from pytest_liveview_load.reporting.terminal import Tone
 
@@ -92,7 +92,7 @@ def in_short(message: str) -> str:
 
 def has_author(traceback: TracebackType | None) -> bool:
     """Return whether some frame is neither ours nor a library's."""
-    from pytest_liveview_load.crowd.watching.pruning import OURS, is_installed
+    from pytest_liveview_load.crowd.tracebacks import OURS, is_installed
 
     while traceback is not None:
         path = traceback.tb_frame.f_code.co_filename
@@ -143,7 +143,7 @@ def gathered(session: LoadSession) -> list[LoadReport]:
 
 def found(session: LoadSession, test: str) -> list[Finding]:
     """Return what the runs of a test came to together."""
-    from pytest_liveview_load.crowd.trials.finding import Finding
+    from pytest_liveview_load.reporting.finding import Finding
 
     return [Finding.from_data(each) for each in session.findings.get(test, ())]
 
@@ -153,12 +153,14 @@ def export(session: LoadSession, *, interrupted: bool) -> None:
     path = session.settings.json if "json" in session.given else None
     if path is None or session.worker:
         return
-    from pytest_liveview_load.reporting import exports
+    from pytest_liveview_load.reporting import json_report
 
     findings = [each for test in session.reports for each in found(session, test)]
-    document = exports.document(gathered(session), findings, interrupted=interrupted)
+    document = json_report.document(
+        gathered(session), findings, interrupted=interrupted
+    )
     try:
-        exports.write(path, document)
+        json_report.write(path, document)
     except OSError as error:
         # It could be written when the session began. The tests' outcome is not lost by it.
         session.complaints.append(f"cannot write {path}: {error.strerror}")

@@ -24,15 +24,15 @@ from pytest_liveview_load.plugin.options import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_liveview_load.plugin.attempt import Attempt
-    from pytest_liveview_load.plugin.gang.following import Member
-    from pytest_liveview_load.plugin.gang.roster import Roster
+    from pytest_liveview_load.plugin.controller import Spreading
     from pytest_liveview_load.plugin.options import Given
     from pytest_liveview_load.plugin.pooling import PoolAsked
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
-    from pytest_liveview_load.plugin.server_desk import ServerDesk
+    from pytest_liveview_load.plugin.server_share import ServerDesk
     from pytest_liveview_load.plugin.settings import Settings
-    from pytest_liveview_load.plugin.spread.spreading import Spreading
+    from pytest_liveview_load.plugin.test_run import Attempt
+    from pytest_liveview_load.xdist.controller import Roster
+    from pytest_liveview_load.xdist.worker import Member
 
 NO_URL: Final = (
     "where is the app under test? Give its address in one of three ways: "
@@ -151,12 +151,12 @@ class LoadSession:
     def spread(self, config: pytest.Config) -> Spreading:
         """Return who has loads carried by several processes, until the session ends."""
         if self._spreading is None:
+            from pytest_liveview_load.plugin.controller import Spreading
             from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-            from pytest_liveview_load.plugin.spread.spreading import Spreading
 
             plan = None
             if self.has_hosts:
-                from pytest_liveview_load.plugin.spread.host_plan import HostPlan
+                from pytest_liveview_load.plugin.host_plan import HostPlan
 
                 plan = HostPlan.of(config, self.settings, self.pool)
             self._spreading = Spreading(
@@ -181,7 +181,7 @@ class LoadSession:
 
     def own(self, server: AppServer, config: pytest.Config) -> None:
         """Take a server that this process may start and will stop."""
-        from pytest_liveview_load.plugin.server_desk import ServerDesk
+        from pytest_liveview_load.plugin.server_share import ServerDesk
 
         self.app = server
         self._desk = ServerDesk(server)
@@ -190,7 +190,7 @@ class LoadSession:
     def equip_worker(self, node: Any) -> None:
         """Hand an xdist worker what was set, its seat, and a line to the one server."""
         if self.roster is None:
-            from pytest_liveview_load.plugin.gang.roster import Roster
+            from pytest_liveview_load.xdist.controller import Roster
 
             self.roster = Roster(self.complaints)
             self.roster.hub = self.spread(node.config)
@@ -205,7 +205,7 @@ class LoadSession:
         """Take the line to the server that the controller owns, if there is one."""
         channel = workerinput.get(SERVER_CHANNEL)
         if channel is not None:
-            from pytest_liveview_load.plugin.server_desk import RemoteServer
+            from pytest_liveview_load.plugin.server_share import RemoteServer
 
             self.app = RemoteServer(channel, self.settings.server_timeout)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pytest_liveview_load.client.settings import WEBSOCKET, TransportName
 from pytest_liveview_load.errors import HostError, SettingError, UnitError
+from pytest_liveview_load.liveview.client.settings import WEBSOCKET, TransportName
 from pytest_liveview_load.plugin.address import parse_url
 from pytest_liveview_load.plugin.connecting import (
     Headers,
@@ -23,7 +23,7 @@ from pytest_liveview_load.plugin.options import Given
 from pytest_liveview_load.units import parse_duration
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.distribution.hosts.specs import HostSpec
+    from pytest_liveview_load.hosts.specs import HostSpec
 
 
 TRUTHS: Final = {
@@ -162,7 +162,9 @@ def parse_carriers(given: Given | None) -> "tuple[HostSpec, ...]":
     if given is None:
         return ()
     # Of distribution, which a session without hosts leaves alone.
-    from pytest_liveview_load.distribution.hosts.specs import parse_specs  # noqa: PLC0415
+    from pytest_liveview_load.hosts.specs import (  # noqa: PLC0415
+        parse_specs,
+    )
 
     texts = (given.text,) if isinstance(given.text, str) else given.text
     try:

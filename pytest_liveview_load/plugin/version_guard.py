@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from pytest_liveview_load.protocol.dialect import HELD, is_held
+from pytest_liveview_load.liveview.protocol.versions import HELD, is_held
 
 if TYPE_CHECKING:
     import pytest

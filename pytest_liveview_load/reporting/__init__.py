@@ -1,1 +1,1 @@
-"""Snapshots and verdicts in, text out."""
+"""Results as text and JSON."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Judgement
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.metrics.verdict import Within
-from pytest_liveview_load.reporting.runner_report import RunnerReport
+from pytest_liveview_load.reporting.report import RunnerReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

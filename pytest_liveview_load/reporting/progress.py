@@ -6,8 +6,8 @@ those since the line before, so that a stall is seen at once.
 
 from dataclasses import dataclass
 
-from pytest_liveview_load.crowd.runs.attending import Progress
-from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.progress import Progress
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_count, format_duration, format_rate

@@ -14,10 +14,10 @@ from pytest_liveview_load.metrics.advice import advice
 from pytest_liveview_load.metrics.budget import Judgement
 from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.spending import spending
 from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement, Within
 from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.runner_report import boot_line, runner_table
-from pytest_liveview_load.reporting.spending import spending
+from pytest_liveview_load.reporting.report import boot_line, runner_table
 from pytest_liveview_load.reporting.table import table
 from pytest_liveview_load.units import format_count, format_duration, format_rate
 

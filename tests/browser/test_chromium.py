@@ -13,9 +13,12 @@ import pytest
 
 from benchmarks.browser_agreement import RECEIVED, SENT
 from benchmarks.chromium import Tab
-from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.errors import ViewCrashed
-from pytest_liveview_load.protocol.wire_keys import CIDS_DESTROYED, CIDS_WILL_DESTROY
+from pytest_liveview_load.liveview.protocol.wire_keys import (
+    CIDS_DESTROYED,
+    CIDS_WILL_DESTROY,
+)
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.browser.person import perform
 from tests.real_client.beside import our_user
 from tests.real_client.browser import comparable

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from pytest_liveview_load.crowd.orders.cast import Cast
-from pytest_liveview_load.crowd.orders.order import Order
-from pytest_liveview_load.crowd.runs.attending import Progress
-from pytest_liveview_load.crowd.runs.engine import Outcome, Run
-from pytest_liveview_load.crowd.runs.terms import Crowd
-from pytest_liveview_load.crowd.watching.processor import Processor, Usage
+from pytest_liveview_load.crowd.cpu import Processor, Usage
+from pytest_liveview_load.crowd.engine import Outcome, Run
+from pytest_liveview_load.crowd.mix import Cast
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.progress import Progress
+from pytest_liveview_load.crowd.run_state import Crowd
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from tests.crowd.fake_time import FakeTimeLoop, play

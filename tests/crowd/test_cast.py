@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.orders.cast import Cast, Role
-from pytest_liveview_load.crowd.orders.scenario import Scenario
+from pytest_liveview_load.crowd.mix import Cast, Role
+from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.errors import MarkerError, ScenarioError
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from tests.crowd.stage import FakeUser, perform, seconds_of

@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.orders.order import Order
-from pytest_liveview_load.crowd.rows.feed import Feed, Rows, parse_data, parse_way
-from pytest_liveview_load.crowd.runs.engine import Run
+from pytest_liveview_load.crowd.data import (
+    Feed,
+    Rows,
+    parse_data,
+    parse_way,
+)
+from pytest_liveview_load.crowd.engine import Run
+from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.errors import DataError, UnitError
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, ordered, shard

@@ -6,16 +6,8 @@ from typing import Final
 
 import pytest
 
-from pytest_liveview_load.crowd.watching.honesty import (
-    causes,
-    cpu_note,
-    heap_set_aside,
-    judged,
-    remarks,
-)
-from pytest_liveview_load.crowd.watching.moment import Moment
-from pytest_liveview_load.crowd.watching.processor import Usage
-from pytest_liveview_load.crowd.watching.watch import (
+from pytest_liveview_load.crowd.cpu import Usage
+from pytest_liveview_load.crowd.generator import (
     BLOCKED,
     NO_CPU,
     STOPPED,
@@ -24,6 +16,14 @@ from pytest_liveview_load.crowd.watching.watch import (
     Times,
     Watch,
     Worst,
+)
+from pytest_liveview_load.crowd.moment import Moment
+from pytest_liveview_load.crowd.validity import (
+    causes,
+    cpu_note,
+    heap_set_aside,
+    judged,
+    remarks,
 )
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import Recorder

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.shape.arguments import OTHER_WORDS, PARSERS
-from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.errors import MarkerError
+from pytest_liveview_load.load_profile.arguments import OTHER_WORDS, PARSERS
+from pytest_liveview_load.load_profile.profile import Profile
 
 STAGES = [("30s", 200), ("10s", 0)]
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from pytest_liveview_load.crowd.runs.running import RunningCrowd, Starting
+from pytest_liveview_load.crowd.running import RunningCrowd, Starting
 from pytest_liveview_load.errors import (
     ConfigurationError,
     CrowdError,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.orders.order import Order
-from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.errors import MarkerError
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
 
 

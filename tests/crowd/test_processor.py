@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.watching.moment import Moment
-from pytest_liveview_load.crowd.watching.processor import (
+from pytest_liveview_load.crowd.cpu import (
     Ledger,
     Processor,
     Usage,
     of_pressure,
     of_schedule,
 )
+from pytest_liveview_load.crowd.moment import Moment
 
 NOW = Moment(0.0, 1)
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_liveview_load.crowd.orders.scenario import Scenario
-from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.crowd.watching.pruning import prune
+from pytest_liveview_load.crowd.scenario import Scenario
+from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import ConnectionFailed, StepError
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.units import parse_duration
 
 

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from pytest_liveview_load.crowd.runs.engine import Run
-from pytest_liveview_load.crowd.runs.terms import Crowd
+from pytest_liveview_load.crowd.engine import Run
+from pytest_liveview_load.crowd.run_state import Crowd
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, ordered, perform, seconds_of, shop

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.results.result import LoadResult
-from pytest_liveview_load.crowd.runs.running import RunningCrowd, Starting
-from pytest_liveview_load.crowd.runs.storm import DROPPED, Storm
+from pytest_liveview_load.crowd.running import RunningCrowd, Starting
+from pytest_liveview_load.crowd.storm import DROPPED, Storm
 from pytest_liveview_load.errors import CrowdError, TooFewFiles, UnitError
+from pytest_liveview_load.metrics.result import LoadResult
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser
 from tests.crowd.under_way import UnderWay, hold, notes, run_of, think

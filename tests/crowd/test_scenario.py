@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.orders.scenario import Scenario
+from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.errors import ScenarioError
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.orders.cast import Cast
+from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.errors import ScenarioError
 from tests.crowd.stage import FakeUser, perform, seconds_of, shop
 

@@ -6,7 +6,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.runs.storm import Returns, Storm
+from pytest_liveview_load.crowd.storm import Returns, Storm
 
 seen = st.builds(
     lambda times, left, away: Returns(

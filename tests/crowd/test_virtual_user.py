@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.runs.failing import back_off
+from pytest_liveview_load.crowd.failing import back_off
 from pytest_liveview_load.metrics.failures import Failure
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_liveview_load.crowd.watching.moment import Moment
-from pytest_liveview_load.crowd.watching.processor import Processor, Usage
-from pytest_liveview_load.crowd.watching.watch import (
+from pytest_liveview_load.crowd.cpu import Processor, Usage
+from pytest_liveview_load.crowd.generator import (
     BLOCKED,
     NO_CPU,
     STOPPED,
@@ -16,6 +15,7 @@ from pytest_liveview_load.crowd.watching.watch import (
     Watch,
     kind_of_stop,
 )
+from pytest_liveview_load.crowd.moment import Moment
 from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import Recorder

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pytest_liveview_load.crowd.results.result import LoadResult
-from pytest_liveview_load.crowd.runs.engine import Run
-from pytest_liveview_load.crowd.runs.running import RunningCrowd
+from pytest_liveview_load.crowd.engine import Run
+from pytest_liveview_load.crowd.running import RunningCrowd
+from pytest_liveview_load.metrics.result import LoadResult
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hub.hub import Hub
-from tests.distribution.pool_machines import Machines
+from pytest_liveview_load.distribution.controller import Hub
+from tests.pool.pool_machines import Machines
 from tests.roost.process import RoostProcess, running_roost
 
 

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.distribution.figures import pack, unpack
-from pytest_liveview_load.distribution.hub.commands import Command, Send
-from pytest_liveview_load.distribution.hub.conductor import Conductor
+from pytest_liveview_load.distribution.commands import Command, Send
+from pytest_liveview_load.distribution.coordinator import Conductor
 from pytest_liveview_load.distribution.lead_messages import (
     Begin,
     Broken,
@@ -35,6 +33,8 @@ from pytest_liveview_load.distribution.messages import (
     Stop,
 )
 from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution.snapshots import pack, unpack
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 RUN = "gw0/1"

@@ -11,7 +11,6 @@ import traceback
 from statistics import median
 from typing import Any
 
-from pytest_liveview_load.distribution.figures import pack
 from pytest_liveview_load.distribution.messages import (
     Answer,
     Blocked,
@@ -32,6 +31,7 @@ from pytest_liveview_load.distribution.messages import (
     Stop,
 )
 from pytest_liveview_load.distribution.plain import to_plain
+from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.snapshot import Snapshot
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from pytest_liveview_load.distribution.hub.conductor import Conductor
+from pytest_liveview_load.distribution.coordinator import Conductor
 from pytest_liveview_load.distribution.lead_messages import (
     Began,
     Broken,

@@ -1,8 +1,7 @@
 """Runners that are lost: what becomes of the run, and of their users."""
 
-from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub.commands import Bury, Kill
-from pytest_liveview_load.distribution.hub.conductor import Conductor
+from pytest_liveview_load.distribution.commands import Bury, Kill
+from pytest_liveview_load.distribution.coordinator import Conductor
 from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
     Finished,
@@ -18,6 +17,7 @@ from pytest_liveview_load.distribution.messages import (
     LetIn,
     SendHome,
 )
+from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.made_up import RUN, Stage, begin, ended, iterations, of
 
 

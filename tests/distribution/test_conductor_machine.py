@@ -15,10 +15,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub.carrier import State
-from pytest_liveview_load.distribution.hub.commands import Command, Kill, Send
-from pytest_liveview_load.distribution.hub.conductor import Conductor
+from pytest_liveview_load.distribution.commands import Command, Kill, Send
+from pytest_liveview_load.distribution.coordinator import Conductor
 from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
     CutRun,
@@ -30,6 +28,8 @@ from pytest_liveview_load.distribution.lead_messages import (
     StopRun,
 )
 from pytest_liveview_load.distribution.messages import AnyMessage, Done, Numbers
+from pytest_liveview_load.distribution.runner_state import State
+from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.made_up import RUN, TO_LEAD, MadeUpRunner, begin
 
 NAMES = ("gw0", "gw1", "gw2")

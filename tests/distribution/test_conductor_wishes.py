@@ -1,7 +1,6 @@
 """What the lead asks of a run under way, and how it is answered."""
 
-from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub.conductor import Conductor
+from pytest_liveview_load.distribution.coordinator import Conductor
 from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
     ChangeRate,
@@ -14,6 +13,7 @@ from pytest_liveview_load.distribution.lead_messages import (
 )
 from pytest_liveview_load.distribution.messages import Cut, LetIn, SendHome, Stop
 from pytest_liveview_load.distribution.parts import Fault
+from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.made_up import RUN, Stage, begin, ended, of
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_liveview_load.distribution.figures import unpack
 from pytest_liveview_load.distribution.lead_messages import (
     AddUsers,
     Began,
@@ -20,6 +19,7 @@ from pytest_liveview_load.distribution.lead_messages import (
     Show,
     StopRun,
 )
+from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution import far_scenarios
 from tests.distribution.far_runs import Fleet, errand, fleet
 from tests.roost.process import RoostProcess

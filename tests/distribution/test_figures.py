@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.distribution.figures import (
+from pytest_liveview_load.distribution.snapshots import (
     measures_of,
     merged,
     pack,

@@ -3,9 +3,8 @@
 import os
 import signal
 
+from pytest_liveview_load.distribution.controller import Hub
 from pytest_liveview_load.distribution.faults import error_of
-from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.lead_messages import (
     Began,
     ChangeRate,
@@ -15,6 +14,7 @@ from pytest_liveview_load.distribution.lead_messages import (
     Progress,
     StopRun,
 )
+from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import TogetherError
 from tests.distribution.led import PATIENCE, Told, iterations, runners
 from tests.distribution.made_up import RUN, begin

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
+from pytest_liveview_load.distribution.controller import Hub
+from pytest_liveview_load.distribution.coordinator import Conductor
 from pytest_liveview_load.distribution.faults import error_of
-from pytest_liveview_load.distribution.figures import unpack
-from pytest_liveview_load.distribution.hub.conductor import Conductor
-from pytest_liveview_load.distribution.hub.gathering_desk import Desk
-from pytest_liveview_load.distribution.hub.hub import Hub
 from pytest_liveview_load.distribution.lead_messages import (
     Began,
     Begin,
@@ -25,6 +23,8 @@ from pytest_liveview_load.distribution.lead_messages import (
     Refused,
     StopRun,
 )
+from pytest_liveview_load.distribution.snapshots import unpack
+from pytest_liveview_load.distribution.sync_server import Desk
 from pytest_liveview_load.errors import SettingError
 from tests.distribution.led import LEAD, PATIENCE, Told, iterations, runners
 from tests.distribution.made_up import RUN, begin

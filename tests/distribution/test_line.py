@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_liveview_load.distribution.line import ALIVE, STUCK, Line
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Blocked,
@@ -18,7 +19,6 @@ from pytest_liveview_load.distribution.messages import (
     Pong,
     Ready,
 )
-from pytest_liveview_load.distribution.runner.line import ALIVE, STUCK, Line
 from pytest_liveview_load.distribution.wire import decode, encode
 
 PATIENCE = 10.0

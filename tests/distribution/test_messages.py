@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.shape.profile import Profile
 from pytest_liveview_load.distribution import lead_messages, messages
 from pytest_liveview_load.distribution.lead_messages import Begin
 from pytest_liveview_load.distribution.messages import AnyMessage, Call, Numbers, Ping
 from pytest_liveview_load.distribution.parts import Errand, Message
 from pytest_liveview_load.distribution.wire import VERSION, decode, encode
 from pytest_liveview_load.errors import MessageError
+from pytest_liveview_load.load_profile.profile import Profile
 
 KINDS = typing.get_args(AnyMessage)
 PLAIN = st.recursive(

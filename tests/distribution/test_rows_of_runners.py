@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.orders.cast import Cast
-from pytest_liveview_load.crowd.orders.order import Order
-from pytest_liveview_load.crowd.rows.feed import Feed
+from pytest_liveview_load.crowd.data import Feed
+from pytest_liveview_load.crowd.mix import Cast
+from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.distribution.lead_messages import AddUsers, Begin, RemoveUsers
 from pytest_liveview_load.distribution.parts import Errand
-from pytest_liveview_load.distribution.travelling import (
+from pytest_liveview_load.distribution.serialize import (
     cast_to_data,
     order_from_data,
     rows_to_data,

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from pytest_liveview_load.distribution.hub.service import Service
 from pytest_liveview_load.distribution.lead_messages import Broken
 from pytest_liveview_load.distribution.messages import AnyMessage, Post
+from pytest_liveview_load.distribution.run_service import Service
 from tests.distribution.made_up import RUN, MadeUpRunner, begin
 
 NAMES = ("gw0", "gw1")

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from pytest_liveview_load.distribution import runner_share as shard_module
 from pytest_liveview_load.distribution.messages import (
     Adjust,
     AnyMessage,
     Prepare,
     Unable,
 )
-from pytest_liveview_load.distribution.runner import shard as shard_module
-from pytest_liveview_load.distribution.runner.shard import Shard
+from pytest_liveview_load.distribution.runner_share import Shard
 from tests.distribution.made_up import RUN, begin
 
 

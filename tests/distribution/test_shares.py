@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.distribution.hub.shares import divided, let_in, sent_home
+from pytest_liveview_load.distribution.shares import divided, let_in, sent_home
+from pytest_liveview_load.load_profile.profile import Profile
 
 runners = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 20), min_size=1)
 

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.orders.cast import Cast
-from pytest_liveview_load.crowd.orders.order import Order
-from pytest_liveview_load.crowd.rows.feed import Feed, Rows
-from pytest_liveview_load.crowd.together.rendezvous import is_plain
+from pytest_liveview_load.crowd.data import Feed, Rows
+from pytest_liveview_load.crowd.mix import Cast
+from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.distribution.lead_messages import Begin
 from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.plain import MARK, from_plain, to_plain
-from pytest_liveview_load.distribution.travelling import (
+from pytest_liveview_load.distribution.serialize import (
     cast_from_data,
     cast_to_data,
     order_from_data,
@@ -27,6 +26,7 @@ from pytest_liveview_load.distribution.travelling import (
 )
 from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.errors import DataError, ScenarioError
+from pytest_liveview_load.sync.rendezvous import is_plain
 from tests.distribution import scenarios
 from tests.distribution.scenarios import Slotted, TestCorner, TestShop, Walk
 
@@ -100,7 +100,7 @@ def test_another_process_finds_them_by_name() -> None:
     cast = Cast.of({scenarios.buy: 1, Walk(["/"]).back: 1}, {"what": "tea"})
     code = (
         "import asyncio, json, sys\n"
-        "from pytest_liveview_load.distribution.travelling import cast_from_data\n"
+        "from pytest_liveview_load.distribution.serialize import cast_from_data\n"
         "cast = cast_from_data(json.load(sys.stdin))\n"
         "print([asyncio.run(each.scenario('bob')) for each in cast.roles])"
     )

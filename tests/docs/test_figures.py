@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.orders.order import ARGUMENTS
-from pytest_liveview_load.crowd.runs.engine import Outcome
-from pytest_liveview_load.crowd.shape.arguments import CONTRADICTIONS
-from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.engine import Outcome
+from pytest_liveview_load.crowd.plan import ARGUMENTS
+from pytest_liveview_load.load_profile.arguments import CONTRADICTIONS
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.pauses import LogNormal, parse_pause
 from pytest_liveview_load.units import format_count, format_duration
 from tests.crowd.fake_time import FakeTimeLoop, play

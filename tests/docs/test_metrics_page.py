@@ -4,10 +4,10 @@ import inspect
 
 import pytest
 
-from pytest_liveview_load.client.wire.dissection import ALL_OF, EVERY
-from pytest_liveview_load.crowd.watching import honesty
-from pytest_liveview_load.crowd.watching.honesty import MEAN_WAIT, STOPS, TOO_BUSY
-from pytest_liveview_load.crowd.watching.watch import MAX_LAG, SHORTEST_STOP, STOP
+from pytest_liveview_load.crowd import validity
+from pytest_liveview_load.crowd.generator import MAX_LAG, SHORTEST_STOP, STOP
+from pytest_liveview_load.crowd.validity import MEAN_WAIT, STOPS, TOO_BUSY
+from pytest_liveview_load.liveview.diff_cost.dissection import ALL_OF, EVERY
 from pytest_liveview_load.metrics.advice import (
     FEWEST_BYTES,
     FEWEST_DIFFS,
@@ -23,7 +23,7 @@ from pytest_liveview_load.metrics.names import (
     TIMINGS,
 )
 from pytest_liveview_load.metrics.order_statistics import samples_needed
-from pytest_liveview_load.reporting.exports import run
+from pytest_liveview_load.reporting.json_report import run
 from tests.docs.page_as_tests import DOCS
 from tests.reporting.reports import report
 
@@ -83,7 +83,7 @@ def causes_of_the_page() -> list[str]:
 
 @pytest.mark.parametrize("cause", causes_of_the_page())
 def test_every_cause_on_the_page_is_said(cause: str) -> None:
-    assert cause in inspect.getsource(honesty)
+    assert cause in inspect.getsource(validity)
 
 
 FIGURES = {

@@ -9,10 +9,10 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings, Delays
-from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import LiveViewLoadError
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.fuzz.tape import NOWHERE, Alone, Deaf, Outcome, Tape, look, opened
 from tests.replay.steps import perform

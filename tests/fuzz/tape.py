@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings, Delays
-from pytest_liveview_load.client.tab.page import Page
-from pytest_liveview_load.client.tab.push import Push
-from pytest_liveview_load.client.tab.socket import Socket
-from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.together.gathering import LocalGathering
-from pytest_liveview_load.dom.dead_render import DeadRender
 from pytest_liveview_load.errors import LiveViewLoadError
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.page import Page
+from pytest_liveview_load.liveview.client.push import Push
+from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
+from pytest_liveview_load.liveview.client.socket import Socket
+from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.protocol.wire_keys import CHUNK
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.protocol.wire_keys import CHUNK
+from pytest_liveview_load.sync.users import LocalGathering
 from tests.replay.recording import BINARY, Sent, tabs_of
 
 # Nobody listens there: a page load that a frame asks for fails at once.

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.client.tab.view import CHANNEL_CLOSED
 from pytest_liveview_load.errors import (
     ConnectionLost,
     LiveViewLoadError,
     ProtocolError,
 )
+from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED
 from tests.fuzz.mutations import mutated
 from tests.fuzz.tape import Tape, play, tapes_of
 from tests.replay.recording import recordings

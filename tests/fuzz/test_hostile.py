@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from pytest_liveview_load.errors import LiveViewLoadError, ProtocolError
-from pytest_liveview_load.protocol import apart as apart_module
-from pytest_liveview_load.protocol import rendered as rendered_module
+from pytest_liveview_load.liveview.page import template as apart_module
+from pytest_liveview_load.liveview.protocol import rendered as rendered_module
 from tests.fuzz.tape import Outcome, Tape, play
 
 TOPIC: Final = "lv:phx-F1"

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.client.settings import ClientSettings, Delays
-from pytest_liveview_load.client.wire.network import Network
 from pytest_liveview_load.errors import LiveViewLoadError
-from tests.client.conftest import Measured, user_on
-from tests.client.scripted_server import Talk, scripted
-from tests.client.upload_app import UploadApp
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from tests.fuzz.mutations import mutated
 from tests.fuzz.test_frames import CONVERSATIONS
+from tests.liveview.client.scripted_server import Talk, scripted
+from tests.liveview.client.upload_app import UploadApp
+from tests.liveview.conftest import Measured, user_on
 
 pytestmark = pytest.mark.timeout(60 + CONVERSATIONS)
 

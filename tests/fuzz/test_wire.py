@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings, Delays
-from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.client.wire.websocket import MAX_MESSAGE
 from pytest_liveview_load.errors import LiveViewLoadError
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
+from pytest_liveview_load.liveview.client.websocket import MAX_MESSAGE
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
-from tests.client.scripted_server import (
+from tests.fuzz.tape import Alone
+from tests.liveview.client.scripted_server import (
     RENDERED,
     Handler,
     Said,
@@ -25,7 +26,6 @@ from tests.client.scripted_server import (
     accept,
     scripted,
 )
-from tests.fuzz.tape import Alone
 
 STEP: Final = 0.15  # seconds: a broken answer may be no answer
 DEADLINE: Final = 20.0  # seconds for a whole conversation

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pytest_liveview_load.protocol.dialect import Dialect
+from pytest_liveview_load.liveview.protocol.versions import Dialect
 
 SCRIPT: Final = Path(__file__).with_name("oracle.js")
 DEADLINE: Final = 30.0  # seconds; the first question loads a whole client

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pytest_liveview_load.dom.form import FormState
-from pytest_liveview_load.dom.serialize import form_value
-from tests.dom.pages import document_of
+from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.serialize import form_value
+from tests.liveview.page.pages import document_of
 from tests.oracle.forms import Asked, forms, question
 from tests.oracle.oracle import VERSIONS, Oracle
 

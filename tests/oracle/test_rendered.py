@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.protocol.diff import merge, rendered_from
+from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
+from tests.liveview.protocol.recorded import rendered_cases
 from tests.oracle.oracle import PACKED, VERSIONS, Oracle
 from tests.oracle.trees import views
 from tests.properties.rendered_trees import with_templates
-from tests.protocol.recorded import rendered_cases
 
 pytestmark = pytest.mark.node
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.client.tab.push import InFlight
-from pytest_liveview_load.dom.actions import Awaited
-from pytest_liveview_load.dom.busy import busy
-from pytest_liveview_load.dom.document import Document
-from pytest_liveview_load.dom.identity import Identity
-from pytest_liveview_load.dom.markup import Element, parse_page
-from tests.dom.pages import document_of
+from pytest_liveview_load.liveview.client.push import InFlight
+from pytest_liveview_load.liveview.page.actions import Awaited
+from pytest_liveview_load.liveview.page.busy import busy
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.html import Element, parse_page
+from pytest_liveview_load.liveview.page.identity import Identity
+from tests.liveview.page.pages import document_of
 from tests.oracle.oracle import VERSIONS, Oracle
 
 pytestmark = pytest.mark.node

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings
-from pytest_liveview_load.client.wire.network import Network
-from pytest_liveview_load.crowd.together.gathering import LocalGathering
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.sync.users import LocalGathering
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 
 pytestmark = [pytest.mark.anyio, pytest.mark.peer]
 

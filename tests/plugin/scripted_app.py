@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.client.scripted_server import ScriptedServer, scripted
+from tests.liveview.client.scripted_server import ScriptedServer, scripted
 
 
 @contextmanager

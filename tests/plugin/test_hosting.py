@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.specs import parse_specs
-from pytest_liveview_load.distribution.hub.hub import Hub
+from pytest_liveview_load.distribution.controller import Hub
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.plugin.spread.host_plan import HostPlan
-from pytest_liveview_load.plugin.spread.hosting import Hosting
+from pytest_liveview_load.hosts.specs import parse_specs
+from pytest_liveview_load.plugin.host_plan import HostPlan
+from pytest_liveview_load.plugin.host_setup import Hosting
 from tests.distribution.made_up import begin
 
 BEGIN = begin(users=2)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.distribution.netns import Namespace, namespace
 from tests.distribution.processes import left_after
-from tests.distribution.sshd import running_sshd
+from tests.hosts.netns import Namespace, namespace
+from tests.hosts.sshd import running_sshd
 from tests.plugin.conftest import EXAMPLES, Suite
 from tests.plugin.host_suite import ENDING, HostSuite, carried, wait_for_pids
 from tests.plugin.test_hosts_ssh import spec, started

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.distribution.processes import left_after
-from tests.distribution.sshd import running_sshd
+from tests.hosts.sshd import running_sshd
 from tests.plugin.host_suite import ENDING, HostSuite, carried, hosts, wait_for_pids
 
 __all__ = ["hosts"]

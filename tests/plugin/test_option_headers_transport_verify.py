@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.client.scripted_server import Answer, ScriptedServer
+from tests.liveview.client.scripted_server import Answer, ScriptedServer
 from tests.plugin.conftest import Suite
 from tests.plugin.scripted_app import served
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.distribution.pool_machines import BOOT, STOP, Machines
 from tests.plugin.conftest import Suite
+from tests.pool.pool_machines import BOOT, STOP, Machines
 
 TWO_TESTS = """
     from pytest_liveview_load import load

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.distribution.pool_machines import BOOT, SLOW_BOOT, Machines
 from tests.distribution.processes import left_after
 from tests.plugin.conftest import Suite
 from tests.plugin.test_pool import PoolSuite
+from tests.pool.pool_machines import BOOT, SLOW_BOOT, Machines
 
 ENDING = 20.0  # seconds
 MACHINES = 2

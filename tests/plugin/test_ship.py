@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.hosts.facts import Facts
-from pytest_liveview_load.plugin.spread.host_plan import HostPlan
-from pytest_liveview_load.plugin.spread.hosting import Hosting
-from tests.distribution.far_pythons import far_python as gateway_to
-from tests.distribution.far_pythons import index_reached
+from pytest_liveview_load.hosts.facts import Facts
+from pytest_liveview_load.plugin.host_plan import HostPlan
+from pytest_liveview_load.plugin.host_setup import Hosting
+from tests.hosts.far_pythons import far_python as gateway_to
+from tests.hosts.far_pythons import index_reached
 from tests.plugin.conftest import Suite
 
 CACHE = ".cache/pytest-liveview-load"

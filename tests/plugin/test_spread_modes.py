@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.plugin.conftest import Suite
-from tests.plugin.gang_suite import Span
-from tests.plugin.test_gang_modes import assert_alone
+from tests.xdist.gang_suite import Span
+from tests.xdist.test_gang_modes import assert_alone
 
 CONFTEST = """
 import contextlib

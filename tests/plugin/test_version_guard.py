@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_liveview_load.protocol.dialect import HELD
-from tests.client.scripted_server import RENDERED, ScriptedServer
+from pytest_liveview_load.liveview.protocol.versions import HELD
+from tests.liveview.client.scripted_server import RENDERED, ScriptedServer
 from tests.plugin.conftest import Suite
 from tests.plugin.scripted_app import served
 

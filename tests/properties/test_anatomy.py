@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.protocol.anatomy import Anatomy, dissect
+from pytest_liveview_load.liveview.diff_cost.sizes import Anatomy, dissect
 from tests.properties.rendered_trees import histories, with_templates
 
 Json = Any

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.dom.view_state import ViewState
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.protocol.dialect import NEWEST
-from pytest_liveview_load.protocol.diff import merge, rendered_from
-from pytest_liveview_load.protocol.rendered import Rendered
+from pytest_liveview_load.liveview.page.view_state import ViewState
+from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
+from pytest_liveview_load.liveview.protocol.rendered import Rendered
+from pytest_liveview_load.liveview.protocol.versions import NEWEST
 
 Json = Any
 

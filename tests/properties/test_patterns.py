@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from hypothesis import example, given, settings
 
-from pytest_liveview_load.dom.dead_render import DeadRender
-from pytest_liveview_load.dom.document import Document
-from pytest_liveview_load.dom.markup import Element
-from pytest_liveview_load.dom.patch import parse_fragment
-from pytest_liveview_load.dom.view_state import ViewState
-from pytest_liveview_load.protocol.apart import apart
-from pytest_liveview_load.protocol.dialect import NEWEST
-from pytest_liveview_load.protocol.diff import merge, rendered_from
-from tests.dom.pages import SHELL, URL, VIEW
+from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.patch import parse_fragment
+from pytest_liveview_load.liveview.page.template import apart
+from pytest_liveview_load.liveview.page.view_state import ViewState
+from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
+from pytest_liveview_load.liveview.protocol.versions import NEWEST
+from tests.liveview.page.pages import SHELL, URL, VIEW
 from tests.properties.rendered_trees import histories
 
 Json = Any

@@ -8,10 +8,10 @@ from itertools import accumulate, pairwise
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.shape.arrivals import Arrival
-from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.crowd.shape.rate import RatePiece, RatePlan
-from pytest_liveview_load.crowd.shape.stages import Span, Stage
+from pytest_liveview_load.load_profile.arrivals import Arrival
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.load_profile.rate import RatePiece, RatePlan
+from pytest_liveview_load.load_profile.stages import Span, Stage
 from pytest_liveview_load.pauses import Between, Exponential, LogNormal
 
 pauses = st.one_of(

@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.protocol.diff import merge, rendered_from
-from pytest_liveview_load.protocol.rendered import Comprehension, Tree
+from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
+from pytest_liveview_load.liveview.protocol.rendered import Comprehension, Tree
 from tests.properties.rendered_trees import (
     histories,
     lay_over,

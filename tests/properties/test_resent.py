@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.protocol.dialect import NEWEST
-from pytest_liveview_load.protocol.diff import merge, rendered_from
-from pytest_liveview_load.protocol.resent import Page
+from pytest_liveview_load.liveview.diff_cost.resent import Page
+from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
+from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from tests.properties.rendered_trees import histories, with_templates
 
 Json = Any

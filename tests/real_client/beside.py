@@ -8,13 +8,13 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import (
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import (
     WEBSOCKET,
     ClientSettings,
     TransportName,
 )
-from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.fuzz.tape import Alone
 from tests.real_client.browser import Browser, comparable

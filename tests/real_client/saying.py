@@ -12,9 +12,12 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from pytest_liveview_load.client.wire.longpoll import LongPoll
-from pytest_liveview_load.client.wire.websocket import WebSocket
-from pytest_liveview_load.protocol.wire_keys import CIDS_DESTROYED, CIDS_WILL_DESTROY
+from pytest_liveview_load.liveview.client.longpoll import LongPoll
+from pytest_liveview_load.liveview.client.websocket import WebSocket
+from pytest_liveview_load.liveview.protocol.wire_keys import (
+    CIDS_DESTROYED,
+    CIDS_WILL_DESTROY,
+)
 from tests.real_client.beside import DEADLINE
 from tests.real_client.browser import Browser
 from tests.replay.recording import BINARY

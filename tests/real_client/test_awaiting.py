@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pytest_liveview_load.client.live_user import LiveUser
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser, comparable
 from tests.replay.page import difference

@@ -7,8 +7,8 @@ After each step the page is compared, in the end every message, refs included.
 
 import pytest
 
-from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.errors import ViewCrashed
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
 from tests.real_client.saying import Overheard, all_told, messages

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.client.live_user import LiveUser
 from pytest_liveview_load.errors import UploadError
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
 from tests.real_client.saying import Overheard, Said, messages

@@ -7,11 +7,11 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.tab.actions import act
-from pytest_liveview_load.dom import events
-from pytest_liveview_load.dom.actions import Action
-from pytest_liveview_load.dom.scene import Scene
+from pytest_liveview_load.liveview.client.perform import act
+from pytest_liveview_load.liveview.page import events
+from pytest_liveview_load.liveview.page.actions import Action
+from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 
 # Browser automation clicks the first of several matches; ours asks for exactly one.
 _FIRST_OF: Final = {"#items-2 a": "#items-2 a:first-of-type"}

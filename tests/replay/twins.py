@@ -5,7 +5,7 @@ The one law: they push what the page's script pushed, when it did, and nothing e
 
 from typing import Any, Final
 
-from pytest_liveview_load.client.tab.hooks import Hook
+from pytest_liveview_load.liveview.client.hooks import Hook
 
 
 class Echo(Hook):

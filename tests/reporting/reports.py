@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot

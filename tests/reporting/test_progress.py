@@ -1,7 +1,7 @@
 """The progress line's words."""
 
-from pytest_liveview_load.crowd.runs.attending import Progress
-from pytest_liveview_load.crowd.shape.profile import Profile
+from pytest_liveview_load.crowd.progress import Progress
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.progress import ProgressLine
 from tests.reporting.reports import PROFILE, measured

@@ -5,11 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_liveview_load.reporting.runner_report import (
-    RunnerReport,
-    boot_line,
-    runner_table,
-)
+from pytest_liveview_load.reporting.report import RunnerReport, boot_line, runner_table
 
 FAST = RunnerReport(
     name="gw0",

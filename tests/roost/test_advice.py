@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from pytest_liveview_load.client.live_user import LiveUser
-from pytest_liveview_load.client.settings import ClientSettings
-from pytest_liveview_load.client.wire.network import Network
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.advice import FEWEST_DIFFS, Advice, advice
 from pytest_liveview_load.metrics.recorder import Recorder
-from tests.client.conftest import Alone
+from tests.liveview.conftest import Alone
 from tests.roost.process import RoostProcess, running_roost
 
 pytestmark = pytest.mark.anyio

@@ -1,1 +1,0 @@
-"""One browser tab: HTTP, the socket, the views on it, and the user who drives it."""

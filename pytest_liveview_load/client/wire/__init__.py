@@ -1,1 +1,0 @@
-"""What crosses the network: websocket, long poll, HTTP, and what a process shares of them."""

@@ -1,0 +1,220 @@
+"""The data of a load: which row each virtual user has.
+
+Law of this file: a user's row follows from its id (and the run's seed) alone. So a user
+that is replaced has the row of the one before, and runners that carry different users
+of one load need not ask one another.
+"""
+
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping, Sequence
+from os import PathLike, fspath
+from random import Random
+from typing import Any, Final, Protocol
+
+from pytest_liveview_load.errors import DataError, UnitError
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.units import format_count
+
+ONCE: Final = "once"
+CYCLE: Final = "cycle"
+RANDOM: Final = "random"
+WAYS: Final = (ONCE, CYCLE, RANDOM)
+
+A_SOURCE: Final = (
+    "data of users: a file such as 'users.csv', the name of a fixture, or rows to "
+    "iterate over"
+)
+A_WAY: Final = "a way to hand out rows: one of 'once', 'cycle', 'random'"
+
+
+class Rows:
+    """Owns the rows of one source: read in order, no further than asked for, and kept.
+
+    `name` is what messages call the source. `is_cut` says that these are only its first
+    rows, the others being in another process. Raises UnitError for what has no rows in a
+    certain order.
+    """
+
+    def __init__(
+        self, given: Iterable[Any], name: str = "", *, is_cut: bool = False
+    ) -> None:
+        if problem := why_no_rows(given):
+            raise UnitError(given, f"{A_SOURCE}: {problem}")
+        self.name = name or f"data (a {type(given).__name__})"
+        self.is_cut = is_cut
+        self.is_sized = isinstance(given, Sequence)
+        self._kept: Sequence[Any] = given if isinstance(given, Sequence) else []
+        self._rest: Iterator[Any] = iter(()) if self.is_sized else iter(given)
+
+    def read_to(self, count: int) -> int:
+        """Return how many rows there are, `count` being enough to know.
+
+        Raises DataError if the source fails.
+        """
+        if self.is_sized:
+            return len(self._kept)
+        kept = self._kept
+        assert isinstance(kept, list)
+        while len(kept) < count:
+            try:
+                kept.append(next(self._rest))
+            except StopIteration:
+                break
+            except Exception as error:
+                why = f"row {len(kept) + 1} raised {type(error).__name__}: {error}"
+                raise DataError(self.name, why) from error
+        return len(kept)
+
+    def __getitem__(self, index: int) -> Any:
+        """Return a row that `read_to` has found."""
+        return self._kept[index]
+
+
+class HasData(Protocol):
+    """What a feed needs to know of a load; `order.Order` is one."""
+
+    @property
+    def data(self) -> "str | Rows | None":
+        """What its rows come from."""
+
+    @property
+    def rows(self) -> str:
+        """The way in which they are handed out."""
+
+    @property
+    def profile(self) -> Profile:
+        """Its shape."""
+
+
+class Feed:
+    """Hands the rows of a load's data to its users."""
+
+    def __init__(self, rows: Rows, way: str = ONCE, seed: int = 0) -> None:
+        self.rows = rows
+        self.way = way
+        self.seed = seed
+
+    @classmethod
+    def of(cls, order: "HasData", seed: int) -> "Feed | None":
+        """Return the prepared feed of a load, None if it has no data.
+
+        Raises DataError as `prepare`.
+        """
+        if order.data is None:
+            return None
+        # Whoever starts a load has found the rows that a name stands for.
+        assert isinstance(order.data, Rows), f"nobody looked for {order.data!r}"
+        feed = cls(order.data, order.rows, seed)
+        # Of a pool, nobody knows how many will be needed.
+        ids = order.profile.user_ids()
+        feed.prepare(1 if order.profile.is_open or not ids else ids[-1] + 1)
+        return feed
+
+    def prepare(self, users: int) -> None:
+        """Read what `users` users will ask for, before any of them starts.
+
+        Raises DataError if there is no row at all, or fewer than users in "once", or
+        if `random` cannot know all of them, or if others' rows are in another process.
+        """
+        found = self.rows.read_to(users)
+        if self.rows.is_cut and found < users:
+            why = (
+                f"its rows are read one by one, and only {format_count(found)} of them "
+                f"came to the processes that carry the users, of whom there are "
+                f"{format_count(users)} now: give a list of rows if users are added"
+            )
+            raise DataError(self.rows.name, why)
+        if not found:
+            raise DataError(self.rows.name, "there is no row in it")
+        if self.way == ONCE and found < users:
+            raise DataError(self.rows.name, self._too_few(users, found))
+        if self.way == RANDOM and not self.rows.is_sized:
+            why = (
+                "rows='random' chooses among all rows, and these are read one by one: "
+                "give a list of them, or rows='cycle'"
+            )
+            raise DataError(self.rows.name, why)
+
+    def row(self, user: int) -> Any:
+        """Return the row of the user with this id.
+
+        Raises DataError if "once" has none for it.
+        """
+        found = self.rows.read_to(user + 1)
+        if self.way == RANDOM:
+            # Text, as a user's own: but not from that, whose numbers are the test's.
+            index = Random(f"{self.seed}/{user}/row").randrange(found)
+        elif user < found:
+            index = user
+        elif self.way == CYCLE:
+            index = user % found
+        else:
+            raise DataError(self.rows.name, self._too_few(user + 1, found))
+        return self.rows[index]
+
+    @staticmethod
+    def _too_few(users: int, found: int) -> str:
+        rows = f"{format_count(found)} row{'' if found == 1 else 's'}"
+        return (
+            f"{rows} for {format_count(users)} users, and rows='once' gives each one of "
+            "its own: give more rows, or say rows='cycle' or rows='random'"
+        )
+
+
+def row_of(user: int, feed: Feed | None) -> Any:
+    """Return a user's row. Raises DataError, also for a load without data."""
+    if feed is None:
+        why = (
+            "the load has no data: say where rows come from, as load(data='users.csv')"
+        )
+        raise DataError("live.row", why)
+    return feed.row(user)
+
+
+# What a person gives
+
+
+def parse_data(value: object) -> str | Rows:
+    """Return the name of a file or fixture, or the rows. Raises UnitError.
+
+    Whoever knows the test's folder and fixtures makes rows of a name.
+    """
+    if isinstance(value, str | PathLike):
+        name = fspath(value)
+        if isinstance(name, str) and name.strip():
+            return name
+        raise UnitError(value, A_SOURCE)
+    if isinstance(value, Iterable):
+        return Rows(value)
+    raise UnitError(value, f"{A_SOURCE}{hint(value)}")
+
+
+def parse_way(value: object) -> str:
+    """Return one of WAYS. Raises UnitError."""
+    if isinstance(value, str) and value in WAYS:
+        return value
+    raise UnitError(value, A_WAY)
+
+
+def why_no_rows(given: object) -> str:
+    """Return why something that is iterated over is no source of rows, "" if it is one."""
+    match given:
+        case str() | bytes() | bytearray():
+            return "text is no rows"
+        case Mapping():
+            return "a mapping has values, items and keys: give one of these as a list"
+        case set() | frozenset():
+            return "a set has no order, so nobody knows whose row is which: sort it"
+        case _ if hasattr(given, "to_dict"):  # pandas: iterating gives names of columns
+            return "give its rows, as frame.to_dict('records')"
+        case _ if not isinstance(given, Iterable):
+            return hint(given).removeprefix(": ") or "it cannot be iterated over"
+    return ""
+
+
+def hint(value: object) -> str:
+    """Return what to do about a value that is not iterable, "" if nobody knows."""
+    if isinstance(value, AsyncIterable):
+        return ": it is asynchronous; make a list of it in a fixture, and give its name"
+    if callable(value):
+        return ": it is a function; call it, and give what it returns"
+    return ""

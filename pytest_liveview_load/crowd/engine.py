@@ -1,0 +1,310 @@
+"""One run in this process: its crowd, who attends it, and what it comes to.
+
+Law of this file: every task is owned by the run, and whatever ends it, the numbers so far
+can be had. How users come and go is the crowd's (`closed_crowd`, `open_crowd`).
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_liveview_load.crowd.closed import ClosedCrowd
+from pytest_liveview_load.crowd.cpu import Processor
+from pytest_liveview_load.crowd.data import Feed
+from pytest_liveview_load.crowd.generator import MAX_LAG, Watch
+from pytest_liveview_load.crowd.open import OpenCrowd
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.progress import OnSnapshot, attend
+from pytest_liveview_load.crowd.run_state import MakeUser, RunGathering, Terms
+from pytest_liveview_load.crowd.storm import (
+    DROPPED,
+    Cut,
+    Storm,
+    returns,
+)
+from pytest_liveview_load.crowd.validity import causes, heap_set_aside, remarks
+from pytest_liveview_load.load_profile.profile import Profile, counted
+from pytest_liveview_load.load_profile.timers import sleep_until
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.sync.company import Company
+from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.units import Clock, format_duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run came to: its numbers, why they cannot be believed if so, remarks.
+
+    `aborted` says which condition ended it early, "" if none did. `lost` says which
+    process of several was lost: then the numbers are those until then.
+    """
+
+    snapshot: Snapshot
+    invalid: tuple[str, ...]
+    notes: tuple[str, ...]
+    aborted: str = ""
+    lost: str = ""
+
+
+class Run:
+    """Owns the users' tasks of one run, and its recorders. `carry_out` is called once."""
+
+    def __init__(
+        self,
+        order: Order,
+        make_user: MakeUser,
+        *,
+        name: str = "",
+        seed: int,
+        clock: Clock = time.perf_counter,
+        on_snapshot: OnSnapshot | None = None,
+        max_lag: float = MAX_LAG,
+        processor: Processor | None = None,
+        drops_allowed: bool = False,
+        scale: float = 1.0,
+        cut: Cut | None = None,
+        gathering: RunGathering | None = None,
+    ) -> None:
+        assert order.cast is not None
+        self.order = order
+        self.scale = scale
+        self.cut = cut
+        self.name = name or order.cast.name
+        self.make_user = make_user
+        self.seed = seed
+        self.clock = clock
+        self.on_snapshot = on_snapshot
+        self.drops_allowed = drops_allowed
+        self.began = self.came = clock()
+        self.ended: float | None = None
+        self.recorder = Recorder(clock)
+        self.watch = Watch(
+            self.recorder,
+            clock,
+            lambda: self.users,
+            max_lag=max_lag,
+            processor=processor,
+        )
+        self.recorders = {
+            role.scenario.name: Recorder(clock, scenario=role.scenario.name)
+            for role in order.cast.roles
+        }
+        self.gathering: RunGathering = gathering or LocalGathering(
+            Company.of(order.profile, endless=order.endless), clock=clock, scale=scale
+        )
+        self.feed = Feed.of(order, seed)
+        self.terms: Terms | None = None
+        self.crowd: ClosedCrowd | OpenCrowd | None = None
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.remarks: list[str] = []
+        self.added = self.removed = 0
+        self.cut_because = "interrupted"
+        self.aborted = ""
+
+    @property
+    def profile(self) -> Profile:
+        """The shape of the load; one without an end has gone on until now."""
+        return self.order.shape_after(self.elapsed)
+
+    @property
+    def elapsed(self) -> float:
+        """How many seconds it has been going on, or went on."""
+        return self.latest - self.began
+
+    @property
+    def latest(self) -> float:
+        """Now, or when it ended."""
+        return self.clock() if self.ended is None else self.ended
+
+    @property
+    def most_users(self) -> int:
+        """The most users that there may be at once."""
+        return self.order.profile.most_users + self.added - self.removed
+
+    @property
+    def users(self) -> int:
+        """How many users there are now."""
+        return 0 if self.crowd is None else self.crowd.users
+
+    async def carry_out(self, at: float | None = None) -> Outcome:
+        """Run to the end, from now or the instant `at`.
+
+        One whose `at` has passed takes part in a run that has begun then: whoever should
+        be there by now comes at once. Raises what is no failure of one user: Ctrl-C,
+        cancellation, a scenario's ConfigurationError. After that, `outcome(partial=…)`
+        still has the numbers so far.
+        """
+        with heap_set_aside():
+            if at is not None:
+                await sleep_until(at, self.clock)
+            self.came = self.clock()
+            self.began = self.watch.began = self.came if at is None else at
+            await self.attend_crowd()
+        self.ended = self.clock()
+        return self.outcome()
+
+    async def has_begun(self, task: asyncio.Task[Any]) -> None:
+        """Wait until who comes at once is there, or `task`, the run's, has ended."""
+        await asyncio.wait([self.begun, task], return_when=asyncio.FIRST_COMPLETED)
+
+    async def attend_crowd(self) -> None:
+        """Send the crowd, and probe and tell while it is at it."""
+        for recorder in (self.recorder, *self.recorders.values()):
+            recorder.measure_from = self.began + self.profile.warmup
+        self.terms = self.agreed_terms()
+        kind = OpenCrowd if self.profile.is_open else ClosedCrowd
+        self.crowd = kind(self.terms)
+        try:
+            async with asyncio.TaskGroup() as attendants:
+                attending = [attendants.create_task(each) for each in attend(self)]
+                await self.crowd.play()
+                for each in attending:
+                    each.cancel()
+        except BaseExceptionGroup:
+            end = self.terms.ended_by
+            if end is None:
+                raise
+            self.cut_because = f"ended by {type(end).__name__}"
+            raise end from None
+
+    def agreed_terms(self) -> Terms:
+        """Return what all users share; the run's own task is the caller."""
+        owner = asyncio.current_task()
+        assert owner is not None  # a coroutine of asyncio always runs in a task
+        length = self.order.profile.length
+        return Terms(
+            order=self.order,
+            make_user=self.make_user,
+            recorder=self.recorder,
+            recorders=self.recorders,
+            watch=self.watch,
+            gathering=self.gathering,
+            feed=self.feed,
+            clock=self.clock,
+            seed=self.seed,
+            owner=owner,
+            began=self.began,
+            came=self.came,
+            begun=self.begun,
+            ends_at=None if length is None else self.began + length,
+        )
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody is to begin anything more."""
+        return self.terms is not None and self.terms.over
+
+    def stop(self, why: str) -> None:
+        """Let the run end now, as if its time were over: iterations have their grace.
+
+        `why` is a remark on it, unless it is at its end already.
+        """
+        if not self.over:
+            self.remarks.append(why)
+            self.end_now()
+
+    def abort(self, why: str) -> None:
+        """Let the run end now, for a condition holds that must not."""
+        self.aborted = f"stopped early: {why}"
+        self.end_now()
+
+    def end_now(self) -> None:
+        """Let the run end now, as if its time were over."""
+        assert self.terms is not None
+        assert self.crowd is not None
+        now = self.clock()
+        ends_at = self.terms.ends_at
+        self.terms.ends_at = now if ends_at is None else min(now, ends_at)
+        self.crowd.people.end()
+
+    def after(self) -> str:
+        """Return 'after 12.3s', which is how long it has been going on."""
+        return f"after {format_duration(self.elapsed)}"
+
+    # What the test does to it (`running`)
+
+    async def let_in(self, number: int) -> None:
+        """Let further users in, now. Raises DataError where there are no rows for them."""
+        assert isinstance(self.crowd, ClosedCrowd)
+        self.admit(self.crowd.next_ids(number))
+        self.added += number
+        await asyncio.sleep(0)  # so that they have begun
+
+    def admit(self, ids: Sequence[int]) -> None:
+        """Let these users in. Raises DataError where there are no rows for them."""
+        assert isinstance(self.crowd, ClosedCrowd)
+        if self.feed is not None:
+            self.feed.prepare(max(ids) + 1)
+        self.crowd.admit(ids)
+
+    async def send_home(self, number: int) -> None:
+        """Let the newest users go after their iteration, and wait for that."""
+        assert isinstance(self.crowd, ClosedCrowd)
+        self.removed += number
+        await self.crowd.remove(number)
+
+    async def change_rate(self, throttle: str, rate: object, over: object) -> None:
+        """Give a throttle another rate. Raises TogetherError."""
+        self.gathering.change_rate(throttle, rate, over)
+
+    async def drop_all(self, within: float) -> Storm | None:
+        """Cut every connection, and see who comes back; None if there was none."""
+        assert self.cut is not None  # who starts crowds can cut them off
+        when = self.after()
+        absent = self.cut(DROPPED)
+        if not absent:
+            return None
+        storm = (await returns(absent, self.clock, within)).storm()
+        self.remarks.append(f"drop_all() {when} {storm.describe()}")
+        return storm
+
+    # What it came to
+
+    @property
+    def so_far(self) -> Snapshot:
+        """The numbers until now."""
+        return self.snapshot(self.latest, self.aborted)
+
+    def snapshot(self, now: float, partial: str = "") -> Snapshot:
+        """Return the numbers of all roles, and the run's own."""
+        whole = self.recorder.snapshot(now, partial=partial)
+        for recorder in self.recorders.values():
+            whole = whole.merged(recorder.snapshot(now))
+        return whole
+
+    def outcome(self, partial: str = "") -> Outcome:
+        """Return the numbers so far; `partial` says why there will be no more."""
+        now = self.clock()
+        snapshot = self.snapshot(now, partial or self.aborted)
+        self.watch.close()
+        notes = [*self.remarks, changes(self.added, self.removed), *remarks(self.watch)]
+        if self.terms is not None and self.terms.cut and not partial:
+            notes.append(
+                f"{counted(self.terms.cut, 'iteration')} went on for more than "
+                f"{format_duration(self.profile.grace)} after the end (grace), cut off "
+                "and not counted"
+            )
+        return Outcome(
+            snapshot=snapshot,
+            invalid=causes(
+                self.watch,
+                snapshot,
+                drops_allowed=self.drops_allowed,
+                is_share=self.order.profile.stride > 1,
+            ),
+            notes=tuple(each for each in notes if each),
+            aborted=self.aborted,
+        )
+
+
+def changes(added: int, removed: int) -> str:
+    """Return how the test itself has changed the crowd, "" if it has not."""
+    parts = [
+        f"{counted(number, 'user')} {'was' if number == 1 else 'were'} {verb}"
+        for number, verb in ((added, "added"), (removed, "sent home"))
+        if number
+    ]
+    return f"{' and '.join(parts)} while it ran" if parts else ""

@@ -1,0 +1,203 @@
+"""Everything that a `load(…)` says, be it a marker or a call: how many, who, and around it.
+
+Law of this file: an Order is checked whole when it is made, at import where it stands at a
+test. Light imports only, as for the profile.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_liveview_load.crowd.data import (
+    ONCE,
+    Rows,
+    parse_data,
+    parse_way,
+)
+from pytest_liveview_load.crowd.mix import (
+    Cast,
+    Function,
+    Mix,
+    read_mix,
+)
+from pytest_liveview_load.crowd.scenario import is_async, not_async
+from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
+from pytest_liveview_load.load_profile.arguments import PARSERS, unknown
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.units import format_duration, parse_duration
+
+FAIL: Final = "fail"
+CONTINUE: Final = "continue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be run. Names in it, of methods, are resolved before anything is run.
+
+    `mix` is what was written, `cast` who plays, once that is known. `data` is what the
+    users' rows come from, as it was given. `setup` runs before a user's first iteration,
+    `teardown` at the user's end. The run stops early if one of `abort` holds, `after`
+    seconds have passed. If a process that carries it is `lost`, it will "fail", or
+    "continue" with that one's users elsewhere. An `endless` run goes on until it is
+    stopped. A run `on_trial` is searching for a limit: what it comes to is no verdict on
+    the test. `part_of` is the finding that a run is made for, and `promises` are budgets
+    instead of the test's own.
+    """
+
+    profile: Profile = dataclasses.field(default_factory=Profile)
+    mix: Mix = ()
+    cast: Cast | None = None
+    data: str | Rows | None = None
+    rows: str = ONCE
+    setup: Function | str | None = None
+    teardown: Function | str | None = None
+    abort: tuple[Budget, ...] = ()
+    after: float = 0.0
+    lost: str = FAIL
+    endless: bool = False
+    on_trial: bool = False
+    part_of: str = ""
+    promises: tuple[Budget, ...] | None = None
+
+    @classmethod
+    def of(cls, **arguments: object) -> "Order":
+        """Return the order that a person's `load(…)` is.
+
+        Raises MarkerError, which quotes the argument and its value and says what is
+        allowed.
+        """
+        return cls().updated(**arguments)
+
+    def updated(self, **arguments: object) -> "Order":
+        """Return this order with a person's `arguments` laid over it.
+
+        Raises MarkerError as `of` does.
+        """
+        check_known(arguments)
+        of_profile = {
+            name: value for name, value in arguments.items() if name in PARSERS
+        }
+        changes = {
+            name: read(name, value)
+            for name, value in arguments.items()
+            if name not in PARSERS
+        }
+        if arguments.get("abort", "") is None:
+            changes.setdefault("after", 0.0)  # what is taken back takes this along
+        if arguments.get("data", "") is None:
+            changes.setdefault("rows", ONCE)
+        profile = self.profile.updated(**of_profile)
+        return checked(dataclasses.replace(self, profile=profile, **changes))
+
+    def shape_after(self, elapsed: float) -> Profile:
+        """Return the load's shape, seconds after its start: without an end, until now."""
+        profile = self.profile
+        if not self.endless:
+            return profile
+        duration = max(0.0, elapsed - profile.ramp)
+        return dataclasses.replace(profile, duration=duration)
+
+    def as_part(
+        self,
+        of: str,
+        called: str,
+        *,
+        promises: tuple[Budget, ...] | None = None,
+        on_trial: bool = False,
+    ) -> "Order":
+        """Return the same run as a part of a finding, under a name of its own."""
+        assert self.cast is not None
+        return dataclasses.replace(
+            self,
+            cast=dataclasses.replace(self.cast, name=called),
+            part_of=of,
+            promises=promises,
+            on_trial=on_trial,
+        )
+
+
+# Reading a person's arguments
+
+
+def check_known(arguments: Mapping[str, object]) -> None:
+    """Raise MarkerError for an argument that `load` does not have."""
+    for name, value in arguments.items():
+        if name not in ARGUMENTS:
+            raise unknown(name, value, ARGUMENTS)
+
+
+def read(name: str, value: object) -> Any:
+    """Return the value of one argument; raise MarkerError that quotes it."""
+    try:
+        return OWN_PARSERS[name](value)
+    except UnitError as error:
+        message = f"load({name}={value!r}): {error}"
+        raise MarkerError(message) from None
+
+
+def read_function(value: Any) -> Function | str | None:
+    """Return an async function that takes the live user, the name of a method, or None."""
+    if value is None or is_async(value) or (isinstance(value, str) and value.strip()):
+        return value  # type: ignore[no-any-return]
+    raise UnitError(value, f"an async function: {not_async(value)}")
+
+
+def read_conditions(value: object) -> tuple[Budget, ...]:
+    """Return what ends a run early: a text like a budget's, or several."""
+    texts = value if isinstance(value, list | tuple) else (value,)
+    if value is None:
+        return ()
+    if not texts or not all(isinstance(each, str) for each in texts):
+        raise UnitError(value, "a condition like 'error_rate > 10%', or a list of them")
+    try:
+        return tuple(Budget.parse(each) for each in texts)
+    except BudgetSyntaxError as error:
+        message = f"load(abort={value!r}): {error}"
+        raise MarkerError(message) from None
+
+
+def read_lost(value: object) -> str:
+    """Return what becomes of a run that loses a process. Raises UnitError."""
+    if isinstance(value, str) and value in (FAIL, CONTINUE):
+        return value
+    raise UnitError(
+        value, "'fail' or 'continue', for a run that loses one of its processes"
+    )
+
+
+OWN_PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "mix": lambda value: () if value is None else read_mix(value),
+    "data": lambda value: None if value is None else parse_data(value),
+    "rows": parse_way,
+    "setup": read_function,
+    "teardown": read_function,
+    "abort": read_conditions,
+    "after": parse_duration,
+    "lost": read_lost,
+}
+ARGUMENTS: Final = (*PARSERS, *OWN_PARSERS)
+
+
+def checked(order: Order) -> Order:
+    """Return `order` if its parts fit together; raise MarkerError if they do not."""
+    after, length = format_duration(order.after), order.profile.length
+    if order.after and not order.abort:
+        message = (
+            f"load(after={after!r}): it says from when on `abort` is looked at, and there "
+            "is none: write load(abort='error_rate > 10%', after=…)"
+        )
+        raise MarkerError(message)
+    if order.after and length is not None and order.after >= length:
+        message = (
+            f"load(after={after!r}): the run is {format_duration(length)} long, so "
+            "`abort` would never be looked at"
+        )
+        raise MarkerError(message)
+    if order.rows != ONCE and order.data is None:
+        message = (
+            f"load(rows={order.rows!r}): there is no data: write load(data=…, rows=…)"
+        )
+        raise MarkerError(message)
+    return order

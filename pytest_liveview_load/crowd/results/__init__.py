@@ -1,1 +1,0 @@
-"""What a run came to, as a test reads it."""

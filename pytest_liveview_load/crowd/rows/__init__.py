@@ -1,1 +1,0 @@
-"""The data that users are given, each its own row."""

@@ -1,0 +1,290 @@
+"""A crowd that is under way, as the test that started it holds it.
+
+Law of this file: a crowd that runs is asked, never hurried: whoever leaves does so after
+an iteration. What the test does to it is said in the run's report.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from types import TracebackType
+from typing import Any, Final, Protocol
+
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.storm import Storm
+from pytest_liveview_load.errors import (
+    ConfigurationError,
+    CrowdError,
+    LiveViewLoadError,
+    UnitError,
+)
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.metrics.result import LoadResult
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.units import parse_duration
+
+STORM_PATIENCE: Final = "30s"
+MakeRoom = Callable[[int], None]
+
+
+class Conducted(Protocol):
+    """A run as who holds it needs it; `engine.Run` is one that is in this process."""
+
+    order: Order
+    name: str
+    scale: float
+    cut_because: str
+
+    @property
+    def users(self) -> int:
+        """How many users there are now."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody is to begin anything more."""
+
+    @property
+    def profile(self) -> Profile:
+        """The shape of the load, as it came to be."""
+
+    @property
+    def so_far(self) -> Snapshot:
+        """The numbers until now."""
+
+    def after(self) -> str:
+        """Return 'after 12.3s', which is how long it has been going on."""
+
+    def stop(self, why: str) -> None:
+        """Let the run end now, as if its time were over."""
+
+    async def let_in(self, number: int) -> None:
+        """Let further users in, now. Raises DataError where there are no rows for them."""
+
+    async def send_home(self, number: int) -> None:
+        """Let the newest users go after their iteration, and wait for that."""
+
+    async def change_rate(self, throttle: str, rate: object, over: object) -> None:
+        """Give a throttle another rate. Raises TogetherError."""
+
+    async def drop_all(self, within: float) -> Storm | None:
+        """Cut every connection, and see who comes back; None if there was none."""
+
+
+class RunningCrowd:
+    """Owns the task of one run, which ends with what the run came to.
+
+    `make_room` raises TooFewFiles for more users than this process can carry.
+    """
+
+    def __init__(
+        self, run: Conducted, task: "asyncio.Task[LoadResult]", make_room: MakeRoom
+    ) -> None:
+        self._run = run
+        self._make_room = make_room
+        self._was_told = False  # what ended the run
+        self.task = task
+
+    def __repr__(self) -> str:
+        state = "ended" if self.ended else f"{self.users} users"
+        return f"<RunningCrowd of {self._run.name}: {state}>"
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over."""
+        return self.task.done()
+
+    @property
+    def users(self) -> int:
+        """How many users there are now; of an open load, those at work."""
+        # Somebody who was cut off in the instant of coming never came to leave.
+        return 0 if self.ended else self._run.users
+
+    @property
+    def result_so_far(self) -> LoadResult:
+        """What has been measured until now."""
+        run = self._run
+        return LoadResult(run.so_far, run.name, run.profile)
+
+    # Changing it
+
+    async def add(self, count: int) -> None:
+        """Let `count` further users in, at once; they stay until the run's end.
+
+        Raises CrowdError, TooFewFiles, and DataError where there are no rows for them.
+        """
+        asked = f"add({count!r})"
+        self._check_closed(asked)
+        number = self._scaled(asked, count)
+        self._make_room(number)
+        await self._run.let_in(number)
+
+    async def remove(self, count: int) -> None:
+        """Send the newest `count` users home after their iteration, and wait for that.
+
+        An iteration that goes on for longer than the grace is cut and not counted.
+        Raises CrowdError.
+        """
+        asked = f"remove({count!r})"
+        self._check_closed(asked)
+        number = self._scaled(asked, count)
+        if number > self.users:
+            problem = f"there are {self.users} users now"
+            raise CrowdError(asked, problem)
+        await self._run.send_home(number)
+
+    async def change_rate(
+        self, throttle: str, rate: str | float, *, over: str | float = 0.0
+    ) -> None:
+        """Give the throttle of that name another rate: "200/s", gradually `over` "10s".
+
+        Zero lets nobody in. Raises TogetherError, and CrowdError for a run that is over.
+        """
+        self._check_running(f"change_rate({throttle!r}, {rate!r})")
+        await self._run.change_rate(throttle, rate, over)
+
+    async def drop_all(self, *, within: str | float = STORM_PATIENCE) -> Storm:
+        """Cut every connection at one instant, as a deploy does, and see who comes back.
+
+        Users connect and rejoin after the real client's delays; `rejoin` and
+        `reconnects` are recorded. Waits until all are back, `within` at the most. Raises
+        CrowdError if nobody has a connection, or the run is over, and UnitError.
+        """
+        asked = "drop_all()"
+        seconds = parse_duration(within)
+        self._check_running(asked)
+        storm = await self._run.drop_all(seconds)
+        if storm is None:
+            problem = "no user has a connection now; wait until they are on a page"
+            raise CrowdError(asked, problem)
+        return storm
+
+    def _check_running(self, asked: str) -> None:
+        self.check_sound()
+        if self.ended or self._run.over:
+            raise CrowdError(asked, "the run is over")
+
+    def _check_closed(self, asked: str) -> None:
+        self._check_running(asked)
+        if self._run.order.profile.is_open:
+            problem = "its users come and go with the arrivals, so none can be told to"
+            raise CrowdError(asked, problem)
+
+    def _scaled(self, asked: str, count: object) -> int:
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            problem = str(UnitError(count, "a whole number of users of at least 1"))
+            raise CrowdError(asked, problem)
+        return max(1, round(count * self._run.scale))
+
+    # Its end
+
+    async def stop(self) -> LoadResult:
+        """End the run as if its time were over, and return what it came to.
+
+        Iterations may finish within the grace. Raises as `wait`.
+        """
+        if not self.ended:
+            self._run.stop(f"stopped by the test {self._run.after()}")
+        return await self._ended("stop()")
+
+    async def wait(self) -> LoadResult:
+        """Return what the run came to, once it is over.
+
+        Raises InvalidRun if its numbers cannot be believed, and CrowdError at once if it
+        has no end to wait for.
+        """
+        if self._run.order.endless and not self.ended:
+            problem = "it has no end: give load.start a duration, or call stop()"
+            raise CrowdError("wait()", problem)
+        return await self._ended("wait()")
+
+    async def _ended(self, asked: str) -> LoadResult:
+        # Whoever waits may give up, and the run goes on all the same.
+        await asyncio.wait([self.task])
+        if self.task.cancelled():
+            problem = f"the run was cut short: {self._run.cut_because}"
+            raise CrowdError(asked, problem)
+        self._was_told = True
+        return self.task.result()
+
+    async def carried_out(self) -> LoadResult:
+        """Return what the run came to; whoever cancels this cancels the run."""
+        self._was_told = True
+        return await self.task
+
+    # For whoever started it, when the test is over
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the run, unless it is over, that is a verdict, or known already."""
+        if not self.ended or self.task.cancelled():
+            return None
+        error = self.task.exception()
+        if isinstance(error, ConfigurationError):
+            return None if self._was_told else error
+        return None if isinstance(error, LiveViewLoadError) else error
+
+    def check_sound(self) -> None:
+        """Raise what its author got wrong, if that has ended the run; once."""
+        error = self.error
+        if isinstance(error, ConfigurationError):
+            self._was_told = True
+            raise error
+
+    def leave_behind(self) -> None:
+        """Stop a run that the test has left running."""
+        self._run.stop(f"left running by the test, and stopped {self._run.after()}")
+
+    def cut(self, why: str) -> None:
+        """End the run at once; `why` is said of its numbers."""
+        self._run.cut_because = why
+        self.task.cancel()
+
+
+class Starting:
+    """A crowd about to start: `await` it, or enter it with `async with`, once.
+
+    At the end of the block the crowd is stopped, unless it has ended.
+    """
+
+    def __init__(
+        self, name: str, start: Callable[[], Coroutine[Any, Any, RunningCrowd]]
+    ) -> None:
+        self.name = name
+        self.was_awaited = False
+        self._start = start
+        self._crowd: RunningCrowd | None = None
+
+    def __await__(self) -> Generator[Any, Any, RunningCrowd]:
+        self.was_awaited = True
+        return self._start().__await__()
+
+    async def __aenter__(self) -> RunningCrowd:
+        self._crowd = await self
+        return self._crowd
+
+    def check_awaited(self) -> None:
+        """Raise CrowdError if nobody has awaited it, for then nothing has happened."""
+        if not self.was_awaited:
+            problem = (
+                "it was never awaited, so nobody has started: write "
+                "`crowd = await load.start(…)` or `async with load.start(…) as crowd`"
+            )
+            raise CrowdError(f"load.start({self.name})", problem)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        crowd = self._crowd
+        assert crowd is not None
+        if kind is None:
+            if not crowd.ended:
+                await crowd.stop()
+            crowd.check_sound()
+            return
+        cancelled = issubclass(kind, asyncio.CancelledError)
+        crowd.cut(
+            "interrupted" if cancelled else f"its block ended with {kind.__name__}"
+        )
+        await asyncio.wait([crowd.task])

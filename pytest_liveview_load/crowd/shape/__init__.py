@@ -1,1 +1,0 @@
-"""What a load looks like in time: rates, stages, arrivals, users."""

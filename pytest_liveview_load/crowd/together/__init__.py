@@ -1,1 +1,0 @@
-"""What users do together: shared rates, meetings, broadcasts."""

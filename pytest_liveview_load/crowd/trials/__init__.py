@@ -1,1 +1,0 @@
-"""Several runs that answer one question: how many users, which pattern."""

@@ -1,0 +1,295 @@
+"""Whether the numbers can be believed: did the generator keep its own time?
+
+Law of this file: a doubt is stated with its figures, or it is not raised. One hiccup is
+no doubt; a loop that was late again and again is, however short the run, and so is one
+long stop, however long. Where it is known what kept the generator, its symptoms are not
+told beside.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from pytest_liveview_load.crowd.files import FILES_PER_USER, most_files
+from pytest_liveview_load.crowd.generator import (
+    BLOCKED,
+    NO_CPU,
+    SHORTEST_STOP,
+    STOP,
+    STOPPED,
+    Watch,
+)
+from pytest_liveview_load.load_profile.profile import counted
+from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.recorder import NANOSECONDS
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.units import format_duration, format_percentage
+
+# p99 may be late in one of a hundred; a short run has no hundred, and its imports, its
+# first garbage collection or a busy neighbour may cost it a moment: two are forgiven.
+FORGIVEN: Final = 2
+# Above half a core, stamps that Python takes drift by milliseconds at p99; with next to
+# nothing left, what is measured is our own queue.
+BUSY: Final = 0.5
+TOO_BUSY: Final = 0.9
+SHORTEST_TO_NOTE: Final = 1.0  # seconds
+# A wait for the CPU is in every answer's time. One hog on our core makes it some 3 ms, a
+# machine that has a core to spare some tenths of one.
+MEAN_WAIT: Final = 1 / 8  # of max_lag: 2.5 ms of 20
+NOTABLE_WAIT: Final = 1 / 20  # of max_lag: 1 ms of 20
+NEARLY_ALL: Final = 0.9  # of the files that may be open
+
+LAG_ADVICE: Final = (
+    "fewer users on this machine, or a scenario that blocks (time.sleep, heavy CPU)"
+)
+LATENESS_ADVICE: Final = "users started late: a longer ramp, or fewer users"
+SPREAD: Final = "fewer users here, a longer think, or more processes or machines"
+NEIGHBOURS: Final = "stop what else runs on this machine, or load from another one"
+
+
+@contextmanager
+def heap_set_aside() -> Iterator[None]:
+    """Keep what exists before a run out of its garbage collections.
+
+    A full collection takes some 45 ms with the 250,000 objects of pytest and a test
+    suite, all of it as event-loop lag; what the run itself makes is little.
+    """
+    if gc.get_freeze_count():  # somebody has seen to it, and will undo it
+        yield
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+# Why it is invalid
+
+
+def causes(
+    watch: Watch,
+    snapshot: Snapshot,
+    *,
+    drops_allowed: bool = False,
+    is_share: bool = False,
+) -> tuple[str, ...]:
+    """Return why the numbers of a run cannot be believed, () if they can.
+
+    Lag and lateness are too high if more than 1 % of their samples, and more than two,
+    are above `max_lag`. Arrivals that were dropped are a cause unless a budget allows it.
+    A share of a run may be without an iteration that has finished.
+    """
+    roots = [*stopped(watch), too_busy(watch), too_hungry(watch)]
+    symptoms = [
+        too_late(watch, snapshot, "lag", "event-loop lag", LAG_ADVICE),
+        too_late(watch, snapshot, "lateness", "lateness", LATENESS_ADVICE),
+    ]
+    found = [
+        out_of_files(watch),
+        *(roots if any(roots) else symptoms),
+        "" if drops_allowed else dropped(watch),
+        "" if watch.without_file or is_share else none_finished(snapshot),
+    ]
+    return tuple(each for each in found if each)
+
+
+def out_of_files(watch: Watch) -> str:
+    """Return the sentence that says so if no file could be opened any more, else ''."""
+    lack = watch.without_file
+    if lack is None:
+        return ""
+    failed = f"; {counted(lack.count, 'iteration')} failed of it" if lack.count else ""
+    limit, _ = most_files()
+    advice = f" (ulimit -n {max(2 * limit, lack.first.users * 2 * FILES_PER_USER)})"
+    return (
+        f"no file descriptor was left, of {limit}, {lack.first}{failed}: raise the limit"
+        f"{advice if limit else ''} or run fewer users here"
+    )
+
+
+def stopped(watch: Watch) -> Iterator[str]:
+    """Yield a sentence for each kind of stop that was too long, of the longest one."""
+    for kind, (words, advice) in STOPS.items():
+        stops = [each for each in watch.stops if each.kind == kind]
+        if not stops:
+            continue
+        longest = max(stops, key=lambda each: each.seconds)
+        place = longest.place or next((each.place for each in stops if each.place), "")
+        where = f" ({place})" if place else ""
+        many = f", the longest of {len(stops)} stops" if len(stops) > 1 else ""
+        yield (
+            f"{words} for {format_duration(longest.seconds, 2)}{where}, "
+            f"{longest.moment}; {most_allowed(watch)} is allowed{many}: {advice}"
+        )
+
+
+STOPS: Final = {
+    BLOCKED: (
+        "the event loop was blocked",
+        (
+            "a scenario awaits (live.think, asyncio.sleep), and what takes CPU or waits "
+            "by itself goes into asyncio.to_thread"
+        ),
+    ),
+    NO_CPU: ("this process was kept from the CPU", NEIGHBOURS),
+    STOPPED: (
+        "the process was stopped or blocked",
+        "let nothing pause it (SIGSTOP, a debugger, a machine that sleeps or swaps)",
+    ),
+}
+
+
+def most_allowed(watch: Watch) -> str:
+    """Return the longest stop that is allowed, and where that comes from."""
+    less = f"less than {format_duration(watch.longest_lag)}"
+    if STOP * watch.max_lag < SHORTEST_STOP:
+        return less
+    return f"{less} ({STOP} × liveview_max_lag)"
+
+
+def too_busy(watch: Watch) -> str:
+    """Return the sentence that says so if this process had no CPU left, else ''."""
+    worst = watch.ledger.busiest
+    if worst is None or worst.share <= TOO_BUSY:
+        return ""
+    return (
+        "the generator was the bottleneck: this process used "
+        f"{format_percentage(worst.share, 2)} of a core for "
+        f"{format_duration(worst.seconds, 2)}, above {format_percentage(TOO_BUSY)}, up to "
+        f"{worst.moment}: {SPREAD}"
+    )
+
+
+def too_hungry(watch: Watch) -> str:
+    """Return the sentence that says so if others kept the CPU from us, else ''."""
+    worst, limit = watch.ledger.hungriest, MEAN_WAIT * watch.max_lag
+    if worst is None or worst.wait <= limit:
+        return ""
+    crowded = worst.used.pressure / worst.seconds
+    others = (
+        f"; somebody on this machine waited {format_percentage(min(crowded, 1), 2)} of "
+        "that time"
+        if crowded
+        else ""
+    )
+    return (
+        "others kept the CPU from this process: it waited "
+        f"{format_duration(worst.wait, 2)} each time that it had work, above "
+        f"{format_duration(limit)} (an eighth of liveview_max_lag), "
+        f"{format_duration(worst.used.waited, 2)} in "
+        f"{format_duration(worst.seconds, 2)}, up to {worst.moment}{others}: {NEIGHBOURS}"
+    )
+
+
+def too_late(
+    watch: Watch, snapshot: Snapshot, metric: str, words: str, advice: str
+) -> str:
+    """Return the sentence that says so if `metric` was too high, else ''."""
+    histogram = snapshot.select(metric)
+    if histogram is None:
+        return ""
+    rank, value = judged(histogram)
+    if value <= watch.max_lag:
+        return ""
+    worst = watch.worst.get(metric)
+    most = (
+        f", at most {format_duration(worst.seconds)}, {worst.moment}" if worst else ""
+    )
+    hung = f"; it hung at {watch.hung_at}" if watch.hung_at and metric == "lag" else ""
+    return (
+        f"{words} {rank} was {format_duration(value)}, above "
+        f"{format_duration(watch.max_lag)} (liveview_max_lag){most}{hung}: {advice}"
+    )
+
+
+def judged(histogram: Histogram) -> tuple[str, float]:
+    """Return which of the samples decides, in words, and its value in seconds.
+
+    p99; with fewer than 300 samples the third worst, which is the least that two
+    forgiven ones leave. With two samples or fewer that is 0: nothing is known.
+    """
+    count = histogram.count
+    if count // 100 > FORGIVEN:
+        return "p99", histogram.percentile(99) / NANOSECONDS
+    rank = count - FORGIVEN
+    if rank < 1:
+        return "", 0.0
+    # Half a rank less, so that no rounding can make it the next one.
+    value = histogram.percentile(100 * (rank - 0.5) / count)
+    return f"(third worst of {count})", value / NANOSECONDS
+
+
+def dropped(watch: Watch) -> str:
+    """Return the sentence that says so if nobody could serve some arrivals, else ''."""
+    drops = watch.dropped
+    if drops is None:
+        return ""
+    return (
+        f"{counted(drops.count, 'arrival')} found nobody free and "
+        f"{'was' if drops.count == 1 else 'were'} dropped, the first {drops.first}: raise "
+        "max_users, or say how many may be: @budget('dropped_arrivals < 10')"
+    )
+
+
+def none_finished(snapshot: Snapshot) -> str:
+    """Return the sentence that says so if no iteration came to its end, else ''."""
+    if snapshot.counts.get("iterations", 0):
+        return ""
+    return (
+        "no iteration finished while it was measured: the scenario hangs, or it needs a "
+        "longer duration or grace, or a shorter warmup"
+    )
+
+
+# What is only remarked on
+
+
+def remarks(watch: Watch) -> tuple[str, ...]:
+    """Return what to know of a run that is valid all the same."""
+    used = watch.usage.cpu - watch.at_first.cpu
+    notes = [] if too_busy(watch) else [cpu_note(used, watch.ended - watch.began)]
+    if not too_hungry(watch):
+        notes.append(wait_note(watch))
+    if not watch.without_file:
+        notes.append(files_note(watch))
+    return tuple(each for each in notes if each)
+
+
+def cpu_note(used: float, elapsed: float) -> str:
+    """Return a remark on CPU seconds `used` in `elapsed` seconds, '' if they are few.
+
+    A run shorter than a second says nothing: all of it is its own beginning and end.
+    """
+    share = used / elapsed if elapsed >= SHORTEST_TO_NOTE else 0.0
+    if share <= BUSY:
+        return ""
+    return (
+        f"the load generator used {format_percentage(share)} of a core: above "
+        f"{format_percentage(BUSY)} its own stamps drift by milliseconds at p99"
+    )
+
+
+def wait_note(watch: Watch) -> str:
+    """Return a remark if others kept the CPU from us for a moment each time, else ''."""
+    worst = watch.ledger.hungriest
+    if worst is None or worst.wait <= NOTABLE_WAIT * watch.max_lag:
+        return ""
+    return (
+        "others used the CPU as well: this process waited "
+        f"{format_duration(worst.wait, 2)} on average when it had work, and what it "
+        f"measured is about that much longer, up to {worst.moment}"
+    )
+
+
+def files_note(watch: Watch) -> str:
+    """Return a remark if nearly all files that may be open were, else ''."""
+    seen = watch.most_in_use
+    if seen is None or not seen.most or seen.files < NEARLY_ALL * seen.most:
+        return ""
+    return (
+        f"{seen.files} of {seen.most} file descriptors were in use, {seen.moment}: with "
+        "more users, raise the limit (ulimit -n)"
+    )

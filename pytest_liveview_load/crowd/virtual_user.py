@@ -1,0 +1,328 @@
+"""The life of one virtual user: iterations, pauses, failures and replacements.
+
+Law of this file: a place in the crowd is never empty while the run goes on. A user that
+fails is closed, counted and, after a back-off, replaced by a fresh one (no cookies, no
+page) in the same place, with the same id and the same random numbers going on.
+"""
+
+import asyncio
+import contextlib
+import math
+from random import Random
+from typing import Any, Final
+
+from pytest_liveview_load.crowd.data import row_of
+from pytest_liveview_load.crowd.failing import back_off, end_in, is_over
+from pytest_liveview_load.crowd.run_state import RunGathering, Terms, User
+from pytest_liveview_load.crowd.scenario import Scenario
+from pytest_liveview_load.crowd.tracebacks import prune
+from pytest_liveview_load.errors import StepTimeout
+from pytest_liveview_load.load_profile.timers import wait_until
+
+LEAVE_TIMEOUT: Final = 5.0  # leaving closes a socket that may not answer any more
+CLOSE_TIMEOUT: Final = 1.0  # at the very end nobody waits for good manners
+
+
+class VirtualUser:
+    """Owns one place in the crowd, and the user that is in it; it is that user's Crowd.
+
+    `life` numbers the users that had this place before, one after the other; `ends_at`
+    is when this one leaves, if that is before the run's end. `free_at` is since when it
+    could have begun the next iteration.
+    """
+
+    __slots__ = (
+        "asked",
+        "cutting",
+        "doing",
+        "ends_at",
+        "failed_in_a_row",
+        "free_at",
+        "id",
+        "recorder",
+        "resting",
+        "rng",
+        "scenario",
+        "set_up",
+        "terms",
+        "user",
+    )
+
+    def __init__(
+        self,
+        id_: int,
+        terms: Terms,
+        scenario: Scenario,
+        *,
+        life: int = 0,
+        ends_at: float | None = None,
+    ) -> None:
+        self.id = id_
+        self.terms = terms
+        self.scenario = scenario
+        self.recorder = terms.recorders[scenario.name]
+        # Text, because Random mixes all of it, alike on every machine.
+        again = f"/{life}" if life else ""
+        self.rng = Random(f"{terms.seed}/{id_}{again}")
+        self.user: User | None = None
+        self.set_up = False  # whether `user` is, so that it must be torn down
+        self.doing = scenario  # or its setup or teardown
+        self.failed_in_a_row = 0
+        self.asked = False
+        self.ends_at = ends_at
+        self.cutting = False
+        self.free_at = -math.inf
+        self.resting: asyncio.Future[None] | None = None
+
+    async def live(self, since: float) -> None:
+        """Iterate until the run, the iterations or this user's time are over.
+
+        `since` is when it was meant to begin.
+        """
+        profile = self.terms.profile
+        left, pacing = profile.iterations_each, profile.pacing
+        if self.terms.order.endless:
+            left = profile.iterations
+        intended = since if pacing else None
+        if not pacing:
+            self.record_lateness(since)
+        self.gathering.enter(self.id)
+        try:
+            while not self.over:
+                await self.iterate(intended)
+                if left is not None:
+                    left -= 1
+                    if left == 0:
+                        break
+                if pacing and intended is not None:
+                    intended += pacing.sample(self.rng)
+                await self.pause_until(intended)
+            await self.tear_down()
+        finally:
+            self.gathering.leave(self.id)
+            await self.discard(CLOSE_TIMEOUT)
+
+    # One iteration
+
+    async def iterate(self, intended: float | None = None) -> None:
+        """Run the scenario once and record what came of it.
+
+        `intended` is when it should have begun, if there is such an instant; it is
+        measured from then.
+        """
+        terms = self.terms
+        self.asked = False
+        if intended is not None:
+            self.record_lateness(intended)
+        started = terms.clock()
+        try:
+            await self.arrive()
+            ready = terms.clock()
+            ended = await self.one_pass()
+        except BaseException as error:
+            if is_over(error):
+                return  # it waited for others, and they will not come any more
+            if (end := end_in(error)) is not None:
+                terms.end_with(end)
+                raise
+            if self.is_cut(error):
+                terms.cut += 1
+                raise
+            self.record_failure(error)
+            await self.tear_down(quietly=True)
+            await self.discard(LEAVE_TIMEOUT)
+            return
+        finally:
+            self.free_at = terms.clock()
+        if self.stopping:  # the scenario went on over its cancellation
+            terms.cut += 1
+            return
+        self.failed_in_a_row = 0
+        # What a new user does first is no part of it.
+        began = ready if intended is None else intended + (ready - started)
+        self.recorder.timing("iteration", began, ended)
+        self.recorder.count("iterations", ended)
+
+    async def arrive(self) -> None:
+        """Make the user, if the place has none, and let it do what comes first."""
+        terms = self.terms
+        if self.user is not None:
+            return
+        self.user = terms.make_user(self.id, self.rng, self, self.recorder)
+        setup = terms.cast.setup
+        if setup is not None:
+            self.doing = setup
+            await setup(self.user)
+            await self.leave(self.user)
+        self.set_up = True
+
+    async def one_pass(self) -> float:
+        """Return when the scenario ended; leaving the page comes after."""
+        assert self.user is not None
+        self.doing = self.scenario
+        try:
+            await self.scenario(self.user)
+        except BaseException as error:
+            # One that goes on `while live.running` has come to its end, waiting or not.
+            if not (self.asked and self.over and is_over(error)):
+                raise
+        ended = self.terms.clock()
+        await self.leave(self.user)
+        return ended
+
+    async def leave(self, user: User) -> None:
+        """Let the user leave its page."""
+        try:
+            async with asyncio.timeout(LEAVE_TIMEOUT):
+                await user.leave()
+        except TimeoutError:
+            step, waiting_for = "leaving the page", "the socket to close"
+            raise StepTimeout(step, LEAVE_TIMEOUT, waiting_for) from None
+
+    async def tear_down(self, *, quietly: bool = False) -> None:
+        """Let a user that was set up do what comes last, before it is closed.
+
+        That of one that has failed already says no more if it fails `quietly` again.
+        """
+        teardown, user = self.terms.cast.teardown, self.user
+        if teardown is None or user is None or not self.set_up:
+            return
+        self.doing, self.set_up = teardown, False
+        try:
+            await teardown(user)
+        except BaseException as error:
+            if is_over(error):
+                return
+            if (end := end_in(error)) is not None:
+                self.terms.end_with(end)
+                raise
+            if self.is_cut(error):
+                raise
+            if not quietly:
+                self.record_failure(error)
+
+    def record_lateness(self, intended: float) -> None:
+        """Record how much later than it could we begin: only that is our own fault."""
+        could = max(intended, self.free_at)
+        self.terms.watch.late(could, self.terms.clock())
+
+    @property
+    def stopping(self) -> bool:
+        """Whether this user is being cancelled, alone or with the run."""
+        return self.cutting or self.terms.stopping
+
+    def is_cut(self, error: BaseException) -> bool:
+        """Return whether `error` is the run's cancellation of this iteration, not its own."""
+        if not isinstance(error, asyncio.CancelledError):
+            return False
+        if self.stopping:
+            return True
+        # The scenario cancelled itself: a failure like another, and the task lives on.
+        task = asyncio.current_task()
+        while task is not None and task.uncancel():
+            pass
+        return False
+
+    def record_failure(self, error: BaseException) -> None:
+        """Count a failed iteration at its end, so that no warm-up can hide it."""
+        now = self.terms.clock()
+        self.failed_in_a_row += 1
+        if self.terms.watch.caused(error):
+            return
+        self.recorder.fail(prune(error), now, scenario=self.doing.name)
+        self.recorder.count("iterations", now)
+
+    async def discard(self, patience: float) -> None:
+        """Close the user, if there is one, within `patience` seconds."""
+        user, self.user, self.set_up = self.user, None, False
+        if user is None:
+            return
+        # What a user that is given up says at its end is no news.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(patience):
+                await user.close()
+
+    # Pauses
+
+    async def pause_until(self, intended: float | None) -> None:
+        """Wait for the next iteration: its intended start, or the think time.
+
+        A user that has failed waits out its back-off, however late it is by then.
+        """
+        now = self.terms.clock()
+        if self.failed_in_a_row:
+            self.free_at = now + back_off(self.failed_in_a_row, self.rng)
+            due = self.free_at if intended is None else max(intended, self.free_at)
+        elif intended is None:
+            due = now + self.terms.profile.think.sample(self.rng)
+        else:
+            due = intended
+        await self.rest(due - now)
+
+    async def rest(self, seconds: float) -> None:
+        """Sleep until woken, not beyond this user's end. Zero still lets others run."""
+        now = self.terms.clock()
+        for end in (self.ends_at, self.terms.ends_at):
+            if end is not None:
+                seconds = min(seconds, end - now)
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        self.resting = resting = asyncio.get_running_loop().create_future()
+        try:
+            await wait_until(now + seconds, self.terms.clock, resting)
+        finally:
+            self.resting = None
+
+    def wake(self) -> None:
+        """End a rest, if it rests."""
+        if self.resting is not None:
+            wake(self.resting)
+
+    def retire(self) -> None:
+        """Let this user go once its iteration is over."""
+        self.ends_at = self.terms.clock()
+        self.wake()
+
+    @property
+    def over(self) -> bool:
+        """Whether this user must not begin a further iteration."""
+        if self.stopping or self.terms.over:
+            return True
+        return self.ends_at is not None and self.terms.clock() >= self.ends_at
+
+    # As the user's Crowd
+
+    @property
+    def running(self) -> bool:
+        """Whether the run's end is still to come.
+
+        Without a duration there is none to wait for: it is true once in each iteration,
+        so that a `while live.running:` makes one round.
+        """
+        ends = (self.terms.ends_at, self.ends_at)
+        if ends != (None, None) or self.terms.order.endless or self.stopping:
+            self.asked = True
+            return not self.over
+        first, self.asked = not self.asked, True
+        return first
+
+    @property
+    def gathering(self) -> RunGathering:
+        """Where the users of the run find each other."""
+        return self.terms.gathering
+
+    @property
+    def row(self) -> Any:
+        """The row of this place, whoever has it. Raises DataError."""
+        return row_of(self.id, self.terms.feed)
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep for a user that thinks; the end of the run's grace cuts it short."""
+        await asyncio.sleep(seconds)
+
+
+def wake(resting: "asyncio.Future[None]") -> None:
+    """Wake who waits for this."""
+    if not resting.done():
+        resting.set_result(None)

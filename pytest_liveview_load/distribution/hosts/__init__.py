@@ -1,1 +1,0 @@
-"""Hosts: other machines' Pythons that carry users, reached through execnet."""

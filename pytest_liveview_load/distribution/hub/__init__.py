@@ -1,1 +1,0 @@
-"""The controller's side of a run: who carries it, and what they say."""

@@ -1,0 +1,107 @@
+"""What becomes of the users of a lost runner, in a run that goes on.
+
+Law: a share belongs to those who have said that they carry it; one that a runner is through
+before it has said so belongs to the next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_liveview_load.distribution.messages import Adopt, LetIn, SendHome
+from pytest_liveview_load.distribution.shares import (
+    Share,
+    divided,
+    let_in,
+    sent_home,
+)
+from pytest_liveview_load.distribution.tally import is_running
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.distribution.coordinator import Conductor
+    from pytest_liveview_load.distribution.runner_state import Carrier
+
+
+class Rehoming:
+    """Owns the shares and users that nobody carries, and those on their way."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+        self._shares: list[Share] = []
+        self._users: list[int] = []
+        self._leaving: int = 0
+        self._offered: dict[tuple[str, int], Share] = {}  # to whom, under which number
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is somebody to go on, and something to go on with."""
+        conductor = self._conductor
+        if conductor.stopping:
+            return False
+        others = conductor.carriers.values()
+        if conductor.at is None:
+            return any(each.is_alive for each in others)
+        return any(map(is_running, others))
+
+    @property
+    def left_over(self) -> bool:
+        """Whether there are users whom nobody carries."""
+        return bool(self._shares or self._users)
+
+    def take_over(self, lost: Carrier) -> None:
+        """Give the shares and users of a lost runner to the others."""
+        self._orphan(lost)
+        self.settle()
+
+    def part(self, done: Carrier) -> None:
+        """Give on what was offered to a runner that is through."""
+        offered = [each for each in self._offered if each[0] == done.name]
+        for each in offered:
+            share = self._offered.pop(each)
+            done.shares.remove(share)
+            self._shares.append(share)
+        if offered:
+            self.settle()
+
+    def did(self, carrier: Carrier, number: int) -> None:
+        """Take note that a share has come home."""
+        self._offered.pop((carrier.name, number), None)
+
+    def settle(self) -> None:
+        """Give what nobody carries to those who run, once the run has begun."""
+        conductor = self._conductor
+        homes = {
+            each.name: each.users
+            for each in conductor.carriers.values()
+            if is_running(each)
+        }
+        if conductor.at is None or not homes:
+            return
+        shares, self._shares = self._shares, []
+        for share in shares:
+            for who, part in divided(share, list(homes)).items():
+                self._offer(who, part)
+        users, self._users = self._users, []
+        for who, ids in let_in(homes, users).items():
+            number = conductor.wishing.wishes.next_number()
+            conductor.carriers[who].added += ids
+            conductor.send(who, LetIn(conductor.run, number, tuple(ids)))
+        leaving, self._leaving = self._leaving, 0
+        for who, count in sent_home(homes, leaving).items():
+            number = conductor.wishing.wishes.next_number()
+            conductor.carriers[who].sent_home += count
+            conductor.send(who, SendHome(conductor.run, number, count))
+
+    def _offer(self, who: str, share: Share) -> None:
+        conductor = self._conductor
+        number = conductor.wishing.wishes.next_number()
+        self._offered[who, number] = share
+        conductor.carriers[who].shares.append(share)
+        conductor.send(who, Adopt(conductor.run, number, *share))
+
+    def _orphan(self, lost: Carrier) -> None:
+        self._shares += lost.shares
+        self._users += lost.added
+        self._leaving += lost.sent_home
+        for each in [each for each in self._offered if each[0] == lost.name]:
+            del self._offered[each]

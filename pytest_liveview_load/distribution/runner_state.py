@@ -1,0 +1,160 @@
+"""One runner of one run, as the conductor knows it.
+
+Law: numbers are cumulative, so the newest are all; whatever is older is dropped.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pytest_liveview_load.distribution.clock_offset import ClockOffset
+from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE
+from pytest_liveview_load.distribution.messages import Done, Here, Numbers
+from pytest_liveview_load.distribution.parts import Figures
+from pytest_liveview_load.distribution.snapshots import measures_of, unpack
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.units import format_duration
+
+EXPLAIN: Final = 5.0  # without numbers: it is asked why
+STALLED: Final = 5.8  # without numbers: it is given up, before six have passed
+PREPARATION: Final = 60.0  # until it is ready
+PACKAGE: Final = "pytest-liveview-load"
+
+
+class State(enum.Enum):
+    """How far a runner is."""
+
+    ASKED = "asked who it is"
+    PREPARING = "preparing"
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    LOST = "lost"
+
+
+@dataclass(slots=True)
+class Carrier:
+    """Owns what is known of one runner; `heard` and `told` are instants."""
+
+    name: str
+    shares: list[tuple[int, int]]
+    asked: float  # when it was asked who it is
+    heard: float  # anything
+    told: float  # numbers, or since when they are due
+    pinged: float
+    state: State = State.ASKED
+    here: Here | None = None
+    clock: ClockOffset = field(default_factory=ClockOffset)
+    offset: float = 0.0  # of its clock, as it was told
+    is_explaining: bool = False
+    stack: str = ""
+    number: int = 0
+    users: int = 0
+    elapsed: float = 0.0
+    began: float | None = None
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    measures: dict[str, float] = field(default_factory=dict)
+    added: list[int] = field(default_factory=list)  # users who were let in on top
+    sent_home: int = 0
+    invalid: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()  # of LiveView, that its users have met
+    booted_in: float | None = None  # seconds, if it was booted for this run
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether anything may be sent to it."""
+        return self.state is not State.LOST
+
+    @property
+    def is_carrying(self) -> bool:
+        """Whether its users are at work, or will be."""
+        return self.state not in (State.LOST, State.DONE)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether its clock is being compared with ours: it has nothing else to do."""
+        return self.state is State.READY and not self.clock.is_known
+
+    def meet(self, here: Here, ours: Mapping[str, str]) -> str:
+        """Know what runs there, and return why it cannot take part, "" if it can.
+
+        `ours` are the versions of packages here.
+        """
+        self.here = here
+        version, theirs = ours.get(PACKAGE), here.packages.get(PACKAGE)
+        if version is None or version == theirs:
+            return ""
+        return (
+            f"{self.name} has {PACKAGE} {theirs or '(none)'}, and it is {version} here: "
+            "install the same version on both"
+        )
+
+    def take(self, numbers: Numbers, now: float) -> None:
+        """Take numbers, unless newer ones have come."""
+        if self.state is not State.RUNNING or numbers.number <= self.number:
+            return
+        self._keep(numbers.snapshot)
+        self.number = numbers.number
+        self.users, self.elapsed = numbers.users, numbers.elapsed
+        self.began, self.told = numbers.began, now
+        self.is_explaining = False
+
+    def finish(self, done: Done) -> None:
+        """Take its last numbers."""
+        self._keep(done.snapshot)
+        self.state, self.users = State.DONE, 0
+        self.began, self.elapsed = done.began, done.elapsed
+        self.invalid, self.notes = done.invalid, done.notes
+        self.versions = done.versions
+
+    def _keep(self, packed: bytes) -> None:
+        # At once: for all runners together it would hold up whoever waits for the hub.
+        self.snapshot = unpack(packed)
+        self.measures = measures_of(self.snapshot)
+
+    def trouble(self, now: float) -> str:
+        """Return why it is to be given up, "" if it is not."""
+        if now - self.heard >= SILENCE:
+            return f"its link has been silent for {format_duration(SILENCE)}"
+        if (
+            self.state in (State.ASKED, State.PREPARING)
+            and now - self.asked >= PREPARATION
+        ):
+            return f"it was not ready within {format_duration(PREPARATION)}"
+        if self.state is State.RUNNING and now - self.told >= STALLED:
+            return f"it has stalled: no numbers for {format_duration(STALLED)}"
+        return ""
+
+    def must_be_pinged(self, now: float) -> bool:
+        """Tell whether it is time for a ping, the first or once more."""
+        if self.is_measured:
+            return self.clock.is_overdue(now)
+        return now - self.pinged >= HEARTBEAT
+
+    def must_explain(self, now: float) -> bool:
+        """Tell, once, that it is to say why no numbers come."""
+        late = self.state is State.RUNNING and now - self.told >= EXPLAIN
+        if not late or self.is_explaining:
+            return False
+        self.is_explaining = True
+        return True
+
+    def figures(self, at: float | None, now: float) -> Figures:
+        """Return how it is doing; `at` is when it was to begin, if that is settled."""
+        known = self.clock.is_known
+        has_begun = at is not None and self.began is not None
+        return Figures(
+            name=self.name,
+            host=self.here.host if self.here else "",
+            shares=tuple(self.shares),
+            state=self.state.value,
+            users=self.users,
+            elapsed=self.elapsed,
+            offset=self.clock.offset if known else None,
+            uncertainty=self.clock.uncertainty(now) if known else None,
+            skew=(self.began or 0.0) - (at or 0.0) if has_begun else None,
+            measures=self.measures,
+            booted_in=self.booted_in,
+        )

@@ -1,0 +1,249 @@
+"""Where the users of a run find each other, when that is in the controller.
+
+Law: whoever waits is answered by the controller, and by nobody else; who gives up says so,
+and hands back what it was given all the same. What must not wait is posted, and all that one
+process says arrives in that order. Instants are the controller's there, our own here.
+
+    Call    take_turn(name, [rate, interarrival, parallel]) → None
+            meet(name, [users, late, timeout], value) → [[[id, value], …], complete]
+            seen(name, timeout) → [token, sender, seconds]
+    Post    enter(user) leave(user) over() bring(users) end_turn(name)
+            begin(token, sender, name, patience, at) sent(token, at) end(token)
+            forget(token) watch(user, name, scenario) heard(user, token, at)
+            unseen(user, [token, name, sender, seconds]) part(user)
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NoReturn
+
+from pytest_liveview_load.distribution.faults import error_of
+from pytest_liveview_load.distribution.messages import (
+    Answer,
+    Call,
+    Cancel,
+    Denied,
+    FromRunner,
+    Post,
+)
+from pytest_liveview_load.distribution.plain import from_plain, to_plain
+from pytest_liveview_load.errors import RunOver, TogetherError
+from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.liveview.user.gathering import Call as Terms
+from pytest_liveview_load.liveview.user.gathering import Pace
+from pytest_liveview_load.liveview.user.meeting import Meeting, Member, Seen
+from pytest_liveview_load.liveview.user.token import tokens
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.sync.broadcast import check_name
+from pytest_liveview_load.sync.pacing import asked_for, parse_terms
+from pytest_liveview_load.sync.rendezvous import is_plain
+from pytest_liveview_load.sync.users import check_value, read_call
+from pytest_liveview_load.units import Clock
+
+TAKE_TURN: Final = "take_turn"
+MEET: Final = "meet"
+SEEN: Final = "seen"
+
+Send = Callable[[FromRunner], None]
+Undo = Callable[[Any], None]
+
+
+class DistantGathering:
+    """Owns the calls that users of one share wait in.
+
+    `first` and `stride` say which numbers of tokens are this share's. `offset` is how far
+    our clock is ahead of the controller's, set before the first user comes, and again.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        send: Send,
+        *,
+        clock: Clock = time.perf_counter,
+        first: int = 0,
+        stride: int = 1,
+    ) -> None:
+        self.run = run
+        self.send = send
+        self.clock = clock
+        self.offset = 0.0
+        self.parts = 1  # of the share, each of which ends by itself
+        self.ended = False
+        self.waiting: dict[int, asyncio.Future[Any]] = {}
+        self.undoing: dict[int, Undo] = {}  # calls given up, whose answer is to come
+        self.calls = 0
+        self.broadcasts = DistantBroadcasts(self, tokens(first, stride))
+
+    # Words to the controller
+
+    def post(self, verb: str, *args: object) -> None:
+        """Say what has no answer."""
+        self.send(Post(self.run, verb, args))
+
+    async def call(
+        self, user: int, verb: str, *args: object, undo: Undo = lambda _: None
+    ) -> Any:
+        """Return the controller's answer; raise its error.
+
+        `undo` hands back an answer that comes when nobody waits for it any more.
+        """
+        self.calls += 1
+        number = self.calls
+        answer = asyncio.get_running_loop().create_future()
+        self.waiting[number] = answer
+        self.send(Call(self.run, number, user, verb, args))
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if number in self.waiting:
+                self.undoing[number] = undo
+                self.send(Cancel(self.run, number))
+            elif not answer.cancelled() and answer.exception() is None:
+                undo(answer.result())
+            raise
+        finally:
+            self.waiting.pop(number, None)
+
+    def take(self, message: Answer | Denied) -> None:
+        """Take what a call came to."""
+        undo = self.undoing.pop(message.call, None)
+        if undo is not None:
+            if isinstance(message, Answer):
+                undo(message.value)
+            return
+        answer = self.waiting.pop(message.call, None)
+        if answer is None or answer.done():
+            return
+        if isinstance(message, Answer):
+            answer.set_result(message.value)
+        else:
+            answer.set_exception(error_of(message.fault))
+
+    def cut(self) -> None:
+        """Let all go who wait, for nobody will answer."""
+        self.ended = True
+        for answer in self.waiting.values():
+            if not answer.done():
+                answer.set_exception(RunOver("the other processes"))
+
+    # The run's side
+
+    def enter(self, user: int) -> None:
+        """Take one who starts."""
+        self.post("enter", user)
+
+    def leave(self, user: int) -> None:
+        """Take note of one who has come to its end."""
+        self.post("leave", user)
+
+    def over(self) -> None:
+        """End: nobody is to begin; who waits is answered when all shares have ended."""
+        self.parts -= 1
+        if not self.ended and self.parts <= 0:
+            self.ended = True
+            self.post("over")
+
+    def change_rate(self, name: str, rate: object, over: object = 0.0) -> NoReturn:
+        """Fail: rates are changed in the controller."""
+        raise NotImplementedError(name, rate, over)
+
+    # The users' side (`liveview.user.gathering`)
+
+    async def take_turn(self, name: str, pace: Pace) -> None:
+        """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
+        said = [pace.rate, pace.interarrival, pace.parallel]
+        if not is_plain([name, said]):
+            parse_terms(name, pace)
+            raise TogetherError(asked_for(name, pace), "what it says is not plain data")
+        if self.ended:
+            raise RunOver(f"a turn of throttle {name!r}")
+
+        def undo(_: None) -> None:
+            self.end_turn(name)
+
+        await self.call(0, TAKE_TURN, to_plain(name), to_plain(said), undo=undo)
+
+    def end_turn(self, name: str) -> None:
+        """Say that a user whom the throttle has let in is done."""
+        self.post("end_turn", name)
+
+    async def meet(self, user: int, name: str, call: Terms, value: object) -> Meeting:
+        """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
+        said = [call.users, call.late, call.timeout]
+        if not is_plain([name, said]):
+            read_call(name, call)
+        check_value(f"rendezvous({name!r}, users={call.users!r})", value)
+        if self.ended:
+            raise RunOver(f"rendezvous {name!r}")
+        members, complete = await self.call(
+            user, MEET, to_plain(name), to_plain(said), to_plain(value)
+        )
+        return Meeting(
+            name=name,
+            members=tuple(Member(each, from_plain(its)) for each, its in members),
+            me=Member(user, value),
+            complete=complete,
+        )
+
+    def bring(self, users: Iterable[int]) -> None:
+        """Say that there are these users too, whom one of the crowd has spawned."""
+        self.post("bring", list(users))
+
+
+class DistantBroadcasts:
+    """What users of one share send to many, and see."""
+
+    def __init__(self, gathering: DistantGathering, own: Iterator[str]) -> None:
+        self.gathering = gathering
+        self.post = gathering.post
+        self.tokens = own
+
+    def theirs(self, instant: float) -> float:
+        """Return an instant of our clock on the controller's."""
+        return instant - self.gathering.offset
+
+    def begin(self, sender: int, name: str, patience: float) -> str:
+        """Return the token of a new broadcast. Raises TogetherError."""
+        check_name("broadcast", name)
+        token = next(self.tokens)
+        now = self.theirs(self.gathering.clock())
+        self.post("begin", token, sender, name, patience, now)
+        return token
+
+    def sent(self, token: str, at: float) -> None:
+        """Say that a push has carried the token."""
+        self.post("sent", token, self.theirs(at))
+
+    def end(self, token: str) -> None:
+        """Say that there will be no further push of it."""
+        self.post("end", token)
+
+    def forget(self, token: str) -> None:
+        """Say that sending it has failed."""
+        self.post("forget", token)
+
+    def watch(self, user: int, name: str, observer: Observer) -> None:
+        """Expect this user to see what is sent from now on. Raises TogetherError."""
+        check_name("watch", name)
+        scenario = observer.scenario if isinstance(observer, Recorder) else ""
+        self.post("watch", user, name, scenario)
+
+    def heard(self, user: int, token: str, arrived: float) -> None:
+        """Say that a frame with the token has arrived."""
+        self.post("heard", user, token, self.theirs(arrived))
+
+    async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
+        """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
+
+        def undo(found: list[Any]) -> None:
+            self.post("unseen", user, name, found)
+
+        call = self.gathering.call
+        token, sender, seconds = await call(user, SEEN, name, timeout, undo=undo)
+        return Seen(name=name, token=token, sender=sender, seconds=seconds)
+
+    def part(self, user: int) -> None:
+        """Expect nothing of this user any more."""
+        self.post("part", user)

@@ -1,0 +1,1 @@
+"""Several runs that answer one question: a limit, a comparison."""

@@ -1,0 +1,164 @@
+"""Rounds of a comparison: who is measured when, and what a person may ask for.
+
+Law of this file: what changes while it goes on falls on all patterns alike. Everything
+that is wrong with a call is one MarkerError, before any user starts.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
+from pytest_liveview_load.experiments.compare import Comparison, Round
+from pytest_liveview_load.experiments.ratio import FEWEST_ROUNDS
+from pytest_liveview_load.metrics.measure import Measure
+from pytest_liveview_load.metrics.result import LoadResult
+from pytest_liveview_load.reporting.finding import COMPARISON
+from pytest_liveview_load.units import near_miss
+
+ROUNDS: Final = 6
+FEWEST_PATTERNS: Final = 2
+MEASURES: Final = (
+    "p50_mount",
+    "p95_mount",
+    "p50_event",
+    "p95_event",
+    "mean_join_bytes",
+    "mean_diff_bytes",
+)
+
+Attempt = Callable[[str, int], Awaitable[LoadResult]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """What a person asks `compare` for, checked."""
+
+    scenarios: Mapping[str, Any]
+    count: int
+    measures: tuple[str, ...]
+    baseline: str
+
+    @classmethod
+    def of(
+        cls, patterns: object, rounds: object, measures: object, baseline: object
+    ) -> "Rounds":
+        """Return what was asked for. Raises MarkerError."""
+        scenarios = parse_patterns(patterns)
+        return cls(
+            scenarios=scenarios,
+            count=parse_rounds(rounds),
+            measures=parse_measures(measures),
+            baseline=parse_baseline(baseline, scenarios),
+        )
+
+    async def carried_out(
+        self,
+        orders: Mapping[str, Order],
+        seed: int,
+        check: Callable[[Order], None],
+        run: Callable[[Order], Awaitable[LoadResult]],
+    ) -> Comparison:
+        """Run the order of each pattern in each round, and compare what they measured.
+
+        `check` raises what is wrong with an order, before any is run.
+        """
+        for each in orders.values():
+            check(each)
+
+        async def attempt(pattern: str, number: int) -> LoadResult:
+            called = f"{pattern}, round {number}"
+            return await run(orders[pattern].as_part(COMPARISON, called))
+
+        return Comparison(
+            patterns=tuple(orders),
+            rounds=await alternate(list(orders), self.count, seed, attempt),
+            measures=self.measures,
+            baseline=self.baseline,
+        )
+
+
+async def alternate(
+    patterns: Sequence[str], rounds: int, seed: int, attempt: Attempt
+) -> tuple[Round, ...]:
+    """Run `attempt(pattern, round)` for each pattern in each round, and return the results."""
+    done: list[Round] = []
+    for number, order in enumerate(orders(patterns, rounds, seed), start=1):
+        results = {each: await attempt(each, number) for each in order}
+        done.append({each: results[each] for each in patterns})
+    return tuple(done)
+
+
+def orders(patterns: Sequence[str], rounds: int, seed: int) -> Iterator[list[str]]:
+    """Yield in which order each round goes through the patterns.
+
+    The first order is drawn by lot. Every second round is the one before backwards, so
+    that a steady drift falls on all alike; then the order moves on by one, so that each
+    pattern stands in each place.
+    """
+    drawn = Random(f"{seed}/rounds").sample(list(patterns), len(patterns))
+    for number in range(rounds):
+        first = number // 2 % len(drawn)
+        order = drawn[first:] + drawn[:first]
+        yield order[::-1] if number % 2 else order
+
+
+# What a person writes
+
+
+def parse_rounds(given: object) -> int:
+    """Return how many rounds there are to be. Raises MarkerError."""
+    if isinstance(given, bool) or not isinstance(given, int) or given < FEWEST_ROUNDS:
+        message = (
+            f"compare(rounds={given!r}): an interval needs a whole number of at least "
+            f"{FEWEST_ROUNDS} rounds; 6 tell more"
+        )
+        raise MarkerError(message)
+    return given
+
+
+def parse_patterns(given: object) -> Mapping[str, Any]:
+    """Return the patterns by name. Raises MarkerError."""
+    advice = "{'function components': a, 'LiveComponents': b}"
+    if not isinstance(given, Mapping):
+        message = f"compare({given!r}): patterns have names: {advice}"
+        raise MarkerError(message)
+    if len(given) < FEWEST_PATTERNS:
+        message = f"compare({given!r}): with what? It takes two at least: {advice}"
+        raise MarkerError(message)
+    for name in given:
+        if not isinstance(name, str) or not name.strip():
+            message = f"compare({given!r}): {name!r} is no name: {advice}"
+            raise MarkerError(message)
+    return given
+
+
+def parse_measures(given: object) -> tuple[str, ...]:
+    """Return the measures that are shown, checked. Raises MarkerError."""
+    if given is None:
+        return MEASURES
+    if not isinstance(given, list | tuple) or not given:
+        message = f"compare(measures={given!r}): a list, such as ['p50_mount']"
+        raise MarkerError(message)
+    for each in given:
+        try:
+            Measure.parse(each)
+        except (BudgetSyntaxError, AttributeError) as error:
+            why = getattr(error, "problem", "it must be text")
+            message = f"compare(measures={given!r}): {each!r}: {why}"
+            raise MarkerError(message) from None
+    return tuple(given)
+
+
+def parse_baseline(given: object, patterns: Mapping[str, Any]) -> str:
+    """Return which pattern the others are compared to. Raises MarkerError."""
+    if given is None:
+        return next(iter(patterns))
+    if not isinstance(given, str) or given not in patterns:
+        hint = near_miss(str(given), patterns)
+        known = ", ".join(map(repr, patterns))
+        message = f"compare(baseline={given!r}): the patterns are {known}.{hint}"
+        raise MarkerError(message)
+    return given

@@ -1,0 +1,1 @@
+"""Machines that execnet reaches and that carry users."""

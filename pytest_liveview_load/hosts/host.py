@@ -1,0 +1,252 @@
+"""One host, from the spec that names it to the link that the hub gets.
+
+Law: opening it either gives a link or ends the process that was to lead there, with one
+HostError that says what to do; nothing waits without end. Threads may wait here, event
+loops never do.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from execnet import HostNotFound, RemoteError, XSpec
+from execnet.gateway_base import get_execmodel
+from execnet.gateway_bootstrap import bootstrap
+from execnet.gateway_io import popen_args, ssh_args
+
+from pytest_liveview_load.distribution.link import ChannelLink
+from pytest_liveview_load.errors import HostError
+from pytest_liveview_load.hosts import remote_preflight
+from pytest_liveview_load.hosts.facts import (
+    INSTALL,
+    Facts,
+    check_packages,
+    check_python,
+    facts_from,
+)
+from pytest_liveview_load.hosts.host_link import HostLink
+from pytest_liveview_load.hosts.process import HostProcess
+from pytest_liveview_load.hosts.specs import fields_of
+from pytest_liveview_load.units import format_duration
+
+ANSWERING: Final = 20.0  # seconds until a Python is there
+REPLYING: Final = 20.0  # seconds for an answer of it
+IMPORTING: Final = 60.0  # seconds until all of ours is imported there
+ENDING: Final = 2.0  # seconds to end by itself
+CALLED_OFF: Final = "it was called off, for the session ends"
+
+# Makes a host fit for the run: sends what it lacks, and returns what it is to import from.
+# May take its time, in a thread. Raises HostError.
+Prepare: TypeAlias = Callable[[Any, Facts], Sequence[str]]
+
+
+class Host:
+    """Owns the process that leads to the host, and its gateway; `opened` has its link."""
+
+    def __init__(
+        self,
+        name: str,
+        spec: str,
+        *,
+        prepare: Prepare,
+        packages: Mapping[str, str],
+        advice: str = INSTALL,
+        answering: float = ANSWERING,
+    ) -> None:
+        self.name = name
+        self.spec = spec
+        self.opened: Future[HostLink] = Future()
+        self.facts: Facts | None = None
+        self._prepare = prepare
+        self._packages = packages
+        self._advice = advice
+        self._answering = answering
+        self._process: HostProcess | None = None
+        self._lock = threading.Lock()
+        self._is_ended = False
+        self._is_late = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it can carry nothing any more, so that another may take its name."""
+        if not self.opened.done():
+            return False
+        if self.opened.exception() is not None or self.opened.result().is_gone:
+            return True
+        # Nobody may have listened yet.
+        return self._process is None or self._process.has_ended(0)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can carry users."""
+        return self.opened.done() and not self.is_gone
+
+    # Opening
+
+    def open(self) -> None:
+        """Open it in a thread of its own; `opened` has the link then, or a HostError."""
+        self.opened.set_running_or_notify_cancel()
+        threading.Thread(
+            target=self._open, name=f"liveview-open-{self.name}", daemon=True
+        ).start()
+
+    def _open(self) -> None:
+        try:
+            link = self._connected()
+        except HostError as error:
+            self.end()
+            self.opened.set_exception(error)
+        except Exception as error:  # noqa: BLE001 (who waits is told)
+            problem = f"it could not be opened: {type(error).__name__}: {error}"
+            self.end()
+            self.opened.set_exception(HostError(self.spec, problem))
+        else:
+            self.opened.set_result(link)
+
+    def _connected(self) -> HostLink:
+        fields = fields_of(self.spec)
+        gateway = self._gateway(fields)
+        channel = gateway.remote_exec(remote_preflight)
+        settling = (
+            fields.get("chdir", ""),
+            int(fields.get("nice", 0)),
+            variables(fields),
+        )
+        facts = self.facts = self._facts(channel)
+        check_python(self.spec, facts)
+        self._tell(channel, "settle", *settling)
+        self._tell(channel, "path", list(self._prepare(gateway, facts)))
+        check_packages(self.spec, self._facts(channel), self._packages, self._advice)
+        self._tell(channel, "serve")
+        self._received(channel, IMPORTING)
+        assert self._process is not None
+        self._process.is_shown = True
+        return HostLink(
+            ChannelLink(self.name, channel, self._process.kill),
+            partial(self._last_words, "its process has ended"),
+        )
+
+    def _gateway(self, fields: Mapping[str, str]) -> Any:
+        """Return execnet's gateway to a Python.
+
+        Not by execnet's own group: it waits without end, and cannot tell what went wrong.
+        """
+        spec = XSpec(self.spec)
+        spec.id, spec.execmodel = self.name, "thread"
+        spec.python = spec.python or ("python3" if "ssh" in fields else None)
+        command = ssh_args(spec) if "ssh" in fields else popen_args(spec)
+        process = self._started(command)
+        timer = threading.Timer(self._answering, self._give_up, [process])
+        timer.daemon = True
+        timer.start()
+        try:
+            gateway = bootstrap(process, spec)
+        except (AssertionError, EOFError, HostNotFound, OSError) as error:
+            why = self._no_python(error)
+            process.abandon()
+            raise why from None
+        finally:
+            timer.cancel()
+        if process.process.poll() is not None:
+            raise self._no_python(EOFError())
+        return gateway
+
+    def _started(self, command: Sequence[str]) -> HostProcess:
+        with self._lock:
+            if self._is_ended:
+                raise HostError(self.spec, CALLED_OFF)
+            try:
+                process = HostProcess(command, get_execmodel("thread"))
+            except OSError as error:
+                problem = f"{command[0]!r} cannot be started: {error.strerror}"
+                raise HostError(self.spec, problem) from None
+            self._process = process
+            return process
+
+    def _give_up(self, process: HostProcess) -> None:
+        self._is_late = True
+        process.kill()
+
+    def _no_python(self, error: Exception) -> HostError:
+        """Return why nobody has answered as a Python does."""
+        assert self._process is not None
+        if self._is_ended:
+            return HostError(self.spec, CALLED_OFF)
+        if self._is_late:
+            problem = f"no Python answered within {format_duration(self._answering)}"
+            said = self._process.last_line()
+            return HostError(self.spec, f"{problem}{said and f' ({said})'}")
+        if isinstance(error, AssertionError):
+            problem = "what comes from it first is not what a Python says"
+            advice = (
+                "nothing else may write to its standard output, like a shell's rc file"
+            )
+            return HostError(self.spec, problem, advice)
+        return HostError(self.spec, self._last_words("no Python answered"))
+
+    def _last_words(self, problem: str) -> str:
+        """Return a problem with how the process ended, and what it said last."""
+        assert self._process is not None
+        ending, said = self._process.ending(), self._process.last_line()
+        why = ": ".join(each for each in (ending, said) if each)
+        return f"{problem}{why and f' ({why})'}"
+
+    # Asking
+
+    def _facts(self, channel: Any) -> Facts:
+        self._tell(channel, "facts", list(self._packages))
+        return facts_from(self._received(channel, REPLYING))
+
+    def _tell(self, channel: Any, word: str, *arguments: Any) -> None:
+        try:
+            channel.send((word, arguments))
+        except OSError:
+            raise HostError(self.spec, self._last_words("it is gone")) from None
+
+    def _received(self, channel: Any, timeout: float) -> Any:
+        try:
+            return channel.receive(timeout)
+        except channel.TimeoutError:
+            problem = f"it did not get ready within {format_duration(timeout)}"
+        except RemoteError as error:
+            problem = f"it cannot get ready: {last_line(error.formatted)}"
+        except EOFError:
+            problem = self._last_words("it ended before it was ready")
+        raise HostError(self.spec, problem)
+
+    # Ending
+
+    def leave(self) -> None:
+        """Let it end by itself, which it does when its link is closed."""
+        with self._lock:
+            self._is_ended = True
+        if self.is_open and self._process is not None:
+            self.opened.result().close()
+            self._process.hang_up()
+        else:
+            self.end()
+
+    def end(self) -> None:
+        """End it at once, or whatever was to open it."""
+        with self._lock:
+            self._is_ended = True
+        if self._process is not None:
+            self._process.kill()
+
+    def has_ended(self, timeout: float) -> bool:
+        """Wait so many seconds for its process here, and tell whether it has ended."""
+        return self._process is None or self._process.has_ended(timeout)
+
+
+def variables(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment that a spec asks for."""
+    pairs = ((key.partition(":"), value) for key, value in fields.items())
+    return {name: value for (_, colon, name), value in pairs if colon}
+
+
+def last_line(text: str) -> str:
+    """Return the last line of a traceback, which has the error."""
+    lines = [each.strip() for each in text.splitlines() if each.strip()]
+    return lines[-1] if lines else "it does not say why"

@@ -1,0 +1,154 @@
+"""The hosts of a session: opened when a run needs them, and all ended with it.
+
+Law: whoever is opened is ended, be it while it is being opened. What is open is used again;
+a host that was lost is opened anew when it is asked for again. To each that is open
+something is said every few seconds, for a host that hears nothing ends itself.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE
+from pytest_liveview_load.distribution.messages import Ping
+from pytest_liveview_load.distribution.wire import encode
+from pytest_liveview_load.errors import HostError
+from pytest_liveview_load.hosts.facts import INSTALL, Facts, our_packages
+from pytest_liveview_load.hosts.host import (
+    ANSWERING,
+    ENDING,
+    Host,
+    Prepare,
+)
+from pytest_liveview_load.hosts.host_link import HostLink
+from pytest_liveview_load.units import Clock, format_duration
+
+IDLE_PING: Final = encode(Ping("", 0))  # of no run; its answer is dropped
+SUSPENDED: Final = 2.0  # seconds beyond the beat: it was this process that stood still
+SILENT: Final = f"nothing came from it for {format_duration(SILENCE)}"
+
+
+def nothing(_: object, __: Facts) -> tuple[str, ...]:
+    """Send nothing."""
+    return ()
+
+
+class Hosts:
+    """Owns the hosts by name, and the thread that keeps them.
+
+    `prepare` makes each fit before `packages` are looked for there; `advice` is what to do
+    where one is missing.
+    """
+
+    def __init__(
+        self,
+        *,
+        prepare: Prepare | None = None,
+        packages: Mapping[str, str] | None = None,
+        advice: str = INSTALL,
+        answering: float = ANSWERING,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self.prepare = prepare or nothing
+        self.packages = our_packages() if packages is None else packages
+        self.advice = advice
+        self.answering = answering
+        self._clock = clock
+        self._hosts: dict[str, Host] = {}
+        self._lock = threading.Lock()
+        self._is_closed = threading.Event()
+        self._keeper: threading.Thread | None = None
+        self._kept = clock()
+
+    async def open(self, name: str, spec: str) -> HostLink:
+        """Return the link of a host, which may be open already.
+
+        Raises HostError. Any event loop may wait for it, and give up waiting.
+        """
+        with self._lock:
+            if self._is_closed.is_set():
+                raise HostError(spec, "the session has ended")
+            host = self._hosts.get(name)
+            if host is None or host.is_gone:
+                host = self._hosts[name] = Host(
+                    name,
+                    spec,
+                    prepare=self.prepare,
+                    packages=self.packages,
+                    advice=self.advice,
+                    answering=self.answering,
+                )
+                host.open()
+            self._start_keeper()
+        return await asyncio.wrap_future(host.opened)
+
+    def is_open(self, name: str) -> bool:
+        """Whether a host need not be waited for."""
+        host = self._hosts.get(name)
+        return host is not None and host.is_open
+
+    def facts_of(self, name: str) -> Facts | None:
+        """Return what runs on a host, once it was asked."""
+        host = self._hosts.get(name)
+        return host.facts if host is not None else None
+
+    async def close(self, name: str) -> None:
+        """Let a host end, and wait for that."""
+        with self._lock:
+            host = self._hosts.pop(name, None)
+        if host is not None:
+            await asyncio.get_running_loop().run_in_executor(None, let_end, [host])
+
+    def close_all(self) -> None:
+        """Let all hosts end, and wait for that, but not for long."""
+        with self._lock:
+            self._is_closed.set()
+            hosts = list(self._hosts.values())
+            self._hosts.clear()
+        let_end(hosts)
+
+    # The thread that keeps them
+
+    def _start_keeper(self) -> None:
+        if self._keeper is None:
+            self._kept = self._clock()
+            self._keeper = threading.Thread(
+                target=self._keep, name="liveview-hosts", daemon=True
+            )
+            self._keeper.start()
+
+    def _keep(self) -> None:
+        while not self._is_closed.wait(HEARTBEAT):
+            self.keep()
+
+    def keep(self) -> None:
+        """Say something to all that are open; cut off who has been silent for too long."""
+        now = self._clock()
+        stood_still = now - self._kept > HEARTBEAT + SUSPENDED
+        self._kept = now
+        with self._lock:
+            open_hosts = [each for each in self._hosts.values() if each.is_open]
+        for host in open_hosts:
+            link = host.opened.result()
+            if link.heard is None:
+                continue  # nobody listens yet, nor sends
+            if stood_still:
+                link.heard = now
+            if now - link.heard >= SILENCE:
+                link.kill(SILENT)
+            else:
+                link.send(IDLE_PING)
+
+
+def let_end(hosts: list[Host]) -> None:
+    """Let hosts end by themselves, and end those that have not done so in time."""
+    for each in hosts:
+        each.leave()
+    deadline = time.perf_counter() + ENDING
+    for each in hosts:
+        if not each.has_ended(max(0.0, deadline - time.perf_counter())):
+            each.end()
+    for each in hosts:
+        each.has_ended(ENDING)

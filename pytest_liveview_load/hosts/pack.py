@@ -1,0 +1,159 @@
+"""What travels to hosts: the modules of a suite, and the plugin itself if that is asked.
+
+Law: what is the same is the same bytes, in whatever session it was packed, for its
+sha256 is the name under which hosts keep it. It is packed once, and never changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sys
+import zipfile
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_liveview_load.errors import HostError
+from pytest_liveview_load.hosts.find_files import NEVER, PACKAGE, Belongings
+from pytest_liveview_load.hosts.requirements import DISTRIBUTION, Requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+ASKED_BY: Final = "liveview_hosts"
+MOST: Final = 64 * 2**20  # bytes of files: more is not code, and goes to every host
+LARGEST: Final = 5  # files that an error names
+MEGABYTE: Final = 10**6
+DAY_ONE: Final = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can tell
+READABLE: Final = 0o100644 << 16
+UNIX: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One zip file. Of its `folders` the far side imports, "" is its top."""
+
+    what: str
+    data: bytes = field(repr=False)
+    sha256: str
+    folders: tuple[str, ...] = ("",)
+
+    @classmethod
+    def of(
+        cls, what: str, files: Mapping[str, bytes], folders: Iterable[str] = ("",)
+    ) -> Parcel:
+        """Pack files by their names, whose parts "/" separates."""
+        data = packed(files)
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(what=what, data=data, sha256=digest, folders=tuple(folders))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baggage:
+    """All that hosts are to have, in the order in which they import from it.
+
+    `requirements` are None where hosts have what the plugin needs.
+    """
+
+    parcels: tuple[Parcel, ...]
+    requirements: Requirements | None = None
+
+    @classmethod
+    def of(
+        cls,
+        rootdir: Path,
+        tests: Iterable[Path],
+        *,
+        with_plugin: bool,
+        import_mode: str = "prepend",
+        ignored: Iterable[str] = NEVER,
+        search: Sequence[str] | None = None,
+        most: int = MOST,
+    ) -> Baggage:
+        """Pack for the tests in these files; once a session.
+
+        `import_mode` is pytest's option importmode, `ignored` its norecursedirs, and
+        `search` is sys.path. Raises HostError if there are more than `most` bytes, or a
+        file cannot be read.
+        """
+        search = sys.path if search is None else search
+        root = rootdir.absolute()
+        try:
+            found = Belongings(
+                root, tests, import_mode=import_mode, ignored=ignored, search=search
+            )
+            suite = parcel_of(found, most)
+        except OSError as error:
+            problem = f"{error.filename} is to go to hosts and cannot be read"
+            raise HostError(ASKED_BY, problem, str(error.strerror)) from error
+        if not with_plugin:
+            return cls(parcels=(suite,))
+        return cls(parcels=(plugin_parcel(), suite), requirements=Requirements.ours())
+
+
+# Packing
+
+
+def parcel_of(found: Belongings, most: int) -> Parcel:
+    """Pack a suite. Raises HostError and OSError."""
+    base = Path(os.path.commonpath([found.rootdir, *found.roots, *found.files]))
+    check_size(base, found.files, most)
+    files = {name_in(base, each): each.read_bytes() for each in found.files}
+    for folder in found.namespaces:
+        files.setdefault(name_in(base, folder / PACKAGE), b"")
+    folders = [name_in(base, root) for root in found.roots]
+    return Parcel.of("the test modules", files, folders)
+
+
+def name_in(base: Path, path: Path) -> str:
+    """Return a path as a zip file names it, "" for `base` itself."""
+    name = path.relative_to(base).as_posix()
+    return "" if name == "." else name
+
+
+def check_size(base: Path, files: Iterable[Path], most: int) -> None:
+    """Raise HostError, which names the largest files, if all are more than `most` bytes."""
+    sizes = {each: each.stat().st_size for each in files}
+    total = sum(sizes.values())
+    if total <= most:
+        return
+    largest = sorted(sizes, key=lambda each: (-sizes[each], each))[:LARGEST]
+    named = ", ".join(
+        f"{name_in(base, each)} ({sizes[each] / MEGABYTE:.1f} MB)" for each in largest
+    )
+    raise HostError(
+        ASKED_BY,
+        f"{len(sizes)} files of {base} are to go to every host, "
+        f"{total / MEGABYTE:.1f} MB, and {most / MEGABYTE:.1f} MB are the most; "
+        f"the largest are {named}",
+        "move large files out of the folders of tests and of the packages that they "
+        "import, or name a folder in norecursedirs, which then stays",
+    )
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip file that depends on nothing but the files."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, DAY_ONE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = UNIX
+            entry.external_attr = READABLE
+            archive.writestr(entry, files[name])
+    return target.getvalue()
+
+
+def plugin_parcel() -> Parcel:
+    """Pack this package as it runs here, under the version that it has here."""
+    top = Path(__file__).parents[1]
+    whole = Belongings(top.parent, ()).whole(top)
+    files = {name_in(top.parent, each): each.read_bytes() for each in whole}
+    version = metadata.version(DISTRIBUTION)
+    # importlib.metadata reads this much of an installed distribution.
+    about = f"{DISTRIBUTION.replace('-', '_')}-{version}.dist-info/METADATA"
+    text = f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: {version}\n"
+    return Parcel.of(f"{DISTRIBUTION} {version}", {**files, about: text.encode()})

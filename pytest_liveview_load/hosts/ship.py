@@ -1,0 +1,193 @@
+"""Brings to a host what it lacks of a run: test modules, the plugin, what that needs.
+
+Law: it is asked first what it has, and only the rest is sent. Whatever goes wrong is one
+HostError that names the machine, the place, and what was said there.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+
+from execnet import RemoteError
+
+from pytest_liveview_load.errors import HostError
+from pytest_liveview_load.hosts import remote_install, remote_unpack
+from pytest_liveview_load.units import format_duration
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from pytest_liveview_load.hosts.pack import Baggage, Parcel
+    from pytest_liveview_load.hosts.requirements import Requirements
+
+KILOBYTE: Final = 1000
+CHUNK: Final = 64 * 1024
+SILENT: Final = 30.0  # seconds without a word from there, which has one every second
+INSTALLING: Final = 600.0  # seconds, for slow lines
+MAKE_ROOM: Final = (
+    "make room there, or let XDG_CACHE_HOME there name a folder that has it"
+)
+GIVE_PIP: Final = (
+    "run python -m ensurepip there, or install pytest-liveview-load there yourself and "
+    "set liveview_ship = false"
+)
+LET_PIP: Final = (
+    "let pip there reach a package index, or install pytest-liveview-load there yourself "
+    "and set liveview_ship = false"
+)
+
+Say: TypeAlias = Callable[[str], object]
+
+
+class Gateway(Protocol):
+    """What is used of an execnet gateway. Its `spec` as text is what errors name."""
+
+    spec: Any
+
+    def remote_exec(self, source: Any) -> Any:
+        """Run a module's source there; return the channel to it."""
+
+
+def ship(gateway: Gateway, baggage: Baggage, *, say: Say | None = None) -> list[str]:
+    """Return what a host is to put in front of its sys.path, in this order.
+
+    Call it in a thread: it waits for the host, for minutes if pip has to download; who
+    gives up waiting kills the host's process, and it raises. `say` is told what takes
+    time, like pip's last line.
+
+    Raises HostError: no room there, no pip there, pip has failed, the host is gone, or it
+    is silent; then it may be stuck, and is to be killed.
+    """
+    conversation = Conversation(gateway, say or (lambda _: None))
+    cache, entries = conversation.unpack(baggage.parcels)
+    installed = ""
+    if baggage.requirements is not None:
+        installed = conversation.install(cache, baggage.requirements)
+    folders = [
+        f"{entry}/{folder}" if folder else entry
+        for parcel, entry in zip(baggage.parcels, entries, strict=True)
+        for folder in parcel.folders
+    ]
+    # The tests come last: a random.py of theirs must not be what our packages import.
+    of_tests = len(baggage.parcels[-1].folders)
+    ours, tests = folders[:-of_tests], folders[-of_tests:]
+    return [*ours, *([installed] if installed else []), *tests]
+
+
+class Conversation:
+    """Owns the talk with one host."""
+
+    def __init__(self, gateway: Gateway, say: Say) -> None:
+        self._gateway = gateway
+        self._spec = str(gateway.spec)
+        self._say = say
+
+    def unpack(self, parcels: tuple[Parcel, ...]) -> tuple[str, list[str]]:
+        """Return the host's cache, and where in it each parcel is. Raises HostError."""
+        channel = self._start(remote_unpack)
+        try:
+            self._send(channel, [each.sha256 for each in parcels])
+            missing = self._answer(channel)
+            for each in parcels:
+                if each.sha256 in missing:
+                    self._say(
+                        f"is sent {each.what} ({len(each.data) / KILOBYTE:.0f} kB)"
+                    )
+                    self._send_whole(channel, each.data)
+            _, cache, entries = self._answer(channel)
+        except Refused as error:
+            machine, place, said = error.told
+            problem = f"{machine} cannot keep what it is sent in {place}: {said}"
+            raise HostError(self._spec, problem, MAKE_ROOM) from None
+        return cache, entries
+
+    def install(self, cache: str, requirements: Requirements) -> str:
+        """Return where the requirements are, "" if the host had them. Raises HostError."""
+        channel = self._start(remote_install)
+        wanted, pins = list(requirements.wanted), list(requirements.pins)
+        try:
+            self._send(channel, (cache, wanted, pins))
+            return str(self._answer(channel, within=INSTALLING))
+        except Refused as error:
+            machine, python, lines = error.told
+            if lines == [remote_install.NO_PIP]:
+                problem = f"{python} on {machine} has no pip to install {wanted[0]}"
+                raise HostError(self._spec, problem, GIVE_PIP) from None
+            problem = f"pip of {python} on {machine} could not install what is missing"
+            quoted = "".join(f"\n  {line}" for line in lines)
+            advice = f"{LET_PIP}. pip said:{quoted}"
+            raise HostError(self._spec, problem, advice) from None
+        finally:
+            channel.close()
+
+    # Words
+
+    def _start(self, module: ModuleType) -> Any:
+        try:
+            return self._gateway.remote_exec(module)
+        except OSError:
+            raise self._gone() from None
+
+    def _send(self, channel: Any, item: Any) -> None:
+        try:
+            channel.send(item)
+        except OSError:
+            raise self._gone() from None
+
+    def _send_whole(self, channel: Any, data: bytes) -> None:
+        """Send a zip file, and wait until it is unpacked there. Raises as `_answer`."""
+
+        def send() -> None:
+            with suppress(OSError):  # who waits for the answer hears of that
+                for start in range(0, len(data), CHUNK):
+                    channel.send(data[start : start + CHUNK])
+                channel.send(b"")
+
+        # A host that reads nothing would hold up whoever sends, and without end.
+        threading.Thread(target=send, name="liveview-ship", daemon=True).start()
+        self._answer(channel)
+
+    def _answer(self, channel: Any, within: float = math.inf) -> Any:
+        """Return what comes of it. Raises Refused, and HostError if nothing comes."""
+        deadline, last = time.monotonic() + within, ""
+        while True:
+            try:
+                word, told = channel.receive(SILENT)
+            except channel.TimeoutError:
+                problem = f"it was silent for {format_duration(SILENT)} while it was sent things"
+                raise HostError(self._spec, problem) from None
+            except RemoteError as error:
+                said = error.formatted.strip().splitlines()[-1]
+                raise HostError(
+                    self._spec, f"it cannot be sent things: {said}"
+                ) from None
+            except EOFError:
+                raise self._gone() from None
+            if word == "failed":
+                raise Refused(told)
+            if word != "busy":
+                return told
+            if time.monotonic() > deadline:
+                problem = (
+                    f"pip was not done there within {format_duration(within)}: {told}"
+                )
+                raise HostError(self._spec, problem, LET_PIP)
+            if told and told != last:
+                last = told
+                self._say(f"pip: {told}")
+
+    def _gone(self) -> HostError:
+        return HostError(self._spec, "it ended while it was sent things")
+
+
+class Refused(Exception):
+    """The host said why it cannot."""
+
+    def __init__(self, told: Any) -> None:
+        super().__init__(told)
+        self.told = told

@@ -1,0 +1,1 @@
+"""One browser tab: HTTP, sockets, views, navigation, uploads."""

@@ -1,0 +1,173 @@
+"""Dialling a websocket: DNS, TCP, TLS and the HTTP upgrade, or the reason why not.
+
+Law: whatever goes wrong here is a ConnectionFailed with a reason in words. The library
+does the upgrade and leaves with it; only the `WebSocket` stays.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Sequence
+from typing import TypeAlias, cast
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidStatus
+from websockets.protocol import State
+from websockets.typing import Origin
+from websockets.uri import parse_uri
+
+from pytest_liveview_load.errors import ConnectionFailed
+from pytest_liveview_load.liveview.client.tls import failed_to_reach, shown
+from pytest_liveview_load.liveview.client.websocket import WebSocket
+from pytest_liveview_load.units import Clock
+
+HEAD_END = b"\r\n\r\n"
+# A refusal's head and body together; no honest one is larger.
+MAX_RESPONSE = 256 * 1024
+
+REFUSALS = {
+    403: (
+        "the websocket was refused (HTTP 403): the endpoint's check_origin does not "
+        "allow {origin}. Add it to check_origin in the app's config, or use a url that is"
+        " allowed"
+    ),
+    404: (
+        "there is no LiveView socket at this path (HTTP 404): is "
+        '`socket "/live", Phoenix.LiveView.Socket` in the endpoint?'
+    ),
+}
+
+
+async def open_websocket(
+    url: str,
+    *,
+    origin: str,
+    headers: Sequence[tuple[str, str]] = (),
+    tls: ssl.SSLContext | None = None,
+    timeout: float = 10.0,  # noqa: ASYNC109 - the error must name what was waited for
+    clock: Clock = time.perf_counter,
+) -> tuple[WebSocket, float]:
+    """Open `url` (ws:// or wss://) as a page of `origin` does; return it and when.
+
+    Raises ConnectionFailed, also when it takes longer than `timeout` seconds.
+    """
+    uri = parse_uri(url)
+    loop = asyncio.get_running_loop()
+    handshake: Handshake | None = None
+    try:
+        async with asyncio.timeout(timeout):
+            _, handshake = await loop.create_connection(
+                lambda: Handshake(url, origin, headers, clock),
+                uri.host,
+                uri.port,
+                ssl=tls if uri.secure else None,
+                server_hostname=uri.host if uri.secure else None,
+            )
+            outcome = await handshake.upgraded
+            if not isinstance(outcome, ConnectionFailed):
+                handshake.transport = None  # it is the websocket's now
+    except TimeoutError:
+        reason = f"no websocket within {timeout:g}s"
+        raise ConnectionFailed(shown(url), reason) from None
+    except OSError as error:
+        raise failed_to_reach(url, error) from error
+    finally:
+        if handshake is not None:
+            handshake.abandon()
+    if isinstance(outcome, ConnectionFailed):
+        raise outcome
+    return outcome
+
+
+# A failure is a result too: as an exception it would be missed by who was cancelled.
+Outcome: TypeAlias = tuple[WebSocket, float] | ConnectionFailed
+
+
+class Handshake(asyncio.Protocol):
+    """The upgrade of one connection; `upgraded` is the websocket it became."""
+
+    def __init__(
+        self, url: str, origin: str, headers: Sequence[tuple[str, str]], clock: Clock
+    ) -> None:
+        self.url = url
+        self.origin = origin
+        self.headers = headers
+        self.clock = clock
+        self.protocol = ClientProtocol(parse_uri(url), origin=Origin(origin))
+        loop = asyncio.get_running_loop()
+        self.upgraded: asyncio.Future[Outcome] = loop.create_future()
+        self.received = bytearray()
+        self.refusing = False
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the upgrade."""
+        # uvloop's transports keep the contract without being of the class.
+        self.transport = transport = cast("asyncio.Transport", transport)
+        request = self.protocol.connect()
+        for name, value in self.headers:
+            request.headers[name] = value
+        self.protocol.send_request(request)
+        transport.write(b"".join(self.protocol.data_to_send()))
+
+    def data_received(self, data: bytes) -> None:
+        """Read the answer; what follows it belongs to the websocket."""
+        arrived = self.clock()
+        self.received += data
+        end = self.received.find(HEAD_END)
+        if end < 0 and not self.refusing and len(self.received) < MAX_RESPONSE:
+            return
+        if self.refusing or not self.received.startswith(b"HTTP/1.1 101"):
+            self.judge_refusal(eof=False)
+            return
+        end += len(HEAD_END)
+        self.protocol.receive_data(bytes(self.received[:end]))
+        if self.protocol.state is not State.OPEN:
+            self.refuse(f"the upgrade is broken: {self.protocol.handshake_exc}")
+            return
+        self.become_websocket(bytes(self.received[end:]), arrived)
+
+    def become_websocket(self, rest: bytes, arrived: float) -> None:
+        """Give the connection to a WebSocket, and `rest`, which came early."""
+        if self.upgraded.done() or self.transport is None:
+            return
+        self.transport.pause_reading()  # until the websocket has a receiver
+        websocket = WebSocket(self.transport, self.clock)
+        websocket.buffer = bytearray(rest) if rest else None
+        self.transport.set_protocol(websocket)
+        self.upgraded.set_result((websocket, arrived))
+
+    def judge_refusal(self, *, eof: bool) -> None:
+        """Say why the server did not upgrade, once its whole answer is here."""
+        self.refusing = True
+        self.protocol.receive_data(bytes(self.received))
+        self.received.clear()
+        if eof:
+            self.protocol.receive_eof()
+        error = self.protocol.handshake_exc
+        if isinstance(error, InvalidStatus):
+            status = error.response.status_code
+            told = REFUSALS.get(status, "the websocket was refused (HTTP {status})")
+            self.refuse(told.format(status=status, origin=self.origin))
+        elif error is not None:
+            self.refuse(f"it does not speak HTTP there ({error})")
+
+    def eof_received(self) -> None:
+        """Judge a refusal whose end is the connection's."""
+        if self.refusing and not self.upgraded.done():
+            self.judge_refusal(eof=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Learn that the server hung up before it had answered."""
+        why = f": {exc}" if exc else ""
+        self.refuse(f"it hung up during the websocket handshake{why}")
+
+    def refuse(self, reason: str) -> None:
+        """Fail with `reason`, unless the outcome is known."""
+        if not self.upgraded.done():
+            self.upgraded.set_result(ConnectionFailed(shown(self.url), reason))
+
+    def abandon(self) -> None:
+        """Drop the connection unless it has become a websocket."""
+        if self.transport is not None:
+            self.transport.abort()

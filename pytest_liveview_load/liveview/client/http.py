@@ -1,0 +1,218 @@
+"""Pages over HTTP: one pool and one TLS context per process, a cookie jar per user.
+
+Law: httpx is known here and nowhere else. Redirects are followed by us, hop by hop,
+so that each hop may set cookies and the time runs to the last byte of the final page.
+"""
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
+from pytest_liveview_load.liveview.client.cookies import CookieJar
+from pytest_liveview_load.liveview.client.http_transport import ARRIVED, Transport
+from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.client.tls import failed_to_reach, origin_of, shown
+from pytest_liveview_load.units import Clock
+
+# As Chromium and Firefox: net::ERR_TOO_MANY_REDIRECTS after 20.
+MAX_REDIRECTS = 20
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KEEP_METHOD = frozenset({307, 308})
+EXCERPT = 200
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+USER_AGENT = "Mozilla/5.0 (compatible; pytest-liveview-load)"
+ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A page as it came: final url, HTML, bytes of the body, and its two stamps."""
+
+    url: str
+    status: int
+    html: str
+    size: int
+    started: float
+    arrived: float
+
+
+class HttpClient:
+    """Fetches pages for every user of the process. Owns the connections."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        tls: Callable[[], ssl.SSLContext],
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self.clock = clock
+        self.extra = settings.headers
+        self.transport = Transport(tls, clock)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.transport.aclose()
+
+    async def fetch(
+        self,
+        method: str,
+        url: str,
+        cookies: CookieJar,
+        *,
+        body: str | None = None,
+        referer: str = "",
+    ) -> Response:
+        """Fetch a page and follow where it leads, as a browser does.
+
+        Raises PageError for HTTP 400 and above, too many redirects and one to another
+        host, ConnectionFailed when nobody answers, ConnectionLost when the answer
+        breaks off.
+        """
+        started = self.clock()
+        asked = url
+        for _ in range(MAX_REDIRECTS + 1):
+            request = self.request(method, url, cookies, body=body, referer=referer)
+            answer = await self.exchange(request, cookies)
+            arrived = answer.extensions[ARRIVED]
+            target = answer.headers.get("location")
+            if answer.status_code not in REDIRECTS or target is None:
+                return page_of(method, url, answer, started, arrived)
+            target = urljoin(url, target)
+            if urlsplit(target).hostname != urlsplit(url).hostname:
+                raise PageError(
+                    method, shown(url), answer.status_code, elsewhere(target)
+                )
+            if answer.status_code not in KEEP_METHOD and method != "HEAD":
+                method, body = "GET", None
+            url = target.partition("#")[0]
+        raise PageError(method, shown(asked), answer.status_code, too_many(url))
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        cookies: CookieJar,
+        *,
+        body: str | None = None,
+        accept: str = "*/*",
+        content_type: str = FORM_TYPE,
+        referer: str = "",
+    ) -> httpx.Response:
+        """Send one request as a page's script does, and return the answer, whatever it is.
+
+        Raises ConnectionFailed when nobody answers, ConnectionLost when the answer
+        breaks off.
+        """
+        request = self.request(
+            method,
+            url,
+            cookies,
+            body=body,
+            accept=accept,
+            content_type=content_type,
+            referer=referer,
+        )
+        return await self.exchange(request, cookies)
+
+    async def exchange(
+        self, request: httpx.Request, cookies: CookieJar
+    ) -> httpx.Response:
+        """Send one request, read the whole answer, keep the cookies that it sets."""
+        url = str(request.url)
+        if request.url.scheme not in {"http", "https"}:
+            raise ConnectionFailed(url, "its scheme is not http or https")
+        try:
+            answer = await self.transport.handle_async_request(request)
+        except httpx.TransportError as error:
+            raise ConnectionLost(
+                f"{request.method} {shown(url)}", str(error)
+            ) from error
+        except OSError as error:
+            raise failed_to_reach(url, error) from error
+        cookies.store(answer.headers.get_list("set-cookie"), url)
+        return answer
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        cookies: CookieJar,
+        *,
+        body: str | None = None,
+        accept: str = ACCEPT,
+        content_type: str = FORM_TYPE,
+        referer: str = "",
+    ) -> httpx.Request:
+        """Return a request with the headers of a browser: of a navigation by default."""
+        headers = [
+            ("Host", urlsplit(url).netloc),
+            ("User-Agent", USER_AGENT),
+            ("Accept", accept),
+            ("Accept-Encoding", "gzip, deflate"),
+            ("Accept-Language", "en-US,en;q=0.9"),
+        ]
+        cookie = cookies.header(url)
+        if cookie:
+            headers.append(("Cookie", cookie))
+        if referer:
+            headers.append(("Referer", referer))
+        if method != "GET":
+            headers.append(("Origin", origin_of(url)))
+            headers.append(("Content-Type", content_type))
+        if self.extra:
+            set_ = {name.lower() for name, _ in self.extra}
+            headers = [each for each in headers if each[0].lower() not in set_]
+            headers.extend(self.extra)
+        content = None if body is None else body.encode()
+        return httpx.Request(method, url, headers=headers, content=content)
+
+
+def page_of(
+    method: str, url: str, answer: httpx.Response, started: float, arrived: float
+) -> Response:
+    """Return the final page, or raise the PageError that it is."""
+    html = decoded(answer.content, answer.headers.get("content-type", ""))
+    if answer.status_code >= 400:
+        excerpt = " ".join(html.split())
+        if len(excerpt) > EXCERPT:
+            excerpt = f"{excerpt[:EXCERPT]}…"
+        raise PageError(method, shown(url), answer.status_code, excerpt)
+    return Response(
+        url=url,
+        status=answer.status_code,
+        html=html,
+        size=len(answer.content),
+        started=started,
+        arrived=arrived,
+    )
+
+
+def decoded(body: bytes, content_type: str) -> str:
+    """Return the text of a body; UTF-8 unless its type names another charset."""
+    charset = content_type.lower().partition("charset=")[2].split(";")[0].strip(' "')
+    try:
+        return body.decode(charset or "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
+def elsewhere(target: str) -> str:
+    """Say that a redirect leaves the app under test."""
+    return (
+        f"it redirects to {shown(target)}, another host, where virtual users do not go: "
+        "set the url to the host that the app itself redirects to"
+    )
+
+
+def too_many(target: str) -> str:
+    """Say that a redirect never ends."""
+    return (
+        f"it redirected more than {MAX_REDIRECTS} times, the last time to "
+        f"{shown(target)}: is it a loop?"
+    )

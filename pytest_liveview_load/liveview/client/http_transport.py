@@ -1,0 +1,238 @@
+"""HTTP/1.1 for httpx over one `asyncio.Protocol`: h11 does the parsing.
+
+Law: the stamp of an answer is taken when its last byte arrives, before anything is
+decoded; nobody waits for a connection of somebody else. httpx' own transport costs
+three times the CPU, and its pool looks at every connection for every request.
+"""
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+import h11
+import httpx
+
+from pytest_liveview_load.liveview.client.tls import SECURE_SCHEMES
+from pytest_liveview_load.units import Clock
+
+# The key of a response's `extensions` under which its arrival stands.
+ARRIVED = "arrived"
+# Open connections kept for the next request of whoever comes.
+MAX_IDLE = 128
+
+Place = tuple[str, str, int]  # scheme, host, port
+
+
+class Stale(Exception):
+    """A kept connection was closed before it answered: the request may go again."""
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """All HTTP connections of the process. Owns them, idle or busy."""
+
+    def __init__(
+        self, tls: Callable[[], ssl.SSLContext], clock: Clock = time.perf_counter
+    ) -> None:
+        self.tls = tls
+        self.clock = clock
+        self.idle: dict[Place, deque[Connection]] = {}
+        self.open: set[Connection] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request and read the whole answer.
+
+        Raises OSError when nobody can be reached, httpx.RemoteProtocolError when the
+        answer breaks off or is no HTTP. A kept connection that the server has closed
+        meanwhile is replaced once: Bandit drops one without a word after an error.
+        """
+        url = request.url
+        port = url.port or (443 if url.scheme in SECURE_SCHEMES else 80)
+        place = url.scheme, url.host, port
+        kept = self.kept(place)
+        if kept is not None:
+            try:
+                return await self.exchange(place, kept, request)
+            except Stale:
+                pass
+        fresh = await self.dial(place)
+        try:
+            return await self.exchange(place, fresh, request)
+        except Stale as error:
+            raise httpx.RemoteProtocolError(str(error)) from None
+
+    async def aclose(self) -> None:
+        """Drop every connection."""
+        for connection in tuple(self.open):
+            connection.drop()
+        self.idle.clear()
+
+    def kept(self, place: Place) -> "Connection | None":
+        """Return an idle connection to `place` that looks alive, the youngest first."""
+        idle = self.idle.get(place)
+        while idle:
+            connection = idle.pop()
+            if connection.usable:
+                return connection
+        return None
+
+    async def dial(self, place: Place) -> "Connection":
+        """Return a new connection; OSError says why there is none."""
+        scheme, host, port = place
+        secure = scheme in SECURE_SCHEMES
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(self.clock, self.open),
+            host,
+            port,
+            ssl=self.tls() if secure else None,
+            server_hostname=host if secure else None,
+        )
+        return connection
+
+    async def exchange(
+        self, place: Place, connection: "Connection", request: httpx.Request
+    ) -> httpx.Response:
+        """Send `request` on `connection`; keep it afterwards if it can be kept."""
+        try:
+            response = await connection.exchange(request)
+        except BaseException:
+            connection.drop()
+            raise
+        idle = self.idle.setdefault(place, deque())
+        if connection.usable and len(idle) < MAX_IDLE:
+            idle.append(connection)
+        else:
+            connection.drop()
+        return response
+
+
+class Connection(asyncio.Protocol):
+    """One connection, one exchange at a time."""
+
+    __slots__ = (
+        "answered",
+        "arrived",
+        "body",
+        "clock",
+        "head",
+        "http",
+        "open",
+        "transport",
+        "usable",
+    )
+
+    def __init__(self, clock: Clock, open_: "set[Connection]") -> None:
+        self.clock = clock
+        self.open = open_
+        self.http = h11.Connection(h11.CLIENT)
+        self.transport: asyncio.Transport
+        self.usable = True
+        self.answered: asyncio.Future[None] | None = None
+        self.head: h11.Response | None = None
+        self.body: list[bytes] = []
+        self.arrived = 0.0
+
+    async def exchange(self, request: httpx.Request) -> httpx.Response:
+        """Send `request`, return the answer. Raises Stale or RemoteProtocolError."""
+        self.head, self.body = None, []
+        self.answered = asyncio.get_running_loop().create_future()
+        head = h11.Request(
+            method=request.method,
+            target=request.url.raw_path,
+            headers=request.headers.raw,
+        )
+        data = [self.http.send(head)]
+        if request.content:
+            data.append(self.http.send(h11.Data(data=request.content)))
+        data.append(self.http.send(h11.EndOfMessage()))
+        self.transport.write(b"".join(part for part in data if part))
+        try:
+            await self.answered
+        finally:
+            self.answered = None
+        head_received = cast("h11.Response | None", self.head)
+        if head_received is None:
+            raise Stale("the server hung up without an answer")
+        return httpx.Response(
+            head_received.status_code,
+            headers=head_received.headers.raw_items(),
+            content=b"".join(self.body),
+            extensions={ARRIVED: self.arrived},
+            request=request,
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Be open."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.open.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; stamp the end of the answer."""
+        arrived = self.clock()
+        if self.answered is None:
+            self.drop()  # nobody asked
+            return
+        self.http.receive_data(data)
+        self.read(arrived)
+
+    def read(self, arrived: float) -> None:
+        """Take what h11 makes of the bytes so far."""
+        try:
+            while True:
+                event = self.http.next_event()
+                if isinstance(event, h11.Response):
+                    self.head = event
+                elif isinstance(event, h11.Data):
+                    self.body.append(bytes(event.data))
+                elif isinstance(event, h11.EndOfMessage):
+                    self.arrived = arrived
+                    self.finish()
+                    return
+                elif event is h11.NEED_DATA or isinstance(event, h11.ConnectionClosed):
+                    return
+        except h11.RemoteProtocolError as error:
+            self.fail(f"the answer is no HTTP ({error})")
+
+    def finish(self) -> None:
+        """End the exchange; the connection may serve another."""
+        try:
+            self.http.start_next_cycle()
+        except h11.LocalProtocolError:  # "Connection: close", or an answer up to EOF
+            self.usable = False
+        if self.answered is not None and not self.answered.done():
+            self.answered.set_result(None)
+
+    def fail(self, reason: str) -> None:
+        """End the exchange in error."""
+        self.usable = False
+        answered = self.answered
+        if answered is not None and not answered.done():
+            answered.set_exception(httpx.RemoteProtocolError(reason))
+
+    def eof_received(self) -> None:
+        """Learn that nothing follows, which ends an answer without a length."""
+        self.usable = False
+        if self.head is not None and self.answered is not None:
+            arrived = self.clock()
+            self.http.receive_data(b"")
+            self.read(arrived)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Learn that the connection is gone; without any answer it may have been stale."""
+        self.usable = False
+        self.open.discard(self)
+        answered = self.answered
+        if answered is None or answered.done():
+            return
+        if self.head is None:
+            answered.set_result(None)
+        else:
+            self.fail(f"the answer broke off ({exc or 'the server hung up'})")
+
+    def drop(self) -> None:
+        """Close, now."""
+        self.usable = False
+        self.open.discard(self)
+        self.transport.abort()

@@ -1,0 +1,264 @@
+"""Long polling: a Phoenix socket carried by HTTP requests, as longpoll.js does it.
+
+Law: one GET waits at the server for messages while one POST at a time brings ours, those
+of the same moment together. An answer is stamped when its last byte has arrived. What
+the session cannot survive is told once to the receiver, who dials anew.
+"""
+
+import asyncio
+import base64
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote
+
+import msgspec
+
+from pytest_liveview_load.errors import ConnectionFailed, StepError
+from pytest_liveview_load.liveview.client.connection import Receiver
+from pytest_liveview_load.liveview.client.cookies import CookieJar
+from pytest_liveview_load.liveview.client.http import HttpClient
+from pytest_liveview_load.liveview.client.http_transport import ARRIVED
+from pytest_liveview_load.liveview.client.tls import shown
+
+# As constants.js MAX_LONGPOLL_BATCH_SIZE: messages of one POST.
+MAX_BATCH: Final = 100
+# As socket.js longpollerTimeout, twice the server's own: seconds of any request.
+POLL_TIMEOUT: Final = 20.0
+UNQUOTED: Final = "!'()*~"  # by encodeURIComponent, beside letters and digits
+NDJSON: Final = "application/x-ndjson"
+JSON: Final = "application/json"
+
+# The status within the answer's body; HTTP's own is 200 for all of these.
+MESSAGES: Final = 200
+NOTHING_NEW: Final = 204
+FORBIDDEN: Final = 403
+SESSION: Final = 410  # a new one when we have none, else ours is gone
+
+# What closeAndRetry and close report, as close codes of a websocket.
+TIMED_OUT: Final = 1005
+REFUSED: Final = 1008
+SERVER_ERROR: Final = 1011
+SESSION_GONE: Final = 3410
+
+REFUSALS: Final = {
+    FORBIDDEN: "the endpoint's check_origin does not allow {origin}",
+    404: (
+        "there is no long poll at this path (HTTP 404): is `longpoll: true` in the "
+        'endpoint\'s `socket "/live", Phoenix.LiveView.Socket`?'
+    ),
+}
+
+
+Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+class Answer(msgspec.Struct):
+    """The body of every answer."""
+
+    status: int
+    token: str | None = None
+    messages: list[str] = []
+
+
+answers = msgspec.json.Decoder(Answer)
+
+
+class LongPoll:
+    """An open session. Owns its requests; `receiver` is told what arrives."""
+
+    carrier: Final = "long poll"
+    beats: Final = False  # as skipHeartbeat: each poll shows that somebody is there
+
+    __slots__ = (
+        "cookies",
+        "http",
+        "on_end",
+        "outbox",
+        "polling",
+        "posting",
+        "receiver",
+        "referer",
+        "spawn",
+        "token",
+        "url",
+    )
+
+    def __init__(
+        self,
+        url: str,
+        http: HttpClient,
+        cookies: CookieJar,
+        spawn: Spawn,
+        *,
+        referer: str = "",
+    ) -> None:
+        self.url = url  # of the long poll, with the connect params, without the token
+        self.http = http
+        self.cookies = cookies
+        self.spawn = spawn  # starts a task that ends with the network
+        self.referer = referer
+        self.token: str | None = None
+        self.receiver: Receiver | None = None
+        self.on_end: Callable[[], None] | None = None
+        self.outbox: list[str] = []
+        self.polling: asyncio.Task[None] | None = None
+        self.posting: asyncio.Task[None] | None = None
+
+    def attach(self, receiver: Receiver) -> None:
+        """Begin to poll for `receiver`."""
+        self.receiver = receiver
+        self.polling = self.spawn(self.poll())
+
+    # Sending
+
+    def send(self, payload: bytes) -> float:
+        """Hand over one text message; return when."""
+        return self.put(payload.decode())
+
+    def send_binary(self, payload: bytes) -> float:
+        """Hand over one binary message, which goes as base64; return when."""
+        return self.put(base64.b64encode(payload).decode())
+
+    def put(self, line: str) -> float:
+        """File one line for the next POST; it gathers what is sent in the same moment."""
+        self.outbox.append(line)
+        if self.posting is None and self.receiver is not None:
+            self.posting = self.spawn(self.post())
+        return self.http.clock()
+
+    async def post(self) -> None:
+        """Post what there is, batch by batch, until there is no more."""
+        while self.outbox:
+            lines, self.outbox = self.outbox, []
+            for start in range(0, len(lines), MAX_BATCH):
+                body = "\n".join(lines[start : start + MAX_BATCH])
+                answered = await self.asked("POST", body)
+                if answered is None:
+                    return
+                status = answered[0].status
+                if status != MESSAGES:
+                    self.gone(SERVER_ERROR, f"a message was answered with {status}")
+                    return
+        self.posting = None
+
+    # Receiving
+
+    async def poll(self) -> None:
+        """Ask for messages, again and again, until the session is over."""
+        while self.receiver is not None:
+            answered = await self.asked("GET")
+            if answered is None:
+                return
+            answer, arrived = answered
+            self.token = answer.token
+            if answer.status == MESSAGES:
+                self.deliver(answer.messages, arrived)
+            elif answer.status == SESSION:
+                self.gone(SESSION_GONE, "session_gone")
+                return
+            elif answer.status == FORBIDDEN:
+                self.gone(REFUSED, "forbidden")
+                return
+            elif answer.status != NOTHING_NEW:
+                self.gone(SERVER_ERROR, f"a poll was answered with {answer.status}")
+                return
+
+    def deliver(self, messages: list[str], arrived: float) -> None:
+        """Hand messages to the receiver, until one makes it close us."""
+        try:
+            for message in messages:
+                if self.receiver is None:
+                    return
+                self.receiver.message_received(message.encode(), arrived)
+        except Exception:
+            # As asyncio ends a connection whose protocol raises: nobody waits in vain.
+            self.gone(SERVER_ERROR, "a message could not be taken")
+            raise
+
+    async def asked(
+        self, method: str, body: str | None = None
+    ) -> tuple[Answer, float] | None:
+        """Return an answer and when it came; None when the session has ended by it."""
+        try:
+            async with asyncio.timeout(POLL_TIMEOUT):
+                return await self.ask(method, body)
+        except TimeoutError:
+            self.gone(TIMED_OUT, "timeout")
+        except StepError as error:
+            self.gone(SERVER_ERROR, str(error))
+        return None
+
+    async def ask(self, method: str, body: str | None = None) -> tuple[Answer, float]:
+        """Send one request; raises ConnectionFailed when its answer is no long poll's."""
+        # As Ajax.appendParams: without a token it leaves the "&" behind.
+        token = "" if self.token is None else f"token={quote(self.token, UNQUOTED)}"
+        response = await self.http.ask(
+            method,
+            f"{self.url}&{token}",
+            self.cookies,
+            body=body,
+            accept=JSON if method == "GET" else "*/*",
+            content_type=NDJSON,
+            referer=self.referer,
+        )
+        arrived: float = response.extensions[ARRIVED]
+        try:
+            return answers.decode(response.content), arrived
+        except msgspec.MsgspecError:
+            status = response.status_code
+            reason = REFUSALS.get(status, f"it is no long poll there (HTTP {status})")
+            told = reason.format(origin=self.referer)
+            raise ConnectionFailed(shown(self.url), told) from None
+
+    # Ending
+
+    def close(self) -> None:
+        """Stop asking; the server forgets the session when nobody polls any more.
+
+        As longpoll.js stop: what was not posted yet never is.
+        """
+        self.receiver = None
+        self.outbox.clear()
+        current = asyncio.current_task()
+        for task in (self.polling, self.posting):
+            if task is not None and task is not current:
+                task.cancel()
+        on_end, self.on_end = self.on_end, None
+        if on_end is not None:
+            on_end()
+
+    def abort(self) -> None:
+        """Drop the connection without a word, which is all that closing is here."""
+        self.close()
+
+    def gone(self, code: int, reason: str) -> None:
+        """End the session and tell the receiver, once."""
+        receiver = self.receiver
+        self.close()
+        if receiver is not None:
+            receiver.connection_gone(code, reason, self.http.clock())
+
+
+async def open_longpoll(
+    longpoll: LongPoll,
+    timeout: float,  # noqa: ASYNC109 - the error must name what was waited for
+) -> float:
+    """Get a session; return when it was there.
+
+    Raises ConnectionFailed, also when it takes longer than `timeout` seconds.
+    """
+    url = shown(longpoll.url)
+    try:
+        async with asyncio.timeout(timeout):
+            answer, arrived = await longpoll.ask("GET")
+    except TimeoutError:
+        raise ConnectionFailed(url, f"no long poll within {timeout:g}s") from None
+    except ConnectionFailed:
+        raise
+    except StepError as error:
+        raise ConnectionFailed(url, str(error)) from None
+    if answer.status != SESSION or answer.token is None:
+        told = REFUSALS.get(answer.status, f"it answered with status {answer.status}")
+        raise ConnectionFailed(url, told.format(origin=longpoll.referer))
+    longpoll.token = answer.token
+    return arrived

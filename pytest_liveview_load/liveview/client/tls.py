@@ -1,0 +1,81 @@
+"""Why nobody could be reached, in words a person can act on.
+
+Law: an OSError never leaves the client; it becomes a ConnectionFailed that names
+the cause.
+"""
+
+import errno
+import socket
+import ssl
+from urllib.parse import urljoin, urlsplit
+
+from pytest_liveview_load.errors import ConnectionFailed
+from pytest_liveview_load.liveview.client.trust import tls_reason
+
+SECURE_SCHEMES = frozenset({"https", "wss"})
+
+
+def failed_to_reach(url: str, error: BaseException) -> ConnectionFailed:
+    """Return the error to raise for `url`, which `error` kept us from."""
+    return ConnectionFailed(shown(url), reason_of(error, url))
+
+
+def absolute(home: str, path: str) -> str:
+    """Return where `path` is in the app at `home`. Raises ConnectionFailed for no path."""
+    try:
+        return urljoin(f"{home.rstrip('/')}/", path)
+    except (ValueError, TypeError):
+        raise ConnectionFailed(repr(path), "it is no path of a page") from None
+
+
+def another_host(url: str, home: str) -> ConnectionFailed:
+    """Return the error for an address away from the app's `home`: nobody allowed load there."""
+    reason = f"it is another host than {home}, where virtual users do not go"
+    return ConnectionFailed(shown(url), reason)
+
+
+def reason_of(error: BaseException, url: str = "") -> str:
+    """Say in words what `error` means for a connection to `url`."""
+    root = root_cause(error)
+    parts = urlsplit(url)
+    if isinstance(root, ssl.SSLError):
+        return tls_reason(root)
+    if isinstance(root, socket.gaierror):
+        return f"the name {parts.hostname!r} is unknown (DNS: {root.strerror or root})"
+    if isinstance(root, TimeoutError):
+        return "nothing answered in time"
+    if isinstance(root, ConnectionRefusedError) or "refused" in str(root).lower():
+        listening = f"nobody listens on port {port_of(url)} (connection refused)"
+        return f"{listening}. Is the app running there?"
+    if isinstance(root, ConnectionResetError):
+        return "it hung up at once (connection reset)"
+    if isinstance(root, OSError) and root.errno in {errno.EMFILE, errno.ENFILE}:
+        return "this process has no file descriptor left; raise `ulimit -n`"
+    return str(root) or type(root).__name__
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """Return the operating system's error under a library's, or `error` itself."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError):  # ssl.SSLError, gaierror and TimeoutError too
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return error
+
+
+def port_of(url: str) -> int:
+    """Return the port that `url` names or implies."""
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme in SECURE_SCHEMES else 80)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port as a browser's Origin header shows them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def shown(url: str) -> str:
+    """Return `url` without its query, which holds tokens that nobody wants to read."""
+    return url.partition("?")[0]

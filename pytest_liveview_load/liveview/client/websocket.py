@@ -1,0 +1,251 @@
+"""One websocket: websockets' Sans-I/O protocol behind one `asyncio.Protocol`.
+
+Law: `data_received` stamps first and decodes after. Whole text frames take the fast
+path of `frames.py`; for any other frame the library is asked, fed one whole frame at
+a time, and let go as soon as no fragmented message is under way: an idle socket holds
+no parser.
+"""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from websockets.frames import Close, Frame
+from websockets.protocol import Protocol as FrameProtocol
+from websockets.protocol import Side, State
+
+from pytest_liveview_load.liveview.client.connection import Receiver
+from pytest_liveview_load.liveview.client.frames import (
+    BINARY,
+    CLOSE,
+    CONTINUATION,
+    MASKED,
+    TEXT,
+    WHOLE_TEXT,
+    binary_frame,
+    close_frame,
+    frame_bounds,
+    text_frame,
+)
+from pytest_liveview_load.units import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Far above any page; a peer that sends more is broken or hostile.
+MAX_MESSAGE = 64 * 1024 * 1024
+# What may wait for a server that has stopped reading, besides chunks of uploads.
+MAX_BACKLOG = 4 * 1024 * 1024
+# How long the server may take to hang up after the closing handshake.
+CLOSE_TIMEOUT = 1.0
+ABNORMAL = 1006  # RFC 6455 section 7.1.5: no close frame came
+
+
+class WebSocket(asyncio.Protocol):
+    """An open connection. Owns the transport; `receiver` is told what arrives."""
+
+    carrier: Final = "websocket"
+    beats: Final = True
+
+    __slots__ = (
+        "backlog",
+        "buffer",
+        "clock",
+        "closer",
+        "fragments",
+        "needed",
+        "on_end",
+        "parser",
+        "paused",
+        "receiver",
+        "transport",
+    )
+
+    def __init__(
+        self, transport: asyncio.Transport, clock: Clock = time.perf_counter
+    ) -> None:
+        self.transport = transport
+        self.clock = clock  # the one source of arrival stamps
+        self.receiver: Receiver | None = None
+        self.buffer: bytearray | None = None  # the beginning of a frame
+        self.needed = 0  # bytes that make the frame in `buffer` whole, as far as known
+        self.parser: FrameProtocol | None = None
+        self.fragments: list[bytes] | None = None
+        self.closer: asyncio.TimerHandle | None = None
+        self.on_end: Callable[[], None] | None = None  # told when the transport is gone
+        self.paused = False
+        self.backlog = MAX_BACKLOG
+
+    def attach(self, receiver: Receiver) -> None:
+        """Begin to deliver to `receiver`, with what came before it was there."""
+        self.receiver = receiver
+        if self.transport.is_closing():
+            self.gone(ABNORMAL, "the server hung up")
+            self.end()
+            return
+        self.transport.resume_reading()
+        if self.buffer is not None:
+            self.data_received(b"")
+
+    # Sending
+
+    def send(self, payload: bytes) -> float:
+        """Hand one text message to the socket; return when."""
+        if self.paused and self.transport.get_write_buffer_size() > self.backlog:
+            self.gone(ABNORMAL, "the server has stopped reading")
+            self.transport.abort()
+            return self.clock()
+        data = text_frame(payload)
+        sent = self.clock()
+        self.transport.write(data)
+        return sent
+
+    def send_binary(self, payload: bytes) -> float:
+        """Hand one binary message to the socket; return when.
+
+        However large, it is no sign of a server that has stopped reading: the next chunk
+        of its file follows when this one is answered.
+        """
+        data = binary_frame(payload)
+        if self.paused:
+            self.backlog += len(data)
+        else:
+            self.backlog = MAX_BACKLOG + len(data)
+        sent = self.clock()
+        self.transport.write(data)
+        return sent
+
+    def close(self) -> None:
+        """Begin the closing handshake as `WebSocket.close()` of a browser does.
+
+        The receiver hears nothing more. The connection ends when the server hangs up,
+        or after CLOSE_TIMEOUT.
+        """
+        self.receiver = None
+        if self.closer is not None or self.transport.is_closing():
+            return
+        self.transport.write(close_frame())
+        self.hang_up_soon()
+
+    def abort(self) -> None:
+        """Drop the connection without a word."""
+        self.receiver = None
+        self.transport.abort()
+
+    # Receiving
+
+    def data_received(self, data: bytes) -> None:
+        """Deliver every whole message in what has arrived."""
+        arrived = self.clock()
+        if self.closer is not None:
+            return  # what comes after a close frame is discarded (section 5.5.1)
+        if self.buffer is not None:
+            self.buffer += data
+            if len(self.buffer) < self.needed:
+                return
+            data = bytes(self.buffer)
+            self.buffer = None
+        start, size = 0, len(data)
+        while start < size:
+            body, end = frame_bounds(data, start)
+            if end > size or end == 0:
+                if end - start > MAX_MESSAGE:
+                    self.feed(data[start:], arrived)  # it refuses what is too big
+                    return
+                self.buffer = bytearray(data[start:])
+                self.needed = end - start if end else 0
+                return
+            whole = data[start] == WHOLE_TEXT and data[start + 1] < MASKED
+            if whole and self.parser is None:
+                receiver = self.receiver
+                if receiver is not None:
+                    receiver.message_received(data[body:end], arrived)
+            else:
+                self.feed(data[start:end], arrived)
+                if self.closer is not None:
+                    return
+            start = end
+
+    def feed(self, frame: bytes, arrived: float) -> None:
+        """Let the library judge one frame that is not a whole text message."""
+        parser = self.library()
+        parser.receive_data(frame)
+        for event in parser.events_received():
+            if isinstance(event, Frame):
+                self.frame_received(event, arrived)
+        self.flush(parser)
+        if parser.state is not State.OPEN:
+            if self.closer is None:
+                code = parser.close_sent.code if parser.close_sent else ABNORMAL
+                self.gone(code, "the server broke the websocket protocol")
+                self.hang_up_soon()
+        elif self.fragments is None:
+            self.parser = None
+
+    def frame_received(self, frame: Frame, arrived: float) -> None:
+        """Take one frame that the library has found to be sound."""
+        opcode = frame.opcode
+        if opcode == CLOSE:
+            close = Close.parse(frame.data) if frame.data else Close(1005, "")
+            if self.closer is None:
+                self.gone(close.code, close.reason)
+                self.hang_up_soon()
+        elif opcode in (TEXT, BINARY, CONTINUATION):
+            fragments = [] if self.fragments is None else self.fragments
+            fragments.append(bytes(frame.data))
+            if not frame.fin:
+                self.fragments = fragments
+                return
+            self.fragments = None
+            if self.receiver is not None:
+                self.receiver.message_received(b"".join(fragments), arrived)
+
+    def library(self) -> FrameProtocol:
+        """Return the library's parser, standing at the beginning of a frame."""
+        if self.parser is None:
+            self.parser = FrameProtocol(Side.CLIENT, max_size=MAX_MESSAGE)
+        return self.parser
+
+    def flush(self, parser: FrameProtocol) -> None:
+        """Send what the library has to say: pong, close."""
+        for data in parser.data_to_send():
+            if data:
+                self.transport.write(data)
+            elif self.transport.can_write_eof():
+                self.transport.write_eof()
+
+    # Ending
+
+    def pause_writing(self) -> None:
+        """Learn that the server reads slower than we write."""
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        """Learn that the backlog is gone."""
+        self.paused = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Learn that the connection has ended."""
+        if self.closer is not None:
+            self.closer.cancel()
+            self.closer = None
+        self.buffer = self.parser = self.fragments = None
+        self.gone(ABNORMAL, str(exc) if exc else "the server hung up")
+        self.end()
+
+    def end(self) -> None:
+        """Say that the transport is gone, once."""
+        on_end, self.on_end = self.on_end, None
+        if on_end is not None:
+            on_end()
+
+    def gone(self, code: int, reason: str) -> None:
+        """Tell the receiver, once."""
+        receiver, self.receiver = self.receiver, None
+        if receiver is not None:
+            receiver.connection_gone(code, reason, self.clock())
+
+    def hang_up_soon(self) -> None:
+        """Give the server a moment to hang up first, as RFC 6455 section 7.1.1 asks."""
+        loop = asyncio.get_running_loop()
+        self.closer = loop.call_later(CLOSE_TIMEOUT, self.transport.abort)

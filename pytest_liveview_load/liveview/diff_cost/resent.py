@@ -1,0 +1,227 @@
+"""What a diff brings that its page has already.
+
+Law: bytes count as resent only where what they say is on the page, or was sent to it,
+letter by letter: the trees before and after a diff are compared, nothing is guessed.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from pytest_liveview_load.errors import ProtocolError
+from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
+from pytest_liveview_load.liveview.protocol.rendered import (
+    Comprehension,
+    Dynamic,
+    Node,
+    Rendered,
+    Tree,
+)
+from pytest_liveview_load.liveview.protocol.versions import Dialect
+from pytest_liveview_load.liveview.protocol.wire import parse_json, quoted
+from pytest_liveview_load.liveview.protocol.wire_keys import (
+    COMPONENTS,
+    DYNAMICS,
+    EVENTS,
+    KEYED,
+    REPLY,
+    STATIC,
+    STREAM,
+    TEMPLATES,
+    TITLE,
+)
+
+# Fewer entries than that are no list that was sent again.
+FEWEST_ENTRIES: Final = 3
+AROUND_A_KEY: Final = len('"":')
+
+Fields: TypeAlias = dict[str, msgspec.Raw]
+Key: TypeAlias = object  # of a row or subtree: equal for equal content
+
+
+class Resent(NamedTuple):
+    """Bytes of one diff that the page has already.
+
+    `statics` are templates that it was sent before; `keyed` are entries, whole but for
+    templates in them, that their list holds already, if they are three or more;
+    `dynamics` are values that stay what they are. Items of streams are none of them.
+    """
+
+    statics: int = 0
+    keyed: int = 0
+    dynamics: int = 0
+
+
+class Page:
+    """What one page has been sent. Owned by whoever looks at its diffs, all in turn."""
+
+    __slots__ = ("brought", "keys", "rendered", "resent", "statics")
+
+    def __init__(self, rendered: bytes, dialect: Dialect) -> None:
+        """Begin with a join's tree. Raises ProtocolError if it is none."""
+        self.statics: set[tuple[str, ...]] = set()
+        self.brought = 0  # bytes of templates so far
+        self.resent = [0, 0, 0]
+        self.keys = Keys()
+        tree = rendered_from(parse_json(rendered), dialect).rendered
+        self.compare(rendered, None, tree)
+        self.rendered = tree.without_streams()
+
+    def take(self, diff: bytes) -> Resent:
+        """Return what of a diff is sent again, and lay it over the page.
+
+        Raises ProtocolError for a diff that fits no tree.
+        """
+        self.resent = [0, 0, 0]
+        before = self.rendered
+        after = merge(before, parse_json(diff)).rendered
+        self.compare(diff, before, after)
+        self.rendered = after.without_streams()
+        return Resent(*self.resent)
+
+    def compare(self, diff: bytes, before: Rendered | None, after: Rendered) -> None:
+        """Compare a whole diff; `before` is None for a join."""
+        self.keys = Keys()
+        try:
+            self.compare_fields(fields_of(diff), before, after)
+        except (msgspec.MsgspecError, ValueError, LookupError, RecursionError) as error:
+            problem = f"a diff that cannot be compared ({error})"
+            raise ProtocolError(problem, quoted(diff)) from None
+
+    def compare_fields(
+        self, fields: Fields, before: Rendered | None, after: Rendered
+    ) -> None:
+        """Compare what a diff is made of."""
+        for key in (EVENTS, REPLY, TITLE):
+            fields.pop(key, None)
+        known: Mapping[int, Node] = before.components if before else {}
+        for cid, value in fields_of(fields.pop(COMPONENTS, None)).items():
+            node = after.components[int(cid)]
+            self.node(fields_of(value), known.get(int(cid)), node)
+        self.node(fields, before.tree if before else None, after.tree)
+
+    def node(self, fields: Fields, before: Dynamic | None, after: Dynamic) -> None:
+        """Compare a subtree with what stood there before."""
+        for value in templates_in(fields):
+            self.template(value)
+        if isinstance(after, Comprehension):
+            old = before if isinstance(before, Comprehension) else None
+            self.comprehension(fields, old, after)
+        elif isinstance(after, Tree):
+            alike = isinstance(before, Tree) and before.statics == after.statics
+            row = before.dynamics if alike and isinstance(before, Tree) else None
+            self.row(fields, row, after.dynamics)
+
+    def row(
+        self,
+        fields: Fields,
+        before: tuple[Dynamic, ...] | None,
+        after: tuple[Dynamic, ...],
+    ) -> None:
+        """Compare the dynamics that an object holds by their numbers."""
+        for key, value in fields.items():
+            if not key.isdecimal() or int(key) >= len(after):
+                continue
+            new = after[int(key)]
+            old = before[int(key)] if before is not None else None
+            if isinstance(new, str):
+                if new == old:
+                    self.resent[2] += len(key) + AROUND_A_KEY + len(value)
+            elif not isinstance(new, int):
+                self.node(fields_of(value), old, new)
+
+    def comprehension(
+        self, fields: Fields, before: Comprehension | None, after: Comprehension
+    ) -> None:
+        """Compare the entries of a list with those that were in it."""
+        row_key = self.keys.of_row
+        known = set(map(row_key, before.entries)) if before is not None else set()
+        resent: list[int] = []
+        for index, size, inner in entries_in(fields):
+            row = after.entries[index] if index < len(after.entries) else ()
+            brought = self.brought
+            self.row(inner, None, row)
+            if STREAM not in fields and size and row_key(row) in known:
+                # Templates within an entry are statics, whoever had them.
+                resent.append(size - (self.brought - brought))
+        if len(resent) >= FEWEST_ENTRIES:
+            self.resent[1] += sum(resent)
+
+    def template(self, value: msgspec.Raw) -> None:
+        """Know the statics of a template, and whether they were known."""
+        statics = tuple(msgspec.json.decode(value, type=list[str]))
+        self.brought += len(value)
+        if statics in self.statics:
+            self.resent[0] += len(value)
+        else:
+            self.statics.add(statics)
+
+
+# Reading
+
+
+def fields_of(value: bytes | msgspec.Raw | None) -> Fields:
+    """Return the fields of an object with their bytes; of anything else none."""
+    if not value or memoryview(value)[0] != ord("{"):
+        return {}
+    return msgspec.json.decode(value, type=Fields)
+
+
+def templates_in(fields: Fields) -> Iterator[msgspec.Raw]:
+    """Yield the bytes of the statics that an object brings itself."""
+    literal = fields.get(STATIC)
+    if literal is not None and memoryview(literal)[0] == ord("["):
+        yield literal
+    yield from fields_of(fields.get(TEMPLATES)).values()
+
+
+def entries_in(fields: Fields) -> Iterator[tuple[int, int, Fields]]:
+    """Yield an entry's index, its bytes (0 if it is only moved, or in part), its values."""
+    for key, value in fields_of(fields.get(KEYED)).items():
+        if key.isdecimal():
+            whole = fields_of(value)
+            if whole:
+                yield int(key), len(key) + AROUND_A_KEY + len(value), whole
+            elif memoryview(value)[0] == ord("["):
+                _, changed = msgspec.json.decode(value, type=list[msgspec.Raw])
+                yield int(key), 0, fields_of(changed)
+    rows = fields.get(DYNAMICS)
+    if rows is not None:
+        listed = msgspec.json.decode(rows, type=list[msgspec.Raw])
+        for index, value in enumerate(listed):
+            values = msgspec.json.decode(value, type=list[msgspec.Raw])
+            yield index, len(value), {str(n): each for n, each in enumerate(values)}
+
+
+class Keys:
+    """Owns the keys of subtrees, each looked at once however deep lists are nested.
+
+    That of a text or a component is itself, that of a subtree stands for its content.
+    """
+
+    __slots__ = ("by_content", "known")
+
+    def __init__(self) -> None:
+        self.by_content: dict[Key, Key] = {}
+        self.known: dict[Node, Key] = {}  # nodes are equal to themselves alone
+
+    def of_row(self, row: tuple[Dynamic, ...]) -> Key:
+        """Return what rows of the same content have in common."""
+        return tuple(map(self.of, row))
+
+    def of(self, dynamic: Dynamic) -> Key:
+        """Return what subtrees of the same content have in common."""
+        if isinstance(dynamic, str | int):
+            return dynamic
+        key = self.known.get(dynamic)
+        if key is None:
+            inside = (
+                self.of_row(dynamic.dynamics)
+                if isinstance(dynamic, Tree)
+                else tuple(map(self.of_row, dynamic.entries))
+            )
+            content = dynamic.statics, inside
+            key = self.by_content.setdefault(content, (len(self.by_content),))
+            self.known[dynamic] = key
+        return key

@@ -1,0 +1,136 @@
+"""What the bytes of a diff are spent on.
+
+Law: every byte belongs to exactly one part, so the parts sum up to the bytes on the wire;
+nothing is encoded again, and what is no tree is counted where it stands, never refused.
+"""
+
+from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from pytest_liveview_load.liveview.protocol.wire_keys import (
+    COMPONENTS,
+    DYNAMICS,
+    EVENTS,
+    KEYED,
+    REPLY,
+    ROOT,
+    STATIC,
+    STREAM,
+    TEMPLATES,
+    TITLE,
+)
+
+
+class Anatomy(NamedTuple):
+    """The bytes of one diff, part by part.
+
+    - `statics`: templates (`s`, `p`) and the root flag beside them, wherever they are.
+    - `streams`: items of streams with their ids and deletions, and all that is in them.
+    - `keyed`: entries of other comprehensions: `k`, or `d` before 1.1.
+    - `components`: what else is in LiveComponents (`c`).
+    - `dynamics`: what else is in the tree, and the page's title.
+    - `events`: `push_event`s (`e`).
+    - `replies`: the reply to a hook's `pushEvent` (`r`).
+    - `envelope`: the braces and commas of the diff's outermost object; of a whole frame
+      also the message around the diff.
+
+    A key and its colon belong to the value; the braces and commas of an inner object to
+    the part that the object stands in.
+    """
+
+    statics: int = 0
+    dynamics: int = 0
+    keyed: int = 0
+    components: int = 0
+    streams: int = 0
+    events: int = 0
+    replies: int = 0
+    envelope: int = 0
+
+
+_Fields: TypeAlias = dict[str, msgspec.Raw]
+
+_STATICS, _DYNAMICS, _KEYED, _COMPONENTS, _STREAMS, _EVENTS, _REPLIES, _ENVELOPE = (
+    range(len(Anatomy._fields))
+)
+_OF_TEMPLATES: Final = frozenset((STATIC, TEMPLATES, ROOT))
+_BESIDE_THE_TREE: Final = {
+    EVENTS: _EVENTS,
+    REPLY: _REPLIES,
+    TITLE: _DYNAMICS,
+    COMPONENTS: _COMPONENTS,
+}
+_AROUND_A_KEY: Final = len('"":')
+_OBJECT: Final = ord("{")
+_ARRAY: Final = ord("[")
+
+_objects = msgspec.json.Decoder(_Fields)
+_arrays = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def dissect(diff: bytes) -> Anatomy:
+    """Return where the bytes of a diff, JSON as on the wire, go; they sum up to all.
+
+    What is no JSON object is all envelope, and what lies deeper than anybody renders
+    counts as dynamics: who merges the diff will say what is wrong with it.
+    """
+    sizes = [0] * len(Anatomy._fields)
+    try:
+        fields = _objects.decode(diff)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        sizes[_ENVELOPE] = len(diff)
+        return Anatomy(*sizes)
+    sizes[_ENVELOPE] = len(diff) - _total(fields)
+    try:
+        for key in _BESIDE_THE_TREE.keys() & fields.keys():
+            part = _BESIDE_THE_TREE[key]
+            value = fields.pop(key)
+            sizes[part] += len(key) + _AROUND_A_KEY
+            if key == COMPONENTS:
+                _count(value, part, sizes)
+            else:
+                sizes[part] += len(value)
+        _count_fields(fields, _DYNAMICS, sizes)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        sizes[_DYNAMICS] += len(diff) - sum(sizes)
+    return Anatomy(*sizes)
+
+
+def _count(value: msgspec.Raw, part: int, sizes: list[int]) -> None:
+    """Count a value that stands in `part`, and what is in it by its own parts."""
+    head = memoryview(value)[0]
+    if head == _OBJECT:
+        fields = _objects.decode(value)
+        sizes[part] += len(value) - _total(fields)
+        _count_fields(fields, part, sizes)
+    elif head == _ARRAY:
+        values = _arrays.decode(value)
+        sizes[part] += len(value) - sum(map(len, values))
+        for each in values:
+            _count(each, part, sizes)
+    else:
+        sizes[part] += len(value)
+
+
+def _count_fields(fields: _Fields, part: int, sizes: list[int]) -> None:
+    """Count what is in an object: a tree, a comprehension, its entries, components."""
+    if STREAM in fields:
+        part = _STREAMS
+    elif part != _STREAMS and (KEYED in fields or DYNAMICS in fields):
+        part = _KEYED
+    for key, value in fields.items():
+        if key in _OF_TEMPLATES:
+            sizes[_STATICS] += len(key) + _AROUND_A_KEY + len(value)
+        else:
+            sizes[part] += len(key) + _AROUND_A_KEY
+            _count(value, part, sizes)
+
+
+def _total(fields: _Fields) -> int:
+    """Return the bytes of keys, colons and values.
+
+    A key that JSON spells longer than it is, or twice, leaves more to the braces.
+    """
+    keys = sum(map(len, fields)) + _AROUND_A_KEY * len(fields)
+    return keys + sum(map(len, fields.values()))

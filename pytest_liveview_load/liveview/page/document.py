@@ -1,0 +1,310 @@
+"""One page as it stands: the dead render's shell with each view's content in its place.
+
+    document = Document(page, {"phx-F…": view_state}, title="Counter")
+    document.one("#inc"), document.text(document.one("#count")), document.title
+
+A `Document` is one user's and cheap to make. The tree under it is composed when someone
+looks, once for all users who have the same shell and the same states (`Composed`).
+
+Law: read-only. Trees are shared, so nobody changes an element, and whatever is read from
+one goes through the document (`text`, `attr`, `html`), which puts back the user's values.
+"""
+
+import copy
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.page import find
+from pytest_liveview_load.liveview.page.attributes import (
+    PHX_COMPONENT,
+    PHX_MAIN,
+    PHX_SESSION,
+    PHX_TELEPORTED,
+    PHX_TELEPORTED_SRC,
+)
+from pytest_liveview_load.liveview.page.compose import Composed, Content, compose
+from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.page.fields import Fields
+from pytest_liveview_load.liveview.page.html import (
+    Element,
+    ancestors,
+    by_id,
+    outer_html,
+    short_html,
+    text_of,
+)
+from pytest_liveview_load.liveview.page.js_overlay import Overlay
+from pytest_liveview_load.liveview.page.pattern import PLACE, fill
+from pytest_liveview_load.liveview.page.selectors import reads_texts
+from pytest_liveview_load.liveview.page.surroundings import Surroundings
+
+Role = Literal["any", "click", "field", "form"]
+
+
+class Document:
+    """What one user's tab shows. Immutable: a new state is a new document."""
+
+    def __init__(
+        self,
+        page: DeadRender,
+        contents: Mapping[str, Content | None] | None = None,
+        *,
+        title: str | None = None,
+        url: str = "",
+        containers: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
+        overlay: Overlay = (),
+        tokens: Mapping[str, tuple[str, str]] | None = None,
+        standings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Put `contents` (by view id, None where its element was taken away) into `page`.
+
+        `title` is the last one that a diff or join brought; `url` is where the tab is now,
+        if a patch moved it; `containers` are the tags and attributes of main views that
+        came by live navigation (a join reply's `container`); `overlay` is what JS commands
+        have made of elements in this user's browser; `tokens` are session and static of
+        nested and sticky views, by view id; `standings` are the classes that tell how a
+        view stands, by view id.
+        """
+        self.page = page
+        self.url = url or page.url
+        self._contents = contents or {}
+        self._pushed_title = title
+        self._containers = containers or {}
+        self._overlay = overlay
+        self._tokens = tokens or {}
+        self._standings = standings or {}
+        self._tree: Callable[[], Composed | None] | None = None
+        self._texts: tuple[str, ...] = ()  # which the tree has places for
+        self._plain = False  # whether the tree must have no places
+
+    # Finding
+
+    def one(
+        self,
+        css: str | None = None,
+        *,
+        text: str | None = None,
+        label: str | None = None,
+        role: Role = "any",
+    ) -> Element:
+        """Return the only element that matches.
+
+        `text` keeps those that read exactly so, else those that contain it; `label` keeps
+        fields whose label (`<label>`, `aria-label`, `placeholder`) reads so. Without `css`
+        every element of the `role` is looked at.
+
+        Raises:
+            ElementError: None or several match, or `css` is no selector.
+        """
+        if text is None and label is None and css is not None:
+            found = self._select(css)
+            if len(found) == 1:
+                return found[0]
+        return find.one(self, css, text=text, label=label, role=role)
+
+    def all(self, css: str) -> tuple[Element, ...]:
+        """Return what matches, in document order.
+
+        Raises:
+            ElementError: `css` is no selector.
+        """
+        return self._select(css)
+
+    def maybe(self, css: str) -> Element | None:
+        """Return the first match, or None."""
+        found = self._select(css)
+        return found[0] if found else None
+
+    # Reading
+
+    def text(self, element: Element | None = None) -> str:
+        """Return what a person reads in the element, or on the whole page."""
+        return self._own(text_of(self.root if element is None else element))
+
+    def attr(self, element: Element, name: str) -> str | None:
+        """Return an attribute, or None where it is missing."""
+        value = element.get(name)
+        return None if value is None else self.unmask(value)
+
+    def html(self, element: Element | None = None) -> str:
+        """Return the element with its tag, or the whole page."""
+        return self._own(outer_html(self.root if element is None else element))
+
+    @property
+    def title(self) -> str:
+        """The tab's title: a pushed one between prefix and suffix, as dom.ts putTitle."""
+        title = self.page.title
+        if self._pushed_title is None:
+            return self.unmask(title.text)
+        return self.unmask(title.put(self._pushed_title))
+
+    @property
+    def root(self) -> Element:
+        """The composed tree, shared, with its values masked and its texts left out.
+
+        Never change it.
+        """
+        return self._composed.root
+
+    @property
+    def main(self) -> Element | None:
+        """The element of the main view."""
+        return self.maybe(f"[{PHX_MAIN}]")
+
+    def around(self, element: Element) -> Surroundings:
+        """Return what answers to a click on the element, looking outwards from it."""
+        return self._composed.around(element)
+
+    @property
+    def fields(self) -> Fields:
+        """The forms of the page and what belongs to them."""
+        return self._composed.fields
+
+    def unmask(self, text: str) -> str:
+        """Return text of the shared tree as this user has it."""
+        return self.page.masked.unmask(text)
+
+    # Views and components
+
+    def owner(self, element: Element) -> str:
+        """Return the id of the view that handles the element's events.
+
+        As live_socket.ts owner: the closest view, or the one that a portal comes from;
+        else the main one; "" on a dead page.
+        """
+        view = self.around(element).view
+        if view is not None:
+            return self.unmask(view.get(PHX_TELEPORTED) or view.get("id") or "")
+        main = self.page.main
+        return main.id if main is not None else ""
+
+    def component(self, element: Element) -> int | None:
+        """Return the cid of the component around the element, within its own view.
+
+        As view.ts closestComponentID with ownsElement: out of a portal, on from where
+        it comes from.
+        """
+        for node in ancestors(element):
+            cid = node.get(PHX_COMPONENT)
+            if cid is not None:
+                return int(cid) if cid.isdecimal() else None
+            source = node.get(PHX_TELEPORTED_SRC)
+            if source is not None:
+                found = by_id(self.root, id=source)
+                return self.component(found[0]) if found else None
+            if node.get(PHX_SESSION) is not None:
+                return None
+        return None
+
+    def targets(self, element: Element, selector: str) -> tuple[Element, ...]:
+        """Return every element that the `phx-target` selector of `element` matches.
+
+        Raises:
+            ElementError: Nothing matches; the real client logs that and sends nothing.
+        """
+        found = self._select(selector)
+        if not found:
+            problem = f"has phx-target {selector!r}, which matches nothing"
+            raise self.refusal(element, problem)
+        return found
+
+    def describe(self, element: Element) -> str:
+        """Return one line that lets a person recognise the element."""
+        return self.unmask(short_html(element, self.text(element)))
+
+    def plain(self) -> "Document":
+        """Return the page with a tree that has its texts."""
+        if not self.has_own_texts:
+            return self
+        twin = copy.copy(self)
+        twin._tree, twin._texts, twin._plain = None, (), True  # noqa: SLF001  # a sibling
+        return twin
+
+    def refusal(
+        self,
+        element: Element,
+        problem: str,
+        *,
+        advice: str = "",
+        candidates: Sequence[str] = (),
+    ) -> ElementError:
+        """Return the error that says why a step cannot be done to the element."""
+        return ElementError(
+            self.describe(element),
+            problem,
+            advice=advice,
+            candidates=candidates,
+            url=self.url,
+        )
+
+    def redrawn(self, root: Element) -> "Document":
+        """Return the page with another tree, made of a plain one for this user alone."""
+        twin, own = copy.copy(self), Composed(root)
+        twin._tree = lambda: own  # noqa: SLF001  # a sibling
+        return twin
+
+    # The shared tree
+
+    @property
+    def plans(self) -> dict[object, object]:
+        """What was worked out on the shared tree, kept for all who share it."""
+        return self._composed.plans
+
+    @property
+    def has_own_texts(self) -> bool:
+        """Whether others who share the tree may read other texts in it."""
+        return self._composed is not None and bool(self._texts)
+
+    @property
+    def _composed(self) -> Composed:
+        composed = self._tree() if self._tree is not None else None
+        if composed is None:
+            composed = compose(
+                self.page,
+                self._shared_contents(),
+                self._containers,
+                self._overlay,
+                self._tokens,
+                self._standings,
+            )
+            # Weak: a tree costs ten times its HTML, so `composed` alone keeps the newest.
+            self._tree = weakref.ref(composed)
+        return composed
+
+    def _shared_contents(self) -> Mapping[str, Content | None]:
+        """Return what is shared of the contents: of a view alone on its page, a pattern."""
+        self._texts = ()
+        contents = self._contents
+        if self._plain or len(contents) != 1 or self.page.shell.has_places:
+            return contents
+        [(view_id, content)] = contents.items()
+        if content is None:
+            return contents
+        shared, self._texts = content.shared()
+        return {view_id: shared}
+
+    def _own(self, text: str) -> str:
+        """Return text that was read in the shared tree as this user reads it."""
+        text = self.unmask(text)
+        return fill(text, self._texts) if PLACE in text and self.has_own_texts else text
+
+    def _select(self, css: str) -> tuple[Element, ...]:
+        if not isinstance(css, str):
+            raise self._no_selector(css, "it must be a text such as '#save'")
+        if reads_texts(css) and self.has_own_texts:
+            self._tree, self._plain = None, True
+        masked = self.page.masked.mask(css)
+        try:
+            found = self._composed.select(masked)
+            if masked != css:
+                # A view's content is not masked: there the user's own words match.
+                found += self._composed.select(css)
+        except ValueError as error:
+            raise self._no_selector(css, str(error)) from None
+        return found
+
+    def _no_selector(self, css: object, why: str) -> ElementError:
+        problem = "is not a CSS selector"
+        return ElementError(repr(css), problem, advice=why, url=self.url)

@@ -1,0 +1,168 @@
+"""A browser's event on an element to what LiveView's script makes of it.
+
+Law: as live_socket.ts binds its listeners: chains of JS commands run, the focus moves,
+fields tell of what was entered. Which events a gesture causes is for `bindings`, `keys`
+and `inputs`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.page import js_commands
+from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
+from pytest_liveview_load.liveview.page.attributes import (
+    PHX_BLUR,
+    PHX_CHANGE,
+    PHX_FOCUS,
+    PHX_REF_SRC,
+)
+from pytest_liveview_load.liveview.page.debounce import paced
+from pytest_liveview_load.liveview.page.fields import Field, is_disabled
+from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.identity import identify
+from pytest_liveview_load.liveview.page.js_commands import Cause
+from pytest_liveview_load.liveview.page.scene import Scene
+
+_LISTED: Final = 10  # what is bound, shown in an error
+
+
+def run(
+    scene: Scene,
+    chain: str,
+    kind: str,
+    source: Element,
+    *,
+    data: Mapping[str, Any] | None = None,
+    field: Field | None = None,
+    submitter: Field | None = None,
+) -> list[Action]:
+    """Run a binding's value for an event of `kind` on `source`."""
+    cause = Cause(kind=kind, source=source, data=data, field=field, submitter=submitter)
+    actions = js_commands.run(scene, scene.document.unmask(chain), cause)
+    if not any(isinstance(each, MoveFocus) for each in actions):
+        return actions
+    moved: list[Action] = []
+    for each in actions:
+        moved += focus(scene, each.element) if isinstance(each, MoveFocus) else [each]
+    return moved
+
+
+# The focus
+
+
+def focus(scene: Scene, element: Element) -> list[Action]:
+    """Move the focus to the element; the one that had it is blurred first."""
+    field = scene.document.fields.field(element)
+    key = field.key if field is not None else None
+    if key is not None and key == scene.forms.focused:
+        return []
+    actions = blur(scene)
+    scene.forms.focused = key
+    event = scene.document.attr(element, PHX_FOCUS)
+    if not event:
+        return actions
+    return actions + paced(scene, element, lambda s, e: run(s, event, "focus", e))
+
+
+def blur(scene: Scene) -> list[Action]:
+    """Take the focus off whatever field has it; what waited for that is told first."""
+    key, scene.forms.focused = scene.forms.focused, None
+    if key is None:
+        return []
+    field = scene.document.fields.by_key.get(key)
+    if field is None:
+        return []
+    actions = _left(scene, field) if scene.forms.paced else []
+    event = scene.document.attr(field.element, PHX_BLUR)
+    return actions + (run(scene, event, "blur", field.element) if event else [])
+
+
+def _left(scene: Scene, field: Field) -> list[Action]:
+    """Tell what a browser tells when a field is left, before `blur`.
+
+    Its change event, unless the script knows of it by the input event just before, and
+    what a debounce held back.
+    """
+    pace = scene.forms.pace
+    edited, pace.edited = pace.edited, False
+    actions: list[Action] = []
+    if edited and pace.last_input != identify(field.element):
+        actions = _told(scene, field)
+    pace.last_input = None
+    return actions + pace.left(scene, field.element)
+
+
+# Fields
+
+
+def typed(scene: Scene, field: Field, value: str) -> list[Action]:
+    """Return what an input event that leaves `value` in a text field comes to."""
+    scene.forms.put_text(field, value)
+    actions = changed(scene, field)
+    if scene.forms.focused == field.key and _change_event(scene, field):
+        scene.forms.pace.edited = True
+    return actions
+
+
+def changed(scene: Scene, field: Field) -> list[Action]:
+    """Return what an input event on the field pushes: its own phx-change or its form's.
+
+    From then on the field counts as used (live_socket.ts bindForms).
+    """
+    if not _change_event(scene, field):
+        return []
+    scene.forms.pace.last_input = identify(field.element)
+    return _told(scene, field)
+
+
+def _told(scene: Scene, field: Field) -> list[Action]:
+    return paced(scene, field.element, _change)
+
+
+def _change(scene: Scene, element: Element) -> list[Action]:
+    field = scene.document.fields.field(element)
+    event = None if field is None else _change_event(scene, field)
+    if field is None or not event:
+        return []
+    scene.forms.mark_used(field)
+    return run(scene, event, "change", element, field=field)
+
+
+def _change_event(scene: Scene, field: Field) -> str | None:
+    document = scene.document
+    own = document.attr(field.element, PHX_CHANGE)
+    if own:
+        return own
+    form = document.fields.form(field.element)
+    return None if form is None else document.attr(form, PHX_CHANGE)
+
+
+# Refusals
+
+
+def refuse_disabled(scene: Scene, control: Element | None) -> None:
+    """Raise ElementError for what a browser would not let a person use."""
+    if control is not None and is_disabled(control):
+        waiting = is_waiting(control)
+        problem = "is disabled until a reply arrives" if waiting else "is disabled"
+        raise scene.document.refusal(control, problem)
+
+
+def refuse_waiting(scene: Scene, element: Element) -> None:
+    """Raise ElementError for what the real client is deaf to until a reply arrives."""
+    if is_waiting(element):
+        problem = "is deaf until the reply to its last event arrives"
+        raise scene.document.refusal(element, problem)
+
+
+def is_waiting(element: Element) -> bool:
+    """Tell whether a push that the element caused is not answered yet."""
+    return PHX_REF_SRC in element.attrib
+
+
+def unanswered(scene: Scene, element: Element, missing: str, css: str) -> ElementError:
+    """Return the error that an element has nothing that answers; it lists what has."""
+    document = scene.document
+    bound = [document.describe(each) for each in document.all(css)[:_LISTED]]
+    return document.refusal(element, f"has no {missing}", candidates=bound)

@@ -1,0 +1,142 @@
+"""Choosing files: in an input of LiveView, a folder in one for folders, or by a drop.
+
+Law: as a browser and LiveUploader.trackFiles have it; what neither would let a person do is
+an ElementError.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from pytest_liveview_load.liveview.page import events
+from pytest_liveview_load.liveview.page.actions import Action
+from pytest_liveview_load.liveview.page.attributes import (
+    PHX_DROP_TARGET,
+    PHX_SESSION,
+    WEBKIT_DIRECTORY,
+)
+from pytest_liveview_load.liveview.page.chosen_file import ChosenFile
+from pytest_liveview_load.liveview.page.fields import Field, is_disabled
+from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.inputs import writable
+from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.uploads import FILE, active, upload_ref
+
+FOLDER = "takes a folder: give its path, or ('folder/name', bytes)"
+FILES = "takes files, not a folder: it has no webkitdirectory"
+
+
+class Attached(NamedTuple):
+    """The ref of the upload that got the files, and what the client then pushes."""
+
+    ref: str
+    actions: list[Action]
+
+
+def attach(scene: Scene, element: Element, files: Sequence[ChosenFile]) -> Attached:
+    """Choose files in a `live_file_input`, or drop them on a `phx-drop-target`.
+
+    One input event: they join those that an input with `multiple` still has, and replace
+    those of another. A drop moves no focus, and may bring more than the input takes.
+
+    Raises:
+        ElementError: It is neither, it takes one file or a folder only, or nobody would
+            hear of them, since neither the input nor its form has phx-change.
+    """
+    actions: list[Action] = []
+    zone = drop_zone(scene, element)
+    if zone is None:
+        field = writable(scene, element)
+        check_chosen(scene, field, files)
+        actions = events.focus(scene, element)
+    else:
+        field = dropped_in(scene, zone)
+        check_dropped(scene, zone, files)
+    ref = upload_ref(scene.document, field)
+    if not ref:
+        problem = "is no upload: it has no data-phx-upload-ref (use <.live_file_input>)"
+        raise scene.document.refusal(field.element, problem)
+    earlier = active(scene, field) if "multiple" in field.element.attrib else []
+    scene.forms.put_files(ref, [*earlier, *files])
+    told = events.changed(scene, field)
+    if not told:
+        scene.forms.put_files(ref, earlier)
+        raise scene.document.refusal(
+            field.element, "needs phx-change on its form to upload"
+        )
+    return Attached(ref, actions + told)
+
+
+# Choosing
+
+
+def check_chosen(scene: Scene, field: Field, files: Sequence[ChosenFile]) -> None:
+    """Raise ElementError if the input's dialog does not let a person choose the files.
+
+    In an input for folders each file says where in the folder it is: `relative_path`.
+    """
+    element = field.element
+    if field.type != FILE:
+        raise scene.document.refusal(element, "is no <input type=file>")
+    if WEBKIT_DIRECTORY in element.attrib:
+        for each in files:
+            place_in_folder(scene, element, each)
+        return
+    if any(each.info.relative_path for each in files):
+        raise scene.document.refusal(element, FILES)
+    if len(files) > 1 and "multiple" not in element.attrib:
+        problem = f"takes one file, not {len(files)}: allow_upload has max_entries: 1"
+        raise scene.document.refusal(element, problem)
+
+
+def place_in_folder(scene: Scene, element: Element, file: ChosenFile) -> None:
+    """Take a name with a path for the file's place in the chosen folder."""
+    info = file.info
+    if info.relative_path:
+        return
+    _, slash, name = info.name.rpartition("/")
+    if not slash:
+        raise scene.document.refusal(element, FOLDER)
+    file.info = replace(info, name=name, relative_path=info.name)
+
+
+# Dropping
+
+
+def drop_zone(scene: Scene, element: Element) -> Element | None:
+    """Return the `phx-drop-target` that a drop on the element is on.
+
+    As utils.ts closestPhxBinding, within the element's own view. None for a file input,
+    in which a person chooses.
+    """
+    field = scene.document.fields.field(element)
+    if field is not None and field.type == FILE:
+        return None
+    node: Element | None = element
+    while node is not None:
+        if node.get(PHX_DROP_TARGET) is not None and not is_disabled(node):
+            return node
+        node = node.getparent()
+        if node is not None and node.get(PHX_SESSION) is not None:
+            return None
+    return None
+
+
+def dropped_in(scene: Scene, zone: Element) -> Field:
+    """Return the file input that the zone names; raises ElementError."""
+    document = scene.document
+    wanted = document.attr(zone, PHX_DROP_TARGET)
+    for field in document.fields.by_key.values():
+        if field.type == FILE and document.attr(field.element, "id") == wanted:
+            if field.disabled:
+                raise scene.document.refusal(field.element, "is disabled")
+            return field
+    raise scene.document.refusal(
+        zone, f"names no file input: there is no id {wanted!r}"
+    )
+
+
+def check_dropped(scene: Scene, zone: Element, files: Sequence[ChosenFile]) -> None:
+    """Raise ElementError for a folder, which a drop does not open."""
+    if any(each.info.relative_path for each in files):
+        raise scene.document.refusal(zone, "takes files in a drop, not a folder")

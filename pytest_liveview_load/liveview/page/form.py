@@ -1,0 +1,279 @@
+"""What one user has typed, checked, chosen and submitted on a page.
+
+An overlay on the shared tree: only what differs from the server's rendering is kept, by
+`Field.key`, so a user who only clicks costs nothing.
+
+Law: one owner, the tab, which makes one for each page load and calls `rebase` when a new
+document arrives. Nothing here sends; bindings.py asks this state and sends.
+"""
+
+import copy
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from pytest_liveview_load.liveview.page.attributes import PHX_UPLOAD_REF
+from pytest_liveview_load.liveview.page.chosen_file import ChosenFile
+from pytest_liveview_load.liveview.page.debounce import Pace
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.fields import (
+    BUTTONS,
+    CHECKABLE,
+    SELECT_MULTIPLE,
+    SELECTS,
+    TEXTAREA,
+    Field,
+)
+from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.identity import Identity
+from pytest_liveview_load.units import Clock
+
+# A text, whether it is checked, or the values of the selected options.
+_Input: TypeAlias = str | bool | tuple[str, ...]
+
+
+class FormState:
+    """The forms of one page as one user has left them. Mutable; owned by one tab."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._pace: Pace | None = None
+        self.focused: str | None = None  # the key of the field with the focus
+        self._kept_focus: tuple[Identity, ...] = ()  # where JS.pop_focus leads
+        self._inputs: dict[str, _Input] = {}
+        self._outdated: set[str] = set()  # the server differed while it had the focus
+        self._used: set[str] = set()
+        self._came_empty: dict[str, bool] = {}  # the textareas, as far as known
+        self._submitters: dict[str, str] = {}  # form → field of the last submitter
+        self._files: dict[str, list[ChosenFile]] = {}  # by the upload's ref
+        self._next_file = 0  # one count for all files of the page
+
+    def twin(self) -> "FormState":
+        """Return the forms as they are now, whatever becomes of these."""
+        twin = copy.copy(self)
+        self._inputs, self._used = dict(self._inputs), set(self._used)
+        self._submitters = dict(self._submitters)
+        return twin
+
+    # Reading
+
+    @property
+    def untouched(self) -> bool:
+        """Whether all is as the server rendered it, and no field has the focus."""
+        return not (
+            self._inputs
+            or self._used
+            or self._submitters
+            or self._files
+            or self._pace is not None
+            or self.focused is not None
+            or self._kept_focus
+        )
+
+    @property
+    def paced(self) -> bool:
+        """Whether there is anything to ask `pace`."""
+        return self._pace is not None
+
+    @property
+    def pace(self) -> Pace:
+        """What debounces hold back and throttles do not let through."""
+        if self._pace is None:
+            self._pace = Pace(self._clock)
+        return self._pace
+
+    def text(self, field: Field) -> str:
+        """Return the field's value as it stands (still masked where the server gave it)."""
+        typed = self._inputs.get(field.key)
+        if isinstance(typed, str):
+            return typed
+        if field.type in SELECTS:
+            return next(iter(self.selected(field)), "")
+        return field.value
+
+    def checked(self, field: Field) -> bool:
+        """Tell whether a checkbox or radio is checked."""
+        set_to = self._inputs.get(field.key)
+        return set_to if isinstance(set_to, bool) else field.checked
+
+    def selected(self, field: Field) -> tuple[str, ...]:
+        """Return the values of a select's selected options, in document order."""
+        chosen = self._inputs.get(field.key)
+        if isinstance(chosen, tuple):
+            return tuple(each.value for each in field.options if each.value in chosen)
+        return tuple(each.value for each in field.options if each.selected)
+
+    def used(self, field: Field) -> bool:
+        """Tell whether the user has been in the field: no `_unused_` stands before it."""
+        return field.key in self._used
+
+    def files(self, upload_ref: str) -> Sequence[ChosenFile]:
+        """Return the files chosen for an upload, in the order in which they were."""
+        return self._files.get(upload_ref, ())
+
+    def submitter(self, document: Document, form: Element) -> Field | None:
+        """Return the button that last submitted the form, if it is still there."""
+        key = self._submitters.get(document.fields.form_key(form))
+        return None if key is None else document.fields.by_key.get(key)
+
+    def entries(
+        self, document: Document, form: Element, submitter: Field | None = None
+    ) -> Iterator[tuple[Field, str]]:
+        """Yield what the form would submit, field by field (JS `new FormData(form)`).
+
+        Disabled, nameless and unchecked fields are left out; so are buttons, except the
+        submitter in its place. A file field, whose files wait for uploads, counts as
+        empty and is yielded for plain HTTP forms.
+        """
+        for field in document.fields.of(form):
+            if not field.name or field.disabled:
+                continue
+            if field.type in BUTTONS:
+                values: Sequence[str] = (field.value,) if field is submitter else ()
+            elif field.type in CHECKABLE:
+                values = (field.value,) if self.checked(field) else ()
+            elif field.type in SELECTS:
+                values = self._submitted_options(field)
+            else:
+                values = (self.text(field),)
+            for value in values:
+                yield field, value
+
+    # Writing
+
+    def put_text(self, field: Field, value: str) -> None:
+        """Set a text field's value."""
+        self._put(field, value)
+
+    def put_checked(self, document: Document, field: Field, *, checked: bool) -> None:
+        """Check or uncheck; checking a radio unchecks the others of its group."""
+        if checked and field.type == "radio" and field.name:
+            for other in document.fields.by_key.values():
+                same = other.name == field.name and other.form_key == field.form_key
+                if same and other.type == "radio":
+                    self._put(other, not checked)
+        self._put(field, checked)
+
+    def put_selected(self, field: Field, values: Sequence[str]) -> None:
+        """Select exactly these options."""
+        self._put(field, tuple(values))
+
+    def put_files(self, upload_ref: str, files: Iterable[ChosenFile]) -> None:
+        """Set the files chosen for an upload (LiveUploader.trackFiles)."""
+        self._files[upload_ref] = list(files)
+
+    def drop_file(self, upload_ref: str, file: ChosenFile) -> None:
+        """Forget a file: it has arrived, or was refused (LiveUploader.untrackFile)."""
+        files = self._files.get(upload_ref, [])
+        if file in files:
+            files.remove(file)
+
+    def next_file_ref(self) -> str:
+        """Return a ref that no file of this page has had (LiveUploader.genFileRef)."""
+        self._next_file += 1
+        return str(self._next_file - 1)
+
+    def mark_used(self, field: Field) -> None:
+        """Remember an input event (JS PHX_HAS_FOCUSED)."""
+        self._used.add(field.key)
+
+    def mark_all_used(self, document: Document, form: Element) -> None:
+        """Remember a submit: all of the form counts as used."""
+        self._used.update(field.key for field in document.fields.of(form))
+
+    def mark_submitted(
+        self, document: Document, form: Element, submitter: Field | None
+    ) -> None:
+        """Remember a submit: all of the form counts as used, and it loses the focus.
+
+        As view.ts submitForm.
+        """
+        self.mark_all_used(document, form)
+        form_key = document.fields.form_key(form)
+        self._submitters.pop(form_key, None)
+        if submitter is not None:
+            self._submitters[form_key] = submitter.key
+        self.focused = None
+
+    def keep_focus(self, identities: tuple[Identity, ...], *, stacks: bool) -> None:
+        """Remember where the focus is to go back to (JS.push_focus), or only the last."""
+        kept = (*self._kept_focus, *identities)
+        self._kept_focus = kept if stacks else kept[-1:]
+
+    def take_kept_focus(self) -> Identity | None:
+        """Return where the focus goes back to (JS.pop_focus), and forget that."""
+        kept = self._kept_focus
+        self._kept_focus = kept[:-1]
+        return kept[-1] if kept else None
+
+    def forget_kept_focus(self) -> None:
+        """Forget where the focus was to go back to: its view has gone (JS.dropFocus)."""
+        self._kept_focus = ()
+
+    def reset(self, document: Document, form: Element) -> None:
+        """Do what a reset button does: the server's values, and nothing used.
+
+        A textarea that came empty is emptied: morphdom then sets its value alone, never
+        the text that a reset goes back to.
+        """
+        for field in document.fields.of(form):
+            self._inputs.pop(field.key, None)
+            self._used.discard(field.key)
+            if self._came_empty.get(field.key) and field.value:
+                self._put(field, "")
+
+    def rebase(self, old: Document, new: Document) -> None:
+        """Take the overlay over to the document that follows.
+
+        The focused field keeps what was typed (dom_patch.ts mergeFocusedInput) as long as
+        it has the focus; any other keeps it unless the server changed what it says of
+        that field. What has gone away is forgotten, and is fresh should it come again.
+        """
+        if self.untouched:
+            return
+        after = new.fields.by_key
+        if self._files:
+            there = {
+                new.unmask(each.element.get(PHX_UPLOAD_REF, ""))
+                for each in after.values()
+            }
+            self._files = {ref: self._files[ref] for ref in self._files.keys() & there}
+        self._used &= after.keys()
+        self._came_empty = {
+            key: self._came_empty.get(key, not was.value)
+            for key, was in old.fields.by_key.items()
+            if was.type == TEXTAREA and key in after
+        }
+        if self.focused not in after:
+            self.focused = None
+        for key in list(self._inputs):
+            if self._overruled(old.fields.by_key.get(key), after.get(key)):
+                del self._inputs[key]
+                self._outdated.discard(key)
+
+    def _overruled(self, before: Field | None, after: Field | None) -> bool:
+        if before is None or after is None or before.type != after.type:
+            return True
+        changed = before.server_state != after.server_state
+        # A focused select is patched all the same when its options changed.
+        if after.key != self.focused or after.type in SELECTS:
+            return changed or after.key in self._outdated
+        if changed:
+            self._outdated.add(after.key)
+        return False
+
+    def _put(self, field: Field, value: _Input) -> None:
+        self._inputs[field.key] = value
+        self._outdated.discard(field.key)
+
+    def _submitted_options(self, field: Field) -> tuple[str, ...]:
+        chosen = self._inputs.get(field.key)
+        if not isinstance(chosen, tuple):
+            return tuple(
+                each.value
+                for each in field.options
+                if each.selected and not each.disabled
+            )
+        enabled = (each.value for each in field.options if not each.disabled)
+        found = tuple(value for value in enabled if value in chosen)
+        return found if field.type == SELECT_MULTIPLE else found[:1]

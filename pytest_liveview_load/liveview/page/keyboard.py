@@ -1,0 +1,107 @@
+"""A key press to what it comes to: key bindings, and Enter in a form.
+
+Law: as live_socket.ts bind: the element's own binding, else every one of the window; an
+element further out is not asked.
+"""
+
+from typing import Final
+
+from pytest_liveview_load.liveview.page import click as bindings
+from pytest_liveview_load.liveview.page.actions import Action
+from pytest_liveview_load.liveview.page.attributes import (
+    PHX_KEY,
+    binding,
+    window_binding,
+)
+from pytest_liveview_load.liveview.page.debounce import paced
+from pytest_liveview_load.liveview.page.events import (
+    focus,
+    refuse_disabled,
+    run,
+    unanswered,
+)
+from pytest_liveview_load.liveview.page.fields import BUTTONS, SELECTS, TEXTAREA
+from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.scene import Scene
+
+_SUBMITTERS: Final = frozenset(("submit", "image"))
+_KEY_DOWN: Final = "keydown"
+_KEY_UP: Final = "keyup"
+
+
+def press(scene: Scene, element: Element, key: str) -> list[Action]:
+    """Press and release a key in the element (JS names: "Enter", "ArrowUp", "a").
+
+    A field is focused first. Enter in a text field also submits its form, by its first
+    submit button; on a button or link it is a click. The characters that a key types are
+    not entered: `inputs.fill` does that.
+
+    Raises:
+        ElementError: The element is disabled, or nothing answers to the key.
+    """
+    refuse_disabled(scene, scene.document.around(element).control)
+    in_field = scene.document.fields.field(element) is not None
+    moved = focus(scene, element) if in_field else []
+    heard = [key_event(scene, element, _KEY_DOWN, key)]
+    if key == "Enter":
+        heard.append(_entered(scene, element))
+    heard.append(key_event(scene, element, _KEY_UP, key))
+    if all(each is None for each in heard):
+        bound = ", ".join(
+            f"[{name(event)}]"
+            for event in (_KEY_DOWN, _KEY_UP)
+            for name in (binding, window_binding)
+        )
+        raise unanswered(scene, element, f"answer to the key {key!r}", bound)
+    return moved + [action for each in heard if each is not None for action in each]
+
+
+def key_event(
+    scene: Scene, element: Element, event: str, key: str
+) -> list[Action] | None:
+    """Run the element's own key binding, else every one of the window.
+
+    `event` is "keydown" or "keyup". None where neither is bound.
+    """
+    own = scene.document.attr(element, binding(event))
+    if own:
+        return _paced_key(scene, own, event, element, key)
+    name = window_binding(event)
+    bound = scene.document.all(f"[{name}]")
+    if not bound:
+        return None
+    actions: list[Action] = []
+    for each in bound:
+        chain = scene.document.attr(each, name) or ""
+        actions += _paced_key(scene, chain, event, each, key)
+    return actions
+
+
+def _paced_key(
+    scene: Scene, chain: str, event: str, element: Element, key: str
+) -> list[Action]:
+    def pressed(scene: Scene, element: Element) -> list[Action]:
+        wanted = element.get(PHX_KEY)
+        if wanted and wanted.lower() != key.lower():
+            return []
+        return run(scene, chain, event, element, data={"key": key})
+
+    down = key if event == _KEY_DOWN else None
+    return paced(scene, element, pressed, key_down=down)
+
+
+def _entered(scene: Scene, element: Element) -> list[Action] | None:
+    """Do what Enter does by itself, or return None if it does nothing."""
+    if element.tag == "button" or (element.tag == "a" and "href" in element.attrib):
+        return bindings.click(scene, element)
+    field = scene.document.fields.field(element)
+    form = scene.document.fields.form(element)
+    if field is None or form is None or field.type in BUTTONS | SELECTS | {TEXTAREA}:
+        return None
+    # Implicit submission of the HTML standard.
+    buttons = [
+        each for each in scene.document.fields.of(form) if each.type in _SUBMITTERS
+    ]
+    if buttons and buttons[0].disabled:
+        return None
+    return bindings.submit(scene, form, buttons[0].element if buttons else None)

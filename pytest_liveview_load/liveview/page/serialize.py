@@ -1,0 +1,156 @@
+"""A form's fields to the text that the real client sends for them.
+
+Law: byte for byte what `URLSearchParams` or the browser's form submission writes; order,
+`_unused_` marks and `_target` as each LiveView version's serializeForm.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, Protocol
+from urllib.parse import quote_plus
+
+from pytest_liveview_load.liveview.page.attributes import PHX_NO_UNUSED_FIELD
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.fields import Field
+from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.html import Element
+
+_UNUSED: Final = "_unused_"
+_LAST_KEY: Final = re.compile(r"([^\[\]]+)(\]?$)")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+
+
+class FormDialect(Protocol):
+    """What a form needs to know of the server's version."""
+
+    @property
+    def target_in_value(self) -> bool:
+        """0.20: `_target` and phx-values ride in the form's value, there is no meta."""
+        ...
+
+    @property
+    def sends_unused(self) -> bool:
+        """1.0: `_unused_` names stand before fields that nobody touched."""
+        ...
+
+    @property
+    def scroll_kind(self) -> str:
+        """What type an event has that scrolling causes."""
+        ...
+
+    @property
+    def stacks_focus(self) -> bool:
+        """1.0: JS.push_focus remembers more than the last."""
+        ...
+
+    @property
+    def knows_no_unused(self) -> bool:
+        """1.2: `phx-no-unused-field` asks for no such names."""
+        ...
+
+    @property
+    def submitter_last(self) -> bool:
+        """Until 0.20.1: a submitter's value follows all others."""
+        ...
+
+    @property
+    def numbers_empty_files(self) -> bool:
+        """Until 1.2: a file without content takes a ref as well."""
+        ...
+
+
+def urlencode(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return the pairs as `URLSearchParams.toString()` writes them."""
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+
+
+def form_value(
+    document: Document,
+    forms: FormState,
+    form: Element,
+    dialect: FormDialect,
+    *,
+    submitter: Field | None = None,
+    only: Collection[str] = (),
+    meta: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a form event's `value`, as view.ts serializeForm.
+
+    `only` limits it to fields of these names (an input's own phx-change); `meta` is what
+    0.20 appends.
+    """
+    pairs: list[tuple[str, str]] = []
+    unused = _unused_names(document, forms, form, dialect)
+    if submitter is not None:
+        unused.discard(submitter.name)
+    entries = list(forms.entries(document, form, submitter))
+    if dialect.submitter_last:
+        entries.sort(key=lambda entry: entry[0] is submitter)
+    # The real client deletes files from its FormData by name: whatever shares it goes too.
+    files = {field.name for field, _ in entries if field.type == "file"}
+    for field, value in entries:
+        name = document.unmask(field.name)
+        if field.name in files or (only and name not in only):
+            continue
+        if field.name in unused:
+            pairs.append((unused_name(name), ""))
+        pairs.append((name, document.unmask(value)))
+    if dialect.target_in_value and meta:
+        pairs += [(key, _js_text(value)) for key, value in meta.items()]
+    return urlencode(pairs)
+
+
+def http_body(
+    document: Document, forms: FormState, form: Element, submitter: Field | None
+) -> str:
+    """Return what a browser submits without JavaScript: line ends become CRLF."""
+    entries = forms.entries(document, form, submitter)
+    return urlencode(
+        (_crlf(document.unmask(field.name)), _crlf(document.unmask(value)))
+        for field, value in entries
+    )
+
+
+def unused_name(name: str) -> str:
+    """Return "user[_unused_name]" for "user[name]", as view.ts prependFormDataKey."""
+    is_array = name.endswith("[]")
+    bare = name[:-2] if is_array else name
+    marked = _LAST_KEY.sub(rf"{_UNUSED}\1\2", bare, count=1)
+    return f"{marked}[]" if is_array else marked
+
+
+def _unused_names(
+    document: Document, forms: FormState, form: Element, dialect: FormDialect
+) -> set[str]:
+    """Return the names none of whose fields was used, but for hidden-only ones."""
+    knows = dialect.knows_no_unused
+    if not dialect.sends_unused or (knows and PHX_NO_UNUSED_FIELD in form.attrib):
+        return set()
+    # An image button is none of `form.elements`.
+    named = (field for field in document.fields.of(form) if field.name)
+    fields = [field for field in named if field.type != "image"]
+    used = {f.name for f in fields if forms.used(f) or (knows and f.no_unused)}
+    return {field.name for field in fields if field.type != "hidden"} - used
+
+
+def _quoted(text: str) -> str:
+    # application/x-www-form-urlencoded leaves *-._ alone and encodes the tilde.
+    return quote_plus(_LONE_SURROGATE.sub("\ufffd", text), safe="*").replace("~", "%7E")
+
+
+def _crlf(text: str) -> str:
+    return _LINE_END.sub("\r\n", text)
+
+
+def _js_text(value: Any) -> str:
+    """Return what JavaScript's String(value) writes."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, list):
+        return ",".join("" if each is None else _js_text(each) for each in value)
+    return "[object Object]" if isinstance(value, dict) else str(value)

@@ -1,0 +1,195 @@
+"""A view's HTML, and apart from it the texts that stand between its tags.
+
+    apart(rendered) == Apart("<p>Count: \\0</p>", ("3",))
+
+Two users' pages, or one user's before and after a click, are often alike but for such
+texts; then their patterns are equal, and what was made of one serves them all.
+
+Law: `apart(rendered).html() == rendered.html()`. Whatever is not clearly plain text stays
+in the pattern, and a tree that has something odd about it has no pattern at all.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import msgspec
+
+from pytest_liveview_load.liveview.protocol.rendered import (
+    MAX_HTML,
+    ROOT_TAG,
+    Dynamic,
+    Node,
+    Rendered,
+    Tree,
+    Written,
+)
+from pytest_liveview_load.liveview.protocol.wire_keys import PHX_COMPONENT
+
+# Stands in a pattern where a text was taken out. No HTML has it: a parser drops it.
+GAP: Final = "\0"
+
+# Words with one space between them and nothing that HTML could read in another way, so
+# that a parser, and a reader who collapses white space, leave them as they are.
+_WORD: Final = r"[\w!#$%()*+,./:;?@^{|}~-]+"
+_is_text: Final = re.compile(f"{_WORD}(?: {_WORD})*").fullmatch
+
+_STATICS: Final = 4096
+
+
+class Apart(NamedTuple):
+    """A pattern with a `GAP` for each text, and the texts in their order."""
+
+    pattern: str
+    texts: tuple[str, ...]
+
+    def html(self) -> str:
+        """Put the texts back."""
+        start, *rest = self.pattern.split(GAP)
+        pairs = zip(self.texts, rest, strict=True)
+        return "".join([start, *(piece for pair in pairs for piece in pair)])
+
+
+def apart(rendered: Rendered) -> Apart | None:
+    """Return the view's HTML and its texts; None if they cannot be told from each other.
+
+    So it is with a tree that cannot be rendered, too: `Rendered.html` says why.
+    """
+    writer = _Writer(rendered)
+    try:
+        writer.write(rendered.tree, inside=True)
+        pattern, texts = _joined(writer.pieces), tuple(writer.texts)
+    except (_UnsureError, RecursionError):
+        return None
+    # A text may be long and stand in many places.
+    if pattern.count(GAP) != len(texts) or sum(map(len, texts)) > MAX_HTML:
+        return None
+    return Apart(pattern, texts)
+
+
+class _UnsureError(Exception):
+    """There is something odd about the tree."""
+
+
+class _Writer:
+    """One walk over one tree. Owned by `apart`."""
+
+    __slots__ = ("_keeping", "_rendered", "pieces", "texts")
+
+    def __init__(self, rendered: Rendered) -> None:
+        self._rendered = rendered
+        self._keeping = False  # a subtree around this one is being written down
+        self.pieces: list[str] = []
+        self.texts: list[str] = []
+
+    def write(self, node: Node, *, inside: bool) -> None:
+        """Write a subtree, which begins between tags if it is `inside`.
+
+        As in `Rendered`, the largest subtrees that stay the same are written down when
+        they are met for the second time.
+        """
+        kept = node.apart
+        if type(kept) is tuple and kept[2] is inside:
+            self.pieces.append(kept[0])
+            self.texts += kept[1]
+        elif self._keeping or kept is Written.VARYING:
+            self._write_rows(node, inside=inside)
+        elif kept is Written.NEVER or _holds_component(node):
+            note = Written.ONCE if kept is Written.NEVER else Written.VARYING
+            msgspec.structs.force_setattr(node, "apart", note)
+            self._write_rows(node, inside=inside)
+        else:
+            self._keep(node, inside=inside)
+
+    def _keep(self, node: Node, *, inside: bool) -> None:
+        outer = self.pieces, self.texts
+        self.pieces, self.texts, self._keeping = [], [], True
+        self._write_rows(node, inside=inside)
+        pattern, texts = _joined(self.pieces), tuple(self.texts)
+        self.pieces, self.texts, self._keeping = *outer, False
+        msgspec.structs.force_setattr(node, "apart", (pattern, texts, inside))
+        self.pieces.append(pattern)
+        self.texts += texts
+
+    def _write_rows(self, node: Node, *, inside: bool) -> None:
+        statics = node.statics
+        ends = _ends(statics)
+        if isinstance(node, Tree):
+            self._write_row(node.dynamics, statics, ends, inside=inside)
+        else:
+            for entry in node.entries:
+                self._write_row(entry, statics, ends, inside=inside)
+
+    def _write_row(
+        self,
+        row: tuple[Dynamic, ...],
+        statics: tuple[str, ...],
+        ends: tuple[bool | None, ...],
+        *,
+        inside: bool,
+    ) -> None:
+        write = self.pieces.append
+        index = 0
+        for dynamic in row:
+            write(statics[index])
+            end = ends[index]
+            if end is not None:
+                inside = end
+            index += 1  # enumerate costs a tuple on the hottest line
+            if type(dynamic) is str:
+                if inside and _is_text(dynamic):
+                    write(GAP)
+                    self.texts.append(dynamic)
+                else:
+                    write(dynamic)
+                    inside = _end(dynamic, inside)
+            elif isinstance(dynamic, int):
+                self._write_component(dynamic)
+            elif not isinstance(dynamic, str):
+                self.write(dynamic, inside=inside)
+        write(statics[index])
+
+    def _write_component(self, cid: int) -> None:
+        rendered = self._rendered
+        node = rendered.components.get(cid)
+        if node is None or rendered.dialect.span_components:
+            raise _UnsureError
+        at = len(self.pieces)
+        self.write(node, inside=True)
+        pattern = _joined(self.pieces[at:])
+        if isinstance(node, Tree) and node.root:
+            match = ROOT_TAG.match(pattern)
+            if match is None:
+                raise _UnsureError
+            mark = f' {PHX_COMPONENT}="{cid}"'
+            pattern = f"{match[0]}{mark}{pattern[match.end() :]}"
+        self.pieces[at:] = (pattern,)
+
+
+def _joined(pieces: list[str]) -> str:
+    if sum(map(len, pieces)) > MAX_HTML:
+        raise _UnsureError
+    return "".join(pieces)
+
+
+def _holds_component(node: Node) -> bool:
+    rows = (node.dynamics,) if isinstance(node, Tree) else node.entries
+    return any(
+        isinstance(each, int) or (not isinstance(each, str) and _holds_component(each))
+        for row in rows
+        for each in row
+    )
+
+
+@lru_cache(maxsize=_STATICS)
+def _ends(statics: tuple[str, ...]) -> tuple[bool | None, ...]:
+    """Return of each whether it ends between tags; None if it says nothing of that."""
+    return tuple(
+        _end(each, False) if "<" in each or ">" in each else None  # noqa: FBT003
+        for each in statics
+    )
+
+
+def _end(html: str, inside: bool) -> bool:  # noqa: FBT001  # between tags
+    opened, closed = html.rfind("<"), html.rfind(">")
+    return inside if opened == closed else closed > opened

@@ -1,0 +1,250 @@
+"""What one view shows at one moment, shared by all users to whom the same was sent.
+
+Law of this file: a `ViewState` is a value; `after` returns another. The same join bytes
+and then the same diffs give the same object, as long as the newest few are remembered.
+HTML and DOM are built when someone looks, and then once for all who share the state.
+"""
+
+import copy
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from lxml import etree
+
+from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.nested import NestedView, nested_views
+from pytest_liveview_load.liveview.page.patch import (
+    OUTLIVES_HTML,
+    first_render,
+    parse_fragment,
+    patch,
+    patch_components,
+)
+from pytest_liveview_load.liveview.page.pattern import Pattern, cids_in, pattern_of
+from pytest_liveview_load.liveview.page.template import Apart, apart
+from pytest_liveview_load.liveview.protocol.diff import Merged, merge, rendered_from
+from pytest_liveview_load.liveview.protocol.versions import Dialect
+from pytest_liveview_load.liveview.protocol.wire import parse_json
+
+_JOINS_KEPT: Final = 256
+_DIFFS_KEPT: Final = 512
+_PAGES_KEPT: Final = 256
+# A state nobody looked at holds on to the one before; so many at most.
+_LONGEST_CHAIN: Final = 16
+
+
+class Transition(NamedTuple):
+    """A state and what else the bytes that led to it said."""
+
+    state: "ViewState"
+    events: tuple[list[Any], ...] = ()  # [name, payload], a third True: before the DOM
+    reply: Any = None
+    title: str | None = None
+    cids: tuple[int, ...] = ()  # the components in the diff
+
+
+class ViewState:
+    """One view's content. `html` and `root` are shared: read them, never change them."""
+
+    __slots__ = (
+        "_apart",
+        "_cids",
+        "_fresh",
+        "_html",
+        "_nested",
+        "_pattern",
+        "_root",
+        "_visible",
+        "before",
+        "chain",
+        "merged",
+    )
+
+    def __init__(
+        self, merged: Merged, before: "ViewState | None", *, fresh: bool
+    ) -> None:
+        self.merged = merged
+        self.before = before  # until the DOM is known, which may hold on to its items
+        self._fresh = fresh
+        self._html: str | None = None  # what the tree renders, not yet what is seen
+        self._visible: str | None = None
+        self._cids: frozenset[int] | None = None
+        self._nested: Mapping[str, NestedView] | None = None
+        self._root: Element | None = None  # only where elements outlive the HTML
+        self._apart: Apart | None = None  # instead of all HTML, where it has
+        self._pattern: Pattern | None = None
+        self.chain: int = 0 if before is None else before.chain + 1  # states unseen
+
+    @classmethod
+    def joined(
+        cls, rendered_json: bytes, dialect: Dialect, *, fresh: bool = False
+    ) -> Transition:
+        """Return the first state of a view, from the `rendered` of its join reply.
+
+        `fresh`: joined by a live navigation, with no dead render before. Raises
+        ProtocolError, quoting the bytes, if they are no tree.
+        """
+        return _joined(rendered_json, dialect, fresh)
+
+    def after(self, diff_json: bytes) -> Transition:
+        """Return the state after a diff; the same state if it changes nothing.
+
+        Raises ProtocolError, quoting the bytes, for a diff that fits no tree.
+        """
+        return _after(self, diff_json)
+
+    def without_components(self, cids: tuple[int, ...]) -> "ViewState":
+        """Return the state after the server has destroyed these components.
+
+        They are on the page no more: only the memory of them goes.
+        """
+        rendered = self.merged.rendered.without_streams().without_components(cids)
+        if rendered is self.merged.rendered:
+            return self
+        self.look()
+        state = ViewState(Merged(rendered=rendered), None, fresh=False)
+        state.show_as(self)
+        return state
+
+    def show_as(self, other: "ViewState") -> None:
+        """Take over what another state, already rendered, shows."""
+        self._html, self._root, self._visible = other._html, other._root, other._visible  # noqa: SLF001  # a sibling
+        self._apart, self._pattern = other._apart, other._pattern  # noqa: SLF001
+
+    @property
+    def html(self) -> str:
+        """The view's inner HTML, as a person has it before them."""
+        self.look()
+        if self._visible is None:
+            if self._root is not None:
+                self._visible = _inner(self._root)
+            else:
+                self._visible = (
+                    self._html if self._apart is None else self._apart.html()
+                )
+        return self._visible or ""
+
+    @property
+    def root(self) -> Element:
+        """A wrapper element that holds the view's children."""
+        self.look()
+        return _parsed(self.html) if self._root is None else self._root
+
+    def own_root(self) -> Element:
+        """Return such a wrapper for the caller to take apart."""
+        self.look()
+        if self._root is None:
+            return parse_fragment(self.html)
+        return copy.deepcopy(self._root)
+
+    def shared(self) -> "tuple[Pattern | ViewState, tuple[str, ...]]":
+        """Return what shows the same but for some texts, to more users, and the texts."""
+        self.look()
+        if self._pattern is None or self._apart is None:
+            return self, ()
+        return self._pattern, self._apart.texts
+
+    @property
+    def cids(self) -> frozenset[int]:
+        """The components on the page."""
+        if self._cids is None:
+            self.look()
+            pattern = self._pattern
+            self._cids = cids_in(self.html) if pattern is None else pattern.cids
+        return self._cids
+
+    @property
+    def nested(self) -> Mapping[str, NestedView]:
+        """The places of nested and sticky views on the page, by view id."""
+        if self._nested is None:
+            self.look()
+            pattern = self._pattern
+            self._nested = (
+                nested_views(self.html) if pattern is None else pattern.nested
+            )
+        return self._nested
+
+    @property
+    def rendered(self) -> bool:
+        """Whether someone has looked."""
+        return self._html is not None or self._pattern is not None
+
+    def look(self) -> None:
+        """Render this state, and first those before it whose items it still shows."""
+        unseen = []
+        state: ViewState | None = self
+        while state is not None and not state.rendered:
+            unseen.append(state)
+            state = state.before
+        for state in reversed(unseen):
+            state.render()
+
+    def render(self) -> None:
+        """Build the HTML, and the DOM if elements outlive it; `before` is rendered."""
+        rendered, before = self.merged.rendered, self.before
+        if before is None or before._root is None:  # noqa: SLF001  # a sibling
+            self._apart = apart(rendered)
+        if self._apart is not None:
+            self._pattern = pattern_of(self._apart.pattern)
+        if self._pattern is None:
+            self._apart = None
+            html = rendered.html()
+            if OUTLIVES_HTML in html:
+                self._root = self._patched(html)
+            self._html = html
+        self.before = None
+        self.chain = 0
+
+    def _patched(self, html: str) -> Element:
+        merged, before = self.merged, self.before
+        rendered = merged.rendered
+        if before is None:
+            return first_render(
+                html, merged.streams, rendered.dialect, fresh=self._fresh
+            )
+        if merged.component_only:
+            return patch_components(
+                before.root,
+                merged.cids,
+                rendered.component_html,
+                merged.streams,
+                rendered.dialect,
+            )
+        return patch(before.root, html, merged.streams, rendered.dialect)
+
+
+@lru_cache(maxsize=_PAGES_KEPT)
+def _parsed(html: str) -> Element:
+    """Parse what looks the same once; a tree costs ten times its HTML."""
+    return parse_fragment(html)
+
+
+@lru_cache(maxsize=_JOINS_KEPT)
+def _joined(rendered_json: bytes, dialect: Dialect, fresh: bool) -> Transition:  # noqa: FBT001
+    merged = rendered_from(parse_json(rendered_json), dialect)
+    return _transition(merged, ViewState(merged, None, fresh=fresh))
+
+
+@lru_cache(maxsize=_DIFFS_KEPT)
+def _after(state: ViewState, diff_json: bytes) -> Transition:
+    rendered = state.merged.rendered.without_streams()
+    merged = merge(rendered, parse_json(diff_json))
+    if merged.rendered is rendered:
+        return _transition(merged, state)
+    following = ViewState(merged, state, fresh=False)
+    if following.chain >= _LONGEST_CHAIN:
+        following.look()
+    return _transition(merged, following)
+
+
+def _transition(merged: Merged, state: ViewState) -> Transition:
+    return Transition(state, merged.events, merged.reply, merged.title, merged.cids)
+
+
+def _inner(root: Element) -> str:
+    """Return the HTML of the wrapper's content."""
+    children = (
+        etree.tostring(each, encoding="unicode", method="html") for each in root
+    )
+    return "".join((root.text or "", *children))

@@ -1,0 +1,1 @@
+"""Phoenix channels and LiveView messages: values in, values out."""

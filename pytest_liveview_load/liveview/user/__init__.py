@@ -1,0 +1,1 @@
+"""`LiveUser`: the steps of one simulated person."""

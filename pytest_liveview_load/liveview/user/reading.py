@@ -1,0 +1,120 @@
+"""What the page shows now: `text`, `html`, `has`, `all`, `attr`, `flash`, `title`, …
+
+Law: reading never waits, and never changes what the page is.
+"""
+
+from urllib.parse import urlsplit
+
+from pytest_liveview_load.liveview.page.flash import flash_messages
+from pytest_liveview_load.liveview.user.face import Face
+
+
+class Reading(Face):
+    """What a live user sees."""
+
+    __slots__ = ()
+
+    def text(self, selector: str | None = None) -> str:
+        """Return what a person reads in the one element, or on the whole page.
+
+        Example:
+            await live.visit("/counter")
+            assert live.text("#count") == "0"
+        """
+        document = self._document()
+        element = None if selector is None else document.one(selector)
+        return document.text(element)
+
+    def html(self, selector: str | None = None) -> str:
+        """Return the one element with its tag, or the whole page.
+
+        Example:
+            await live.visit("/counter")
+            assert live.html("#count") == '<span id="count">0</span>'
+        """
+        document = self._document()
+        element = None if selector is None else document.one(selector)
+        return document.html(element)
+
+    def has(self, selector: str, *, text: str | None = None) -> bool:
+        """Tell whether anything matches, and contains `text`.
+
+        What waits for a reply shows it, as in a browser: a second task, while the first
+        one's click is not answered, finds `#save.phx-click-loading` and `#save[disabled]`.
+
+        Example:
+            await live.visit("/counter")
+            assert live.has("button", text="+5")
+            assert not live.has("#flash-info")
+        """
+        document = self._document()
+        if text is None:
+            return document.maybe(selector) is not None
+        return any(text in document.text(each) for each in document.all(selector))
+
+    def all(self, selector: str) -> list[str]:
+        """Return what a person reads in each element that matches, in page order.
+
+        Example:
+            await live.visit("/streams?n=3")
+            assert live.all("#items span") == ["Item 1", "Item 2", "Item 3"]
+        """
+        document = self._document()
+        return [document.text(element) for element in document.all(selector)]
+
+    def attr(self, selector: str, name: str) -> str | None:
+        """Return an attribute of the one element, None where it is missing.
+
+        Example:
+            await live.visit("/counter")
+            assert live.attr("#inc", "phx-click") == "inc"
+        """
+        document = self._document()
+        return document.attr(document.one(selector), name)
+
+    @property
+    def flash(self) -> dict[str, str]:
+        """The flash messages that the page shows, by kind: `{"info": "Saved"}`.
+
+        Read off the page: elements whose click clears a flash (`lv:clear-flash`), and
+        those with an id `flash-KIND` and the role alert. Empty when there are none.
+
+        Example:
+            await live.visit("/login")
+            await live.fill("#user_name", "ann")
+            await live.fill("#user_password", "roost")
+            await live.click("#login-submit")
+            assert live.flash == {"info": "Welcome ann"}
+        """
+        return flash_messages(self._document())
+
+    @property
+    def title(self) -> str:
+        """The title of the tab.
+
+        Example:
+            await live.visit("/counter")
+            assert live.title == "Counter - Roost"
+        """
+        return self._document().title
+
+    @property
+    def url(self) -> str:
+        """Where the tab is, absolute.
+
+        Example:
+            await live.visit("/counter")
+            assert live.url.endswith("/counter")
+        """
+        return self._document().url
+
+    @property
+    def path(self) -> str:
+        """Where the tab is, without the host; with the query, if there is one.
+
+        Example:
+            await live.visit("/streams?n=3")
+            assert live.path == "/streams?n=3"
+        """
+        parts = urlsplit(self.url)
+        return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"

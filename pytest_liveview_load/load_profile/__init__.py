@@ -1,0 +1,1 @@
+"""The shape of a load in time: users, rates, stages."""

@@ -1,0 +1,177 @@
+"""What a person may write about a crowd in `load(…)`: each argument, and which exclude which.
+
+Law of this file: text becomes values here and nowhere else, and what is wrong is said as
+one MarkerError that quotes the argument and says what to do.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from pytest_liveview_load.errors import MarkerError, UnitError
+from pytest_liveview_load.load_profile.rate import parse_plan
+from pytest_liveview_load.load_profile.stages import parse_stages
+from pytest_liveview_load.pauses import NO_PAUSE, parse_pause
+from pytest_liveview_load.units import near_miss, parse_duration
+
+
+def whole_number(value: object, least: int | None) -> int:
+    """Return `value` if it is a whole number of at least `least` (None: of any size)."""
+    allowed = "a whole number" + ("" if least is None else f" of at least {least}")
+    # True is an int to Python and a mistake to everyone else.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UnitError(value, allowed)
+    if least is not None and value < least:
+        raise UnitError(value, allowed)
+    return value
+
+
+def optional(value: object, parse: Callable[[object], object]) -> object:
+    """Return None for None, so that a run can take back what its marker says."""
+    return None if value is None else parse(value)
+
+
+def positive_duration(value: Any) -> float:
+    """Return seconds above zero."""
+    seconds = parse_duration(value)
+    if seconds == 0:
+        raise UnitError(value, "a duration above 0, such as '10s'")
+    return seconds
+
+
+def flag(value: object) -> bool:
+    """Return True or False."""
+    if not isinstance(value, bool):
+        raise UnitError(value, "True or False")
+    return value
+
+
+def some_pause(value: object) -> object:
+    """Return a pause that takes time: `think` may be nothing, `pacing` not."""
+    pause = parse_pause(value)
+    if pause == NO_PAUSE:
+        raise UnitError(value, "a time from start to start above 0, such as '10s'")
+    return pause
+
+
+PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "users": lambda value: whole_number(value, 1),
+    "ramp": parse_duration,
+    "stages": lambda value: () if value is None else parse_stages(value),
+    "arrival": lambda value: optional(value, parse_plan),
+    "poisson": flag,
+    "max_users": lambda value: optional(value, lambda it: whole_number(it, 1)),
+    "duration": lambda value: optional(value, positive_duration),
+    "iterations": lambda value: optional(value, lambda it: whole_number(it, 1)),
+    "think": parse_pause,
+    "pacing": lambda value: optional(value, some_pause),
+    "warmup": parse_duration,
+    "grace": parse_duration,
+    "seed": lambda value: optional(value, lambda it: whole_number(it, None)),
+}
+
+# Two that do not go together, and what to write instead.
+CONTRADICTIONS: Final[Mapping[tuple[str, str], str]] = {
+    ("arrival", "users"): (
+        "new ones arrive however many are busy, so there is no fixed crowd. Leave one "
+        "out; max_users=… bounds how many there are at once"
+    ),
+    ("arrival", "ramp"): ("let the rate itself rise: arrival='10/s..100/s over 1m'"),
+    ("arrival", "stages"): (
+        "a run has a crowd (stages) or arrivals. Leave one out; arrival takes a list too"
+    ),
+    ("arrival", "iterations"): (
+        "each arrival is one iteration; duration=… ends the run"
+    ),
+    ("arrival", "think"): (
+        "an arrival is one iteration, with nothing to wait for between two. Pause within "
+        "it: await live.think(…)"
+    ),
+    ("arrival", "pacing"): (
+        "arrivals have their rate, whoever serves them. Leave one out"
+    ),
+    ("stages", "users"): "the stages say how many users there are. Leave one out",
+    ("stages", "ramp"): (
+        "the first stage is the ramp: stages=[('10s', 200), ('1m', 200)]"
+    ),
+    ("stages", "duration"): (
+        "the stages say how long it takes. To go on, add one: ('1m', 200)"
+    ),
+    ("stages", "iterations"): ("the stages say when users leave. Leave one out"),
+    ("pacing", "think"): (
+        "pacing is the time from one start to the next, think from an end to the next "
+        "start. Leave one out"
+    ),
+}
+
+# What others call it: k6, Locust, JMeter, Artillery, and people.
+OTHER_WORDS: Final[Mapping[str, str]] = {
+    "arrival_rate": "arrival",
+    "rate": "arrival",
+    "rps": "arrival",
+    "concurrency": "users",
+    "threads": "users",
+    "vus": "users",
+    "max_vus": "max_users",
+    "ramp_up": "ramp",
+    "spawn_rate": "ramp",
+    "run_time": "duration",
+    "time": "duration",
+    "loops": "iterations",
+    "repeat": "iterations",
+    "wait": "think",
+    "wait_time": "think",
+    "pace": "pacing",
+    "random": "poisson",
+}
+
+# What makes a load the kind that it is: a crowd, a crowd in stages, arrivals.
+KINDS: Final = ("users", "stages", "arrival")
+
+# What is nothing without another.
+DEPENDENTS: Final[Mapping[str, str]] = {"poisson": "arrival", "max_users": "arrival"}
+
+
+def read(name: str, value: object) -> Any:
+    """Return the value of one argument of `load(…)`; raise MarkerError that quotes it."""
+    parse = PARSERS.get(name)
+    if parse is None:
+        raise unknown(name, value, PARSERS)
+    try:
+        return parse(value)
+    except UnitError as error:
+        message = f"load({name}={value!r}): {error}"
+        raise MarkerError(message) from None
+
+
+def unknown(name: str, value: object, known: Iterable[str]) -> MarkerError:
+    """Return the error for an argument that `load` does not have."""
+    hint = near_miss(name, known) or f" Known are: {', '.join(known)}."
+    if name in OTHER_WORDS:
+        hint = f" Here it is called {OTHER_WORDS[name]!r}."
+    message = f"load({name}={value!r}): load has no argument {name!r}.{hint}"
+    return MarkerError(message)
+
+
+def check_together(said: Mapping[str, object]) -> None:
+    """Raise MarkerError if two of the arguments that were `said` exclude each other."""
+    for (one, other), advice in CONTRADICTIONS.items():
+        if one in said and other in said:
+            given = f"{one}={said[one]!r}, {other}={said[other]!r}"
+            message = f"load({given}): {advice}."
+            raise MarkerError(message)
+
+
+def taken_back(arguments: Mapping[str, object]) -> set[str]:
+    """Return what goes of the arguments that a person lays `arguments` over.
+
+    None takes one back. And a run that asks for another kind of load than its marker gets
+    that one; but what only shapes a kind (a ramp) does not change it: that contradicts.
+    """
+    given = {name for name, value in arguments.items() if value is not None}
+    gone = arguments.keys() - given
+    for pair in CONTRADICTIONS:
+        for one, other in (pair, pair[::-1]):
+            changes_kind = one in KINDS or other not in KINDS
+            if one in given and other not in given and changes_kind:
+                gone.add(other)
+    return gone | {name for name, needed in DEPENDENTS.items() if needed in gone}

@@ -1,0 +1,149 @@
+"""What a run measured, read by the names that budgets use.
+
+Law of this file: what was not measured raises NoData; a name that means nothing is an
+AttributeError with the near miss. There are no defaults and no zeros for nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_liveview_load.errors import BudgetSyntaxError
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.metrics.advice import Advice, advice
+from pytest_liveview_load.metrics.explained import Explained
+from pytest_liveview_load.metrics.failures import Failure
+from pytest_liveview_load.metrics.measure import Measure
+from pytest_liveview_load.metrics.measured import Measured, measured, totals
+from pytest_liveview_load.metrics.names import METRICS, Unit
+from pytest_liveview_load.metrics.order_statistics import samples_needed
+from pytest_liveview_load.metrics.recorder import NANOSECONDS
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.wording import show
+
+COMPARISONS: Final = ("<", "<=", ">", ">=", "==", "!=")
+PERCENTILES: Final = (50, 95, 99)
+MOST_DIGITS: Final = 9
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """The numbers of one run.
+
+    Every measure is an attribute: `result.p95_mount` (seconds), `result.error_rate`,
+    `result.p99_9_event["inc"]`, `result.p95_diff_bytes["CounterLive:inc"]`, `result.users`,
+    `result.p95_diff_bytes["save"].statics`. `result["p95_mount{buy}"]` reads what has no
+    such spelling: a measure of one scenario.
+    """
+
+    snapshot: Snapshot
+    scenario: str = ""
+    profile: Profile | None = None
+
+    def __getattr__(self, name: str) -> Measured:
+        # Python and its tools ask for names of their own, also before there are fields.
+        if name.startswith("_") or name in self.__dataclass_fields__:
+            raise AttributeError(name)
+        try:
+            measure = Measure.parse(name)
+        except BudgetSyntaxError as error:
+            message = f"a load result has no {name!r}: {error.problem}"
+            raise AttributeError(message, name=name, obj=None) from None
+        return measured(measure, self.snapshot)
+
+    def __repr__(self) -> str:
+        of = f" of {self.scenario}" if self.scenario else ""
+        return f"<LoadResult{of}: {self.summary()}>"
+
+    def __getitem__(self, text: str) -> Measured:
+        """Return a measure as a budget spells it: `result["p95_event[inc]{buy}"]`.
+
+        Raises `BudgetSyntaxError`, and `NoData` if it was not measured.
+        """
+        return measured(Measure.parse(text), self.snapshot)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The errors, alike ones grouped, the most frequent first."""
+        return self.snapshot.failures
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """What the diffs send again that the page has, and what LiveView offers instead."""
+        return advice(self.snapshot)
+
+    def summary(self) -> str:
+        """Return '50 users, 1,234 iterations, 2 errors (2 × ElementError) in 10s'."""
+        return totals(self.snapshot)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return builtins that JSON and execnet carry."""
+        return {
+            "snapshot": self.snapshot.to_data(),
+            "scenario": self.scenario,
+            "profile": self.profile.to_data() if self.profile else None,
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "LoadResult":
+        """Return the result whose `to_data` this is."""
+        profile = data["profile"]
+        return cls(
+            snapshot=Snapshot.from_data(data["snapshot"]),
+            scenario=data["scenario"],
+            profile=Profile.from_data(profile) if profile else None,
+        )
+
+
+# Why a comparison failed
+
+
+def explain(op: str, left: object, right: object) -> list[str] | None:
+    """Return the lines that pytest shows below a failed `left op right`.
+
+    None if neither side is a Measured or explains itself, or the comparison is none of
+    numbers.
+    """
+    for each in (left, right):
+        if isinstance(each, Explained) and op in COMPARISONS:
+            return each.explain(op, left, right)
+    sides = [each for each in (left, right) if isinstance(each, Measured)]
+    if not sides or op not in COMPARISONS:
+        return None
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
+        return None
+    told = texts(left, right, sides[0].measure.unit)
+    compared = [
+        f"{each.measure.source} {text}" if isinstance(each, Measured) else text
+        for each, text in zip((left, right), told, strict=True)
+    ]
+    lines = [f"{compared[0]} {op} {compared[1]}"]
+    for side in sides:
+        lines += [f"{side.measure.source}: {samples(side)}", totals(side.snapshot)]
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def texts(left: float, right: float, unit: Unit) -> tuple[str, str]:
+    """Return both values in one unit, with the digits that it takes to tell them apart."""
+    for digits in range(3, MOST_DIGITS):
+        pair = (show(left, unit, digits), show(right, unit, digits))
+        if left == right or pair[0] != pair[1]:
+            break
+    return pair
+
+
+def samples(side: Measured) -> str:
+    """Return 'n=500, p50 31ms, p95 …, max …' of the samples behind a value."""
+    words = side.measure.words
+    metric_unit = METRICS[words.metric]
+    found = side.measure.samples(side.snapshot)
+    if found is None:
+        return show(side, side.measure.unit)
+    scale = NANOSECONDS if metric_unit is Unit.TIMING else 1
+    enough = [each for each in PERCENTILES if found.count >= samples_needed(each)]
+    values = [(f"p{each}", found.percentile(each)) for each in enough]
+    shown = [
+        f"{stat} {show(value / scale, metric_unit)}"
+        for stat, value in (*values, ("max", found.maximum))
+    ]
+    return ", ".join([f"n={found.count}", *shown])

@@ -1,0 +1,206 @@
+"""The controller's side of loads that several processes carry together (`roster.Hub`).
+
+Law: the hub is started with the first load test, and closed with the session. A worker's
+link is known to it as long as the worker lives. Without workers, this process leads. How
+a test's runs ended is kept until its lead has reported them, for it may be unable to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_liveview_load.distribution.controller import Hub
+    from pytest_liveview_load.distribution.coordinator import Ending
+    from pytest_liveview_load.distribution.lead_messages import Begin, Finished, Lost
+    from pytest_liveview_load.distribution.link import Channel, InnerChannel
+    from pytest_liveview_load.distribution.parts import Errand
+    from pytest_liveview_load.plugin.host_plan import HostPlan
+    from pytest_liveview_load.plugin.host_setup import Hosting
+    from pytest_liveview_load.plugin.progress_display import ProgressDisplay
+    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.xdist.controller import Seat
+
+LEAD: Final = "lead"  # this process, where there are no workers
+
+
+class Spreading:
+    """Owns the hub of a session, which workers it knows, and the hosts if there is a plan.
+
+    `load_tests` returns the node ids of all load tests, once they are collected. To
+    `complaints` is added what went wrong without harm to a run.
+    """
+
+    def __init__(
+        self,
+        display: ProgressDisplay | None,
+        *,
+        plan: HostPlan | None = None,
+        load_tests: Callable[[], Sequence[str]] = list,
+        complaints: list[str],
+    ) -> None:
+        self.display = display
+        self.plan = plan
+        self.load_tests = load_tests
+        self._complaints = complaints
+        self._hosting: Hosting | None = None
+        self._inner: InnerChannel | None = None
+        self._test = ""  # the latest that workers carry
+        # Its runs that ended and were not reported.
+        self._ends: list[tuple[Errand, Finished | Lost]] = []
+        self._hub: Hub | None = None
+        self._known: set[Seat] = set()
+        self._leads: dict[int, str] = {}
+
+    def begin(
+        self,
+        number: int,
+        test: str,
+        lead: Seat,
+        followers: Sequence[Seat],
+    ) -> None:
+        """The lead is about to run a test, the followers are about to serve."""
+        # Heavy imports, which a session without load tests does not need.
+        from pytest_liveview_load.distribution.link import ChannelLink  # noqa: PLC0415
+
+        hub = self._hub = self._hub or self._started()
+        hub.catch_up()
+        self._test = test
+        self._ends.clear()
+        everybody = (lead, *followers)
+        for seat in everybody:
+            if seat not in self._known:
+                self._known.add(seat)
+                hub.attach(ChannelLink(seat.name, seat.link, seat.kill))
+        self._leads[number] = lead.name
+        hub.gather(lead.name, [each.name for each in everybody])
+
+    def failed(self, number: int, follower: Seat, why: str) -> None:
+        """A follower has ended early."""
+        if self._hub is not None and number in self._leads:
+            self._hub.lose(follower.name, why)
+
+    def end(self, number: int) -> None:
+        """A run is over."""
+        lead = self._leads.pop(number, None)
+        if self._hub is not None and lead is not None:
+            self._hub.release(lead)
+
+    def reported(self, test: str) -> None:
+        """Take note that the lead of `test` has reported its runs."""
+        if self._hub is not None and test == self._test:
+            self._hub.catch_up()
+            self._ends.clear()
+
+    def left_by(self, test: str) -> list[LoadReport]:
+        """Return the runs that `test` could not report, for its lead is gone."""
+        if self._hub is None or test != self._test:
+            return []
+        self._hub.catch_up()
+        return self._reports()
+
+    def call_off(self, why: str) -> tuple[str, list[LoadReport]]:
+        """End what workers carry; return its test and runs, none if there is no such."""
+        if self._hub is None or not self._leads:
+            return "", []
+        self._hub.call_off(why)
+        self._hub.catch_up()
+        if self.display is not None:
+            self.display.clear()
+        return self._test, self._reports(why)
+
+    def _reports(self, cut_because: str = "") -> list[LoadReport]:
+        from pytest_liveview_load.plugin.account import (  # noqa: PLC0415
+            Account,
+        )
+
+        return [
+            Account(*each).report(self._test, cut_because=cut_because)
+            for each in self._ends
+        ]
+
+    def close(self) -> None:
+        """End the hub with the session, and the hosts."""
+        if self._hub is not None:
+            self._hub.close()
+        if self._hosting is not None:
+            self._hosting.close()
+
+    # Without workers
+
+    def lead_alone(self) -> Channel:
+        """Return what leads to the hub from this process, which is about to lead a run."""
+        from pytest_liveview_load.distribution.link import InnerChannel  # noqa: PLC0415
+
+        hub = self._hub = self._hub or self._started()
+        if self._inner is None:
+            self._inner = InnerChannel(LEAD)
+            hub.attach(self._inner.link)
+        return self._inner
+
+    def left_alone(self) -> None:
+        """The test that led from this process is over."""
+        if self._hub is not None:
+            self._hub.release(LEAD)
+
+    # The hub
+
+    async def _muster(self, lead: str, begin: Begin) -> Sequence[str]:
+        """Return who is to carry a run: those who were gathered, and the hosts."""
+        assert self._hub is not None
+        workers = await self._hub.gathered(lead, begin)
+        if self.plan is None:
+            return workers
+        if self._hosting is None:
+            self._hosting = self._new_hosting(self.plan)
+        return *workers, *await self._hosting.muster(self._hub, begin)
+
+    def _new_hosting(self, plan: HostPlan) -> Hosting:
+        from pytest_liveview_load.plugin.host_setup import (  # noqa: PLC0415
+            Hosting,
+        )
+
+        return Hosting(
+            plan,
+            self.load_tests(),
+            show=self._show,
+            complain=self._complaints.append,
+        )
+
+    def _started(self) -> Hub:
+        from pytest_liveview_load.distribution.controller import (  # noqa: PLC0415
+            Hub,
+        )
+        from pytest_liveview_load.distribution.runner import (  # noqa: PLC0415
+            packages,
+        )
+
+        hub = Hub(
+            muster=self._muster,
+            packages=packages(),
+            on_show=self._show,
+            on_ended=self._ended,
+        )
+        hub.start()
+        return hub
+
+    def _show(self, line: str) -> None:
+        if self.display is None:
+            return
+        if line:
+            self.display.show(line)
+        else:
+            self.display.clear()
+
+    def _ended(self, lead: str, errand: Errand, ending: Ending) -> None:
+        from pytest_liveview_load.distribution.lead_messages import (  # noqa: PLC0415
+            Finished,
+            Lost,
+        )
+
+        if self._hosting is not None:
+            self._hosting.release(ending.run)
+        if isinstance(ending, Finished | Lost) and lead != LEAD:
+            self._ends.append((errand, ending))

@@ -1,0 +1,160 @@
+"""The hosts that a person has asked for, those of the pool too, and the hub's part in them.
+
+Law: they are opened all at once when a run needs them, and wait open for the next; one that
+was lost meanwhile is opened anew. A run is carried by all of them or by none, and by as
+many of the pool as its users need.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_liveview_load.distribution.controller import Hub
+from pytest_liveview_load.distribution.lead_messages import Begin
+from pytest_liveview_load.distribution.link import Link
+from pytest_liveview_load.errors import HostError
+from pytest_liveview_load.hosts.facts import Facts
+from pytest_liveview_load.hosts.hosts import Hosts
+from pytest_liveview_load.hosts.pack import Baggage
+from pytest_liveview_load.hosts.ship import ship
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.plugin.host_plan import HostPlan
+from pytest_liveview_load.pool.pool import Provision
+
+
+class Hosting:
+    """Owns the hosts of a session, and what is sent to each of them.
+
+    `show` gets what a person who waits wants to know, "" when that is over.
+    """
+
+    def __init__(
+        self,
+        plan: HostPlan,
+        tests: Sequence[str],
+        *,
+        show: Callable[[str], object],
+        complain: Callable[[str], object],
+    ) -> None:
+        self.plan = plan
+        self.hosts = Hosts(prepare=self.prepare)
+        self.pool: Provision | None = None
+        if plan.pool is not None:
+            settings, provider = plan.pool
+            self.pool = Provision(
+                settings, self.hosts, provider=provider, show=show, complain=complain
+            )
+        self._show = show
+        self._tests = tuple(tests)
+        self._baggage: Baggage | None = None
+        self._packing = threading.Lock()
+        self._known: dict[str, Link] = {}
+
+    async def muster(self, hub: Hub, begin: Begin) -> tuple[str, ...]:
+        """Return the names of a run's hosts, which are open and known to the hub.
+
+        Raises HostError, which names all that cannot carry users, and PoolError.
+        """
+        try:
+            booting = asyncio.ensure_future(self._of_pool(hub, begin))
+            try:
+                fixed = await self._asked_for(hub)
+            except BaseException:
+                booting.cancel()
+                raise
+            names = (*fixed, *await booting)
+            await asyncio.sleep(0)  # now the hub has taken note of them
+        except BaseException:
+            self.release(begin.run)
+            raise
+        finally:
+            self._show("")
+        return names
+
+    async def _asked_for(self, hub: Hub) -> tuple[str, ...]:
+        waited_for = [
+            each.name for each in self.plan.specs if not self.hosts.is_open(each.name)
+        ]
+        opening = [self.hosts.open(*each) for each in self.plan.specs]
+        if waited_for:
+            self._show(f"opening {', '.join(waited_for)}")
+        opened = await asyncio.gather(*opening, return_exceptions=True)
+        for link in opened:
+            if not isinstance(link, BaseException):
+                self._make_known(link, hub)
+        raise_all([each for each in opened if isinstance(each, BaseException)])
+        return tuple(each.name for each in self.plan.specs)
+
+    async def _of_pool(self, hub: Hub, begin: Begin) -> tuple[str, ...]:
+        if self.pool is None:
+            return ()
+        users = Profile.from_data(begin.errand.profile).most_users
+        hosts = await self.pool.muster(begin.run, users)
+        for each in hosts:
+            self._make_known(each.link, hub)
+            if each.booted_in is not None:
+                hub.booted[each.name] = each.booted_in
+        return tuple(each.name for each in hosts)
+
+    def release(self, run: str) -> None:
+        """A run is over: the pool's hosts may serve others, or are stopped."""
+        if self.pool is not None:
+            self.pool.release(run)
+
+    def close(self) -> None:
+        """End them all."""
+        self.hosts.close_all()
+        if self.pool is not None:
+            self.pool.close()
+
+    def _make_known(self, link: Link, hub: Hub) -> None:
+        if self._known.get(link.name) is not link:
+            self._known[link.name] = link
+            hub.attach(link)
+
+    # In the thread that opens a host
+
+    def prepare(self, gateway: Any, facts: Facts) -> Sequence[str]:
+        """Send what travels; return where a host is to look first. Raises HostError."""
+
+        def say(said: str) -> None:
+            self._show(f"{facts.host} {said}")
+
+        shipped = ship(gateway, self.baggage(), say=say)
+        # What runs in this very environment finds what is found here, too; but first its
+        # own copy of the tests, for another `tests` may be installed here.
+        return [*shipped, *(found_here() if facts.is_here else ())]
+
+    def baggage(self) -> Baggage:
+        """Return what travels, packed when it is first needed. Raises HostError."""
+        with self._packing:
+            if self._baggage is None:
+                self._baggage = Baggage.of(
+                    self.plan.rootdir,
+                    self.plan.files(self._tests),
+                    with_plugin=self.plan.ships,
+                    import_mode=self.plan.import_mode,
+                    ignored=self.plan.ignored,
+                )
+            return self._baggage
+
+
+def found_here() -> list[str]:
+    """Return from where this process imports."""
+    return [str(Path(entry).absolute()) for entry in sys.path]
+
+
+def raise_all(errors: Sequence[BaseException]) -> None:
+    """Raise an error, or one in place of several HostErrors."""
+    for error in errors:
+        if not isinstance(error, HostError):
+            raise error
+    texts = tuple(dict.fromkeys(str(each) for each in errors))
+    if len(texts) == 1:
+        raise errors[0]
+    if texts:
+        listed = "".join(f"\n  {each}" for each in texts)
+        raise HostError("liveview_hosts", f"several cannot carry users:{listed}")

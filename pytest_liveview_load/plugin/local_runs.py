@@ -1,0 +1,292 @@
+"""Carries out loads in this process, in the task of the test that asks for them.
+
+Law: what was measured is reported, however a run ends; a run that is refused has opened
+nothing.
+"""
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Protocol
+
+from pytest_liveview_load.crowd.data import Feed
+from pytest_liveview_load.crowd.engine import Outcome
+from pytest_liveview_load.crowd.files import check_file_descriptors
+from pytest_liveview_load.crowd.outfit import equipped
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.running import Conducted, RunningCrowd
+from pytest_liveview_load.errors import InvalidRun, RunAborted
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.metrics.budget import Budget, check_scenarios, speak_of_parts
+from pytest_liveview_load.metrics.result import LoadResult
+from pytest_liveview_load.plugin.address import check_load_allowed
+from pytest_liveview_load.plugin.connecting import Headers
+from pytest_liveview_load.plugin.data import Sources
+from pytest_liveview_load.plugin.outcome import report_of, why_aborted, why_invalid
+from pytest_liveview_load.plugin.settings import Settings
+from pytest_liveview_load.reporting.finding import Finding
+from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.report import RunnerReport
+from pytest_liveview_load.reporting.run_lines import Display, RunLines
+
+clock = time.perf_counter
+
+
+class Undertaking(Conducted, Protocol):
+    """A run as a conductor has it carried out; `engine.Run` is one in this process."""
+
+    @property
+    def most_users(self) -> int:
+        """The most users that there may be at once."""
+
+    async def carry_out(self) -> Outcome:
+        """Run to the end. Raises what is no failure of one user."""
+
+    def outcome(self, partial: str = "") -> Outcome:
+        """Return the numbers so far; `partial` says why there will be no more."""
+
+    async def has_begun(self, task: "asyncio.Task[Any]") -> None:
+        """Wait until who comes at once is there, or `task`, the run's, has ended."""
+
+
+class LocalConductor:
+    """Owns the runs of one test and their reports. Each run has a network of its own."""
+
+    def __init__(
+        self,
+        *,
+        test: str,
+        url: str,
+        settings: Settings,
+        budgets: Sequence[Budget],
+        seed: int,
+        authorization: Headers = (),
+        display: Display | None = None,
+        sources: Sources,
+    ) -> None:
+        self.test = test
+        self.url = url
+        self.settings = settings
+        self.budgets = budgets
+        self.seed = seed
+        self.authorization = authorization
+        self.lines = RunLines(display)
+        self.sources = sources
+        self.reports: list[LoadReport] = []
+        self.findings: list[Finding] = []
+        self.versions: set[str] = set()  # of LiveView, that all networks have met
+        self.under_way: dict[str, Undertaking] = {}  # by the name of its report
+        self.networks: dict[str, Network] = {}
+        self.cut_short: set[str] = set()  # of those, whose report is kept already
+        self.crowds: list[RunningCrowd] = []
+        self.aborted: list[str] = []  # what is to be said of each such run
+
+    async def start(self, order: Order) -> RunningCrowd:
+        """Start the order's crowd; its report is named after its cast.
+
+        Raises LoadRefused, TooFewFiles and DataError before anything has started.
+        """
+        assert order.cast is not None
+        return await self.begin(order, self.unused_name(order.cast.name))
+
+    async def begin(self, order: Order, name: str) -> RunningCrowd:
+        """Start the order's crowd; its report is called `name`, "" for the test itself."""
+        order = self.found(order)
+        self.make_room(order.profile.most_users)
+        run = self.undertaken(order, name)
+        self.under_way[name] = run
+        task = asyncio.create_task(self.carry_out(name, run))
+        crowd = RunningCrowd(run, task, self.make_room)
+        self.crowds.append(crowd)
+        await run.has_begun(task)
+        return crowd
+
+    def check(self, order: Order) -> None:
+        """Raise LoadRefused, DataError or MarkerError if a run of it could not start."""
+        Feed.of(self.found(order), self.seed)
+
+    def found(self, order: Order) -> Order:
+        """Return the order as it is run here: scaled, and with the rows of its data.
+
+        Raises LoadRefused, DataError, and MarkerError for a budget on a scenario that it
+        does not have.
+        """
+        check_load_allowed(self.url, self.settings.allow)
+        assert order.cast is not None
+        scenarios = [each.scenario.name for each in order.cast.roles]
+        check_scenarios((*self.promised(order), *order.abort), scenarios)
+        profile = order.profile.scaled(self.settings.scale)
+        rows = self.sources.rows_of(order)
+        return dataclasses.replace(order, profile=profile, data=rows)
+
+    def promised(self, order: Order) -> Sequence[Budget]:
+        """Return what a run is judged by: the test's budgets, or those of its search."""
+        return self.budgets if order.promises is None else order.promises
+
+    def tell(self, finding: Finding) -> None:
+        """Keep what several runs came to together."""
+        self.findings.append(dataclasses.replace(finding, test=self.test))
+
+    def make_room(self, users: int) -> None:
+        """Let this process open what so many more users need. Raises TooFewFiles."""
+        already = sum(run.most_users for run in self.under_way.values())
+        check_file_descriptors(already + users)
+
+    async def carry_out(self, name: str, run: Undertaking) -> LoadResult:
+        """Carry a run to its end and keep its report.
+
+        Raises InvalidRun if the numbers cannot be believed, and RunAborted.
+        """
+        try:
+            async with self.networks.get(name, nullcontext()):
+                try:
+                    outcome = await run.carry_out()
+                except BaseException:
+                    self.keep_partial(name)
+                    raise
+        except BaseException as error:
+            alone = only_member(error)
+            if alone is error:
+                raise
+            raise alone from None
+        finally:
+            del self.under_way[name]
+            self.networks.pop(name, None)
+            self.lines.drop(name)
+        report = self.keep(name, run, outcome)
+        if report.invalid:
+            raise InvalidRun(why_invalid(report))
+        if outcome.aborted:
+            raise RunAborted(why_aborted(report))
+        return LoadResult(report.snapshot, report.run, report.profile)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Be ready to carry loads within this block, in the event loop that it runs in."""
+        yield
+
+    # However it ends
+
+    def keep_unfinished(self) -> None:
+        """Keep the reports of the runs that go on, as they are now.
+
+        For Ctrl-C: some event loops drop their tasks then, without a word to them.
+        """
+        for name in self.under_way:
+            self.keep_partial(name)
+
+    def keep_partial(self, name: str) -> None:
+        """Keep the report of a run that is cut short, once."""
+        run = self.under_way[name]
+        if name not in self.cut_short:
+            self.cut_short.add(name)
+            self.keep(name, run, run.outcome(partial=run.cut_because))
+
+    async def end_crowds(self) -> None:
+        """Stop what the test's body has left running, as if its time were over.
+
+        Raises what ended a run that nobody waited for, but for verdicts.
+        """
+        for crowd in self.crowds:
+            if not crowd.ended:
+                crowd.leave_behind()
+        await self.everybody_ended()
+        for crowd in self.crowds:
+            if error := crowd.error:
+                raise error
+
+    async def cut_crowds(self, why: str) -> None:
+        """Cut short what runs, for the test ends with an error."""
+        for crowd in self.crowds:
+            crowd.cut(why)
+        await self.everybody_ended()
+
+    async def everybody_ended(self) -> None:
+        """Wait until every run has ended."""
+        tasks = [crowd.task for crowd in self.crowds]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def client_settings(self) -> ClientSettings:
+        """Return how users reach the app."""
+        given = self.settings
+        return ClientSettings(
+            url=self.url,
+            timeout=given.timeout,
+            transport=given.transport,
+            headers=(*self.authorization, *given.headers),
+            verify=given.verify,
+        )
+
+    def network(self) -> Network:
+        """Return a network to the app, not yet used."""
+        network = Network(self.client_settings(), clock=clock)
+        network.versions = self.versions
+        network.dissection.all = speak_of_parts(self.budgets)
+        return network
+
+    def undertaken(self, order: Order, name: str) -> Undertaking:
+        """Return the run of an order, which has not begun."""
+        network = self.networks[name] = self.network()
+        network.dissection.all = speak_of_parts(self.promised(order))
+        return equipped(
+            order,
+            network,
+            name=name,
+            seed=self.seed_of(order),
+            on_snapshot=self.lines.shown(name, order),
+            max_lag=self.settings.max_lag,
+            drops_allowed=self.drops_allowed(order),
+            scale=self.settings.scale,
+        )
+
+    def seed_of(self, order: Order) -> int:
+        """Return what a run's random numbers follow from."""
+        seed = order.profile.seed
+        return self.seed if seed is None else seed
+
+    def drops_allowed(self, order: Order) -> bool:
+        """Return whether a budget speaks of arrivals that nobody could serve."""
+        metrics = [each.measure.metric for each in self.promised(order)]
+        return "dropped_arrivals" in metrics
+
+    def keep(self, name: str, run: Undertaking, outcome: Outcome) -> LoadReport:
+        """Judge a run and keep its report."""
+        was_cut = outcome.snapshot.partial != outcome.aborted and not outcome.lost
+        order = run.order
+        report = report_of(
+            test=self.test,
+            run=name,
+            profile=run.profile,
+            snapshot=outcome.snapshot,
+            budgets=self.promised(order),
+            invalid=() if was_cut else outcome.invalid,
+            notes=outcome.notes,
+            scale=self.settings.scale,
+            part_of=order.part_of,
+            on_trial=order.on_trial,
+            runners=self.runners_of(run),
+        )
+        self.reports.append(report)
+        if outcome.aborted and not (was_cut or order.on_trial):
+            self.aborted.append(why_aborted(report))
+        return report
+
+    def runners_of(self, _: Undertaking) -> tuple[RunnerReport, ...]:
+        """Return what each process of several came to."""
+        return ()
+
+    def unused_name(self, name: str) -> str:
+        """Return `name`, numbered if a run before had it, or has it."""
+        taken = {*self.under_way, *(report.run for report in self.reports)}
+        names = (name, *(f"{name} #{number}" for number in range(2, len(taken) + 3)))
+        return next(each for each in names if each not in taken)
+
+
+def only_member(error: BaseException) -> BaseException:
+    """Return what a task group raised, if it was one thing: pytest.exit() for one."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,177 @@
+"""Has loads carried out by many processes, for the test that asks for them.
+
+Law: as `LocalConductor` in all that a test sees; only who carries the users is another.
+This process may carry a share itself, in the event loop of the test.
+"""
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any
+
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.running import RunningCrowd
+from pytest_liveview_load.distribution.lead_messages import (
+    Began,
+    Broken,
+    Finished,
+    Heeded,
+    Lost,
+    Progress,
+    Refused,
+    Show,
+)
+from pytest_liveview_load.distribution.line import Line
+from pytest_liveview_load.distribution.link import Channel
+from pytest_liveview_load.distribution.messages import AnyMessage
+from pytest_liveview_load.distribution.parts import Errand, Heading
+from pytest_liveview_load.distribution.runner import Runner, line_over
+from pytest_liveview_load.distribution.serialize import cast_to_data, rows_to_data
+from pytest_liveview_load.metrics.budget import speak_of_parts
+from pytest_liveview_load.plugin.local_runs import LocalConductor, Undertaking
+from pytest_liveview_load.plugin.remote_runs import SpreadRun
+from pytest_liveview_load.reporting.report import RunnerReport
+
+TO_LEAD = (Began, Broken, Finished, Heeded, Lost, Progress, Refused)
+
+
+class FarDisplay:
+    """Has the controller show the lines, for here nobody watches."""
+
+    def __init__(self, say: Callable[[AnyMessage], None]) -> None:
+        self._say = say
+
+    def show(self, line: str) -> None:
+        """Show a line in place of the one before."""
+        self._say(Show("", line))
+
+    def clear(self) -> None:
+        """Show none."""
+        self._say(Show("", ""))
+
+
+class SpreadConductor(LocalConductor):
+    """Owns the runs of one test, each carried by all who the controller has gathered.
+
+    `on_left` is told when the test is over, where nobody else would know.
+    """
+
+    def __init__(
+        self,
+        link: Channel,
+        *,
+        on_left: Callable[[], object] = lambda: None,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(**arguments)
+        self.on_left = on_left
+        self.link = link
+        self.runs: dict[str, SpreadRun] = {}
+        self.line: Line | None = None
+        self.runner: Runner | None = None
+        self.listening = ExitStack()
+        lines = self.lines
+        lines.display = lines.display or FarDisplay(
+            lambda each: self.listen().say(each)
+        )
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Hear the controller within this block once there is a load."""
+        with self.listening:
+            try:
+                yield
+            finally:
+                if self.runner is not None:
+                    await self.runner.close()
+                self.on_left()
+
+    def listen(self) -> Line:
+        """Return our end of the link, where the controller is heard from now on."""
+        if self.line is None:
+            line = self.line = line_over(self.link)
+            self.runner = Runner(line, self.versions)
+            self.listening.enter_context(line.heard_by(self.hear))
+        return self.line
+
+    def hear(self, message: AnyMessage | None) -> None:
+        """Take a word of the controller, to the lead or to who carries a share."""
+        assert self.runner is not None
+        if message is None:
+            for run in self.runs.values():
+                run.take(None)
+        elif isinstance(message, TO_LEAD):
+            if message.run in self.runs:
+                self.runs[message.run].take(message)
+            return
+        self.runner.take(message)
+
+    async def begin(self, order: Order, name: str) -> RunningCrowd:
+        """Start the order's crowd. Raises NotCarried before anything has started."""
+        crowd = await super().begin(order, name)
+        crowd.check_sound()
+        return crowd
+
+    def check(self, order: Order) -> None:
+        """Raise what is wrong with an order, also what in it cannot travel."""
+        super().check(order)
+        self.errand_of(self.found(order), "")
+
+    def make_room(self, users: int) -> None:
+        """Do nothing: each process looks for itself whether it can carry its share."""
+
+    def undertaken(self, order: Order, name: str) -> Undertaking:
+        """Return the run of an order, which has not begun. Raises what cannot travel."""
+        identity = uuid.uuid4().hex
+        run = self.runs[identity] = SpreadRun(
+            order,
+            self.errand_of(order, name),
+            self.listen().say,
+            run=identity,
+            versions=self.versions,
+            on_progress=self.lines.shown(name, order),
+        )
+        return run
+
+    def errand_of(self, order: Order, name: str) -> Errand:
+        """Return an order as it travels. Raises ScenarioError and DataError."""
+        assert order.cast is not None
+        client = self.client_settings()
+        return Errand(
+            name=name or order.cast.name,
+            profile=order.profile.to_data(),
+            cast=cast_to_data(order.cast),
+            data=rows_to_data(order),
+            client={
+                "url": client.url,
+                "timeout": client.timeout,
+                "transport": client.transport,
+                "headers": [list(each) for each in client.headers],
+                "verify": client.verify,
+            },
+            seed=self.seed_of(order),
+            max_lag=self.settings.max_lag,
+            scale=self.settings.scale,
+            drops_allowed=self.drops_allowed(order),
+            dissect=speak_of_parts(self.promised(order)),
+            endless=order.endless,
+            abort=tuple(each.source for each in order.abort),
+            after=order.after,
+            lost=order.lost,
+            heading=Heading(
+                run=name,
+                budgets=tuple(each.source for each in self.promised(order)),
+                part_of=order.part_of,
+                on_trial=order.on_trial,
+            ),
+        )
+
+    def keep_partial(self, name: str) -> None:
+        """Keep the report of a run that is cut short, once, if it had begun."""
+        run = self.under_way[name]
+        if isinstance(run, SpreadRun) and run.started:
+            super().keep_partial(name)
+
+    def runners_of(self, run: Undertaking) -> tuple[RunnerReport, ...]:
+        """Return what each process came to."""
+        return run.runners() if isinstance(run, SpreadRun) else ()

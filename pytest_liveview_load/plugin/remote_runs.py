@@ -1,0 +1,324 @@
+"""One run over many processes, as its lead holds it.
+
+Law: the controller knows how the run is doing; here is the latest that it has said. Every
+wait for it ends, by its answer, by the run's end, or because it is gone.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from pytest_liveview_load.crowd import progress as attending
+from pytest_liveview_load.crowd.data import Feed
+from pytest_liveview_load.crowd.engine import Outcome
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.storm import Returns, Storm
+from pytest_liveview_load.crowd.validity import none_finished
+from pytest_liveview_load.distribution.faults import error_of
+from pytest_liveview_load.distribution.lead_messages import (
+    AddUsers,
+    Began,
+    Begin,
+    Broken,
+    ChangeRate,
+    CutRun,
+    DropAll,
+    Finished,
+    Heeded,
+    Lost,
+    Progress,
+    Refused,
+    RemoveUsers,
+    StopRun,
+)
+from pytest_liveview_load.distribution.messages import AnyMessage
+from pytest_liveview_load.distribution.parts import Errand, Figures, Loss
+from pytest_liveview_load.distribution.parts import Outcome as FarOutcome
+from pytest_liveview_load.distribution.snapshots import unpack
+from pytest_liveview_load.errors import CrowdError, NotCarried
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.plugin.of_runners import beside, described, reports
+from pytest_liveview_load.reporting.report import RunnerReport
+from pytest_liveview_load.units import Clock, format_duration
+
+LAST_NUMBERS: Final = 5.0  # seconds to wait for them when a run is cut
+SOONEST: Final = 0.05  # seconds after the start: then those are there who come at once
+LONGEST: Final = 2.0  # until the start; our clock may not be the controller's
+HERE: Final = "the controller"
+GONE: Final = "the controller of the run is gone"
+
+Say = Callable[[AnyMessage], None]
+Ending = Finished | Lost | Broken | Refused | None  # None: the controller is gone
+
+
+class SpreadRun:
+    """Owns what is known of one run (`conductor.Undertaking`)."""
+
+    def __init__(
+        self,
+        order: Order,
+        errand: Errand,
+        say: Say,
+        *,
+        run: str,
+        versions: set[str],
+        on_progress: attending.OnSnapshot | None = None,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        self.order = order
+        self.errand = errand
+        self.name = errand.name
+        self.scale = errand.scale
+        self.cut_because = "interrupted"
+        self.on_progress = on_progress
+        self.clock = clock
+        self.run = run
+        self.versions = versions  # of LiveView, which grow by what users have met
+        self.began = clock()
+        self.snapshot = Snapshot()
+        self.figures: tuple[Figures, ...] = ()
+        self.losses: tuple[Loss, ...] = ()
+        self.stopped = False
+        self.started = False
+        self.added = 0
+        self.remarks: list[str] = []  # on what the test did to it
+        self.feed = Feed.of(order, errand.seed)
+        self._say = say
+        self._users: int | None = None  # as was told last
+        self._asked = 0
+        self._answers: dict[int, asyncio.Future[Heeded]] = {}
+        loop = asyncio.get_running_loop()
+        self._ending: asyncio.Future[Ending] = loop.create_future()
+        self._begun: asyncio.Future[None] = loop.create_future()
+        self._ended_after: float | None = None
+
+    # What the controller says
+
+    def take(self, message: AnyMessage | None) -> None:
+        """Take a word of the controller; None is its end."""
+        match message:
+            case Began(_, at, runners):
+                self.started, self.figures = True, runners
+                self.began = self.clock()
+                wait = min(max(0.0, at - self.began), LONGEST)
+                self.began += wait
+                loop = asyncio.get_running_loop()
+                loop.call_later(wait + SOONEST, settle, self._begun, None)
+            case Progress():
+                self.see(message)
+            case Heeded(_, asked):
+                settle(self._answers.pop(asked, None), message)
+            case Finished(_, outcome) | Lost(_, _, outcome):
+                self.figures, self.losses = outcome.runners, outcome.losses
+                self.snapshot = unpack(outcome.snapshot)
+                self.versions.update(outcome.versions)
+                self.end(message)
+            case Refused() | Broken() | None:
+                self.end(message)
+
+    def see(self, progress: Progress) -> None:
+        """Take the latest numbers, and show them."""
+        self.snapshot = unpack(progress.snapshot)
+        self.figures, self.losses = progress.runners, progress.losses
+        self._users = progress.users
+        if self.on_progress is not None:
+            self.on_progress(
+                attending.Progress(
+                    snapshot=self.snapshot,
+                    active=progress.users,
+                    most=self.most_users,
+                    elapsed=progress.elapsed,
+                    length=self.order.profile.length,
+                    beside=beside(progress.runners),
+                )
+            )
+
+    def end(self, ending: Ending) -> None:
+        """Know that it is over."""
+        if not self._ending.done():
+            self._ended_after = self.elapsed
+            self._users = 0
+            self._ending.set_result(ending)
+        for answer in self._answers.values():
+            if not answer.done():
+                problem = GONE if ending is None else "the run is over"
+                answer.set_exception(CrowdError("what was asked of the crowd", problem))
+
+    # As a run
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the controller has said so."""
+        return self._ending.done()
+
+    @property
+    def elapsed(self) -> float:
+        """How many seconds it has been going on, or went on."""
+        if self._ended_after is not None:
+            return self._ended_after
+        return max(0.0, self.clock() - self.began)
+
+    @property
+    def profile(self) -> Profile:
+        """The shape of the load; one without an end has gone on until now."""
+        return self.order.shape_after(self.elapsed)
+
+    @property
+    def most_users(self) -> int:
+        """The most users that there may be at once."""
+        return self.order.profile.most_users + self.added
+
+    @property
+    def users(self) -> int:
+        """How many users there were when that was told last."""
+        if self._users is not None:
+            return self._users
+        if not self.started or self.order.profile.is_open:
+            return 0
+        spans = self.order.profile.spans()
+        return sum(each.start <= self.elapsed for each in spans)
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody is to begin anything more."""
+        length = None if self.order.endless else self.order.profile.length
+        is_late = length is not None and self.started and self.elapsed >= length
+        return self.stopped or self.is_over or is_late
+
+    @property
+    def so_far(self) -> Snapshot:
+        """The numbers of the latest second."""
+        return self.snapshot
+
+    def after(self) -> str:
+        """Return 'after 12.3s', which is how long it has been going on."""
+        return f"after {format_duration(self.elapsed)}"
+
+    async def has_begun(self, task: "asyncio.Task[Any]") -> None:
+        """Wait until who comes at once is there, or `task`, the run's, has ended."""
+        await asyncio.wait([self._begun, task], return_when=asyncio.FIRST_COMPLETED)
+
+    async def carry_out(self) -> Outcome:
+        """Have it run to the end.
+
+        Raises NotCarried, what a user met that ends the run, and what ends the lead itself.
+        """
+        self._say(Begin(self.run, self.errand))
+        try:
+            await asyncio.wait([self._ending])
+        except asyncio.CancelledError:
+            self._say(CutRun(self.run, self.next_number(), self.cut_because))
+            await asyncio.wait([self._ending], timeout=LAST_NUMBERS)
+            raise
+        ending = self._ending.result()
+        if isinstance(ending, Refused):
+            if ending.fault is not None:
+                raise error_of(ending.fault)
+            raise NotCarried(ending.who or HERE, f"{ending.kind}: {ending.text}")
+        if isinstance(ending, Finished | Lost) and ending.outcome.fault is not None:
+            raise error_of(ending.outcome.fault)
+        return self.outcome()
+
+    def outcome(self, partial: str = "") -> Outcome:
+        """Return the numbers so far; `partial` says why there will be no more."""
+        ending = self._ending.result() if self.is_over else None
+        far = ending.outcome if isinstance(ending, Finished | Lost) else FarOutcome(b"")
+        lost = self.why_lost(ending) if self.is_over else ""
+        snapshot = self.snapshot
+        if partial or lost:
+            snapshot = replace(snapshot, partial=snapshot.partial or partial or lost)
+        nothing = "" if partial or lost else none_finished(snapshot)
+        causes = (lost, *far.invalid, nothing)
+        return Outcome(
+            snapshot=snapshot,
+            invalid=tuple(dict.fromkeys(each for each in causes if each)),
+            notes=(*self.remarks, *far.notes),
+            aborted=far.aborted,
+            lost=lost,
+        )
+
+    def why_lost(self, ending: Ending) -> str:
+        """Return what the run was lost by, "" if it was not."""
+        match ending:
+            case Lost(_, loss):
+                return described(loss, self.order.profile)
+            case Broken(_, text):
+                return text
+            case None:
+                return GONE
+        return ""
+
+    def runners(self) -> tuple[RunnerReport, ...]:
+        """Return what each process came to."""
+        return reports(self.figures, self.losses, self.order.profile)
+
+    # What the test does to it
+
+    def next_number(self) -> int:
+        """Return a number for a wish."""
+        self._asked += 1
+        return self._asked
+
+    async def heeded(self, wish: AddUsers | RemoveUsers | DropAll | ChangeRate) -> Any:
+        """Return what the runners say to a wish; raise what it cannot be for."""
+        if self.is_over:
+            raise CrowdError("what was asked of the crowd", "the run is over")
+        answer = asyncio.get_running_loop().create_future()
+        self._answers[wish.asked] = answer
+        self._say(wish)
+        heeded = await answer
+        if heeded.fault is not None:
+            raise error_of(heeded.fault)
+        return heeded.told
+
+    def stop(self, why: str) -> None:
+        """Let the run end now, as if its time were over."""
+        if not self.over:
+            self.stopped = True
+            self._say(StopRun(self.run, self.next_number(), why))
+
+    async def let_in(self, number: int) -> None:
+        """Let further users in, now. Raises DataError where there are no rows for them."""
+        most = self.order.profile.most_users + self.added + number
+        if self.feed is not None:
+            self.feed.prepare(most)
+        told = await self.heeded(AddUsers(self.run, self.next_number(), number))
+        for who, problem in told.items():
+            if problem:
+                raise CrowdError(f"add({number})", f"{who}: {problem}")
+        self.added += number
+        self._users = self.users + number
+
+    async def send_home(self, number: int) -> None:
+        """Let the newest users go after their iteration, and wait for that."""
+        await self.heeded(RemoveUsers(self.run, self.next_number(), number))
+        self._users = max(0, self.users - number)
+
+    async def change_rate(self, throttle: str, rate: object, over: object) -> None:
+        """Give a throttle another rate. Raises TogetherError."""
+        await self.heeded(
+            ChangeRate(self.run, self.next_number(), throttle, rate, over)
+        )
+
+    async def drop_all(self, within: float) -> Storm | None:
+        """Cut every connection, and see who comes back; None if there was none."""
+        when = self.after()
+        told = await self.heeded(DropAll(self.run, self.next_number(), within))
+        seen = Returns(users=0, left=0, times=())
+        for users, left, times in told.values():
+            part = Returns(users=users, left=left, times=tuple(times))
+            seen = seen.merged(part)
+        if not seen.users:
+            return None
+        storm = seen.storm()
+        self.remarks.append(f"drop_all() {when} {storm.describe()}")
+        return storm
+
+
+def settle(future: "asyncio.Future[Any] | None", value: object) -> None:
+    """Give a future its result, if anybody still waits."""
+    if future is not None and not future.done():
+        future.set_result(value)

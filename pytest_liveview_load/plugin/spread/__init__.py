@@ -1,1 +1,0 @@
-"""A test's load, carried by other processes than its own."""

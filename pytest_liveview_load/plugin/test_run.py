@@ -1,0 +1,258 @@
+"""One attempt at a test that asked for `live` or `load`: its body, and its verdict.
+
+Law: everything happens in the test's own task, on whatever loop it was given, so that the
+test's other fixtures work as ever; a connection opened here is closed before the test
+ends. What a test's author sees of a failure is their own lines.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import functools
+import time
+import zlib
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.crowd.class_mix import resolved
+from pytest_liveview_load.crowd.data import Feed
+from pytest_liveview_load.crowd.mix import Cast
+from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.tracebacks import prune
+from pytest_liveview_load.errors import InvalidRun, RunAborted, StepError
+from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.load_context import LoadContext
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.plugin.address import parse_url
+from pytest_liveview_load.plugin.alone import Alone, OnePerUser
+from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
+from pytest_liveview_load.plugin.connecting import authorization
+from pytest_liveview_load.plugin.data import Sources
+from pytest_liveview_load.plugin.event_loop import require_asyncio
+from pytest_liveview_load.plugin.local_runs import LocalConductor
+from pytest_liveview_load.plugin.outcome import report_of, verdict
+from pytest_liveview_load.plugin.progress_display import ProgressDisplay
+from pytest_liveview_load.plugin.session import session_of
+from pytest_liveview_load.plugin.timeouts import timed
+from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning, news_of
+from pytest_liveview_load.reporting.finding import Finding
+from pytest_liveview_load.reporting.load_report import LoadReport
+
+Body = Callable[..., Coroutine[Any, Any, object]]
+
+clock = time.perf_counter
+ALONE = Profile()
+
+
+class Attempt:
+    """Owns what one attempt at a test opens, measures and reports.
+
+    A test with a profile that does not ask for `load` is itself the scenario; any other
+    is a body that runs once, with one user, and may conduct loads.
+    """
+
+    def __init__(
+        self, item: pytest.Function, url: str, fixture: Callable[[str], Any]
+    ) -> None:
+        session = session_of(item.config)
+        self.item = item
+        self.session = session
+        self.plan = plan_of(item)
+        self.is_scenario = self.plan.order is not None and not asks_for(item, LOAD)
+        self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
+        address = parse_url(url, "the fixture liveview_url")
+        self.sources = Sources(item, fixture)
+        self.conductor = conductor_of(
+            item,
+            test=item.nodeid,
+            url=address,
+            settings=session.settings,
+            authorization=authorization(url) or session.authorization_for(address),
+            budgets=self.plan.budgets,
+            seed=self.seed,
+            display=ProgressDisplay.of(item.config),
+            sources=self.sources,
+        )
+        self.network = self.conductor.network()
+        self.recorder = Recorder(clock)
+        self.user: LiveUser | None = None
+        self.context: LoadContext | None = None
+        self.warning = ""  # for the session's summary
+
+    @property
+    def reports(self) -> list[LoadReport]:
+        """The runs so far."""
+        return self.conductor.reports
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What several runs came to together, so far."""
+        return self.conductor.findings
+
+    # What the fixtures hand out
+
+    def live(self) -> LiveUser | OnePerUser:
+        """Return what the test gets as `live`."""
+        if self.is_scenario:
+            return OnePerUser(self.item.name)
+        if self.user is None:
+            self.user = LiveUser(
+                self.network,
+                self.recorder,
+                id=0,
+                rng=Random(f"{self.seed}/0"),  # as user 0 of a crowd
+                crowd=Alone(self.feed),
+                clock=clock,
+            )
+        return self.user
+
+    def feed(self) -> Feed | None:
+        """Return who hands out rows to the user that is alone. Raises DataError."""
+        order = self.order()
+        alone = dataclasses.replace(
+            order, data=self.sources.rows_of(order), profile=ALONE
+        )
+        return Feed.of(alone, self.seed)
+
+    def order(self) -> Order:
+        """Return what the test's `@load` says, with the methods that it names."""
+        return resolved(self.plan.order or Order(), self.item.instance)
+
+    def load(self) -> LoadContext:
+        """Return what the test gets as `load`."""
+        self.context = LoadContext(self.conductor, self.order())
+        return self.context
+
+    # The body
+
+    def wrapped(self, function: Body) -> Body:
+        """Return the test that pytest, or an async plugin, is to run for `function`."""
+
+        @functools.wraps(function)
+        async def test(**arguments: Any) -> None:
+            require_asyncio(self.item.name)
+            try:
+                async with timed(self.item), self.conductor.at_work():
+                    await self.carry_out(function, arguments)
+            except Exception as error:
+                self.make_readable(error)
+                with contextlib.suppress(LiveViewVersionWarning):
+                    self.heed_versions()
+                raise
+            self.heed_versions()
+
+        return test
+
+    def heed_versions(self) -> None:
+        """Learn which LiveView answered; LiveViewVersionWarning if filters say so."""
+        self.warning = news_of(self.conductor.versions, self.session.unheld)
+
+    async def carry_out(self, function: Body, arguments: dict[str, Any]) -> None:
+        """Run the test, and leave nothing running however it ends."""
+        try:
+            if self.is_scenario:
+                await self.send_crowd(function, arguments)
+            else:
+                await self.run_once(function, arguments)
+        except GeneratorExit:  # the loop has dropped us: nothing can be awaited
+            raise
+        except BaseException as error:
+            await self.conductor.cut_crowds(ended_with(error))
+            raise
+
+    async def send_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
+        """Let each user of a crowd do what the test's body says, and judge the run."""
+        params = {name: value for name, value in arguments.items() if name != LIVE}
+        order = self.order()
+        cast = Cast.of(
+            order.mix or function,
+            params,
+            "" if order.mix else self.item.originalname,
+            setup=order.setup,
+            teardown=order.teardown,
+        )
+        order = dataclasses.replace(order, cast=cast)
+        crowd = await self.conductor.begin(order, "")
+        with contextlib.suppress(InvalidRun, RunAborted):  # the report says so
+            await crowd.carried_out()
+        self.judge()
+
+    async def run_once(self, function: Body, arguments: dict[str, Any]) -> None:
+        """Run the test's body with one user, and judge what was measured."""
+        began = clock()
+        async with self.network:
+            try:
+                await function(**arguments)
+                await self.conductor.end_crowds()
+                if self.context is not None:
+                    self.context.check_started()
+            finally:
+                ended = clock()
+                if self.user is not None:
+                    await self.user.close()
+        if self.plan.budgets and not asks_for(self.item, LOAD):
+            self.recorder.timing("iteration", began, ended)
+            self.recorder.count("iterations", ended)
+            self.recorder.gauge_users(1)
+            report = report_of(
+                test=self.item.nodeid,
+                run="",
+                profile=None,
+                snapshot=self.recorder.snapshot(ended),
+                budgets=self.plan.budgets,
+            )
+            self.reports.append(report)
+        self.judge()
+
+    def judge(self) -> None:
+        """Raise what the runs came to, if that is not good."""
+        failed = verdict(self.reports, self.plan.budgets)
+        if self.conductor.aborted and not isinstance(failed, InvalidRun):
+            failed = RunAborted("\n".join(self.conductor.aborted))
+        if failed is not None:
+            obituary = self.session.obituary()
+            raise type(failed)(f"{failed}\n{obituary}") if obituary else failed
+
+    def make_readable(self, error: Exception) -> None:
+        """Turn the error into what the test's author wants to see: their frames only."""
+        if isinstance(error, StepError | InvalidRun | RunAborted):
+            obituary = self.session.obituary()
+            if obituary:
+                error.add_note(obituary)
+        if not self.item.config.getoption("fulltrace"):
+            prune(error)
+
+
+def conductor_of(item: pytest.Function, **arguments: Any) -> LocalConductor:
+    """Return who carries out the loads of a test: this process, or those whom it leads."""
+    session = session_of(item.config)
+    member = session.member
+    leads_workers = member is not None and member.leads
+    is_load_test = item.get_closest_marker(LOAD) is not None
+    if not leads_workers and not (session.leads_hosts and is_load_test):
+        return LocalConductor(**arguments)
+    # What several processes need, which one does without.
+    from pytest_liveview_load.plugin.remote_coordinator import (  # noqa: PLC0415
+        SpreadConductor,
+    )
+
+    if member is not None:
+        return SpreadConductor(member.link, **arguments)
+    session.load_tests = tuple(
+        each.nodeid for each in item.session.items if each.get_closest_marker(LOAD)
+    )
+    spreading = session.spread(item.config)
+    return SpreadConductor(
+        spreading.lead_alone(), on_left=spreading.left_alone, **arguments
+    )
+
+
+def ended_with(error: BaseException) -> str:
+    """Return why a run is cut short if its test ends with `error`."""
+    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
+        return "interrupted"
+    return f"the test ended with {type(error).__name__}"

@@ -1,0 +1,1 @@
+"""Hosts that are booted while a load test needs them."""

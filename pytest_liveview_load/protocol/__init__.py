@@ -1,1 +1,0 @@
-"""Phoenix and LiveView on the wire: values in, values out; no I/O, no clock."""

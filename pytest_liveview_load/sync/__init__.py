@@ -1,0 +1,1 @@
+"""What virtual users share: throttles, rendezvous, broadcasts."""

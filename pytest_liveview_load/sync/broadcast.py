@@ -1,0 +1,206 @@
+"""Broadcasts of one run: who is to see each, who has, and how long it took.
+
+Law of this file: a broadcast concerns those who watched when it was sent, each of them
+once. They see it in time, or are missing, or leave; nobody is two of these.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
+from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.liveview.user.meeting import Seen
+from pytest_liveview_load.liveview.user.token import tokens
+from pytest_liveview_load.units import Clock
+
+KEPT: Final = 1000  # that a watcher has seen and has not asked for
+
+
+@dataclass(eq=False, slots=True)
+class Broadcast:
+    """One that is under way: `since` when it was sent, as far as is known."""
+
+    name: str
+    token: str
+    sender: int
+    patience: float
+    since: float
+    expected: set[int]
+    reached: set[int] = field(default_factory=set)
+    timer: asyncio.TimerHandle | None = None
+
+
+# A broadcast that has arrived, and how many seconds after it was sent.
+Arrival = tuple[Broadcast, float]
+
+
+@dataclass(eq=False, slots=True)
+class Watch:
+    """What one user has seen under one name, and has not asked for yet."""
+
+    observer: Observer
+    seen: deque[Arrival] = field(default_factory=lambda: deque(maxlen=KEPT))
+    waiting: deque["asyncio.Future[Arrival | None]"] = field(default_factory=deque)
+
+    def take(self, arrival: Arrival) -> None:
+        """Give it to the first who waits, or keep it."""
+        while self.waiting:
+            first = self.waiting.popleft()
+            if not first.done():
+                first.set_result(arrival)
+                return
+        self.seen.append(arrival)
+
+
+class Fanout:
+    """Owns the broadcasts under way and the watches, by name and by user."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.tokens = tokens()
+        self.under_way: dict[str, Broadcast] = {}
+        self.watches: dict[str, dict[int, Watch]] = {}
+        self.ended = False
+
+    # Sending
+
+    def begin(self, sender: int, name: str, patience: float) -> str:
+        """Return the token of a new broadcast. Raises TogetherError."""
+        check_name("broadcast", name)
+        token = next(self.tokens)
+        self.announce(token, sender, name, patience, self.clock())
+        return token
+
+    def announce(
+        self, token: str, sender: int, name: str, patience: float, at: float
+    ) -> None:
+        """Know of a broadcast that begins at the instant `at`."""
+        self.under_way[token] = Broadcast(name, token, sender, patience, at, set())
+        self.sent(token, at)
+
+    def sent(self, token: str, at: float) -> None:
+        """Expect all who watch now to see it, but for those who have."""
+        broadcast = self.under_way[token]
+        broadcast.since = at
+        broadcast.expected = set(self.watches.get(broadcast.name, ()))
+        broadcast.expected -= broadcast.reached
+        broadcast.expected.discard(broadcast.sender)
+
+    def end(self, token: str) -> None:
+        """Count who has not seen it when its time is up."""
+        broadcast = self.under_way[token]
+        left = broadcast.since + broadcast.patience - self.clock()
+        loop = asyncio.get_running_loop()
+        broadcast.timer = loop.call_later(left, self.expire, broadcast)
+
+    def forget(self, token: str) -> None:
+        """Expect nobody to see it."""
+        self.under_way.pop(token, None)
+
+    def expire(self, broadcast: Broadcast) -> None:
+        """Count those who have not seen it in time."""
+        self.under_way.pop(broadcast.token, None)
+        watches = self.watches.get(broadcast.name, {})
+        for user in broadcast.expected:
+            watches[user].observer.count("missing_receivers", broadcast.since)
+
+    # Seeing
+
+    def watch(self, user: int, name: str, observer: Observer) -> None:
+        """Expect this user to see what is sent from now on. Raises TogetherError."""
+        check_name("watch", name)
+        self.watches.setdefault(name, {}).setdefault(user, Watch(observer))
+
+    def heard(self, user: int, token: str, arrived: float) -> None:
+        """Record the arrival at one who is expected to see it, the first time."""
+        broadcast = self.under_way.get(token)
+        if broadcast is None or user not in broadcast.expected:
+            return
+        broadcast.expected.discard(user)
+        broadcast.reached.add(user)
+        if not broadcast.expected and broadcast.timer is not None:
+            broadcast.timer.cancel()
+            self.forget(token)
+        name, since = broadcast.name, broadcast.since
+        watch = self.watches[name][user]
+        watch.observer.timing("fanout", since, arrived, name=name)
+        watch.take((broadcast, arrived - since))
+
+    async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
+        """Return the next one that this user sees. Raises StepTimeout, RunOver."""
+        watch = self.watches[name][user]
+        if watch.seen:
+            return as_seen(*watch.seen.popleft())
+        if self.ended:
+            raise RunOver(f"broadcast {name!r}")
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Arrival | None] = loop.create_future()
+        watch.waiting.append(waiting)
+        timer = loop.call_later(timeout, give_up, waiting)
+        try:
+            found = await waiting
+        except asyncio.CancelledError:
+            told = not waiting.cancelled() and waiting.exception() is None
+            if told and (lost := waiting.result()) is not None:
+                watch.seen.appendleft(lost)
+            raise
+        finally:
+            timer.cancel()
+            if waiting in watch.waiting:
+                watch.waiting.remove(waiting)
+        if found is None:
+            raise StepTimeout(f"seen({name!r})", timeout, self.awaited(user, name))
+        return as_seen(*found)
+
+    def awaited(self, user: int, name: str) -> str:
+        """Return what a watcher waits for."""
+        now = self.clock()
+        sent = [
+            f"user {each.sender} sent one {now - each.since:.1f}s ago"
+            for each in self.under_way.values()
+            if each.name == name and user in each.expected
+        ]
+        return f"a broadcast {name!r} to arrive ({', '.join(sent[:3]) or 'none is under way'})"
+
+    def part(self, user: int) -> None:
+        """Expect nothing of this user any more."""
+        for watches in self.watches.values():
+            watches.pop(user, None)
+        for broadcast in self.under_way.values():
+            broadcast.expected.discard(user)
+
+    def over(self) -> None:
+        """End: who has not seen it yet is not missing, and nobody waits any more."""
+        self.ended = True
+        for broadcast in self.under_way.values():
+            if broadcast.timer is not None:
+                broadcast.timer.cancel()
+        for name, watches in self.watches.items():
+            for watch in watches.values():
+                for waiting in watch.waiting:
+                    if not waiting.done():
+                        waiting.set_exception(RunOver(f"broadcast {name!r}"))
+
+
+def as_seen(broadcast: Broadcast, seconds: float) -> Seen:
+    """Return what a watcher is told of a broadcast that took so many seconds."""
+    return Seen(
+        name=broadcast.name,
+        token=broadcast.token,
+        sender=broadcast.sender,
+        seconds=seconds,
+    )
+
+
+def give_up(waiting: "asyncio.Future[Arrival | None]") -> None:
+    """Tell who waits that the time is up."""
+    if not waiting.done():
+        waiting.set_result(None)
+
+
+def check_name(verb: str, name: object) -> None:
+    """Raise TogetherError for a name that is none."""
+    if not isinstance(name, str) or not name:
+        raise TogetherError(f"{verb}({name!r})", "a name is text")

@@ -1,0 +1,158 @@
+"""A meeting point: who waits there, who has met, whose time is up.
+
+Law of this file: nothing here waits and nothing has a clock. Whoever arrives leaves by
+exactly one `Outcome`, or withdraws: nobody is in two meetings, and nobody is forgotten.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pytest_liveview_load.errors import UnitError
+from pytest_liveview_load.liveview.user.meeting import Member
+
+ALL: Final = "all"
+A_SIZE: Final = "a number of users, a range like '5..10', or 'all'"
+RANGE: Final = re.compile(r"\s*([0-9]+)\s*\.\.\s*([0-9]+)\s*")
+FAIL: Final = "fail"
+GO: Final = "go"
+
+Late = Literal["fail", "go"]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many make a meeting; `most` is None for all users of the run."""
+
+    least: int
+    most: int | None
+
+    def __str__(self) -> str:
+        if self.most is None:
+            return ALL
+        return (
+            str(self.most) if self.least == self.most else f"{self.least}..{self.most}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """These are together now; `complete` unless they were too few and went all the same."""
+
+    members: tuple[Member, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """The time of one of these was up, and there were `missing` too few."""
+
+    user: int
+    present: tuple[int, ...]
+    missing: int
+
+
+Outcome = Met | TooLate
+
+
+class MeetingPoint:
+    """Owns who waits, in the order in which they came.
+
+    `everybody()` is how many "all" are now.
+    """
+
+    def __init__(self, size: Size, late: Late, everybody: Callable[[], int]) -> None:
+        self.size = size
+        self.late = late
+        self.everybody = everybody
+        self.waiting: dict[int, tuple[Member, float]] = {}
+
+    def arrive(self, member: Member, due: float) -> list[Outcome]:
+        """Take one who is not there yet, and whose time is up at the instant `due`."""
+        self.waiting[member.id] = member, due
+        return self.look()
+
+    def withdraw(self, user: int) -> list[Outcome]:
+        """Let one go who waits no longer, if it does."""
+        self.waiting.pop(user, None)
+        return self.look()
+
+    def look(self) -> list[Outcome]:
+        """Let those go on who are enough: after an arrival, or a change of the crowd."""
+        most = self.most
+        if not self.waiting or len(self.waiting) < most:
+            return []
+        everyone = self.size.most is None
+        return [self.meet(len(self.waiting) if everyone else most, complete=True)]
+
+    def expire(self, now: float) -> list[Outcome]:
+        """Deal with those whose time is up at `now`."""
+        late = [user for user, (_, due) in self.waiting.items() if due <= now]
+        if not late:
+            return []
+        present, missing = tuple(self.waiting), self.least - len(self.waiting)
+        if missing <= 0 or self.late == GO:
+            return [self.meet(len(present), complete=missing <= 0)]
+        for user in late:
+            del self.waiting[user]
+        return [TooLate(user, present, missing) for user in late]
+
+    def over(self) -> list[Outcome]:
+        """Let all who wait go on if they may, for nobody else will come."""
+        if not self.waiting or self.late != GO:
+            return []
+        return [self.meet(len(self.waiting), complete=False)]
+
+    @property
+    def least(self) -> int:
+        """How many must be there when a time is up."""
+        return self.everybody() if self.size.most is None else self.size.least
+
+    @property
+    def most(self) -> int:
+        """How many go on at once."""
+        return self.everybody() if self.size.most is None else self.size.most
+
+    def meet(self, number: int, *, complete: bool) -> Met:
+        """Take the first ones out."""
+        ids = list(self.waiting)[:number]
+        return Met(tuple(self.waiting.pop(each)[0] for each in ids), complete)
+
+
+def parse_size(value: object) -> Size:
+    """Return how many users make a meeting. Raises UnitError."""
+    if value == ALL:
+        return Size(1, None)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return Size(value, value)
+    match = RANGE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise UnitError(value, A_SIZE)
+    least, most = int(match[1]), int(match[2])
+    if not 1 <= least <= most:
+        raise UnitError(
+            value, f"{A_SIZE}: the smaller one comes first, and is 1 or more"
+        )
+    return Size(least, most)
+
+
+def parse_late(value: object) -> Late:
+    """Return what becomes of those who are too few in time. Raises UnitError."""
+    if value == FAIL:
+        return "fail"
+    if value == GO:
+        return "go"
+    raise UnitError(value, "'fail' or 'go'")
+
+
+PLAIN: Final = (type(None), bool, int, float, str, bytes)
+
+
+def is_plain(value: object) -> bool:
+    """Tell whether a value can go to a user on another machine."""
+    if isinstance(value, dict):
+        return all(is_plain(each) for pair in value.items() for each in pair)
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    return type(value) in PLAIN

@@ -1,0 +1,233 @@
+"""A throttle: a named rate, a number at once, that all users of a run share.
+
+Law of this file: `Turns` is pure: it is told instants and answers with instants. In no
+second more turns begin than the rate allows, and what was late is made up for, within a
+twentieth of a second. A throttle serves its queue in order, and a turn that nobody takes
+any more is the next one's.
+
+A share of a throttle is a throttle: change its plan to `plan.scaled(share)`, at any time.
+"""
+
+import asyncio
+import math
+from collections import deque
+from typing import Final
+
+from pytest_liveview_load.errors import RunOver
+from pytest_liveview_load.load_profile.rate import RatePiece, RatePlan
+from pytest_liveview_load.units import Clock
+
+WINDOW: Final = 1.0  # seconds in which no more than the rate allows may begin
+CATCH_UP: Final = 0.05  # seconds of turns that come at once when we were late
+ROUNDING: Final = 1e-6  # of a turn, or a second: what a float's arithmetic loses
+TIMER: Final = 0.001  # seconds; what the loop's timers can tell apart
+
+
+class Allowance:
+    """How many turns there may have been by an instant: the integral of the rate.
+
+    Owns the rate, which may be changed at any instant, and remembers what it was.
+    """
+
+    def __init__(self, plan: RatePlan, at: float) -> None:
+        self.stretches = [(at, 0.0, plan)]
+
+    def change(self, plan: RatePlan, at: float) -> None:
+        """Follow `plan` from the instant `at` on."""
+        self.stretches.append((at, self.count(at), plan))
+        while len(self.stretches) > 2 and self.stretches[1][0] < at - WINDOW:
+            del self.stretches[0]
+
+    def rate(self, at: float) -> float:
+        """Return turns a second at an instant."""
+        since, _, plan = self.stretches[-1]
+        return plan.rate(at - since)
+
+    def count(self, at: float) -> float:
+        """Return the turns until `at`; before there was a rate, it was the first one."""
+        for since, before, plan in reversed(self.stretches):
+            if at >= since:
+                return before + plan.count(at - since)
+        since, before, plan = self.stretches[0]
+        return before - plan.rate(0.0) * (since - at)
+
+    def when(self, number: float) -> float:
+        """Return when turn `number` is allowed: long ago, or never, for all we know."""
+        since, before, plan = self.stretches[-1]
+        return since + plan.when(number - before) if number >= before else -math.inf
+
+
+class Turn:
+    """One turn, and when it began: when it was given, and then when its user took it."""
+
+    __slots__ = ("began",)
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+
+
+class Turns:
+    """When the next turn may begin. Instants are of one clock, and never go back."""
+
+    def __init__(self, allowance: Allowance, *, catch_up: float = CATCH_UP) -> None:
+        self.allowance = allowance
+        self.catch_up = catch_up
+        self.due = 0.0  # the allowance that the next turn needs
+        self.begun: deque[Turn] = deque()  # in the last window
+
+    def rest(self, since: float, now: float) -> None:
+        """Say that nobody waited in between: what was not used is not saved up.
+
+        What was late before is still made up for.
+        """
+        late = max(0.0, self.allowance.count(since) - self.due)
+        self.due = max(self.due, self.allowance.count(now) - late)
+
+    def earliest(self, now: float) -> float:
+        """Return the first instant from `now` on when a turn may begin, inf if none."""
+        begun, allowance = self.begun, self.allowance
+        while begun and begun[0].began + WINDOW <= now:
+            begun.popleft()
+        at = allowance.when(self.due)
+        at = now if at <= now + ROUNDING else at
+        gone = 0  # of those that have begun, before the window of `at`
+        while at < math.inf:
+            while gone < len(begun) and begun[gone].began + WINDOW <= at:
+                gone += 1
+            too_many = len(begun) - gone - self.allowed(at) + 1
+            if too_many <= 0:
+                break
+            at = begun[gone + too_many - 1].began + WINDOW
+        return at
+
+    def allowed(self, at: float) -> int:
+        """Return how many may begin in the window that ends at `at`.
+
+        2.5 a second are three in some and two in others. Three a second are never four;
+        but while the rate changes nobody can say where a second begins.
+        """
+        allowance = self.allowance
+        number = allowance.count(at) - allowance.count(at - WINDOW)
+        steady = math.isclose(number, allowance.rate(at) * WINDOW, abs_tol=ROUNDING)
+        if steady and number:
+            return math.ceil(number - ROUNDING)
+        return math.floor(number + ROUNDING) + 1
+
+    def take(self, now: float) -> Turn:
+        """Begin a turn."""
+        self.due = max(self.due, self.allowance.count(now - self.catch_up)) + 1
+        turn = Turn(now)
+        self.begun.append(turn)
+        return turn
+
+
+class Throttle:
+    """Owns the queue of those who wait for a turn, and counts those who have one."""
+
+    def __init__(
+        self, name: str, turns: Turns | None, parallel: float, clock: Clock
+    ) -> None:
+        self.name = name
+        self.turns = turns  # None: as often as you like
+        self.parallel = parallel  # how many at once, may be infinite
+        self.clock = clock
+        self.inside = 0
+        self.idle_since = clock()
+        self.queue: deque[asyncio.Future[Turn | None]] = deque()
+        self.timer: asyncio.TimerHandle | None = None
+
+    async def enter(self) -> None:
+        """Wait for a turn. Raises RunOver."""
+        place: asyncio.Future[Turn | None] = asyncio.get_running_loop().create_future()
+        self.queue.append(place)
+        if len(self.queue) == 1:  # else somebody is to be served before
+            if self.turns is not None:
+                self.turns.rest(self.idle_since, self.clock())
+            self.serve()
+        try:
+            turn = await place
+        except asyncio.CancelledError:
+            if place.cancelled():
+                self.leave_queue(place)
+            elif place.exception() is None:
+                self.hand_on(place.result())
+            raise
+        if turn is not None:
+            turn.began = self.clock()  # the loop may have been busy in between
+
+    def exit(self) -> None:
+        """End a turn."""
+        self.inside -= 1
+        if self.inside + 1 == self.parallel:  # else nobody waits for a place
+            self.serve()
+
+    def serve(self) -> None:
+        """Let in whoever may enter now, and come again when the next one may."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        while self.waiting() and self.inside < self.parallel:
+            if self.turns is None:
+                self.let_in(None)
+                continue
+            now = self.clock()
+            at = self.turns.earliest(now)
+            if at > now:
+                self.serve_in(at - now)
+                return
+            self.let_in(self.turns.take(now))
+
+    def waiting(self) -> bool:
+        """Tell whether somebody waits; forget those at the head who no longer do."""
+        while self.queue and self.queue[0].done():
+            self.leave_queue(self.queue[0])
+        return bool(self.queue)
+
+    def leave_queue(self, place: "asyncio.Future[Turn | None]") -> None:
+        """Wait no longer; `serve` may have known it before."""
+        if place in self.queue:
+            self.queue.remove(place)
+            if not self.queue:
+                self.idle_since = self.clock()
+
+    def serve_in(self, seconds: float) -> None:
+        """Serve again in that many seconds, if ever."""
+        if seconds < math.inf:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(max(seconds, TIMER), self.serve)
+
+    def let_in(self, turn: Turn | None) -> None:
+        """Give the first in the queue its turn."""
+        self.inside += 1
+        place = self.queue[0]
+        self.leave_queue(place)
+        place.set_result(turn)
+
+    def hand_on(self, turn: Turn | None) -> None:
+        """Give a turn that somebody got and could not take to the next."""
+        self.inside -= 1
+        if self.waiting():
+            self.let_in(turn)
+
+    def change(self, plan: RatePlan) -> None:
+        """Follow another plan from now on."""
+        now = self.clock()
+        if self.turns is None:
+            self.turns = Turns(Allowance(plan, now))
+        else:
+            self.turns.allowance.change(plan, now)
+        self.serve()
+
+    def over(self) -> None:
+        """Tell all who wait that the run has ended."""
+        for place in self.queue:
+            if not place.done():
+                place.set_exception(RunOver(f"a turn of throttle {self.name!r}"))
+        self.queue.clear()
+        self.serve()  # nobody, and the timer is no more
+
+
+def gradual(start: float, end: float, seconds: float) -> RatePlan:
+    """Return the plan that goes from one rate to another and stays there."""
+    there = RatePiece(end, end)
+    return RatePlan((RatePiece(start, end, seconds), there) if seconds else (there,))

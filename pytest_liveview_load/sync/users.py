@@ -1,0 +1,277 @@
+"""Where the users of one run find each other, when all of them are in this process.
+
+Law of this file: whoever waits here is answered, by the others, by a time-out or by the
+run's end; a user that goes away while it waits is forgotten at once.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from pytest_liveview_load.errors import (
+    RendezvousTimeout,
+    RunOver,
+    TogetherError,
+    UnitError,
+)
+from pytest_liveview_load.liveview.user.gathering import Call, Pace
+from pytest_liveview_load.liveview.user.meeting import Meeting, Member
+from pytest_liveview_load.sync.broadcast import Fanout
+from pytest_liveview_load.sync.company import Company
+from pytest_liveview_load.sync.pacing import (
+    Terms,
+    asked_for,
+    parse_change,
+    parse_terms,
+)
+from pytest_liveview_load.sync.rendezvous import (
+    Late,
+    MeetingPoint,
+    Met,
+    Outcome,
+    Size,
+    is_plain,
+    parse_late,
+    parse_size,
+)
+from pytest_liveview_load.sync.throttle import Throttle, gradual
+from pytest_liveview_load.units import Clock, near_miss
+
+NOBODY: Final = Pace()
+
+
+# What came of somebody's waiting, and who was elsewhere then.
+Answer = tuple[Outcome, tuple[int, ...]]
+
+
+@dataclass(slots=True)
+class Place:
+    """A meeting point, and how its users are told what came of their waiting."""
+
+    name: str
+    point: MeetingPoint
+    company: Company
+    answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)
+
+    def tell(self, outcomes: list[Outcome]) -> None:
+        """Answer those who wait no longer."""
+        elsewhere: tuple[int, ...] = ()
+        for outcome in outcomes:
+            if isinstance(outcome, Met):
+                users = [member.id for member in outcome.members]
+            else:
+                users = [outcome.user]
+                if not elsewhere:  # the same for all who are too late now
+                    active = self.company.active
+                    elsewhere = tuple(sorted(active.difference(outcome.present)))
+            for user in users:
+                answer = self.answers.pop(user, None)
+                if answer is not None and not answer.done():
+                    answer.set_result((outcome, elsewhere))
+
+    def close(self) -> None:
+        """Let those who wait go on if they may, and tell the others that it is over."""
+        self.tell(self.point.over())
+        for answer in self.answers.values():
+            if not answer.done():
+                answer.set_exception(RunOver(f"rendezvous {self.name!r}"))
+
+
+class LocalGathering:
+    """Owns the throttles and meeting points of one run, of one user unless told.
+
+    `scale` is what `--liveview-scale` makes of every rate.
+    """
+
+    def __init__(
+        self,
+        company: Company | None = None,
+        *,
+        clock: Clock = time.perf_counter,
+        scale: float = 1.0,
+    ) -> None:
+        self.company = company or Company()
+        self.clock = clock
+        self.scale = scale
+        self.ended = False
+        self.throttles: dict[str, tuple[Pace, Terms, Throttle]] = {}
+        self.places: dict[str, Place] = {}
+        self.broadcasts = Fanout(clock)
+
+    # The run's side
+
+    def enter(self, user: int) -> None:
+        """Take one who starts."""
+        self.company.enter(user)
+
+    def leave(self, user: int) -> None:
+        """Take note of one who has come to its end: a meeting of all may be whole now."""
+        self.company.leave(user)
+        for place in self.places.values():
+            if place.answers:
+                place.tell(place.point.look())
+                if self.in_vain(place):
+                    place.close()
+
+    def over(self) -> None:
+        """End: nobody waits here any more, and nobody is to begin."""
+        self.ended = True
+        self.broadcasts.over()
+        for _, _, throttle in self.throttles.values():
+            throttle.over()
+        for place in self.places.values():
+            place.close()
+
+    def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
+        """Give the throttle `name` another rate, `over` some time; zero is a pause.
+
+        Raises TogetherError, also where no user has come to such a throttle yet.
+        """
+        gradually = f", over={over!r}" if over else ""
+        asked = f"change_rate({name!r}, {rate!r}{gradually})"
+        found = self.throttles.get(name)
+        if found is None:
+            known = ", ".join(map(repr, self.throttles)) or "none"
+            hint = near_miss(name, self.throttles) if isinstance(name, str) else ""
+            problem = (
+                f"no user has come to a throttle of that name; there are: {known}."
+            )
+            raise TogetherError(asked, problem + hint)
+        throttle = found[2]
+        end, seconds = parse_change(asked, rate, over)
+        turns, end = throttle.turns, end * self.scale
+        start = end if turns is None else turns.allowance.rate(self.clock())
+        throttle.change(gradual(start, end, seconds))
+
+    # The users' side (`liveview.user.gathering`)
+
+    async def take_turn(self, name: str, pace: Pace) -> None:
+        """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
+        throttle = self.throttle(name, pace)
+        if self.ended:
+            raise RunOver(f"a turn of throttle {name!r}")
+        await throttle.enter()
+
+    def end_turn(self, name: str) -> None:
+        """Say that a user whom the throttle has let in is done."""
+        self.throttles[name][2].exit()
+
+    async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
+        """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
+        place = self.place(user, name, call, value)
+        if self.ended or self.in_vain(place):
+            raise RunOver(f"rendezvous {name!r}")
+        me, loop = Member(user, value), asyncio.get_running_loop()
+        due = loop.time() + call.timeout
+        answer = place.answers[user] = loop.create_future()
+        timer = loop.call_at(due, lambda: place.tell(place.point.expire(due)))
+        try:
+            place.tell(place.point.arrive(me, due))
+            outcome, elsewhere = await answer
+        finally:
+            timer.cancel()
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # known, also if this user was cut at the same time
+            if place.answers.get(user) is answer:
+                del place.answers[user]
+                place.tell(place.point.withdraw(user))
+        if isinstance(outcome, Met):
+            return Meeting(
+                name=name, members=outcome.members, me=me, complete=outcome.complete
+            )
+        raise RendezvousTimeout(
+            name,
+            call.timeout,
+            present=outcome.present,
+            missing=outcome.missing,
+            absent=elsewhere,
+        )
+
+    def bring(self, users: Iterable[int]) -> None:
+        """Say that there are these users too, whom one of the crowd has spawned."""
+        self.company.bring(users)
+
+    # What is asked for, and whether it can be
+
+    def throttle(self, name: str, pace: Pace) -> Throttle:
+        """Return the throttle of that name, which the first user to come declares."""
+        found = self.throttles.get(name) if isinstance(name, str) else None
+        if found is not None and (pace == found[0] or pace == NOBODY):
+            return found[2]
+        terms = parse_terms(name, pace)
+        if found is None:
+            made = terms.throttle(name, self.clock, self.scale)
+            self.throttles[name] = pace, terms, made
+            return made
+        if terms != found[1]:
+            problem = f"another user has said {found[1].describe()}: say the same, or only the name"
+            raise TogetherError(asked_for(name, pace), problem)
+        return found[2]
+
+    def place(self, user: int, name: str, call: Call, value: object) -> Place:
+        """Return the meeting point of that name, if this user may wait there."""
+        size, late = read_call(name, call)
+        asked = f"rendezvous({name!r}, users={call.users!r})"
+        place = self.places.get(name)
+        if place is None:
+            self.check_size(asked, size)
+            point = MeetingPoint(size, late, lambda: self.company.everybody)
+            place = self.places[name] = Place(name, point, self.company)
+        point = place.point
+        if (size, late) != (point.size, point.late):
+            said = f"users={point.size}, late={point.late!r}"
+            raise TogetherError(asked, f"another user has said {said} for this name")
+        if user in point.waiting:
+            raise TogetherError(asked, f"user {user} waits there already")
+        if size.most is None and user in self.company.brought:
+            problem = "'all' are the users of the run; this one was spawned by another"
+            raise TogetherError(asked, problem)
+        check_value(asked, value)
+        return place
+
+    def in_vain(self, place: Place) -> bool:
+        """Tell whether too few are left of a run that only its iterations end."""
+        size = place.point.size
+        return size.most is not None and self.company.left < size.least
+
+    def check_size(self, asked: str, size: Size) -> None:
+        """Raise TogetherError for more users than could ever be there."""
+        limit = self.company.limit
+        if size.least <= limit:
+            return
+        there = (
+            "there is only this user" if limit == 1 else f"the run has {limit} users"
+        )
+        if self.scale != 1:
+            there += f" (at a scale of {self.scale:g})"
+        problem = (
+            f"{there}, so {size.least} can never meet. Run it under "
+            f"@load(users={size.least}) or more, or bring users along: live.spawn(…)"
+        )
+        raise TogetherError(asked, problem)
+
+
+def check_value(asked: str, value: object) -> None:
+    """Raise TogetherError for a value that no user of another process could get."""
+    if not is_plain(value):
+        problem = (
+            f"value={value!r} is not plain data (None, numbers, text, lists, dicts), "
+            "which alone can be sent to a user on another machine"
+        )
+        raise TogetherError(asked, problem)
+
+
+def read_call(name: object, call: Call) -> tuple[Size, Late]:
+    """Return how many a rendezvous wants, and what becomes of too few. Raises TogetherError."""
+    asked = f"rendezvous({name!r})"
+    if not isinstance(name, str) or not name:
+        raise TogetherError(asked, "a name is text")
+    try:
+        asked = f"rendezvous({name!r}, users={call.users!r})"
+        size = parse_size(call.users)
+        asked = f"rendezvous({name!r}, late={call.late!r})"
+        return size, parse_late(call.late)
+    except UnitError as error:
+        raise TogetherError(asked, str(error)) from None

@@ -1,0 +1,1 @@
+"""One load test over all workers of pytest-xdist."""

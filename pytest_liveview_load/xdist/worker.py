@@ -1,0 +1,187 @@
+"""A worker's part in the gang: it leads a load test, or follows the one who does.
+
+Law: who leads goes through pytest's own protocol, so that the test is one test in every
+output; who follows serves in the main thread until it is released and makes no report,
+whatever happens to it; who does not heed its release ends its process. Without a role,
+because the session ends, a load test is passed over in silence. Only `conclude` looks
+into pytest's private bookkeeping of fixtures.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_liveview_load.plugin.collection import LOAD
+from pytest_liveview_load.xdist.duty import Duty, Release
+from pytest_liveview_load.xdist.post import (
+    LINK,
+    POST,
+    Channel,
+    Collected,
+    Failed,
+    Released,
+    Role,
+    Stuck,
+    pack,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+PATIENCE: Final = 15.0  # seconds after its release in which a follower has to end
+
+
+def serve(link: Channel, release: Release) -> None:
+    """Serve the lead's run over `link`, in the main thread, until released."""
+    from pytest_liveview_load.distribution.runner import (  # noqa: PLC0415
+        serve_channel,
+    )
+
+    serve_channel(link, release.then)
+
+
+class Member:
+    """Owns this worker's duty. Messages come in another thread than the tests run in."""
+
+    def __init__(self, workerinput: Mapping[str, Any]) -> None:
+        self.link: Channel = workerinput[LINK]
+        self.serve = serve
+        self._post: Channel = workerinput[POST]
+        self._duty: Duty | None = None
+        self._is_cut_off = False
+        self._post.setcallback(self._hear, None)
+
+    def follows(self, item: pytest.Item) -> bool:
+        """Whether this worker only follows when it is `item`'s turn."""
+        duty = self._duty
+        return (
+            duty is not None
+            and not duty.role.leads
+            and item.session.items[duty.role.place] is item
+        )
+
+    @property
+    def leads(self) -> bool:
+        """Whether the test that runs now has followers, or could have."""
+        return self._duty is not None and self._duty.role.leads
+
+    # In the thread that receives
+
+    def _hear(self, data: tuple[Any, ...] | None) -> None:
+        duty = self._duty
+        match unpack(data) if data is not None else None:
+            case Role() as role:
+                self._duty = Duty(role)
+            case Released(number):
+                if duty is not None and duty.role.number == number:
+                    self._release(duty)
+            case None:
+                self._is_cut_off = True
+                if duty is not None:
+                    self._release(duty)
+
+    def _release(self, duty: Duty) -> None:
+        duty.release.set()
+        if duty.is_taken and not duty.is_over and not duty.role.leads:
+            late = threading.Timer(PATIENCE, self._end_if_stuck, [duty])
+            late.daemon = True
+            late.start()
+
+    def _end_if_stuck(self, duty: Duty) -> None:
+        """End this process if `duty` is not over: the next load test waits for it."""
+        if duty.is_over:
+            return
+        main = sys._current_frames()[threading.main_thread().ident or 0]  # noqa: SLF001
+        last = traceback.extract_stack(main)[-1]
+        where = f"{last.filename}:{last.lineno} in {last.name}"
+        with suppress(OSError):
+            self._post.send(pack(Stuck(where)))
+        os._exit(1)
+
+    # In the main thread
+
+    @pytest.hookimpl(tryfirst=True)  # before xdist sends what was collected
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell the controller which tests are load tests."""
+        places = [
+            place
+            for place, item in enumerate(session.items)
+            if item.get_closest_marker(LOAD) is not None
+        ]
+        self._post.send(pack(Collected(tuple(places))))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
+        """Lead, follow or pass over a load test; leave other tests to pytest."""
+        if item.get_closest_marker(LOAD) is None:
+            return None
+        duty = self._duty_for(item)
+        if duty is not None and duty.role.leads:
+            return None
+        if duty is not None:
+            self._follow(duty)
+        conclude(item, nextitem)
+        return True
+
+    def _duty_for(self, item: pytest.Item) -> Duty | None:
+        duty = self._duty
+        if duty is None or duty.is_taken or self._is_cut_off:
+            return None
+        if item.session.items[duty.role.place] is not item:
+            return None
+        duty.is_taken = True
+        return duty
+
+    def _follow(self, duty: Duty) -> None:
+        try:
+            self.serve(self.link, duty.release)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 (the next test is innocent)
+            self._tell_failure(duty.role.number, error)
+        finally:
+            duty.is_over = True
+
+    def _tell_failure(self, number: int, error: BaseException) -> None:
+        why = "".join(pytest.ExceptionInfo.from_exception(error).exconly())
+        with suppress(OSError):  # the controller may be gone
+            self._post.send(pack(Failed(number, why)))
+
+
+def conclude(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Tear down what `nextitem` does not need, as pytest would after running `item`.
+
+    What fails there is reported with `item`, as pytest does it.
+    """
+    # pytest-rerunfailures needs this too: there is no public way. The hook for teardown
+    # is none, for plugins expect there what they did in setup.
+    state = item.session._setupstate  # noqa: SLF001
+    call = pytest.CallInfo.from_call(
+        lambda: state.teardown_exact(nextitem),
+        when="teardown",
+        reraise=(pytest.exit.Exception, KeyboardInterrupt),
+    )
+    if call.excinfo is not None:
+        report = pytest.TestReport.from_item_and_call(item, call)
+        item.ihook.pytest_runtest_logreport(report=report)
+
+
+def enlist(config: pytest.Config) -> Member | None:
+    """Make this process a member of the gang, if it is a worker of one."""
+    workerinput = getattr(config, "workerinput", {})
+    if POST not in workerinput:
+        return None
+    member = Member(workerinput)
+    config.pluginmanager.register(member, "liveview_load_member")
+    return member

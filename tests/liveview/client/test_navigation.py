@@ -1,0 +1,329 @@
+"""Going from view to view and from page to page, as the real client's frames have it."""
+
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.liveview.user.live_user import LiveUser
+from tests.liveview.client.scripted_server import (
+    Answer,
+    Handler,
+    Said,
+    ScriptedServer,
+    Talk,
+    accepting,
+    refusing,
+)
+from tests.liveview.conftest import Measured
+
+pytestmark = pytest.mark.anyio
+
+PATCH = '<a id="p" href="/counter?page=2" data-phx-link="patch" data-phx-link-state="push">p</a>'
+NAVIGATE = (
+    '<a id="n" href="/other" data-phx-link="redirect" data-phx-link-state="push">n</a>'
+)
+LINKS = {
+    "0": "first",
+    "s": [f"{PATCH}{NAVIGATE}<a id='full' href='/counter'>f</a><b>", "</b>"],
+}
+
+
+@pytest.fixture(autouse=True)
+def linked(server: ScriptedServer) -> None:
+    server.on["phx_join"] = accepting(LINKS)
+    server.page("/other", view="OtherLive")
+
+
+def outline(server: ScriptedServer) -> list[tuple[str, str | None, str | None]]:
+    return [(said.event, said.join_ref, said.ref) for said in server.said]
+
+
+def replying(**response: Any) -> Handler:
+    return lambda talk, said: talk.reply(said, **response)
+
+
+async def test_a_patch_stays_on_the_channel(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    server.on["live_patch"] = replying(diff={"0": "second"})
+    await live.visit("/counter")
+
+    await live.click("#p")
+
+    assert outline(server) == [("phx_join", "4", "4"), ("live_patch", "4", "8")]
+    assert server.said[-1].payload == {"url": f"{server.url}/counter?page=2"}
+    assert (live.path, live.text("b")) == ("/counter?page=2", "second")
+    assert measured.labels("patch") == ["/counter"]
+
+
+async def test_navigation_leaves_and_joins_at_once_on_one_topic(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    await live.visit("/counter")
+    server.on["phx_join"] = accepting({"s": ["<p>other</p>"]})
+
+    await live.click("#n")
+
+    assert outline(server)[1:] == [("phx_leave", "4", "8"), ("phx_join", "11", "11")]
+    join = server.said[-1]
+    assert join.topic == "lv:phx-counter"
+    assert join.payload["redirect"] == f"{server.url}/other"
+    assert join.payload["params"]["_live_referer"] == f"{server.url}/counter"
+    assert "url" not in join.payload
+    assert (live.path, live.text("p")) == ("/other", "other")
+    assert len(server.asked) == 1
+    assert measured.labels("navigate") == ["/other"]
+    assert measured.labels("mount") == ["/counter", "/other"]
+    assert measured.labels("visit") == ["/counter"]
+
+
+@pytest.mark.parametrize(
+    ("version", "flash"),
+    [("1.2.10", {}), ("1.1.33", {"flash": None}), ("1.0.19", {"flash": None})],
+)
+async def test_what_a_link_leads_to_is_joined_with_its_version_s_flash(
+    server: ScriptedServer, live: LiveUser, version: str, flash: dict[str, None]
+) -> None:
+    # As historyRedirect(e, href, linkState, null, target), and 1.2's `flash ?? undefined`.
+    server.on["phx_join"] = accepting(LINKS, version)
+    await live.visit("/counter")
+
+    await live.click("#n")
+
+    payload = server.said[-1].payload
+    assert flash == {key: payload[key] for key in payload if key == "flash"}
+
+
+async def test_a_push_of_a_navigation_says_no_flash_where_the_server_said_none(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["phx_join"] = accepting(LINKS, "1.1.33")
+    await live.visit("/counter")
+
+    def navigated(talk: Talk, said: Said) -> None:
+        talk.push(server.said[0], "live_redirect", {"to": "/other", "kind": "push"})
+        talk.reply(said)
+
+    server.on["go"] = navigated
+    await live.push("go")
+
+    await server.until(lambda: len(server.heard("phx_join")) == 2)
+    assert "flash" not in server.heard("phx_join")[-1].payload
+
+
+async def test_a_reply_of_the_old_view_after_the_join_is_outdated(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+    (old,) = server.said
+
+    def join(talk: Talk, said: Said) -> None:
+        accepting({"s": ["<p>other</p>"]})(talk, said)
+        talk.push(old, "phx_close", {})
+        talk.push(old, "diff", {"0": "of the old view"})
+
+    server.on["phx_join"] = join
+    await live.click("#n")
+    await live.push("fence")
+
+    assert live.text("p") == "other"
+
+
+@pytest.mark.parametrize("how", ["reply", "push"])
+async def test_push_navigate_is_part_of_the_step_that_caused_it(
+    server: ScriptedServer, live: LiveUser, measured: Measured, how: str
+) -> None:
+    to = {"kind": "push", "to": "/other", "flash": "the-flash"}
+
+    def go(talk: Talk, said: Said) -> None:
+        talk.push(said, "diff", {"e": []})
+        if how == "reply":
+            talk.reply(said, live_redirect=to)
+        else:
+            talk.push(said, "live_redirect", to)
+
+    server.on["go"] = go
+    await live.visit("/counter")
+
+    await live.push("go")
+
+    assert live.path == "/other"
+    assert server.said[-1].payload["flash"] == "the-flash"
+    assert measured.labels("navigate") == ["/other"]
+
+
+async def test_push_patch_moves_the_address_before_the_reply(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    def go(talk: Talk, said: Said) -> None:
+        talk.push(said, "live_patch", {"kind": "push", "to": "/counter?page=7"})
+        talk.reply(said, diff={"0": "seventh"})
+
+    server.on["go"] = go
+    await live.visit("/counter")
+
+    await live.push("go")
+
+    assert (live.path, live.text("b")) == ("/counter?page=7", "seventh")
+
+
+async def test_a_patch_that_belongs_to_another_view_becomes_navigation(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["live_patch"] = replying(link_redirect=True)
+    await live.visit("/counter")
+
+    await live.click("#p")
+
+    assert [said.event for said in server.said[1:]] == [
+        "live_patch",
+        "phx_leave",
+        "phx_join",
+    ]
+    assert live.path == "/counter?page=2"
+
+
+async def test_a_redirect_is_a_page_load_with_the_flash_in_a_cookie(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    server.on["go"] = replying(redirect={"to": "/other", "flash": "the-flash"})
+    await live.visit("/counter")
+
+    await live.push("go")
+
+    assert [(said.topic, said.event) for said in server.said[2:]] == [
+        ("lv:phx-counter", "phx_leave"),
+        ("lv:", "phx_leave"),
+        ("lv:phx-other", "phx_join"),
+    ]
+    assert server.said[3][:2] == (None, "10")
+    assert server.asked[-1].headers["cookie"] == "__phoenix_flash__=the-flash"
+    assert server.asked[-1].headers["referer"] == f"{server.url}/counter"
+    assert live.path == "/other"
+    assert measured.labels("visit") == ["/counter", "/other"]
+
+
+async def test_another_live_session_refuses_the_join_and_gets_a_page_load(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    await live.visit("/counter")
+
+    def join(talk: Talk, said: Said) -> None:
+        strange = said.payload.get("redirect", "").endswith("/other")
+        answer = refusing(reason="unauthorized") if strange else accepting(LINKS)
+        answer(talk, said)
+
+    server.on["phx_join"] = join
+    await live.click("#n")
+
+    assert [said.event for said in server.said[1:]] == [
+        *("phx_leave", "phx_join", "phx_leave", "phx_leave", "phx_join"),
+    ]
+    assert [asked.target for asked in server.asked] == ["/counter", "/other"]
+    assert live.path == "/other"
+    assert measured.labels("navigate") == ["/other"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "loads"),
+    [
+        ({"redirect": {"to": "/other", "status": 302}}, 2),
+        ({"live_redirect": {"to": "/other", "kind": "push"}}, 1),
+    ],
+    ids=["redirect", "live_redirect"],
+)
+async def test_a_mount_that_sends_elsewhere_is_followed(
+    server: ScriptedServer, live: LiveUser, refusal: dict[str, Any], loads: int
+) -> None:
+    def join(talk: Talk, said: Said) -> None:
+        first = len(server.heard("phx_join")) == 1
+        (refusing(**refusal) if first else accepting(LINKS))(talk, said)
+
+    server.on["phx_join"] = join
+
+    await live.visit("/counter")
+
+    assert live.path == "/other"
+    assert len(server.asked) == loads
+
+
+async def test_an_unasked_redirect_is_awaited_by_the_next_step(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+    (join,) = server.said
+    server.talks[0].push(join, "redirect", {"to": "/other"})
+    await server.until(lambda: len(server.asked) == 2)
+
+    await live.click("#n")
+
+    assert server.said[-2].topic == "lv:phx-other"
+
+
+async def test_a_form_that_triggers_its_action_is_submitted_over_http(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    form = [
+        '<form id="f" action="/session" method="post" phx-submit="save"',
+        '><input name="name" value="ann"><button>Log in</button></form>',
+    ]
+    server.on["phx_join"] = accepting({"0": "", "s": form})
+    server.on["save"] = replying(diff={"0": " phx-trigger-action"})
+    server.pages["/session"] = lambda _: Answer("", 302, {"location": "/other"})
+    await live.visit("/counter")
+
+    await live.submit("#f")
+
+    assert [(asked.method, asked.body) for asked in server.asked[1:]] == [
+        ("POST", "name=ann"),
+        ("GET", ""),
+    ]
+    assert live.path == "/other"
+
+
+async def test_back_over_a_patch_is_a_patch(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+    await live.click("#p")
+
+    await live.back()
+
+    assert [said.event for said in server.said[1:]] == ["live_patch", "live_patch"]
+    assert server.said[-1].payload == {"url": f"{server.url}/counter"}
+    assert live.path == "/counter"
+
+
+async def test_back_over_navigation_is_navigation(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+    await live.click("#n")
+
+    await live.back()
+
+    assert server.said[-1].payload["redirect"] == f"{server.url}/counter"
+    assert live.path == "/counter"
+    assert len(server.asked) == 1
+
+
+async def test_back_over_a_page_load_is_a_page_load(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+    await live.visit("/other")
+
+    await live.back()
+
+    assert [asked.path for asked in server.asked] == ["/counter", "/other", "/counter"]
+    assert live.path == "/counter"
+
+
+async def test_back_at_the_beginning_does_nothing(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+
+    await live.back()
+
+    assert [said.event for said in server.said] == ["phx_join"]

@@ -1,0 +1,207 @@
+"""Frames that nobody can read, and sockets that close, die or never open."""
+
+import pytest
+
+from pytest_liveview_load.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    ProtocolError,
+)
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.user.live_user import LiveUser
+from tests.liveview.client.scripted_server import (
+    Answer,
+    Handler,
+    Said,
+    ScriptedServer,
+    Talk,
+    accepting,
+    never,
+)
+from tests.liveview.conftest import Measured
+
+pytestmark = pytest.mark.anyio
+
+
+# Frames
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("not json", "not a Phoenix frame"),
+        ('["4","8","lv:phx-counter"]', "not a Phoenix frame"),
+        ('["4","8","lv:phx-counter","phx_reply",{"status":"ok"}]', "not a reply"),
+        (
+            '["4","8","lv:phx-counter","phx_reply",{"status":"ok","response":7}]',
+            "not a LiveView reply",
+        ),
+    ],
+    ids=["no JSON", "arity", "no response", "no reply"],
+)
+async def test_a_frame_that_nobody_can_read_is_quoted(
+    server: ScriptedServer, live: LiveUser, sent: str, told: str
+) -> None:
+    server.on["inc"] = lambda talk, _: talk.raw(sent)
+    await live.visit("/counter")
+
+    with pytest.raises(ProtocolError) as caught:
+        await live.click("#inc")
+
+    assert told in str(caught.value)
+    assert caught.value.frame in sent
+
+
+async def test_a_diff_that_fits_no_tree_is_told_to_who_looks(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["inc"] = lambda talk, said: talk.reply(
+        said, diff={"0": {"1": {"2": "x"}}}
+    )
+    await live.visit("/counter")
+    await live.click("#inc")
+
+    with pytest.raises(ProtocolError):
+        live.text("#count")
+
+
+async def test_a_diff_that_must_be_looked_at_is_told_to_its_step(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    tree = {"0": 1, "s": ["<div>", "</div>"], "c": {"1": {"s": ["<i></i>"], "r": 1}}}
+    server.on["phx_join"] = accepting(tree)
+    server.on["inc"] = lambda talk, said: talk.reply(
+        said, diff={"0": {"1": {"2": "x"}}}
+    )
+    await live.visit("/counter")
+
+    with pytest.raises(ProtocolError):
+        await live.push("inc")
+
+
+async def test_a_join_without_a_tree_is_told(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["phx_join"] = lambda talk, said: talk.reply(said)
+
+    with pytest.raises(ProtocolError, match="join's reply without a rendered tree"):
+        await live.visit("/counter", timeout=1)
+
+
+# The socket
+
+
+def closing(code: int, reason: str) -> Handler:
+    return lambda talk, _: talk.close(code, reason)
+
+
+async def test_a_socket_that_closes_under_a_step_is_told_and_mended(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    server.on["leave-me"] = closing(1001, "going away")
+    await live.visit("/counter")
+
+    with pytest.raises(ConnectionLost) as caught:
+        await live.push("leave-me")
+    await live.click("#inc")
+
+    assert str(caught.value) == (
+        "the connection was lost during event 'leave-me': "
+        "the server closed the websocket (code 1001: going away)"
+    )
+    assert len(server.asked) == 1  # the page stays
+    assert [said.payload["params"]["_mounts"] for said in server.heard("phx_join")] == [
+        0,
+        1,
+    ]
+    assert measured.counts["reconnects"] == 1
+    assert measured.labels("rejoin") == ["CounterLive"]
+
+
+async def test_a_socket_that_breaks_off_between_steps_costs_the_next_only_time(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+    server.talks[0].hang_up()
+    await server.until(lambda: len(server.heard("phx_join")) == 2)
+
+    await live.click("#inc")
+
+    assert len(server.heard("inc")) == 1
+
+
+async def test_a_server_that_dies_is_told_when_the_deadline_comes(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    def die(talk: Talk, _: Said) -> None:
+        server.refuse_upgrade = Answer("down", 503)
+        talk.hang_up()
+
+    server.on["die"] = die
+    await live.visit("/counter")
+    with pytest.raises(ConnectionLost, match=r"code 1006"):
+        await live.push("die")
+
+    with pytest.raises(ConnectionLost) as caught:
+        await live.click("#inc", timeout=0.2)
+
+    told = str(caught.value)
+    assert told.startswith("the connection was lost during click('#inc'): the server ")
+    assert "cannot connect to ws://127.0.0.1:" in told
+    assert "HTTP 503" in told
+    await live.leave()
+
+
+async def test_an_unanswered_heartbeat_ends_the_connection(
+    server: ScriptedServer, network: Network, live: LiveUser, measured: Measured
+) -> None:
+    server.on["heartbeat"] = never
+    await live.visit("/counter")
+    turns = len(network.heartbeats.slots)
+
+    for _ in range(turns):
+        network.heartbeats.turn()
+    await server.until(lambda: server.heard("heartbeat"))
+    for _ in range(turns):
+        network.heartbeats.turn()
+    await server.until(lambda: len(server.heard("phx_join")) == 2)
+    await live.click("#inc")
+
+    (beat,) = server.heard("heartbeat")
+    assert beat == Said(None, "8", "phoenix", "heartbeat", {})
+    assert measured.counts["reconnects"] == 1
+
+
+async def test_answered_heartbeats_keep_the_connection(
+    server: ScriptedServer, network: Network, live: LiveUser
+) -> None:
+    await live.visit("/counter")
+
+    for beats in (1, 2, 3):
+        for _ in range(len(network.heartbeats.slots)):
+            network.heartbeats.turn()
+        await live.push("fence")  # its reply comes after the heartbeat's
+        assert len(server.heard("heartbeat")) == beats
+    assert len(server.upgrades) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer("Forbidden", 403), ("HTTP 403", "check_origin", "http://127.0.0.1:")),
+        (Answer("", 404), ("HTTP 404", "Phoenix.LiveView.Socket")),
+        (Answer("oops", 500), ("the websocket was refused (HTTP 500)",)),
+    ],
+    ids=["403", "404", "500"],
+)
+async def test_a_refused_upgrade_says_why(
+    server: ScriptedServer, live: LiveUser, answer: Answer, words: tuple[str, ...]
+) -> None:
+    server.refuse_upgrade = answer
+
+    with pytest.raises(ConnectionFailed) as caught:
+        await live.visit("/counter")
+
+    for word in words:
+        assert word in str(caught.value)
+    assert "csrf" not in str(caught.value)

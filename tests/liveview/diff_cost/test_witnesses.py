@@ -1,0 +1,151 @@
+"""The few pages whose diffs are compared: which ones, and for how long."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pytest_liveview_load.liveview.diff_cost.witnesses import (
+    EVERY,
+    FIRST,
+    LARGEST,
+    MOST_DIFFS,
+    MOST_OF_A_PAGE,
+    MOST_PAGES,
+    Witness,
+    Witnesses,
+)
+from pytest_liveview_load.liveview.protocol.versions import NEWEST
+from pytest_liveview_load.liveview.user.live_user import LiveUser
+from tests.liveview.client.scripted_server import (
+    Said,
+    ScriptedServer,
+    Talk,
+    accepting,
+)
+from tests.liveview.conftest import Measured
+
+TREE = b'{"0":"a","s":["",""]}'
+SAME = b'{"0":"a"}'
+
+
+def joined(witnesses: Witnesses, view: str = "ShopLive") -> Witness | None:
+    return witnesses.joined(view, TREE, NEWEST)
+
+
+def test_the_first_pages_are_compared_and_then_one_in_some() -> None:
+    witnesses = Witnesses()
+    chosen = [number for number in range(1, 30) if joined(witnesses) is not None]
+
+    assert [*range(1, FIRST + 1), *range(EVERY, 30, EVERY)] == chosen
+
+
+def test_each_view_has_its_own() -> None:
+    witnesses = Witnesses()
+    for _ in range(FIRST):
+        joined(witnesses)
+
+    assert joined(witnesses) is None
+    assert joined(witnesses, "CartLive") is not None
+
+
+def test_no_more_than_so_many_pages_of_a_view_are_compared() -> None:
+    witnesses, measured = Witnesses(), Measured()
+    for _ in range(2 * EVERY * MOST_PAGES):
+        witness = joined(witnesses)
+        if witness is not None:
+            witness.hear(measured, "inc", SAME)
+
+    assert MOST_PAGES == len(measured.resents)
+    assert joined(witnesses) is None
+
+
+def test_pages_that_hear_nothing_are_not_counted_and_cost_no_tree() -> None:
+    witnesses = Witnesses()
+    chosen = [joined(witnesses) for _ in range(2 * EVERY * MOST_PAGES)]
+
+    waiting = [each for each in chosen if each is not None]
+    assert len(waiting) > MOST_PAGES
+    assert {None} == {each.page for each in waiting}
+    assert not witnesses.satisfied("ShopLive")
+
+
+def test_a_page_is_compared_for_so_many_diffs() -> None:
+    measured = Measured()
+    witness = joined(Witnesses())
+    while witness is not None:
+        witness = witness.hear(measured, "inc", SAME)
+
+    assert [("inc", (0, 0, len('"0":"a"')))] * MOST_OF_A_PAGE == measured.resents
+
+
+def test_no_more_than_so_many_diffs_of_a_view_are_compared() -> None:
+    witnesses, measured = Witnesses(), Measured()
+    for _ in range(10_000):
+        witness = joined(witnesses)
+        for _ in range(MOST_OF_A_PAGE):
+            witness = witness and witness.hear(measured, "inc", SAME)
+
+    assert MOST_DIFFS == len(measured.resents)
+    assert joined(witnesses) is None
+
+
+def test_a_diff_without_a_name_is_only_known() -> None:
+    measured = Measured()
+    witness = joined(Witnesses())
+    assert witness is not None
+    witness.hear(measured, "", b'{"0":"b"}')
+    witness.hear(measured, "inc", b'{"0":"b"}')
+
+    assert [("inc", (0, 0, len('"0":"b"')))] == measured.resents
+
+
+UNREADABLE = {
+    "no tree": b'{"0":"a"}',
+    "no JSON": b"nonsense",
+    "larger than is worth it": b'{"0":"%s","s":["",""]}' % (b"x" * LARGEST),
+}
+
+
+@pytest.mark.parametrize("tree", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_page_that_cannot_be_read_has_no_witness(tree: bytes) -> None:
+    measured = Measured()
+    witness = Witnesses().joined("ShopLive", tree, NEWEST)
+
+    assert (witness and witness.hear(measured, "inc", SAME)) is None
+    assert [] == measured.resents
+
+
+STRANGE = {
+    "fits no tree": b'{"0":{"0":"b"}}',
+    "no JSON": b"nonsense",
+    "larger than is worth it": b'{"0":"%s"}' % (b"x" * LARGEST),
+}
+
+
+@pytest.mark.parametrize("diff", STRANGE.values(), ids=STRANGE)
+def test_a_diff_that_cannot_be_compared_ends_it(diff: bytes) -> None:
+    measured = Measured()
+    witness = joined(Witnesses())
+
+    assert witness is not None
+    assert witness.hear(measured, "inc", diff) is None
+    assert [] == measured.resents
+
+
+@pytest.mark.anyio
+async def test_replies_and_pushes_of_a_user_are_compared(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    def answer(talk: Talk, said: Said) -> None:
+        talk.push(server.said[0], "diff", {"0": "0"})
+        talk.reply(said, diff={"0": "1"})
+
+    tree: Any = {"0": "0", "s": ['<b id="n">', '</b><a id="inc" phx-click="inc">']}
+    server.on["phx_join"] = accepting(tree)
+    server.on["inc"] = answer
+    await live.visit("/counter")
+    await live.click("#inc")
+
+    value = len(f'"0":{json.dumps("0")}')
+    assert [("*push", (0, 0, value)), ("inc", (0, 0, 0))] == measured.resents

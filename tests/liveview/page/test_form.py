@@ -1,0 +1,208 @@
+"""What a user typed stays theirs until the server says otherwise."""
+
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_liveview_load.liveview.page import click as bindings
+from pytest_liveview_load.liveview.page import events, inputs
+from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.serialize import (
+    form_value,
+    http_body,
+    unused_name,
+    urlencode,
+)
+from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
+from tests.liveview.page.pages import document_of, scene_of
+
+TEXT = '<form id="f" phx-change="c" phx-submit="s">{}</form>'
+
+
+def value_of(content: str, forms: FormState, dialect: Dialect = Dialect.V0_20) -> str:
+    """Return the form as 0.20 sends it: without `_unused_`."""
+    document = document_of(content)
+    return form_value(document, forms, document.one("#f"), dialect)
+
+
+LEFT_OUT = {
+    "a nameless field": ("<input value='1'>", ""),
+    "a disabled field": ("<input name='a' value='1' disabled>", ""),
+    "a field of a disabled fieldset": (
+        "<fieldset disabled><input name='a'></fieldset>",
+        "",
+    ),
+    "an unchecked box": ("<input type='checkbox' name='a'>", ""),
+    "a file": ("<input type='file' name='a'>", ""),
+    "buttons": ("<button name='a'>x</button><input type='submit' name='b'>", ""),
+    "a disabled option": ("<select name='a'><option disabled selected>x</select>", ""),
+    "but not a hidden field": ("<input type='hidden' name='a' value='1'>", "a=1"),
+    "nor a checked box": ("<input type='checkbox' name='a' checked>", "a=on"),
+    "nor a read-only field": ("<input name='a' value='1' readonly>", "a=1"),
+}
+
+
+@pytest.mark.parametrize(("fields", "expected"), LEFT_OUT.values(), ids=LEFT_OUT)
+def test_a_form_leaves_out(fields: str, expected: str) -> None:
+    assert expected == value_of(TEXT.format(fields), FormState())
+
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+@given(st.lists(st.tuples(NAMES, st.text(st.characters(exclude_categories=["Cs"])))))
+def test_a_server_reads_back_the_pairs(pairs: list[tuple[str, str]]) -> None:
+    assert pairs == parse_qsl(urlencode(pairs), keep_blank_values=True)
+
+
+def test_urlencoding_is_the_browsers() -> None:
+    expected = "a+b=%7E*-._%2B%26%3D%25%C3%A9%E2%82%AC%0A%EF%BF%BD"
+
+    assert expected == urlencode([("a b", "~*-._+&=%é€\n\ud800")])
+
+
+UNUSED = {
+    "name": "_unused_name",
+    "user[name]": "user[_unused_name]",
+    "user[tags][]": "user[_unused_tags][]",
+    "tags[]": "_unused_tags[]",
+    "a[0][b]": "a[0][_unused_b]",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), UNUSED.items())
+def test_the_name_of_an_unused_field(name: str, expected: str) -> None:
+    assert expected == unused_name(name)
+
+
+def test_no_unused_field_can_be_asked_for() -> None:
+    def sent(form: str, field: str) -> str:
+        content = f'<form id="f" {form}><input name="a" {field}></form>'
+        return value_of(content, FormState(), NEWEST)
+
+    assert sent("", "") == "_unused_a=&a="
+    assert sent("phx-no-unused-field", "") == "a="
+    assert sent("", "phx-no-unused-field") == "a="
+
+
+def test_line_ends_are_lf_for_liveview_and_crlf_for_http() -> None:
+    document = document_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
+    form = document.one("#f")
+
+    assert form_value(document, FormState(), form, NEWEST) == "_unused_a=&a=1%0A2"
+    assert http_body(document, FormState(), form, None) == "a=1%0D%0A2"
+
+
+# A new document arrives
+
+
+FIELD = TEXT.format(
+    '<input id="a" name="a" value="{}"><input id="b" name="b" value="">'
+)
+ECHOES = {
+    "the server says nothing new": ("", "typed"),
+    "the server echoes it": ("typed", "typed"),
+    "the server has another value": ("TYPED", "TYPED"),
+}
+
+
+@pytest.mark.parametrize(("server", "expected"), ECHOES.values(), ids=ECHOES)
+def test_without_the_focus_the_server_has_the_last_word(
+    server: str, expected: str
+) -> None:
+    scene = scene_of(FIELD.format(""))
+    inputs.fill(scene, scene.document.one("#a"), "typed")
+    inputs.fill(scene, scene.document.one("#b"), "")
+
+    scene.forms.rebase(scene.document, document_of(FIELD.format(server)))
+
+    assert f"a={expected}&b=" == value_of(FIELD.format(server), scene.forms)
+
+
+def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
+    scene = scene_of(FIELD.format(""))
+    inputs.fill(scene, scene.document.one("#a"), "typed")
+    answered = scene_of(FIELD.format("TYPED"), forms=scene.forms)
+
+    scene.forms.rebase(scene.document, answered.document)
+    focused = inputs.current(answered, answered.document.one("#a"))
+    events.focus(answered, answered.document.one("#b"))
+    scene.forms.rebase(answered.document, answered.document)
+    left = inputs.current(answered, answered.document.one("#a"))
+
+    assert ("typed", "TYPED") == (focused, left)
+
+
+def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
+    scene = scene_of(FIELD.format(""))
+    inputs.fill(scene, scene.document.one("#a"), "hi")
+    echoed = scene_of(FIELD.format("hi"), forms=scene.forms)
+    scene.forms.rebase(scene.document, echoed.document)
+    bindings.submit(echoed, echoed.document.one("#f"))
+
+    scene.forms.rebase(echoed.document, document_of(FIELD.format("")))
+
+    assert value_of(FIELD.format(""), scene.forms, NEWEST) == "a=&b="  # all used
+
+
+def test_a_form_that_went_away_comes_back_fresh() -> None:
+    scene = scene_of(FIELD.format(""))
+    inputs.fill(scene, scene.document.one("#a"), "typed")
+    gone, back = document_of("<p>thanks</p>"), document_of(FIELD.format(""))
+
+    scene.forms.rebase(scene.document, gone)
+    scene.forms.rebase(gone, back)
+
+    assert (
+        value_of(FIELD.format(""), scene.forms, NEWEST) == "_unused_a=&a=&_unused_b=&b="
+    )
+
+
+def test_a_reset_button_gives_the_servers_values_back() -> None:
+    content = TEXT.format(
+        '<input id="a" name="a" value="1"><button id="r" type="reset" name="r">R</button>'
+    )
+    scene = scene_of(content)
+    inputs.fill(scene, scene.document.one("#a"), "2")
+
+    (push,) = bindings.click(scene, scene.document.one("#r"))
+
+    assert push.payload["value"] == "_unused_a=&a=1&r="  # type: ignore[union-attr]
+    assert push.payload["meta"] == {"_target": "r"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("came_with", "reset_to"), [("", ""), ("old", "new")])
+def test_a_textarea_is_reset_to_what_morphdom_lets_be_its_default(
+    came_with: str, reset_to: str
+) -> None:
+    page = TEXT.format("<textarea id='a' name='a'>{}</textarea>")
+    first, second = (document_of(page.format(text)) for text in (came_with, "new"))
+    forms = FormState()
+    inputs.fill(Scene(first, forms, NEWEST), first.one("#a"), "new")
+    forms.rebase(first, second)
+    forms.rebase(second, second)
+
+    forms.reset(second, second.one("#f"))
+
+    assert reset_to == forms.text(second.fields.by_key["a"])
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.text("xyz &=+é\n", max_size=5)))
+def test_what_is_typed_is_what_is_sent(typed: dict[str, str]) -> None:
+    fields = "".join(
+        f"<textarea id='{name}' name='{name}'></textarea>" for name in "abc"
+    )
+    scene = scene_of(TEXT.format(fields))
+
+    for name, text in typed.items():
+        inputs.fill(scene, scene.document.one(f"#{name}"), text)
+
+    sent = form_value(
+        scene.document, scene.forms, scene.document.one("#f"), Dialect.V0_20
+    )
+    expected = [(name, typed.get(name, "")) for name in "abc"]
+    assert expected == parse_qsl(sent, keep_blank_values=True)

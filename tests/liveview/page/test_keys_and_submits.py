@@ -1,0 +1,137 @@
+"""Key presses, submits, and forms that the server tells the browser to post."""
+
+import pytest
+
+from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.page import click as bindings
+from pytest_liveview_load.liveview.page import inputs, keyboard
+from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
+from pytest_liveview_load.liveview.page.links import triggered
+from tests.liveview.page.pages import scene_of
+
+KEYS = {
+    "a key that is bound": ("<input id=a phx-keydown=k>", "x", [("keydown", "k")]),
+    "both ways": (
+        "<input id=a phx-keydown=d phx-keyup=u>",
+        "x",
+        [("keydown", "d"), ("keyup", "u")],
+    ),
+    "the key that is asked for": (
+        "<input id=a phx-keyup=k phx-key=enter>",
+        "Enter",
+        [("keyup", "k")],
+    ),
+    "no other key": ("<input id=a phx-keyup=k phx-key=Enter>", "x", []),
+    "a key of the window": (
+        "<p phx-window-keydown=w></p><p id=a></p>",
+        "x",
+        [("keydown", "w")],
+    ),
+    "its own before the window's": (
+        "<p phx-window-keydown=w></p><input id=a phx-keydown=k>",
+        "x",
+        [("keydown", "k")],
+    ),
+    "Enter in a form": (
+        "<form phx-submit=s><input id=a name=n></form>",
+        "Enter",
+        [("submit", "s")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "key", "expected"), KEYS.values(), ids=KEYS)
+def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> None:
+    scene = scene_of(content)
+
+    actions = keyboard.press(scene, scene.document.one("#a"), key)
+
+    assert expected == [
+        (each.kind, each.event) for each in actions if isinstance(each, PushEvent)
+    ]
+    assert {key} >= {
+        each.payload["value"]["key"]
+        for each in actions
+        if isinstance(each, PushEvent) and each.kind != "submit"
+    }
+
+
+def test_enter_submits_by_the_first_submit_button() -> None:
+    scene = scene_of(
+        "<form phx-submit=s><input id=a name=n><button type=button name=no>x</button>"
+        "<button name=yes value=1>y</button></form>"
+    )
+
+    (push,) = keyboard.press(scene, scene.document.one("#a"), "Enter")
+
+    assert isinstance(push, PushEvent)
+    assert push.payload["value"] == "n=&yes=1"
+
+
+def test_a_key_that_nobody_hears_is_an_error() -> None:
+    scene = scene_of("<textarea id=a></textarea><p id=k phx-keydown=k></p>")
+
+    with pytest.raises(
+        ElementError, match="has no answer to the key 'Enter'"
+    ) as raised:
+        keyboard.press(scene, scene.document.one("#a"), "Enter")
+
+    assert ('<p id="k" phx-keydown="k">',) == raised.value.candidates
+
+
+SUBMITS = {
+    "what is no form": (("p", None), "has no form to submit: it is no <form>"),
+    "by another form's button": (
+        ("#f", "#other"),
+        'is no submit button of <form id="f"',
+    ),
+    "by a disabled button": (("#f", "#dis"), "is disabled"),
+}
+
+
+@pytest.mark.parametrize(("what", "problem"), SUBMITS.values(), ids=SUBMITS)
+def test_nobody_can_submit(what: tuple[str, str | None], problem: str) -> None:
+    scene = scene_of(
+        "<p>x</p><form id=f phx-submit=s><button id=dis disabled>x</button></form>"
+        "<form><button id=other>y</button></form>"
+    )
+    form, button = what
+    submitter = scene.document.one(button) if button else None
+
+    with pytest.raises(ElementError) as raised:
+        bindings.submit(scene, scene.document.one(form), submitter)
+
+    assert raised.value.problem.startswith(problem)
+
+
+def test_a_triggered_form_is_posted_with_what_was_typed_and_its_submitter() -> None:
+    form = (
+        "<form id=f action=/in method=post phx-submit=s {}><input id=a name=a value=1>"
+        "<button id=b name=b value=2>x</button><button name=c>y</button></form>"
+    )
+    scene = scene_of(form.format(""))
+    assert triggered(scene) is None
+    bindings.click(scene, scene.document.one("#b"))
+
+    answered = scene_of(form.format("phx-trigger-action"), forms=scene.forms)
+
+    expected = HttpSubmit(method="POST", url="http://localhost:4000/in", body="a=1&b=2")
+    assert expected == triggered(answered)
+
+
+def test_typing_a_character_is_heard_before_and_after_it_is_there() -> None:
+    scene = scene_of(
+        "<form phx-change=c><input id=a name=n value=h phx-keydown=d phx-keyup=u></form>"
+    )
+
+    actions = inputs.enter(scene, scene.document.one("#a"), "i")
+
+    assert [
+        ("d", {"key": "i", "value": "h"}),
+        ("c", "n=hi"),
+        ("u", {"key": "i", "value": "hi"}),
+    ] == [
+        (each.event, each.payload["value"])
+        for each in actions
+        if isinstance(each, PushEvent)
+    ]

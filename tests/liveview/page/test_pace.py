@@ -1,0 +1,159 @@
+"""Debounce and throttle: what is told when, as dom.ts debounce."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.page import (
+    click as bindings,
+)
+from pytest_liveview_load.liveview.page import (
+    events,
+    inputs,
+    keyboard,
+)
+from pytest_liveview_load.liveview.page.actions import Action, PushEvent
+from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.scene import Scene
+from tests.liveview.page.pages import document_of, scene_of
+
+
+@dataclass
+class Time:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def told(actions: list[Action]) -> list[str]:
+    return [each.event for each in actions if isinstance(each, PushEvent)]
+
+
+def a_form(attributes: str, more: str = "") -> Scene:
+    return scene_of(
+        f"<form id=f phx-change=change phx-submit=save><input id=a name=a {attributes}>"
+        f"<input id=b name=b>{more}</form>"
+    )
+
+
+def fill(scene: Scene, css: str, value: str) -> list[str]:
+    return told(inputs.fill(scene, scene.document.one(css), value))
+
+
+def release(scene: Scene) -> list[str]:
+    due = scene.forms.pace.next_due()
+    assert due is not None
+    return told(scene.forms.pace.release(scene, due[0]))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "seconds"),
+    [("phx-debounce=200", 0.2), ("phx-debounce", 0.3), ("phx-debounce=50ms", 0.05)],
+)
+def test_a_debounced_field_tells_when_its_time_is_up(
+    attribute: str, seconds: float
+) -> None:
+    scene = a_form(attribute)
+    assert [[], []] == [fill(scene, "#a", "1"), fill(scene, "#a", "12")]
+    due = scene.forms.pace.next_due()
+    assert due is not None
+    assert seconds == due[1]
+
+    (push,) = scene.forms.pace.release(scene, due[0])
+
+    assert isinstance(push, PushEvent)
+    assert "a=12&_unused_b=&b=" == push.payload["value"]
+    assert None is scene.forms.pace.next_due()
+
+
+def test_a_field_that_is_left_tells_what_it_held_back() -> None:
+    scene = a_form("phx-debounce=200")
+    assert [] == fill(scene, "#a", "1")
+    assert ["change", "change"] == fill(scene, "#b", "2")
+    assert None is scene.forms.pace.next_due()
+
+
+def test_a_field_can_wait_until_it_is_left() -> None:
+    scene = a_form("phx-debounce=blur phx-blur=left")
+    assert [] == fill(scene, "#a", "1")
+    assert None is scene.forms.pace.next_due()
+    assert ["change", "left"] == told(events.blur(scene))
+
+
+def test_a_submit_by_key_forgets_what_was_held_back_for_a_time() -> None:
+    scene = a_form("phx-debounce=200")
+    fill(scene, "#a", "1")
+    assert ["save"] == told(keyboard.press(scene, scene.document.one("#a"), "Enter"))
+    assert None is scene.forms.pace.next_due()
+
+
+def test_a_submit_by_key_leaves_the_field() -> None:
+    scene = a_form("phx-debounce=blur")
+    fill(scene, "#a", "1")
+    sent = told(keyboard.press(scene, scene.document.one("#a"), "Enter"))
+    assert ["change", "save"] == sent
+
+
+def test_a_submit_by_its_button_tells_first() -> None:
+    scene = a_form("phx-debounce=200", "<button id=go>go</button>")
+    fill(scene, "#a", "1")
+    assert ["change", "save"] == told(bindings.click(scene, scene.document.one("#go")))
+
+
+def test_what_is_gone_tells_nothing() -> None:
+    scene = a_form("phx-debounce=200")
+    fill(scene, "#a", "1")
+    empty = Scene(document_of("<p>"), scene.forms, scene.dialect)
+    assert [] == release(empty)
+
+
+def test_a_throttled_button_is_deaf_for_a_while() -> None:
+    time = Time()
+    forms = FormState(time)
+    scene = scene_of("<b id=a phx-click=go phx-throttle=500>x</b>", forms=forms)
+    sent = []
+    for later in (0, 0.4, 0.2, 0.1):
+        time.now += later
+        sent.append(told(bindings.click(scene, scene.document.one("#a"))))
+    assert [["go"], [], ["go"], []] == sent
+
+
+def test_another_key_is_heard_at_once() -> None:
+    scene = scene_of(
+        "<p id=w phx-window-keydown=k phx-throttle=500>", forms=FormState(Time())
+    )
+    sent = [
+        told(keyboard.press(scene, scene.document.root, key))
+        for key in ("a", "a", "b", "b")
+    ]
+    assert [["k"], [], ["k"], []] == sent
+
+
+def test_a_throttled_field_that_is_left_is_heard_again() -> None:
+    scene = scene_of(
+        "<form phx-change=change><input id=a name=a phx-throttle=500></form>",
+        forms=FormState(Time()),
+    )
+    assert [["change"], []] == [fill(scene, "#a", "1"), fill(scene, "#a", "2")]
+    events.blur(scene)
+    assert ["change"] == fill(scene, "#a", "3")
+
+
+def test_the_change_event_tells_only_what_no_input_event_just_told() -> None:
+    scene = a_form("")
+    fill(scene, "#a", "1")
+    assert [] == told(events.blur(scene))
+
+    fill(scene, "#a", "2")
+    other = scene.document.fields.field(scene.document.one("#b"))
+    assert other is not None
+    events.changed(scene, other)  # as a script does, which moves no focus
+    assert ["change"] == told(events.blur(scene))
+
+
+def test_a_time_that_is_none_is_an_error() -> None:
+    scene = a_form("phx-debounce=soon")
+    with pytest.raises(ElementError, match=r"of 'soon' on .*: it is no number of ms"):
+        fill(scene, "#a", "1")

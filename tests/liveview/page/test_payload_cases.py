@@ -1,0 +1,99 @@
+"""What the real JS client sent for a step is what we send: 108 recorded cases.
+
+No scenario waits: keys, focus, blur and JS `exec` are among them.
+"""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_liveview_load.liveview.page import (
+    click as bindings,
+)
+from pytest_liveview_load.liveview.page import (
+    events,
+    inputs,
+    keyboard,
+)
+from pytest_liveview_load.liveview.page.actions import Action, LivePatch, PushEvent
+from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.view_state import ViewState
+from pytest_liveview_load.liveview.protocol.versions import Dialect
+from tests.liveview.page.pages import (
+    SHELL,
+    URL,
+    VIEW,
+    Fixed,
+)
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.liveview.page.compose import Content
+
+CASES = json.loads(
+    (Path(__file__).parents[1] / "wire" / "payload_cases.json").read_text()
+)
+
+
+def recorded_scene(case: dict[str, Any]) -> Scene:
+    dialect = Dialect.of_version(case["version"])
+    content: Content = Fixed(case["html"] or "")
+    if case["rendered"] is not None:
+        rendered = json.dumps(case["rendered"]).encode()
+        content = ViewState.joined(rendered, dialect).state
+    page = DeadRender.parse(SHELL, URL)
+    return Scene(Document(page, {VIEW: content}), FormState(), dialect)
+
+
+def perform(scene: Scene, verb: str, css: str, *more: Any) -> list[Action]:
+    one = scene.document.one
+    match verb:
+        case "click":
+            return bindings.click(scene, one(css))
+        case "input":
+            return inputs.fill(scene, one(css), *more)
+        case "select":
+            options = [more[0]] if isinstance(more[0], str) else more[0]
+            return inputs.select(scene, one(css), *options)
+        case "submit":
+            return bindings.submit(scene, one(css), *[one(each) for each in more])
+        case "key":
+            return keyboard.press(scene, one(css), more[0]["key"])
+        case "focus":
+            return events.focus(scene, one(css))
+        case "blur":
+            return events.blur(scene)
+    raise AssertionError(verb)
+
+
+def frame(action: Action) -> dict[str, Any]:
+    match action:
+        case PushEvent(payload=payload):
+            return {"event": "event", "payload": payload}
+        case LivePatch(url=url):
+            return {"event": "live_patch", "payload": {"url": url}}
+    raise AssertionError(action)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_step_sends_what_the_real_client_sent(case: dict[str, Any]) -> None:
+    scene = recorded_scene(case)
+
+    sent = [
+        frame(action)
+        for verb, *arguments in case["actions"]
+        for action in perform(scene, verb, *arguments)
+    ]
+
+    assert case["frames"] == sent
+
+
+def test_every_version_tries_every_scenario() -> None:
+    expected = {"0.20.17": 27, "1.0.19": 27, "1.1.32": 27, "1.2.12": 27}
+
+    assert expected == Counter(case["version"] for case in CASES)

@@ -1,0 +1,66 @@
+"""The view's name in a signed session, whatever else the token holds."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_liveview_load.liveview.page.session_token import view_name
+
+ATOM_VIEW = b"d\x00\x04view"
+SMALL_ATOM_NAME = b"w\x0dElixir.My.App"
+
+
+def token(term: bytes) -> str:
+    payload = base64.urlsafe_b64encode(b"\x83" + term).decode().rstrip("=")
+    return f"SFMyNTY.{payload}.signature"
+
+
+def a_map(*terms: bytes) -> bytes:
+    return b"t" + (len(terms) // 2).to_bytes(4, "big") + b"".join(terms)
+
+
+TOKENS = {
+    "a bare map": (a_map(ATOM_VIEW, SMALL_ATOM_NAME), "My.App"),
+    "in the tuple of Phoenix.Token": (
+        b"h\x03h\x02a\x06"
+        + a_map(ATOM_VIEW, SMALL_ATOM_NAME)
+        + b"n\x06\x00123456b\x00\x01Q\x80",
+        "My.App",
+    ),
+    "behind a value of every other kind": (
+        a_map(
+            *(b"w\x01a", b"m\x00\x00\x00\x02hi"),
+            *(b"w\x01b", b"l\x00\x00\x00\x01a\x01j"),
+            *(b"w\x01c", b"k\x00\x02hi"),
+            *(b"w\x01d", b"F" + bytes(8)),
+            *(b"w\x01e", b"i\x00\x00\x00\x01a\x01"),
+            *(ATOM_VIEW, SMALL_ATOM_NAME),
+        ),
+        "My.App",
+    ),
+    "a map that only carries the word in a text": (
+        a_map(b"w\x01a", b"m\x00\x00\x00\x15" + ATOM_VIEW + SMALL_ATOM_NAME[:14]),
+        "",
+    ),
+    "no map": (b"a\x05", ""),
+    "a view that is no atom": (a_map(ATOM_VIEW, b"a\x05"), ""),
+    "a count beyond the data": (b"t\xff\xff\xff\xff", ""),
+    "a size beyond the data": (b"m\xff\xff\xff\xff", ""),
+}
+
+
+@pytest.mark.parametrize(("term", "expected"), TOKENS.values(), ids=TOKENS)
+def test_the_view_in_a_term(term: bytes, expected: str) -> None:
+    assert expected == view_name(token(term))
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=20).map(lambda b: b"h\x02a\x06" + b))
+def test_any_bytes_have_a_name_or_none(term: bytes) -> None:
+    assert isinstance(view_name(token(term)), str)
+
+
+@given(st.text(max_size=40))
+def test_any_text_has_a_name_or_none(session: str) -> None:
+    assert view_name(session) == ""

@@ -1,0 +1,28 @@
+"""The verbs of attention reach the server."""
+
+import pytest
+
+from pytest_liveview_load.liveview.user.live_user import LiveUser
+from tests.liveview.client.scripted_server import ScriptedServer, accepting
+
+pytestmark = pytest.mark.anyio
+
+PAGE = """<label for="a">Name</label><input id="a" phx-focus="in" phx-blur="out">
+<ul id="l" phx-viewport-bottom="more"><li id="i">x</li></ul>
+<p phx-window-blur="away" phx-window-focus="back"></p>"""
+
+
+async def test_each_verb_is_told(server: ScriptedServer, live: LiveUser) -> None:
+    server.on["phx_join"] = accepting({"s": [PAGE]})
+    await live.visit("/counter")
+
+    await live.focus("#a")
+    await live.blur()
+    await live.blur()
+    await live.focus(label="Name")
+    await live.scroll_to("bottom", "#l")
+    await live.switch_away()
+    await live.switch_back()
+
+    events = [said.payload["event"] for said in server.said[1:]]
+    assert ["in", "out", "in", "more", "out", "away", "back"] == events

@@ -1,0 +1,109 @@
+"""How a step waits: until it holds, until it is answered, until its deadline."""
+
+import asyncio
+
+import pytest
+
+from pytest_liveview_load.errors import StepTimeout, UnitError
+from pytest_liveview_load.liveview.user.live_user import LiveUser
+from tests.liveview.client.scripted_server import ScriptedServer, accepting, never
+from tests.liveview.conftest import Measured
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_until_wakes_with_the_change_that_fulfils_it(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    looked: list[str] = []
+    await live.visit("/counter")
+    (join,) = server.said
+    (talk,) = server.talks
+
+    def shows_two() -> bool:
+        looked.append(live.text("#count"))
+        if looked[-1] != "2":
+            talk.push(join, "diff", {"0": str(int(looked[-1]) + 1)})
+        return looked[-1] == "2"
+
+    await live.until(shows_two, label="two")
+
+    assert looked == ["0", "1", "2"]  # once a change, never in between
+    assert measured.labels("settle") == ["two"]
+
+
+async def test_until_takes_a_selector(server: ScriptedServer, live: LiveUser) -> None:
+    server.on["phx_join"] = accepting({"0": "", "s": ["<div>", "</div>"]})
+    await live.visit("/counter")
+    (join,) = server.said
+    server.talks[0].push(join, "diff", {"0": '<i class="done"></i>'})
+
+    await live.until("i.done")
+
+    assert live.has("i.done")
+
+
+async def test_until_that_never_holds_says_what_it_waited_for(live: LiveUser) -> None:
+    await live.visit("/counter")
+
+    with pytest.raises(StepTimeout) as caught:
+        await live.until("#never", timeout="10ms")
+
+    assert str(caught.value).startswith(
+        "until('#never') was not done within 0.01s: still waiting for '#never' on "
+        f"{live.url}. "
+    )
+
+
+async def test_a_timeout_that_is_no_duration_is_quoted(live: LiveUser) -> None:
+    with pytest.raises(UnitError, match=r"^'soon' is not a duration"):
+        await live.visit("/counter", timeout="soon")
+
+
+async def test_a_step_without_answer_times_out_and_leaves_the_user_usable(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["inc"] = never
+    await live.visit("/counter")
+
+    with pytest.raises(StepTimeout) as caught:
+        await live.click("#inc", timeout=0.01)
+    await live.push_event("other")
+    await live.leave()
+    await live.visit("/counter")
+
+    assert str(caught.value).startswith(
+        "click('#inc') was not done within 0.01s: still waiting for the reply to event 'inc'"
+    )
+
+
+async def test_a_late_reply_is_still_shown_and_measured(
+    server: ScriptedServer, live: LiveUser, measured: Measured
+) -> None:
+    server.on["inc"] = never
+    await live.visit("/counter")
+    with pytest.raises(StepTimeout):
+        await live.click("#inc", timeout=0.01)
+
+    (late,) = server.heard("inc")
+    server.talks[0].reply(late, diff={"0": "late"})
+    await live.until(lambda: live.text("#count") == "late")
+
+    assert measured.labels("event") == ["inc"]
+
+
+async def test_a_cancelled_step_leaves_nothing_behind(
+    server: ScriptedServer, live: LiveUser
+) -> None:
+    server.on["inc"] = never
+    await live.visit("/counter")
+
+    step = asyncio.create_task(live.click("#inc"))
+    await server.until(lambda: server.heard("inc"))
+    step.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await step
+    before = asyncio.all_tasks()
+    await live.push("other")
+
+    assert asyncio.all_tasks() == before

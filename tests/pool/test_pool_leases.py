@@ -1,0 +1,271 @@
+"""The process that keeps a pool's hosts: what it boots it stops, whoever dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_liveview_load.pool.booter_client import ENDED
+from tests.pool.pool_machines import (
+    BOOT,
+    DEADLINE,
+    SLOW_BOOT,
+    STOP,
+    Kept,
+    Machines,
+    is_alive,
+)
+
+HERE = Path(__file__).parents[2]
+
+
+def test_what_is_booted_is_up_and_is_stopped(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+
+    kept.leases.boot("liveview-1")
+    assert ("up", "liveview-1", "popen") == kept.heard()
+    assert {"liveview-1"} == machines.alive()
+
+    kept.leases.stop("liveview-1")
+    assert ("stopped", "liveview-1", "") == kept.heard()
+    machines.wait_for(0)
+    assert kept.close()
+
+
+def test_the_end_stops_all_that_is_left(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+    for name in ("liveview-1", "liveview-2", "liveview-3"):
+        kept.leases.boot(name)
+    assert {"liveview-1", "liveview-2", "liveview-3"} == {
+        kept.heard()[1] for _ in range(3)
+    }
+
+    assert kept.close()
+
+    machines.wait_for(0)
+    assert {"stopped"} == {kept.heard()[0] for _ in range(3)}
+    assert ENDED == kept.heard()
+
+
+def test_a_boot_under_way_is_ended_and_its_machine_stopped(machines: Machines) -> None:
+    kept = Kept(machines.settings(boot=SLOW_BOOT))
+    kept.leases.boot("liveview-1")
+    machines.wait_for(1)
+
+    kept.leases.stop("liveview-1")
+
+    assert ("stopped", "liveview-1", "") == kept.heard()
+    machines.wait_for(0)
+    assert kept.close()
+
+
+BAD_BOOTS = {
+    "fails": (
+        "echo starting; echo no more machines >&2; exit 3",
+        ("", 3, "no more machines"),
+    ),
+    "fails without a word": ("exit 1", ("", 1, "")),
+    "says nothing": (
+        "true",
+        ("it printed nothing; its last line is to be the host's spec", 0, ""),
+    ),
+    "is not there": ("no-such-command", ("", 127, "not found")),
+}
+
+
+@pytest.mark.parametrize(("boot", "expected"), BAD_BOOTS.values(), ids=BAD_BOOTS)
+def test_a_bad_boot_is_told(
+    machines: Machines, boot: str, expected: tuple[str, int, str]
+) -> None:
+    kept = Kept(machines.settings(boot=boot, stop="true"))
+
+    kept.leases.boot("liveview-1")
+    word, name, problem, status, last = kept.heard()
+
+    assert ("failed", "liveview-1") == (word, name)
+    assert expected[:2] == (problem, status)
+    assert expected[2] in last
+    assert kept.close()
+
+
+def test_a_spec_is_the_last_line(machines: Machines) -> None:
+    boot = "echo booting; echo ssh=10.0.0.7; echo"
+    kept = Kept(machines.settings(boot=boot, stop="true"))
+    kept.leases.boot("liveview-1")
+
+    assert ("up", "liveview-1", "ssh=10.0.0.7") == kept.heard()
+    kept.close()
+
+
+def test_commands_know_whose_they_are(machines: Machines) -> None:
+    settings = machines.settings(
+        boot="echo ssh=$LIVEVIEW_HOST_NAME",
+        stop='echo "$LIVEVIEW_HOST_NAME $LIVEVIEW_HOST_SPEC" > stopped',
+    )
+    kept = Kept(settings)
+    kept.leases.boot("liveview-7")
+    kept.heard()
+    assert kept.close()
+
+    assert "liveview-7 ssh=liveview-7\n" == (machines.folder / "stopped").read_text()
+
+
+def test_a_stop_that_fails_is_tried_again(machines: Machines) -> None:
+    kept = Kept(machines.settings(stop=f"mkdir ../first && exit 1; {STOP}"))
+    kept.leases.boot("liveview-1")
+    kept.heard()
+
+    kept.leases.stop("liveview-1")
+
+    assert ("stopped", "liveview-1", "") == kept.heard()
+    machines.wait_for(0)
+    assert kept.close()
+
+
+def test_a_stop_that_fails_for_good_is_told(machines: Machines) -> None:
+    kept = Kept(machines.settings(boot="echo popen", stop="echo no right >&2; exit 4"))
+    kept.leases.boot("liveview-1")
+    kept.heard()
+
+    kept.leases.stop("liveview-1")
+
+    assert ("stopped", "liveview-1", "exited with code 4: no right") == kept.heard()
+    assert kept.close()
+
+
+def test_a_stop_that_hangs_is_given_up(machines: Machines) -> None:
+    kept = Kept(
+        machines.settings(boot="echo popen", stop="sleep 600"), stop_timeout=0.1
+    )
+    kept.leases.boot("liveview-1")
+    kept.heard()
+
+    kept.leases.stop("liveview-1")
+
+    assert ("stopped", "liveview-1", "took longer than 0.1s") == kept.heard()
+    assert kept.close()
+
+
+def test_a_keeper_that_is_told_to_end_ends_its_hosts_first(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+    kept.leases.boot("liveview-1")
+    kept.heard()
+
+    os.kill(kept.leases.pid, signal.SIGTERM)
+
+    assert ("stopped", "liveview-1", "") == kept.heard()
+    assert ENDED == kept.heard()
+    machines.wait_for(0)
+    assert kept.close()
+
+
+def test_another_keeper_takes_over_what_one_has_left(machines: Machines) -> None:
+    first = Kept(machines.settings())
+    first.leases.boot("liveview-1")
+    first.heard()
+    os.kill(first.leases.pid, signal.SIGKILL)
+    assert ENDED == first.heard()
+    assert not first.close()
+
+    second = Kept(machines.settings())
+    second.leases.adopt("liveview-1", "popen")
+
+    assert {"liveview-1"} == machines.alive()
+    assert second.close()
+    machines.wait_for(0)
+
+
+# A controller that dies
+
+CONTROLLER = """
+    import sys, threading
+    from pytest_liveview_load.distribution.pool.leases import Leases
+    from pytest_liveview_load.distribution.pool.settings import PoolSettings
+
+    boot, stop, folder = sys.argv[1:]
+    up = threading.Semaphore(0)
+    leases = Leases(
+        PoolSettings(boot=boot, stop=stop, folder=folder),
+        lambda words: print(*words, flush=True),
+    )
+    for name in ("liveview-1", "liveview-2", "liveview-3"):
+        leases.boot(name)
+    up.acquire()
+"""
+
+
+def killed(controller: "subprocess.Popen[str]") -> None:
+    controller.kill()
+
+
+def interrupted(controller: "subprocess.Popen[str]") -> None:
+    os.killpg(controller.pid, signal.SIGINT)  # as a terminal does
+
+
+@pytest.mark.parametrize("end", [killed, interrupted])
+@pytest.mark.parametrize("boot", [BOOT, SLOW_BOOT], ids=["up", "booting"])
+def test_no_host_outlives_its_controller(
+    machines: Machines, boot: str, end: Callable[["subprocess.Popen[str]"], None]
+) -> None:
+    controller = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(CONTROLLER),
+            boot,
+            STOP,
+            str(machines.folder),
+        ],
+        cwd=HERE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert {"liveview-1", "liveview-2", "liveview-3"} == machines.wait_for(3)
+        end(controller)
+        controller.wait(DEADLINE)
+
+        machines.wait_for(0)
+    finally:
+        controller.kill()
+        controller.communicate()
+
+
+def test_a_child_of_the_controller_that_lives_on_does_not_keep_the_hosts(
+    machines: Machines,
+) -> None:
+    forking = "import os\nif not os.fork(): __import__('time').sleep(600)\n"
+    script = textwrap.dedent(CONTROLLER).replace(
+        "up.acquire()", f"{forking}up.acquire()"
+    )
+    controller = subprocess.Popen(
+        [sys.executable, "-c", script, BOOT, STOP, str(machines.folder)],
+        cwd=HERE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        machines.wait_for(3)
+        controller.kill()
+        controller.wait(DEADLINE)
+
+        machines.wait_for(0)
+    finally:
+        os.killpg(controller.pid, signal.SIGKILL)
+
+
+def test_the_keeper_is_gone_when_all_is_stopped(machines: Machines) -> None:
+    kept = Kept(machines.settings())
+    kept.leases.boot("liveview-1")
+    kept.heard()
+
+    assert kept.close()
+    assert not is_alive(kept.leases.pid)

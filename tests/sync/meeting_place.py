@@ -1,0 +1,63 @@
+"""A gathering on fake time, and what its users need."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from pytest_liveview_load.sync.company import Company
+from pytest_liveview_load.sync.users import LocalGathering
+from tests.crowd.afar import Afar
+from tests.crowd.fake_time import FakeTimeLoop, play
+
+Result = TypeVar("Result")
+HERE, AFAR = "here", "afar"
+place = [HERE]  # where the gathering is
+
+
+@pytest.fixture(autouse=True, scope="module", params=[HERE, AFAR])
+def where(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let every test of a module be of a gathering in this process, and of a distant one."""
+    place[0] = request.param
+    yield
+    place[0] = HERE
+
+
+def only_here(why: str) -> None:
+    """Skip what a distant gathering does in another order."""
+    if place[0] != HERE:
+        pytest.skip(why)
+
+
+def gathered(gathering: LocalGathering) -> Any:
+    """Return a gathering, or its distant end."""
+    return gathering if place[0] == HERE else Afar(gathering)
+
+
+def together(
+    scene: Callable[[LocalGathering], Awaitable[Result]],
+    *,
+    users: int = 10,
+    here: int | None = None,
+    scale: float = 1.0,
+) -> Result:
+    """Return what a scene comes to in a run of `users`, `here` of whom are there."""
+
+    async def on_stage(loop: FakeTimeLoop) -> Result:
+        company = Company(users, to_come=users)
+        gathering = gathered(LocalGathering(company, clock=loop.time, scale=scale))
+        for user in range(users if here is None else here):
+            gathering.enter(user)
+        return await scene(gathering)
+
+    return play(on_stage)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def at(instant: float, work: Awaitable[Result]) -> Result:
+    await asyncio.sleep(instant - now())
+    return await work

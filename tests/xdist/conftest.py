@@ -1,0 +1,3 @@
+from tests.plugin.conftest import roost, suite
+
+__all__ = ["roost", "suite"]
