@@ -21,19 +21,21 @@ import execnet
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.messages import (
     Begin,
     Broken,
+    Errand,
     Finished,
     Lost,
+    Outcome,
     Progress,
     Refused,
+    decode,
+    encode,
 )
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
-from pytest_liveview_load.distribution.parts import Errand, Outcome
 from pytest_liveview_load.distribution.serialize import cast_to_data
 from pytest_liveview_load.distribution.snapshots import unpack
-from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ READY: Final = re.compile(r"Roost is ready at (http://127\.0\.0\.1:\d+)")
 FAR: Final = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from pytest_liveview_load.distribution.runner.runner import serve_channel
+from pytest_liveview_load.distribution.runner import serve_channel
 released = channel.gateway.newchannel()
 channel.send(released)
 serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))

@@ -15,7 +15,7 @@ from bisect import bisect_left
 import uvloop
 from tabulate import tabulate
 
-from pytest_liveview_load.liveview.user.gathering import Pace
+from pytest_liveview_load.liveview.user.together import Pace
 from pytest_liveview_load.sync.users import LocalGathering
 
 RATES = (10, 50, 100, 500, 1000, 2000)  # a second

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ConfigurationError,
         InvalidRun,
         LiveViewLoadError,
+        LiveViewVersionWarning,
         NoData,
         RunAborted,
         StepError,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pytest_liveview_load.load_context import LoadContext
     from pytest_liveview_load.markers import budget, load
     from pytest_liveview_load.metrics.result import LoadResult
-    from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning
     from pytest_liveview_load.units import MB, KiB, MiB, kB, minute, ms, s, us
 
 __all__ = [
@@ -59,15 +59,14 @@ __all__ = [
 ]
 
 HOMES = {
-    "Comparison": "crowd.trials.comparison",
-    "Hook": "client.tab.hooks",
-    "Limit": "crowd.trials.limit",
-    "LiveUser": "client.live_user",
-    "LoadContext": "crowd.context",
-    "LiveViewVersionWarning": "plugin.version_guard",
-    "LoadResult": "crowd.results.result",
-    "RunningCrowd": "crowd.runs.running",
-    "Storm": "crowd.runs.storm",
+    "Comparison": "experiments.compare",
+    "Hook": "liveview.client.hooks",
+    "Limit": "experiments.find_limit",
+    "LiveUser": "liveview.user.live_user",
+    "LoadContext": "load_context",
+    "LoadResult": "metrics.result",
+    "RunningCrowd": "crowd.running",
+    "Storm": "crowd.storm",
     "budget": "markers",
     "load": "markers",
     **dict.fromkeys(("KiB", "MB", "MiB", "kB", "minute", "ms", "s", "us"), "units"),

@@ -421,3 +421,7 @@ class LoadFailed(LiveViewLoadError):
 
 class InvalidRun(LiveViewLoadError):
     """The numbers cannot be believed: the generator could not keep its own time."""
+
+
+class LiveViewVersionWarning(UserWarning):
+    """The server's LiveView is not among those that the client is held to."""

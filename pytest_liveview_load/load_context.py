@@ -8,17 +8,16 @@ import dataclasses
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from pytest_liveview_load.crowd.class_mix import resolved
 from pytest_liveview_load.crowd.mix import Cast, check_taken, named
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
 from pytest_liveview_load.errors import MarkerError, RunAborted
-from pytest_liveview_load.experiments.capacity import Search
 from pytest_liveview_load.experiments.compare import Comparison
-from pytest_liveview_load.experiments.find_limit import Limit
+from pytest_liveview_load.experiments.find_limit import Limit, Search
 from pytest_liveview_load.experiments.rounds import ROUNDS, Rounds
+from pytest_liveview_load.markers import resolved
 from pytest_liveview_load.metrics.result import LoadResult
-from pytest_liveview_load.reporting.finding import Finding
+from pytest_liveview_load.reporting.report import Finding
 
 Function: TypeAlias = Callable[..., Coroutine[Any, Any, object]]
 Scenarios: TypeAlias = Function | Mapping[Function, float]

@@ -14,7 +14,7 @@ from pytest_liveview_load.load_context import LoadContext
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.reporting.finding import Finding
+from pytest_liveview_load.reporting.report import Finding
 
 
 class Listener:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import UnitError
-from pytest_liveview_load.pauses import (
+from pytest_liveview_load.units import (
     Between,
     Exponential,
     LogNormal,

@@ -7,8 +7,7 @@ those that somebody adds. A place that is given up is left after its iteration.
 import asyncio
 from collections.abc import Sequence
 
-from pytest_liveview_load.crowd.run_state import Terms
-from pytest_liveview_load.crowd.user_tasks import CUT_AGAIN, UserTasks
+from pytest_liveview_load.crowd.run_state import CUT_AGAIN, Terms, UserTasks
 from pytest_liveview_load.crowd.virtual_user import VirtualUser
 
 

@@ -11,8 +11,23 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_liveview_load.crowd.moment import Moment
-from pytest_liveview_load.units import Clock
+from pytest_liveview_load.load_profile.profile import counted
+from pytest_liveview_load.units import Clock, format_duration
+
+# An instant of a run, as a report names it: how far into it, and with how many users.
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`elapsed` seconds after the first start, while there were so many users."""
+
+    elapsed: float
+    users: int
+
+    def __str__(self) -> str:
+        elapsed = format_duration(max(0.0, self.elapsed), 2)
+        return f"{elapsed} into the run, with {counted(self.users, 'user')}"
+
 
 # Nanoseconds that the thread ran, that it waited while it could have, turns it had.
 SCHEDULE: Final = "/proc/thread-self/schedstat"

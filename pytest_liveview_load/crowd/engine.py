@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
@@ -17,7 +18,13 @@ from pytest_liveview_load.crowd.generator import MAX_LAG, Watch
 from pytest_liveview_load.crowd.open import OpenCrowd
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.crowd.progress import OnSnapshot, attend
-from pytest_liveview_load.crowd.run_state import MakeUser, RunGathering, Terms
+from pytest_liveview_load.crowd.run_state import (
+    Crowd,
+    MakeUser,
+    RunGathering,
+    Terms,
+    sleep_until,
+)
 from pytest_liveview_load.crowd.storm import (
     DROPPED,
     Cut,
@@ -25,12 +32,13 @@ from pytest_liveview_load.crowd.storm import (
     returns,
 )
 from pytest_liveview_load.crowd.validity import causes, heap_set_aside, remarks
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.tab import cut_all
+from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.load_profile.profile import Profile, counted
-from pytest_liveview_load.load_profile.timers import sleep_until
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.sync.company import Company
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import Company, LocalGathering
 from pytest_liveview_load.units import Clock, format_duration
 
 
@@ -308,3 +316,23 @@ def changes(added: int, removed: int) -> str:
         if number
     ]
     return f"{' and '.join(parts)} while it ran" if parts else ""
+
+
+# What a run in this process is made of: users on a network.
+
+
+def equipped(order: Order, network: Network, **arguments: Any) -> Run:
+    """Return the run of an order whose users are on a network (`Run`)."""
+
+    def make_user(id_: int, rng: Random, crowd: Crowd, recorder: Recorder) -> LiveUser:
+        return LiveUser(
+            network, recorder, id=id_, rng=rng, crowd=crowd, clock=network.clock
+        )
+
+    return Run(
+        order,
+        make_user,
+        clock=network.clock,
+        cut=lambda why: cut_all(network, why),
+        **arguments,
+    )

@@ -5,21 +5,203 @@ seen before the warm-up is over is forgotten, as the measurements of it are.
 """
 
 import asyncio
+import contextlib
+import errno
+import linecache
+import os
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Final, Self
 
-from pytest_liveview_load.crowd.cpu import Ledger, Processor, Usage
-from pytest_liveview_load.crowd.files import (
-    files_in_use,
-    is_for_want_of_files,
-    most_files,
-)
-from pytest_liveview_load.crowd.moment import Moment
-from pytest_liveview_load.crowd.watchdog import Watchdog
+from pytest_liveview_load.crowd.cpu import Ledger, Moment, Processor, Usage
+from pytest_liveview_load.crowd.tracebacks import OURS, is_installed
+from pytest_liveview_load.errors import TooFewFiles
+from pytest_liveview_load.liveview.client.tls import root_cause
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
+
+# Open files: every socket is one, and a process may have only so many.
+
+
+FILES_PER_USER: Final = 2  # the socket, and an HTTP connection that is kept open
+OTHER_FILES: Final = 64  # pytest's captures, logs, imports, name lookups
+# Of this process, of the whole machine.
+NONE_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
+
+
+def check_file_descriptors(users: int) -> None:
+    """Let this process open what `users` need; raise TooFewFiles if it may not.
+
+    The soft limit is raised as far as needed, for the whole process.
+    """
+    if sys.platform == "win32":
+        return  # sockets are no file descriptors there
+    import resource  # noqa: PLC0415 (POSIX only)
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = users * FILES_PER_USER + max(OTHER_FILES, open_files())
+    if allows(soft, needed):
+        return
+    if not allows(hard, needed):
+        raise TooFewFiles(users, needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def allows(limit: int, needed: int) -> bool:
+    """Return whether a limit of open files is high enough; a negative one is none."""
+    return limit < 0 or limit >= needed
+
+
+def open_files() -> int:
+    """Return how many files this process has open now, 0 where that cannot be seen."""
+    seen = Path("/dev/fd")  # Linux, macOS and the BSDs
+    return len(list(seen.iterdir())) if seen.is_dir() else 0
+
+
+# While it runs
+
+
+def most_files() -> tuple[int, int]:
+    """Return how many files may be open now, and how many if we raise that; 0 is no limit."""
+    if sys.platform == "win32":
+        return 0, 0
+    import resource  # noqa: PLC0415 (POSIX only)
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(0, soft), max(0, hard)
+
+
+def files_in_use() -> int | None:
+    """Return about how many files are open, in microseconds; None if none is left.
+
+    A new one gets the lowest number that is free: that many are open at least. To count
+    them takes 1 ms for a thousand.
+    """
+    try:
+        lowest = os.open(os.devnull, os.O_RDONLY)
+    except OSError as error:
+        if error.errno in NONE_LEFT:
+            return None
+        return 0  # a sandbox without a null device says nothing about sockets
+    with contextlib.suppress(OSError):
+        os.close(lowest)
+    return lowest
+
+
+def is_for_want_of_files(error: BaseException) -> bool:
+    """Return whether an error was raised because no file could be opened any more."""
+    root = root_cause(error)
+    return isinstance(root, OSError) and root.errno in NONE_LEFT
+
+
+# Who blocks the event loop: a thread that looks, when the loop's heartbeat is late.
+
+
+LOOK_EVERY: Final = 0.1  # seconds
+# Seconds without a heartbeat, which comes each 0.1 s.
+BLOCKED_FOR: Final = 0.35
+# Below these a loop turns, and nobody's code runs.
+LOOPS: Final = tuple(
+    f"{os.sep}asyncio{os.sep}{name}.py" for name in ("runners", "base_events", "events")
+)
+LONGEST_LINE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """`place` is where a thread was at the instant `at` of `time.perf_counter`."""
+
+    at: float
+    place: str
+
+
+class Watchdog:
+    """Watches the thread that enters its `with` block; `beat` is that thread's sign of life."""
+
+    def __init__(self) -> None:
+        self.seen: Sight | None = None
+        self._beaten = 0.0
+        self._watched = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(
+            target=self._look_on, name="liveview-load watchdog", daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._watched = threading.get_ident()
+        self.beat()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def beat(self) -> str:
+        """Say that the loop turns; return where it has hung since the beat before, or ''."""
+        seen, self.seen = self.seen, None
+        self._beaten = time.perf_counter()
+        return seen.place if seen else ""
+
+    def _look_on(self) -> None:
+        looked = time.perf_counter()
+        while not self._over.wait(LOOK_EVERY):
+            before, looked = looked, time.perf_counter()
+            beaten = self._beaten
+            if looked - before > BLOCKED_FOR or looked - beaten < BLOCKED_FOR:
+                continue
+            if self.seen is not None and self.seen.at > beaten:
+                continue  # once is enough
+            place = where(sys._current_frames().get(self._watched))  # noqa: SLF001 (documented)
+            if place and self._beaten == beaten:
+                self.seen = Sight(looked, place)
+
+
+def where(frame: FrameType | None) -> str:
+    """Return the line of somebody's own that a thread is at: 'test_shop.py:12 in buy'.
+
+    Of a library's, or ours, if nobody's own is there; '' if the loop waits for work.
+    """
+    inner: list[FrameType] = []
+    while frame is not None and not frame.f_code.co_filename.endswith(LOOPS):
+        inner.append(frame)
+        frame = frame.f_back
+    if frame is None or not inner or (len(inner) == 1 and waits(inner[0])):
+        return ""
+    own = [each for each in inner if not is_machinery(each.f_code.co_filename)]
+    return told(own[0] if own else inner[0])
+
+
+def waits(frame: FrameType) -> bool:
+    """Return whether a loop of asyncio's own waits here for something to do."""
+    return frame.f_code.co_filename.endswith(f"{os.sep}selectors.py")
+
+
+def is_machinery(path: str) -> bool:
+    """Return whether a file is of this package, Python or a library."""
+    return path.startswith(OURS) or is_installed(path)
+
+
+def told(frame: FrameType) -> str:
+    """Return file, line and function, and what the line says."""
+    path, number = Path(frame.f_code.co_filename), frame.f_lineno
+    line = linecache.getline(str(path), number).strip()
+    if len(line) > LONGEST_LINE:
+        line = f"{line[: LONGEST_LINE - 1]}…"
+    said = f": {line}" if line else ""
+    return f"{path.name}:{number} in {frame.f_code.co_name}{said}"
+
 
 MAX_LAG: Final = 0.020  # seconds at p99, unless liveview_max_lag says otherwise
 PROBE_EVERY: Final = 0.1  # seconds

@@ -7,9 +7,8 @@ a new one, else it is dropped and counted; and it is measured from when it shoul
 import heapq
 import math
 
-from pytest_liveview_load.crowd.run_state import Terms
+from pytest_liveview_load.crowd.run_state import Terms, UserTasks
 from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.crowd.user_tasks import UserTasks
 from pytest_liveview_load.crowd.virtual_user import CLOSE_TIMEOUT, VirtualUser
 
 

@@ -10,9 +10,8 @@ from typing import Any, Final, Protocol
 
 from pytest_liveview_load.crowd.generator import Watch
 from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.metrics.budget import Budget, Judgement
+from pytest_liveview_load.metrics.budget import Budget, Judgement, Within
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.metrics.verdict import Within
 from pytest_liveview_load.units import Clock, format_duration
 
 SNAPSHOT_EVERY: Final = 1.0  # seconds

@@ -4,7 +4,7 @@ Law of this file: the run owns the terms and is the only one to change them; use
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, Protocol
@@ -13,7 +13,7 @@ from pytest_liveview_load.crowd.data import Feed
 from pytest_liveview_load.crowd.generator import Watch
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.liveview.user.gathering import Gathering
+from pytest_liveview_load.liveview.user.together import Gathering
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
@@ -133,3 +133,109 @@ class Terms:
         if self.stopping:
             return True
         return self.ends_at is not None and self.clock() >= self.ends_at
+
+
+# The tasks of a run's users: when they are over, and what becomes of those who stay on.
+
+
+CUT_AGAIN: Final = 2.0  # seconds a cancelled user may take, closing included
+
+
+class UserTasks:
+    """Owns the tasks of the users of one run. `last` is called once."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.group = asyncio.TaskGroup()
+
+    async def last(
+        self, schedule: Coroutine[Any, Any, None], at_end: Callable[[], None]
+    ) -> None:
+        """Carry `schedule`, and whom it lets in, until the run's end or `end`.
+
+        Then `at_end` is called, once, and those still at it have the grace to finish.
+        """
+        async with self.group:
+            coming = self.group.create_task(schedule)
+            await self.end_comes()
+            if self.over.done():
+                coming.cancel()
+            # Those who were due before the end, and are late, do come.
+            await asyncio.wait([coming])
+            at_end()
+            await self.cut_late()
+
+    def let_in(self, life: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a user's life, or a part of it."""
+        task = self.group.create_task(life)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+    async def wait_until(self, instant: float) -> None:
+        """Wait for whoever comes next."""
+        if instant > self.terms.clock():
+            self.all_begun()
+        await sleep_until(instant, self.terms.clock)
+
+    def all_begun(self) -> None:
+        """Say that those are there who come at once."""
+        if not self.terms.begun.done():
+            self.terms.begun.set_result(None)
+
+    def end(self) -> None:
+        """Let the run end now, be it that nobody is left or that somebody stops it."""
+        if not self.over.done():
+            self.over.set_result(None)
+
+    async def end_comes(self) -> None:
+        """Wait until the time is over, or `end`."""
+        # No asyncio.timeout: it would cancel the run's own task for a moment, which its
+        # users would take for the end.
+        ends_at = self.terms.ends_at
+        if ends_at is None:
+            await asyncio.wait([self.over])
+        else:
+            await wait_until(ends_at, self.terms.clock, self.over)
+
+    async def cut_late(self) -> None:
+        """Wait for the users until the grace is over, then cancel those still at it.
+
+        And again, for a scenario with a bare `except:` may swallow a cancellation.
+        """
+        terms = self.terms
+        ends_at = terms.clock() if terms.ends_at is None else terms.ends_at
+        patience = ends_at + terms.profile.grace - terms.clock()
+        while self.tasks:
+            _, late = await asyncio.wait(tuple(self.tasks), timeout=max(0.0, patience))
+            patience = CUT_AGAIN
+            terms.cutting = bool(late)
+            for each in late:
+                each.cancel()
+
+
+# Waiting for an instant, and no less.
+
+
+TICK: Final = 0.001  # seconds; what uvloop can tell apart
+ALMOST: Final = 0.000_001  # seconds: so little before it, the instant has come
+
+
+async def sleep_until(due: float, clock: Clock) -> None:
+    """Sleep until `due`, an instant of `clock`; others are let run if it has passed."""
+    if due - clock() <= ALMOST:
+        await asyncio.sleep(0)
+        return
+    await wait_until(due, clock, asyncio.get_running_loop().create_future())
+
+
+async def wait_until(due: float, clock: Clock, woken: asyncio.Future[Any]) -> None:
+    """Sleep until `due`, or until `woken` is done."""
+    left = due - clock()
+    while left > ALMOST and not woken.done():
+        await asyncio.wait([woken], timeout=left)
+        left = due - clock()
+        if left > ALMOST:
+            left = max(left, TICK)  # less would be rounded to nothing, and spin

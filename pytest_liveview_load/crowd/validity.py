@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from pytest_liveview_load.crowd.files import FILES_PER_USER, most_files
 from pytest_liveview_load.crowd.generator import (
     BLOCKED,
+    FILES_PER_USER,
     NO_CPU,
     SHORTEST_STOP,
     STOP,
     STOPPED,
     Watch,
+    most_files,
 )
 from pytest_liveview_load.load_profile.profile import counted
 from pytest_liveview_load.metrics.histogram import Histogram

@@ -14,21 +14,22 @@ from functools import partial
 from typing import Any, Final
 
 from pytest_liveview_load.distribution.coordinator import Ending
-from pytest_liveview_load.distribution.faults import fault_of
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.link import Gone, Link
+from pytest_liveview_load.distribution.live_changes import unheeded
+from pytest_liveview_load.distribution.messages import (
+    AnyMessage,
     Begin,
     Broken,
     CutRun,
+    Errand,
     Show,
     StopRun,
     Wish,
+    decode,
+    encode,
 )
-from pytest_liveview_load.distribution.link import Gone, Link
-from pytest_liveview_load.distribution.messages import AnyMessage
-from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.run_service import Service, described
-from pytest_liveview_load.distribution.wire import decode, encode
-from pytest_liveview_load.distribution.wishes import unheeded
+from pytest_liveview_load.distribution.serialize import fault_of
 from pytest_liveview_load.errors import ConfigurationError, MessageError
 from pytest_liveview_load.units import Clock
 

@@ -5,28 +5,114 @@ Law: every wish is answered, once; what the lead counts are users, wherever they
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, assert_never
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.messages import (
     AddUsers,
     ChangeRate,
     CutRun,
+    Drop,
     DropAll,
+    Fault,
     Heeded,
+    LetIn,
     RemoveUsers,
+    SendHome,
     StopRun,
     Wish,
 )
-from pytest_liveview_load.distribution.messages import Drop, LetIn, SendHome
-from pytest_liveview_load.distribution.shares import let_in, sent_home
-from pytest_liveview_load.distribution.tally import is_running
-from pytest_liveview_load.distribution.wishes import Wishes
+from pytest_liveview_load.distribution.rebalance import let_in, sent_home
+from pytest_liveview_load.distribution.runner_state import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pytest_liveview_load.distribution.coordinator import Conductor
     from pytest_liveview_load.distribution.messages import AnyMessage
+
+
+# What the lead has asked for, and which runners have still to do it.
+
+
+@dataclass(slots=True)
+class PendingChange:
+    """One wish under way."""
+
+    asked: int
+    waiting: set[str]
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+class Wishes:
+    """Owns the wishes of one run, and the numbers under which runners are asked."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self._known: set[int] = set()
+        self._number = 0
+        self._under_way: dict[int, PendingChange] = {}
+
+    def is_new(self, asked: int) -> bool:
+        """Tell, once, that a wish has not come before."""
+        if asked in self._known:
+            return False
+        self._known.add(asked)
+        return True
+
+    def next_number(self) -> int:
+        """Return a number under which runners may be asked."""
+        self._number += 1
+        return self._number
+
+    def begin(self, number: int, asked: int, waiting: set[str]) -> list[Heeded]:
+        """Runners were asked under `number`; return the answer if there are none."""
+        wish = self._under_way[number] = PendingChange(asked, waiting)
+        return self._settled(number, wish)
+
+    def did(self, number: int, who: str, told: Any) -> list[Heeded]:
+        """`who` has done its part; return the answer if it was the last."""
+        wish = self._under_way.get(number)
+        if wish is None or who not in wish.waiting:
+            return []
+        wish.told[who] = told
+        wish.waiting.discard(who)
+        return self._settled(number, wish)
+
+    def part(self, who: str) -> list[Heeded]:
+        """`who` will do nothing any more; return the answers that waited for it."""
+        heeded = []
+        for number, wish in list(self._under_way.items()):
+            wish.waiting.discard(who)
+            heeded += self._settled(number, wish)
+        return heeded
+
+    def refuse(self, asked: int, what: str, problem: str) -> Heeded:
+        """Return the answer to a wish that cannot be."""
+        return Heeded(
+            self.run, asked, fault=Fault(kind="CrowdError", fields=(what, problem))
+        )
+
+    def over(self) -> list[Heeded]:
+        """Return the answers to all that is under way: nobody will do it now."""
+        wishes, self._under_way = list(self._under_way.values()), {}
+        return [
+            self.refuse(each.asked, "what was asked of the crowd", "the run is over")
+            for each in wishes
+        ]
+
+    def _settled(self, number: int, wish: PendingChange) -> list[Heeded]:
+        if wish.waiting:
+            return []
+        del self._under_way[number]
+        return [Heeded(self.run, wish.asked, told=wish.told)]
+
+
+def unheeded(run: str, asked: int, problem: str) -> Heeded:
+    """Return the answer to a wish that cannot be heeded."""
+    fields = ("what was asked of the crowd", problem)
+    return Heeded(run, asked, fault=Fault(kind="CrowdError", fields=fields))
+
 
 SOON: Final = 0.1  # seconds until all cut their connections, so that it is one instant
 NOT_YET: Final = "the run has not begun"

@@ -10,14 +10,257 @@ offset is found. What is measured travels whole each time: a lost one costs noth
     runner → controller   Call → Answer | Denied, Cancel; Post is not answered
 """
 
-from typing import Any, TypeAlias
+from __future__ import annotations
 
-from pytest_liveview_load.distribution.lead_messages import FromLead, ToLead
-from pytest_liveview_load.distribution.parts import (
-    Errand,
-    Fault,
-    Message,
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from pytest_liveview_load.errors import MessageError
+
+# What messages carry: a run as it is sent, and what it comes to.
+
+
+class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """What is of every message: the run that it is about."""
+
+    run: str
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """A value within messages."""
+
+
+class Heading(Part, frozen=True):
+    """What a run's report says beside its numbers (`reporting.report`)."""
+
+    run: str = ""
+    budgets: tuple[str, ...] = ()  # their sources
+    part_of: str = ""
+    on_trial: bool = False
+
+
+class Errand(Part, frozen=True):
+    """Everything plain that a run is.
+
+    `profile` is `Profile.to_data()` of the whole run, scaled; `cast` names its roles,
+    their functions and params, and `data` its rows, as `distribution.serialize` writes
+    them: neither is read on the way. `abort` are the sources of budgets that end it.
+    `heading` is for the report of a run whose lead cannot make it any more.
+    """
+
+    name: str
+    profile: dict[str, Any]
+    cast: Any
+    data: Any = None
+    client: dict[str, Any] = {}
+    seed: int = 0
+    max_lag: float = 0.02
+    scale: float = 1.0
+    drops_allowed: bool = False
+    dissect: bool = False
+    endless: bool = False
+    abort: tuple[str, ...] = ()
+    after: float = 0.0
+    lost: str = "fail"  # or "continue"
+    heading: Heading = Heading()
+
+
+class Fault(Part, frozen=True):
+    """An error that goes to another process (`distribution.serialize`).
+
+    `where` is the place in a test that raised it, "" if it is not known.
+    """
+
+    kind: str
+    fields: tuple[Any, ...] = ()
+    where: str = ""
+
+
+class Figures(Part, frozen=True):
+    """How one runner is doing, or did.
+
+    `shares` are its (index, of), more than one if it took over others'. `measures` has
+    what was measured of `MEASURES` (`distribution.snapshots`), in base units. `offset` is
+    how many seconds its clock is ahead of the controller's, give or take `uncertainty`;
+    `skew` is how much later than agreed it began. `state` is what it does, in a word;
+    `booted_in` is how many seconds it took until a host was up, booted for this run.
+    """
+
+    name: str
+    host: str = ""
+    shares: tuple[tuple[int, int], ...] = ()
+    state: str = ""
+    users: int = 0
+    elapsed: float = 0.0
+    offset: float | None = None
+    uncertainty: float | None = None
+    skew: float | None = None
+    measures: dict[str, float] = {}
+    booted_in: float | None = None
+
+
+class Loss(Part, frozen=True):
+    """A runner that was lost: which, why, its shares, and `at` how many seconds of the run.
+
+    `users` is how many it had when last heard of, `stack` where its main thread stood, if
+    that is known; `moved` says that others took its users over.
+    """
+
+    who: str
+    why: str
+    shares: tuple[tuple[int, int], ...] = ()
+    at: float = 0.0
+    users: int = 0
+    stack: str = ""
+    moved: bool = False
+
+
+class Outcome(Part, frozen=True):
+    """What a run came to: `snapshot` is packed (`distribution.snapshots`) and merged.
+
+    `skew` is the greatest of the runners', in seconds; None if none began. `fault` is what
+    its author got wrong, if that has ended it.
+    """
+
+    snapshot: bytes
+    runners: tuple[Figures, ...] = ()
+    invalid: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    aborted: str = ""
+    losses: tuple[Loss, ...] = ()
+    skew: float | None = None
+    elapsed: float = 0.0
+    fault: Fault | None = None
+    versions: tuple[str, ...] = ()  # of LiveView, that users have met
+
+
+# What the controller and the lead of a run tell each other.
+
+
+# Lead → controller
+
+
+class Begin(Message, frozen=True):
+    """Carry this out. Which runners do is the controller's business."""
+
+    errand: Errand
+
+
+class AddUsers(Message, frozen=True):
+    """Let so many further users in. Heeded with None, once all runners have done it."""
+
+    asked: int
+    count: int
+
+
+class RemoveUsers(Message, frozen=True):
+    """Send the newest home. Heeded once they are gone."""
+
+    asked: int
+    count: int
+
+
+class DropAll(Message, frozen=True):
+    """Cut every connection at one instant. Heeded with what each runner says of it."""
+
+    asked: int
+    within: float
+
+
+class ChangeRate(Message, frozen=True):
+    """Give a throttle another rate."""
+
+    asked: int
+    throttle: str
+    rate: Any
+    over: Any = 0.0
+
+
+class StopRun(Message, frozen=True):
+    """End it as if its time were over: iterations have their grace."""
+
+    asked: int
+    why: str
+
+
+class CutRun(Message, frozen=True):
+    """End it at once; its numbers are partial because of `why`."""
+
+    asked: int
+    why: str
+
+
+class Show(Message, frozen=True):
+    """Let the person who watches see this line in place of the one before, "" for none."""
+
+    text: str
+
+
+# Controller → lead
+
+
+class Refused(Message, frozen=True):
+    """The run cannot be: nothing has started. `who` cannot, "" being the controller.
+
+    `fault` is the error where it is one that the lead is to raise as it is.
+    """
+
+    who: str
+    kind: str  # of error
+    text: str
+    fault: Fault | None = None
+
+
+class Began(Message, frozen=True):
+    """All runners start at the instant `at`."""
+
+    at: float
+    runners: tuple[Figures, ...]
+
+
+class Progress(Message, frozen=True):
+    """How it is doing: merged numbers, packed."""
+
+    snapshot: bytes
+    runners: tuple[Figures, ...]
+    users: int
+    elapsed: float
+    losses: tuple[Loss, ...] = ()
+
+
+class Heeded(Message, frozen=True):
+    """A wish is done; `told` has what each runner said of it."""
+
+    asked: int
+    told: dict[str, Any] = msgspec.field(default_factory=dict)
+    fault: Fault | None = None
+
+
+class Finished(Message, frozen=True):
+    """It is over, by itself, by a wish or by a condition of `abort`."""
+
+    outcome: Outcome
+
+
+class Lost(Message, frozen=True):
+    """It is over because a runner was lost; the outcome is partial."""
+
+    loss: Loss
+    outcome: Outcome
+
+
+class Broken(Message, frozen=True):
+    """It is over because of an error in the controller; `Progress` had its numbers."""
+
+    text: str
+
+
+FromLead: TypeAlias = (
+    Begin | AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun | Show
 )
+Wish: TypeAlias = AddUsers | RemoveUsers | DropAll | ChangeRate | StopRun | CutRun
+ToLead: TypeAlias = Refused | Began | Progress | Heeded | Finished | Lost | Broken
 
 # Controller → runner
 
@@ -219,3 +462,54 @@ FromRunner: TypeAlias = (
     Here | Ready | Unable | Pong | Numbers | Did | Blocked | Done | Call | Cancel | Post
 )
 AnyMessage: TypeAlias = FromLead | ToLead | ToRunner | FromRunner
+
+
+# Messages as bytes, and bytes as messages.
+
+
+VERSION: Final = 1
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """What is sent at once. The version comes first, and can be read whatever follows."""
+
+    version: int
+    messages: msgspec.Raw
+
+
+ENCODER: Final = msgspec.msgpack.Encoder()
+BATCHES: Final = msgspec.msgpack.Decoder(Batch)
+MESSAGES: Final = msgspec.msgpack.Decoder(list[AnyMessage])
+
+
+def encode(*messages: AnyMessage) -> bytes:
+    """Return messages as the bytes of one batch. Raises MessageError for what is not plain."""
+    try:
+        return ENCODER.encode(Batch(VERSION, msgspec.Raw(ENCODER.encode(messages))))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        kinds = ", ".join(sorted({type(each).__name__ for each in messages}))
+        problem = (
+            f"{kinds} cannot be sent: {error}. What goes to other processes is None, "
+            "bool, int of 64 bits, float, str, bytes, and lists and dicts of these"
+        )
+        raise MessageError(problem) from None
+
+
+def decode(data: bytes) -> list[AnyMessage]:
+    """Return the messages of a batch, in the order in which they were sent.
+
+    Raises MessageError for bytes of another version, or that are no batch.
+    """
+    try:
+        batch = BATCHES.decode(data)
+        if batch.version == VERSION:
+            return MESSAGES.decode(batch.messages)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        start = f"{data[:40]!r}{'…' if len(data) > 40 else ''}"
+        problem = f"{len(data)} bytes are no messages ({error}): {start}"
+        raise MessageError(problem) from None
+    problem = (
+        f"the other side speaks version {batch.version} of the messages between "
+        f"processes, this side {VERSION}: install the same pytest-liveview-load on both"
+    )
+    raise MessageError(problem)

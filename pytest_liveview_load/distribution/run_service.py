@@ -8,30 +8,32 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, assert_never
 
-from pytest_liveview_load.distribution.commands import (
+from pytest_liveview_load.distribution.coordinator import (
     Bury,
     Command,
+    Conductor,
     CountFrom,
+    Ending,
     Kill,
     Send,
 )
-from pytest_liveview_load.distribution.coordinator import Conductor, Ending
-from pytest_liveview_load.distribution.faults import fault_of
-from pytest_liveview_load.distribution.lead_messages import Begin, ChangeRate, Heeded
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
+    Begin,
     Call,
     Cancel,
+    ChangeRate,
+    Heeded,
     Post,
     Unable,
 )
+from pytest_liveview_load.distribution.serialize import fault_of
 from pytest_liveview_load.distribution.snapshots import merged
 from pytest_liveview_load.distribution.sync_server import Desk
 from pytest_liveview_load.errors import LiveViewLoadError, MessageError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.sync.company import Company
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import Company, LocalGathering
 from pytest_liveview_load.units import Clock
 
 

@@ -14,7 +14,6 @@ from functools import cache, partial
 from importlib import metadata
 from typing import Final
 
-from pytest_liveview_load.distribution.line import Line
 from pytest_liveview_load.distribution.link import Channel
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
@@ -23,6 +22,7 @@ from pytest_liveview_load.distribution.messages import (
     Here,
     Prepare,
 )
+from pytest_liveview_load.distribution.runner_link import Line
 from pytest_liveview_load.distribution.runner_share import Shard
 
 # What has to be alike, or explains what is not.

@@ -11,14 +11,12 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
-from pytest_liveview_load.crowd.engine import Outcome, Run
-from pytest_liveview_load.crowd.files import check_file_descriptors
-from pytest_liveview_load.crowd.outfit import equipped
+from pytest_liveview_load.crowd.engine import Outcome, Run, equipped
+from pytest_liveview_load.crowd.generator import check_file_descriptors
 from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY
+from pytest_liveview_load.crowd.run_state import sleep_until
 from pytest_liveview_load.crowd.storm import DROPPED, returns
 from pytest_liveview_load.crowd.tracebacks import place_of, prune
-from pytest_liveview_load.distribution.faults import fault_of
-from pytest_liveview_load.distribution.line import Line
 from pytest_liveview_load.distribution.messages import (
     Adjust,
     Adopt,
@@ -29,6 +27,8 @@ from pytest_liveview_load.distribution.messages import (
     Did,
     Done,
     Drop,
+    Errand,
+    Fault,
     LetIn,
     Numbers,
     Prepare,
@@ -38,15 +38,14 @@ from pytest_liveview_load.distribution.messages import (
     Stop,
     Unable,
 )
-from pytest_liveview_load.distribution.parts import Errand, Fault
-from pytest_liveview_load.distribution.serialize import order_from_data
+from pytest_liveview_load.distribution.runner_link import Line
+from pytest_liveview_load.distribution.serialize import fault_of, order_from_data
 from pytest_liveview_load.distribution.snapshots import merged, pack
 from pytest_liveview_load.distribution.sync_client import DistantGathering
 from pytest_liveview_load.errors import ConfigurationError, LiveViewLoadError
-from pytest_liveview_load.liveview.client.absence import cut_all
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.load_profile.timers import sleep_until
+from pytest_liveview_load.liveview.client.tab import cut_all
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 CUT: Final = "interrupted"

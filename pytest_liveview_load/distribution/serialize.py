@@ -11,13 +11,15 @@ import functools
 import importlib
 import inspect
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_liveview_load import errors
 from pytest_liveview_load.crowd.data import ONCE, Rows
 from pytest_liveview_load.crowd.mix import Cast, Role
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.distribution.plain import from_plain, to_plain
+from pytest_liveview_load.distribution.messages import Fault
 from pytest_liveview_load.errors import DataError, ScenarioError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.sync.rendezvous import is_plain
@@ -25,7 +27,55 @@ from pytest_liveview_load.sync.rendezvous import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_liveview_load.distribution.parts import Errand
+    from pytest_liveview_load.distribution.messages import Errand
+
+
+# Plain data that comes out of a message as it went in: tuples, long integers and all.
+
+
+# A dict with this one key stands for what a message has no word for.
+MARK: Final = "\x00"
+TUPLE: Final = "t"
+LONG: Final = "i"
+ITEMS: Final = "d"
+LONGEST: Final = 2**63  # integers of messages have 64 bits
+
+
+def to_plain(value: Any) -> Any:
+    """Return what a message can carry."""
+    match value:
+        case None | bool() | float() | str() | bytes():
+            return value
+        case int():
+            if -LONGEST <= value < LONGEST:
+                return value
+            return {MARK: [LONG, hex(value)]}
+        case tuple():
+            return {MARK: [TUPLE, [to_plain(each) for each in value]]}
+        case dict():
+            if all(type(key) is str and key != MARK for key in value):
+                return {key: to_plain(each) for key, each in value.items()}
+            items = [[to_plain(key), to_plain(each)] for key, each in value.items()]
+            return {MARK: [ITEMS, items]}
+        case _:
+            return [to_plain(each) for each in value]
+
+
+def from_plain(value: Any) -> Any:
+    """Return the value whose `to_plain` this is."""
+    if isinstance(value, list | tuple):
+        return [from_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if MARK not in value:
+        return {key: from_plain(each) for key, each in value.items()}
+    kind, given = value[MARK]
+    if kind == LONG:
+        return int(given, 16)
+    if kind == TUPLE:
+        return tuple(from_plain(each) for each in given)
+    return {from_plain(key): from_plain(each) for key, each in given}
+
 
 PLAIN: Final = (
     "plain data (None, bool, numbers, text, bytes, and lists, tuples and dicts)"
@@ -300,3 +350,44 @@ def found_at(address: Mapping[str, Any]) -> Any:
         vars(found).update(from_plain(state))
         assert isinstance(found, cls)
     return getattr(found, address["name"])
+
+
+# Errors that go to another process, and are raised there as they were.
+
+
+def fault_of(error: BaseException, where: str = "") -> Fault:
+    """Return an error as a message carries it."""
+    kind = type(error)
+    names = fields_of(kind) if getattr(errors, kind.__name__, None) is kind else {}
+    given = [getattr(error, name) for name in names]
+    if not (names and all(map(is_plain, given))):
+        given = [str(error)]
+    fields = tuple(map(to_plain, given))
+    return Fault(kind=kind.__name__, fields=fields, where=where)
+
+
+def error_of(fault: Fault) -> Exception:
+    """Return the error whose `fault_of` this is; RuntimeError for one that is not ours."""
+    kind = getattr(errors, fault.kind, None)
+    if kind is None:
+        return RuntimeError(f"{fault.kind} in the controller: {fault.fields[0]}")
+    given = [from_plain(each) for each in fault.fields]
+    names = fields_of(kind)
+    if len(given) != len(names):
+        error = kind.__new__(kind, *given)  # its text is all that there is
+    else:
+        bound = dict(zip(names, given, strict=True))
+        keywords = {name: bound.pop(name) for name, only in names.items() if only}
+        error = kind(*bound.values(), **keywords)
+    if fault.where:
+        error.add_note(fault.where)
+    return error  # type: ignore[no-any-return]
+
+
+@cache
+def fields_of(kind: type[Any]) -> dict[str, bool]:
+    """Return what an error is made of, and whether each is given by name only."""
+    if kind.__init__ is Exception.__init__:
+        return {}
+    _, *parameters = inspect.signature(kind.__init__).parameters.values()
+    return {each.name: each.kind is each.KEYWORD_ONLY for each in parameters}

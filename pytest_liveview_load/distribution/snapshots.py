@@ -10,12 +10,10 @@ from typing import Any, Final
 import msgspec
 
 from pytest_liveview_load.errors import MessageError
-from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.measure import Measure
-from pytest_liveview_load.metrics.reading import Reading
-from pytest_liveview_load.metrics.series import Series
-from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.names import Series
+from pytest_liveview_load.metrics.reading import Measure, Reading
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 
 # What may show that one runner is slow: the machine's own delay, then what users waited.
 MEASURES: Final = (

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NoReturn
 
-from pytest_liveview_load.distribution.faults import error_of
 from pytest_liveview_load.distribution.messages import (
     Answer,
     Call,
@@ -27,17 +26,21 @@ from pytest_liveview_load.distribution.messages import (
     FromRunner,
     Post,
 )
-from pytest_liveview_load.distribution.plain import from_plain, to_plain
+from pytest_liveview_load.distribution.serialize import error_of, from_plain, to_plain
 from pytest_liveview_load.errors import RunOver, TogetherError
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.gathering import Call as Terms
-from pytest_liveview_load.liveview.user.gathering import Pace
-from pytest_liveview_load.liveview.user.meeting import Meeting, Member, Seen
-from pytest_liveview_load.liveview.user.token import tokens
+from pytest_liveview_load.liveview.user.together import Call as Terms
+from pytest_liveview_load.liveview.user.together import (
+    Meeting,
+    Member,
+    Pace,
+    Seen,
+    tokens,
+)
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.broadcast import check_name
-from pytest_liveview_load.sync.pacing import asked_for, parse_terms
 from pytest_liveview_load.sync.rendezvous import is_plain
+from pytest_liveview_load.sync.throttle import asked_for, parse_terms
 from pytest_liveview_load.sync.users import check_value, read_call
 from pytest_liveview_load.units import Clock
 
@@ -149,7 +152,7 @@ class DistantGathering:
         """Fail: rates are changed in the controller."""
         raise NotImplementedError(name, rate, over)
 
-    # The users' side (`liveview.user.gathering`)
+    # The users' side (`liveview.user.together`)
 
     async def take_turn(self, name: str, pace: Pace) -> None:
         """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from pytest_liveview_load.distribution.faults import fault_of
 from pytest_liveview_load.distribution.messages import (
     Answer,
     Call,
@@ -20,10 +19,10 @@ from pytest_liveview_load.distribution.messages import (
     Denied,
     Post,
 )
-from pytest_liveview_load.distribution.plain import from_plain, to_plain
+from pytest_liveview_load.distribution.serialize import fault_of, from_plain, to_plain
 from pytest_liveview_load.errors import RunOver
-from pytest_liveview_load.liveview.user.gathering import Call as Terms
-from pytest_liveview_load.liveview.user.gathering import Pace
+from pytest_liveview_load.liveview.user.together import Call as Terms
+from pytest_liveview_load.liveview.user.together import Pace
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.broadcast import Arrival, Broadcast
 from pytest_liveview_load.sync.users import LocalGathering

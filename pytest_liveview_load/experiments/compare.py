@@ -4,22 +4,173 @@ Law of this file: rounds of the patterns alternate, and only numbers of one roun
 compared (see `ratio`). What one pattern did not measure in every round is not compared.
 """
 
+import math
 import textwrap
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import fmean, stdev
 from typing import Any, Final, Self
 
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
-from pytest_liveview_load.experiments.ratio import Estimate, estimate, geometric_mean
-from pytest_liveview_load.experiments.side_by_side import HEADINGS, MARKS, Compared
-from pytest_liveview_load.metrics.explained import Explained
-from pytest_liveview_load.metrics.measure import Measure
-from pytest_liveview_load.metrics.reading import NotMeasured
-from pytest_liveview_load.metrics.result import LoadResult
-from pytest_liveview_load.metrics.wording import show
-from pytest_liveview_load.reporting.columns import in_columns
-from pytest_liveview_load.reporting.finding import COMPARISON, Finding
+from pytest_liveview_load.metrics.budget import show
+from pytest_liveview_load.metrics.reading import Measure, NotMeasured
+from pytest_liveview_load.metrics.result import Explained, LoadResult
+from pytest_liveview_load.reporting.report import COMPARISON, Finding
+from pytest_liveview_load.reporting.table import in_columns
 from pytest_liveview_load.units import near_miss
+
+# How one thing compares with another that was measured beside it, round by round.
+
+
+CONFIDENCE: Final = 0.95
+FEWEST_ROUNDS: Final = 2
+# Logarithms of equal ratios differ by what floats cannot tell.
+NO_MORE_THAN_ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A ratio, and what encloses the true one with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def differs(self) -> bool:
+        """Whether the interval leaves 1 out: then there is a difference."""
+        return self.low > 1 or self.high < 1
+
+
+def estimate(ones: Sequence[float], others: Sequence[float]) -> Estimate:
+    """Return the ratio of `ones` to `others`, which are above 0 and of the same rounds.
+
+    Raises ValueError for fewer than two rounds, or numbers of rounds that differ.
+    """
+    pairs = zip(ones, others, strict=True)
+    logs = [math.log(one / other) for one, other in pairs]
+    if len(logs) < FEWEST_ROUNDS:
+        message = f"an interval needs {FEWEST_ROUNDS} rounds, and there are {len(logs)}"
+        raise ValueError(message)
+    middle = fmean(logs)
+    half = t_quantile(len(logs) - 1) * stdev(logs) / math.sqrt(len(logs))
+    if half < NO_MORE_THAN_ROUNDING:
+        half = 0.0
+        middle = 0.0 if abs(middle) < NO_MORE_THAN_ROUNDING else middle
+    return Estimate(math.exp(middle), math.exp(middle - half), math.exp(middle + half))
+
+
+def geometric_mean(values: Sequence[float]) -> float:
+    """Return what, divided by another's, is the geometric mean of the ratios."""
+    return math.exp(fmean(map(math.log, values)))
+
+
+def t_quantile(freedom: int) -> float:
+    """Return what Student's t exceeds, up or down, in 5 of 100 cases."""
+    low, high = 0.0, 13.0  # 12.7 is that of one degree of freedom, the largest
+    for _ in range(60):
+        middle = (low + high) / 2
+        if within(middle, freedom) < CONFIDENCE:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def within(t: float, freedom: int) -> float:
+    """Return the probability of Student's t to lie between -t and t.
+
+    The finite sums of Abramowitz and Stegun 26.7.3 and 26.7.4.
+    """
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    odd = freedom % 2
+    term, total = (cosine, 0.0) if odd else (1.0, 0.0)
+    for number in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= cosine * cosine * (number - 1) / number
+    return (angle + sine * total) * 2 / math.pi if odd else sine * total
+
+
+# One measure of several patterns as rows of a table, with ratios to one of them.
+
+
+LONGEST_NAME: Final = 24
+ALIKE: Final = "≈"
+SAME: Final = "="
+MARKS: Final[Mapping[str, str]] = {
+    ALIKE: "no difference can be told: the interval holds 1",
+    SAME: "the same in every round",
+}
+DECIMALS: Final = 2
+MOST_DECIMALS: Final = 4
+SMALL: Final = 0.095  # is 0.1 with two decimals
+HEADINGS: Final = ("measure", "pattern", "value", "ratio", "95% interval")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One measure of all patterns; `missing` says why there is no comparison, if so."""
+
+    measure: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    ratios: Mapping[str, Estimate] = field(default_factory=dict)
+    missing: str = ""
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield the measure's lines of the table as cells."""
+        unit = Measure.parse(self.measure).unit
+        heading = self.measure
+        for pattern, value in self.values.items():
+            ratio = self.ratios.get(pattern)
+            told = ("1  ", "") if ratio is None else in_cells(ratio)
+            yield (heading, cut(pattern), show(value, unit), *told)
+            heading = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """Return builtins that JSON carries."""
+        return {
+            "measure": self.measure,
+            "values": dict(self.values),
+            "ratios": {
+                pattern: {
+                    "ratio": each.value,
+                    "interval": [each.low, each.high],
+                    "differs": each.differs,
+                }
+                for pattern, each in self.ratios.items()
+            },
+            "missing": self.missing,
+        }
+
+
+def in_cells(ratio: Estimate) -> tuple[str, str]:
+    """Return a ratio and its interval, marked where it cannot be told from 1."""
+    if ratio.low == ratio.high == 1:
+        return f"1 {SAME}", ""
+    mark, most = (" ", MOST_DECIMALS) if ratio.differs else (ALIKE, DECIMALS)
+    value, low, high = (
+        digits(each, most) for each in (ratio.value, ratio.low, ratio.high)
+    )
+    return f"{value} {mark}", f"{low}–{high}"
+
+
+def digits(ratio: float, most: int) -> str:
+    """Return a ratio with two decimals, or `most`, so that only 1 is shown as 1."""
+    if ratio < SMALL:
+        return f"{ratio:.2g}"
+    decimals = DECIMALS
+    while decimals < most and round(ratio, decimals) == 1:
+        decimals += 1
+    return f"{ratio:.{decimals}f}"
+
+
+def cut(pattern: str) -> str:
+    """Return a pattern's name, or the beginning of a long one."""
+    return (
+        pattern if len(pattern) <= LONGEST_NAME else f"{pattern[: LONGEST_NAME - 1]}…"
+    )
+
 
 WIDTH: Final = 80
 METHOD: Final = (

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
-from pytest_liveview_load.experiments.compare import Comparison, Round
-from pytest_liveview_load.experiments.ratio import FEWEST_ROUNDS
-from pytest_liveview_load.metrics.measure import Measure
+from pytest_liveview_load.experiments.compare import FEWEST_ROUNDS, Comparison, Round
+from pytest_liveview_load.metrics.reading import Measure
 from pytest_liveview_load.metrics.result import LoadResult
-from pytest_liveview_load.reporting.finding import COMPARISON
+from pytest_liveview_load.reporting.report import COMPARISON
 from pytest_liveview_load.units import near_miss
 
 ROUNDS: Final = 6

@@ -6,10 +6,19 @@ the most allowed.
 """
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_liveview_load.errors import MarkerError, UnitError
+from pytest_liveview_load.metrics.budget import (
+    Budget,
+    Exceeded,
+    Judgement,
+    NoMeasurement,
+)
+from pytest_liveview_load.metrics.result import LoadResult
+from pytest_liveview_load.reporting.table import in_columns
 from pytest_liveview_load.units import (
     format_count,
     format_rate,
@@ -202,3 +211,139 @@ def near(
         message = f"find_limit(resolution={given!r}): {UnitError(given, RESOLUTION)}"
         raise MarkerError(message)
     return 0.0, share
+
+
+# One size that a search for the largest load has tried, and what came of it.
+
+
+KEPT: Final = "kept"
+BROKEN: Final = "broken"
+INVALID: Final = "invalid"
+NO_DATA: Final = "no data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One size that was tried: its run, by its name in the report, and what it came to.
+
+    `result` is None if the run's numbers cannot be believed, and `invalid` says why, or
+    if a condition of `abort` ended it, which `aborted` is then.
+    """
+
+    size: float
+    run: str = ""
+    result: LoadResult | None = None
+    judgements: tuple[Judgement, ...] = ()
+    invalid: str = ""
+    aborted: str = ""
+
+    @classmethod
+    def of(cls, size: float, result: LoadResult, budgets: Sequence[Budget]) -> "Step":
+        """Return a step with its run judged."""
+        judged = tuple(Judgement.of(each, result.snapshot) for each in budgets)
+        return cls(size=size, run=result.scenario, result=result, judgements=judged)
+
+    @property
+    def verdict(self) -> str:
+        """'kept', 'broken', 'no data' or 'invalid'.
+
+        A broken budget counts, whatever others lack; a run that was aborted is broken,
+        for its `abort` said that it had seen enough.
+        """
+        if self.invalid:
+            return INVALID
+        if self.broken or self.aborted:
+            return BROKEN
+        return NO_DATA if self.unmeasured else KEPT
+
+    @property
+    def broken(self) -> tuple[Judgement, ...]:
+        """The budgets that gave, in their order."""
+        return tuple(
+            each for each in self.judgements if isinstance(each.verdict, Exceeded)
+        )
+
+    @property
+    def unmeasured(self) -> tuple[Judgement, ...]:
+        """The budgets that have no data."""
+        return tuple(
+            each for each in self.judgements if isinstance(each.verdict, NoMeasurement)
+        )
+
+    @property
+    def why(self) -> str:
+        """What gave, or is missing, in a few words; "" for a step that was kept."""
+        if self.invalid:
+            return self.invalid
+        for each in (*self.broken, *self.unmeasured):
+            return f"{each.budget_source}: {each.finding}"
+        return self.aborted
+
+    def to_data(self) -> dict[str, Any]:
+        """Return builtins that JSON carries; the run is among the session's, by its name."""
+        return {
+            "size": self.size,
+            "run": self.run,
+            "verdict": self.verdict,
+            "why": self.why,
+            "budgets": [each.to_data() for each in self.judgements],
+        }
+
+
+# The steps of a search as a table: a line per size, a column per budget.
+
+
+WIDTH: Final = 80
+OVER_LIMIT: Final = "!"
+UNSURE: Final = "~"
+NOTHING: Final = "–"
+MARKS: Final = {
+    OVER_LIMIT: "not kept",
+    UNSURE: "not sure: the 95% interval reaches beyond it",
+}
+
+
+def table(ladder: Ladder, tried: Sequence[Step]) -> list[str]:
+    """Return a line per step, smallest first: its verdict and what each budget measured."""
+    steps = sorted(tried, key=lambda each: each.size)
+    sources = [each.budget_source for each in most_judged(steps)]
+    legend: list[str] = []
+    lines = table_lines(ladder, steps, sources)
+    if max(map(len, lines)) > WIDTH:
+        legend = [f"{number}: {each}" for number, each in enumerate(sources, start=1)]
+        numbers = [str(number) for number in range(1, len(sources) + 1)]
+        lines = table_lines(ladder, steps, numbers)
+    cells = "".join(lines[1:])
+    legend += [f"{mark} {words}" for mark, words in MARKS.items() if mark in cells]
+    return [*lines, *legend]
+
+
+def table_lines(
+    ladder: Ladder, steps: Sequence[Step], headings: Sequence[str]
+) -> list[str]:
+    """Return the table under these headings."""
+    size = "rate" if ladder.is_rate else "users"
+    rows = [[size, "verdict", *headings]]
+    for step in steps:
+        size = ladder.number(step.size)
+        rows.append([size, step.verdict, *cells(step, len(headings))])
+    return in_columns(rows, left=frozenset({1}))
+
+
+def most_judged(steps: Sequence[Step]) -> tuple[Judgement, ...]:
+    """Return the judgements of a step that has them."""
+    return next((each.judgements for each in steps if each.judgements), ())
+
+
+def cells(step: Step, count: int) -> Iterator[str]:
+    """Yield what each budget measured in a step."""
+    if not step.judgements:
+        yield from [f"{NOTHING} "] * count
+    for each in step.judgements:
+        verdict = each.verdict
+        if isinstance(verdict, NoMeasurement):
+            yield f"{NOTHING} "
+            continue
+        close = UNSURE if verdict.close else " "
+        mark = OVER_LIMIT if isinstance(verdict, Exceeded) else close
+        yield f"{each.finding.split(' (')[0]}{mark}"

@@ -5,31 +5,176 @@ HostError that says what to do; nothing waits without end. Threads may wait here
 loops never do.
 """
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 
 from execnet import HostNotFound, RemoteError, XSpec
-from execnet.gateway_base import get_execmodel
+from execnet.gateway_base import ExecModel, Popen2IO, get_execmodel
 from execnet.gateway_bootstrap import bootstrap
 from execnet.gateway_io import popen_args, ssh_args
 
-from pytest_liveview_load.distribution.link import ChannelLink
+from pytest_liveview_load.distribution.link import CLOSED, ChannelLink, Gone, Hear, Link
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_preflight
-from pytest_liveview_load.hosts.facts import (
+from pytest_liveview_load.hosts.specs import (
     INSTALL,
     Facts,
     check_packages,
     check_python,
     facts_from,
+    fields_of,
 )
-from pytest_liveview_load.hosts.host_link import HostLink
-from pytest_liveview_load.hosts.process import HostProcess
-from pytest_liveview_load.hosts.specs import fields_of
 from pytest_liveview_load.units import format_duration
+
+# A host's link: it knows when something came last, and says how its process ended.
+
+
+class HostLink:
+    """Owns when it `heard` last, which nobody knows before somebody listens.
+
+    `last_words` says why the host is gone, once it is.
+    """
+
+    def __init__(self, link: Link, last_words: Callable[[], str]) -> None:
+        self.name = link.name
+        self.heard: float | None = None
+        self.is_gone = False
+        self._link = link
+        self._last_words = last_words
+
+    def listen(self, hear: Hear) -> None:
+        """Hand on what comes."""
+        self.heard = time.perf_counter()
+        self._link.listen(partial(self._take, hear))
+
+    def _take(self, hear: Hear, data: bytes | Gone, arrived: float) -> None:
+        self.heard = arrived
+        if isinstance(data, Gone):
+            self.is_gone = True
+            if data.why == CLOSED:
+                data = Gone(self._last_words())
+        hear(data, arrived)
+
+    def send(self, data: bytes) -> None:
+        """Send, later if need be."""
+        self._link.send(data)
+
+    def kill(self, why: str) -> None:
+        """End the process through which the host is reached: the host then ends itself."""
+        self.is_gone = True
+        self._link.kill(why)
+
+    def close(self) -> None:
+        """Use it no more."""
+        self.is_gone = True
+        self._link.close()
+
+
+# A process on this machine through which a host is reached: a Python, ssh, a wrapper.
+
+
+LAST_LINES: Final = 20
+LAST_WORDS: Final = 0.3  # seconds for a process whose pipe is closed to end and say why
+
+
+class HostProcess(Popen2IO):
+    """Owns the process. As execnet's own `Popen2IOMaster`, which keeps no last words."""
+
+    def __init__(self, command: Sequence[str], model: ExecModel) -> None:
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        super().__init__(self.process.stdin, self.process.stdout, model)
+        self.is_shown = False
+        self._lines: deque[str] = deque(maxlen=LAST_LINES)
+        assert self.process.stderr is not None
+        self._reader = threading.Thread(
+            target=self._keep_reading,
+            args=[self.process.stderr],
+            name="liveview-stderr",
+            daemon=True,
+        )
+        self._reader.start()
+
+    def _keep_reading(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in stream:
+                self._lines.append(line.decode(errors="replace").strip())
+                if self.is_shown:
+                    with suppress(OSError, ValueError):  # ours is closed
+                        sys.stderr.write(line.decode(errors="replace"))
+                        sys.stderr.flush()
+        self.process.wait()  # nobody else may ask for it
+
+    def last_line(self) -> str:
+        """Return what it said last, "" if it said nothing."""
+        self._reader.join(LAST_WORDS)
+        said = [each for each in self._lines if each]
+        return said[-1] if said else ""
+
+    def ending(self) -> str:
+        """Return how it has ended, "" if it has not."""
+        if not self.has_ended(LAST_WORDS):
+            return ""
+        status = self.process.returncode
+        if status >= 0:
+            return f"exit status {status}"
+        name = signal.Signals(-status).name if -status in SIGNALS else str(-status)
+        return f"signal {name}"
+
+    def hang_up(self) -> None:
+        """Close what it reads, whereupon it is to end. Waits for nothing."""
+        # Closing waits for whoever writes, and who writes for a process that reads no more.
+        threading.Thread(
+            target=self._close_quietly, name="liveview-hang-up", daemon=True
+        ).start()
+
+    def _close_quietly(self) -> None:
+        with suppress(OSError, ValueError):  # it has ended
+            self.close_write()
+
+    def has_ended(self, timeout: float) -> bool:
+        """Wait so many seconds for its end, and tell whether it has come."""
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def abandon(self) -> None:
+        """End it, when no gateway has come of it that would close its pipes."""
+        self.kill()
+        for close in (self.close_write, self.close_read):
+            with suppress(OSError, ValueError):
+                close()
+
+    # As execnet's
+
+    def wait(self) -> int | None:
+        """Return its exit status once it has ended."""
+        return self.process.wait()
+
+    def kill(self) -> None:
+        """End it at once, with what it has started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+SIGNALS: Final = frozenset(signal.Signals)
 
 ANSWERING: Final = 20.0  # seconds until a Python is there
 REPLYING: Final = 20.0  # seconds for an answer of it

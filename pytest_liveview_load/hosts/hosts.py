@@ -12,17 +12,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE
-from pytest_liveview_load.distribution.messages import Ping
-from pytest_liveview_load.distribution.wire import encode
+from pytest_liveview_load.distribution.messages import Ping, encode
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.hosts.facts import INSTALL, Facts, our_packages
 from pytest_liveview_load.hosts.host import (
     ANSWERING,
     ENDING,
     Host,
+    HostLink,
     Prepare,
 )
-from pytest_liveview_load.hosts.host_link import HostLink
+from pytest_liveview_load.hosts.specs import INSTALL, Facts, our_packages
 from pytest_liveview_load.units import Clock, format_duration
 
 IDLE_PING: Final = encode(Ping("", 0))  # of no run; its answer is dropped

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pytest_liveview_load.distribution.line import Line
 from pytest_liveview_load.distribution.link import SILENCE, Channel
 from pytest_liveview_load.distribution.runner import serve as carry
+from pytest_liveview_load.distribution.runner_link import Line
 from pytest_liveview_load.hosts.remote_preflight import ORPHAN
 from pytest_liveview_load.units import Clock
 

@@ -22,8 +22,7 @@ from pytest_liveview_load.units import format_duration
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from pytest_liveview_load.hosts.pack import Baggage, Parcel
-    from pytest_liveview_load.hosts.requirements import Requirements
+    from pytest_liveview_load.hosts.pack import Baggage, Parcel, Requirements
 
 KILOBYTE: Final = 1000
 CHUNK: Final = 64 * 1024

@@ -10,8 +10,7 @@ from typing import Any, Final
 from pytest_liveview_load.errors import MarkerError, UnitError
 from pytest_liveview_load.load_profile.rate import parse_plan
 from pytest_liveview_load.load_profile.stages import parse_stages
-from pytest_liveview_load.pauses import NO_PAUSE, parse_pause
-from pytest_liveview_load.units import near_miss, parse_duration
+from pytest_liveview_load.units import NO_PAUSE, near_miss, parse_duration, parse_pause
 
 
 def whole_number(value: object, least: int | None) -> int:

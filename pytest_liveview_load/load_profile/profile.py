@@ -17,14 +17,14 @@ from pytest_liveview_load.load_profile.arguments import (
     read,
     taken_back,
 )
-from pytest_liveview_load.load_profile.arrivals import (
+from pytest_liveview_load.load_profile.rate import (
     ROUNDING,
     Arrival,
+    RatePlan,
     arrivals_of,
     random_marks,
     whole_marks,
 )
-from pytest_liveview_load.load_profile.rate import RatePlan
 from pytest_liveview_load.load_profile.stages import (
     Span,
     Stage,
@@ -33,8 +33,13 @@ from pytest_liveview_load.load_profile.stages import (
     peak_of,
     spans_of,
 )
-from pytest_liveview_load.pauses import NO_PAUSE, Pause, pause_from_data
-from pytest_liveview_load.units import format_count, format_duration
+from pytest_liveview_load.units import (
+    NO_PAUSE,
+    Pause,
+    format_count,
+    format_duration,
+    pause_from_data,
+)
 
 DEFAULT_GRACE: Final = 10.0  # seconds an iteration may go on after the end
 POOL_SECONDS: Final = 10.0  # by default as many users as come in so long, at the most

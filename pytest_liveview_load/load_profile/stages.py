@@ -11,7 +11,11 @@ from itertools import accumulate
 from typing import Any, Final
 
 from pytest_liveview_load.errors import UnitError
-from pytest_liveview_load.units import format_count, format_duration, parse_duration
+from pytest_liveview_load.units import (
+    format_count,
+    format_duration,
+    parse_duration,
+)
 
 A_STAGE: Final = "a stage like ('30s', 200): a duration and the users at its end"
 STAGES: Final = "a list of stages like [('30s', 200), ('2m', 200), ('10s', 0)]"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from pytest_liveview_load.metrics.names import PARTED
+from pytest_liveview_load.metrics.names import PARTED, PARTS
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.units import format_bytes, format_count
+from pytest_liveview_load.units import format_bytes, format_count, format_percentage
 
 # What is worth a change of a template: a median diff resends so many bytes (with fewer
 # than a TCP segment holds, not even a packet is saved), so many diffs were compared, and
@@ -148,3 +148,35 @@ def given(snapshot: Snapshot) -> Iterator[Advice]:
                     whole=whole.mean,
                     diffs=resent.count,
                 )
+
+
+# What the bytes of large diffs are spent on, in a sentence for each event.
+
+
+WORTH_A_WORD: Final = 500.0  # bytes of a mean diff
+MOST_EVENTS: Final = 5  # those that cost most in total
+NOT_WORTH_IT: Final = 0.02  # of the diff
+DIGITS: Final = 2  # of a share
+
+
+def spending(snapshot: Snapshot) -> list[str]:
+    """Return 'diffs of save: 4.2kB each: statics 74%, dynamics 20%, …', the dearest first."""
+    costs: list[tuple[int, str]] = []
+    for label in snapshot.labels(PARTED):
+        parts = {part: snapshot.select(PARTED, label, part=part) for part in PARTS}
+        measured = {part: found for part, found in parts.items() if found}
+        whole = snapshot.select(PARTED, label)
+        if whole is None or whole.mean < WORTH_A_WORD or not measured:
+            continue
+        taken_apart = sum(found.total for found in measured.values())
+        shares = {part: found.total / taken_apart for part, found in measured.items()}
+        told = [
+            f"{part} {format_percentage(share, DIGITS)}"
+            for part, share in sorted(shares.items(), key=lambda each: -each[1])
+            if share >= NOT_WORTH_IT
+        ]
+        sentence = (
+            f"diffs of {label}: {format_bytes(whole.mean)} each: {', '.join(told)}"
+        )
+        costs.append((whole.total, sentence))
+    return [sentence for _, sentence in sorted(costs, reverse=True)[:MOST_EVENTS]]

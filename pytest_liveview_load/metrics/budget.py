@@ -4,27 +4,240 @@ Law: a budget is checked where it is written, and a verdict is one of three: wit
 exceeded, or no measurement, which never passes.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, assert_never
 
-from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
-from pytest_liveview_load.metrics.grammar import read_words
-from pytest_liveview_load.metrics.limit import OPERATORS, read_limit, read_operator
-from pytest_liveview_load.metrics.measure import Measure
-from pytest_liveview_load.metrics.reading import NotMeasured
+from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
+from pytest_liveview_load.metrics.measure import read_words
+from pytest_liveview_load.metrics.names import Unit
+from pytest_liveview_load.metrics.reading import Measure, NotMeasured
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.metrics.verdict import (
-    Exceeded,
-    NoMeasurement,
-    Verdict,
-    Within,
-    outcome,
-    verdict_from_data,
-    verdict_to_data,
+from pytest_liveview_load.units import (
+    NUMBER,
+    format_bytes,
+    format_count,
+    format_duration,
+    format_percentage,
+    format_rate,
+    near_miss,
+    parse_bytes,
+    parse_duration,
+    parse_percentage,
+    parse_rate,
 )
-from pytest_liveview_load.metrics.wording import show_verdict
-from pytest_liveview_load.units import near_miss
+
+# The second half of a budget: its operator and its limit.
+
+
+OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = MappingProxyType(
+    {
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "==": operator.eq,
+    }
+)
+NEAR_OPERATORS: Final = {"=": "==", "=<": "<=", "=>": ">=", "≤": "<=", "≥": ">="}
+OPERATOR = re.compile(r"[<>=!≤≥]+")
+LIMITS: Final[Mapping[Unit, tuple[str, tuple[str, ...], Callable[[str], float]]]] = {
+    Unit.TIMING: ("duration", ("ms", "s"), parse_duration),
+    Unit.SIZE: ("size", ("B", "kB"), parse_bytes),
+    Unit.RATE: ("rate", ("/s",), parse_rate),
+    Unit.RATIO: ("percentage", ("%",), parse_percentage),
+}
+
+
+def read_operator(rest: str, source: str) -> str:
+    """Return the operator that `rest` begins with. Raises `BudgetSyntaxError`."""
+    match = OPERATOR.match(rest)
+    if match is None:
+        problem = "an operator is missing after the metric"
+        if rest:
+            problem = f"an operator is expected where {rest!r} stands"
+        raise BudgetSyntaxError(source, f"{problem}: one of {' '.join(OPERATORS)}")
+    op = match.group()
+    if op not in OPERATORS:
+        near = NEAR_OPERATORS.get(op)
+        advice = (
+            f"Did you mean {near!r}?" if near else f"There are {' '.join(OPERATORS)}"
+        )
+        raise BudgetSyntaxError(source, f"no operator is called {op!r}. {advice}")
+    return op
+
+
+def read_limit(text: str, unit: Unit, measure: str, source: str) -> float:
+    """Return a limit in base units. Raises `BudgetSyntaxError`.
+
+    A number needs the unit of what `measure` measures, unless it is 0 or counts.
+    """
+    if not text:
+        raise BudgetSyntaxError(source, "a limit is missing after the operator")
+    bare = NUMBER.fullmatch(text) is not None
+    if bare and float(text) == 0:
+        return 0.0
+    if unit is Unit.COUNT:
+        if bare:
+            return float(text)
+        raise BudgetSyntaxError(
+            source, f"{measure} is a count, and {text!r} is not a number like '3'"
+        )
+    word, examples, parse = LIMITS[unit]
+    if bare:
+        shown = " or ".join(repr(text + each) for each in examples)
+        raise BudgetSyntaxError(
+            source, f"{measure} is a {word} and its limit needs a unit: {shown}"
+        )
+    try:
+        return parse(text)
+    except UnitError as error:
+        raise BudgetSyntaxError(source, f"{measure} is a {word}, and {error}") from None
+
+
+# What a budget came to.
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The budget holds. Values are in base units; see `Reading` for interval and samples.
+
+    `close` says that the interval includes the limit: another run may come out otherwise.
+    """
+
+    observed: float
+    interval: tuple[float, float] | None = None
+    samples: int = 0
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """The budget does not hold. Fields are as in `Within`."""
+
+    observed: float
+    interval: tuple[float, float] | None = None
+    samples: int = 0
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoMeasurement:
+    """Nothing was measured, or too little; `why` says what is missing and what helps."""
+
+    why: str
+
+
+Verdict = Within | Exceeded | NoMeasurement
+
+
+def outcome(verdict: Verdict) -> str:
+    """Return the verdict's word: 'within', 'exceeded' or 'no data'."""
+    match verdict:
+        case Within():
+            return "within"
+        case Exceeded():
+            return "exceeded"
+        case NoMeasurement():
+            return "no data"
+        case _:
+            assert_never(verdict)
+
+
+def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
+    """Return builtins that JSON and execnet carry; an open interval ends in None."""
+    if isinstance(verdict, NoMeasurement):
+        return {"outcome": outcome(verdict), "why": verdict.why}
+    interval = verdict.interval
+    if interval is not None and math.isinf(interval[1]):
+        ends: list[float | None] | None = [interval[0], None]
+    else:
+        ends = None if interval is None else list(interval)
+    return {
+        "outcome": outcome(verdict),
+        "observed": verdict.observed,
+        "interval": ends,
+        "samples": verdict.samples,
+        "close": verdict.close,
+    }
+
+
+def verdict_from_data(data: Mapping[str, Any]) -> Verdict:
+    """Return the verdict whose data this is."""
+    if data["outcome"] == "no data":
+        return NoMeasurement(data["why"])
+    interval = data["interval"]
+    if interval is not None:
+        low, high = interval
+        interval = (low, math.inf if high is None else high)
+    kind = Within if data["outcome"] == "within" else Exceeded
+    return kind(data["observed"], interval, data["samples"], data["close"])
+
+
+# Measured values and verdicts as a person reads them.
+
+
+FORMATS: Final[Mapping[Unit, Callable[[float, int], str]]] = {
+    Unit.TIMING: format_duration,
+    Unit.SIZE: format_bytes,
+    Unit.COUNT: format_count,
+    Unit.RATE: format_rate,
+    Unit.RATIO: format_percentage,
+}
+DIGITS: Final = 3
+MOST_DIGITS: Final = 9
+
+
+def show(value: float, unit: Unit, digits: int = DIGITS) -> str:
+    """Return a value in base units as text: '34.1ms', '1.2kB', '0.1%'."""
+    return FORMATS[unit](value, digits)
+
+
+def show_interval(interval: tuple[float, float], unit: Unit) -> str:
+    """Return '31.0–38.2ms', with the unit once if both ends have the same."""
+    low, high = interval
+    if math.isinf(high):
+        return f"≥ {show(low, unit)}"
+    left, right = show(low, unit), show(high, unit)
+    suffix = right.lstrip("0123456789.,")
+    if left.lstrip("0123456789.,") == suffix:
+        left = left.removesuffix(suffix)
+    return f"{left}–{right}"
+
+
+def show_verdict(verdict: Verdict, unit: Unit, limit: float) -> str:
+    """Return the verdict's word and what was found: 'within     34.1ms (95% …)'."""
+    if isinstance(verdict, NoMeasurement):
+        return f"{outcome(verdict)}: {verdict.why}"
+    return f"{outcome(verdict):<8}   {_observed(verdict, unit, limit)}{_remarks(verdict, unit)}"
+
+
+def _observed(verdict: Within | Exceeded, unit: Unit, limit: float) -> str:
+    """Return the value with the digits it takes to tell it from the limit."""
+    digits = DIGITS
+    while digits < MOST_DIGITS and float(f"{verdict.observed:.{digits}g}") == limit:
+        digits += 1
+    exact = verdict.observed == limit
+    return show(verdict.observed, unit, DIGITS if exact else digits)
+
+
+def _remarks(verdict: Within | Exceeded, unit: Unit) -> str:
+    remarks = []
+    if verdict.interval is not None:
+        remarks.append(f"95% {show_interval(verdict.interval, unit)}")
+    if unit in (Unit.TIMING, Unit.SIZE):
+        remarks.append(f"n={verdict.samples}")
+    elif unit is Unit.RATIO:
+        remarks.append(f"of {format_count(verdict.samples)} iterations")
+    if verdict.close and verdict.interval is not None:
+        is_open = math.isinf(verdict.interval[1])
+        why = "too few for an upper end" if is_open else "close"
+        remarks.append(f"{why}: judged by its value")
+    return f" ({', '.join(remarks)})" if remarks else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

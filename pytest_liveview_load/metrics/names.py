@@ -21,7 +21,7 @@ What is counted, exactly:
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Unit(Enum):
@@ -108,3 +108,28 @@ SAMPLES_OF: Final[Mapping[str, str]] = MappingProxyType(
 RATE_OF: Final[Mapping[str, str]] = MappingProxyType(
     {"event_rate": "event", "mount_rate": "mount"}
 )
+
+
+# What a histogram is a histogram of.
+
+
+class Series(NamedTuple):
+    """A metric with its labels; "" where a label does not apply.
+
+    `name` is the event, path or timer; `kind` an event's type (click, change, …);
+    `component` its cid as text. An event of a view is written `[view:name]` in a budget.
+    `part` is the part of a diff that is measured, "" for all of it.
+    """
+
+    metric: str
+    name: str = ""
+    view: str = ""
+    kind: str = ""
+    component: str = ""
+    scenario: str = ""
+    part: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a budget's brackets call it: the name, or the view where it has no name."""
+        return self.name or self.view

@@ -7,18 +7,23 @@ no zero for nothing, and no percentile of too few samples.
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from pytest_liveview_load.metrics.grammar import Aggregate, Percentile, Words
-from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.errors import BudgetSyntaxError
+from pytest_liveview_load.metrics.histogram import Histogram, samples_needed
+from pytest_liveview_load.metrics.measure import (
+    Aggregate,
+    Percentile,
+    Words,
+    read_words,
+)
 from pytest_liveview_load.metrics.names import (
     METRICS,
     OF_THE_RUN,
     RATE_OF,
     SAMPLES_OF,
+    Series,
     Unit,
 )
-from pytest_liveview_load.metrics.order_statistics import samples_needed
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
-from pytest_liveview_load.metrics.series import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import near_miss
 
@@ -200,3 +205,57 @@ def _counted(
     if snapshot.seconds <= 0:
         return NotMeasured("no time was measured that a rate could be of")
     return Reading(value=count / snapshot.seconds, unit=words.unit, samples=samples)
+
+
+# A measure: one number of a run, by the name that budgets and results share.
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What somebody wrote, and the words it consists of."""
+
+    source: str
+    words: Words
+
+    @classmethod
+    def parse(cls, source: str) -> "Measure":
+        """Parse `[stat_]metric[label]{scenario}.part`. Raises `BudgetSyntaxError`."""
+        words, rest = read_words(source)
+        if rest.strip():
+            raise BudgetSyntaxError(source, f"{rest.strip()!r} is too much")
+        return cls(source.strip(), words)
+
+    @property
+    def metric(self) -> str:
+        """The metric's name, without stat and label."""
+        return self.words.metric
+
+    @property
+    def label(self) -> str:
+        """What stands in the brackets, "" for all labels together."""
+        return self.words.label
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of the value: the metric's, unless its samples are only counted."""
+        return self.words.unit
+
+    def of_label(self, label: str) -> "Measure":
+        """Return this measure of one label. Raises `BudgetSyntaxError`."""
+        source = f"{self.source}[{label}]"
+        return Measure(source, self.words.of_label(label, source))
+
+    def of_part(self, part: str) -> "Measure":
+        """Return this measure of one part of a diff. Raises `BudgetSyntaxError`."""
+        source = f"{self.source}.{part}"
+        return Measure(source, self.words.of_part(part, source))
+
+    def samples(self, snapshot: Snapshot) -> Histogram | None:
+        """Return the samples that it is of, None if there are none or it has none."""
+        words = self.words
+        labels = (words.name, words.view, words.scenario, words.part)
+        return snapshot.select(words.metric, *labels)
+
+    def read(self, snapshot: Snapshot) -> Reading | NotMeasured:
+        """Return its value in base units, or why there is none."""
+        return read(self.words, snapshot)

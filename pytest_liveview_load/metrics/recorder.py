@@ -6,7 +6,6 @@ and failures by the one instant `at` that they come with.
 
 from typing import Final
 
-from pytest_liveview_load.metrics.failures import FailureLog
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import (
     COUNTS,
@@ -16,10 +15,10 @@ from pytest_liveview_load.metrics.names import (
     PARTS,
     RESENT,
     SAMPLES_OF,
+    Series,
     Unit,
 )
-from pytest_liveview_load.metrics.series import Series
-from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.snapshot import FailureLog, Snapshot
 from pytest_liveview_load.units import Clock
 
 # In a second. Dividing a histogram's whole number by it gives the nearest float, 0.034,

@@ -161,7 +161,7 @@ def check_seen(item: pytest.Function) -> None:
 
 def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
-    from pytest_liveview_load.crowd.class_mix import (  # noqa: PLC0415
+    from pytest_liveview_load.markers import (  # noqa: PLC0415
         TEST,
         resolved,
     )
@@ -183,11 +183,11 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
     budgets = (*plan.budgets, *(order.abort if order is not None else ()))
     if asks_load or not budgets:
         return
-    from pytest_liveview_load.crowd.class_mix import (  # noqa: PLC0415
-        resolved,
-    )
     from pytest_liveview_load.crowd.mix import (  # noqa: PLC0415
         shown,
+    )
+    from pytest_liveview_load.markers import (  # noqa: PLC0415
+        resolved,
     )
     from pytest_liveview_load.metrics.budget import check_scenarios  # noqa: PLC0415
 

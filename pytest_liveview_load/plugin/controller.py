@@ -7,20 +7,26 @@ a test's runs ended is kept until its lead has reported them, for it may be unab
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from pytest_liveview_load.distribution.messages import Errand, Finished, Lost
+from pytest_liveview_load.distribution.snapshots import unpack
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.plugin.outcome import report_of
+from pytest_liveview_load.plugin.remote_runs import described, reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_liveview_load.distribution.controller import Hub
     from pytest_liveview_load.distribution.coordinator import Ending
-    from pytest_liveview_load.distribution.lead_messages import Begin, Finished, Lost
     from pytest_liveview_load.distribution.link import Channel, InnerChannel
-    from pytest_liveview_load.distribution.parts import Errand
-    from pytest_liveview_load.plugin.host_plan import HostPlan
-    from pytest_liveview_load.plugin.host_setup import Hosting
+    from pytest_liveview_load.distribution.messages import Begin
+    from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.reporting.report import LoadReport
     from pytest_liveview_load.xdist.controller import Seat
 
 LEAD: Final = "lead"  # this process, where there are no workers
@@ -112,9 +118,6 @@ class Spreading:
         return self._test, self._reports(why)
 
     def _reports(self, cut_because: str = "") -> list[LoadReport]:
-        from pytest_liveview_load.plugin.account import (  # noqa: PLC0415
-            Account,
-        )
 
         return [
             Account(*each).report(self._test, cut_because=cut_because)
@@ -195,7 +198,7 @@ class Spreading:
             self.display.clear()
 
     def _ended(self, lead: str, errand: Errand, ending: Ending) -> None:
-        from pytest_liveview_load.distribution.lead_messages import (  # noqa: PLC0415
+        from pytest_liveview_load.distribution.messages import (  # noqa: PLC0415
             Finished,
             Lost,
         )
@@ -204,3 +207,45 @@ class Spreading:
             self._hosting.release(ending.run)
         if isinstance(ending, Finished | Lost) and lead != LEAD:
             self._ends.append((errand, ending))
+
+
+# What a run came to whose lead cannot report it: it is gone, or the session is cut short.
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A run that the controller has seen end."""
+
+    errand: Errand
+    ending: Finished | Lost
+
+    def report(self, test: str, *, cut_because: str = "") -> LoadReport:
+        """Return the report of a run of `test`.
+
+        If the session was `cut_because` of something, no loss counts: that may be the way
+        in which the processes ended.
+        """
+        heading, outcome = self.errand.heading, self.ending.outcome
+        profile = Profile.from_data(self.errand.profile)
+        snapshot, lost = unpack(outcome.snapshot), ""
+        if isinstance(self.ending, Lost):
+            lost = "" if cut_because else described(self.ending.loss, profile)
+            partial = cut_because or snapshot.partial or lost
+            snapshot = replace(snapshot, partial=partial)
+        was_cut = not lost and snapshot.partial != outcome.aborted
+        if self.errand.endless:
+            lasted = max(0.0, outcome.elapsed - profile.ramp)
+            profile = replace(profile, duration=lasted)
+        return report_of(
+            test=test,
+            run=heading.run,
+            profile=profile,
+            snapshot=snapshot,
+            budgets=map(Budget.parse, heading.budgets),
+            invalid=() if was_cut else (*filter(None, [lost]), *outcome.invalid),
+            notes=outcome.notes,
+            scale=self.errand.scale,
+            part_of=heading.part_of,
+            on_trial=heading.on_trial,
+            runners=reports(outcome.runners, outcome.losses, profile),
+        )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pytest_liveview_load.crowd.data import Rows
-from pytest_liveview_load.crowd.rows_file import PARSERS, read
-from pytest_liveview_load.errors import DataError, UnitError
+from pytest_liveview_load.crowd.data import PARSERS, Rows, read
+from pytest_liveview_load.errors import DataError, PoolError, SettingError, UnitError
+from pytest_liveview_load.pool.booter_client import Provider, pickled
+from pytest_liveview_load.pool.settings import PoolSettings, parse_pool
 from pytest_liveview_load.units import near_miss
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_liveview_load.crowd.plan import Order
+    from pytest_liveview_load.plugin.options import Given
 
 # Where releases of pytest keep fixtures by name: all we lose with a new one is a hint.
 KEPT_BY: Final = (
@@ -113,3 +115,43 @@ def siblings(path: Path) -> list[Path]:
         return sorted(islice(path.parent.iterdir(), MOST_FILES))
     except OSError:
         return []
+
+
+# The pool that was asked for: its lines, and who provides its hosts.
+
+
+class PoolAsked(NamedTuple):
+    """What was asked of a pool, checked; without a provider it has commands."""
+
+    settings: PoolSettings
+    provider: Provider | None
+
+
+def asked_pool(config: pytest.Config, given: Given | None) -> PoolAsked | None:
+    """Return the pool, None if neither lines nor a provider ask for one.
+
+    Raises SettingError, which quotes the line that is wrong.
+    """
+    provider = config.hook.pytest_liveview_load_provide_host(config=config)
+    if given is None and provider is None:
+        return None
+    folder = given.folder if given is not None else str(config.rootpath)
+    try:
+        if provider is not None:
+            pickled(provider)
+        settings = parse_pool(
+            lines_of(given), folder=folder, has_provider=provider is not None
+        )
+    except PoolError as error:
+        place = f" ({given.place})" if given is not None else ""
+        raise SettingError(f"{error}{place}") from None
+    return PoolAsked(settings, provider)
+
+
+def lines_of(given: Given | None) -> list[str]:
+    """Return the lines that are not empty."""
+    if given is None:
+        return []
+    texts = (given.text,) if isinstance(given.text, str) else given.text
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return [each for each in lines if each and not each.startswith("#")]

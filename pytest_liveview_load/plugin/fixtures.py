@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.liveview.user.live_user import LiveUser
     from pytest_liveview_load.load_context import LoadContext
-    from pytest_liveview_load.plugin.alone import OnePerUser
-    from pytest_liveview_load.plugin.test_run import Attempt
+    from pytest_liveview_load.plugin.test_run import Attempt, OnePerUser
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +37,7 @@ def liveview_attempt(
 ) -> Iterator[Attempt]:
     """Stand in for the test's function while it runs."""
     from pytest_liveview_load.plugin.collection import check_async
-    from pytest_liveview_load.plugin.event_loop import require_no_loop
-    from pytest_liveview_load.plugin.test_run import Attempt
+    from pytest_liveview_load.plugin.test_run import Attempt, require_no_loop
 
     item, session = request.node, session_of(request.config)
     # What is asked for by name, with getfixturevalue, was not seen at collection.

@@ -150,7 +150,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if session_of(pyfuncitem.config).running is None:
         return None
-    from pytest_liveview_load.plugin.event_loop import run_test
+    from pytest_liveview_load.plugin.test_run import run_test
 
     return run_test(pyfuncitem)
 

@@ -5,24 +5,70 @@ was lost meanwhile is opened anew. A run is carried by all of them or by none, a
 many of the pool as its users need.
 """
 
+from __future__ import annotations
+
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.lead_messages import Begin
-from pytest_liveview_load.distribution.link import Link
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.hosts.facts import Facts
 from pytest_liveview_load.hosts.hosts import Hosts
 from pytest_liveview_load.hosts.pack import Baggage
 from pytest_liveview_load.hosts.ship import ship
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.plugin.host_plan import HostPlan
 from pytest_liveview_load.pool.pool import Provision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import pytest
+
+    from pytest_liveview_load.distribution.controller import Hub
+    from pytest_liveview_load.distribution.link import Link
+    from pytest_liveview_load.distribution.messages import Begin
+    from pytest_liveview_load.hosts.specs import Facts, HostSpec
+    from pytest_liveview_load.plugin.data import PoolAsked
+    from pytest_liveview_load.plugin.settings import Settings
+
+
+# What was asked for of hosts, before one is needed.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPlan:
+    """The hosts of a session, and where the tests are that travel to them.
+
+    `ships` says that the plugin travels too; `import_mode` and `ignored` are pytest's
+    importmode and norecursedirs.
+    """
+
+    specs: tuple[HostSpec, ...] = ()
+    ships: bool = False
+    rootdir: Path
+    import_mode: str
+    ignored: tuple[str, ...]
+    pool: PoolAsked | None = None
+
+    @classmethod
+    def of(
+        cls, config: pytest.Config, settings: Settings, pool: PoolAsked | None = None
+    ) -> HostPlan:
+        """Return what was set in a session."""
+        return cls(
+            specs=settings.hosts,
+            ships=settings.ship,
+            rootdir=config.rootpath,
+            import_mode=config.getoption("importmode"),
+            ignored=tuple(config.getini("norecursedirs")),
+            pool=pool,
+        )
+
+    def files(self, tests: Iterable[str]) -> set[Path]:
+        """Return the files that tests are in, by their node ids."""
+        return {self.rootdir / each.partition("::")[0] for each in tests}
 
 
 class Hosting:

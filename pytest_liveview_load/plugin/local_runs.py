@@ -12,9 +12,8 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Protocol
 
 from pytest_liveview_load.crowd.data import Feed
-from pytest_liveview_load.crowd.engine import Outcome
-from pytest_liveview_load.crowd.files import check_file_descriptors
-from pytest_liveview_load.crowd.outfit import equipped
+from pytest_liveview_load.crowd.engine import Outcome, equipped
+from pytest_liveview_load.crowd.generator import check_file_descriptors
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.crowd.running import Conducted, RunningCrowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted
@@ -22,15 +21,11 @@ from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.metrics.budget import Budget, check_scenarios, speak_of_parts
 from pytest_liveview_load.metrics.result import LoadResult
-from pytest_liveview_load.plugin.address import check_load_allowed
-from pytest_liveview_load.plugin.connecting import Headers
 from pytest_liveview_load.plugin.data import Sources
 from pytest_liveview_load.plugin.outcome import report_of, why_aborted, why_invalid
-from pytest_liveview_load.plugin.settings import Settings
-from pytest_liveview_load.reporting.finding import Finding
-from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.report import RunnerReport
-from pytest_liveview_load.reporting.run_lines import Display, RunLines
+from pytest_liveview_load.plugin.settings import Headers, Settings, check_load_allowed
+from pytest_liveview_load.reporting.progress import Display, RunLines
+from pytest_liveview_load.reporting.report import Finding, LoadReport, RunnerReport
 
 clock = time.perf_counter
 

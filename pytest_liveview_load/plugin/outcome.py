@@ -15,16 +15,14 @@ from pytest_liveview_load.errors import (
     LiveViewLoadError,
     LoadFailed,
 )
-from pytest_liveview_load.experiments.capacity import OF_ERRORS
+from pytest_liveview_load.experiments.find_limit import OF_ERRORS
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.advice import advice
-from pytest_liveview_load.metrics.budget import Budget, Judgement
-from pytest_liveview_load.metrics.grammar import Percentile
-from pytest_liveview_load.metrics.order_statistics import samples_needed
+from pytest_liveview_load.metrics.budget import Budget, Judgement, Within
+from pytest_liveview_load.metrics.histogram import samples_needed
+from pytest_liveview_load.metrics.measure import Percentile
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.metrics.verdict import Within
-from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.report import RunnerReport
+from pytest_liveview_load.reporting.report import LoadReport, RunnerReport
 from pytest_liveview_load.reporting.terminal import counted, totals
 
 MOST_KINDS_SHOWN: Final = 5

@@ -11,21 +11,22 @@ from typing import Any
 
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.crowd.running import RunningCrowd
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.link import Channel
+from pytest_liveview_load.distribution.messages import (
+    AnyMessage,
     Began,
     Broken,
+    Errand,
     Finished,
+    Heading,
     Heeded,
     Lost,
     Progress,
     Refused,
     Show,
 )
-from pytest_liveview_load.distribution.line import Line
-from pytest_liveview_load.distribution.link import Channel
-from pytest_liveview_load.distribution.messages import AnyMessage
-from pytest_liveview_load.distribution.parts import Errand, Heading
 from pytest_liveview_load.distribution.runner import Runner, line_over
+from pytest_liveview_load.distribution.runner_link import Line
 from pytest_liveview_load.distribution.serialize import cast_to_data, rows_to_data
 from pytest_liveview_load.metrics.budget import speak_of_parts
 from pytest_liveview_load.plugin.local_runs import LocalConductor, Undertaking

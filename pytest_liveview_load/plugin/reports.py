@@ -1,10 +1,9 @@
+# ruff: noqa: PLC0415 (a session without load tests imports none of it)
 """How a test's runs get from its report to terminal, JUnit and JSON.
 
 Law: what was measured rides on the test's own report, as plain data, so that it arrives
 in the controller with the report or not at all; only the controller shows and writes.
 """
-
-# ruff: noqa: PLC0415 (a session without load tests imports none of it)
 
 from __future__ import annotations
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_liveview_load.plugin.session import LoadSession, ReportData
-    from pytest_liveview_load.reporting.finding import Finding
-    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.reporting.report import Finding, LoadReport
     from pytest_liveview_load.reporting.terminal import Tone
 
 ATTRIBUTE: Final = "liveview_load"  # of a test report
@@ -134,7 +132,7 @@ def gather(
 
 def gathered(session: LoadSession) -> list[LoadReport]:
     """Return every run of the session, in the order in which the tests ended."""
-    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.reporting.report import LoadReport
 
     return [
         LoadReport.from_data(each) for runs in session.reports.values() for each in runs
@@ -143,7 +141,7 @@ def gathered(session: LoadSession) -> list[LoadReport]:
 
 def found(session: LoadSession, test: str) -> list[Finding]:
     """Return what the runs of a test came to together."""
-    from pytest_liveview_load.reporting.finding import Finding
+    from pytest_liveview_load.reporting.report import Finding
 
     return [Finding.from_data(each) for each in session.findings.get(test, ())]
 
@@ -183,7 +181,7 @@ def show(session: LoadSession, terminal: pytest.TerminalReporter) -> None:
 
 def show_runs(runs: Sequence[ReportData], terminal: pytest.TerminalReporter) -> None:
     """Print a section for each run of a test."""
-    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.reporting.report import LoadReport
     from pytest_liveview_load.reporting.terminal import brief, section
 
     width = max(NARROWEST, terminal.config.get_terminal_writer().fullwidth - 1)

@@ -8,22 +8,96 @@ slow down the load generator.
 
 import http.client
 import os
+import select
 import shlex
+import signal
 import socket
 import ssl
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final, Protocol
 from urllib.parse import urlsplit
 
 from pytest_liveview_load.errors import ServerFailed
-from pytest_liveview_load.plugin.process_group import ProcessGroup, ending
 from pytest_liveview_load.plugin.settings import Settings
 from pytest_liveview_load.units import format_duration
+
+# A shell command with all that it starts, ended as one.
+
+
+TERMINATION: Final = 5.0  # seconds from SIGTERM to SIGKILL
+
+# Beside the app waits a watchman whose input is a pipe from us: when we die in whatever
+# way (SIGKILL, a crash), the pipe ends and he ends the group, which `0` stands for.
+WATCHED: Final = """
+exec 3<&0 </dev/null
+{ read -r _; trap '' TERM; kill -TERM 0; sleep 5; kill -KILL 0; } <&3 >/dev/null 2>&1 &
+exec 3<&-
+exec /bin/sh -c "$1"
+"""
+
+
+class ProcessGroup:
+    """Owns a shell command and all that it starts."""
+
+    def __init__(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: IO[bytes],
+    ) -> None:
+        watchman, self._lifeline = os.pipe()
+        # Every member inherits `living` and nobody writes to it: it ends with the last
+        # of them. (A group can also be asked with signal 0, but then zombies answer.)
+        self._ended, living = os.pipe()
+        try:
+            self._leader = subprocess.Popen(
+                ["/bin/sh", "-c", WATCHED, "sh", command],
+                cwd=cwd,
+                env=environment,
+                stdin=watchman,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(living,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(watchman)
+            os.close(living)
+
+    def exit_code(self) -> int | None:
+        """Return the command's exit code, None while it runs."""
+        return self._leader.poll()
+
+    def end(self) -> None:
+        """Send SIGTERM to all; whoever is left after 5 s gets SIGKILL. Call it once."""
+        self._signal(signal.SIGTERM)
+        select.select([self._ended], [], [], TERMINATION)
+        self._signal(signal.SIGKILL)
+        self._leader.wait()
+        os.close(self._ended)
+        os.close(self._lifeline)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # ProcessLookupError: nobody is left; PermissionError: macOS says so of zombies.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._leader.pid, number)
+
+
+def ending(code: int) -> str:
+    """Return how a process ended, in words."""
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"exited with code {code}"
+
 
 LAST_LINES: Final = 20
 POLL: Final = 0.05  # seconds between two looks at what has no event to wait for

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_liveview_load.plugin.controller import Spreading
+    from pytest_liveview_load.plugin.data import PoolAsked
     from pytest_liveview_load.plugin.options import Given
-    from pytest_liveview_load.plugin.pooling import PoolAsked
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
     from pytest_liveview_load.plugin.server_share import ServerDesk
     from pytest_liveview_load.plugin.settings import Settings
@@ -156,7 +156,7 @@ class LoadSession:
 
             plan = None
             if self.has_hosts:
-                from pytest_liveview_load.plugin.host_plan import HostPlan
+                from pytest_liveview_load.plugin.host_setup import HostPlan
 
                 plan = HostPlan.of(config, self.settings, self.pool)
             self._spreading = Spreading(
@@ -233,7 +233,7 @@ def open_session(config: pytest.Config) -> LoadSession:
     if session.given:
         prepare(session, config)
     if "pool" in session.given or provides_hosts(config):
-        from pytest_liveview_load.plugin.pooling import asked_pool
+        from pytest_liveview_load.plugin.data import asked_pool
 
         session.pool = asked_pool(config, session.given.get("pool"))
     return session

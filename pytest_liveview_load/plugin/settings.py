@@ -4,26 +4,190 @@ Law: a `Settings` exists only when every value is good; what cannot be used is a
 `SettingError` that names the place it came from.
 """
 
-from collections.abc import Mapping
+import base64
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast, get_args
+from urllib.parse import SplitResult, unquote, urlsplit
 
-from pytest_liveview_load.errors import HostError, SettingError, UnitError
+from pytest_liveview_load.errors import HostError, LoadRefused, SettingError, UnitError
 from pytest_liveview_load.liveview.client.settings import WEBSOCKET, TransportName
-from pytest_liveview_load.plugin.address import parse_url
-from pytest_liveview_load.plugin.connecting import (
-    Headers,
-    authorization,
-    parse_headers,
-    parse_transport,
-    parse_verify,
-)
 from pytest_liveview_load.plugin.options import Given
-from pytest_liveview_load.units import parse_duration
+from pytest_liveview_load.units import near_miss, parse_duration
 
 if TYPE_CHECKING:
     from pytest_liveview_load.hosts.specs import HostSpec
+
+
+# How the app is reached: by which transport, with which headers, trusting whom.
+
+
+Headers = tuple[tuple[str, str], ...]
+
+TRANSPORTS: Final[tuple[str, ...]] = get_args(TransportName)
+TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# Each request has its own of these.
+NOT_SETTABLE: Final = frozenset(
+    {"connection", "content-length", "cookie", "host", "transfer-encoding", "upgrade"}
+)
+BOOLEANS: Final = {"true": True, "false": False}
+
+
+def parse_transport(given: Given | None) -> TransportName:
+    """Return the transport's name. Raises SettingError."""
+    if given is None:
+        return WEBSOCKET
+    name = given.one.strip().lower()
+    if name not in TRANSPORTS:
+        raise SettingError(
+            f"{given.place}: {given.one!r} is not a transport: choose "
+            f"{', '.join(TRANSPORTS)}.{near_miss(name, TRANSPORTS)}"
+        )
+    return cast("TransportName", name)
+
+
+def parse_headers(given: Given | None) -> Headers:
+    """Return the headers of every request, in the order given. Raises SettingError."""
+    if given is None:
+        return ()
+    texts = (given.text,) if isinstance(given.text, str) else given.text
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return tuple(header(line, given.place) for line in lines if line)
+
+
+def header(line: str, place: str) -> tuple[str, str]:
+    """Return name and value of one line. Raises SettingError, which hides the value."""
+    name, colon, value = line.partition(":")
+    if not (colon and TOKEN.fullmatch(name)):
+        shown = repr(name) if colon else "a line without a colon"
+        raise SettingError(
+            f"{place}: {shown} is not a header: write Name: value, like X-Tenant: acme"
+        )
+    if name.lower() in NOT_SETTABLE:
+        raise SettingError(
+            f"{place}: {name} cannot be set, for every request has its own"
+        )
+    value = value.strip()
+    if not VALUE.fullmatch(value):
+        raise SettingError(
+            f"{place}: the value of {name} has a character that no header may have"
+        )
+    return name, value
+
+
+def parse_verify(given: Given | None) -> bool | str:
+    """Return whom to trust: a boolean, or the path of CAs. Raises SettingError."""
+    if given is None:
+        return True
+    switch = BOOLEANS.get(given.one.strip().lower())
+    if switch is not None:
+        return switch
+    path = Path(given.folder, Path(given.one).expanduser())
+    if not path.exists():
+        raise SettingError(
+            f"{given.place}: {given.one!r} is neither true, false nor a file or folder "
+            f"of CA certificates ({path})"
+        )
+    from pytest_liveview_load.liveview.client.tls import (  # noqa: PLC0415 (costly)
+        tls_context,
+    )
+
+    try:
+        tls_context(str(path))
+    except SettingError as error:
+        raise SettingError(f"{given.place}: {error}") from None
+    return str(path)
+
+
+def authorization(address: str) -> Headers:
+    """Return the header that a browser makes of `user:password@` in an address.
+
+    Empty without a user; percent-encoding ends here (RFC 7617, UTF-8).
+    """
+    parts = urlsplit(address.strip())
+    if "@" not in parts.netloc:
+        return ()
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return (("Authorization", f"Basic {pair}"),)
+
+
+# Where the app under test is, and whether it may be put under load.
+
+
+CREDENTIALS: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/]*@")
+
+
+def parse_url(text: str, place: str) -> str:
+    """Return the address without a trailing slash, and without user and password.
+
+    Raises SettingError, which names `place`, unless the text is
+    `http(s)://[user:password@]host[:port]`.
+    """
+    parts = split(text, place)
+    if parts.scheme not in ("http", "https"):
+        named = "://" in text or "@" in text
+        advice = "" if named else f", like http://{text.lstrip('/')}"
+        raise refused(text, place, f"must begin with http:// or https://{advice}")
+    if not parts.hostname:
+        raise refused(text, place, "names no host")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        bare = f"{parts.scheme}://{host_and_port(parts)}"
+        raise refused(
+            text,
+            place,
+            f"is more than an address: give {bare}, the path goes to visit()",
+        )
+    return f"{parts.scheme}://{host_and_port(parts)}"
+
+
+def split(text: str, place: str) -> SplitResult:
+    """Return the parts of an address. Raises SettingError, port included."""
+    try:
+        parts = urlsplit(text.strip())
+        assert parts.port != 0, "port 0"  # reading the port checks it
+    except (ValueError, AssertionError) as error:
+        raise refused(text, place, f"is not an address: {error}") from None
+    return parts
+
+
+def refused(text: str, place: str, problem: str) -> SettingError:
+    """Return the error that quotes the address and the place it came from."""
+    # A password is not repeated: messages end up in logs.
+    hidden = CREDENTIALS.sub("***@", text)
+    return SettingError(f"{place}: {hidden!r} {problem}")
+
+
+def host_and_port(parts: SplitResult) -> str:
+    """Return what an address says after user and password."""
+    return parts.netloc.rpartition("@")[2]
+
+
+def host_of(url: str) -> str:
+    """Return the address's host in lower case, "" without one."""
+    return (urlsplit(url).hostname or "").lower()
+
+
+def check_load_allowed(url: str, allow: Iterable[str]) -> None:
+    """Raise LoadRefused unless `url` is on this machine or its host matches `allow`."""
+    host = host_of(url)
+    if not is_loopback(host) and not any(fnmatchcase(host, each) for each in allow):
+        raise LoadRefused(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its name or number alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 TRUTHS: Final = {

@@ -9,38 +9,162 @@ import asyncio
 import contextlib
 import dataclasses
 import functools
+import inspect
 import time
 import zlib
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from pytest_liveview_load.crowd.class_mix import resolved
-from pytest_liveview_load.crowd.data import Feed
+from pytest_liveview_load.crowd.data import Feed, row_of
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.crowd.tracebacks import prune
-from pytest_liveview_load.errors import InvalidRun, RunAborted, StepError
+from pytest_liveview_load.errors import (
+    InvalidRun,
+    LiveViewVersionWarning,
+    MarkerError,
+    RunAborted,
+    StepError,
+)
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.load_context import LoadContext
 from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.markers import resolved
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.plugin.address import parse_url
-from pytest_liveview_load.plugin.alone import Alone, OnePerUser
 from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
-from pytest_liveview_load.plugin.connecting import authorization
 from pytest_liveview_load.plugin.data import Sources
-from pytest_liveview_load.plugin.event_loop import require_asyncio
 from pytest_liveview_load.plugin.local_runs import LocalConductor
 from pytest_liveview_load.plugin.outcome import report_of, verdict
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.session import session_of
+from pytest_liveview_load.plugin.settings import authorization, parse_url
 from pytest_liveview_load.plugin.timeouts import timed
-from pytest_liveview_load.plugin.version_guard import LiveViewVersionWarning, news_of
-from pytest_liveview_load.reporting.finding import Finding
-from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.plugin.version_guard import news_of
+from pytest_liveview_load.reporting.report import Finding, LoadReport
+from pytest_liveview_load.sync.users import LocalGathering
+
+# What stands in for a crowd where there is none, and for a user where there are many.
+
+
+class Alone:
+    """The crowd of a single user: its run is one round.
+
+    `feed` returns who hands out rows, once somebody asks for one; this user's is the
+    first. `running` is true once, so that a `while live.running:` makes one round, as for a
+    virtual user whose load has no duration.
+    """
+
+    def __init__(self, feed: Callable[[], Feed | None] = lambda: None) -> None:
+        self._asked = False
+        self._feed = feed
+
+    @property
+    def running(self) -> bool:
+        """Whether the one round is still to come."""
+        first, self._asked = not self._asked, True
+        return first
+
+    @cached_property
+    def gathering(self) -> LocalGathering:
+        """Where the one user finds those that it has spawned."""
+        gathering = LocalGathering()
+        gathering.enter(0)
+        return gathering
+
+    @property
+    def row(self) -> Any:
+        """The first row of the load's data. Raises DataError."""
+        return row_of(0, self._feed())
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep."""
+        await asyncio.sleep(seconds)
+
+
+class OnePerUser:
+    """What fixtures see as `live` of a load test: each virtual user gets its own later."""
+
+    def __init__(self, test: str) -> None:
+        self._test = test
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # pytest and pdb look around
+            raise AttributeError(name)
+        raise MarkerError(
+            f"a fixture of {self._test} uses live.{name}, but under @load every virtual "
+            "user has a `live` of its own, and fixtures are made once, before any: make "
+            "it a function that takes a live user, and await it in the test"
+        )
+
+    def __repr__(self) -> str:
+        return f"<one live user per virtual user of {self._test}>"
+
+
+# The event loop of a test that no async plugin claims.
+
+
+def run_test(item: pytest.Function) -> bool | None:
+    """Run a test whose function is still async, that is: nobody else claimed it.
+
+    None if it is not ours to run.
+    """
+    function = item.obj
+    if not inspect.iscoroutinefunction(function):
+        return None
+    arguments = {
+        name: item.funcargs[name]
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name in item.funcargs and parameter.default is parameter.empty
+    }
+    run(function(**arguments))
+    return True
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a test's coroutine to its end, on a loop of its own."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(work)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes the fastest loop there is; None leaves it to asyncio."""
+    try:
+        import uvloop  # noqa: PLC0415 (costs 10 ms, and is not everywhere)
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def require_no_loop(test: str) -> None:
+    """Raise MarkerError if the test runs already: then it is too late for `live`."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    message = (
+        f"{test} asks for `live` or `load` while it runs (getfixturevalue): make it a "
+        f"parameter, `async def {test}(live)`"
+    )
+    raise MarkerError(message)
+
+
+def require_asyncio(test: str) -> None:
+    """Raise MarkerError unless asyncio runs the current test."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        message = (
+            f"{test} runs on another backend than asyncio, which `live` and `load` need: "
+            "give the test an anyio_backend fixture that returns 'asyncio', or leave its "
+            "anyio or trio marker out (none is needed)"
+        )
+        raise MarkerError(message) from None
+
 
 Body = Callable[..., Coroutine[Any, Any, object]]
 

@@ -1,24 +1,19 @@
-"""The one warning about a LiveView release that nobody has compared us with.
+"""The one warning about a LiveView release that nobody has compared the client with."""
 
-Law: a session says it once, however many tests and workers find out. A worker only finds
-out, and heeds its filters; the process that shows the summary warns.
-"""
+from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from pytest_liveview_load.errors import LiveViewVersionWarning
 from pytest_liveview_load.liveview.protocol.versions import HELD, is_held
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
     from pytest_liveview_load.plugin.session import LoadSession
-
-
-class LiveViewVersionWarning(UserWarning):
-    """The server's LiveView is not among those that the client is held to."""
-
 
 FIRST: Final = ".".join(HELD[0].split(".")[:2])
 LAST: Final = ".".join(HELD[-1].split(".")[:2])
@@ -46,7 +41,7 @@ def news_of(versions: Iterable[str], known: set[str]) -> str:
     return message if heeded else ""
 
 
-def warn_once(session: "LoadSession", config: "pytest.Config", message: str) -> None:
+def warn_once(session: LoadSession, config: pytest.Config, message: str) -> None:
     """Show a warning in pytest's summary, unless the session has had one."""
     if session.version_warned:
         return

@@ -12,9 +12,8 @@ from typing import Any, Final
 
 from pytest_liveview_load.metrics.advice import advice
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.reporting.finding import Finding
-from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.rows import (
+from pytest_liveview_load.reporting.report import Finding, LoadReport
+from pytest_liveview_load.reporting.table import (
     PERCENTILES,
     Row,
     rows,

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from pytest_liveview_load.metrics.advice import advice
-from pytest_liveview_load.metrics.budget import Judgement
-from pytest_liveview_load.metrics.failures import Failure
-from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.metrics.spending import spending
-from pytest_liveview_load.metrics.verdict import Exceeded, NoMeasurement, Within
-from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.reporting.report import boot_line, runner_table
+from pytest_liveview_load.metrics.advice import advice, spending
+from pytest_liveview_load.metrics.budget import (
+    Exceeded,
+    Judgement,
+    NoMeasurement,
+    Within,
+)
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
+from pytest_liveview_load.reporting.report import LoadReport, boot_line, runner_table
 from pytest_liveview_load.reporting.table import table
 from pytest_liveview_load.units import format_count, format_duration, format_rate
 

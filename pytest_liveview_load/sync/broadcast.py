@@ -11,8 +11,7 @@ from typing import Final
 
 from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.meeting import Seen
-from pytest_liveview_load.liveview.user.token import tokens
+from pytest_liveview_load.liveview.user.together import Seen, tokens
 from pytest_liveview_load.units import Clock
 
 KEPT: Final = 1000  # that a watcher has seen and has not asked for

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pytest_liveview_load.errors import UnitError
-from pytest_liveview_load.liveview.user.meeting import Member
+from pytest_liveview_load.liveview.user.together import Member
 
 ALL: Final = "all"
 A_SIZE: Final = "a number of users, a range like '5..10', or 'all'"

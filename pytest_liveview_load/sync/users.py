@@ -5,6 +5,7 @@ run's end; a user that goes away while it waits is forgotten at once.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,16 +17,9 @@ from pytest_liveview_load.errors import (
     TogetherError,
     UnitError,
 )
-from pytest_liveview_load.liveview.user.gathering import Call, Pace
-from pytest_liveview_load.liveview.user.meeting import Meeting, Member
+from pytest_liveview_load.liveview.user.together import Call, Meeting, Member, Pace
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.sync.broadcast import Fanout
-from pytest_liveview_load.sync.company import Company
-from pytest_liveview_load.sync.pacing import (
-    Terms,
-    asked_for,
-    parse_change,
-    parse_terms,
-)
 from pytest_liveview_load.sync.rendezvous import (
     Late,
     MeetingPoint,
@@ -36,8 +30,73 @@ from pytest_liveview_load.sync.rendezvous import (
     parse_late,
     parse_size,
 )
-from pytest_liveview_load.sync.throttle import Throttle, gradual
+from pytest_liveview_load.sync.throttle import (
+    Terms,
+    Throttle,
+    asked_for,
+    gradual,
+    parse_change,
+    parse_terms,
+)
 from pytest_liveview_load.units import Clock, near_miss
+
+# Who is in a run now, and how many there can be.
+
+
+class Company:
+    """Owns the ids of the users at work.
+
+    `most` is how many the run's profile has at once; `to_come` how many of them its ramp
+    has still to bring, as far as that is known. One that `dwindles` ends user by user,
+    each after its iterations, and nobody comes instead.
+    """
+
+    def __init__(
+        self, most: int = 1, to_come: int = 0, *, dwindles: bool = False
+    ) -> None:
+        self.most = most
+        self.to_come = to_come
+        self.dwindles = dwindles
+        self.active: set[int] = set()
+        self.brought: set[int] = set()
+
+    @classmethod
+    def of(cls, profile: Profile, *, endless: bool = False) -> "Company":
+        """Return the company of a run, before anybody has come."""
+        most = profile.most_users
+        if profile.stages or profile.is_open:
+            return cls(most)
+        dwindles = profile.iterations_each is not None and not endless
+        return cls(most, most, dwindles=dwindles)
+
+    def enter(self, user: int) -> None:
+        """Take one who starts."""
+        self.active.add(user)
+        self.to_come = max(0, self.to_come - 1)
+
+    def leave(self, user: int) -> None:
+        """Take note of one who has come to its end."""
+        self.active.discard(user)
+
+    def bring(self, users: Iterable[int]) -> None:
+        """Know of users that one of the crowd has spawned."""
+        self.brought.update(users)
+
+    @property
+    def everybody(self) -> int:
+        """How many "all" are now: those at work, and those whom the ramp will bring."""
+        return len(self.active) + self.to_come
+
+    @property
+    def left(self) -> float:
+        """How many can still come to one place, from now on."""
+        return self.everybody + len(self.brought) if self.dwindles else math.inf
+
+    @property
+    def limit(self) -> int:
+        """How many could be at one place at once."""
+        return max(self.most, self.everybody) + len(self.brought)
+
 
 NOBODY: Final = Pace()
 
@@ -145,7 +204,7 @@ class LocalGathering:
         start = end if turns is None else turns.allowance.rate(self.clock())
         throttle.change(gradual(start, end, seconds))
 
-    # The users' side (`liveview.user.gathering`)
+    # The users' side (`liveview.user.together`)
 
     async def take_turn(self, name: str, pace: Pace) -> None:
         """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""

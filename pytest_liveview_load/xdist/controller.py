@@ -8,27 +8,84 @@ never waited for here.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 import pytest
 
-from pytest_liveview_load.xdist.post import (
-    LINK,
-    POST,
-    Channel,
-    Collected,
-    Failed,
-    Message,
-    Stuck,
-    pack,
-    unpack,
-)
 from pytest_liveview_load.xdist.schedule import Gang
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_liveview_load.reporting.load_report import LoadReport
+    from pytest_liveview_load.reporting.report import LoadReport
+
+
+# What the controller and a worker tell each other about load tests, beside xdist's words.
+
+
+POST: Final = "liveview_gang"  # in workerinput: the channel of these messages
+LINK: Final = "liveview_link"  # in workerinput: the channel of who carries a load
+
+
+class Channel(Protocol):
+    """What is used of an execnet channel."""
+
+    def send(self, item: Any) -> None:
+        """Send plain data; waits while the other side is slow. OSError if it is gone."""
+
+    def setcallback(self, callback: Callable[[Any], Any], endmarker: object) -> None:
+        """Call back with what comes, and with `endmarker` once the channel closes."""
+
+
+class Collected(NamedTuple):
+    """Worker → controller: where in its collection the load tests are."""
+
+    places: tuple[int, ...]
+
+
+class Failed(NamedTuple):
+    """Worker → controller: it could not follow in run `number`."""
+
+    number: int
+    why: str
+
+
+class Stuck(NamedTuple):
+    """Worker → controller: its last words, for it did not heed its release."""
+
+    where: str  # its main thread is
+
+
+class Role(NamedTuple):
+    """Controller → worker: its role in run `number`, of the test at `place`."""
+
+    number: int
+    place: int  # in its collection
+    leads: bool
+
+
+class Released(NamedTuple):
+    """Controller → worker: run `number` is over."""
+
+    number: int
+
+
+Message: TypeAlias = Collected | Failed | Stuck | Role | Released
+KINDS: Final[Mapping[str, Callable[..., Message]]] = {
+    kind.__name__: kind for kind in (Collected, Failed, Stuck, Role, Released)
+}
+
+
+def pack(message: Message) -> tuple[object, ...]:
+    """Return `message` as plain data."""
+    return (type(message).__name__, *message)
+
+
+def unpack(data: tuple[Any, ...]) -> Message:
+    """Return the message that was packed."""
+    kind, *fields = data
+    return KINDS[kind](*fields)
+
 
 NEVER_RUN: Final = (
     "did not run: a load test needs xdist's workers, and before its turn xdist had ended "

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_liveview_load.plugin.collection import LOAD
-from pytest_liveview_load.xdist.duty import Duty, Release
-from pytest_liveview_load.xdist.post import (
+from pytest_liveview_load.xdist.controller import (
     LINK,
     POST,
     Channel,
@@ -34,7 +33,53 @@ from pytest_liveview_load.xdist.post import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+
+# A worker's role in one load test, and the word that it is over.
+
+
+class Release:
+    """Set once when a follower's part is over, be it that the controller is gone."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._callbacks: list[Callable[[], object]] = []
+
+    def is_set(self) -> bool:
+        """Whether the part is over."""
+        return self._event.is_set()
+
+    def wait(self) -> None:
+        """Return once the part is over."""
+        self._event.wait()
+
+    def then(self, callback: Callable[[], object]) -> None:
+        """Call back once the part is over, in whatever thread learns of it."""
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def set(self) -> None:
+        """Say that the part is over."""
+        with self._lock:
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+
+class Duty:
+    """What this worker was told to do in one run; `release` counts for a follower."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+        self.release = Release()
+        self.is_taken = False
+        self.is_over = False
 
 
 PATIENCE: Final = 15.0  # seconds after its release in which a follower has to end

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.browser_agreement import RECEIVED, SENT
 from benchmarks.chromium import Tab
 from pytest_liveview_load.errors import ViewCrashed
-from pytest_liveview_load.liveview.protocol.wire_keys import (
+from pytest_liveview_load.liveview.protocol.wire import (
     CIDS_DESTROYED,
     CIDS_WILL_DESTROY,
 )

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from pytest_liveview_load.distribution import messages
+from pytest_liveview_load.distribution.messages import decode, encode
 from pytest_liveview_load.distribution.sync_client import DistantGathering
 from pytest_liveview_load.distribution.sync_server import Desk
-from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.gathering import Call, Pace
-from pytest_liveview_load.liveview.user.meeting import Meeting, Seen
+from pytest_liveview_load.liveview.user.together import Call, Meeting, Pace, Seen
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.users import LocalGathering
 

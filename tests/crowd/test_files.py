@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pytest_liveview_load.crowd.files import (
+from pytest_liveview_load.crowd.generator import (
     allows,
     check_file_descriptors,
     files_in_use,
@@ -27,7 +27,7 @@ def limited(users: int, soft: int, hard: int) -> str:
     """Return the soft limit after the check, in a process of its own, or the error."""
     script = (
         "import resource, sys\n"
-        "from pytest_liveview_load.crowd.files import check_file_descriptors\n"
+        "from pytest_liveview_load.crowd.generator import check_file_descriptors\n"
         "from pytest_liveview_load.errors import TooFewFiles\n"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
         "try:\n"

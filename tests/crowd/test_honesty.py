@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from pytest_liveview_load.crowd.cpu import Usage
+from pytest_liveview_load.crowd.cpu import Moment, Usage
 from pytest_liveview_load.crowd.generator import (
     BLOCKED,
     NO_CPU,
@@ -17,7 +17,6 @@ from pytest_liveview_load.crowd.generator import (
     Watch,
     Worst,
 )
-from pytest_liveview_load.crowd.moment import Moment
 from pytest_liveview_load.crowd.validity import (
     causes,
     cpu_note,
@@ -26,8 +25,8 @@ from pytest_liveview_load.crowd.validity import (
     remarks,
 )
 from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.names import Series
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.metrics.series import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 MILLISECOND: Final = 1_000_000  # in a histogram's nanoseconds

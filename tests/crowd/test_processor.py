@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.crowd.cpu import (
     Ledger,
+    Moment,
     Processor,
     Usage,
     of_pressure,
     of_schedule,
 )
-from pytest_liveview_load.crowd.moment import Moment
 
 NOW = Moment(0.0, 1)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.rows_file import read
+from pytest_liveview_load.crowd.data import read
 from pytest_liveview_load.errors import DataError
 
 

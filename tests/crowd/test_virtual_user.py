@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.failing import back_off
-from pytest_liveview_load.metrics.failures import Failure
+from pytest_liveview_load.crowd.virtual_user import back_off
+from pytest_liveview_load.metrics.snapshot import Failure
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform
 

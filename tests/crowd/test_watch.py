@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_liveview_load.crowd.cpu import Processor, Usage
+from pytest_liveview_load.crowd.cpu import Moment, Processor, Usage
 from pytest_liveview_load.crowd.generator import (
     BLOCKED,
     NO_CPU,
@@ -15,7 +15,6 @@ from pytest_liveview_load.crowd.generator import (
     Watch,
     kind_of_stop,
 )
-from pytest_liveview_load.crowd.moment import Moment
 from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import Recorder

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
-from pytest_liveview_load.crowd.watchdog import Watchdog, where
+from pytest_liveview_load.crowd.generator import Watchdog, where
 
 DEADLINE = 30.0
 

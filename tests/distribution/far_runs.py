@@ -14,12 +14,18 @@ from pytest_liveview_load.crowd.data import Rows
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.lead_messages import Begin, Finished, Lost
 from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
-from pytest_liveview_load.distribution.parts import Errand, Outcome
+from pytest_liveview_load.distribution.messages import (
+    Begin,
+    Errand,
+    Finished,
+    Lost,
+    Outcome,
+    decode,
+    encode,
+)
 from pytest_liveview_load.distribution.serialize import cast_to_data, rows_to_data
 from pytest_liveview_load.distribution.snapshots import unpack
-from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -32,7 +38,7 @@ PATIENCE = 60.0
 FAR = """
 import sys
 sys.path.insert(0, {project!r})
-from pytest_liveview_load.distribution.runner.runner import serve_channel
+from pytest_liveview_load.distribution.runner import serve_channel
 released = channel.gateway.newchannel()
 channel.send(released)
 serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))

@@ -9,16 +9,17 @@ from typing import Any
 import execnet
 
 from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.messages import (
+    AnyMessage,
     Broken,
     Finished,
     Lost,
     Refused,
+    decode,
+    encode,
 )
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
-from pytest_liveview_load.distribution.messages import AnyMessage
 from pytest_liveview_load.distribution.snapshots import unpack
-from pytest_liveview_load.distribution.wire import decode, encode
 from tests.distribution import scripted_runner
 
 LEAD = "lead"

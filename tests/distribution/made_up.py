@@ -4,35 +4,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_liveview_load.distribution.commands import Command, Send
-from pytest_liveview_load.distribution.coordinator import Conductor
-from pytest_liveview_load.distribution.lead_messages import (
-    Begin,
-    Broken,
-    Finished,
-    Lost,
-    Refused,
-)
+from pytest_liveview_load.distribution.coordinator import Command, Conductor, Send
 from pytest_liveview_load.distribution.messages import (
     Adopt,
     AnyMessage,
+    Begin,
+    Broken,
     Cut,
     Did,
     Done,
     Drop,
+    Errand,
+    Finished,
     Hello,
     Here,
     LetIn,
+    Lost,
     Numbers,
     Ping,
     Pong,
     Prepare,
     Ready,
+    Refused,
     SendHome,
     Start,
     Stop,
 )
-from pytest_liveview_load.distribution.parts import Errand
 from pytest_liveview_load.distribution.snapshots import pack, unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot

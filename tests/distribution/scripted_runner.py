@@ -29,10 +29,11 @@ from pytest_liveview_load.distribution.messages import (
     Ready,
     Start,
     Stop,
+    decode,
+    encode,
 )
-from pytest_liveview_load.distribution.plain import to_plain
+from pytest_liveview_load.distribution.serialize import to_plain
 from pytest_liveview_load.distribution.snapshots import pack
-from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 EVERY = 0.2  # seconds between numbers

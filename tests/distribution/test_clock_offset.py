@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.distribution.clock_offset import DRIFT, PINGS, ClockOffset
+from pytest_liveview_load.distribution.link import DRIFT, PINGS, ClockOffset
 
 EXACT = 1e-6  # as floats are, of numbers up to a million
 delays = st.floats(0.0001, 0.5)

@@ -4,19 +4,17 @@ import msgspec
 import pytest
 
 from pytest_liveview_load.distribution.coordinator import Conductor
-from pytest_liveview_load.distribution.lead_messages import (
-    Began,
-    Broken,
-    Finished,
-    Progress,
-    Refused,
-)
 from pytest_liveview_load.distribution.messages import (
     Adjust,
+    Began,
+    Broken,
     End,
+    Finished,
     Here,
     Ping,
     Prepare,
+    Progress,
+    Refused,
     Start,
     Unable,
 )

@@ -1,21 +1,18 @@
 """Runners that are lost: what becomes of the run, and of their users."""
 
-from pytest_liveview_load.distribution.commands import Bury, Kill
-from pytest_liveview_load.distribution.coordinator import Conductor
-from pytest_liveview_load.distribution.lead_messages import (
-    AddUsers,
-    Finished,
-    Lost,
-    RemoveUsers,
-    StopRun,
-)
+from pytest_liveview_load.distribution.coordinator import Bury, Conductor, Kill
 from pytest_liveview_load.distribution.messages import (
+    AddUsers,
     Adopt,
     Blocked,
     End,
     Explain,
+    Finished,
     LetIn,
+    Lost,
+    RemoveUsers,
     SendHome,
+    StopRun,
 )
 from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.made_up import RUN, Stage, begin, ended, iterations, of

@@ -15,19 +15,20 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.distribution.commands import Command, Kill, Send
-from pytest_liveview_load.distribution.coordinator import Conductor
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.coordinator import Command, Conductor, Kill, Send
+from pytest_liveview_load.distribution.messages import (
     AddUsers,
+    AnyMessage,
     CutRun,
+    Done,
     DropAll,
     Finished,
     Heeded,
     Lost,
+    Numbers,
     RemoveUsers,
     StopRun,
 )
-from pytest_liveview_load.distribution.messages import AnyMessage, Done, Numbers
 from pytest_liveview_load.distribution.runner_state import State
 from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.made_up import RUN, TO_LEAD, MadeUpRunner, begin

@@ -1,18 +1,21 @@
 """What the lead asks of a run under way, and how it is answered."""
 
 from pytest_liveview_load.distribution.coordinator import Conductor
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.messages import (
     AddUsers,
     ChangeRate,
+    Cut,
     CutRun,
     DropAll,
+    Fault,
     Finished,
     Heeded,
+    LetIn,
     RemoveUsers,
+    SendHome,
+    Stop,
     StopRun,
 )
-from pytest_liveview_load.distribution.messages import Cut, LetIn, SendHome, Stop
-from pytest_liveview_load.distribution.parts import Fault
 from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.made_up import RUN, Stage, begin, ended, of
 

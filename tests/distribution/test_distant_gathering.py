@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.faults import error_of, fault_of
-from pytest_liveview_load.distribution.messages import Denied
-from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.distribution.messages import Denied, decode, encode
+from pytest_liveview_load.distribution.serialize import error_of, fault_of
 from pytest_liveview_load.errors import (
     MarkerError,
     RendezvousTimeout,
@@ -21,9 +20,8 @@ from pytest_liveview_load.errors import (
     StepTimeout,
     TogetherError,
 )
-from pytest_liveview_load.liveview.user.gathering import Call, Pace
-from pytest_liveview_load.sync.company import Company
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.liveview.user.together import Call, Pace
+from pytest_liveview_load.sync.users import Company, LocalGathering
 from tests.crowd.afar import Afar
 from tests.crowd.fake_time import FakeTimeLoop, play
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.messages import (
     AddUsers,
     Began,
     DropAll,

@@ -11,10 +11,9 @@ from pytest_liveview_load.distribution.snapshots import (
     unpack,
 )
 from pytest_liveview_load.errors import MessageError
-from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.series import Series
-from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.names import Series
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 
 counts = st.dictionaries(st.sampled_from(["iterations", "errors"]), st.integers(0, 99))
 snapshots = st.builds(

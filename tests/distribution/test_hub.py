@@ -4,8 +4,7 @@ import os
 import signal
 
 from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.faults import error_of
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.messages import (
     Began,
     ChangeRate,
     Finished,
@@ -14,6 +13,7 @@ from pytest_liveview_load.distribution.lead_messages import (
     Progress,
     StopRun,
 )
+from pytest_liveview_load.distribution.serialize import error_of
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import TogetherError
 from tests.distribution.led import PATIENCE, Told, iterations, runners

@@ -10,8 +10,7 @@ import pytest
 
 from pytest_liveview_load.distribution.controller import Hub
 from pytest_liveview_load.distribution.coordinator import Conductor
-from pytest_liveview_load.distribution.faults import error_of
-from pytest_liveview_load.distribution.lead_messages import (
+from pytest_liveview_load.distribution.messages import (
     Began,
     Begin,
     Broken,
@@ -23,6 +22,7 @@ from pytest_liveview_load.distribution.lead_messages import (
     Refused,
     StopRun,
 )
+from pytest_liveview_load.distribution.serialize import error_of
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.distribution.sync_server import Desk
 from pytest_liveview_load.errors import SettingError

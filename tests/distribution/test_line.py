@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.line import ALIVE, STUCK, Line
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Blocked,
@@ -18,8 +17,10 @@ from pytest_liveview_load.distribution.messages import (
     Ping,
     Pong,
     Ready,
+    decode,
+    encode,
 )
-from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.distribution.runner_link import ALIVE, STUCK, Line
 
 PATIENCE = 10.0
 

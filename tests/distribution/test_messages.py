@@ -8,11 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.distribution import lead_messages, messages
-from pytest_liveview_load.distribution.lead_messages import Begin
-from pytest_liveview_load.distribution.messages import AnyMessage, Call, Numbers, Ping
-from pytest_liveview_load.distribution.parts import Errand, Message
-from pytest_liveview_load.distribution.wire import VERSION, decode, encode
+from pytest_liveview_load.distribution import messages
+from pytest_liveview_load.distribution import messages as lead_messages
+from pytest_liveview_load.distribution.messages import (
+    VERSION,
+    AnyMessage,
+    Begin,
+    Call,
+    Errand,
+    Message,
+    Numbers,
+    Ping,
+    decode,
+    encode,
+)
 from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.load_profile.profile import Profile
 

@@ -2,11 +2,15 @@
 
 import msgspec
 
-from pytest_liveview_load.distribution.faults import error_of, fault_of
-from pytest_liveview_load.distribution.lead_messages import Finished
-from pytest_liveview_load.distribution.messages import Cut, Denied
+from pytest_liveview_load.distribution.messages import (
+    Cut,
+    Denied,
+    Finished,
+    decode,
+    encode,
+)
+from pytest_liveview_load.distribution.serialize import error_of, fault_of
 from pytest_liveview_load.distribution.snapshots import unpack
-from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.errors import ConfigurationError, DataError, UnitError
 from tests.distribution.made_up import Stage, begin, ended, iterations, of
 

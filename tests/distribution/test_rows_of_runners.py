@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from pytest_liveview_load.crowd.data import Feed
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.distribution.lead_messages import AddUsers, Begin, RemoveUsers
-from pytest_liveview_load.distribution.parts import Errand
+from pytest_liveview_load.distribution.messages import (
+    AddUsers,
+    Begin,
+    Errand,
+    RemoveUsers,
+)
 from pytest_liveview_load.distribution.serialize import (
     cast_to_data,
     order_from_data,

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from pytest_liveview_load.distribution.lead_messages import Broken
-from pytest_liveview_load.distribution.messages import AnyMessage, Post
+from pytest_liveview_load.distribution.messages import AnyMessage, Broken, Post
 from pytest_liveview_load.distribution.run_service import Service
 from tests.distribution.made_up import RUN, MadeUpRunner, begin
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.distribution.shares import divided, let_in, sent_home
+from pytest_liveview_load.distribution.rebalance import divided, let_in, sent_home
 from pytest_liveview_load.load_profile.profile import Profile
 
 runners = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 20), min_size=1)

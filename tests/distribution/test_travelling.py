@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from pytest_liveview_load.crowd.data import Feed, Rows
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.distribution.lead_messages import Begin
-from pytest_liveview_load.distribution.parts import Errand
-from pytest_liveview_load.distribution.plain import MARK, from_plain, to_plain
+from pytest_liveview_load.distribution.messages import Begin, Errand, decode, encode
 from pytest_liveview_load.distribution.serialize import (
+    MARK,
     cast_from_data,
     cast_to_data,
+    from_plain,
     order_from_data,
     rows_to_data,
+    to_plain,
 )
-from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.errors import DataError, ScenarioError
 from pytest_liveview_load.sync.rendezvous import is_plain
 from tests.distribution import scenarios

@@ -20,11 +20,11 @@ SHORTER = '''
 
 from dataclasses import replace
 
-from pytest_liveview_load.crowd.shape.profile import Profile
-from pytest_liveview_load.crowd.shape.rate import RatePlan
+from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.load_profile.rate import RatePlan
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.names import Unit
-from pytest_liveview_load.pauses import Between, Exponential, LogNormal
+from pytest_liveview_load.units import Between, Exponential, LogNormal
 
 FASTER = 120
 BRIEFER = 20

@@ -11,8 +11,12 @@ from pytest_liveview_load.crowd.engine import Outcome
 from pytest_liveview_load.crowd.plan import ARGUMENTS
 from pytest_liveview_load.load_profile.arguments import CONTRADICTIONS
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.pauses import LogNormal, parse_pause
-from pytest_liveview_load.units import format_count, format_duration
+from pytest_liveview_load.units import (
+    LogNormal,
+    format_count,
+    format_duration,
+    parse_pause,
+)
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform
 from tests.docs.page_as_tests import DOCS

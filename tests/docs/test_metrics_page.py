@@ -7,14 +7,15 @@ import pytest
 from pytest_liveview_load.crowd import validity
 from pytest_liveview_load.crowd.generator import MAX_LAG, SHORTEST_STOP, STOP
 from pytest_liveview_load.crowd.validity import MEAN_WAIT, STOPS, TOO_BUSY
-from pytest_liveview_load.liveview.diff_cost.dissection import ALL_OF, EVERY
+from pytest_liveview_load.liveview.diff_cost.sizes import ALL_OF, EVERY
 from pytest_liveview_load.metrics.advice import (
     FEWEST_BYTES,
     FEWEST_DIFFS,
     SMALLEST_SHARE,
 )
-from pytest_liveview_load.metrics.grammar import LABELLED, Aggregate
-from pytest_liveview_load.metrics.limit import OPERATORS
+from pytest_liveview_load.metrics.budget import OPERATORS
+from pytest_liveview_load.metrics.histogram import samples_needed
+from pytest_liveview_load.metrics.measure import LABELLED, Aggregate
 from pytest_liveview_load.metrics.names import (
     METRICS,
     OF_THE_RUN,
@@ -22,7 +23,6 @@ from pytest_liveview_load.metrics.names import (
     RESENT,
     TIMINGS,
 )
-from pytest_liveview_load.metrics.order_statistics import samples_needed
 from pytest_liveview_load.reporting.json_report import run
 from tests.docs.page_as_tests import DOCS
 from tests.reporting.reports import report

@@ -17,12 +17,12 @@ from pytest_liveview_load.errors import (
     RunAborted,
     TooFewFiles,
 )
-from pytest_liveview_load.experiments.capacity import (
+from pytest_liveview_load.experiments.find_limit import (
+    Limit,
     parse_budgets,
     search,
     with_unwritten,
 )
-from pytest_liveview_load.experiments.find_limit import Limit
 from pytest_liveview_load.experiments.search import Ladder
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder

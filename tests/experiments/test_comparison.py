@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, NoData
-from pytest_liveview_load.experiments.compare import Comparison
-from pytest_liveview_load.experiments.ratio import Estimate
+from pytest_liveview_load.experiments.compare import Comparison, Estimate, in_cells
 from pytest_liveview_load.experiments.rounds import (
     MEASURES,
     alternate,
@@ -21,7 +20,6 @@ from pytest_liveview_load.experiments.rounds import (
     parse_patterns,
     parse_rounds,
 )
-from pytest_liveview_load.experiments.side_by_side import in_cells
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.result import LoadResult

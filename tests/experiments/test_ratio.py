@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.experiments.ratio import estimate, geometric_mean, t_quantile
+from pytest_liveview_load.experiments.compare import (
+    estimate,
+    geometric_mean,
+    t_quantile,
+)
 
 # From any table of Student's t, two-sided 95 %.
 TABLE = {

@@ -19,7 +19,7 @@ from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
-from pytest_liveview_load.liveview.protocol.wire_keys import CHUNK
+from pytest_liveview_load.liveview.protocol.wire import CHUNK
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.users import LocalGathering

@@ -16,8 +16,7 @@ from typing import Any, Final
 import execnet
 import pytest
 
-from pytest_liveview_load.hosts.pack import Baggage, Parcel
-from pytest_liveview_load.hosts.requirements import Requirements
+from pytest_liveview_load.hosts.pack import Baggage, Parcel, Requirements
 
 DEADLINE: Final = 30.0  # seconds
 WHEEL: Final = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"

@@ -12,10 +12,16 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE, Gone
-from pytest_liveview_load.distribution.messages import Hello, Here, Ping, Pong
-from pytest_liveview_load.distribution.wire import decode, encode
+from pytest_liveview_load.distribution.messages import (
+    Hello,
+    Here,
+    Ping,
+    Pong,
+    decode,
+    encode,
+)
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.hosts.host_link import HostLink
+from pytest_liveview_load.hosts.host import HostLink
 from pytest_liveview_load.hosts.hosts import SILENT, Hosts
 from tests.distribution.processes import is_alive, left_after
 
@@ -305,7 +311,7 @@ async def test_an_idle_host_that_is_silent_is_cut_off() -> None:
 
 CONTROLLER = """
     import asyncio, sys
-    from pytest_liveview_load.distribution.hosts.hosts import Hosts
+    from pytest_liveview_load.hosts.hosts import Hosts
 
     async def main():
         hosts = Hosts(prepare=lambda *_: [{folder!r}])

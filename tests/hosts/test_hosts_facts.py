@@ -7,7 +7,7 @@ import pytest
 
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_preflight
-from pytest_liveview_load.hosts.facts import (
+from pytest_liveview_load.hosts.specs import (
     Facts,
     check_packages,
     check_python,

@@ -11,8 +11,14 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.hosts.pack import MOST, Baggage, Parcel
-from pytest_liveview_load.hosts.requirements import DISTRIBUTION, Requirements, needs_of
+from pytest_liveview_load.hosts.pack import (
+    DISTRIBUTION,
+    MOST,
+    Baggage,
+    Parcel,
+    Requirements,
+    needs_of,
+)
 
 
 def suite(top: Path) -> Path:

@@ -12,8 +12,7 @@ import pytest
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_install
 from pytest_liveview_load.hosts import ship as shipping
-from pytest_liveview_load.hosts.pack import Baggage
-from pytest_liveview_load.hosts.requirements import Requirements
+from pytest_liveview_load.hosts.pack import Baggage, Requirements
 from pytest_liveview_load.hosts.ship import ship
 from tests.hosts.far_pythons import (
     at_once,

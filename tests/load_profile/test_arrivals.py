@@ -7,8 +7,8 @@ from itertools import islice, pairwise
 
 import pytest
 
-from pytest_liveview_load.load_profile.arrivals import Arrival
 from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.load_profile.rate import Arrival
 
 
 def instants(profile: Profile, seed: int = 1) -> list[float]:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.pauses import Between
+from pytest_liveview_load.units import Between
 
 A_DURATION = "is not a duration like '200ms', '1.5s' or '1m30s'"
 

@@ -4,9 +4,9 @@ import pytest
 
 from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.metrics.grammar import Aggregate, Percentile, Stat
-from pytest_liveview_load.metrics.measure import Measure
+from pytest_liveview_load.metrics.measure import Aggregate, Percentile, Stat
 from pytest_liveview_load.metrics.names import METRICS, PARTS, RESENT, Unit
+from pytest_liveview_load.metrics.reading import Measure
 
 P50, P95, P99, P99_9 = (Percentile(p) for p in (50.0, 95.0, 99.0, 99.9))
 MIN, MAX, MEAN, COUNT, RATE = Aggregate

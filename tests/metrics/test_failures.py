@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.metrics.failures import (
+from pytest_liveview_load.metrics.snapshot import (
     MOST_GROUPS,
     OTHERS,
     Failure,

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.series import Series
+from pytest_liveview_load.metrics.names import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from tests.metrics.test_judging import RUN, many
 

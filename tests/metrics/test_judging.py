@@ -6,18 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_liveview_load.metrics.budget import Budget, judge
-from pytest_liveview_load.metrics.failures import Failure
-from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.names import METRICS, Unit
-from pytest_liveview_load.metrics.reading import read
-from pytest_liveview_load.metrics.series import Series
-from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.metrics.verdict import (
+from pytest_liveview_load.metrics.budget import (
+    Budget,
     Exceeded,
     NoMeasurement,
     Within,
+    judge,
 )
+from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.names import METRICS, Series, Unit
+from pytest_liveview_load.metrics.reading import read
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 
 MS = 1_000_000  # nanoseconds
 COUNTER = "Roost.CounterLive"

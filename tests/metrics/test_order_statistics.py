@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pytest_liveview_load.metrics.order_statistics import (
+from pytest_liveview_load.metrics.histogram import (
     confidence_ranks,
     percentile_rank,
     samples_needed,

@@ -3,9 +3,8 @@
 import pytest
 
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.names import PARTS, RESENT
+from pytest_liveview_load.metrics.names import PARTS, RESENT, Series
 from pytest_liveview_load.metrics.recorder import MOST_UNLIKE, Recorder
-from pytest_liveview_load.metrics.series import Series
 
 
 def recorder_at(instant: float, *, measure_from: float = 0.0) -> Recorder:

@@ -8,9 +8,8 @@ import pytest
 
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.metrics.measured import Measured
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.metrics.result import LoadResult, explain
+from pytest_liveview_load.metrics.result import LoadResult, Measured, explain
 from pytest_liveview_load.units import ms
 
 

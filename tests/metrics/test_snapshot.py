@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.series import Series
-from pytest_liveview_load.metrics.snapshot import Snapshot
+from pytest_liveview_load.metrics.names import Series
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 
 SNAPSHOT = Snapshot(
     histograms={

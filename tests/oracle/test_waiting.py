@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.client.push import InFlight
 from pytest_liveview_load.liveview.page.actions import Awaited
-from pytest_liveview_load.liveview.page.busy import busy
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.html import Element, parse_page
-from pytest_liveview_load.liveview.page.identity import Identity
+from pytest_liveview_load.liveview.page.html import Element, Identity, parse_page
+from pytest_liveview_load.liveview.page.loading import busy
 from tests.liveview.page.pages import document_of
 from tests.oracle.oracle import VERSIONS, Oracle
 

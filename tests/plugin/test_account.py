@@ -2,18 +2,19 @@
 
 import dataclasses
 
-from pytest_liveview_load.distribution.lead_messages import Finished, Lost
-from pytest_liveview_load.distribution.parts import (
+from pytest_liveview_load.distribution.messages import (
     Errand,
     Figures,
+    Finished,
     Heading,
     Loss,
+    Lost,
     Outcome,
 )
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.plugin.account import Account
+from pytest_liveview_load.plugin.controller import Account
 
 TEST = "test_it.py::test_shop"
 LOSS = Loss(who="gw1", why="its process has ended", shares=((1, 2),), at=2.0)

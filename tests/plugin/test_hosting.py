@@ -9,8 +9,7 @@ import pytest
 from pytest_liveview_load.distribution.controller import Hub
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.specs import parse_specs
-from pytest_liveview_load.plugin.host_plan import HostPlan
-from pytest_liveview_load.plugin.host_setup import Hosting
+from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
 from tests.distribution.made_up import begin
 
 BEGIN = begin(users=2)

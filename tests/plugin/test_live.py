@@ -125,7 +125,7 @@ def test_full_trace_shows_our_frames(suite: Suite) -> None:
 
     result = suite.run("--full-trace")
 
-    result.stdout.fnmatch_lines(["*pytest_liveview_load/client/*"])
+    result.stdout.fnmatch_lines(["*pytest_liveview_load/liveview/*"])
 
 
 def test_skipping_within_a_test_skips_it(suite: Suite) -> None:

@@ -2,9 +2,9 @@
 
 import traceback
 
-from pytest_liveview_load.distribution.parts import Figures, Loss
+from pytest_liveview_load.distribution.messages import Figures, Loss
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.plugin.of_runners import (
+from pytest_liveview_load.plugin.remote_runs import (
     beside,
     described,
     last_place,

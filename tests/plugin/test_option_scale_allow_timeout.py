@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.errors import LoadRefused
-from pytest_liveview_load.plugin.address import check_load_allowed
+from pytest_liveview_load.plugin.settings import check_load_allowed
 from tests.plugin.conftest import Suite
 
 # scale

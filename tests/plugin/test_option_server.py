@@ -164,7 +164,7 @@ def test_only_the_last_twenty_lines_are_quoted(tmp_path: Path) -> None:
 def test_its_children_are_ended_with_it_even_if_they_ignore_sigterm(
     tmp_path: Path, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_liveview_load.plugin.process_group.TERMINATION", 0.3)
+    monkeypatch.setattr("pytest_liveview_load.plugin.server.TERMINATION", 0.3)
     stubborn = "sh -c 'trap \"\" TERM; echo $$ > stubborn; while :; do sleep 1; done' &"
     family = server(f"{stubborn} {app.command}", tmp_path)
 

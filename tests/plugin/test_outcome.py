@@ -13,7 +13,7 @@ from pytest_liveview_load.plugin.outcome import (
     properties,
     verdict,
 )
-from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.report import LoadReport
 from tests.reporting.reports import measured, report, wasteful
 
 GOOD = report("mounts == 200")

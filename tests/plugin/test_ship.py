@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.hosts.facts import Facts
-from pytest_liveview_load.plugin.host_plan import HostPlan
-from pytest_liveview_load.plugin.host_setup import Hosting
+from pytest_liveview_load.hosts.specs import Facts
+from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
 from tests.hosts.far_pythons import far_python as gateway_to
 from tests.hosts.far_pythons import index_reached
 from tests.plugin.conftest import Suite

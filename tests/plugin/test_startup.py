@@ -16,11 +16,9 @@ HEAVY = {
     "tabulate",
     "uvloop",
     "websockets",
-    "pytest_liveview_load.client",
-    "pytest_liveview_load.dom",
+    "pytest_liveview_load.liveview",
     "pytest_liveview_load.metrics",
     "pytest_liveview_load.plugin.settings",
-    "pytest_liveview_load.protocol",
     "pytest_liveview_load.reporting",
 }
 

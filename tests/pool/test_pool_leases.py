@@ -184,8 +184,8 @@ def test_another_keeper_takes_over_what_one_has_left(machines: Machines) -> None
 
 CONTROLLER = """
     import sys, threading
-    from pytest_liveview_load.distribution.pool.leases import Leases
-    from pytest_liveview_load.distribution.pool.settings import PoolSettings
+    from pytest_liveview_load.pool.booter_client import Leases
+    from pytest_liveview_load.pool.settings import PoolSettings
 
     boot, stop, folder = sys.argv[1:]
     up = threading.Semaphore(0)

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import BudgetSyntaxError
-from pytest_liveview_load.metrics.budget import Budget, judge
-from pytest_liveview_load.metrics.failures import Failure, grouped
-from pytest_liveview_load.metrics.histogram import RELATIVE_ERROR, Histogram
-from pytest_liveview_load.metrics.order_statistics import percentile_rank
+from pytest_liveview_load.metrics.budget import Budget, judge, outcome
+from pytest_liveview_load.metrics.histogram import (
+    RELATIVE_ERROR,
+    Histogram,
+    percentile_rank,
+)
+from pytest_liveview_load.metrics.names import Series
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.metrics.series import Series
-from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.metrics.verdict import outcome
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot, grouped
 
 # A nanosecond to a day, with every order of magnitude alike.
 values = st.one_of(

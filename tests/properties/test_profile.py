@@ -8,11 +8,10 @@ from itertools import accumulate, pairwise
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.load_profile.arrivals import Arrival
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.load_profile.rate import RatePiece, RatePlan
+from pytest_liveview_load.load_profile.rate import Arrival, RatePiece, RatePlan
 from pytest_liveview_load.load_profile.stages import Span, Stage
-from pytest_liveview_load.pauses import Between, Exponential, LogNormal
+from pytest_liveview_load.units import Between, Exponential, LogNormal
 
 pauses = st.one_of(
     st.builds(Between, st.floats(0, 10), st.floats(10, 20)),

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_liveview_load.liveview.client.longpoll import LongPoll
 from pytest_liveview_load.liveview.client.websocket import WebSocket
-from pytest_liveview_load.liveview.protocol.wire_keys import (
+from pytest_liveview_load.liveview.protocol.wire import (
     CIDS_DESTROYED,
     CIDS_WILL_DESTROY,
 )

@@ -10,7 +10,7 @@ from typing import Final
 from pytest_liveview_load.liveview.client.perform import act
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
-from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.form import Scene
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 
 # Browser automation clicks the first of several matches; ours asks for exactly one.

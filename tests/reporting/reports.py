@@ -8,7 +8,7 @@ from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.plugin.outcome import report_of
-from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.report import LoadReport
 from pytest_liveview_load.units import ms
 
 PROFILE = Profile.of(

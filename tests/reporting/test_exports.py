@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.metrics.names import PARTS
-from pytest_liveview_load.reporting.finding import Finding
 from pytest_liveview_load.reporting.json_report import document, write
+from pytest_liveview_load.reporting.report import Finding
 from tests.reporting.reports import measured, mixed, recorder, report, wasteful
 
 

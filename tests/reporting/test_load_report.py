@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from execnet import dumps, loads
 
-from pytest_liveview_load.reporting.finding import Finding
-from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.reporting.report import Finding, LoadReport
 from tests.reporting.reports import measured, report
 
 REPORTS = {

@@ -5,10 +5,9 @@ from itertools import count
 
 import pytest
 
-from pytest_liveview_load.metrics.failures import Failure
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.reporting.load_report import LoadReport
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
+from pytest_liveview_load.reporting.report import LoadReport
 from pytest_liveview_load.reporting.table import cut
 from pytest_liveview_load.reporting.terminal import Tone, brief, section
 from tests.reporting.reports import measured, mixed, recorder, report, wasteful

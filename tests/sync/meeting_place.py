@@ -6,8 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pytest_liveview_load.sync.company import Company
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import Company, LocalGathering
 from tests.crowd.afar import Afar
 from tests.crowd.fake_time import FakeTimeLoop, play
 

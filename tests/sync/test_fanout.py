@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
-from pytest_liveview_load.liveview.user.token import LENGTH, tokens, tokens_in
+from pytest_liveview_load.liveview.user.together import LENGTH, tokens, tokens_in
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.broadcast import KEPT, Fanout
 from pytest_liveview_load.sync.users import LocalGathering

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 )
 
 from pytest_liveview_load.errors import UnitError
-from pytest_liveview_load.liveview.user.meeting import Member
+from pytest_liveview_load.liveview.user.together import Member
 from pytest_liveview_load.sync.rendezvous import (
     Late,
     MeetingPoint,

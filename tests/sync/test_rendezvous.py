@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RendezvousTimeout, RunOver, TogetherError
-from pytest_liveview_load.liveview.user.gathering import Call
-from pytest_liveview_load.liveview.user.meeting import Meeting, Member
+from pytest_liveview_load.liveview.user.together import Call, Meeting, Member
 from pytest_liveview_load.sync.users import LocalGathering
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
     at,

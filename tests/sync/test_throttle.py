@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RunOver, TogetherError
-from pytest_liveview_load.liveview.user.gathering import Pace
+from pytest_liveview_load.liveview.user.together import Pace
 from pytest_liveview_load.sync.users import LocalGathering
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
     now,

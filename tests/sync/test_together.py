@@ -9,7 +9,7 @@ import pytest
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.errors import RendezvousTimeout, TogetherError
-from pytest_liveview_load.liveview.user.gathering import Call, Pace
+from pytest_liveview_load.liveview.user.together import Call, Pace
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform, seconds_of
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.xdist.duty import Release
-from pytest_liveview_load.xdist.post import (
+from pytest_liveview_load.xdist.controller import (
     LINK,
     POST,
     Collected,
@@ -19,7 +18,7 @@ from pytest_liveview_load.xdist.post import (
     pack,
     unpack,
 )
-from pytest_liveview_load.xdist.worker import Member
+from pytest_liveview_load.xdist.worker import Member, Release
 
 
 class FakeChannel:

@@ -170,7 +170,7 @@ def test_what_a_follower_raises_in_mid_run_is_told(gang: GangSuite) -> None:
 
 def test_a_follower_that_does_not_heed_its_release_is_ended(gang: GangSuite) -> None:
     gang.conftest("""
-        from pytest_liveview_load.plugin.gang import following
+        from pytest_liveview_load.xdist import worker as following
 
         following.PATIENCE = 0.1
 
@@ -200,8 +200,8 @@ def test_pytest_timeout_ends_the_lead_and_no_follower(
     # Had the follower a timer, it would go off first. What a lead imports may take longer
     # than it has, on a busy machine.
     gang.conftest("""
-        import pytest_liveview_load.plugin.attempt
-        import pytest_liveview_load.plugin.spread.conductor
+        import pytest_liveview_load.plugin.test_run
+        import pytest_liveview_load.plugin.remote_coordinator
 
         def serve(link, release):
             with recorded("served", WORKER):

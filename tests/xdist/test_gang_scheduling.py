@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from xdist.scheduler import EachScheduling, LoadScheduling, WorkStealingScheduling
 
-from pytest_liveview_load.reporting.load_report import LoadReport
-from pytest_liveview_load.xdist.controller import Roster, Seat
-from pytest_liveview_load.xdist.post import (
+from pytest_liveview_load.reporting.report import LoadReport
+from pytest_liveview_load.xdist.controller import (
     Collected,
     Failed,
     Message,
     Released,
     Role,
+    Roster,
+    Seat,
     Stuck,
     pack,
     unpack,

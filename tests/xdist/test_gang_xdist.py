@@ -7,8 +7,7 @@ from xdist.dsession import DSession
 from xdist.scheduler.protocol import Scheduling
 from xdist.workermanage import WorkerController
 
-from pytest_liveview_load.xdist.node import OrdinaryNode
-from pytest_liveview_load.xdist.scheduler import GangScheduling
+from pytest_liveview_load.xdist.scheduler import GangScheduling, OrdinaryNode
 from tests.xdist.gang_suite import GangSuite, gang
 
 __all__ = ["gang"]

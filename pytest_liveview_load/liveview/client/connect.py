@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Sequence
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
@@ -17,9 +17,16 @@ from websockets.typing import Origin
 from websockets.uri import parse_uri
 
 from pytest_liveview_load.errors import ConnectionFailed
-from pytest_liveview_load.liveview.client.tls import failed_to_reach, shown
+from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.longpoll import LongPoll, open_longpoll
+from pytest_liveview_load.liveview.client.network import Connection
+from pytest_liveview_load.liveview.client.settings import AUTO, LONGPOLL
+from pytest_liveview_load.liveview.client.tls import failed_to_reach, printable_url
 from pytest_liveview_load.liveview.client.websocket import WebSocket
 from pytest_liveview_load.units import Clock
+
+if TYPE_CHECKING:
+    from pytest_liveview_load.liveview.client.network import Network
 
 HEAD_END = b"\r\n\r\n"
 # A refusal's head and body together; no honest one is larger.
@@ -68,7 +75,7 @@ async def open_websocket(
                 handshake.transport = None  # it is the websocket's now
     except TimeoutError:
         reason = f"no websocket within {timeout:g}s"
-        raise ConnectionFailed(shown(url), reason) from None
+        raise ConnectionFailed(printable_url(url), reason) from None
     except OSError as error:
         raise failed_to_reach(url, error) from error
     finally:
@@ -165,9 +172,74 @@ class Handshake(asyncio.Protocol):
     def refuse(self, reason: str) -> None:
         """Fail with `reason`, unless the outcome is known."""
         if not self.upgraded.done():
-            self.upgraded.set_result(ConnectionFailed(shown(self.url), reason))
+            self.upgraded.set_result(ConnectionFailed(printable_url(self.url), reason))
 
     def abandon(self) -> None:
         """Drop the connection unless it has become a websocket."""
         if self.transport is not None:
             self.transport.abort()
+
+
+# Opening a connection by the transport that was chosen.
+
+
+# What every generated app.js gives as longPollFallbackMs, in seconds.
+FALLBACK: Final = 2.5
+WEBSOCKET_PATH: Final = "/websocket?"
+LONGPOLL_PATH: Final = "/longpoll?"
+
+
+async def dial(
+    network: "Network",
+    url: str,
+    *,
+    origin: str,
+    cookies: CookieJar,
+    timeout: float,  # noqa: ASYNC109 - the error must name what was waited for
+) -> tuple[Connection, float]:
+    """Open the socket at `url` (ws:// or wss://); return the connection and when.
+
+    Raises ConnectionFailed, of the transport that was tried last.
+    """
+    transport = network.settings.transport
+    if transport == LONGPOLL or (transport == AUTO and cookies.fell_back):
+        return await poll(network, url, origin, cookies, timeout)
+    patience = min(timeout, FALLBACK) if transport == AUTO else timeout
+    try:
+        return await upgrade(network, url, origin, cookies, patience)
+    except ConnectionFailed:
+        if transport != AUTO:
+            raise
+    connection, opened = await poll(network, url, origin, cookies, timeout)
+    cookies.fell_back = True  # as socket.js does in the tab's sessionStorage
+    return connection, opened
+
+
+async def upgrade(
+    network: "Network", url: str, origin: str, cookies: CookieJar, patience: float
+) -> tuple[Connection, float]:
+    """Open a websocket within `patience` seconds."""
+    headers = list(network.settings.headers)
+    cookie = cookies.header(url)
+    if cookie:
+        headers.append(("Cookie", cookie))
+    return await open_websocket(
+        url,
+        origin=origin,
+        headers=headers,
+        tls=network.tls_for(url),
+        timeout=patience,
+        clock=network.clock,
+    )
+
+
+async def poll(
+    network: "Network", url: str, origin: str, cookies: CookieJar, patience: float
+) -> tuple[Connection, float]:
+    """Open a long poll within `patience` seconds."""
+    # As longpoll.js normalizeEndpoint.
+    address = url.replace("ws", "http", 1).replace(WEBSOCKET_PATH, LONGPOLL_PATH, 1)
+    longpoll = LongPoll(
+        address, network.http, cookies, network.spawn, referer=f"{origin}/"
+    )
+    return longpoll, await open_longpoll(longpoll, patience)

@@ -16,24 +16,63 @@ pays nothing.
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pytest_liveview_load.errors import NotLiveView
-from pytest_liveview_load.liveview.client.hook_push import (
-    HOOK,
-    push_of_hook,
-    reply_of,
-    target_of,
-)
+from pytest_liveview_load.liveview.client.nested_views import owner_of
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
+from pytest_liveview_load.liveview.client.tab import Step, Tab
+from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page.actions import Awaited, Dispatch
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.html import Element, ancestors
-from pytest_liveview_load.liveview.page.identity import Identity, find
+from pytest_liveview_load.liveview.page.html import (
+    Element,
+    Identity,
+    ancestors,
+    find,
+    identify,
+)
+from pytest_liveview_load.liveview.protocol.channel import parse_reply
+from pytest_liveview_load.liveview.protocol.wire import EVENT, REPLY, parse_json
 
-if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.client.tab import Tab
+# A hook's event: whom it goes to, what is sent, and what is replied.
+
+
+HOOK: Final = "hook"
+
+
+def target_of(
+    page: Page, target: str | int | None, hook: str | None = None
+) -> tuple[str, int | None]:
+    """Return the view and the cid that `target` means: what it selects belongs to them.
+
+    A cid, or nothing, is of the view of the element that `hook` selects; without one of
+    the main view ("").
+    """
+    document = page.document()
+    if target is None or isinstance(target, int):
+        view_id = "" if hook is None else document.owner(document.one(hook))
+        return view_id, target
+    element = document.one(target)
+    return document.owner(element), document.component(element)
+
+
+def push_of_hook(view: View, event: str, value: object, cid: int | None) -> Push:
+    """Push an event as a hook does; without a value it is an empty object."""
+    said = {"type": HOOK, "event": event, "value": {} if value is None else value}
+    if cid is not None:
+        said["cid"] = cid
+    component = "" if cid is None else str(cid)
+    return view.push(EVENT, said, name=event, kind=HOOK, component=component)
+
+
+def reply_of(push: Push) -> Any:
+    """Return what `handle_event` of the server replied, None without `{:reply, …}`."""
+    diff = None if push.response is None else parse_reply(push.response).diff
+    answered = None if diff is None else parse_json(diff)
+    return answered.get(REPLY) if isinstance(answered, dict) else None
+
 
 PHX_HOOK: Final = "phx-hook"
 HEARD: Final = 256  # push_events of one page that nobody has asked for yet
@@ -197,3 +236,31 @@ class Script:
             method(*arguments)
         except Exception as error:  # noqa: BLE001 - the step must be told, not the socket
             self.tab.failure = self.tab.failure or error
+
+
+# A raw event, as a hook's `pushEvent` and `pushEventTo` send it, as a step of its own.
+
+
+async def raw_push(
+    tab: Tab,
+    step: Step,
+    event: str,
+    value: Any,
+    target: str | int | None,
+    hook: str | None = None,
+) -> Any:
+    """Push and wait for all that it causes; return the reply's `r`, None without one."""
+    tab.step = step
+    try:
+        page = await tab.ready(step)
+        view_id, cid = target_of(page, target, hook)
+        view = await owner_of(tab, page, step, view_id)
+        push = push_of_hook(view, event, value, cid)
+        if hook is not None:
+            awaited = Awaited(HOOK, identify(page.latest.one(hook)))
+            push.number = view.in_flight.mark(awaited, page.latest)
+            tab.wake()
+        await tab.settle(step, [push])
+    finally:
+        tab.step = None
+    return reply_of(push)

@@ -16,13 +16,22 @@ from pytest_liveview_load.liveview.page.actions import (
     PushEvent,
     Restyle,
 )
-from pytest_liveview_load.liveview.page.attributes import PHX_MOUNTED
-from pytest_liveview_load.liveview.page.identity import find, identify
-from pytest_liveview_load.liveview.protocol.wire_keys import EVENT
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.html import (
+    PHX_MOUNTED,
+    PHX_REMOVE,
+    Element,
+    find,
+    identify,
+)
+from pytest_liveview_load.liveview.page.loading import BINDINGS, bound
+from pytest_liveview_load.liveview.protocol.wire import EVENT
 
 if TYPE_CHECKING:
     from pytest_liveview_load.liveview.client.page import Page
     from pytest_liveview_load.liveview.client.tab import Tab
+    from pytest_liveview_load.liveview.client.view import View
 
 MOUNTED = "mounted"
 NULL = "null"  # as JavaScript writes it into a class
@@ -84,3 +93,63 @@ def do(tab: "Tab", page: "Page", action: Action, caused: str | None = None) -> N
     elif isinstance(action, LiveNavigate):
         moving = tab.moving or tab.start("navigate", tab.network.clock())
         follow(tab, page, moving, action)
+
+
+# `phx-remove`: what an element's own markup does when a patch takes it away.
+
+
+REMOVE = "remove"  # the wire's type of what is pushed
+
+
+def parts(page: "Page") -> bool:
+    """Tell whether any view of the page was sent `phx-remove`."""
+    main, nested = page.main, page.family.views
+    if main is not None and main.content.parts:
+        return True
+    return bool(nested) and any(each.content.parts for each in nested.values())
+
+
+def part(tab: "Tab", page: "Page") -> None:
+    """Run `phx-remove` of the elements that were there before and are not now."""
+    before, page.before = page.before, page.document()
+    if before is None:
+        return
+    after = page.before
+    for element in before.all(f"[{PHX_REMOVE}]"):
+        view = page.view(before.owner(element))
+        if view is None or not view.joined or not removed(element, after):
+            continue
+        scene = Scene(before, page.form, view.dialect)
+        chain = element.get(PHX_REMOVE)
+        for action in events.run(scene, chain, REMOVE, element) if chain else ():
+            do(tab, page, action, REMOVE)
+
+
+def removed(element: Element, after: Document) -> bool:
+    """Tell whether the element has gone from where it was, but not that place."""
+    parent = element.getparent()
+    if parent is None or find(after.root, identify(parent)) is None:
+        return False
+    there = find(after.root, identify(element))
+    return there is None or there.tag != element.tag
+
+
+# `phx-connected` and `phx-disconnected`: what a page's own markup does about its server.
+
+
+NO_EVENT = ""  # what a push of these commands is caused by
+
+
+def tell(tab: "Tab", page: "Page", view: "View", name: str) -> None:
+    """Run the commands of the binding `name` inside the view.
+
+    Raises ProtocolError, ElementError for a page or commands that nobody can read.
+    """
+    if not view.content.speaks_of(BINDINGS[name]):
+        return
+    for identity, chain in bound(page.document(), view.id, name):
+        scene = page.scene()
+        element = find(scene.document.root, identity)
+        if element is not None and tab.page is page:
+            for action in events.run(scene, chain, NO_EVENT, element):
+                do(tab, page, action)

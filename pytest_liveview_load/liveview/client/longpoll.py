@@ -14,11 +14,10 @@ from urllib.parse import quote
 import msgspec
 
 from pytest_liveview_load.errors import ConnectionFailed, StepError
-from pytest_liveview_load.liveview.client.connection import Receiver
-from pytest_liveview_load.liveview.client.cookies import CookieJar
-from pytest_liveview_load.liveview.client.http import HttpClient
+from pytest_liveview_load.liveview.client.http import CookieJar, HttpClient
 from pytest_liveview_load.liveview.client.http_transport import ARRIVED
-from pytest_liveview_load.liveview.client.tls import shown
+from pytest_liveview_load.liveview.client.network import Receiver
+from pytest_liveview_load.liveview.client.tls import printable_url
 
 # As constants.js MAX_LONGPOLL_BATCH_SIZE: messages of one POST.
 MAX_BATCH: Final = 100
@@ -208,7 +207,7 @@ class LongPoll:
             status = response.status_code
             reason = REFUSALS.get(status, f"it is no long poll there (HTTP {status})")
             told = reason.format(origin=self.referer)
-            raise ConnectionFailed(shown(self.url), told) from None
+            raise ConnectionFailed(printable_url(self.url), told) from None
 
     # Ending
 
@@ -247,7 +246,7 @@ async def open_longpoll(
 
     Raises ConnectionFailed, also when it takes longer than `timeout` seconds.
     """
-    url = shown(longpoll.url)
+    url = printable_url(longpoll.url)
     try:
         async with asyncio.timeout(timeout):
             answer, arrived = await longpoll.ask("GET")

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_liveview_load.liveview.client.components import announce
+from pytest_liveview_load.errors import ConnectionLost, NotLiveView
+from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED, View
+from pytest_liveview_load.liveview.client.view_content import announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_liveview_load.errors import StepError
     from pytest_liveview_load.liveview.client.page import Page
-    from pytest_liveview_load.liveview.client.view import Place, View
+    from pytest_liveview_load.liveview.client.tab import Step, Tab
+    from pytest_liveview_load.liveview.client.view import Place
     from pytest_liveview_load.liveview.page.dead_render import ViewElement
-    from pytest_liveview_load.liveview.page.nested import NestedView
+    from pytest_liveview_load.liveview.page.template import NestedView
 
 
 class Family:
@@ -233,3 +236,28 @@ class Family:
         for view in self.views.values():
             view.forget()
         self.views, self.parents, self.arriving = {}, {}, {}
+
+
+# Who gets an event: the live view that owns the element.
+
+
+async def owner_of(tab: Tab, page: Page, step: Step, view_id: str) -> View:
+    """Return the view with this id ("" for the main one) once it has joined.
+
+    Raises NotLiveView on a dead page, ConnectionLost when the view has gone.
+    """
+    while True:
+        view = page.view(view_id)
+        if view is not None and view.joined:
+            return view
+        if page.main is None and tab.page is page:
+            raise NotLiveView(page.url, step.name)
+        if view is None:
+            reason = (
+                f"the live view {view_id!r}, which owned the element, left the page"
+            )
+            raise ConnectionLost(step.name, reason)
+        if view.closed:
+            raise ConnectionLost(step.name, CHANNEL_CLOSED)
+        tab.raise_failure()
+        await step.wait(tab.next_change(), f"{view.called} to join again")

@@ -8,21 +8,134 @@ import asyncio
 import ssl
 import time
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from pytest_liveview_load.liveview.client.connection import Connection
-from pytest_liveview_load.liveview.client.heartbeats import Heartbeats
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.client.tls import SECURE_SCHEMES, origin_of
-from pytest_liveview_load.liveview.client.trust import tls_context
-from pytest_liveview_load.liveview.diff_cost.dissection import Dissection
-from pytest_liveview_load.liveview.diff_cost.witnesses import Witnesses
+from pytest_liveview_load.liveview.client.tls import (
+    SECURE_SCHEMES,
+    origin_of,
+    tls_context,
+)
+from pytest_liveview_load.liveview.diff_cost.resent import Witnesses
+from pytest_liveview_load.liveview.diff_cost.sizes import Dissection
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.units import Clock
+
+# ONE timer of the process for the heartbeats of all its sockets.
+
+
+SLOTS = 30
+
+
+class Beating(Protocol):
+    """What has a heart: `socket.Socket`."""
+
+    def beat(self) -> None:
+        """Send a heartbeat, or give up when the last one was not answered."""
+        ...
+
+
+class Heartbeats:
+    """The wheel of sockets. Owns the timer, which runs while there are any."""
+
+    def __init__(self, interval: float) -> None:
+        self.tick = interval / SLOTS
+        self.slots: list[set[Beating]] = [set() for _ in range(SLOTS)]
+        self.now = 0
+        self.members = 0
+        self.timer: asyncio.TimerHandle | None = None
+
+    def add(self, member: Beating) -> int:
+        """Begin to beat for `member`; return the slot, which `remove` wants back."""
+        self.slots[self.now].add(member)
+        self.members += 1
+        if self.timer is None:
+            self.schedule()
+        return self.now
+
+    def remove(self, member: Beating, slot: int) -> None:
+        """Stop beating for `member`."""
+        if member in self.slots[slot]:
+            self.slots[slot].remove(member)
+            self.members -= 1
+        if self.members == 0:
+            self.stop()
+
+    def stop(self) -> None:
+        """Beat for nobody any more."""
+        for slot in self.slots:
+            slot.clear()
+        self.members = 0
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def schedule(self) -> None:
+        """Set the timer to the next slot."""
+        self.timer = asyncio.get_running_loop().call_later(self.tick, self.turn)
+
+    def turn(self) -> None:
+        """Beat for the slot whose time has come."""
+        self.now = (self.now + 1) % SLOTS
+        self.schedule()
+        for member in tuple(self.slots[self.now]):
+            member.beat()
+
+
+# What a Phoenix socket asks of its connection, whatever carries it.
+
+
+class Receiver(Protocol):
+    """Who is told what arrives; `socket.Socket` is one."""
+
+    def message_received(self, data: bytes, arrived: float) -> None:
+        """Take one whole message, which arrived at `arrived`."""
+        ...
+
+    def connection_gone(self, code: int, reason: str, at: float) -> None:
+        """Learn that nothing will arrive any more, and that we did not close it."""
+        ...
+
+
+class Connection(Protocol):
+    """An open way to the server's socket. Owns what carries it."""
+
+    on_end: Callable[[], None] | None  # told once nothing of it is open any more
+
+    @property
+    def carrier(self) -> str:
+        """What it is called in errors."""
+        ...
+
+    @property
+    def beats(self) -> bool:
+        """Whether silence must be broken by heartbeats."""
+        ...
+
+    def attach(self, receiver: Receiver) -> None:
+        """Begin to deliver to `receiver`, with what came before it was there."""
+        ...
+
+    def send(self, payload: bytes) -> float:
+        """Hand over one text message; return when."""
+        ...
+
+    def send_binary(self, payload: bytes) -> float:
+        """Hand over one binary message (a chunk of an upload); return when."""
+        ...
+
+    def close(self) -> None:
+        """Close as a page that is left does; the receiver hears nothing more."""
+        ...
+
+    def abort(self) -> None:
+        """Drop the connection without a word; the receiver hears nothing more."""
+        ...
+
 
 # Joins that may be kept once for all who received the same bytes.
 INTERNED = 256

@@ -5,35 +5,73 @@ where to go is the tab's to decide.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
 
-from pytest_liveview_load.liveview.client.cookies import CookieJar
-from pytest_liveview_load.liveview.client.host import Host
+from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.nested_views import Family
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.socket import Socket
-from pytest_liveview_load.liveview.client.titles import take
 from pytest_liveview_load.liveview.client.tls import origin_of
-from pytest_liveview_load.liveview.client.view import Place, View
+from pytest_liveview_load.liveview.client.view import Host, Place, View
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.actions import Restyle
 from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.html import Identity
+from pytest_liveview_load.liveview.page.js_commands import lasting, restyle
 from pytest_liveview_load.liveview.page.js_overlay import Overlay, outside
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.page.visual import lasting, restyle
+from pytest_liveview_load.liveview.page.loading import busy
 from pytest_liveview_load.liveview.protocol.channel import leave_page
+from pytest_liveview_load.liveview.protocol.wire import TITLE
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.client.looking import Drawn
-    from pytest_liveview_load.liveview.page.identity import Identity
     from pytest_liveview_load.liveview.page.view_state import ViewState
-    from pytest_liveview_load.liveview.protocol.reply import LiveReply
+    from pytest_liveview_load.liveview.protocol.channel import LiveReply
     from pytest_liveview_load.liveview.protocol.versions import Dialect
+
+
+# The tab's title: any view of the page may set it, and the last one has it.
+
+
+# In a text this could be anybody's words; then it costs a look too many.
+TITLED: Final = f'"{TITLE}":'.encode()
+
+
+def follow(page: "Page") -> None:
+    """Take the title that has just come, before another view's takes its place."""
+    for view in page.views:
+        content = view.content
+        looked_at = content.mounts or content.title is not None
+        if looked_at or (content.pending and TITLED in content.pending[-1]):
+            take(page, view)
+
+
+def take(page: "Page", view: "View") -> None:
+    """Show the title that the view has set since this was last asked."""
+    content, default = view.content, page.dead.title.default
+    content.look()
+    title, content.title = content.title, None
+    mounts, content.mounts = content.mounts, False
+    if title is None and mounts and resets(page, view):
+        title = ""
+    if title is None:
+        return
+    # An empty one means the default title; where there is none, it means nothing.
+    resettable = view.dialect.mount_resets_title and default is not None
+    if title.strip() or resettable:
+        page.title = title
+
+
+def resets(page: "Page", view: "View") -> bool:
+    """Tell whether a mount without a title shows the page's default one."""
+    dialect = view.dialect
+    if view is page.main:
+        return dialect.mount_resets_title
+    return dialect.any_mount_resets_title
 
 
 class Page:
@@ -328,3 +366,54 @@ class Page:
     def scene(self) -> Scene:
         """Return what acting on the page needs to know."""
         return Scene(self.document(), self.form, self.spoken)
+
+
+# The page as a person sees it: what waits for a reply shows it.
+
+
+class Drawn(NamedTuple):
+    """A page while something is under way, and of what it was drawn."""
+
+    document: Document
+    logs: tuple[int, ...]
+    clicked: Identity | None
+    shown: Document
+
+
+def shown(page: "Page", *, patient: bool = False) -> Document:
+    """Return what the page shows now.
+
+    `patient`: as it is for who waits for views that are gone to come back.
+
+    Raises ProtocolError for a diff that fits no tree, ElementError for a `loading:` of
+    JS.push that is no selector.
+    """
+    document, main = page.document(), page.main
+    if main is None:
+        return document
+    if not (main.in_flight.log or page.family.views or page.clicked):
+        return document
+    logged = [
+        each
+        for each in page.views
+        if each.in_flight.log and (each.joined or not patient)
+    ]
+    dialect = main.dialect
+    clicked = page.clicked if dialect.navigation_loads else None
+    if not (logged or clicked):
+        return document
+    lengths = [(each.in_flight.marked, len(each.in_flight.log)) for each in logged]
+    logs = tuple(number for pair in lengths for number in pair)
+    drawn, of = page.drawn, (document, logs, clicked)
+    if drawn is None or drawn[:3] != of:
+        told = [(each.id, each.in_flight.log) for each in logged]
+        seen = busy(document, told, dialect, clicked=clicked)
+        drawn = page.drawn = Drawn(*of, seen)
+    return drawn.shown
+
+
+def sight(page: "Page") -> Scene:
+    """Return what a person who acts on the page needs to know."""
+    scene = page.scene()
+    seen = shown(page, patient=True)
+    return scene if seen is scene.document else scene._replace(document=seen)

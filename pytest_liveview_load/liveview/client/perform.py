@@ -8,14 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_liveview_load.errors import NotLiveView
-from pytest_liveview_load.liveview.client.loading import begin_load
-from pytest_liveview_load.liveview.client.looking import sight
-from pytest_liveview_load.liveview.client.navigation import follow, patch, patched
-from pytest_liveview_load.liveview.client.owners import owner_of
-from pytest_liveview_load.liveview.client.page import Page
+from pytest_liveview_load.liveview.client.navigation import (
+    begin_load,
+    follow,
+    patch,
+    patched,
+)
+from pytest_liveview_load.liveview.client.nested_views import owner_of
+from pytest_liveview_load.liveview.client.page import Page, sight
 from pytest_liveview_load.liveview.client.push import Push
-from pytest_liveview_load.liveview.client.step import Step, Waiter
-from pytest_liveview_load.liveview.client.tab import Tab
+from pytest_liveview_load.liveview.client.tab import Step, Tab, Waiter
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page import click
 from pytest_liveview_load.liveview.page.actions import (
@@ -28,9 +30,9 @@ from pytest_liveview_load.liveview.page.actions import (
     PushEvent,
     Restyle,
 )
-from pytest_liveview_load.liveview.page.identity import find
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.protocol.wire_keys import EVENT
+from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.html import find
+from pytest_liveview_load.liveview.protocol.wire import EVENT
 
 if TYPE_CHECKING:
     from pytest_liveview_load.liveview.client.uploads import Uploads

@@ -4,21 +4,25 @@ Law: an outcome is kept on the push and never raised by a future, so a reply tha
 waits for any more disturbs nobody.
 """
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Raw
-
 from pytest_liveview_load.errors import ProtocolError, StepError
-from pytest_liveview_load.liveview.page.actions import Awaited
-from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.loading import Put
-from pytest_liveview_load.liveview.protocol.wire import quoted
-from pytest_liveview_load.liveview.protocol.wire_keys import STATUS_OK
+from pytest_liveview_load.liveview.protocol.wire import DIFF, EVENT, STATUS_OK, quoted
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.client.step import Waiter
+    from collections.abc import Callable, Sequence
+
+    from msgspec import Raw
+
+    from pytest_liveview_load.liveview.client.tab import Waiter
+    from pytest_liveview_load.liveview.client.view import View
+    from pytest_liveview_load.liveview.page.actions import Awaited
+    from pytest_liveview_load.liveview.page.document import Document
+    from pytest_liveview_load.liveview.protocol.channel import Pushed
 
 UNMARKED: Final = -1
 
@@ -80,7 +84,7 @@ class Push:
 class InFlight(dict[str, Push]):
     """The pushes of one view whose replies are awaited, by ref.
 
-    `log` tells which of them the page shows (`liveview.page.busy`); a view that has joined again
+    `log` tells which of them the page shows (`liveview.page.loading`); a view that has joined again
     forgets it.
     """
 
@@ -137,3 +141,63 @@ class InFlight(dict[str, Push]):
         pushes = list(self.values())
         self.clear()
         return pushes
+
+
+# What is measured of a join, of a push whose reply has arrived, and of what came unasked.
+
+
+PATCH = "patch"  # the metric of a live_patch
+UNSOLICITED = "*push"  # the label of diffs that no event asked for
+UNNAMED = ""  # a diff that is not measured
+
+
+def record_join(view: View, rendered: bytes, size: int, arrived: float) -> None:
+    """Record a join, whose reply is `size` bytes."""
+    socket, name, sent = view.socket, view.name, view.join_sent
+    socket.observer.timing("join", sent, arrived, name=name, view=name)
+    socket.observer.size("join_bytes", size, sent, name=name, view=name)
+    network = socket.network
+    shared = network.intern(rendered)
+    view.content.witness = network.witnesses.joined(name, shared, view.dialect)
+
+
+def record(
+    view: View, push: Push, diff: bytes | None, size: int, arrived: float
+) -> None:
+    """Record one round trip; its reply is `size` bytes."""
+    socket, of_view = view.socket, view.name
+    observer, metric, name, sent = socket.observer, push.metric, push.name, push.sent
+    if metric == EVENT:
+        kind, component = push.kind, push.component
+        observer.timing(
+            metric,
+            sent,
+            arrived,
+            name=name,
+            view=of_view,
+            kind=kind,
+            component=component,
+        )
+        observer.size("diff_bytes", size, sent, name=name, view=of_view)
+        socket.network.dissection.take(observer, of_view, name, diff, size, sent)
+    elif metric == PATCH:
+        observer.timing(metric, sent, arrived, name=name, view=of_view)
+    witness = view.content.witness
+    if witness is not None and diff is not None:
+        known_as = name if metric == EVENT else UNNAMED
+        view.content.witness = witness.hear(observer, known_as, diff)
+
+
+def record_unasked(view: View, pushed: Pushed, size: int, arrived: float) -> None:
+    """Record what the view was pushed."""
+    observer, name = view.socket.observer, view.name
+    observer.count("pushes", arrived)
+    if pushed.event != DIFF:
+        return
+    diff = bytes(pushed.payload)
+    observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=name)
+    dissection = view.socket.network.dissection
+    dissection.take(observer, name, UNSOLICITED, diff, size, arrived)
+    witness = view.content.witness
+    if witness is not None:
+        view.content.witness = witness.hear(observer, UNSOLICITED, diff)

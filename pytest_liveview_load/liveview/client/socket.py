@@ -9,17 +9,15 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pytest_liveview_load.errors import ConnectionFailed, StepError
-from pytest_liveview_load.liveview.client.connection import Connection
-from pytest_liveview_load.liveview.client.cookies import CookieJar
-from pytest_liveview_load.liveview.client.dialling import dial
-from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.connect import dial
+from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.network import Connection, Network
 from pytest_liveview_load.liveview.client.settings import Delays
-from pytest_liveview_load.liveview.client.tls import shown
+from pytest_liveview_load.liveview.client.tls import printable_url
 from pytest_liveview_load.liveview.client.websocket import ABNORMAL
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.protocol.channel import Refs, heartbeat
-from pytest_liveview_load.liveview.protocol.wire import Frame, decode
-from pytest_liveview_load.liveview.protocol.wire_keys import TOPIC_PHOENIX
+from pytest_liveview_load.liveview.protocol.wire import TOPIC_PHOENIX, Frame, decode
 
 NORMAL = 1000  # RFC 6455 section 7.4.1; what Cowboy says after a "disconnect" broadcast
 
@@ -111,7 +109,7 @@ class Socket:
         """Open the connection; raises ConnectionFailed. Records `connect`."""
         network = self.network
         if self.offline:
-            raise ConnectionFailed(shown(self.address()), self.offline)
+            raise ConnectionFailed(printable_url(self.address()), self.offline)
         dialled = network.clock()
         connection, opened = await dial(
             network,

@@ -9,24 +9,122 @@ one that nobody began (the server sent the user away) is awaited by the next ste
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_liveview_load.errors import ConnectionLost, StepError, StepTimeout
-from pytest_liveview_load.liveview.client.cookies import CookieJar
+from pytest_liveview_load.errors import (
+    ConnectionLost,
+    JoinFailed,
+    StepError,
+    StepTimeout,
+)
 from pytest_liveview_load.liveview.client.history import History
-from pytest_liveview_load.liveview.client.moving import Moving
+from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
-from pytest_liveview_load.liveview.client.step import Step, Waiter
 from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED
 from pytest_liveview_load.liveview.observer import Observer
 
 if TYPE_CHECKING:
     from pytest_liveview_load.liveview.client.hooks import Script
-    from pytest_liveview_load.liveview.client.host import Host
     from pytest_liveview_load.liveview.client.socket import Tap
     from pytest_liveview_load.liveview.client.uploads import Uploads
+    from pytest_liveview_load.liveview.client.view import Host
+
+
+# One step of one user: its name, its deadline, and the only way to wait in it.
+
+
+# Resolves True when it has happened, False when the time was up first.
+Waiter: TypeAlias = "asyncio.Future[bool]"
+
+
+class Step:
+    """What a user is doing now, and until when (seconds of the event loop's clock)."""
+
+    __slots__ = ("deadline", "loop", "name", "timeout")
+
+    def __init__(self, name: str, timeout: float) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.name = name
+        self.timeout = timeout
+        self.deadline = self.loop.time() + timeout
+
+    async def wait(self, waiter: Waiter, waiting_for: str) -> None:
+        """Wait until `waiter` resolves; raises StepTimeout at the deadline."""
+        if waiter.done():
+            happened = waiter.result()
+        else:
+            timer = self.loop.call_at(self.deadline, expire, waiter)
+            try:
+                happened = await waiter
+            finally:
+                timer.cancel()
+        if not happened:
+            raise self.timed_out(waiting_for)
+
+    def timed_out(self, waiting_for: str) -> StepTimeout:
+        """Return the error that says what did not come."""
+        return StepTimeout(self.name, self.timeout, waiting_for)
+
+
+def expire(waiter: Waiter) -> None:
+    """Resolve `waiter` with the news that the time is up."""
+    if not waiter.done():
+        waiter.set_result(False)
+
+
+# One navigation under way, from what began it to the view that is mounted.
+
+
+# A browser stops after 20 redirects over HTTP; a mount that redirects to itself is one.
+MAX_HOPS = 20
+# A join that is refused after a fresh page load is refused for good.
+MAX_REFUSALS = 3
+
+
+class Moving:
+    """A navigation. `done` resolves when it has ended; its failure is the tab's."""
+
+    __slots__ = (
+        "deadline",
+        "done",
+        "hops",
+        "metric",
+        "refusals",
+        "replace",
+        "since",
+        "waiting_for",
+    )
+
+    def __init__(self, metric: str, since: float, deadline: float) -> None:
+        self.metric = metric  # "navigate", or "visit" for a page load
+        self.since = since
+        self.deadline = deadline  # of the event loop's clock
+        self.hops = 0
+        self.refusals = 0
+        self.replace: bool | None = False  # of the history; None: it is there already
+        self.waiting_for = "the page"
+        self.done: Waiter = asyncio.get_running_loop().create_future()
+
+    def hop(self, view: str, to: str) -> None:
+        """Count one more redirect; raises JoinFailed when they do not end."""
+        self.hops += 1
+        if self.hops > MAX_HOPS:
+            reason = f"it redirected {MAX_HOPS} times, the last time to {to}"
+            raise JoinFailed(view, reason, "Is it a loop?")
+
+    def refused(self, view: str, reason: str, advice: str) -> None:
+        """Count one more refusal; raises JoinFailed when page loads do not help."""
+        self.refusals += 1
+        if self.refusals >= MAX_REFUSALS:
+            why = f"{reason!r} after {self.refusals} page loads"
+            raise JoinFailed(view, why, advice)
+
+    def finish(self) -> None:
+        """Wake who awaits it."""
+        if not self.done.done():
+            self.done.set_result(True)
 
 
 class Tab:
@@ -229,3 +327,52 @@ class Tab:
         if page is not None:
             self.left = f"last on {page.described()}"
             page.close()
+
+
+# Tabs that lose their connection all at once, and when each of them is whole again.
+
+
+class Absence:
+    """One tab without its connection: `back_at` is when it was whole again.
+
+    `left` says that nobody waits for that any more, for the page was left before.
+    """
+
+    __slots__ = ("back_at", "left", "since", "tab")
+
+    def __init__(self, tab: Tab, since: float) -> None:
+        self.tab = tab
+        self.since = since
+        self.back_at: float | None = None
+        self.left = False
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to learn."""
+        return self.left or self.back_at is not None
+
+    def look(self) -> None:
+        """See whether the tab is back, with its page's view and all that is in it."""
+        if self.over:
+            return
+        tab = self.tab
+        page = tab.page
+        if page is None:
+            # Without a page: one that is loaded anew, or nobody's any more.
+            self.left = tab.loading is None and tab.moving is None
+            return
+        main = page.main
+        if tab.moving is None and main is not None and page.family.whole(main):
+            self.back_at = max(self.since, tab.changed_at)
+
+
+def cut_all(network: Network, why: str) -> list[Absence]:
+    """Cut every open connection of a network at once, and return the tabs they were of."""
+    absences = []
+    now = network.clock()
+    for tab in network.tabs:
+        page = tab.page
+        if page is not None and page.socket is not None and page.socket.is_open:
+            page.socket.cut(why)
+            absences.append(Absence(tab, now))
+    return absences

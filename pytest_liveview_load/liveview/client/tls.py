@@ -7,17 +7,55 @@ the cause.
 import errno
 import socket
 import ssl
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from pytest_liveview_load.errors import ConnectionFailed
-from pytest_liveview_load.liveview.client.trust import tls_reason
+from pytest_liveview_load.errors import ConnectionFailed, SettingError
+
+# Which TLS certificates the client believes, and what it says of those it does not.
+
+
+def tls_context(verify: bool | str) -> ssl.SSLContext:  # noqa: FBT001 - as httpx spells it
+    """Return the context for `verify`: True, False, or the path of the CAs to trust.
+
+    Raises SettingError when the path has no certificate.
+    """
+    if isinstance(verify, bool):
+        context = ssl.create_default_context()
+        if not verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+    path = Path(verify)
+    try:
+        if path.is_dir():
+            return ssl.create_default_context(capath=verify)
+        return ssl.create_default_context(cafile=verify)
+    except OSError as error:
+        message = f"verify={verify!r} holds no CA certificate that can be read: {error}"
+        raise SettingError(message) from error
+
+
+def tls_reason(error: ssl.SSLError) -> str:
+    """Say in words why the TLS handshake failed."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message or str(error)
+        return (
+            f"its TLS certificate is not trusted ({why}); liveview_verify = "
+            "path/to/ca.pem trusts a private CA, liveview_verify = false trusts anybody"
+        )
+    reason = getattr(error, "reason", None)  # only errors of OpenSSL itself have one
+    if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
+        return "it does not speak TLS there (https:// for an http:// port?)"
+    return f"the TLS handshake failed ({reason or error})"
+
 
 SECURE_SCHEMES = frozenset({"https", "wss"})
 
 
 def failed_to_reach(url: str, error: BaseException) -> ConnectionFailed:
     """Return the error to raise for `url`, which `error` kept us from."""
-    return ConnectionFailed(shown(url), reason_of(error, url))
+    return ConnectionFailed(printable_url(url), reason_of(error, url))
 
 
 def absolute(home: str, path: str) -> str:
@@ -31,7 +69,7 @@ def absolute(home: str, path: str) -> str:
 def another_host(url: str, home: str) -> ConnectionFailed:
     """Return the error for an address away from the app's `home`: nobody allowed load there."""
     reason = f"it is another host than {home}, where virtual users do not go"
-    return ConnectionFailed(shown(url), reason)
+    return ConnectionFailed(printable_url(url), reason)
 
 
 def reason_of(error: BaseException, url: str = "") -> str:
@@ -76,6 +114,6 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def shown(url: str) -> str:
+def printable_url(url: str) -> str:
     """Return `url` without its query, which holds tokens that nobody wants to read."""
     return url.partition("?")[0]

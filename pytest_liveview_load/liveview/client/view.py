@@ -4,9 +4,11 @@ Law: a frame is stamped, filed and answered here; it is merged only when somebod
 looks. What a view cannot decide alone (where to go next) it tells its `Host`.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+import asyncio
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
@@ -16,32 +18,31 @@ from pytest_liveview_load.errors import (
     StepError,
     ViewCrashed,
 )
-from pytest_liveview_load.liveview.client import round_trip
-from pytest_liveview_load.liveview.client.components import sweep, swept
-from pytest_liveview_load.liveview.client.host import Host
-from pytest_liveview_load.liveview.client.outage import Outage
+from pytest_liveview_load.liveview.client import push as round_trip
 from pytest_liveview_load.liveview.client.push import InFlight, Push
-from pytest_liveview_load.liveview.client.socket import Socket
-from pytest_liveview_load.liveview.client.view_content import Content
+from pytest_liveview_load.liveview.client.settings import Delays
+from pytest_liveview_load.liveview.client.view_content import Content, sweep, swept
 from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
-from pytest_liveview_load.liveview.page.nested import NestedView
+from pytest_liveview_load.liveview.page.loading import (
+    CLIENT_ERROR,
+    CONNECTED,
+    LOADING,
+    SERVER_ERROR,
+)
+from pytest_liveview_load.liveview.page.template import NestedView
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,
     Errored,
     Joined,
     JoinRefused,
+    LiveReply,
     Pushed,
     Replied,
-)
-from pytest_liveview_load.liveview.protocol.reply import (
-    LiveReply,
     parse_redirect,
     parse_reply,
 )
-from pytest_liveview_load.liveview.protocol.versions import Dialect
-from pytest_liveview_load.liveview.protocol.wire import Frame
-from pytest_liveview_load.liveview.protocol.wire_keys import (
+from pytest_liveview_load.liveview.protocol.wire import (
     DIFF,
     EVENT,
     LIVE_PATCH,
@@ -49,7 +50,118 @@ from pytest_liveview_load.liveview.protocol.wire_keys import (
     REDIRECT,
     STATUS_OK,
     TOPIC_LIVEVIEW,
+    Frame,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_liveview_load.liveview.client.socket import Socket
+    from pytest_liveview_load.liveview.protocol.channel import Redirect
+    from pytest_liveview_load.liveview.protocol.versions import Dialect
+
+
+# How one view stands with its server, and what follows while it is gone.
+
+
+_Timer: TypeAlias = asyncio.TimerHandle | None
+
+
+class Outage:
+    """Whether one view is gone, and what then follows. Owned by it."""
+
+    __slots__ = ("classes", "telling", "tries", "trying")
+
+    def __init__(self) -> None:
+        self.classes = ""  # of the view's element
+        self.tries = 0
+        self.telling: _Timer = None
+        self.trying: _Timer = None
+
+    def await_join(self) -> None:
+        """Show that the view is still to join, as view.ts join."""
+        self.classes = LOADING
+
+    def begin(
+        self, *, connected: bool, after: float, tell: Callable[[], object]
+    ) -> None:
+        """Show whose error it is, and call `tell` once it has lasted `after` seconds."""
+        self.stop_telling()
+        self.classes = SERVER_ERROR if connected else CLIENT_ERROR
+        self.telling = asyncio.get_running_loop().call_later(after, tell)
+
+    def try_later(self, delays: tuple[float, ...], join: Callable[[], object]) -> None:
+        """Call `join` after the delay that is this try's."""
+        self.tries += 1
+        delay = Delays.nth(delays, self.tries)
+        self.trying = asyncio.get_running_loop().call_later(delay, join)
+
+    def end(self) -> None:
+        """Show that the view has joined."""
+        self.stop_telling()
+        self.tries = 0
+        self.classes = CONNECTED
+
+    def stop_telling(self) -> None:
+        """Tell nobody any more."""
+        if self.telling is not None:
+            self.telling.cancel()
+            self.telling = None
+
+    def stop_trying(self) -> None:
+        """Try no more."""
+        if self.trying is not None:
+            self.trying.cancel()
+            self.trying = None
+
+
+# What a view tells the tab that it is shown in, as a seam.
+
+
+class Host(Protocol):
+    """The page that a view is part of; `page.Page` is one."""
+
+    def view_changed(self, at: float) -> None:
+        """Learn that there is something new to look at."""
+        ...
+
+    def view_patched(self, view: View) -> None:
+        """Learn that a diff may have brought or taken away nested views."""
+        ...
+
+    def view_lost(self, view: View, error: Callable[[str], StepError]) -> bool:
+        """Learn that the view is gone for now, and its nested views with it.
+
+        `error` is what a step that waits for one of those is told; return whether one was.
+        """
+        ...
+
+    def view_stays_away(self, view: View) -> None:
+        """Learn that the view has been gone for so long that the page may say so."""
+        ...
+
+    def view_returns(self, view: View) -> None:
+        """Learn that a rejoin is about to replace what the view shows."""
+        ...
+
+    def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
+        """Learn that the server took the join."""
+        ...
+
+    def view_refused(self, view: View, reply: LiveReply) -> None:
+        """Learn that the server refused the join, and decide where to go."""
+        ...
+
+    def view_sent_away(
+        self, view: View, event: str, to: Redirect, since: float
+    ) -> None:
+        """Follow a live_patch, live_redirect or redirect, caused at `since`."""
+        ...
+
+    def view_failed(self, error: StepError) -> None:
+        """Keep an error that no step in flight could be told."""
+        ...
+
 
 # Where a view is on its page: in the dead render, or in another's HTML.
 Place: TypeAlias = ViewElement | NestedView

@@ -4,23 +4,33 @@ Law: what has arrived is kept as bytes until then, and no more of it than MAX_PE
 a user whose page nobody reads pays for no tree.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_liveview_load.liveview.page.attributes import (
+from pytest_liveview_load.liveview.page.html import (
     PHX_MOUNTED,
     PHX_REMOVE,
     PHX_SESSION,
     PHX_TRIGGER_ACTION,
 )
-from pytest_liveview_load.liveview.page.nested import NestedView
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from pytest_liveview_load.liveview.protocol.wire_keys import COMPONENTS
+from pytest_liveview_load.liveview.protocol.wire import (
+    CIDS_DESTROYED,
+    CIDS_WILL_DESTROY,
+    COMPONENTS,
+)
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.diff_cost.witnesses import Witness
+    from collections.abc import Mapping
+
+    from pytest_liveview_load.liveview.client.push import Push
+    from pytest_liveview_load.liveview.client.view import View
+    from pytest_liveview_load.liveview.diff_cost.resent import Witness
+    from pytest_liveview_load.liveview.page.template import NestedView
+    from pytest_liveview_load.liveview.protocol.channel import LiveReply
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
@@ -148,3 +158,35 @@ class Content:
             if transition.events:
                 self.events = (*self.events, *transition.events)[-MAX_EVENTS:]
         return self.state
+
+
+# Telling the server of live components that have left the page.
+
+
+def sweep(view: View) -> None:
+    """After a diff, tell what else it has changed: nested views, components."""
+    content = view.content
+    if content.has_views:
+        view.host.view_patched(view)
+    elif content.has_components:
+        announce(view)
+
+
+def announce(view: View) -> None:
+    """Announce the components that a diff took away."""
+    gone = view.content.destroyed()
+    if gone:
+        view.push(
+            CIDS_WILL_DESTROY, {"cids": gone}, metric=CIDS_WILL_DESTROY, cids=gone
+        )
+
+
+def swept(view: View, push: Push, reply: LiveReply) -> None:
+    """Go on once the server has answered one of our announcements."""
+    content = view.content
+    if push.metric == CIDS_WILL_DESTROY:
+        gone = [cid for cid in push.cids if cid not in content.cids]
+        if gone:
+            view.push(CIDS_DESTROYED, {"cids": gone}, metric=CIDS_DESTROYED, cids=gone)
+    elif reply.cids:
+        content.forget(tuple(reply.cids))

@@ -10,25 +10,98 @@ from urllib.parse import urljoin
 
 from pytest_liveview_load.errors import JoinFailed, StepError
 from pytest_liveview_load.liveview.client.history import Kind
-from pytest_liveview_load.liveview.client.lifecycle import greet, greets
-from pytest_liveview_load.liveview.client.loading import begin_load, full_load, path_of
-from pytest_liveview_load.liveview.client.moving import Moving
-from pytest_liveview_load.liveview.client.navigation import moved, navigate
-from pytest_liveview_load.liveview.client.page import Page
-from pytest_liveview_load.liveview.client.perform import submit_over_http
-from pytest_liveview_load.liveview.client.recovery import recover
-from pytest_liveview_load.liveview.client.removing import part, parts
-from pytest_liveview_load.liveview.client.standing import tell
-from pytest_liveview_load.liveview.client.tab import Tab
-from pytest_liveview_load.liveview.client.titles import follow
+from pytest_liveview_load.liveview.client.lifecycle import (
+    greet,
+    greets,
+    part,
+    parts,
+    tell,
+)
+from pytest_liveview_load.liveview.client.navigation import (
+    begin_load,
+    full_load,
+    moved,
+    navigate,
+    path_of,
+)
+from pytest_liveview_load.liveview.client.page import Page, follow
+from pytest_liveview_load.liveview.client.perform import push_event, submit_over_http
+from pytest_liveview_load.liveview.client.tab import Moving, Tab
 from pytest_liveview_load.liveview.client.view import View
-from pytest_liveview_load.liveview.page.attributes import (
+from pytest_liveview_load.liveview.page import js_commands
+from pytest_liveview_load.liveview.page.actions import PushEvent
+from pytest_liveview_load.liveview.page.click import triggered
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.fields import BUTTONS, Field
+from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.html import (
+    PHX_CHANGE,
     PHX_CONNECTED,
     PHX_DISCONNECTED,
+    Element,
 )
-from pytest_liveview_load.liveview.page.links import triggered
-from pytest_liveview_load.liveview.protocol.reply import LiveReply, Redirect
-from pytest_liveview_load.liveview.protocol.wire_keys import LIVE_PATCH, LIVE_REDIRECT
+from pytest_liveview_load.liveview.page.js_commands import Cause
+from pytest_liveview_load.liveview.protocol.channel import LiveReply, Redirect
+from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH, LIVE_REDIRECT
+
+# Giving a view that has come back what the person had entered before.
+
+
+PHX_AUTO_RECOVER = "phx-auto-recover"
+IGNORE = "ignore"
+FORMS = f"form[id][{PHX_CHANGE}]"
+
+
+def recover(page: Page, view: View) -> None:
+    """Send a view that has come back the forms that the page remembers of it."""
+    if page.remembered is not None:
+        for action in recovered(page.remembered, page.document(), view.id):
+            push_event(view, action)
+
+
+def recovered(before: Scene, after: Document, view_id: str) -> list[PushEvent]:
+    """Return what the rejoined view of `after` is told of the forms of `before`."""
+    old = before.document
+    again = {
+        after.attr(form, "id"): form
+        for form in after.all(FORMS)
+        if after.owner(form) == view_id
+    }
+    pushes: list[PushEvent] = []
+    for form in old.all(FORMS):
+        new = again.get(old.attr(form, "id"))
+        event = None if new is None else event_of(old, form, after, new)
+        field = first_field(before, form)
+        if event and field is not None:
+            cause = Cause("change", field.element, field=field)
+            actions = js_commands.run(before, event, cause)
+            pushes += [each for each in actions if isinstance(each, PushEvent)]
+    return pushes
+
+
+def event_of(old: Document, form: Element, after: Document, new: Element) -> str | None:
+    """Return the event that recovers a form; None when it is another form now."""
+    change = after.attr(new, PHX_CHANGE)
+    if change != old.attr(form, PHX_CHANGE):
+        return None
+    if old.attr(form, PHX_AUTO_RECOVER) == IGNORE:
+        return None
+    return after.attr(new, PHX_AUTO_RECOVER) or change
+
+
+def first_field(before: Scene, form: Element) -> Field | None:
+    """Return the field that stands for the change: the first that a person sees."""
+    named = [
+        field
+        for field in before.document.fields.of(form)
+        if field.name
+        and field.type not in BUTTONS
+        and PHX_CHANGE not in field.element.attrib
+    ]
+    return next(
+        (each for each in named if each.type != "hidden"), next(iter(named), None)
+    )
+
 
 REPLACE = "replace"  # the other kind of a redirect is "push"
 

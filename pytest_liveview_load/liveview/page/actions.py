@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.identity import Identity
+from pytest_liveview_load.liveview.page.html import Element, Identity
 
 
 class Awaited(NamedTuple):

@@ -12,18 +12,75 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
 
-from pytest_liveview_load.liveview.page.attributes import (
-    PHX_MAIN,
-    PHX_SESSION,
-    PHX_STATIC,
-)
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
-from pytest_liveview_load.liveview.page.html import Element, attributes_of, by_id
+from pytest_liveview_load.liveview.page.find import Surroundings, look_around
+from pytest_liveview_load.liveview.page.html import (
+    PHX_MAIN,
+    PHX_PORTAL,
+    PHX_SESSION,
+    PHX_STATIC,
+    PHX_TELEPORTED,
+    PHX_TELEPORTED_SRC,
+    Element,
+    ancestors,
+    attributes_of,
+    by_id,
+    compiled,
+    finder,
+)
 from pytest_liveview_load.liveview.page.js_overlay import Overlay, put_on
-from pytest_liveview_load.liveview.page.portals import teleport
-from pytest_liveview_load.liveview.page.selectors import compiled
-from pytest_liveview_load.liveview.page.surroundings import Surroundings, look_around
+
+# Portals: what stands in a `<template data-phx-portal>` is shown somewhere else.
+
+
+_DEEPEST: Final = 5  # portals within portals, as dom_patch.ts
+_TEMPLATES: Final = finder(
+    f"//template[@{PHX_PORTAL} and * and not(ancestor::template)]"
+)
+
+
+def teleport(root: Element) -> None:
+    """Move the content of every portal in `root` to its target.
+
+    Without a target the browser's client throws; here the content stays where it is.
+    """
+    for _ in range(_DEEPEST):
+        moved = [_moved(root, template) for template in _TEMPLATES(root)]
+        if not any(moved):
+            return
+
+
+def _moved(root: Element, template: Element) -> bool:
+    content, owner = template[0], _owner(template)
+    try:
+        found = compiled(template.get(PHX_PORTAL, ""))(root)
+    except ValueError:
+        return False
+    target = next((each for each in found if _is_seen(each)), None)
+    if target is None:
+        return False
+    content.set(PHX_TELEPORTED, owner)
+    content.set(PHX_TELEPORTED_SRC, template.get("id", ""))
+    content.tail = None
+    target.append(content)
+    return True
+
+
+def _owner(template: Element) -> str:
+    """Return the (masked) id of the view that a template belongs to."""
+    for node in ancestors(template):
+        owner = node.get(PHX_TELEPORTED)
+        if owner is None and node.get(PHX_SESSION) is not None:
+            owner = node.get("id", "")
+        if owner is not None:
+            return owner
+    return ""
+
+
+def _is_seen(element: Element) -> bool:
+    return all(node.tag != "template" for node in ancestors(element))
+
 
 _KEPT: Final = 256  # composed trees in one process
 _ANSWERS: Final = 256  # remembered answers of one tree

@@ -7,15 +7,20 @@ user's forms until its time is up or its field is left; whoever does the step wa
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_liveview_load.liveview.page.attributes import PHX_DEBOUNCE, PHX_THROTTLE
-from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.identity import Identity, find, identify
+from pytest_liveview_load.liveview.page.html import (
+    PHX_DEBOUNCE,
+    PHX_THROTTLE,
+    Element,
+    Identity,
+    find,
+    identify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_liveview_load.liveview.page.actions import Action
-    from pytest_liveview_load.liveview.page.scene import Scene
+    from pytest_liveview_load.liveview.page.form import Scene
     from pytest_liveview_load.units import Clock
 
 _UNTIL_LEFT: Final = "blur"

@@ -11,34 +11,34 @@ one goes through the document (`text`, `attr`, `html`), which puts back the user
 """
 
 import copy
+import json
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import find
-from pytest_liveview_load.liveview.page.attributes import (
+from pytest_liveview_load.liveview.page.compose import Composed, Content, compose
+from pytest_liveview_load.liveview.page.dead_render import PLACE, DeadRender
+from pytest_liveview_load.liveview.page.fields import Fields
+from pytest_liveview_load.liveview.page.find import Surroundings
+from pytest_liveview_load.liveview.page.html import (
     PHX_COMPONENT,
     PHX_MAIN,
     PHX_SESSION,
     PHX_TELEPORTED,
     PHX_TELEPORTED_SRC,
-)
-from pytest_liveview_load.liveview.page.compose import Composed, Content, compose
-from pytest_liveview_load.liveview.page.dead_render import DeadRender
-from pytest_liveview_load.liveview.page.fields import Fields
-from pytest_liveview_load.liveview.page.html import (
     Element,
     ancestors,
     by_id,
+    is_visible,
     outer_html,
+    reads_texts,
     short_html,
     text_of,
 )
 from pytest_liveview_load.liveview.page.js_overlay import Overlay
-from pytest_liveview_load.liveview.page.pattern import PLACE, fill
-from pytest_liveview_load.liveview.page.selectors import reads_texts
-from pytest_liveview_load.liveview.page.surroundings import Surroundings
+from pytest_liveview_load.liveview.page.template import fill
 
 Role = Literal["any", "click", "field", "form"]
 
@@ -308,3 +308,55 @@ class Document:
     def _no_selector(self, css: object, why: str) -> ElementError:
         problem = "is not a CSS selector"
         return ElementError(repr(css), problem, advice=why, url=self.url)
+
+
+# The flash messages that a page shows, by kind.
+
+
+CLEAR_FLASH: Final = "lv:clear-flash"
+KEY: Final = "key"
+CLEARABLE: Final = f"[phx-click*='{CLEAR_FLASH}']"
+NAMED: Final = "[id^='flash-']"
+GROUP: Final = "group"  # of the element around them all
+
+
+def flash_messages(document: Document) -> dict[str, str]:
+    """Return the text of each message shown, by kind, in the order of the page.
+
+    Of several messages of one kind the first counts.
+    """
+    found: dict[str, str] = {}
+    for element in document.all(f"{CLEARABLE}, {NAMED}"):
+        kind = cleared_by(element) or named(element)
+        if kind and kind not in found and is_visible(element):
+            found[kind] = document.text(element)
+    return found
+
+
+def cleared_by(element: Element) -> str:
+    """Return the kind that a click clears, "" without one."""
+    click = element.get("phx-click", "")
+    if click == CLEAR_FLASH:
+        return element.get("phx-value-key", "")
+    try:
+        commands = json.loads(click)
+    except ValueError:
+        return ""
+    for command in commands if isinstance(commands, list) else ():
+        arguments = command[1] if isinstance(command, list) and command[1:] else None
+        if isinstance(arguments, dict) and arguments.get("event") == CLEAR_FLASH:
+            return key_of(arguments.get("value")) or element.get("phx-value-key", "")
+    return ""
+
+
+def key_of(value: Any) -> str:
+    """Return the `key` of a command's value, "" without one."""
+    key = value.get(KEY) if isinstance(value, dict) else None
+    return key if isinstance(key, str) else ""
+
+
+def named(element: Element) -> str:
+    """Return the kind that an id of the generated app tells, else ""."""
+    kind = element.get("id", "").partition("-")[2]
+    is_message = element.get("role") == "alert" and kind != GROUP
+    return kind if is_message and element.get("id", "").startswith("flash-") else ""

@@ -11,18 +11,18 @@ from typing import Any, Final
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import js_commands
 from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
-from pytest_liveview_load.liveview.page.attributes import (
+from pytest_liveview_load.liveview.page.debounce import paced
+from pytest_liveview_load.liveview.page.fields import Field, is_disabled
+from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.html import (
     PHX_BLUR,
     PHX_CHANGE,
     PHX_FOCUS,
     PHX_REF_SRC,
+    Element,
+    identify,
 )
-from pytest_liveview_load.liveview.page.debounce import paced
-from pytest_liveview_load.liveview.page.fields import Field, is_disabled
-from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.identity import identify
 from pytest_liveview_load.liveview.page.js_commands import Cause
-from pytest_liveview_load.liveview.page.scene import Scene
 
 _LISTED: Final = 10  # what is bound, shown in an error
 

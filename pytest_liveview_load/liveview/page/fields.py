@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from pytest_liveview_load.liveview.page.attributes import PHX_NO_UNUSED_FIELD
 from pytest_liveview_load.liveview.page.html import (
+    PHX_NO_UNUSED_FIELD,
     Element,
     ancestors,
     by_id,

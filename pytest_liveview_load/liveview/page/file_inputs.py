@@ -10,17 +10,16 @@ from typing import NamedTuple
 
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
-from pytest_liveview_load.liveview.page.attributes import (
+from pytest_liveview_load.liveview.page.fields import Field, is_disabled
+from pytest_liveview_load.liveview.page.form import ChosenFile, Scene
+from pytest_liveview_load.liveview.page.form_data import FILE, active, upload_ref
+from pytest_liveview_load.liveview.page.html import (
     PHX_DROP_TARGET,
     PHX_SESSION,
     WEBKIT_DIRECTORY,
+    Element,
 )
-from pytest_liveview_load.liveview.page.chosen_file import ChosenFile
-from pytest_liveview_load.liveview.page.fields import Field, is_disabled
-from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.inputs import writable
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.page.uploads import FILE, active, upload_ref
 
 FOLDER = "takes a folder: give its path, or ('folder/name', bytes)"
 FILES = "takes files, not a folder: it has no webkitdirectory"

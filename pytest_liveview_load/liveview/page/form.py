@@ -10,10 +10,9 @@ document arrives. Nothing here sends; bindings.py asks this state and sends.
 import copy
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
 
-from pytest_liveview_load.liveview.page.attributes import PHX_UPLOAD_REF
-from pytest_liveview_load.liveview.page.chosen_file import ChosenFile
 from pytest_liveview_load.liveview.page.debounce import Pace
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import (
@@ -24,9 +23,31 @@ from pytest_liveview_load.liveview.page.fields import (
     TEXTAREA,
     Field,
 )
-from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.identity import Identity
+from pytest_liveview_load.liveview.page.html import PHX_UPLOAD_REF, Element, Identity
+from pytest_liveview_load.liveview.protocol.upload import FileInfo
+from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.units import Clock
+
+# One file that a person has chosen, until it has arrived.
+
+
+class Content(Protocol):
+    """What a file holds."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return at most `size` bytes from `offset` on. Raises OSError."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ChosenFile:
+    """A file in a file input; `ref` is its number on the page, once it has one."""
+
+    info: FileInfo
+    content: Content
+    ref: str | None = None
+    preflighting: bool = False  # `allow_upload` was asked and not refused
+
 
 # A text, whether it is checked, or the values of the selected options.
 _Input: TypeAlias = str | bool | tuple[str, ...]
@@ -277,3 +298,14 @@ class FormState:
         enabled = (each.value for each in field.options if not each.disabled)
         found = tuple(value for value in enabled if value in chosen)
         return found if field.type == SELECT_MULTIPLE else found[:1]
+
+
+# What acting on a page needs to know, in one value.
+
+
+class Scene(NamedTuple):
+    """A document, what this user has done to its forms, and how the server speaks."""
+
+    document: Document
+    forms: FormState
+    dialect: Dialect

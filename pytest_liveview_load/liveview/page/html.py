@@ -5,8 +5,11 @@ Law: trees are shared between users; nothing here changes one that it did not ma
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias, cast
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
+from cssselect import HTMLTranslator
+from cssselect.parser import SelectorError
 from lxml import etree
 from lxml.etree import _Element
 
@@ -115,3 +118,191 @@ def _attribute(element: Element, name: str) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
+
+
+# CSS selectors, compiled once for the whole process.
+
+
+_SELECTORS: Final = 1024
+_TRANSLATOR: Final = HTMLTranslator()
+
+
+@lru_cache(maxsize=_SELECTORS)
+def compiled(css: str) -> Callable[[Element], list[Element]]:
+    """Return what finds all that `css` matches in a tree. Raises ValueError."""
+    try:
+        xpath: Any = etree.XPath(_TRANSLATOR.css_to_xpath(css))
+    except (SelectorError, etree.XPathSyntaxError) as problem:
+        raise ValueError(str(problem)) from None
+    selector: Callable[[Element], list[Element]] = xpath
+    return selector
+
+
+def reads_texts(css: str) -> bool:
+    """Tell whether what `css` matches depends on what a person reads."""
+    return ":contains" in css.lower()
+
+
+# What an element is known by from one rendering of a page to the next.
+
+
+class Identity(NamedTuple):
+    """An id, and the way down from there; the root where the id is ""."""
+
+    anchor: str
+    path: tuple[int, ...] = ()
+
+
+def identify(element: Element) -> Identity:
+    """Return what to find the element by in another tree."""
+    path: list[int] = []
+    node = element
+    while not (anchor := node.get("id", "")):
+        parent = node.getparent()
+        if parent is None:
+            break
+        path.append(parent.index(node))
+        node = parent
+    return Identity(anchor, tuple(reversed(path)))
+
+
+def find(root: Element, identity: Identity) -> Element | None:
+    """Return the element in the tree of `root`, None where it is no more."""
+    node = root
+    if identity.anchor:
+        found = by_id(root, id=identity.anchor)
+        if not found:
+            return None
+        node = found[0]
+    for index in identity.path:
+        if index >= len(node):
+            return None
+        node = node[index]
+    return node
+
+
+# Whether a person can see an element, without a layout.
+
+
+DISPLAY: Final = "display"
+NONE: Final = "none"
+_HIDDEN: Final = "hidden"
+_NEVER_SHOWN: Final = frozenset(("head", "script", "style", "template", "noscript"))
+
+
+def is_visible(element: Element) -> bool:
+    """Tell whether the element takes room on the page, as js.js isVisible."""
+    return all(_takes_room(node) for node in ancestors(element))
+
+
+def _takes_room(element: Element) -> bool:
+    display = dict(declarations(element.get("style", ""))).get(DISPLAY)
+    if display is not None:
+        return display.split()[:1] != [NONE]
+    return not (
+        _HIDDEN in element.attrib
+        or _HIDDEN in element.get("class", "").split()
+        or element.tag in _NEVER_SHOWN
+        or (element.tag == "input" and element.get("type", "").lower() == _HIDDEN)
+        or (element.tag == "dialog" and "open" not in element.attrib)
+    )
+
+
+def with_display(style: str, display: str) -> str:
+    """Return a `style` attribute as a browser writes it after `style.display = …`."""
+    kept = dict(declarations(style))
+    kept[DISPLAY] = display
+    return " ".join(f"{name}: {value};" for name, value in kept.items())
+
+
+def declarations(style: str) -> list[tuple[str, str]]:
+    """Return the declarations of a `style` attribute, name and value."""
+    pairs = (each.partition(":") for each in style.split(";"))
+    return [
+        (name.strip().lower(), value.strip())
+        for name, _, value in pairs
+        if value.strip()
+    ]
+
+
+# The attribute names that LiveView and phoenix_html read from a page.
+
+
+# Views and components: as in constants.ts
+PHX_SESSION: Final = "data-phx-session"
+PHX_STATIC: Final = "data-phx-static"
+PHX_MAIN: Final = "data-phx-main"
+PHX_STICKY: Final = "data-phx-sticky"
+PHX_PARENT_ID: Final = "data-phx-parent-id"
+PHX_VIEW_NAME: Final = "data-phx-view"
+PHX_COMPONENT: Final = "data-phx-component"
+PHX_PORTAL: Final = "data-phx-portal"
+PHX_TELEPORTED: Final = "data-phx-teleported"
+PHX_TELEPORTED_SRC: Final = "data-phx-teleported-src"
+PHX_TRACK_STATIC: Final = "phx-track-static"
+
+# Live links
+PHX_LIVE_LINK: Final = "data-phx-link"
+PHX_LINK_STATE: Final = "data-phx-link-state"
+
+# Bindings
+PHX_CLICK: Final = "phx-click"
+PHX_CLICK_AWAY: Final = "phx-click-away"
+PHX_CHANGE: Final = "phx-change"
+PHX_SUBMIT: Final = "phx-submit"
+PHX_FOCUS: Final = "phx-focus"
+PHX_BLUR: Final = "phx-blur"
+PHX_MOUNTED: Final = "phx-mounted"
+PHX_REMOVE: Final = "phx-remove"
+PHX_CONNECTED: Final = "phx-connected"
+PHX_DISCONNECTED: Final = "phx-disconnected"
+PHX_KEY: Final = "phx-key"
+PHX_VIEWPORT_TOP: Final = "phx-viewport-top"
+PHX_VIEWPORT_BOTTOM: Final = "phx-viewport-bottom"
+PHX_DEBOUNCE: Final = "phx-debounce"
+PHX_THROTTLE: Final = "phx-throttle"
+PHX_TARGET: Final = "phx-target"
+PHX_VALUE_PREFIX: Final = "phx-value-"
+PHX_TRIGGER_ACTION: Final = "phx-trigger-action"
+PHX_NO_UNUSED_FIELD: Final = "phx-no-unused-field"
+
+# File inputs of LiveView: refs of entries, joined by commas
+PHX_UPLOAD_REF: Final = "data-phx-upload-ref"
+PHX_ACTIVE_ENTRY_REFS: Final = "data-phx-active-refs"
+PHX_PREFLIGHTED_REFS: Final = "data-phx-preflighted-refs"
+PHX_DONE_REFS: Final = "data-phx-done-refs"
+PHX_ERROR_REFS: Final = "data-phx-error-refs"
+PHX_AUTO_UPLOAD: Final = "data-phx-auto-upload"
+PHX_PROGRESS: Final = "phx-progress"
+PHX_DROP_TARGET: Final = "phx-drop-target"
+WEBKIT_DIRECTORY: Final = "webkitdirectory"
+
+# What stands on an element while the reply to a push is awaited
+PHX_REF_SRC: Final = "data-phx-ref-src"
+PHX_REF_LOADING: Final = "data-phx-ref-loading"
+PHX_REF_LOCK: Final = "data-phx-ref-lock"
+PHX_REF: Final = "data-phx-ref"  # until 1.0, in place of the two before
+PHX_DISABLED: Final = "data-phx-disabled"
+PHX_READONLY: Final = "data-phx-readonly"
+PHX_DISABLE_WITH: Final = "phx-disable-with"
+PHX_DISABLE_WITH_RESTORE: Final = "data-phx-disable-with-restore"
+
+# phoenix_html.js
+DATA_METHOD: Final = "data-method"
+DATA_TO: Final = "data-to"
+DATA_CSRF: Final = "data-csrf"
+
+
+def binding(event: str) -> str:
+    """Return the attribute that binds `event` on an element ("keydown" → "phx-keydown")."""
+    return f"phx-{event}"
+
+
+def loading_class(kind: str) -> str:
+    """Return the class of an element whose event of `kind` is not answered yet."""
+    return f"phx-{kind}-loading"
+
+
+def window_binding(event: str) -> str:
+    """Return the attribute that binds `event` anywhere in the window."""
+    return f"phx-window-{event}"

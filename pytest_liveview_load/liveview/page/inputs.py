@@ -20,8 +20,8 @@ from pytest_liveview_load.liveview.page.fields import (
     clean_value,
     is_number,
 )
+from pytest_liveview_load.liveview.page.form import Scene
 from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.scene import Scene
 
 
 def fill(scene: Scene, element: Element, value: str) -> list[Action]:

@@ -11,9 +11,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from pytest_liveview_load.liveview.page.html import Element, attributes_of
-from pytest_liveview_load.liveview.page.identity import Identity, find
-from pytest_liveview_load.liveview.page.visibility import with_display
+from pytest_liveview_load.liveview.page.html import (
+    Element,
+    Identity,
+    attributes_of,
+    find,
+    with_display,
+)
 
 Attributes: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -9,19 +9,23 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from pytest_liveview_load.liveview.page.actions import Awaited, PushEvent, Submission
-from pytest_liveview_load.liveview.page.attributes import (
+from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
+from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_data import (
+    event_uploads,
+    form_of,
+    form_value,
+)
+from pytest_liveview_load.liveview.page.html import (
     PHX_CHANGE,
     PHX_REF_SRC,
     PHX_TARGET,
     PHX_VALUE_PREFIX,
+    Element,
+    attributes_of,
+    identify,
     loading_class,
 )
-from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
-from pytest_liveview_load.liveview.page.html import Element, attributes_of
-from pytest_liveview_load.liveview.page.identity import identify
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.page.serialize import form_value
-from pytest_liveview_load.liveview.page.uploads import event_uploads, form_of
 
 TYPE: Final = "type"
 EVENT: Final = "event"

@@ -1,6 +1,6 @@
 """A view's HTML, and apart from it the texts that stand between its tags.
 
-    apart(rendered) == Apart("<p>Count: \\0</p>", ("3",))
+    apart(rendered) == Apart("<p>Count: \0</p>", ("3",))
 
 Two users' pages, or one user's before and after a click, are often alike but for such
 texts; then their patterns are equal, and what was made of one serves them all.
@@ -9,12 +9,23 @@ Law: `apart(rendered).html() == rendered.html()`. Whatever is not clearly plain 
 in the pattern, and a tree that has something odd about it has no pattern at all.
 """
 
+import html as entities
 import re
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
+from pytest_liveview_load.liveview.page.dead_render import PLACE, view_name
+from pytest_liveview_load.liveview.page.html import (
+    PHX_SESSION,
+    PHX_STATIC,
+    PHX_STICKY,
+    PHX_VIEW_NAME,
+    Element,
+)
+from pytest_liveview_load.liveview.page.patch import OUTLIVES_HTML, parse_fragment
 from pytest_liveview_load.liveview.protocol.rendered import (
     MAX_HTML,
     ROOT_TAG,
@@ -24,7 +35,7 @@ from pytest_liveview_load.liveview.protocol.rendered import (
     Tree,
     Written,
 )
-from pytest_liveview_load.liveview.protocol.wire_keys import PHX_COMPONENT
+from pytest_liveview_load.liveview.protocol.wire import PHX_COMPONENT
 
 # Stands in a pattern where a text was taken out. No HTML has it: a parser drops it.
 GAP: Final = "\0"
@@ -193,3 +204,131 @@ def _ends(statics: tuple[str, ...]) -> tuple[bool | None, ...]:
 def _end(html: str, inside: bool) -> bool:  # noqa: FBT001  # between tags
     opened, closed = html.rfind("<"), html.rfind(">")
     return inside if opened == closed else closed > opened
+
+
+# The live views that a view's own HTML holds places for: nested and sticky ones.
+
+
+_MARK: Final = f'{PHX_SESSION}="'
+_ATTRIBUTE: Final = re.compile(r'\s+([^\s"=<>/]+)(?:="([^"]*)")?')
+_TAG: Final = re.compile(r"<[a-zA-Z][^\s<>/]*")
+
+
+class NestedView(NamedTuple):
+    """The place of one view in another's HTML; `static` is "" where it has none."""
+
+    id: str
+    session: str
+    static: str
+    sticky: bool
+    name: str
+
+
+def nested_views(html: str) -> Mapping[str, NestedView]:
+    """Return the places by view id, in document order."""
+    found: dict[str, NestedView] = {}
+    at = html.find(_MARK)
+    while at >= 0:
+        tag = _TAG.match(html, html.rfind("<", 0, at))
+        if tag is not None:
+            place = _place(html, tag.end())
+            found[place.id] = place
+        at = html.find(_MARK, at + len(_MARK))
+    return found
+
+
+def _place(html: str, at: int) -> NestedView:
+    attributes: dict[str, str] = {}
+    while (match := _ATTRIBUTE.match(html, at)) is not None:
+        attributes[match[1]] = entities.unescape(match[2] or "")
+        at = match.end()
+    session = attributes.get(PHX_SESSION, "")
+    return NestedView(
+        id=attributes.get("id", ""),
+        session=session,
+        static=attributes.get(PHX_STATIC, ""),
+        sticky=PHX_STICKY in attributes,
+        name=attributes.get(PHX_VIEW_NAME) or view_name(session),
+    )
+
+
+# One parsed tree for all pages that differ only in texts between their tags.
+
+
+_PATTERNS: Final = 256
+
+# Where it says so of itself, nothing can be told from what we wrote.
+_PLACES: Final = re.compile(rf"{PLACE}(\d+)-")
+
+# What might make one character of an ampersand and the text behind it.
+_HALF_AN_ENTITY: Final = re.compile(f"&[#\\w]*{GAP}")
+
+# Here a text says what a form submits, or a click: it is read without the page.
+_VALUES: Final = frozenset(("textarea", "option", "output"))
+
+_COMPONENT_IDS: Final = re.compile(f'{PHX_COMPONENT}="([0-9]+)"')
+
+
+class Pattern:
+    """HTML with numbered places for texts. Shared; compared by identity."""
+
+    def __init__(self, html: str, root: Element) -> None:
+        self.html = html
+        self._root: Element | None = root  # for the first who asks
+
+    def own_root(self) -> Element:
+        """Return a wrapper whose children are the view's, to be taken apart."""
+        root, self._root = self._root, None
+        return parse_fragment(self.html) if root is None else root
+
+    def shared(self) -> "tuple[Pattern, tuple[str, ...]]":
+        """Return itself: it has places, and no texts."""
+        return self, ()
+
+    @cached_property
+    def cids(self) -> frozenset[int]:
+        """The components in it."""
+        return cids_in(self.html)
+
+    @cached_property
+    def nested(self) -> Mapping[str, NestedView]:
+        """The places of nested and sticky views in it, by view id."""
+        return nested_views(self.html)
+
+
+@lru_cache(maxsize=_PATTERNS)
+def pattern_of(apart: str) -> Pattern | None:
+    """Return the pattern of HTML with gaps; None if it is safer to parse the page itself."""
+    odd = OUTLIVES_HTML in apart or PLACE in apart
+    if odd or _HALF_AN_ENTITY.search(apart) is not None:
+        return None
+    start, *rest = apart.split(GAP)
+    places = (f"{PLACE}{number}-{piece}" for number, piece in enumerate(rest))
+    html = "".join((start, *places))
+    root = parse_fragment(html)
+    return Pattern(html, root) if _are_texts(root, len(rest)) else None
+
+
+def fill(text: str, texts: tuple[str, ...]) -> str:
+    """Put the texts of one page into what was read from the tree of its pattern."""
+
+    def own(place: re.Match[str]) -> str:
+        number = int(place[1])
+        return texts[number] if number < len(texts) else place[0]
+
+    return _PLACES.sub(own, text)
+
+
+def cids_in(html: str) -> frozenset[int]:
+    """Return the components whose marks are in the HTML."""
+    return frozenset(map(int, _COMPONENT_IDS.findall(html)))
+
+
+def _are_texts(root: Element, places: int) -> bool:
+    """Tell whether all places are texts between tags, and of elements without a value."""
+    found = _places_in(root)
+    return found == places and not any(map(_places_in, root.iter(*_VALUES)))
+
+
+def _places_in(element: Element) -> int:
+    return sum(str(text).count(PLACE) for text in element.itertext())

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 from lxml import etree
 
 from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.nested import NestedView, nested_views
 from pytest_liveview_load.liveview.page.patch import (
     OUTLIVES_HTML,
     first_render,
@@ -21,8 +20,15 @@ from pytest_liveview_load.liveview.page.patch import (
     patch,
     patch_components,
 )
-from pytest_liveview_load.liveview.page.pattern import Pattern, cids_in, pattern_of
-from pytest_liveview_load.liveview.page.template import Apart, apart
+from pytest_liveview_load.liveview.page.template import (
+    Apart,
+    NestedView,
+    Pattern,
+    apart,
+    cids_in,
+    nested_views,
+    pattern_of,
+)
 from pytest_liveview_load.liveview.protocol.diff import Merged, merge, rendered_from
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import parse_json

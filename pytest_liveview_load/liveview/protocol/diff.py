@@ -37,7 +37,7 @@ from pytest_liveview_load.liveview.protocol.rendered import (
     Tree,
 )
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from pytest_liveview_load.liveview.protocol.wire_keys import (
+from pytest_liveview_load.liveview.protocol.wire import (
     COMPONENTS,
     DYNAMICS,
     EVENTS,

@@ -14,8 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.protocol.wire import parse_json, quoted
-from pytest_liveview_load.liveview.protocol.wire_keys import TOPIC_UPLOAD
+from pytest_liveview_load.liveview.protocol.wire import TOPIC_UPLOAD, parse_json, quoted
 
 # As upload_config.ex names them.
 TOO_LARGE: Final = "too_large"

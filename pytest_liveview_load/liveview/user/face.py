@@ -5,10 +5,9 @@ Law: nothing here acts. The groups (going, doing, reading …) hold no state of 
 """
 
 from pytest_liveview_load.errors import StepError
-from pytest_liveview_load.liveview.client.looking import shown
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.step import Step
-from pytest_liveview_load.liveview.client.tab import Tab
+from pytest_liveview_load.liveview.client.page import shown
+from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.units import parse_duration

@@ -13,8 +13,8 @@ from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.fields import is_disabled
+from pytest_liveview_load.liveview.page.form import Scene
 from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.scene import Scene
 
 
 def click(selector: str | None, text: str | None) -> Plan:

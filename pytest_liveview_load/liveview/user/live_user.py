@@ -8,33 +8,118 @@ Law: a thin face over groups of verbs, one file each (see the bases of `LiveUser
 Here is what is the user's own: who they are, the run they are part of, and their end.
 """
 
+import asyncio
 import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from http.cookiejar import CookieJar as NoCookies
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import httpx
+
+from pytest_liveview_load.errors import StepTimeout, UnitError
+from pytest_liveview_load.liveview.client.http import USER_AGENT, CookieJar, HttpClient
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Tab
+from pytest_liveview_load.liveview.client.tls import another_host, printable_url
 from pytest_liveview_load.liveview.client.view_events import Arrivals
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.attending import Attending
-from pytest_liveview_load.liveview.user.broadcasting import Broadcasting
-from pytest_liveview_load.liveview.user.calling import http_client
-from pytest_liveview_load.liveview.user.faults import Faulting
-from pytest_liveview_load.liveview.user.gathering import Gathering
-from pytest_liveview_load.liveview.user.going import Going
-from pytest_liveview_load.liveview.user.hooking import Hooking
-from pytest_liveview_load.liveview.user.party import Party
-from pytest_liveview_load.liveview.user.steps import Doing
-from pytest_liveview_load.liveview.user.together import Together
-from pytest_liveview_load.liveview.user.uploading import Uploading
-from pytest_liveview_load.liveview.user.waiting import Waiting
-from pytest_liveview_load.pauses import parse_pause
-from pytest_liveview_load.units import Clock
+from pytest_liveview_load.liveview.user.faults import Faulting, Hooking
+from pytest_liveview_load.liveview.user.reading import Waiting
+from pytest_liveview_load.liveview.user.steps import Attending, Doing, Going, Uploading
+from pytest_liveview_load.liveview.user.together import (
+    Broadcasting,
+    Gathering,
+    Together,
+)
+from pytest_liveview_load.units import Clock, parse_pause
 
 if TYPE_CHECKING:
-    import httpx
+    from collections.abc import Callable
+
+
+# The users that one user brings along: `alice, bob = await live.spawn(2)`.
+
+
+# Member n of user 7 is user n000007: no crowd on one machine has so many users.
+STRIDE: Final = 1_000_000
+
+
+class Party:
+    """The members so far. Owns them, and the numbers they get."""
+
+    __slots__ = ("host", "members")
+
+    def __init__(self, host: "LiveUser") -> None:
+        self.host = host
+        self.members: list[LiveUser] = []
+
+    def join(self, count: int, make: "Callable[[int], LiveUser]") -> "list[LiveUser]":
+        """Make `count` further members with `make(id)`; UnitError for less than one."""
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise UnitError(count, "a number of users, 1 or more")
+        already = len(self.members)
+        numbers = range(already + 1, already + count + 1)
+        made = [make(self.host.id + number * STRIDE) for number in numbers]
+        self.members += made
+        return made
+
+    async def disperse(self) -> None:
+        """End every member; the next to come is the first again."""
+        members, self.members = self.members, []
+        for member in members:
+            await member.close()
+
+
+# Calls over HTTP beside the page: an `httpx.AsyncClient` that is the user's own.
+
+
+def http_client(network: Network, cookies: CookieJar) -> httpx.AsyncClient:
+    """Return a client for the app that sends and keeps the cookies of one user."""
+    settings = network.settings
+    return httpx.AsyncClient(
+        base_url=settings.url,
+        headers=[("User-Agent", USER_AGENT), *settings.headers],
+        cookies=NoCookies(policy=DefaultCookiePolicy(allowed_domains=[])),
+        timeout=settings.timeout,
+        transport=Shared(network.http, cookies, httpx.URL(settings.url).host),
+        trust_env=False,
+    )
+
+
+class Shared(httpx.AsyncBaseTransport):
+    """Carries a client's requests over the connections of the process."""
+
+    def __init__(self, http: HttpClient, cookies: CookieJar, host: str) -> None:
+        self.http = http
+        self.cookies = cookies
+        self.host = host
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request with the user's cookies, and keep those that it sets.
+
+        Raises ConnectionFailed, also for another host than the app's, ConnectionLost,
+        and StepTimeout after the client's timeout for reading.
+        """
+        url = str(request.url)
+        if request.url.host != self.host:
+            raise another_host(url, self.host)
+        await request.aread()
+        known = [self.cookies.header(url), request.headers.get("cookie", "")]
+        if any(known):
+            request.headers["cookie"] = "; ".join(each for each in known if each)
+        patience = request.extensions.get("timeout", {}).get("read")
+        try:
+            async with asyncio.timeout(patience):
+                answer = await self.http.exchange(request, self.cookies)
+        except TimeoutError:
+            step = f"{request.method} {printable_url(url)}"
+            raise StepTimeout(step, patience, "the answer") from None
+        return httpx.Response(
+            answer.status_code, headers=answer.headers.raw, stream=answer.stream
+        )
 
 
 class Crowd(Protocol):

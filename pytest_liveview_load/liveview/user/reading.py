@@ -1,11 +1,13 @@
+# ruff: noqa: ASYNC109 - a step's timeout is its own: it names what was waited for
 """What the page shows now: `text`, `html`, `has`, `all`, `attr`, `flash`, `title`, …
 
 Law: reading never waits, and never changes what the page is.
 """
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from pytest_liveview_load.liveview.page.flash import flash_messages
+from pytest_liveview_load.liveview.page.document import flash_messages
 from pytest_liveview_load.liveview.user.face import Face
 
 
@@ -118,3 +120,56 @@ class Reading(Face):
         """
         parts = urlsplit(self.url)
         return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+
+
+# The verb that waits for the page: `until`.
+
+
+class Waiting(Reading):
+    """What a live user waits for; a condition reads the page."""
+
+    __slots__ = ()
+
+    async def until(
+        self,
+        condition: str | Callable[[], object],
+        *,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Wait until a selector matches, or a callable returns something true.
+
+        Looked at again at every change of the page, never in between. With `label` the
+        wait is recorded as `settle[label]`; an until without one as `settle`.
+
+        Example:
+            await live.visit("/async?delay=50")
+            await live.until(lambda: "loading" not in live.text("#profile"), label="profile")
+        """
+        tab = self._tab
+        step = self._step(f"until({named(condition)})", timeout)
+        started = tab.network.clock()
+        tab.step = step
+        try:
+            while True:
+                page = await tab.ready(step)
+                if self._holds(condition):
+                    break
+                awaited = f"{named(condition)} on {page.url}"
+                await step.wait(tab.next_change(), awaited)
+        finally:
+            tab.step = None
+        ended = max(started, tab.changed_at)
+        tab.observer.timing("settle", started, ended, name=label or "")
+
+    def _holds(self, condition: str | Callable[[], object]) -> bool:
+        if isinstance(condition, str):
+            return self.has(condition)
+        return bool(condition())
+
+
+def named(condition: str | Callable[[], object]) -> str:
+    """Return what an error calls a condition: '#saved', <lambda>."""
+    if isinstance(condition, str):
+        return repr(condition)
+    return getattr(condition, "__name__", repr(condition))

@@ -5,10 +5,25 @@ Law: each is one step. It waits for a usable page, does what a person would, and
 every reply it caused has arrived and every navigation it began has mounted.
 """
 
+import asyncio
 from typing import Any
 
-from pytest_liveview_load.liveview.client.perform import act
-from pytest_liveview_load.liveview.client.raw_push import raw_push
+from pytest_liveview_load.errors import UploadError
+from pytest_liveview_load.liveview.client.hooks import raw_push
+from pytest_liveview_load.liveview.client.navigation import back, begin_load, patched
+from pytest_liveview_load.liveview.client.nested_views import owner_of
+from pytest_liveview_load.liveview.client.perform import Plan, act, perform
+from pytest_liveview_load.liveview.client.tls import absolute
+from pytest_liveview_load.liveview.client.upload_entry import (
+    File,
+    Uploader,
+    chosen_files,
+)
+from pytest_liveview_load.liveview.client.uploads import Uploads
+from pytest_liveview_load.liveview.page import events, file_inputs, keyboard
+from pytest_liveview_load.liveview.page.actions import Action, PushEvent
+from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.keyboard import Edge
 from pytest_liveview_load.liveview.user import gestures
 from pytest_liveview_load.liveview.user.face import Face
 
@@ -197,3 +212,210 @@ class Doing(Face):
         """
         step = self._step(f"push({event!r})", timeout)
         return await raw_push(self._tab, step, event, value, target)
+
+
+# The verbs that go somewhere: `visit`, `back`.
+
+
+class Going(Face):
+    """How a live user moves between pages."""
+
+    __slots__ = ()
+
+    async def visit(self, path: str, *, timeout: str | float | None = None) -> None:
+        """Open a page as by its address: GET, websocket, join.
+
+        `path` is relative to the app's url. A page without a live view is fine.
+
+        Example:
+            await live.visit("/counter")
+            assert live.path == "/counter"
+        """
+        url = absolute(self._network.settings.url, path)
+        tab, step = self._tab, self._step(f"visit({path!r})", timeout)
+        tab.failure = tab.moving = None
+        tab.step = step
+        try:
+            begin_load(tab, tab.start("visit"), url, unload=False)
+            await tab.settle(step, [])
+        except asyncio.CancelledError:
+            tab.leave()  # else the page would go on loading
+            raise
+        finally:
+            tab.step = None
+
+    async def back(self, *, timeout: str | float | None = None) -> None:
+        """Press the browser's back button.
+
+        Example:
+            await live.visit("/nav/a")
+            await live.click("#patch-2")
+            await live.back()
+            assert live.path == "/nav/a"
+        """
+        tab, step = self._tab, self._step("back()", timeout)
+        tab.step = step
+        try:
+            await tab.ready(step)
+            pushed = back(tab)
+            await tab.settle(step, [] if pushed is None else [pushed[0]])
+            if pushed is not None:
+                patched(tab, *pushed, replace=None)
+                await tab.settle(step, [])
+        finally:
+            tab.step = None
+
+
+# The verbs of a person's attention: `focus`, `blur`, `scroll_to`, `switch_away`.
+
+
+class Attending(Face):
+    """Where a live user looks, and types next."""
+
+    __slots__ = ()
+
+    async def focus(
+        self,
+        selector: str | None = None,
+        *,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Move the focus to a field; the one that had it is left.
+
+        Example:
+            await live.visit("/form")
+            await live.focus("#user_name")
+        """
+
+        def plan(scene: Scene) -> list[Action]:
+            if label is None:
+                element = scene.document.one(selector)
+            else:
+                element = scene.document.one(selector, label=label, role="field")
+            return keyboard.focus_on(scene, element)
+
+        await self._attend(f"focus({selector or label!r})", plan, timeout)
+
+    async def blur(self, *, timeout: str | float | None = None) -> None:
+        """Leave the field that has the focus; does nothing where none has it.
+
+        Example:
+            await live.visit("/form")
+            await live.focus("#user_name")
+            await live.blur()
+        """
+        await self._attend("blur()", events.blur, timeout)
+
+    async def scroll_to(
+        self, edge: Edge, selector: str, *, timeout: str | float | None = None
+    ) -> None:
+        """Jump to the "top" or "bottom" of a list that loads more items when scrolled.
+
+        At the top, `_overran` is told first, as a browser does that jumps there.
+        """
+
+        def plan(scene: Scene) -> list[Action]:
+            return keyboard.scroll(scene, scene.document.one(selector), edge)
+
+        await self._attend(f"scroll_to({edge!r}, {selector!r})", plan, timeout)
+
+    async def switch_away(self, *, timeout: str | float | None = None) -> None:
+        """Go to another window: `phx-blur` of the field, then `phx-window-blur`.
+
+        Example:
+            await live.visit("/form")
+            await live.switch_away()
+        """
+        await self._attend("switch_away()", keyboard.leave_window, timeout)
+
+    async def switch_back(self, *, timeout: str | float | None = None) -> None:
+        """Come back from another window: `phx-window-focus`.
+
+        Example:
+            await live.visit("/form")
+            await live.switch_away()
+            await live.switch_back()
+        """
+        await self._attend("switch_back()", keyboard.return_to_window, timeout)
+
+    async def _attend(self, name: str, plan: Plan, timeout: str | float | None) -> None:
+        await act(self._tab, self._step(name, timeout), plan)
+
+
+# The verb that chooses files: `upload`.
+
+
+class Uploading(Face):
+    """What a live user uploads."""
+
+    __slots__ = ()
+
+    @property
+    def uploaders(self) -> dict[str, Uploader]:
+        """The app's own uploaders, by the name that the server's meta gives them.
+
+        `live.uploaders["S3"] = put`, where `async def put(entry)` sends `entry.read()`
+        to where `entry.meta` says and may tell `entry.progress(percent)`. Returning
+        completes the entry, raising refuses it.
+
+        Example:
+            async def put(entry):
+                entry.progress(50)
+
+            live.uploaders["S3"] = put
+        """
+        return self._uploads().uploaders
+
+    async def upload(
+        self,
+        selector: str | None = None,
+        *files: File,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Choose files in a `live_file_input`: paths, (name, bytes) or (name, bytes, type).
+
+        On any other element they are dropped, if it is a `phx-drop-target` or within one.
+        An input with `webkitdirectory` takes folders: the path of one, or names such as
+        "photos/me.png"; the server is told each file's `relative_path`.
+
+        With `auto_upload` the step ends when they have arrived. A file that is cancelled
+        (by a click on what the app offers for it) is not sent; nor is an empty one, as in
+        a browser. Records `upload`, from the first preflight to the last ack.
+
+        Raises:
+            UploadError: A file cannot be read (nothing is sent then), or the server
+                refuses one; without `auto_upload` servers before 1.2 do so at the submit.
+
+        Example:
+            await live.visit("/upload")
+            await live.upload("[name=doc]", ("hello.txt", b"hello"))
+            await live.click("#upload-save")
+            assert live.text("#flash-info") == "Received 1 file(s)"
+        """
+        named = selector or label or ""
+        if not files:
+            raise UploadError(named, "no file was given")
+        chosen = [file for each in files for file in chosen_files(named, each)]
+        uploads, tab = self._uploads(), self._tab
+        step = self._step(f"upload({named!r})", timeout)
+        tab.step = step
+        try:
+            page = await tab.ready(step)
+            scene = page.scene()
+            element = scene.document.one(selector, label=label, role="field")
+            ref, actions = file_inputs.attach(scene, element, chosen)
+            await perform(tab, page, step, actions)
+            change = actions[-1]
+            if tab.page is page and isinstance(change, PushEvent):
+                view = await owner_of(tab, page, step, change.view_id)
+                await uploads.chosen(page, view, step, change, ref)
+                await tab.settle(step, [])
+        finally:
+            tab.step = None
+
+    def _uploads(self) -> Uploads:
+        if self._tab.uploads is None:
+            self._tab.uploads = Uploads(self._tab)
+        return self._tab.uploads

@@ -5,13 +5,145 @@ Law: nothing here knows where the others are. What is said goes to the run's `Ga
 by name, as plain data, and comes back as such.
 """
 
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final, Protocol
 
+from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.face import Face
-from pytest_liveview_load.liveview.user.gathering import Call, HasGathering, Pace
-from pytest_liveview_load.liveview.user.meeting import Meeting, Member
+
+# What users of one run are to each other: whom they met, what they saw.
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One who came to a meeting: the user's `id`, and the `value` it brought."""
+
+    id: int
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Who met, in the order in which they came; it is the same for all of them.
+
+    `me` is the one whom this copy was given to. `complete` is False for those who were
+    released by a time-out that asked for it (`late="go"`).
+    """
+
+    name: str
+    members: tuple[Member, ...]
+    me: Member
+    complete: bool = True
+
+    def pairs(self) -> tuple[tuple[Member, Member], ...]:
+        """Return every two of the members, once: of a, b, c it is ab, ac, bc."""
+        return tuple(combinations(self.members, 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A broadcast that reached a watcher: whose it was, its token, how long it took."""
+
+    name: str
+    token: str
+    sender: int
+    seconds: float
+
+
+# How a live user reaches the other users of its run.
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a throttle allows, as a test says it; None is what it does not say."""
+
+    rate: Any = None
+    interarrival: Any = None
+    parallel: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How many a rendezvous wants, and what becomes of a batch that is not whole in time."""
+
+    users: Any
+    late: Any
+    timeout: float
+
+
+class Broadcasts(Protocol):
+    """What users of one run send to many, and who has seen it. Instants are stamps."""
+
+    def begin(self, sender: int, name: str, patience: float) -> str:
+        """Return the token of a new broadcast, which others have so many seconds to see."""
+        ...
+
+    def sent(self, token: str, at: float) -> None:
+        """Say that a push has carried the token."""
+        ...
+
+    def end(self, token: str) -> None:
+        """Say that there will be no further push of it."""
+        ...
+
+    def forget(self, token: str) -> None:
+        """Say that sending it has failed."""
+        ...
+
+    def watch(self, user: int, name: str, observer: Observer) -> None:
+        """Expect this user to see what is broadcast from now on; `observer` is told."""
+        ...
+
+    def heard(self, user: int, token: str, arrived: float) -> None:
+        """Say that a frame with the token has arrived."""
+        ...
+
+    async def seen(self, user: int, name: str, timeout: float) -> Seen:
+        """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
+        ...
+
+    def part(self, user: int) -> None:
+        """Expect nothing of this user any more."""
+        ...
+
+
+class Gathering(Protocol):
+    """Where the users of one run find each other."""
+
+    @property
+    def broadcasts(self) -> Broadcasts:
+        """What they send to many."""
+        ...
+
+    async def take_turn(self, name: str, pace: Pace) -> None:
+        """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
+        ...
+
+    def end_turn(self, name: str) -> None:
+        """Say that a user whom the throttle has let in is done."""
+        ...
+
+    async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
+        """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
+        ...
+
+    def bring(self, users: Iterable[int]) -> None:
+        """Say that there are these users too, whom one of the crowd has spawned."""
+        ...
+
+
+class HasGathering(Protocol):
+    """Who a user is with."""
+
+    @property
+    def gathering(self) -> Gathering:
+        """Where the users of the run find each other."""
+        ...
+
 
 TWO: Final = 2
 
@@ -109,3 +241,166 @@ class Together(Face):
         meeting = await self._crowd.gathering.meet(self.id, name, call, value)
         first, second = meeting.members
         return first, second
+
+
+# The mark by which a broadcast is known again in the bytes that arrive.
+
+
+MARK: Final = b"lvfanout"
+OF_THE_RUN: Final = 6  # hexadecimal digits: what other runs have said is not ours
+NUMBER: Final = 8
+LENGTH: Final = len(MARK) + OF_THE_RUN + NUMBER
+
+
+def tokens(first: int = 0, stride: int = 1) -> Iterator[str]:
+    """Yield the tokens of one run, or of one of the `stride` processes that carry it."""
+    start, number = MARK.decode() + secrets.token_hex(OF_THE_RUN // 2), first
+    while True:
+        number += stride
+        yield f"{start}{number:0{NUMBER}x}"
+
+
+def tokens_in(data: bytes) -> Iterator[str]:
+    """Yield every token in a frame, of whatever run."""
+    start = data.find(MARK)
+    while start >= 0:
+        end = start + LENGTH
+        yield data[start:end].decode("ascii", "replace")
+        start = data.find(MARK, end)
+
+
+# The verbs of what one user sends to many: `broadcast`, `watch`, `seen`.
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A broadcast under way: `token` is what the receivers' pages are to show."""
+
+    name: str
+    token: str
+
+
+class Ear:
+    """What one user says and hears of broadcasts (`socket.Tap`)."""
+
+    __slots__ = ("broadcasts", "saying", "user", "watching")
+
+    def __init__(self, broadcasts: Broadcasts, user: int) -> None:
+        self.broadcasts = broadcasts
+        self.user = user
+        self.saying: dict[str, bytes] = {}
+        self.watching = False
+
+    def said(self, data: bytes, at: float) -> None:
+        """Tell which broadcasts this message carries."""
+        for token, raw in self.saying.items():
+            if raw in data:
+                self.broadcasts.sent(token, at)
+
+    def heard(self, data: bytes, arrived: float) -> None:
+        """Tell which broadcasts have arrived with this message."""
+        if self.watching and MARK in data:
+            for token in tokens_in(data):
+                self.broadcasts.heard(self.user, token, arrived)
+
+
+class Broadcasting(Face):
+    """What one live user sends to many."""
+
+    __slots__ = ()
+
+    id: int
+    _crowd: HasGathering
+
+    @asynccontextmanager
+    async def broadcast(
+        self, name: str, *, timeout: str | float | None = None
+    ) -> AsyncIterator[Sent]:
+        """Measure how long what is sent in the block takes to reach those who watch.
+
+        Let the others' pages show `sent.token`: type it into the message. From the push
+        that carries it to the arrival of the first frame with it is a `fanout[name]` for
+        each user who watches. If several pushes carry it, a form's phx-change and its
+        phx-submit say, the latest before the arrival counts; if none does (a call over
+        `live.http`), the time runs from the beginning of the block.
+
+        Expected to see it are those who watch `name` when it is sent, but for the sender.
+        Who has not within `timeout` after is counted in `missing_receivers`; who leaves
+        the page before is not, nor who has not seen it yet when the run ends. A block
+        that raises has sent nothing. Several may be under way at once, each with its
+        own token.
+
+        Example:
+            [bob] = await live.spawn()
+            await live.visit("/chat?room=tea&user=ann")
+            await bob.visit("/chat?room=tea&user=bob")
+            bob.watch("message")
+            async with live.broadcast("message") as sent:
+                await live.fill("#msg_text", f"hello {sent.token}")
+                await live.submit("#chat-form")
+            await bob.seen("message")
+        """
+        broadcasts = self._crowd.gathering.broadcasts
+        token = broadcasts.begin(self.id, name, self._patience(timeout))
+        ear = self._ear()
+        ear.saying[token] = token.encode()
+        try:
+            yield Sent(name, token)
+        except BaseException:
+            broadcasts.forget(token)
+            raise
+        finally:
+            ear.saying.pop(token, None)
+            if not ear.saying and not ear.watching:
+                self._tab.read_along(None)
+        broadcasts.end(token)
+
+    def watch(self, name: str) -> None:
+        """Watch for what others broadcast as `name`, from now on, until the page is left.
+
+        Every one that arrives is measured, also if nobody waits for it by `seen`.
+
+        Example:
+            await live.visit("/chat?room=tea&user=ann")
+            live.watch("message")
+        """
+        self._crowd.gathering.broadcasts.watch(self.id, name, self._observer)
+        self._ear().watching = True
+
+    async def seen(self, name: str, *, timeout: str | float | None = None) -> Seen:
+        """Wait for the next broadcast `name` to arrive; return whose, and how long it took.
+
+        In the order in which they arrive, none left out, from the first `watch` or
+        `seen` on: what was sent before that this user does not see.
+
+        Example:
+            import asyncio
+
+            [bob] = await live.spawn()
+            await live.visit("/chat?room=tea&user=ann")
+            await bob.visit("/chat?room=tea&user=bob")
+
+            async def say():
+                async with bob.broadcast("message") as sent:
+                    await bob.fill("#msg_text", sent.token)
+                    await bob.submit("#chat-form")
+
+            seen, _ = await asyncio.gather(live.seen("message"), say())
+            assert seen.sender == bob.id
+            assert seen.seconds < 5
+        """
+        patience = self._patience(timeout)
+        self.watch(name)
+        return await self._crowd.gathering.broadcasts.seen(self.id, name, patience)
+
+    def _ear(self) -> Ear:
+        ear = self._tab.tap
+        if not isinstance(ear, Ear):
+            ear = Ear(self._crowd.gathering.broadcasts, self.id)
+            self._tab.read_along(ear)
+        return ear
+
+    def _stop_watching(self) -> None:
+        if self._tab.tap is not None:
+            self._tab.read_along(None)
+            self._crowd.gathering.broadcasts.part(self.id)

@@ -3,8 +3,8 @@
 import pytest
 
 from pytest_liveview_load.crowd.storm import returns
-from pytest_liveview_load.liveview.client.absence import cut_all
 from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.tab import cut_all
 from tests.liveview.client.scripted_server import ScriptedServer, accept, refusing
 from tests.liveview.conftest import Measured, user_on
 

@@ -11,7 +11,7 @@ from pytest_liveview_load.errors import (
     StepTimeout,
     ViewCrashed,
 )
-from pytest_liveview_load.liveview.page.standing import SERVER_ERROR
+from pytest_liveview_load.liveview.page.loading import SERVER_ERROR
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.liveview.client.scripted_server import (
     Answer,

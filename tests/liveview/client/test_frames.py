@@ -9,15 +9,13 @@ from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from pytest_liveview_load.liveview.client.frames import (
-    binary_frame,
-    frame_bounds,
-    text_frame,
-)
 from pytest_liveview_load.liveview.client.websocket import (
     MAX_BACKLOG,
     MAX_MESSAGE,
     WebSocket,
+    binary_frame,
+    frame_bounds,
+    text_frame,
 )
 
 BORDERS = (0, 1, 125, 126, 127, 65535, 65536, 70000)

@@ -14,8 +14,7 @@ from pytest_liveview_load.errors import (
     PageError,
     SettingError,
 )
-from pytest_liveview_load.liveview.client.cookies import CookieJar
-from pytest_liveview_load.liveview.client.http import HttpClient, decoded
+from pytest_liveview_load.liveview.client.http import CookieJar, HttpClient, decoded
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.live_user import LiveUser

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, StepTimeout
-from pytest_liveview_load.liveview.client.cookies import CookieJar
+from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.longpoll import LongPoll
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import TransportName

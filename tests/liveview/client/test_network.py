@@ -5,8 +5,12 @@ import asyncio
 import pytest
 import uvloop
 
-from pytest_liveview_load.liveview.client.heartbeats import SLOTS, Heartbeats
-from pytest_liveview_load.liveview.client.network import INTERNED, Network
+from pytest_liveview_load.liveview.client.network import (
+    INTERNED,
+    SLOTS,
+    Heartbeats,
+    Network,
+)
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.liveview.user.live_user import LiveUser

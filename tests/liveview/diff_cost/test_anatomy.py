@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from pytest_liveview_load.liveview.diff_cost.sizes import Anatomy, dissect
-from pytest_liveview_load.liveview.protocol.reply import parse_reply
-from pytest_liveview_load.liveview.protocol.wire import decode
-from pytest_liveview_load.liveview.protocol.wire_keys import DIFF, PHX_REPLY
+from pytest_liveview_load.liveview.protocol.channel import parse_reply
+from pytest_liveview_load.liveview.protocol.wire import DIFF, PHX_REPLY, decode
 from pytest_liveview_load.metrics.names import PARTS
 from tests.liveview.protocol.recorded import frames, recordings
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from pytest_liveview_load.liveview.diff_cost.dissection import (
+from pytest_liveview_load.liveview.diff_cost.sizes import (
     ALL_OF,
     EVERY,
     KEPT,
+    Anatomy,
     Dissection,
 )
-from pytest_liveview_load.liveview.diff_cost.sizes import Anatomy
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.liveview.client.scripted_server import Said, ScriptedServer, Talk
 from tests.liveview.conftest import Measured

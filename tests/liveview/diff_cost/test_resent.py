@@ -9,11 +9,10 @@ import pytest
 
 from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.diff_cost.resent import Keys, Page, Resent
+from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.rendered import Dynamic
-from pytest_liveview_load.liveview.protocol.reply import parse_reply
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from pytest_liveview_load.liveview.protocol.wire import decode
-from pytest_liveview_load.liveview.protocol.wire_keys import DIFF, EVENT, PHX_REPLY
+from pytest_liveview_load.liveview.protocol.wire import DIFF, EVENT, PHX_REPLY, decode
 from pytest_liveview_load.metrics.names import RESENT
 from tests.liveview.protocol.recorded import frames
 

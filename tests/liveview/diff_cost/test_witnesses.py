@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.liveview.diff_cost.witnesses import (
+from pytest_liveview_load.liveview.diff_cost.resent import (
     EVERY,
     FIRST,
     LARGEST,

@@ -6,9 +6,8 @@ from lxml import html
 
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.form import FormState, Scene
 from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.scene import Scene
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 
 VIEW = "phx-F0123456789abcdef"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import attention
 from pytest_liveview_load.liveview.page import click as bindings
+from pytest_liveview_load.liveview.page import keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import scene_of
@@ -27,13 +27,13 @@ def told(actions: list[Action]) -> list[tuple[str, str, Any]]:
 
 def test_the_end_of_a_list_asks_for_more() -> None:
     scene = scene_of(LIST)
-    sent = told(attention.scroll(scene, scene.document.one("#l"), "bottom"))
+    sent = told(keyboard.scroll(scene, scene.document.one("#l"), "bottom"))
     assert [("js", "next", {"id": "two", "of": "posts"})] == sent
 
 
 def test_the_top_of_a_list_is_overrun_first() -> None:
     scene = scene_of(LIST, dialect=Dialect.V1_0)
-    sent = told(attention.scroll(scene, scene.document.one("#l"), "top"))
+    sent = told(keyboard.scroll(scene, scene.document.one("#l"), "top"))
     assert [
         ("hook", "prev", {"id": "one", "_overran": True, "of": "posts"}),
         ("hook", "prev", {"id": "one", "of": "posts"}),
@@ -42,7 +42,7 @@ def test_the_top_of_a_list_is_overrun_first() -> None:
 
 def test_an_empty_list_asks_for_nothing() -> None:
     scene = scene_of("<ul id=l phx-viewport-bottom=next></ul>")
-    assert [] == attention.scroll(scene, scene.document.one("#l"), "bottom")
+    assert [] == keyboard.scroll(scene, scene.document.one("#l"), "bottom")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_empty_list_asks_for_nothing() -> None:
 def test_where_nothing_scrolls(css: str, edge: Any, problem: str) -> None:
     scene = scene_of(LIST)
     with pytest.raises(ElementError, match=problem):
-        attention.scroll(scene, scene.document.one(css), edge)
+        keyboard.scroll(scene, scene.document.one(css), edge)
 
 
 def test_the_focus_goes_from_field_to_field() -> None:
@@ -63,14 +63,12 @@ def test_the_focus_goes_from_field_to_field() -> None:
         "<input id=a phx-focus=in phx-blur=out><input id=b phx-focus=in2><p id=p>x"
     )
     one = scene.document.one
-    assert [("focus", "in", {"value": ""})] == told(
-        attention.focus_on(scene, one("#a"))
-    )
+    assert [("focus", "in", {"value": ""})] == told(keyboard.focus_on(scene, one("#a")))
     assert ["out", "in2"] == [
-        event for _, event, _ in told(attention.focus_on(scene, one("#b")))
+        event for _, event, _ in told(keyboard.focus_on(scene, one("#b")))
     ]
     with pytest.raises(ElementError, match="has no way to be focused"):
-        attention.focus_on(scene, one("#p"))
+        keyboard.focus_on(scene, one("#p"))
 
 
 def test_a_window_is_left_and_found_again() -> None:
@@ -78,11 +76,11 @@ def test_a_window_is_left_and_found_again() -> None:
         "<input id=a phx-blur=out><p phx-window-blur=away phx-window-focus=back "
         "phx-value-n=1></p>"
     )
-    attention.focus_on(scene, scene.document.one("#a"))
+    keyboard.focus_on(scene, scene.document.one("#a"))
     assert [("blur", "out", {"value": ""}), ("blur", "away", {"n": "1"})] == told(
-        attention.leave_window(scene)
+        keyboard.leave_window(scene)
     )
-    assert [("focus", "back", {"n": "1"})] == told(attention.return_to_window(scene))
+    assert [("focus", "back", {"n": "1"})] == told(keyboard.return_to_window(scene))
 
 
 AWAY = {

@@ -18,8 +18,7 @@ from pytest_liveview_load.liveview.page.actions import (
 )
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState
-from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.form import FormState, Scene
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from tests.liveview.page.pages import URL, VIEW, scene_of
 

@@ -13,7 +13,7 @@ from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from tests.liveview.page.pages import SHELL, URL
 
-WIRE = Path(__file__).parents[1] / "wire"
+WIRE = Path(__file__).parents[2] / "wire"
 RECORDINGS = {
     f"{path.parts[-3]} {path.name.removesuffix('.json.gz')}": path
     for path in sorted(WIRE.glob("lv-*/browser/*.json.gz"))

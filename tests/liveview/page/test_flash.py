@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pytest_liveview_load.liveview.page.flash import flash_messages
+from pytest_liveview_load.liveview.page.document import flash_messages
 from tests.liveview.page.pages import document_of
 
 CLEAR = html.escape(

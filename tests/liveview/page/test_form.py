@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import events, inputs
-from pytest_liveview_load.liveview.page.form import FormState
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.page.serialize import (
+from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_data import (
     form_value,
     http_body,
     unused_name,

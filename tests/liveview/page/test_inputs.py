@@ -9,7 +9,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.form import Scene
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import scene_of
 

@@ -6,7 +6,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
-from pytest_liveview_load.liveview.page.links import triggered
+from pytest_liveview_load.liveview.page.click import triggered
 from tests.liveview.page.pages import scene_of
 
 KEYS = {

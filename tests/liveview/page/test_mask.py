@@ -3,9 +3,8 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.page.dead_render import DeadRender, mask
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.mask import mask
 
 TOKENS = st.text("abcXYZ019-_.=", min_size=1, max_size=24)
 PIECES = st.one_of(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.liveview.page.nested import NestedView, nested_views
+from pytest_liveview_load.liveview.page.template import NestedView, nested_views
 
 PLACES = {
     "no view at all": ("<p data-phx-id='m1'>data-phx-session</p>", []),

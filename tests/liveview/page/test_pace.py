@@ -14,8 +14,7 @@ from pytest_liveview_load.liveview.page import (
     keyboard,
 )
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.form import FormState
-from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.form import FormState, Scene
 from tests.liveview.page.pages import document_of, scene_of
 
 

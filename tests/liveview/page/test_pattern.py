@@ -6,15 +6,12 @@ import pytest
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page.actions import Awaited
-from pytest_liveview_load.liveview.page.busy import busy
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState
-from pytest_liveview_load.liveview.page.identity import identify
-from pytest_liveview_load.liveview.page.loading import Put
-from pytest_liveview_load.liveview.page.pattern import pattern_of
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.page.template import apart
+from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.html import identify
+from pytest_liveview_load.liveview.page.loading import Put, busy
+from pytest_liveview_load.liveview.page.template import apart, pattern_of
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.diff import rendered_from
 from pytest_liveview_load.liveview.protocol.versions import NEWEST

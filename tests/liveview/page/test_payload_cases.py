@@ -21,8 +21,7 @@ from pytest_liveview_load.liveview.page import (
 from pytest_liveview_load.liveview.page.actions import Action, LivePatch, PushEvent
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState
-from pytest_liveview_load.liveview.page.scene import Scene
+from pytest_liveview_load.liveview.page.form import FormState, Scene
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import (
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.liveview.page.compose import Content
 
 CASES = json.loads(
-    (Path(__file__).parents[1] / "wire" / "payload_cases.json").read_text()
+    (Path(__file__).parents[2] / "wire" / "payload_cases.json").read_text()
 )
 
 

@@ -13,7 +13,7 @@ from lxml.etree import _Element as Element
 
 from pytest_liveview_load.liveview.page.patch import parse_fragment
 from pytest_liveview_load.liveview.page.view_state import ViewState
-from pytest_liveview_load.liveview.protocol.reply import parse_reply
+from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import decode
 from tests.liveview.page.normal_form import normal_form

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.liveview.page.session_token import view_name
+from pytest_liveview_load.liveview.page.dead_render import view_name
 
 ATOM_VIEW = b"d\x00\x04view"
 SMALL_ATOM_NAME = b"w\x0dElixir.My.App"

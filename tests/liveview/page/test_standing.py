@@ -2,11 +2,8 @@
 
 import pytest
 
-from pytest_liveview_load.liveview.page.attributes import (
-    PHX_CONNECTED,
-    PHX_DISCONNECTED,
-)
-from pytest_liveview_load.liveview.page.standing import bound
+from pytest_liveview_load.liveview.page.html import PHX_CONNECTED, PHX_DISCONNECTED
+from pytest_liveview_load.liveview.page.loading import bound
 from tests.liveview.page.pages import VIEW, document_of
 
 CONTENT = """<p id="a" phx-connected="up"><b phx-connected="too"></b></p>

@@ -7,13 +7,10 @@ import pytest
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.chosen_file import ChosenFile
 from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.file_inputs import attach
-from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.push import submitted_again
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.page.uploads import (
+from pytest_liveview_load.liveview.page.form import ChosenFile, Scene
+from pytest_liveview_load.liveview.page.form_data import (
     accepted,
     active,
     awaiting,
@@ -22,6 +19,8 @@ from pytest_liveview_load.liveview.page.uploads import (
     marked,
     upload_fields,
 )
+from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.push import submitted_again
 from pytest_liveview_load.liveview.protocol.upload import FileInfo, Refusal
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import scene_of

@@ -8,12 +8,11 @@ from pytest_liveview_load.liveview.page.actions import PushEvent, Restyle
 from pytest_liveview_load.liveview.page.click import click
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState
+from pytest_liveview_load.liveview.page.form import FormState, Scene
 from pytest_liveview_load.liveview.page.html import attributes_of
+from pytest_liveview_load.liveview.page.js_commands import restyle
 from pytest_liveview_load.liveview.page.js_overlay import Overlay, outside, surviving
 from pytest_liveview_load.liveview.page.keyboard import press
-from pytest_liveview_load.liveview.page.scene import Scene
-from pytest_liveview_load.liveview.page.visual import restyle
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from tests.liveview.page.pages import (
     SHELL,

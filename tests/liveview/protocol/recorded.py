@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-WIRE = Path(__file__).parent.parent / "wire"
+WIRE = Path(__file__).parents[2] / "wire"
 VERSIONS = ("0.20.17", "1.0.19", "1.1.33", "1.2.10")
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from pytest_liveview_load.liveview.protocol.channel import LiveReply, parse_reply
 from pytest_liveview_load.liveview.protocol.diff import Merged, merge, rendered_from
-from pytest_liveview_load.liveview.protocol.reply import LiveReply, parse_reply
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import decode, parse_json
 from tests.liveview.protocol.recorded import frames, recordings

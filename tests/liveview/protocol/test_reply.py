@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.protocol.reply import (
+from pytest_liveview_load.liveview.protocol.channel import (
     LiveReply,
     Redirect,
     parse_redirect,

@@ -10,7 +10,7 @@ from pytest_liveview_load.errors import (
 )
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.user.live_user import LiveUser
-from pytest_liveview_load.pauses import Between, Exponential, LogNormal
+from pytest_liveview_load.units import Between, Exponential, LogNormal
 from tests.liveview.client.scripted_server import (
     Answer,
     Asked,

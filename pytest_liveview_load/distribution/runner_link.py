@@ -23,8 +23,9 @@ from pytest_liveview_load.distribution.messages import (
     Explain,
     Ping,
     Pong,
+    decode,
+    encode,
 )
-from pytest_liveview_load.distribution.wire import decode, encode
 from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.units import Clock
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.load_profile.timers import ALMOST, sleep_until, wait_until
+from pytest_liveview_load.crowd.run_state import ALMOST, sleep_until, wait_until
 from tests.crowd.fake_time import FakeTimeLoop
 from tests.crowd.stage import FakeUser, Stage
 

@@ -1,0 +1,250 @@
+"""A form's fields to the text that the real client sends for them.
+
+Law: byte for byte what `URLSearchParams` or the browser's form submission writes; order,
+`_unused_` marks and `_target` as each LiveView version's serializeForm.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.fields import Field
+from pytest_liveview_load.liveview.page.form import ChosenFile, FormState, Scene
+from pytest_liveview_load.liveview.page.html import (
+    PHX_ACTIVE_ENTRY_REFS,
+    PHX_DONE_REFS,
+    PHX_ERROR_REFS,
+    PHX_NO_UNUSED_FIELD,
+    PHX_PREFLIGHTED_REFS,
+    PHX_UPLOAD_REF,
+    Element,
+)
+from pytest_liveview_load.liveview.protocol.upload import (
+    NOT_ACCEPTED,
+    TOO_LARGE,
+    TOO_MANY_FILES,
+    FileInfo,
+    Refusal,
+    announced,
+)
+from pytest_liveview_load.liveview.protocol.versions import Dialect
+
+_UNUSED: Final = "_unused_"
+_LAST_KEY: Final = re.compile(r"([^\[\]]+)(\]?$)")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+
+
+def urlencode(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return the pairs as `URLSearchParams.toString()` writes them."""
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+
+
+def form_value(
+    document: Document,
+    forms: FormState,
+    form: Element,
+    dialect: Dialect,
+    *,
+    submitter: Field | None = None,
+    only: Collection[str] = (),
+    meta: Mapping[str, Any] | None = None,
+) -> str:
+    """Return a form event's `value`, as view.ts serializeForm.
+
+    `only` limits it to fields of these names (an input's own phx-change); `meta` is what
+    0.20 appends.
+    """
+    pairs: list[tuple[str, str]] = []
+    unused = _unused_names(document, forms, form, dialect)
+    if submitter is not None:
+        unused.discard(submitter.name)
+    entries = list(forms.entries(document, form, submitter))
+    if dialect.submitter_last:
+        entries.sort(key=lambda entry: entry[0] is submitter)
+    # The real client deletes files from its FormData by name: whatever shares it goes too.
+    files = {field.name for field, _ in entries if field.type == "file"}
+    for field, value in entries:
+        name = document.unmask(field.name)
+        if field.name in files or (only and name not in only):
+            continue
+        if field.name in unused:
+            pairs.append((unused_name(name), ""))
+        pairs.append((name, document.unmask(value)))
+    if dialect.target_in_value and meta:
+        pairs += [(key, _js_text(value)) for key, value in meta.items()]
+    return urlencode(pairs)
+
+
+def http_body(
+    document: Document, forms: FormState, form: Element, submitter: Field | None
+) -> str:
+    """Return what a browser submits without JavaScript: line ends become CRLF."""
+    entries = forms.entries(document, form, submitter)
+    return urlencode(
+        (_crlf(document.unmask(field.name)), _crlf(document.unmask(value)))
+        for field, value in entries
+    )
+
+
+def unused_name(name: str) -> str:
+    """Return "user[_unused_name]" for "user[name]", as view.ts prependFormDataKey."""
+    is_array = name.endswith("[]")
+    bare = name[:-2] if is_array else name
+    marked = _LAST_KEY.sub(rf"{_UNUSED}\1\2", bare, count=1)
+    return f"{marked}[]" if is_array else marked
+
+
+def _unused_names(
+    document: Document, forms: FormState, form: Element, dialect: Dialect
+) -> set[str]:
+    """Return the names none of whose fields was used, but for hidden-only ones."""
+    knows = dialect.knows_no_unused
+    if not dialect.sends_unused or (knows and PHX_NO_UNUSED_FIELD in form.attrib):
+        return set()
+    # An image button is none of `form.elements`.
+    named = (field for field in document.fields.of(form) if field.name)
+    fields = [field for field in named if field.type != "image"]
+    used = {f.name for f in fields if forms.used(f) or (knows and f.no_unused)}
+    return {field.name for field in fields if field.type != "hidden"} - used
+
+
+def _quoted(text: str) -> str:
+    # application/x-www-form-urlencoded leaves *-._ alone and encodes the tilde.
+    return quote_plus(_LONE_SURROGATE.sub("\ufffd", text), safe="*").replace("~", "%7E")
+
+
+def _crlf(text: str) -> str:
+    return _LINE_END.sub("\r\n", text)
+
+
+def _js_text(value: Any) -> str:
+    """Return what JavaScript's String(value) writes."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, list):
+        return ",".join("" if each is None else _js_text(each) for each in value)
+    return "[object Object]" if isinstance(value, dict) else str(value)
+
+
+# The file inputs of LiveView: which chosen files the server knows, wants, refuses.
+
+
+FILE = "file"
+
+
+def upload_ref(document: Document, field: Field) -> str | None:
+    """Return the ref of the upload that a file input is for; None for any other field."""
+    if field.type != FILE:
+        return None
+    return document.attr(field.element, PHX_UPLOAD_REF)
+
+
+def upload_fields(document: Document, form: Element) -> list[Field]:
+    """Return the form's file inputs (dom.ts findUploadInputs)."""
+    return [each for each in document.fields.of(form) if upload_ref(document, each)]
+
+
+def form_of(document: Document, key: str) -> Element | None:
+    """Return the form that is known by `key`, if it is still there."""
+    forms = document.root.iter("form")
+    return next((each for each in forms if document.fields.form_key(each) == key), None)
+
+
+def event_uploads(scene: Scene, field: Field) -> dict[str, Any]:
+    """Return the `uploads` of an event that `field` caused; new files get their refs."""
+    document = scene.document
+    ref = upload_ref(document, field)
+    if ref is None:
+        return {}
+    known = refs(document, field, PHX_ACTIVE_ENTRY_REFS)
+    entries = []
+    for file in scene.forms.files(ref):
+        new = file.ref is None
+        if file.ref is None:
+            if not file.info.size and not scene.dialect.numbers_empty_files:
+                continue
+            file.ref = scene.forms.next_file_ref()
+        if file.info.size and (new or file.ref in known):
+            entries.append(announced(document.unmask(field.name), file.ref, file.info))
+    return {ref: entries} if entries else {}
+
+
+def active(scene: Scene, field: Field) -> list[ChosenFile]:
+    """Return the files that the server knows of (UploadEntry.isActive).
+
+    One that the server has dropped, since the person cancelled it, is not among them;
+    neither is one without content, of which it is never told.
+    """
+    ref = upload_ref(scene.document, field)
+    if ref is None:
+        return []
+    known = refs(scene.document, field, PHX_ACTIVE_ENTRY_REFS)
+    return [
+        each
+        for each in scene.forms.files(ref)
+        if each.info.size and (each.ref is None or each.ref in known)
+    ]
+
+
+def awaiting(scene: Scene, field: Field) -> list[ChosenFile]:
+    """Return the files that leave is still to be asked for (filesAwaitingPreflight)."""
+    asked = refs(scene.document, field, PHX_PREFLIGHTED_REFS)
+    return [
+        each
+        for each in active(scene, field)
+        if each.ref not in asked and not each.preflighting
+    ]
+
+
+def in_progress(document: Document, form: Element) -> bool:
+    """Tell whether an upload of the form has begun and not ended (hasUploadsInProgress)."""
+    return any(
+        document.attr(each.element, PHX_PREFLIGHTED_REFS)
+        != document.attr(each.element, PHX_DONE_REFS)
+        for each in upload_fields(document, form)
+    )
+
+
+def marked(scene: Scene, field: Field) -> list[Refusal]:
+    """Return what the server's rendering says it will not take: 1.2 on.
+
+    The mark is a ref without a reason. That is worked out as upload_config.ex checks:
+    the number of files, `accept`, and else the size.
+    """
+    document = scene.document
+    ref = upload_ref(document, field)
+    files = {} if ref is None else {f.ref: f.info for f in scene.forms.files(ref)}
+    accept = document.attr(field.element, "accept") or ""
+    refused = []
+    for each in refs(document, field, PHX_ERROR_REFS):
+        info = files.get(each)
+        if each == ref:
+            refused.append(Refusal(each, TOO_MANY_FILES))
+        elif info is not None:
+            taken = accepted(info, accept)
+            refused.append(Refusal(each, TOO_LARGE if taken else NOT_ACCEPTED))
+    return refused
+
+
+def accepted(file: FileInfo, accept: str) -> bool:
+    """Tell whether an input's `accept` admits a file (upload_config.ex validate_accepted)."""
+    if not accept:
+        return True
+    suffix = f".{file.name.rpartition('.')[2]}".lower() if "." in file.name else ""
+    kind = file.type.partition(";")[0].strip()
+    wanted = {each.strip() for each in accept.split(",")}
+    wildcard = f"{kind.partition('/')[0]}/*"
+    return suffix in wanted or kind in wanted or wildcard in wanted
+
+
+def refs(document: Document, field: Field, attribute: str) -> Sequence[str]:
+    """Return the refs in one of the input's attributes."""
+    text = document.attr(field.element, attribute)
+    return text.split(",") if text else ()
