@@ -64,7 +64,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if load_session.worker:
         from pytest_liveview_load.xdist.worker import enlist
 
-        load_session.member = enlist(session.config)
+        load_session.member = enlist(session.config, collection.LOAD)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_liveview_load.plugin.collection import LOAD
 from pytest_liveview_load.xdist.controller import (
     LINK,
     POST,
@@ -97,7 +96,8 @@ def serve(link: Channel, release: Release) -> None:
 class Member:
     """Owns this worker's duty. Messages come in another thread than the tests run in."""
 
-    def __init__(self, workerinput: Mapping[str, Any]) -> None:
+    def __init__(self, workerinput: Mapping[str, Any], marker: str) -> None:
+        self.marker = marker  # of a load test
         self.link: Channel = workerinput[LINK]
         self.serve = serve
         self._post: Channel = workerinput[POST]
@@ -160,7 +160,7 @@ class Member:
         places = [
             place
             for place, item in enumerate(session.items)
-            if item.get_closest_marker(LOAD) is not None
+            if item.get_closest_marker(self.marker) is not None
         ]
         self._post.send(pack(Collected(tuple(places))))
 
@@ -169,7 +169,7 @@ class Member:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
         """Lead, follow or pass over a load test; leave other tests to pytest."""
-        if item.get_closest_marker(LOAD) is None:
+        if item.get_closest_marker(self.marker) is None:
             return None
         duty = self._duty_for(item)
         if duty is not None and duty.role.leads:
@@ -222,11 +222,11 @@ def conclude(item: pytest.Item, nextitem: pytest.Item | None) -> None:
         item.ihook.pytest_runtest_logreport(report=report)
 
 
-def enlist(config: pytest.Config) -> Member | None:
+def enlist(config: pytest.Config, marker: str) -> Member | None:
     """Make this process a member of the gang, if it is a worker of one."""
     workerinput = getattr(config, "workerinput", {})
     if POST not in workerinput:
         return None
-    member = Member(workerinput)
+    member = Member(workerinput, marker)
     config.pluginmanager.register(member, "liveview_load_member")
     return member

@@ -59,7 +59,7 @@ class Worker:
         ]
         self.session.items = self.items
         self.post = FakeChannel()
-        self.member = Member({POST: self.post, LINK: FakeChannel()})
+        self.member = Member({POST: self.post, LINK: FakeChannel()}, "load")
         self.member.serve = self.serve
         self.served: list[Release] = []
         self.meanwhile: list[Message | None] = []
