@@ -3,6 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable, Iterator
 
+import anyio
 import pytest
 
 from pytest_liveview_load.liveview.client.network import Network
@@ -35,12 +36,17 @@ async def advice_on(
     """
     async with Network(ClientSettings(url=url)) as network:
         recorder = Recorder(network.clock)
-        for visit in range(6 * TIMES if anew else 1):
-            live = LiveUser(network, recorder, rng=random.Random(visit), crowd=Alone())
+
+        async def person(number: int) -> None:
+            live = LiveUser(network, recorder, rng=random.Random(number), crowd=Alone())
             await live.visit(page)
             for _ in range(1 if anew else TIMES):
                 await steps(live)
             await live.close()
+
+        async with anyio.create_task_group() as people:
+            for number in range(6 * TIMES if anew else 1):
+                people.start_soon(person, number)
         snapshot = recorder.snapshot(network.clock())
     compared = snapshot.select("diff_bytes", part="resent_keyed")
     assert compared is not None
