@@ -14,7 +14,7 @@ async def test_counter(live: LiveUser) -> None:
     assert live.title == "Counter - Roost"
 
 
-@load(users=50, ramp="2s", duration="10s", think="0.2s..0.5s", warmup="1s")
+@load(users=50, ramp="1s", duration="5s", think="0.2s..0.5s", warmup="1s")
 @budget(
     "p95_mount < 200ms",
     "p99_event[inc] < 50ms",

@@ -4,7 +4,7 @@ from pytest_liveview_load import LiveUser, budget, load
 
 
 @load(
-    mix={"browse": 80, "join_in": 20}, users=20, ramp="1s", duration="4s", think="0.5s"
+    mix={"browse": 80, "join_in": 20}, users=20, ramp="1s", duration="3s", think="0.4s"
 )
 @budget(
     "p95_mount{browse} < 200ms",

@@ -35,8 +35,8 @@ async def test_which_pattern_costs_what(load: LoadContext) -> None:
             "streams": streams,
         },
         users=5,
-        iterations=4,
-        rounds=4,
+        iterations=3,
+        rounds=3,
     )
 
     # Bytes are the same on every machine, and so are their ratios.

@@ -12,9 +12,9 @@ async def browse(live: LiveUser) -> None:
 
 
 async def test_two_sizes(load: LoadContext) -> None:
-    small = await load.run(browse, users=5, duration="5s", think="0.3s..0.6s")
+    small = await load.run(browse, users=5, duration="3s", think="0.3s..0.6s")
     large = await load.run(
-        browse, users=25, ramp="1s", duration="5s", think="0.3s..0.6s"
+        browse, users=25, ramp="1s", duration="3s", think="0.3s..0.6s"
     )
 
     assert large.p95_mount < 200 * ms
