@@ -34,7 +34,7 @@ from benchmarks import spread_users
 from benchmarks.accuracy import delaying_server, nearest_rank
 from benchmarks.spread_fleet import Fleet, fleet, roost
 from benchmarks.throttle import fullest
-from pytest_liveview_load.distribution.snapshots import merged
+from pytest_liveview_load.distribution.snapshots import merge_snapshots
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
@@ -90,7 +90,7 @@ def compared(bench: Bench, server: str, url: str) -> Iterator[Row]:
             spread_users.shop, runners, {}, url=url, users=USERS, duration="6s"
         )
         runs[runners].append(bench.fleet.ended().snapshot)
-    one, two = merged(runs[1]), merged(runs[2])
+    one, two = merge_snapshots(runs[1]), merge_snapshots(runs[2])
     of = f"{server}, {USERS} users, {ROUNDS} runs each"
     for metric in ("mount", "event"):
         for p in (50.0, 95.0):

@@ -20,21 +20,21 @@ import execnet
 
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.controller import Controller
+from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
     Begin,
     Broken,
-    Errand,
+    PackedPlan,
     Finished,
     Lost,
-    Outcome,
+    PackedOutcome,
     Progress,
     Refused,
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.serialize import cast_to_data
+from pytest_liveview_load.distribution.serialize import pack_mix
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
@@ -79,7 +79,7 @@ class Counted:
 class Ended(NamedTuple):
     """What a run came to, and when the lead was told."""
 
-    outcome: Outcome
+    outcome: PackedOutcome
     snapshot: Snapshot
     at: float
     loss: str  # why it was lost, "" if it was not
@@ -91,10 +91,10 @@ class Fleet:
     def __init__(self, url: str) -> None:
         self.url = url
         self.group = execnet.Group()
-        self.hub = Hub()
+        self.hub = Controller()
         self.told: queue.Queue[tuple[AnyMessage, float]] = queue.Queue()
         self.told_bytes = 0
-        self.lead = InnerLink(LEAD, self.take)
+        self.lead = LocalLink(LEAD, self.take)
         self.pids: dict[str, int] = {}
         self.channels: dict[str, Counted] = {}
         self.kept: list[Any] = []  # a channel that is dropped closes
@@ -133,10 +133,10 @@ class Fleet:
         cast = Cast.of(scenario, params)
         self.runs += 1
         self.hub.gather(LEAD, list(self.pids)[:runners])
-        errand = Errand(
+        errand = PackedPlan(
             name=cast.name,
             profile=order.profile.to_data(),
-            cast=cast_to_data(cast),
+            cast=pack_mix(cast),
             client={"url": url or self.url},
             seed=SEED,
         )

@@ -14,22 +14,22 @@ from functools import partial
 from typing import Any, Final
 
 from pytest_liveview_load.distribution.coordinator import Ending
-from pytest_liveview_load.distribution.link import Gone, Link
+from pytest_liveview_load.distribution.link import LinkClosed, Link
 from pytest_liveview_load.distribution.live_changes import unheeded
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Begin,
     Broken,
     CutRun,
-    Errand,
+    PackedPlan,
     Show,
     StopRun,
     Wish,
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.run_service import Service, described
-from pytest_liveview_load.distribution.serialize import fault_of
+from pytest_liveview_load.distribution.run_service import RunService, described
+from pytest_liveview_load.distribution.serialize import pack_error
 from pytest_liveview_load.errors import ConfigurationError, MessageError
 from pytest_liveview_load.units import Clock
 
@@ -38,11 +38,11 @@ SESSION_OVER: Final = "the session has ended"
 PATIENCE: Final = 5.0  # seconds until the thread has begun, or ended
 
 # Who carries what a lead begins: names of links that are attached by then.
-Muster = Callable[[str, Begin], Awaitable[Sequence[str]]]
-OnEnded = Callable[[str, Errand, Ending], None]  # the lead, and how its run ended
+FindRunners = Callable[[str, Begin], Awaitable[Sequence[str]]]
+OnEnded = Callable[[str, PackedPlan, Ending], None]  # the lead, and how its run ended
 
 
-class Hub:
+class Controller:
     """Owns the links and the runs. `start` first, `close` last.
 
     `muster` finds the runners of a run, and may open hosts for that; without one they are
@@ -53,7 +53,7 @@ class Hub:
     def __init__(
         self,
         *,
-        muster: Muster | None = None,
+        muster: FindRunners | None = None,
         on_ended: OnEnded = lambda *_: None,
         on_show: Callable[[str], None] = lambda _: None,
         packages: Mapping[str, str] | None = None,
@@ -67,7 +67,7 @@ class Hub:
         self._links: dict[str, Link] = {}
         self.booted: dict[str, float] = {}  # hosts, for the run that begins: seconds
         self._gangs: dict[str, tuple[str, ...]] = {}
-        self._services: dict[str, Service] = {}
+        self._services: dict[str, RunService] = {}
         self._mustering: dict[str, tuple[Begin, str, asyncio.Task[None]]] = {}
         self._outbox: dict[str, list[AnyMessage]] = {}
         self._inbox: deque[Callable[[], None]] = deque()
@@ -130,7 +130,7 @@ class Hub:
         with suppress(RuntimeError):  # it is closed: nobody waits for the hub any more
             loop.call_soon_threadsafe(self._drain)
 
-    def _hear(self, link: Link, data: bytes | Gone, arrived: float) -> None:
+    def _hear(self, link: Link, data: bytes | LinkClosed, arrived: float) -> None:
         self._post(partial(self._take, link, data, arrived))
 
     # The thread
@@ -196,10 +196,10 @@ class Hub:
     def _attach(self, link: Link) -> None:
         self._links[link.name] = link
 
-    def _take(self, link: Link, data: bytes | Gone, arrived: float) -> None:
+    def _take(self, link: Link, data: bytes | LinkClosed, arrived: float) -> None:
         if self._links.get(link.name) is not link:
             return  # of one that was given up
-        if isinstance(data, Gone):
+        if isinstance(data, LinkClosed):
             self._lose_name(link.name, data.why)
             return
         try:
@@ -241,7 +241,7 @@ class Hub:
                 service.lose(lead, "its test is over")
         self._call_off(lead)
 
-    def _services_of(self, name: str) -> list[Service]:
+    def _services_of(self, name: str) -> list[RunService]:
         return [
             each
             for each in self._services.values()
@@ -278,7 +278,7 @@ class Hub:
             return
         self._services[begin.run] = service
         if error is not None:
-            fault = fault_of(error) if isinstance(error, ConfigurationError) else None
+            fault = pack_error(error) if isinstance(error, ConfigurationError) else None
             service.conductor.refuse("", type(error).__name__, str(error), fault)
         service.open()
         for name in carriers:
@@ -286,8 +286,8 @@ class Hub:
                 service.lose(name, "it was gone before the run began")
         self._sweep()
 
-    def _service(self, begin: Begin, lead: str, carriers: Sequence[str]) -> Service:
-        return Service(
+    def _service(self, begin: Begin, lead: str, carriers: Sequence[str]) -> RunService:
+        return RunService(
             begin, lead, carriers, self, clock=self.clock, packages=self.packages
         )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY, what_holds
 from pytest_liveview_load.distribution.live_changes import Wishing
 from pytest_liveview_load.distribution.messages import (
-    Adjust,
+    AdjustClock,
     AnyMessage,
     Began,
     Begin,
@@ -24,11 +24,11 @@ from pytest_liveview_load.distribution.messages import (
     Did,
     Done,
     End,
-    Explain,
-    Fault,
+    CheckBlocked,
+    PackedError,
     Finished,
     Hello,
-    Here,
+    RunnerInfo,
     Loss,
     Lost,
     Numbers,
@@ -44,7 +44,7 @@ from pytest_liveview_load.distribution.messages import (
     Wish,
 )
 from pytest_liveview_load.distribution.rebalance import Rehoming
-from pytest_liveview_load.distribution.runner_state import Carrier, State, Tally
+from pytest_liveview_load.distribution.runner_state import RunnerState, RunnerPhase, RunSummary
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
@@ -74,7 +74,7 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
-class Bury:
+class ReleaseUsers:
     """A runner is gone, and its users are nowhere; `moved` says that they come again."""
 
     who: str
@@ -82,13 +82,13 @@ class Bury:
 
 
 @dataclass(frozen=True, slots=True)
-class CountFrom:
+class MeasureFrom:
     """Numbers count from the instant `since`."""
 
     since: float
 
 
-Command: TypeAlias = Send | Kill | Bury | CountFrom
+Command: TypeAlias = Send | Kill | ReleaseUsers | MeasureFrom
 
 
 # What a conductor does because time passes: it looks after its runners, and tells.
@@ -105,7 +105,7 @@ class Vigil:
     was told.
     """
 
-    def __init__(self, conductor: Conductor, now: float) -> None:
+    def __init__(self, conductor: Coordinator, now: float) -> None:
         self.deadline: float | None = None
         self.shown = now
         self._conductor = conductor
@@ -133,7 +133,7 @@ class Vigil:
         if conductor.ending is None and conductor.at is not None and due:
             self._tell(now)
 
-    def _look_after(self, carrier: Carrier, now: float) -> None:
+    def _look_after(self, carrier: RunnerState, now: float) -> None:
         conductor = self._conductor
         trouble = carrier.trouble(now)
         is_late = self.deadline is not None and now >= self.deadline
@@ -145,7 +145,7 @@ class Vigil:
             conductor.kill(carrier, trouble, now)
             return
         if carrier.must_explain(now):
-            conductor.send(carrier.name, Explain(conductor.run))
+            conductor.send(carrier.name, CheckBlocked(conductor.run))
         if carrier.must_be_pinged(now):
             conductor.ping(carrier, now)
 
@@ -175,7 +175,7 @@ AHEAD: Final = 0.25  # seconds from the last answer to the start, and four round
 Ending: TypeAlias = Refused | Finished | Lost | Broken
 
 
-class Conductor:
+class Coordinator:
     """Owns the state of one run.
 
     `packages` are the versions here. `own` returns what is measured in this process, at an
@@ -199,13 +199,13 @@ class Conductor:
         self.lead_is_alive = True
         self.packages = packages or {}
         self.carriers = {
-            name: Carrier(name, [(share, len(carriers))], now, now, now, now)
+            name: RunnerState(name, [(share, len(carriers))], now, now, now, now)
             for share, name in enumerate(carriers)
         }
         self.ending: Ending | None = None
         self.at: float | None = None  # the start
         self.stopping = ""  # why, once no user is to come any more
-        self.tally = Tally(self.carriers, own)
+        self.tally = RunSummary(self.carriers, own)
         self.wishing = Wishing(self)
         self.rehoming = Rehoming(self)
         self.vigil = Vigil(self, now)
@@ -272,18 +272,18 @@ class Conductor:
     # What a runner says
 
     def _hear(
-        self, carrier: Carrier, message: AnyMessage, now: float, arrived: float
+        self, carrier: RunnerState, message: AnyMessage, now: float, arrived: float
     ) -> None:
         match message:
-            case Here():
+            case RunnerInfo():
                 self._meet(carrier, message)
-            case Ready() if carrier.state is State.PREPARING:
-                carrier.state = State.READY
+            case Ready() if carrier.state is RunnerPhase.PREPARING:
+                carrier.state = RunnerPhase.READY
                 self.ping(carrier, now)
             case Unable(_, kind, text) if self.at is None:
                 self.refuse(carrier.name, kind, text)
             case Pong(_, number, at):
-                is_asked = carrier.state in (State.READY, State.RUNNING)
+                is_asked = carrier.state in (RunnerPhase.READY, RunnerPhase.RUNNING)
                 if is_asked and carrier.clock.pong(number, at, arrived):
                     self._settle_clock(carrier, now)
             case Numbers():
@@ -295,34 +295,34 @@ class Conductor:
                 carrier.stack = stack
                 why = f"its event loop was blocked for {format_duration(seconds)}"
                 self.kill(carrier, why, now)
-            case Done() if carrier.state is State.RUNNING:
+            case Done() if carrier.state is RunnerPhase.RUNNING:
                 self._finish(carrier, message, now)
             case _:
                 pass  # late, or twice
 
-    def _meet(self, carrier: Carrier, here: Here) -> None:
-        if carrier.state is not State.ASKED:
+    def _meet(self, carrier: RunnerState, here: RunnerInfo) -> None:
+        if carrier.state is not RunnerPhase.ASKED:
             return
         if mismatch := carrier.meet(here, self.packages):
             self.refuse(carrier.name, "VersionMismatch", mismatch)
             return
-        carrier.state = State.PREPARING
+        carrier.state = RunnerPhase.PREPARING
         [(share, of)] = carrier.shares
         self.send(carrier.name, Prepare(self.run, self.errand, share, of))
 
-    def _settle_clock(self, carrier: Carrier, now: float) -> None:
+    def _settle_clock(self, carrier: RunnerState, now: float) -> None:
         if not carrier.clock.is_known:
             self.ping(carrier, now)
-        elif carrier.state is State.READY:
+        elif carrier.state is RunnerPhase.READY:
             self.start_if_ready(now)
         elif carrier.offset != carrier.clock.offset:
             carrier.offset = carrier.clock.offset
-            self.send(carrier.name, Adjust(self.run, carrier.offset))
+            self.send(carrier.name, AdjustClock(self.run, carrier.offset))
 
     def start_if_ready(self, now: float) -> None:
         """Agree on an instant once all who live are ready."""
         ready = [each for each in self.carriers.values() if each.is_alive]
-        is_ready = (each.state is State.READY and each.clock.is_known for each in ready)
+        is_ready = (each.state is RunnerPhase.READY and each.clock.is_known for each in ready)
         if self.at is not None or self.ending is not None or not all(is_ready):
             return
         slowest = max(each.clock.round_trip for each in ready)
@@ -331,15 +331,15 @@ class Conductor:
         if length is not None and not self.errand.endless:
             self.vigil.deadline = at + length + self.profile.grace + OVERTIME
         for carrier in ready:
-            carrier.state, carrier.told = State.RUNNING, at
+            carrier.state, carrier.told = RunnerPhase.RUNNING, at
             carrier.offset = carrier.clock.offset
             self.send(carrier.name, Start(self.run, at, carrier.offset))
         self.vigil.shown = at
-        self._out.append(CountFrom(at + self.profile.warmup))
+        self._out.append(MeasureFrom(at + self.profile.warmup))
         self.tell_lead(Began(self.run, at, self.tally.figures(at, now)))
         self.rehoming.settle()
 
-    def _finish(self, carrier: Carrier, done: Done, now: float) -> None:
+    def _finish(self, carrier: RunnerState, done: Done, now: float) -> None:
         carrier.finish(done)
         self.tell_lead(*self.wishing.wishes.part(carrier.name))
         self.rehoming.part(carrier)
@@ -366,17 +366,17 @@ class Conductor:
 
     # Losses
 
-    def kill(self, carrier: Carrier, why: str, now: float) -> None:
+    def kill(self, carrier: RunnerState, why: str, now: float) -> None:
         """Give a runner up."""
         self._out.append(Kill(carrier.name, why))
         if carrier.name == self.lead:
             self.lead_is_alive = False
         self._lose(carrier, why, now)
 
-    def _lose(self, carrier: Carrier, why: str, now: float) -> None:
+    def _lose(self, carrier: RunnerState, why: str, now: float) -> None:
         was_carrying, users = carrier.is_carrying, carrier.users
         has_to_end = not self.lead_is_alive or self.errand.lost != "continue"
-        carrier.state, carrier.users = State.LOST, 0
+        carrier.state, carrier.users = RunnerPhase.LOST, 0
         moved = was_carrying and not has_to_end and self.rehoming.is_possible
         loss = Loss(
             who=carrier.name,
@@ -387,7 +387,7 @@ class Conductor:
             stack=carrier.stack,
             moved=moved,
         )
-        self._out.append(Bury(carrier.name, moved))
+        self._out.append(ReleaseUsers(carrier.name, moved))
         if not was_carrying and self.lead_is_alive:
             return  # all its numbers are in
         self.tally.losses.append(loss)
@@ -423,7 +423,7 @@ class Conductor:
                 self.send(carrier.name, message())
 
     def refuse(
-        self, who: str, kind: str, text: str, fault: Fault | None = None
+        self, who: str, kind: str, text: str, fault: PackedError | None = None
     ) -> None:
         """End the run before it has begun."""
         self._end(Refused(self.run, who, kind, text, fault))
@@ -444,7 +444,7 @@ class Conductor:
 
     # Commands
 
-    def ping(self, carrier: Carrier, now: float) -> None:
+    def ping(self, carrier: RunnerState, now: float) -> None:
         """Ask a runner for its clock, and whether it is there."""
         carrier.pinged = now
         self.send(carrier.name, Ping(self.run, carrier.clock.next_ping(now)))

@@ -23,13 +23,13 @@ BEHIND: Final = "it does not read what it is sent"
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class LinkClosed:
     """Nothing more will come, and nothing arrives there."""
 
     why: str
 
 
-Hear: TypeAlias = Callable[[bytes | Gone, float], None]  # with the instant of arrival
+OnReceive: TypeAlias = Callable[[bytes | LinkClosed, float], None]  # with the instant of arrival
 
 
 class Link(Protocol):
@@ -37,7 +37,7 @@ class Link(Protocol):
 
     name: str
 
-    def listen(self, hear: Hear) -> None:
+    def listen(self, hear: OnReceive) -> None:
         """Hand on what comes, in whatever thread it comes; called once."""
 
     def send(self, data: bytes) -> None:
@@ -70,7 +70,7 @@ class ChannelLink:
         self.name = name
         self._channel = channel
         self._end = end
-        self._hear: Hear | None = None
+        self._hear: OnReceive | None = None
         self._is_gone = False
         self._lock = threading.Lock()
         self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING)
@@ -78,7 +78,7 @@ class ChannelLink:
             target=self._keep_sending, name=f"liveview-send-{name}", daemon=True
         )
 
-    def listen(self, hear: Hear) -> None:
+    def listen(self, hear: OnReceive) -> None:
         """Hand on what comes."""
         self._hear = hear
         self._sender.start()
@@ -126,7 +126,7 @@ class ChannelLink:
         if not was_gone:
             self._stop_sending()
             if self._hear is not None:
-                self._hear(Gone(why), time.perf_counter())
+                self._hear(LinkClosed(why), time.perf_counter())
 
     def _stop_sending(self) -> None:
         try:
@@ -135,11 +135,11 @@ class ChannelLink:
             return  # it is stuck in a send, and its thread ends with the process
 
 
-class InnerChannel:
+class LocalChannel:
     """The lead's end of a link within one process, used like an execnet channel."""
 
     def __init__(self, name: str) -> None:
-        self.link = InnerLink(name, self._take)
+        self.link = LocalLink(name, self._take)
         self._callback: Callable[[Any], Any] | None = None
 
     def send(self, item: Any) -> None:
@@ -158,7 +158,7 @@ class InnerChannel:
             self._callback(data)
 
 
-class InnerLink:
+class LocalLink:
     """A link to the same process: the lead's, where there are no workers.
 
     `take` gets what the hub sends, in the hub's thread.
@@ -167,9 +167,9 @@ class InnerLink:
     def __init__(self, name: str, take: Callable[[bytes], None]) -> None:
         self.name = name
         self._take = take
-        self._hear: Hear | None = None
+        self._hear: OnReceive | None = None
 
-    def listen(self, hear: Hear) -> None:
+    def listen(self, hear: OnReceive) -> None:
         """Hand on what is said."""
         self._hear = hear
 
@@ -187,7 +187,7 @@ class InnerLink:
         """Be gone: our own process is not ended."""
         hear, self._hear = self._hear, None
         if hear is not None:
-            hear(Gone(why), time.perf_counter())
+            hear(LinkClosed(why), time.perf_counter())
 
     def close(self) -> None:
         """Be silent."""
@@ -203,7 +203,7 @@ DRIFT: Final = 1e-4  # seconds a second: two quartz clocks, each off by 50 ppm
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PingReply:
     """One ping that was answered; `at` is the middle between sending and arrival."""
 
     at: float
@@ -214,7 +214,7 @@ class Answer:
         """How wrong the offset can be at the instant `now`."""
         return self.round_trip / 2 + DRIFT * max(0.0, now - self.at)
 
-    def outdoes(self, other: "Answer", now: float) -> bool:
+    def outdoes(self, other: "PingReply", now: float) -> bool:
         """Tell whether this one is to be believed at the instant `now`, not the other.
 
         Both age alike, so one that is no better now will never be. If they contradict each
@@ -232,7 +232,7 @@ class ClockOffset:
         self._number = 0
         self._sent: float | None = None  # of the one that is under way
         self._answered = 0
-        self._best: Answer | None = None
+        self._best: PingReply | None = None
 
     @property
     def is_known(self) -> bool:
@@ -255,7 +255,7 @@ class ClockOffset:
             return False
         sent, self._sent = self._sent, None
         middle = (sent + arrived) / 2  # both ways took as long, for all we know
-        answer = Answer(middle, arrived - sent, at - middle)
+        answer = PingReply(middle, arrived - sent, at - middle)
         if not self.is_known:
             self.round_trip = max(self.round_trip, answer.round_trip)
         self._answered += 1

@@ -14,7 +14,7 @@ from pytest_liveview_load.distribution.messages import (
     CutRun,
     Drop,
     DropAll,
-    Fault,
+    PackedError,
     Heeded,
     LetIn,
     RemoveUsers,
@@ -28,7 +28,7 @@ from pytest_liveview_load.distribution.runner_state import is_running
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_liveview_load.distribution.coordinator import Conductor
+    from pytest_liveview_load.distribution.coordinator import Coordinator
     from pytest_liveview_load.distribution.messages import AnyMessage
 
 
@@ -90,7 +90,7 @@ class Wishes:
     def refuse(self, asked: int, what: str, problem: str) -> Heeded:
         """Return the answer to a wish that cannot be."""
         return Heeded(
-            self.run, asked, fault=Fault(kind="CrowdError", fields=(what, problem))
+            self.run, asked, fault=PackedError(kind="CrowdError", fields=(what, problem))
         )
 
     def over(self) -> list[Heeded]:
@@ -111,7 +111,7 @@ class Wishes:
 def unheeded(run: str, asked: int, problem: str) -> Heeded:
     """Return the answer to a wish that cannot be heeded."""
     fields = ("what was asked of the crowd", problem)
-    return Heeded(run, asked, fault=Fault(kind="CrowdError", fields=fields))
+    return Heeded(run, asked, fault=PackedError(kind="CrowdError", fields=fields))
 
 
 SOON: Final = 0.1  # seconds until all cut their connections, so that it is one instant
@@ -121,7 +121,7 @@ NOT_YET: Final = "the run has not begun"
 class Wishing:
     """Owns the lead's wishes to one conductor."""
 
-    def __init__(self, conductor: Conductor) -> None:
+    def __init__(self, conductor: Coordinator) -> None:
         self._conductor = conductor
         self._next_id = len(conductor.profile.user_ids())
         self.wishes = Wishes(conductor.run)

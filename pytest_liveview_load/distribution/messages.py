@@ -27,11 +27,11 @@ class Message(msgspec.Struct, frozen=True, tag=True, array_like=True):
     run: str
 
 
-class Part(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Value(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """A value within messages."""
 
 
-class Heading(Part, frozen=True):
+class ReportHeading(Value, frozen=True):
     """What a run's report says beside its numbers (`reporting.report`)."""
 
     run: str = ""
@@ -40,7 +40,7 @@ class Heading(Part, frozen=True):
     on_trial: bool = False
 
 
-class Errand(Part, frozen=True):
+class PackedPlan(Value, frozen=True):
     """Everything plain that a run is.
 
     `profile` is `Profile.to_data()` of the whole run, scaled; `cast` names its roles,
@@ -63,10 +63,10 @@ class Errand(Part, frozen=True):
     abort: tuple[str, ...] = ()
     after: float = 0.0
     lost: str = "fail"  # or "continue"
-    heading: Heading = Heading()
+    heading: ReportHeading = ReportHeading()
 
 
-class Fault(Part, frozen=True):
+class PackedError(Value, frozen=True):
     """An error that goes to another process (`distribution.serialize`).
 
     `where` is the place in a test that raised it, "" if it is not known.
@@ -77,7 +77,7 @@ class Fault(Part, frozen=True):
     where: str = ""
 
 
-class Figures(Part, frozen=True):
+class Figures(Value, frozen=True):
     """How one runner is doing, or did.
 
     `shares` are its (index, of), more than one if it took over others'. `measures` has
@@ -100,7 +100,7 @@ class Figures(Part, frozen=True):
     booted_in: float | None = None
 
 
-class Loss(Part, frozen=True):
+class Loss(Value, frozen=True):
     """A runner that was lost: which, why, its shares, and `at` how many seconds of the run.
 
     `users` is how many it had when last heard of, `stack` where its main thread stood, if
@@ -116,7 +116,7 @@ class Loss(Part, frozen=True):
     moved: bool = False
 
 
-class Outcome(Part, frozen=True):
+class PackedOutcome(Value, frozen=True):
     """What a run came to: `snapshot` is packed (`distribution.snapshots`) and merged.
 
     `skew` is the greatest of the runners', in seconds; None if none began. `fault` is what
@@ -131,7 +131,7 @@ class Outcome(Part, frozen=True):
     losses: tuple[Loss, ...] = ()
     skew: float | None = None
     elapsed: float = 0.0
-    fault: Fault | None = None
+    fault: PackedError | None = None
     versions: tuple[str, ...] = ()  # of LiveView, that users have met
 
 
@@ -144,7 +144,7 @@ class Outcome(Part, frozen=True):
 class Begin(Message, frozen=True):
     """Carry this out. Which runners do is the controller's business."""
 
-    errand: Errand
+    errand: PackedPlan
 
 
 class AddUsers(Message, frozen=True):
@@ -209,7 +209,7 @@ class Refused(Message, frozen=True):
     who: str
     kind: str  # of error
     text: str
-    fault: Fault | None = None
+    fault: PackedError | None = None
 
 
 class Began(Message, frozen=True):
@@ -234,20 +234,20 @@ class Heeded(Message, frozen=True):
 
     asked: int
     told: dict[str, Any] = msgspec.field(default_factory=dict)
-    fault: Fault | None = None
+    fault: PackedError | None = None
 
 
 class Finished(Message, frozen=True):
     """It is over, by itself, by a wish or by a condition of `abort`."""
 
-    outcome: Outcome
+    outcome: PackedOutcome
 
 
 class Lost(Message, frozen=True):
     """It is over because a runner was lost; the outcome is partial."""
 
     loss: Loss
-    outcome: Outcome
+    outcome: PackedOutcome
 
 
 class Broken(Message, frozen=True):
@@ -274,7 +274,7 @@ class Hello(Message, frozen=True):
 class Prepare(Message, frozen=True):
     """Get ready to carry share `share` of `of`."""
 
-    errand: Errand
+    errand: PackedPlan
     share: int
     of: int
 
@@ -292,13 +292,13 @@ class Start(Message, frozen=True):
     offset: float
 
 
-class Adjust(Message, frozen=True):
+class AdjustClock(Message, frozen=True):
     """The runner's clock is `offset` ahead: that is known better than at the start."""
 
     offset: float
 
 
-class Adopt(Message, frozen=True):
+class AddShare(Message, frozen=True):
     """Carry share `share` of `of` too: who should be there comes now. Answer `Did`."""
 
     asked: int
@@ -328,7 +328,7 @@ class Drop(Message, frozen=True):
     within: float
 
 
-class Explain(Message, frozen=True):
+class CheckBlocked(Message, frozen=True):
     """No numbers come: answer `Blocked` from the thread that receives, and end."""
 
 
@@ -351,7 +351,7 @@ class End(Message, frozen=True):
 # Runner → controller
 
 
-class Here(Message, frozen=True):
+class RunnerInfo(Message, frozen=True):
     """What runs here."""
 
     python: str
@@ -411,14 +411,14 @@ class Done(Message, frozen=True):
     elapsed: float
     invalid: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    fault: Fault | None = None
+    fault: PackedError | None = None
     versions: tuple[str, ...] = ()  # of LiveView, that its users have met
 
 
 # The gathering
 
 
-class Call(Message, frozen=True):
+class SyncCall(Message, frozen=True):
     """`verb` of the run's gathering, for one user. It is answered once, cancelled or not."""
 
     call: int
@@ -427,20 +427,20 @@ class Call(Message, frozen=True):
     args: tuple[Any, ...] = ()
 
 
-class Cancel(Message, frozen=True):
+class SyncCancel(Message, frozen=True):
     """Nobody waits for the answer to this call any more."""
 
     call: int
 
 
-class Post(Message, frozen=True):
+class SyncPost(Message, frozen=True):
     """`verb` of the run's gathering, which has no answer and no error."""
 
     verb: str
     args: tuple[Any, ...] = ()
 
 
-class Answer(Message, frozen=True):
+class SyncAnswer(Message, frozen=True):
     """What a call came to."""
 
     call: int
@@ -451,15 +451,15 @@ class Denied(Message, frozen=True):
     """The error that a call came to."""
 
     call: int
-    fault: Fault
+    fault: PackedError
 
 
 Order: TypeAlias = (
-    Hello | Prepare | Ping | Start | Adjust | Adopt | LetIn | SendHome | Drop
+    Hello | Prepare | Ping | Start | AdjustClock | AddShare | LetIn | SendHome | Drop
 )
-ToRunner: TypeAlias = Order | Explain | Stop | Cut | End | Answer | Denied
+ToRunner: TypeAlias = Order | CheckBlocked | Stop | Cut | End | SyncAnswer | Denied
 FromRunner: TypeAlias = (
-    Here | Ready | Unable | Pong | Numbers | Did | Blocked | Done | Call | Cancel | Post
+    RunnerInfo | Ready | Unable | Pong | Numbers | Did | Blocked | Done | SyncCall | SyncCancel | SyncPost
 )
 AnyMessage: TypeAlias = FromLead | ToLead | ToRunner | FromRunner
 

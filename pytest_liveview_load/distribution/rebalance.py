@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_liveview_load.distribution.messages import Adopt, LetIn, SendHome
+from pytest_liveview_load.distribution.messages import AddShare, LetIn, SendHome
 from pytest_liveview_load.distribution.runner_state import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_liveview_load.distribution.coordinator import Conductor
-    from pytest_liveview_load.distribution.runner_state import Carrier
+    from pytest_liveview_load.distribution.coordinator import Coordinator
+    from pytest_liveview_load.distribution.runner_state import RunnerState
 
 
 # How users are divided among the runners of a run, again and again.
@@ -60,7 +60,7 @@ def sent_home(users: Mapping[str, int], count: int) -> dict[str, int]:
 class Rehoming:
     """Owns the shares and users that nobody carries, and those on their way."""
 
-    def __init__(self, conductor: Conductor) -> None:
+    def __init__(self, conductor: Coordinator) -> None:
         self._conductor = conductor
         self._shares: list[Share] = []
         self._users: list[int] = []
@@ -83,12 +83,12 @@ class Rehoming:
         """Whether there are users whom nobody carries."""
         return bool(self._shares or self._users)
 
-    def take_over(self, lost: Carrier) -> None:
+    def take_over(self, lost: RunnerState) -> None:
         """Give the shares and users of a lost runner to the others."""
         self._orphan(lost)
         self.settle()
 
-    def part(self, done: Carrier) -> None:
+    def part(self, done: RunnerState) -> None:
         """Give on what was offered to a runner that is through."""
         offered = [each for each in self._offered if each[0] == done.name]
         for each in offered:
@@ -98,7 +98,7 @@ class Rehoming:
         if offered:
             self.settle()
 
-    def did(self, carrier: Carrier, number: int) -> None:
+    def did(self, carrier: RunnerState, number: int) -> None:
         """Take note that a share has come home."""
         self._offered.pop((carrier.name, number), None)
 
@@ -132,9 +132,9 @@ class Rehoming:
         number = conductor.wishing.wishes.next_number()
         self._offered[who, number] = share
         conductor.carriers[who].shares.append(share)
-        conductor.send(who, Adopt(conductor.run, number, *share))
+        conductor.send(who, AddShare(conductor.run, number, *share))
 
-    def _orphan(self, lost: Carrier) -> None:
+    def _orphan(self, lost: RunnerState) -> None:
         self._shares += lost.shares
         self._users += lost.added
         self._leaving += lost.sent_home

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from pytest_liveview_load.distribution.coordinator import (
-    Bury,
+    ReleaseUsers,
     Command,
-    Conductor,
-    CountFrom,
+    Coordinator,
+    MeasureFrom,
     Ending,
     Kill,
     Send,
@@ -20,16 +20,16 @@ from pytest_liveview_load.distribution.coordinator import (
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Begin,
-    Call,
-    Cancel,
+    SyncCall,
+    SyncCancel,
     ChangeRate,
     Heeded,
-    Post,
+    SyncPost,
     Unable,
 )
-from pytest_liveview_load.distribution.serialize import fault_of
-from pytest_liveview_load.distribution.snapshots import merged
-from pytest_liveview_load.distribution.sync_server import Desk
+from pytest_liveview_load.distribution.serialize import pack_error
+from pytest_liveview_load.distribution.snapshots import merge_snapshots
+from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.errors import LiveViewLoadError, MessageError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -49,7 +49,7 @@ class Outlet(Protocol):
         """End a runner."""
 
 
-class Service:
+class RunService:
     """Owns one run. All in the hub's loop."""
 
     def __init__(
@@ -67,8 +67,8 @@ class Service:
         self.clock = clock
         company = Company.of(Profile.from_data(errand.profile), endless=errand.endless)
         gathering = LocalGathering(company, clock=clock, scale=errand.scale)
-        self.desk = Desk(begin.run, gathering, carriers, outlet.send)
-        self.conductor = Conductor(
+        self.desk = SyncServer(begin.run, gathering, carriers, outlet.send)
+        self.conductor = Coordinator(
             begin, lead, carriers, clock(), packages=packages, own=self.measured
         )
         for name, carrier in self.conductor.carriers.items():
@@ -82,7 +82,7 @@ class Service:
     def measured(self, now: float) -> Snapshot:
         """Return what was measured here: broadcasts, from user to user."""
         recorders = self.desk.recorders.values()
-        return merged(each.snapshot(now) for each in recorders)
+        return merge_snapshots(each.snapshot(now) for each in recorders)
 
     # Events
 
@@ -92,7 +92,7 @@ class Service:
 
     def hear(self, who: str, message: AnyMessage, arrived: float) -> None:
         """Take a message from a runner or the lead."""
-        if isinstance(message, Call | Cancel | Post):
+        if isinstance(message, SyncCall | SyncCancel | SyncPost):
             self.guarded(lambda: self.at_desk(who, message))
         elif isinstance(message, ChangeRate):
             self.guarded(lambda: self.change_rate(who, message))
@@ -136,7 +136,7 @@ class Service:
 
     # The gathering
 
-    def at_desk(self, who: str, message: Call | Cancel | Post) -> list[Command]:
+    def at_desk(self, who: str, message: SyncCall | SyncCancel | SyncPost) -> list[Command]:
         """Serve a user of a runner."""
         if self.ending is None:
             self.desk.take(who, message)
@@ -152,7 +152,7 @@ class Service:
         try:
             self.desk.gathering.change_rate(wish.throttle, wish.rate, wish.over)
         except LiveViewLoadError as error:
-            fault = fault_of(error)
+            fault = pack_error(error)
         return [Send(who, Heeded(wish.run, wish.asked, fault=fault))]
 
     # Commands
@@ -165,9 +165,9 @@ class Service:
                     self.outlet.send(to, message)
                 case Kill(who, why):
                     self.outlet.kill(who, why)
-                case Bury(who, moved):
+                case ReleaseUsers(who, moved):
                     self.bury(who, moved=moved)
-                case CountFrom(since):
+                case MeasureFrom(since):
                     self.desk.measure_from = since
                     for recorder in self.desk.recorders.values():
                         recorder.measure_from = since

@@ -19,11 +19,11 @@ from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     End,
     Hello,
-    Here,
+    RunnerInfo,
     Prepare,
 )
-from pytest_liveview_load.distribution.runner_link import Line
-from pytest_liveview_load.distribution.runner_share import Shard
+from pytest_liveview_load.distribution.runner_link import ControllerLink
+from pytest_liveview_load.distribution.runner_share import RunnerShare
 
 # What has to be alike, or explains what is not.
 PACKAGES: Final = (
@@ -35,7 +35,7 @@ PACKAGES: Final = (
     "websockets",
 )
 LINES: Final[
-    dict[int, tuple[Channel, Line]]
+    dict[int, tuple[Channel, ControllerLink]]
 ] = {}  # of this process, by the channel's id
 
 
@@ -45,11 +45,11 @@ class Runner:
     `versions` are of LiveView, that users have met.
     """
 
-    def __init__(self, line: Line, versions: set[str] | None = None) -> None:
+    def __init__(self, line: ControllerLink, versions: set[str] | None = None) -> None:
         self.line = line
         self.versions: set[str] = set() if versions is None else versions
-        self.shards: dict[str, Shard] = {}
-        self.leaving: list[Shard] = []  # whose connections are still being closed
+        self.shards: dict[str, RunnerShare] = {}
+        self.leaving: list[RunnerShare] = []  # whose connections are still being closed
         self.gone = asyncio.Event()  # the controller
 
     def take(self, message: AnyMessage | None) -> None:
@@ -60,7 +60,7 @@ class Runner:
             case Hello(run):
                 self.line.say(introduction(run))
             case Prepare(run):
-                shard = self.shards[run] = Shard(self.line, message, self.versions)
+                shard = self.shards[run] = RunnerShare(self.line, message, self.versions)
                 shard.prepare()
             case End(run):
                 self.let_go(run)
@@ -84,7 +84,7 @@ class Runner:
             await each.ended()
 
 
-async def serve(line: Line, released: asyncio.Event) -> None:
+async def serve(line: ControllerLink, released: asyncio.Event) -> None:
     """Carry what the controller gives until it releases us, or is gone."""
     runner = Runner(line)
     with line.heard_by(runner.take):
@@ -106,7 +106,7 @@ def serve_channel(
 
     `released` takes what to call, from any thread, when it is over.
     """
-    line = line_over(channel)
+    line = link_over(channel)
 
     async def until_released() -> None:
         loop, event = asyncio.get_running_loop(), asyncio.Event()
@@ -116,11 +116,11 @@ def serve_channel(
     asyncio.run(until_released())
 
 
-def line_over(channel: Channel) -> Line:
+def link_over(channel: Channel) -> ControllerLink:
     """Return our end of the link that a channel is; once for a channel."""
     key = id(channel)
     if key not in LINES:
-        line = Line(channel.send)
+        line = ControllerLink(channel.send)
         LINES[key] = channel, line  # one that is dropped never tells that it was closed
         channel.setcallback(line.receive, None)
     return LINES[key][1]
@@ -132,9 +132,9 @@ def call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> 
         loop.call_soon_threadsafe(callback)
 
 
-def introduction(run: str) -> Here:
+def introduction(run: str) -> RunnerInfo:
     """Return what runs here."""
-    return Here(
+    return RunnerInfo(
         run,
         python=platform.python_version(),
         packages=packages(),

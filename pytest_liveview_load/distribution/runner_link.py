@@ -20,7 +20,7 @@ from typing import Final
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Blocked,
-    Explain,
+    CheckBlocked,
     Ping,
     Pong,
     decode,
@@ -37,7 +37,7 @@ FRAMES: Final = 16  # of a stack that are told
 Handler = Callable[[AnyMessage | None], None]
 
 
-class Line:
+class ControllerLink:
     """Owns one link's queues. `send` may wait; it raises OSError when nobody receives.
 
     `end` ends this process.
@@ -111,7 +111,7 @@ class Line:
             match message:
                 case Ping(run, number):
                     self.say_at_once(Pong(run, number, self.clock()))
-                case Explain(run):
+                case CheckBlocked(run):
                     self._explain(run)
                 case _:
                     self._hand_on(message)

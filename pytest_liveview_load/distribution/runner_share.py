@@ -18,17 +18,17 @@ from pytest_liveview_load.crowd.run_state import sleep_until
 from pytest_liveview_load.crowd.storm import DROPPED, returns
 from pytest_liveview_load.crowd.tracebacks import place_of, prune
 from pytest_liveview_load.distribution.messages import (
-    Adjust,
-    Adopt,
-    Answer,
+    AdjustClock,
+    AddShare,
+    SyncAnswer,
     AnyMessage,
     Cut,
     Denied,
     Did,
     Done,
     Drop,
-    Errand,
-    Fault,
+    PackedPlan,
+    PackedError,
     LetIn,
     Numbers,
     Prepare,
@@ -38,10 +38,10 @@ from pytest_liveview_load.distribution.messages import (
     Stop,
     Unable,
 )
-from pytest_liveview_load.distribution.runner_link import Line
-from pytest_liveview_load.distribution.serialize import fault_of, order_from_data
-from pytest_liveview_load.distribution.snapshots import merged, pack
-from pytest_liveview_load.distribution.sync_client import DistantGathering
+from pytest_liveview_load.distribution.runner_link import ControllerLink
+from pytest_liveview_load.distribution.serialize import pack_error, unpack_plan
+from pytest_liveview_load.distribution.snapshots import merge_snapshots, pack
+from pytest_liveview_load.distribution.sync_client import SyncClient
 from pytest_liveview_load.errors import ConfigurationError, LiveViewLoadError
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
@@ -51,7 +51,7 @@ from pytest_liveview_load.metrics.snapshot import Snapshot
 CUT: Final = "interrupted"
 
 
-class Part:
+class CarriedShare:
     """One run of the share, with a network of its own; `outcome` once it has ended."""
 
     def __init__(self, run: Run, network: Network) -> None:
@@ -59,7 +59,7 @@ class Part:
         self.network = network
         self.outcome: Outcome | None = None
         self.problem = ""  # an error that is nobody's failure
-        self.fault: Fault | None = None  # one that is the author's
+        self.fault: PackedError | None = None  # one that is the author's
         self.task: asyncio.Task[None] | None = None
 
     async def carry_out(self, at: float) -> None:
@@ -71,7 +71,7 @@ class Part:
         except asyncio.CancelledError:
             self.outcome = run.outcome(partial=run.cut_because)
         except ConfigurationError as error:
-            self.fault = fault_of(error, f"raised at {place_of(prune(error))}")
+            self.fault = pack_error(error, f"raised at {place_of(prune(error))}")
             self.outcome = run.outcome(partial=run.cut_because)
         except Exception as error:  # noqa: BLE001 (the run's report says so)
             self.problem = f"an error ended its share: {type(error).__name__}: {error}"
@@ -95,23 +95,23 @@ class Part:
             self.task.cancel()
 
 
-class Shard:
+class RunnerShare:
     """Owns the parts of one run that are carried here."""
 
-    def __init__(self, line: Line, prepare: Prepare, versions: set[str]) -> None:
+    def __init__(self, line: ControllerLink, prepare: Prepare, versions: set[str]) -> None:
         self.line = line
         self.run = prepare.run
         self.errand = prepare.errand
         self.share, self.of = prepare.share, prepare.of
         self.versions = versions
-        self.gathering = DistantGathering(
+        self.gathering = SyncClient(
             self.run,
             line.say,
             clock=line.clock,
             first=prepare.share,
             stride=prepare.of,
         )
-        self.parts: list[Part] = []
+        self.parts: list[CarriedShare] = []
         self.agreed = 0.0  # the start, by the controller's clock
         self.at = 0.0  # and by ours
         self.number = 0
@@ -120,13 +120,13 @@ class Shard:
     def take(self, message: AnyMessage) -> None:
         """Do what the controller says."""
         match message:
-            case Answer() | Denied():
+            case SyncAnswer() | Denied():
                 self.gathering.take(message)
             case Start():
                 self.start(message)
-            case Adjust(_, offset):
+            case AdjustClock(_, offset):
                 self.gathering.offset = offset
-            case Adopt():
+            case AddShare():
                 self.adopt(message)
             case LetIn(_, asked, users):
                 self.let_in(asked, users)
@@ -154,10 +154,10 @@ class Shard:
         else:
             self.line.say(Ready(self.run))
 
-    def add_part(self, share: int, of: int) -> Part:
+    def add_part(self, share: int, of: int) -> CarriedShare:
         """Return a share that has not begun. Raises what it cannot be carried for."""
         errand = self.errand
-        order = order_from_data(errand, share, of)
+        order = unpack_plan(errand, share, of)
         check_file_descriptors(order.profile.most_users)
         network = Network(settings_of(errand), clock=self.line.clock)
         network.versions = self.versions
@@ -172,7 +172,7 @@ class Shard:
             scale=errand.scale,
             gathering=self.gathering,
         )
-        part = Part(run, network)
+        part = CarriedShare(run, network)
         self.parts.append(part)
         return part
 
@@ -184,7 +184,7 @@ class Shard:
         self.begin(self.parts[0])
         self.go_on(self.carry_out())
 
-    def begin(self, part: Part) -> None:
+    def begin(self, part: CarriedShare) -> None:
         """Let one part begin."""
         part.task = self.go_on(part.carry_out(self.at))
 
@@ -214,7 +214,7 @@ class Shard:
         self.line.say(
             Done(
                 self.run,
-                pack(merged(each.snapshot for each in outcomes)),
+                pack(merge_snapshots(each.snapshot for each in outcomes)),
                 self.began,
                 max(each.run.elapsed for each in self.parts),
                 (*problems, *(why for each in outcomes for why in each.invalid)),
@@ -225,7 +225,7 @@ class Shard:
         )
 
     @property
-    def fault(self) -> Fault | None:
+    def fault(self) -> PackedError | None:
         """What its author got wrong, if that was met here."""
         return next((each.fault for each in self.parts if each.fault), None)
 
@@ -253,7 +253,7 @@ class Shard:
         numbers = Numbers(
             self.run,
             self.number,
-            pack(merged(each.snapshot(now) for each in self.parts)),
+            pack(merge_snapshots(each.snapshot(now) for each in self.parts)),
             sum(each.run.users for each in self.parts if each.outcome is None),
             now - self.at,
             self.began,
@@ -270,7 +270,7 @@ class Shard:
         """When the first part really began, by the controller's clock."""
         return self.agreed + (self.parts[0].run.came - self.at)
 
-    def adopt(self, message: Adopt) -> None:
+    def adopt(self, message: AddShare) -> None:
         """Carry another share too."""
         try:
             part = self.add_part(message.share, message.of)
@@ -327,7 +327,7 @@ class Shard:
             await asyncio.wait(self.tasks)
 
 
-def settings_of(errand: Errand) -> ClientSettings:
+def settings_of(errand: PackedPlan) -> ClientSettings:
     """Return how the app is reached."""
     given = errand.client
     headers = tuple((name, value) for name, value in given.get("headers", ()))

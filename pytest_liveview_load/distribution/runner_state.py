@@ -12,16 +12,16 @@ from pytest_liveview_load.crowd.engine import changes
 from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE, ClockOffset
 from pytest_liveview_load.distribution.messages import (
     Done,
-    Fault,
+    PackedError,
     Figures,
-    Here,
+    RunnerInfo,
     Loss,
     Numbers,
-    Outcome,
+    PackedOutcome,
 )
 from pytest_liveview_load.distribution.snapshots import (
     measures_of,
-    merged,
+    merge_snapshots,
     pack,
     unpack,
 )
@@ -34,7 +34,7 @@ PREPARATION: Final = 60.0  # until it is ready
 PACKAGE: Final = "pytest-liveview-load"
 
 
-class State(enum.Enum):
+class RunnerPhase(enum.Enum):
     """How far a runner is."""
 
     ASKED = "asked who it is"
@@ -46,7 +46,7 @@ class State(enum.Enum):
 
 
 @dataclass(slots=True)
-class Carrier:
+class RunnerState:
     """Owns what is known of one runner; `heard` and `told` are instants."""
 
     name: str
@@ -55,8 +55,8 @@ class Carrier:
     heard: float  # anything
     told: float  # numbers, or since when they are due
     pinged: float
-    state: State = State.ASKED
-    here: Here | None = None
+    state: RunnerPhase = RunnerPhase.ASKED
+    here: RunnerInfo | None = None
     clock: ClockOffset = field(default_factory=ClockOffset)
     offset: float = 0.0  # of its clock, as it was told
     is_explaining: bool = False
@@ -77,19 +77,19 @@ class Carrier:
     @property
     def is_alive(self) -> bool:
         """Whether anything may be sent to it."""
-        return self.state is not State.LOST
+        return self.state is not RunnerPhase.LOST
 
     @property
     def is_carrying(self) -> bool:
         """Whether its users are at work, or will be."""
-        return self.state not in (State.LOST, State.DONE)
+        return self.state not in (RunnerPhase.LOST, RunnerPhase.DONE)
 
     @property
     def is_measured(self) -> bool:
         """Whether its clock is being compared with ours: it has nothing else to do."""
-        return self.state is State.READY and not self.clock.is_known
+        return self.state is RunnerPhase.READY and not self.clock.is_known
 
-    def meet(self, here: Here, ours: Mapping[str, str]) -> str:
+    def meet(self, here: RunnerInfo, ours: Mapping[str, str]) -> str:
         """Know what runs there, and return why it cannot take part, "" if it can.
 
         `ours` are the versions of packages here.
@@ -105,7 +105,7 @@ class Carrier:
 
     def take(self, numbers: Numbers, now: float) -> None:
         """Take numbers, unless newer ones have come."""
-        if self.state is not State.RUNNING or numbers.number <= self.number:
+        if self.state is not RunnerPhase.RUNNING or numbers.number <= self.number:
             return
         self._keep(numbers.snapshot)
         self.number = numbers.number
@@ -116,7 +116,7 @@ class Carrier:
     def finish(self, done: Done) -> None:
         """Take its last numbers."""
         self._keep(done.snapshot)
-        self.state, self.users = State.DONE, 0
+        self.state, self.users = RunnerPhase.DONE, 0
         self.began, self.elapsed = done.began, done.elapsed
         self.invalid, self.notes = done.invalid, done.notes
         self.versions = done.versions
@@ -131,11 +131,11 @@ class Carrier:
         if now - self.heard >= SILENCE:
             return f"its link has been silent for {format_duration(SILENCE)}"
         if (
-            self.state in (State.ASKED, State.PREPARING)
+            self.state in (RunnerPhase.ASKED, RunnerPhase.PREPARING)
             and now - self.asked >= PREPARATION
         ):
             return f"it was not ready within {format_duration(PREPARATION)}"
-        if self.state is State.RUNNING and now - self.told >= STALLED:
+        if self.state is RunnerPhase.RUNNING and now - self.told >= STALLED:
             return f"it has stalled: no numbers for {format_duration(STALLED)}"
         return ""
 
@@ -147,7 +147,7 @@ class Carrier:
 
     def must_explain(self, now: float) -> bool:
         """Tell, once, that it is to say why no numbers come."""
-        late = self.state is State.RUNNING and now - self.told >= EXPLAIN
+        late = self.state is RunnerPhase.RUNNING and now - self.told >= EXPLAIN
         if not late or self.is_explaining:
             return False
         self.is_explaining = True
@@ -183,11 +183,11 @@ HOMELESS: Final = (
 MINOR: Final = 2  # parts of a version of Python that should be the same
 
 
-class Tally:
+class RunSummary:
     """Owns what is said of the run as a whole; the numbers are the carriers'."""
 
     def __init__(
-        self, carriers: Mapping[str, Carrier], own: Callable[[float], Snapshot]
+        self, carriers: Mapping[str, RunnerState], own: Callable[[float], Snapshot]
     ) -> None:
         self.carriers = carriers
         self.own = own
@@ -195,7 +195,7 @@ class Tally:
         self.remarks: list[str] = []
         self.aborted = ""
         self.partial = ""
-        self.fault: Fault | None = None  # what a user met that its author got wrong
+        self.fault: PackedError | None = None  # what a user met that its author got wrong
         self.added = self.removed = 0  # users, by the test
         self.homeless = False  # whether users of a lost runner found nobody
 
@@ -208,13 +208,13 @@ class Tally:
             for each in self.carriers.values()
         )
         here = replace(self.own(now), seconds=0.0, users=0)
-        return merged((*of_runners, here))
+        return merge_snapshots((*of_runners, here))
 
     def figures(self, at: float | None, now: float) -> tuple[Figures, ...]:
         """Return how each runner is doing; `at` is the agreed start."""
         return tuple(each.figures(at, now) for each in self.carriers.values())
 
-    def outcome(self, at: float | None, now: float, partial: str = "") -> Outcome:
+    def outcome(self, at: float | None, now: float, partial: str = "") -> PackedOutcome:
         """Return what it came to; `partial` says why there will be no more."""
         whole = self.snapshot(now)
         partial = self.partial or partial or self.aborted
@@ -231,7 +231,7 @@ class Tally:
             notes.append(self._skewed(figures, skew))
         notes += [describe(each) for each in self.losses if each.moved]
         notes += self._unlike()
-        return Outcome(
+        return PackedOutcome(
             snapshot=pack(whole),
             runners=figures,
             invalid=(
@@ -249,7 +249,7 @@ class Tally:
             ),
         )
 
-    def _said(self, of: Callable[[Carrier], tuple[str, ...]]) -> list[str]:
+    def _said(self, of: Callable[[RunnerState], tuple[str, ...]]) -> list[str]:
         """Return what runners say, by whom if there are several."""
         several = len(self.carriers) > 1
         return [
@@ -288,6 +288,6 @@ def describe(loss: Loss) -> str:
     )
 
 
-def is_running(carrier: Carrier) -> bool:
+def is_running(carrier: RunnerState) -> bool:
     """Tell whether it can take further users now."""
-    return carrier.state is State.RUNNING
+    return carrier.state is RunnerPhase.RUNNING

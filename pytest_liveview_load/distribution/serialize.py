@@ -19,7 +19,7 @@ from pytest_liveview_load.crowd.data import ONCE, Rows
 from pytest_liveview_load.crowd.mix import Cast, Role
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.crowd.scenario import Scenario
-from pytest_liveview_load.distribution.messages import Fault
+from pytest_liveview_load.distribution.messages import PackedError
 from pytest_liveview_load.errors import DataError, ScenarioError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.sync.rendezvous import is_plain
@@ -27,7 +27,7 @@ from pytest_liveview_load.sync.rendezvous import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_liveview_load.distribution.messages import Errand
+    from pytest_liveview_load.distribution.messages import PackedPlan
 
 
 # Plain data that comes out of a message as it went in: tuples, long integers and all.
@@ -89,7 +89,7 @@ LAMBDA: Final = "<lambda>"
 # Out
 
 
-def cast_to_data(cast: Cast) -> dict[str, Any]:
+def pack_mix(cast: Cast) -> dict[str, Any]:
     """Return who plays what as plain data.
 
     Raises ScenarioError, which names all that cannot travel.
@@ -103,13 +103,13 @@ def cast_to_data(cast: Cast) -> dict[str, Any]:
         raise ScenarioError(cast.name, problem)
     return {
         "name": cast.name,
-        "roles": [[to_data(each.scenario), each.share] for each in cast.roles],
-        "setup": cast.setup and to_data(cast.setup),
-        "teardown": cast.teardown and to_data(cast.teardown),
+        "roles": [[pack_scenario(each.scenario), each.share] for each in cast.roles],
+        "setup": cast.setup and pack_scenario(cast.setup),
+        "teardown": cast.teardown and pack_scenario(cast.teardown),
     }
 
 
-def rows_to_data(order: Order) -> dict[str, Any] | None:
+def pack_rows(order: Order) -> dict[str, Any] | None:
     """Return the rows of an order as plain data, None if it has none.
 
     Of rows that are read one by one, those travel that the users there may be need: who
@@ -136,7 +136,7 @@ def rows_to_data(order: Order) -> dict[str, Any] | None:
     return {"name": rows.name, "rows": plain, "way": order.rows, "is_cut": is_cut}
 
 
-def to_data(scenario: Scenario) -> dict[str, Any]:
+def pack_scenario(scenario: Scenario) -> dict[str, Any]:
     """Return a scenario that can travel as plain data."""
     return {
         "name": scenario.name,
@@ -279,7 +279,7 @@ def shortly(value: object, most: int = 60) -> str:
 # In again
 
 
-def order_from_data(errand: Errand, share: int, of: int) -> Order:
+def unpack_plan(errand: PackedPlan, share: int, of: int) -> Order:
     """Return the order of share `share` of `of` of a run.
 
     Raises ScenarioError if a function is not where it was.
@@ -287,31 +287,31 @@ def order_from_data(errand: Errand, share: int, of: int) -> Order:
     data = errand.data
     return Order(
         profile=Profile.from_data(errand.profile).shard(share, of),
-        cast=cast_from_data(errand.cast),
-        data=None if data is None else rows_from_data(data),
+        cast=unpack_mix(errand.cast),
+        data=None if data is None else unpack_rows(data),
         rows=ONCE if data is None else data["way"],
         endless=errand.endless,
     )
 
 
-def rows_from_data(data: Mapping[str, Any]) -> Rows:
-    """Return the rows whose `rows_to_data` this is."""
+def unpack_rows(data: Mapping[str, Any]) -> Rows:
+    """Return the rows whose `pack_rows` this is."""
     return Rows(from_plain(data["rows"]), data["name"], is_cut=data["is_cut"])
 
 
-def cast_from_data(data: Mapping[str, Any]) -> Cast:
-    """Return the cast whose `cast_to_data` this is. Raises ScenarioError."""
+def unpack_mix(data: Mapping[str, Any]) -> Cast:
+    """Return the cast whose `pack_mix` this is. Raises ScenarioError."""
     setup, teardown = data["setup"], data["teardown"]
     return Cast(
         data["name"],
-        tuple(Role(from_data(each), share) for each, share in data["roles"]),
-        setup and from_data(setup),
-        teardown and from_data(teardown),
+        tuple(Role(unpack_scenario(each), share) for each, share in data["roles"]),
+        setup and unpack_scenario(setup),
+        teardown and unpack_scenario(teardown),
     )
 
 
-def from_data(data: Mapping[str, Any]) -> Scenario:
-    """Return the scenario whose `to_data` this is. Raises ScenarioError."""
+def unpack_scenario(data: Mapping[str, Any]) -> Scenario:
+    """Return the scenario whose `pack_scenario` this is. Raises ScenarioError."""
     address = data["function"]
     try:
         function = found_at(address)
@@ -355,7 +355,7 @@ def found_at(address: Mapping[str, Any]) -> Any:
 # Errors that go to another process, and are raised there as they were.
 
 
-def fault_of(error: BaseException, where: str = "") -> Fault:
+def pack_error(error: BaseException, where: str = "") -> PackedError:
     """Return an error as a message carries it."""
     kind = type(error)
     names = fields_of(kind) if getattr(errors, kind.__name__, None) is kind else {}
@@ -363,11 +363,11 @@ def fault_of(error: BaseException, where: str = "") -> Fault:
     if not (names and all(map(is_plain, given))):
         given = [str(error)]
     fields = tuple(map(to_plain, given))
-    return Fault(kind=kind.__name__, fields=fields, where=where)
+    return PackedError(kind=kind.__name__, fields=fields, where=where)
 
 
-def error_of(fault: Fault) -> Exception:
-    """Return the error whose `fault_of` this is; RuntimeError for one that is not ours."""
+def unpack_error(fault: PackedError) -> Exception:
+    """Return the error whose `pack_error` this is; RuntimeError for one that is not ours."""
     kind = getattr(errors, fault.kind, None)
     if kind is None:
         return RuntimeError(f"{fault.kind} in the controller: {fault.fields[0]}")

@@ -115,6 +115,6 @@ def measures_of(snapshot: Snapshot) -> dict[str, float]:
     }
 
 
-def merged(snapshots: Iterable[Snapshot]) -> Snapshot:
+def merge_snapshots(snapshots: Iterable[Snapshot]) -> Snapshot:
     """Return the numbers of all as one."""
     return reduce(Snapshot.merged, snapshots, Snapshot())

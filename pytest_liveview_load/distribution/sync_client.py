@@ -19,14 +19,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NoReturn
 
 from pytest_liveview_load.distribution.messages import (
-    Answer,
-    Call,
-    Cancel,
+    SyncAnswer,
+    SyncCall,
+    SyncCancel,
     Denied,
     FromRunner,
-    Post,
+    SyncPost,
 )
-from pytest_liveview_load.distribution.serialize import error_of, from_plain, to_plain
+from pytest_liveview_load.distribution.serialize import unpack_error, from_plain, to_plain
 from pytest_liveview_load.errors import RunOver, TogetherError
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.together import Call as Terms
@@ -52,7 +52,7 @@ Send = Callable[[FromRunner], None]
 Undo = Callable[[Any], None]
 
 
-class DistantGathering:
+class SyncClient:
     """Owns the calls that users of one share wait in.
 
     `first` and `stride` say which numbers of tokens are this share's. `offset` is how far
@@ -77,13 +77,13 @@ class DistantGathering:
         self.waiting: dict[int, asyncio.Future[Any]] = {}
         self.undoing: dict[int, Undo] = {}  # calls given up, whose answer is to come
         self.calls = 0
-        self.broadcasts = DistantBroadcasts(self, tokens(first, stride))
+        self.broadcasts = BroadcastClient(self, tokens(first, stride))
 
     # Words to the controller
 
     def post(self, verb: str, *args: object) -> None:
         """Say what has no answer."""
-        self.send(Post(self.run, verb, args))
+        self.send(SyncPost(self.run, verb, args))
 
     async def call(
         self, user: int, verb: str, *args: object, undo: Undo = lambda _: None
@@ -96,33 +96,33 @@ class DistantGathering:
         number = self.calls
         answer = asyncio.get_running_loop().create_future()
         self.waiting[number] = answer
-        self.send(Call(self.run, number, user, verb, args))
+        self.send(SyncCall(self.run, number, user, verb, args))
         try:
             return await answer
         except asyncio.CancelledError:
             if number in self.waiting:
                 self.undoing[number] = undo
-                self.send(Cancel(self.run, number))
+                self.send(SyncCancel(self.run, number))
             elif not answer.cancelled() and answer.exception() is None:
                 undo(answer.result())
             raise
         finally:
             self.waiting.pop(number, None)
 
-    def take(self, message: Answer | Denied) -> None:
+    def take(self, message: SyncAnswer | Denied) -> None:
         """Take what a call came to."""
         undo = self.undoing.pop(message.call, None)
         if undo is not None:
-            if isinstance(message, Answer):
+            if isinstance(message, SyncAnswer):
                 undo(message.value)
             return
         answer = self.waiting.pop(message.call, None)
         if answer is None or answer.done():
             return
-        if isinstance(message, Answer):
+        if isinstance(message, SyncAnswer):
             answer.set_result(message.value)
         else:
-            answer.set_exception(error_of(message.fault))
+            answer.set_exception(unpack_error(message.fault))
 
     def cut(self) -> None:
         """Let all go who wait, for nobody will answer."""
@@ -195,10 +195,10 @@ class DistantGathering:
         self.post("bring", list(users))
 
 
-class DistantBroadcasts:
+class BroadcastClient:
     """What users of one share send to many, and see."""
 
-    def __init__(self, gathering: DistantGathering, own: Iterator[str]) -> None:
+    def __init__(self, gathering: SyncClient, own: Iterator[str]) -> None:
         self.gathering = gathering
         self.post = gathering.post
         self.tokens = own

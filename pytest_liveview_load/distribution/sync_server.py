@@ -13,13 +13,13 @@ from functools import partial
 from typing import Any, Final
 
 from pytest_liveview_load.distribution.messages import (
-    Answer,
-    Call,
-    Cancel,
+    SyncAnswer,
+    SyncCall,
+    SyncCancel,
     Denied,
-    Post,
+    SyncPost,
 )
-from pytest_liveview_load.distribution.serialize import fault_of, from_plain, to_plain
+from pytest_liveview_load.distribution.serialize import pack_error, from_plain, to_plain
 from pytest_liveview_load.errors import RunOver
 from pytest_liveview_load.liveview.user.together import Call as Terms
 from pytest_liveview_load.liveview.user.together import Pace
@@ -31,11 +31,11 @@ from pytest_liveview_load.sync.users import LocalGathering
 MOST_EARLY: Final = 10_000
 CANCELLED: Final = RunOver("nothing any more")  # nobody reads it
 
-Send = Callable[[str, Answer | Denied], None]
+Send = Callable[[str, SyncAnswer | Denied], None]
 
 
 @dataclass(slots=True)
-class Guest:
+class RunnerHoldings:
     """What the users of one runner hold."""
 
     users: Counter[int] = field(default_factory=Counter)
@@ -45,7 +45,7 @@ class Guest:
     over: bool = False
 
 
-class Desk:
+class SyncServer:
     """Serves one run's gathering; all in the loop of the controller.
 
     `send` takes the name of a runner and what it is to be told. What the gathering
@@ -63,7 +63,7 @@ class Desk:
         self.run = run
         self.gathering = gathering
         self.send = send
-        self.guests = {each: Guest() for each in runners}
+        self.guests = {each: RunnerHoldings() for each in runners}
         self.recorders: dict[str, Recorder] = {}
         self.measure_from = 0.0
         self.clearing: set[asyncio.Task[None]] = set()
@@ -71,24 +71,24 @@ class Desk:
 
     # What runners say
 
-    def take(self, runner: str, message: Call | Cancel | Post) -> None:
+    def take(self, runner: str, message: SyncCall | SyncCancel | SyncPost) -> None:
         """Take a word of a runner; of one that is lost it is too late."""
         guest = self.guests.get(runner)
         if guest is None:
             return
         match message:
-            case Call(call=number):
+            case SyncCall(call=number):
                 task = asyncio.create_task(self.carried_out(guest, message))
                 guest.calls[number] = task
                 task.add_done_callback(partial(self.answer, runner, guest, number))
-            case Cancel(call=number):
+            case SyncCancel(call=number):
                 if number in guest.calls:
                     guest.calls[number].cancel()
-            case Post(verb=verb, args=args):
+            case SyncPost(verb=verb, args=args):
                 getattr(self, f"on_{verb}")(guest, *args)
 
     def answer(
-        self, runner: str, guest: Guest, number: int, task: asyncio.Task[Any]
+        self, runner: str, guest: RunnerHoldings, number: int, task: asyncio.Task[Any]
     ) -> None:
         """Answer one call, which has come to its end."""
         del guest.calls[number]
@@ -96,11 +96,11 @@ class Desk:
         if self.guests.get(runner) is not guest:
             return
         if error is None:
-            self.send(runner, Answer(self.run, number, task.result()))
+            self.send(runner, SyncAnswer(self.run, number, task.result()))
         else:
-            self.send(runner, Denied(self.run, number, fault_of(error)))
+            self.send(runner, Denied(self.run, number, pack_error(error)))
 
-    async def carried_out(self, guest: Guest, call: Call) -> Any:
+    async def carried_out(self, guest: RunnerHoldings, call: SyncCall) -> Any:
         """Return what a call comes to."""
         match call.verb, call.args:
             case "take_turn", (name, said):
@@ -124,26 +124,26 @@ class Desk:
 
     # Who is there
 
-    def on_enter(self, guest: Guest, user: int) -> None:
+    def on_enter(self, guest: RunnerHoldings, user: int) -> None:
         """Take one who starts."""
         guest.users[user] += 1
         self.gathering.enter(user)
 
-    def on_leave(self, guest: Guest, user: int) -> None:
+    def on_leave(self, guest: RunnerHoldings, user: int) -> None:
         """Take note of one who has come to its end."""
         guest.users.pop(user, None)
         self.gathering.leave(user)
 
-    def on_bring(self, _: Guest, users: list[int]) -> None:
+    def on_bring(self, _: RunnerHoldings, users: list[int]) -> None:
         """Know of users that one of the crowd has spawned."""
         self.gathering.bring(users)
 
-    def on_over(self, guest: Guest) -> None:
+    def on_over(self, guest: RunnerHoldings) -> None:
         """Take note that nobody of this runner is to begin."""
         guest.over = True
         self.end_if_all_are_through()
 
-    def on_end_turn(self, guest: Guest, name: str) -> None:
+    def on_end_turn(self, guest: RunnerHoldings, name: str) -> None:
         """Take note that a user is done with its turn."""
         guest.turns[name] -= 1
         self.gathering.end_turn(name)
@@ -156,7 +156,7 @@ class Desk:
             self.clearing.add(task)
             task.add_done_callback(self.clearing.discard)
 
-    async def clear(self, guest: Guest) -> None:
+    async def clear(self, guest: RunnerHoldings) -> None:
         """Let nobody wait for the users of a lost runner, nor for what they held."""
         for task in guest.calls.values():
             task.cancel()
@@ -187,7 +187,7 @@ class Desk:
     # Broadcasts
 
     def on_begin(
-        self, _: Guest, token: str, sender: int, name: str, patience: float, at: float
+        self, _: RunnerHoldings, token: str, sender: int, name: str, patience: float, at: float
     ) -> None:
         """Know of a broadcast, and of those who had it before its sender said so."""
         broadcasts = self.gathering.broadcasts
@@ -195,26 +195,26 @@ class Desk:
         for user, arrived in self.early.pop(token, ()):
             broadcasts.heard(user, token, arrived)
 
-    def on_sent(self, _: Guest, token: str, at: float) -> None:
+    def on_sent(self, _: RunnerHoldings, token: str, at: float) -> None:
         """Know that a push has carried a token."""
         if token in self.gathering.broadcasts.under_way:
             self.gathering.broadcasts.sent(token, at)
 
-    def on_end(self, _: Guest, token: str) -> None:
+    def on_end(self, _: RunnerHoldings, token: str) -> None:
         """Know that nothing more is sent of a broadcast."""
         if token in self.gathering.broadcasts.under_way:
             self.gathering.broadcasts.end(token)
 
-    def on_forget(self, _: Guest, token: str) -> None:
+    def on_forget(self, _: RunnerHoldings, token: str) -> None:
         """Know that a broadcast has failed."""
         self.gathering.broadcasts.forget(token)
 
-    def on_watch(self, guest: Guest, user: int, name: str, scenario: str) -> None:
+    def on_watch(self, guest: RunnerHoldings, user: int, name: str, scenario: str) -> None:
         """Expect a user to see what is sent from now on."""
         guest.watching.add(user)
         self.gathering.broadcasts.watch(user, name, self.recorder(scenario))
 
-    def on_heard(self, _: Guest, user: int, token: str, arrived: float) -> None:
+    def on_heard(self, _: RunnerHoldings, user: int, token: str, arrived: float) -> None:
         """Take note of an arrival, perhaps before its sender's word."""
         broadcasts = self.gathering.broadcasts
         if token in broadcasts.under_way:
@@ -224,7 +224,7 @@ class Desk:
         while len(self.early) > MOST_EARLY:
             self.early.popitem(last=False)
 
-    def on_unseen(self, _: Guest, user: int, name: str, found: list[Any]) -> None:
+    def on_unseen(self, _: RunnerHoldings, user: int, name: str, found: list[Any]) -> None:
         """Take back what a user was given that did not wait any more."""
         watch = self.gathering.broadcasts.watches.get(name, {}).get(user)
         if watch is not None:
@@ -233,7 +233,7 @@ class Desk:
             arrival: Arrival = again, seconds
             watch.seen.appendleft(arrival)
 
-    def on_part(self, guest: Guest, user: int) -> None:
+    def on_part(self, guest: RunnerHoldings, user: int) -> None:
         """Expect nothing of a user any more."""
         guest.watching.discard(user)
         self.gathering.broadcasts.part(user)

@@ -23,7 +23,7 @@ from execnet.gateway_base import ExecModel, Popen2IO, get_execmodel
 from execnet.gateway_bootstrap import bootstrap
 from execnet.gateway_io import popen_args, ssh_args
 
-from pytest_liveview_load.distribution.link import CLOSED, ChannelLink, Gone, Hear, Link
+from pytest_liveview_load.distribution.link import CLOSED, ChannelLink, LinkClosed, OnReceive, Link
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_preflight
 from pytest_liveview_load.hosts.specs import (
@@ -52,17 +52,17 @@ class HostLink:
         self._link = link
         self._last_words = last_words
 
-    def listen(self, hear: Hear) -> None:
+    def listen(self, hear: OnReceive) -> None:
         """Hand on what comes."""
         self.heard = time.perf_counter()
         self._link.listen(partial(self._take, hear))
 
-    def _take(self, hear: Hear, data: bytes | Gone, arrived: float) -> None:
+    def _take(self, hear: OnReceive, data: bytes | LinkClosed, arrived: float) -> None:
         self.heard = arrived
-        if isinstance(data, Gone):
+        if isinstance(data, LinkClosed):
             self.is_gone = True
             if data.why == CLOSED:
-                data = Gone(self._last_words())
+                data = LinkClosed(self._last_words())
         hear(data, arrived)
 
     def send(self, data: bytes) -> None:

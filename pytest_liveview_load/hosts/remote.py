@@ -15,7 +15,7 @@ from typing import Final
 
 from pytest_liveview_load.distribution.link import SILENCE, Channel
 from pytest_liveview_load.distribution.runner import serve as carry
-from pytest_liveview_load.distribution.runner_link import Line
+from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.hosts.remote_preflight import ORPHAN
 from pytest_liveview_load.units import Clock
 
@@ -68,7 +68,7 @@ class Watch:
 
 def serve(channel: Channel) -> None:
     """Carry what comes over the channel, in this thread, until it is closed."""
-    watch, line = Watch(), Line(channel.send)
+    watch, line = Watch(), ControllerLink(channel.send)
 
     def receive(data: bytes | None) -> None:
         watch.hear(data)
@@ -85,7 +85,7 @@ def serve(channel: Channel) -> None:
         end_machine()
 
 
-async def until_gone(line: Line) -> None:
+async def until_gone(line: ControllerLink) -> None:
     """Carry until the controller is gone."""
     await carry(line, asyncio.Event())
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_liveview_load.distribution.messages import Errand, Finished, Lost
+from pytest_liveview_load.distribution.messages import PackedPlan, Finished, Lost
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
@@ -20,9 +20,9 @@ from pytest_liveview_load.plugin.remote_runs import described, reports
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_liveview_load.distribution.controller import Hub
+    from pytest_liveview_load.distribution.controller import Controller
     from pytest_liveview_load.distribution.coordinator import Ending
-    from pytest_liveview_load.distribution.link import Channel, InnerChannel
+    from pytest_liveview_load.distribution.link import Channel, LocalChannel
     from pytest_liveview_load.distribution.messages import Begin
     from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
@@ -52,11 +52,11 @@ class Spreading:
         self.load_tests = load_tests
         self._complaints = complaints
         self._hosting: Hosting | None = None
-        self._inner: InnerChannel | None = None
+        self._inner: LocalChannel | None = None
         self._test = ""  # the latest that workers carry
         # Its runs that ended and were not reported.
-        self._ends: list[tuple[Errand, Finished | Lost]] = []
-        self._hub: Hub | None = None
+        self._ends: list[tuple[PackedPlan, Finished | Lost]] = []
+        self._hub: Controller | None = None
         self._known: set[Seat] = set()
         self._leads: dict[int, str] = {}
 
@@ -135,11 +135,11 @@ class Spreading:
 
     def lead_alone(self) -> Channel:
         """Return what leads to the hub from this process, which is about to lead a run."""
-        from pytest_liveview_load.distribution.link import InnerChannel  # noqa: PLC0415
+        from pytest_liveview_load.distribution.link import LocalChannel  # noqa: PLC0415
 
         hub = self._hub = self._hub or self._started()
         if self._inner is None:
-            self._inner = InnerChannel(LEAD)
+            self._inner = LocalChannel(LEAD)
             hub.attach(self._inner.link)
         return self._inner
 
@@ -172,15 +172,15 @@ class Spreading:
             complain=self._complaints.append,
         )
 
-    def _started(self) -> Hub:
+    def _started(self) -> Controller:
         from pytest_liveview_load.distribution.controller import (  # noqa: PLC0415
-            Hub,
+            Controller,
         )
         from pytest_liveview_load.distribution.runner import (  # noqa: PLC0415
             packages,
         )
 
-        hub = Hub(
+        hub = Controller(
             muster=self._muster,
             packages=packages(),
             on_show=self._show,
@@ -197,7 +197,7 @@ class Spreading:
         else:
             self.display.clear()
 
-    def _ended(self, lead: str, errand: Errand, ending: Ending) -> None:
+    def _ended(self, lead: str, errand: PackedPlan, ending: Ending) -> None:
         from pytest_liveview_load.distribution.messages import (  # noqa: PLC0415
             Finished,
             Lost,
@@ -216,7 +216,7 @@ class Spreading:
 class Account:
     """A run that the controller has seen end."""
 
-    errand: Errand
+    errand: PackedPlan
     ending: Finished | Lost
 
     def report(self, test: str, *, cut_because: str = "") -> LoadReport:

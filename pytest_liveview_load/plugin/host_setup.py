@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_liveview_load.distribution.controller import Hub
+    from pytest_liveview_load.distribution.controller import Controller
     from pytest_liveview_load.distribution.link import Link
     from pytest_liveview_load.distribution.messages import Begin
     from pytest_liveview_load.hosts.specs import Facts, HostSpec
@@ -99,7 +99,7 @@ class Hosting:
         self._packing = threading.Lock()
         self._known: dict[str, Link] = {}
 
-    async def muster(self, hub: Hub, begin: Begin) -> tuple[str, ...]:
+    async def muster(self, hub: Controller, begin: Begin) -> tuple[str, ...]:
         """Return the names of a run's hosts, which are open and known to the hub.
 
         Raises HostError, which names all that cannot carry users, and PoolError.
@@ -120,7 +120,7 @@ class Hosting:
             self._show("")
         return names
 
-    async def _asked_for(self, hub: Hub) -> tuple[str, ...]:
+    async def _asked_for(self, hub: Controller) -> tuple[str, ...]:
         waited_for = [
             each.name for each in self.plan.specs if not self.hosts.is_open(each.name)
         ]
@@ -134,7 +134,7 @@ class Hosting:
         raise_all([each for each in opened if isinstance(each, BaseException)])
         return tuple(each.name for each in self.plan.specs)
 
-    async def _of_pool(self, hub: Hub, begin: Begin) -> tuple[str, ...]:
+    async def _of_pool(self, hub: Controller, begin: Begin) -> tuple[str, ...]:
         if self.pool is None:
             return ()
         users = Profile.from_data(begin.errand.profile).most_users
@@ -156,7 +156,7 @@ class Hosting:
         if self.pool is not None:
             self.pool.close()
 
-    def _make_known(self, link: Link, hub: Hub) -> None:
+    def _make_known(self, link: Link, hub: Controller) -> None:
         if self._known.get(link.name) is not link:
             self._known[link.name] = link
             hub.attach(link)

@@ -16,18 +16,18 @@ from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Began,
     Broken,
-    Errand,
+    PackedPlan,
     Finished,
-    Heading,
+    ReportHeading,
     Heeded,
     Lost,
     Progress,
     Refused,
     Show,
 )
-from pytest_liveview_load.distribution.runner import Runner, line_over
-from pytest_liveview_load.distribution.runner_link import Line
-from pytest_liveview_load.distribution.serialize import cast_to_data, rows_to_data
+from pytest_liveview_load.distribution.runner import Runner, link_over
+from pytest_liveview_load.distribution.runner_link import ControllerLink
+from pytest_liveview_load.distribution.serialize import pack_mix, pack_rows
 from pytest_liveview_load.metrics.budget import speak_of_parts
 from pytest_liveview_load.plugin.local_runs import LocalConductor, Undertaking
 from pytest_liveview_load.plugin.remote_runs import SpreadRun
@@ -68,7 +68,7 @@ class SpreadConductor(LocalConductor):
         self.on_left = on_left
         self.link = link
         self.runs: dict[str, SpreadRun] = {}
-        self.line: Line | None = None
+        self.line: ControllerLink | None = None
         self.runner: Runner | None = None
         self.listening = ExitStack()
         lines = self.lines
@@ -87,10 +87,10 @@ class SpreadConductor(LocalConductor):
                     await self.runner.close()
                 self.on_left()
 
-    def listen(self) -> Line:
+    def listen(self) -> ControllerLink:
         """Return our end of the link, where the controller is heard from now on."""
         if self.line is None:
-            line = self.line = line_over(self.link)
+            line = self.line = link_over(self.link)
             self.runner = Runner(line, self.versions)
             self.listening.enter_context(line.heard_by(self.hear))
         return self.line
@@ -134,15 +134,15 @@ class SpreadConductor(LocalConductor):
         )
         return run
 
-    def errand_of(self, order: Order, name: str) -> Errand:
+    def errand_of(self, order: Order, name: str) -> PackedPlan:
         """Return an order as it travels. Raises ScenarioError and DataError."""
         assert order.cast is not None
         client = self.client_settings()
-        return Errand(
+        return PackedPlan(
             name=name or order.cast.name,
             profile=order.profile.to_data(),
-            cast=cast_to_data(order.cast),
-            data=rows_to_data(order),
+            cast=pack_mix(order.cast),
+            data=pack_rows(order),
             client={
                 "url": client.url,
                 "timeout": client.timeout,
@@ -159,7 +159,7 @@ class SpreadConductor(LocalConductor):
             abort=tuple(each.source for each in order.abort),
             after=order.after,
             lost=order.lost,
-            heading=Heading(
+            heading=ReportHeading(
                 run=name,
                 budgets=tuple(each.source for each in self.promised(order)),
                 part_of=order.part_of,

@@ -25,7 +25,7 @@ from pytest_liveview_load.distribution.messages import (
     ChangeRate,
     CutRun,
     DropAll,
-    Errand,
+    PackedPlan,
     Figures,
     Finished,
     Heeded,
@@ -36,8 +36,8 @@ from pytest_liveview_load.distribution.messages import (
     RemoveUsers,
     StopRun,
 )
-from pytest_liveview_load.distribution.messages import Outcome as FarOutcome
-from pytest_liveview_load.distribution.serialize import error_of
+from pytest_liveview_load.distribution.messages import PackedOutcome
+from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import CrowdError, NotCarried
 from pytest_liveview_load.load_profile.profile import Profile
@@ -124,7 +124,7 @@ class SpreadRun:
     def __init__(
         self,
         order: Order,
-        errand: Errand,
+        errand: PackedPlan,
         say: Say,
         *,
         run: str,
@@ -280,16 +280,16 @@ class SpreadRun:
         ending = self._ending.result()
         if isinstance(ending, Refused):
             if ending.fault is not None:
-                raise error_of(ending.fault)
+                raise unpack_error(ending.fault)
             raise NotCarried(ending.who or HERE, f"{ending.kind}: {ending.text}")
         if isinstance(ending, Finished | Lost) and ending.outcome.fault is not None:
-            raise error_of(ending.outcome.fault)
+            raise unpack_error(ending.outcome.fault)
         return self.outcome()
 
     def outcome(self, partial: str = "") -> Outcome:
         """Return the numbers so far; `partial` says why there will be no more."""
         ending = self._ending.result() if self.is_over else None
-        far = ending.outcome if isinstance(ending, Finished | Lost) else FarOutcome(b"")
+        far = ending.outcome if isinstance(ending, Finished | Lost) else PackedOutcome(b"")
         lost = self.why_lost(ending) if self.is_over else ""
         snapshot = self.snapshot
         if partial or lost:
@@ -335,7 +335,7 @@ class SpreadRun:
         self._say(wish)
         heeded = await answer
         if heeded.fault is not None:
-            raise error_of(heeded.fault)
+            raise unpack_error(heeded.fault)
         return heeded.told
 
     def stop(self, why: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from pytest_liveview_load.distribution import messages
 from pytest_liveview_load.distribution.messages import decode, encode
-from pytest_liveview_load.distribution.sync_client import DistantGathering
-from pytest_liveview_load.distribution.sync_server import Desk
+from pytest_liveview_load.distribution.sync_client import SyncClient
+from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.together import Call, Meeting, Pace, Seen
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -24,16 +24,16 @@ class Afar:
 
     def __init__(self, real: LocalGathering) -> None:
         self.real = real
-        self.desk = Desk("r", real, RUNNERS, self.answer)
+        self.desk = SyncServer("r", real, RUNNERS, self.answer)
         self.ends = {
-            name: DistantGathering(
+            name: SyncClient(
                 "r", self.sender(name), clock=real.clock, first=first, stride=2
             )
             for first, name in enumerate(RUNNERS)
         }
         self.said = 0  # messages
         self.broadcasts = AfarBroadcasts(self)
-        self.turns: dict[str, list[DistantGathering]] = {}
+        self.turns: dict[str, list[SyncClient]] = {}
         self.next = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -43,17 +43,17 @@ class Afar:
         def send(message: messages.FromRunner) -> None:
             self.said += 1
             [there] = decode(encode(message))
-            assert isinstance(there, messages.Call | messages.Cancel | messages.Post)
+            assert isinstance(there, messages.SyncCall | messages.SyncCancel | messages.SyncPost)
             self.desk.take(name, there)
 
         return send
 
-    def answer(self, runner: str, message: messages.Answer | messages.Denied) -> None:
+    def answer(self, runner: str, message: messages.SyncAnswer | messages.Denied) -> None:
         [there] = decode(encode(message))
-        assert isinstance(there, messages.Answer | messages.Denied)
+        assert isinstance(there, messages.SyncAnswer | messages.Denied)
         asyncio.get_running_loop().call_soon(self.ends[runner].take, there)
 
-    def of(self, user: int) -> DistantGathering:
+    def of(self, user: int) -> SyncClient:
         return self.ends[RUNNERS[user % 2]]
 
     # As a gathering

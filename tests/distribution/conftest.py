@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.controller import Hub
+from pytest_liveview_load.distribution.controller import Controller
 from tests.pool.pool_machines import Machines
 from tests.roost.process import RoostProcess, running_roost
 
@@ -17,8 +17,8 @@ def roost() -> Iterator[RoostProcess]:
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    hub = Hub()
+def hub() -> Iterator[Controller]:
+    hub = Controller()
     hub.start()
     yield hub
     hub.close()

@@ -13,18 +13,18 @@ import execnet
 from pytest_liveview_load.crowd.data import Rows
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.controller import Controller
+from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
     Begin,
-    Errand,
+    PackedPlan,
     Finished,
     Lost,
-    Outcome,
+    PackedOutcome,
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.serialize import cast_to_data, rows_to_data
+from pytest_liveview_load.distribution.serialize import pack_mix, pack_rows
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
@@ -50,9 +50,9 @@ class Fleet:
 
     def __init__(self) -> None:
         self.group = execnet.Group()
-        self.hub = Hub()
+        self.hub = Controller()
         self.told: queue.Queue[AnyMessage] = queue.Queue()
-        self.lead = InnerLink(LEAD, self.take)
+        self.lead = LocalLink(LEAD, self.take)
         self.pids: dict[str, int] = {}
         self.kept: list[Any] = []  # a channel that is dropped closes
         self.hub.start()
@@ -71,7 +71,7 @@ class Fleet:
         self.kept += [channel, channel.receive(PATIENCE)]
         self.hub.attach(ChannelLink(name, channel, gateway._io.kill))
 
-    def begin(self, errand: Errand, run: str = "r1") -> None:
+    def begin(self, errand: PackedPlan, run: str = "r1") -> None:
         self.hub.gather(LEAD, list(self.pids))
         self.say(Begin(run, errand))
 
@@ -91,7 +91,7 @@ class Fleet:
                 return message
             seen.append(message if len(repr(message)) < 2000 else type(message))
 
-    def outcome(self) -> tuple[Outcome, Snapshot]:
+    def outcome(self) -> tuple[PackedOutcome, Snapshot]:
         """Return what the run came to, which was not lost."""
         finished = self.until(Finished, Lost)
         assert isinstance(finished, Finished), finished.loss
@@ -113,17 +113,17 @@ def fleet(*names: str) -> Iterator[Fleet]:
         made.close()
 
 
-def errand(url: str, scenario: Any, *, name: str = "it", **arguments: Any) -> Errand:
+def errand(url: str, scenario: Any, *, name: str = "it", **arguments: Any) -> PackedPlan:
     """Return the errand of a load on the demo app."""
     order = Order.of(**arguments)
     cast = Cast.of(scenario)
     order = dataclasses.replace(order, cast=cast)
     assert order.data is None or isinstance(order.data, Rows)
-    return Errand(
+    return PackedPlan(
         name=name,
         profile=order.profile.to_data(),
-        cast=cast_to_data(cast),
-        data=rows_to_data(order),
+        cast=pack_mix(cast),
+        data=pack_rows(order),
         client={"url": url},
         seed=7,
         max_lag=10.0,  # these tests say nothing of time

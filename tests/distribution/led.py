@@ -8,8 +8,8 @@ from typing import Any
 
 import execnet
 
-from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.link import ChannelLink, InnerLink
+from pytest_liveview_load.distribution.controller import Controller
+from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Broken,
@@ -31,10 +31,10 @@ ENDINGS = (Broken, Finished, Lost, Refused)
 class Told:
     """What the lead is told, and what it says."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Controller) -> None:
         self.hub = hub
         self.messages: queue.Queue[AnyMessage] = queue.Queue()
-        self.link = InnerLink(LEAD, self.take)
+        self.link = LocalLink(LEAD, self.take)
         hub.attach(self.link)
 
     def take(self, data: bytes) -> None:
@@ -54,7 +54,7 @@ class Told:
 
 
 @contextmanager
-def runners(hub: Hub, *scripts: str) -> Iterator[dict[str, Any]]:
+def runners(hub: Controller, *scripts: str) -> Iterator[dict[str, Any]]:
     """Run one runner for each script; yield their processes by name."""
     group = execnet.Group()
     processes = {}

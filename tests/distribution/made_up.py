@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_liveview_load.distribution.coordinator import Command, Conductor, Send
+from pytest_liveview_load.distribution.coordinator import Command, Coordinator, Send
 from pytest_liveview_load.distribution.messages import (
-    Adopt,
+    AddShare,
     AnyMessage,
     Begin,
     Broken,
@@ -14,10 +14,10 @@ from pytest_liveview_load.distribution.messages import (
     Did,
     Done,
     Drop,
-    Errand,
+    PackedPlan,
     Finished,
     Hello,
-    Here,
+    RunnerInfo,
     LetIn,
     Lost,
     Numbers,
@@ -45,7 +45,7 @@ def begin(users: int = 12, **terms: object) -> Begin:
     } or {"duration": "60s"}
     profile = Profile.of(users=users, **of_profile)
     terms = {"name": "browse", "cast": None, **terms}
-    return Begin(RUN, Errand(profile=profile.to_data(), **terms))  # type: ignore[arg-type]
+    return Begin(RUN, PackedPlan(profile=profile.to_data(), **terms))  # type: ignore[arg-type]
 
 
 def counted(iterations: int) -> bytes:
@@ -83,7 +83,7 @@ class MadeUpRunner:
         """Return what a runner says to that."""
         match message:
             case Hello():
-                return [Here(RUN, "3.11.2", {}, f"host of {self.name}", 1, 2)]
+                return [RunnerInfo(RUN, "3.11.2", {}, f"host of {self.name}", 1, 2)]
             case Prepare(_, _, share, of):
                 self.shares = [(share, of)]
                 return [Ready(RUN)]
@@ -92,7 +92,7 @@ class MadeUpRunner:
             case Start(_, at):
                 self.began = at + 0.001
                 return [self.numbers()]
-            case Adopt(_, asked, share, of):
+            case AddShare(_, asked, share, of):
                 self.shares.append((share, of))
                 return [Did(RUN, asked)]
             case LetIn(_, asked, users):
@@ -119,7 +119,7 @@ class Stage:
         names = [f"gw{index}" for index in range(runners)]
         self.now = 100.0
         self.runners = {name: MadeUpRunner(name) for name in names}
-        self.conductor = Conductor(begun, lead, names, self.now)
+        self.conductor = Coordinator(begun, lead, names, self.now)
         self.told: list[AnyMessage] = []  # the lead
         self.commands: list[Command] = []
         self.silent = set(silent)

@@ -12,19 +12,19 @@ from statistics import median
 from typing import Any
 
 from pytest_liveview_load.distribution.messages import (
-    Answer,
+    SyncAnswer,
     Blocked,
-    Call,
+    SyncCall,
     Denied,
     Done,
     End,
-    Explain,
+    CheckBlocked,
     Hello,
-    Here,
+    RunnerInfo,
     Numbers,
     Ping,
     Pong,
-    Post,
+    SyncPost,
     Prepare,
     Ready,
     Start,
@@ -70,7 +70,7 @@ class ScriptedRunner:
                 case Hello(run):
                     self.run = run
                     python = ".".join(map(str, sys.version_info[:3]))
-                    self.say(Here(run, python, {}, "localhost", os.getpid(), 1))
+                    self.say(RunnerInfo(run, python, {}, "localhost", os.getpid(), 1))
                 case Prepare(run, _, share):
                     self.share = share
                     self.say(Ready(run))
@@ -79,11 +79,11 @@ class ScriptedRunner:
                 case Start(_, at, offset):
                     self.at = at + offset
                     self.started.set()
-                case Explain(run):
+                case CheckBlocked(run):
                     frame = sys._current_frames()[self.main]
                     stack = "".join(traceback.format_stack(frame))
                     self.say(Blocked(run, 5.0, stack))
-                case Answer() | Denied():
+                case SyncAnswer() | Denied():
                     with self.answered:
                         self.answers[message.call] = message
                         self.answered.notify_all()
@@ -91,7 +91,7 @@ class ScriptedRunner:
                     self.stopped.set()
 
     def ask(self, number: int, verb: str, *args: Any) -> Any:
-        self.say(Call(self.run, number, self.share, verb, args))
+        self.say(SyncCall(self.run, number, self.share, verb, args))
         with self.answered:
             self.answered.wait_for(lambda: number in self.answers, PATIENCE)
             return self.answers[number]
@@ -105,18 +105,18 @@ class ScriptedRunner:
 
     def play(self) -> str:
         """Do what the script says, and return what came of it."""
-        self.say(Post(self.run, "enter", (self.share,)))
+        self.say(SyncPost(self.run, "enter", (self.share,)))
         match self.script:
             case "meet":
                 terms = to_plain(["all", "fail", 10.0])
                 met = self.ask(1, "meet", "door", terms, to_plain(f"of {self.share}"))
-                return repr(met.value) if isinstance(met, Answer) else repr(met.fault)
+                return repr(met.value) if isinstance(met, SyncAnswer) else repr(met.fault)
             case "turns":
                 return self.take_turns()
             case "block":
                 time.sleep(60)
             case "nonsense":
-                self.say(Post(self.run, "dance"))
+                self.say(SyncPost(self.run, "dance"))
             case "garbage":
                 self.channel.send(b"\x92 no batch")
         return ""
@@ -126,9 +126,9 @@ class ScriptedRunner:
         for number in range(TURNS):
             began = time.perf_counter()
             answer = self.ask(number, "take_turn", to_plain("buy"), ONE_BY_ONE)
-            assert isinstance(answer, Answer), answer
+            assert isinstance(answer, SyncAnswer), answer
             times.append(time.perf_counter() - began)
-            self.say(Post(self.run, "end_turn", ("buy",)))
+            self.say(SyncPost(self.run, "end_turn", ("buy",)))
         return f"{median(times):.6f}"
 
     def serve(self) -> None:

@@ -3,14 +3,14 @@
 import msgspec
 import pytest
 
-from pytest_liveview_load.distribution.coordinator import Conductor
+from pytest_liveview_load.distribution.coordinator import Coordinator
 from pytest_liveview_load.distribution.messages import (
-    Adjust,
+    AdjustClock,
     Began,
     Broken,
     End,
     Finished,
-    Here,
+    RunnerInfo,
     Ping,
     Prepare,
     Progress,
@@ -39,15 +39,15 @@ def test_nobody_starts_before_the_last_is_ready() -> None:
     assert stage.conductor.at is None
 
     stage.silent.clear()
-    stage.say("gw2", Here(RUN, "3.11.2", {}, "h", 1, 1))
+    stage.say("gw2", RunnerInfo(RUN, "3.11.2", {}, "h", 1, 1))
 
     assert stage.conductor.at is not None
 
 
 def test_one_that_cannot_refuses_for_all() -> None:
-    conductor = Conductor(begin(), "gw0", ["gw0", "gw1"], 0.0)
+    conductor = Coordinator(begin(), "gw0", ["gw0", "gw1"], 0.0)
     conductor.open()
-    hello = Here(RUN, "3.11.2", {}, "h", 1, 1)
+    hello = RunnerInfo(RUN, "3.11.2", {}, "h", 1, 1)
     conductor.receive("gw0", hello, 0.0)
     conductor.receive("gw1", hello, 0.0)
 
@@ -63,10 +63,10 @@ def test_one_that_cannot_refuses_for_all() -> None:
 
 def test_another_version_of_this_package_is_named_before_the_run() -> None:
     ours = {"pytest-liveview-load": "0.2"}
-    conductor = Conductor(begin(), "gw0", ["load1"], 0.0, packages=ours)
+    conductor = Coordinator(begin(), "gw0", ["load1"], 0.0, packages=ours)
 
     theirs = {"pytest-liveview-load": "0.1"}
-    conductor.receive("load1", Here(RUN, "3.12", theirs, "h", 1, 1), 0.0)
+    conductor.receive("load1", RunnerInfo(RUN, "3.12", theirs, "h", 1, 1), 0.0)
 
     assert isinstance(conductor.ending, Refused)
     assert conductor.ending.text == (
@@ -139,8 +139,8 @@ def test_a_clock_that_drifts_is_followed_while_it_runs() -> None:
 
     figures = {each.name: each for each in stage.conductor.tally.figures(0.0, 0.0)}
 
-    assert {"gw0": [], "gw1": [Adjust(RUN, AHEAD + 0.002)], "gw2": []} == {
-        each: of(Adjust, stage.sent_to(each)) for each in stage.runners
+    assert {"gw0": [], "gw1": [AdjustClock(RUN, AHEAD + 0.002)], "gw2": []} == {
+        each: of(AdjustClock, stage.sent_to(each)) for each in stage.runners
     }
     assert AHEAD + 0.002 == figures["gw1"].offset
     assert AHEAD == figures["gw0"].offset
@@ -156,9 +156,9 @@ def test_an_error_here_ends_the_run_and_lets_everybody_go() -> None:
 
 def test_a_ping_without_an_answer_is_sent_again() -> None:
     stage = Stage(begin(), runners=1, lead="only")
-    conductor = Conductor(begin(), "gw0", ["gw0"], 0.0)
+    conductor = Coordinator(begin(), "gw0", ["gw0"], 0.0)
     conductor.open()
-    conductor.receive("gw0", Here(RUN, "3.11", {}, "h", 1, 1), 0.0)
+    conductor.receive("gw0", RunnerInfo(RUN, "3.11", {}, "h", 1, 1), 0.0)
     for message in stage.runners["gw0"].answer(Prepare(RUN, begin().errand, 0, 1), 0.0):
         conductor.receive("gw0", message, 0.0)
 

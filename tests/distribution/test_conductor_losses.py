@@ -1,12 +1,12 @@
 """Runners that are lost: what becomes of the run, and of their users."""
 
-from pytest_liveview_load.distribution.coordinator import Bury, Conductor, Kill
+from pytest_liveview_load.distribution.coordinator import ReleaseUsers, Coordinator, Kill
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
-    Adopt,
+    AddShare,
     Blocked,
     End,
-    Explain,
+    CheckBlocked,
     Finished,
     LetIn,
     Lost,
@@ -41,10 +41,10 @@ def test_a_stalled_runner_is_asked_after_five_seconds_and_given_up_after_six() -
     stage.silent.add("gw2")
 
     stage.go_on(5.2, step=0.25)
-    asked = of(Explain, stage.sent_to("gw2"))
+    asked = of(CheckBlocked, stage.sent_to("gw2"))
     stage.go_on(2, step=0.25)
 
-    assert [Explain(RUN)] == asked
+    assert [CheckBlocked(RUN)] == asked
     [kill] = [each for each in stage.commands if isinstance(each, Kill)]
     assert Kill("gw2", "it has stalled: no numbers for 5.8s") == kill
     lost = ended(stage)
@@ -64,7 +64,7 @@ def test_a_blocked_runner_says_where_it_stands() -> None:
 
 
 def test_a_frozen_link_is_noticed_while_nobody_runs() -> None:
-    conductor = Conductor(begin(), "gw0", ["gw0"], 0.0)
+    conductor = Coordinator(begin(), "gw0", ["gw0"], 0.0)
     conductor.open()
 
     for now in range(1, 15):
@@ -125,10 +125,10 @@ def test_lost_users_go_on_elsewhere_if_asked_for() -> None:
     adopted = [
         (each.share, each.of)
         for name in ("gw0", "gw2")
-        for each in of(Adopt, stage.sent_to(name))
+        for each in of(AddShare, stage.sent_to(name))
     ]
     assert [(1, 6), (4, 6)] == adopted  # together every third user from 1 on
-    assert Bury("gw1", moved=True) in stage.commands
+    assert ReleaseUsers("gw1", moved=True) in stage.commands
     stage.go_on(1)
     for name in ("gw0", "gw2"):
         stage.say(name, stage.runners[name].done())
@@ -170,7 +170,7 @@ def test_a_share_is_never_left_with_one_that_is_through() -> None:
     stage.lose("gw1")
     stage.say("gw2", stage.runners["gw2"].done())
 
-    adopted = [(each.share, each.of) for each in of(Adopt, stage.sent_to("gw0"))]
+    adopted = [(each.share, each.of) for each in of(AddShare, stage.sent_to("gw0"))]
 
     assert [(1, 6), (4, 6)] == adopted
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.distribution.coordinator import Command, Conductor, Kill, Send
+from pytest_liveview_load.distribution.coordinator import Command, Coordinator, Kill, Send
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     AnyMessage,
@@ -29,7 +29,7 @@ from pytest_liveview_load.distribution.messages import (
     RemoveUsers,
     StopRun,
 )
-from pytest_liveview_load.distribution.runner_state import State
+from pytest_liveview_load.distribution.runner_state import RunnerPhase
 from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.made_up import RUN, TO_LEAD, MadeUpRunner, begin
 
@@ -60,7 +60,7 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         self.now = 0.0
         self.lead = lead
-        self.conductor = Conductor(begin(lost=lost, **limits), lead, NAMES, 0.0)
+        self.conductor = Coordinator(begin(lost=lost, **limits), lead, NAMES, 0.0)
         self.runners = {name: MadeUpRunner(name) for name in NAMES}
         self.through: set[str] = set()  # have sent their last numbers
         self.dead: set[str] = set()  # and the conductor knows
@@ -110,7 +110,7 @@ class Machine(RuleBasedStateMachine):
         if not again:
             del self.back[place % len(self.back)]
         carrier = self.conductor.carriers[name]
-        takes = self.conductor.ending is None and carrier.state is State.RUNNING
+        takes = self.conductor.ending is None and carrier.state is RunnerPhase.RUNNING
         if takes and isinstance(message, Numbers | Done):
             seen = unpack(message.snapshot).counts["iterations"]
             self.arrived[name] = max(self.arrived[name], seen)

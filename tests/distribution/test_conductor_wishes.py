@@ -1,13 +1,13 @@
 """What the lead asks of a run under way, and how it is answered."""
 
-from pytest_liveview_load.distribution.coordinator import Conductor
+from pytest_liveview_load.distribution.coordinator import Coordinator
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     ChangeRate,
     Cut,
     CutRun,
     DropAll,
-    Fault,
+    PackedError,
     Finished,
     Heeded,
     LetIn,
@@ -75,7 +75,7 @@ def test_a_wish_under_way_at_the_end_is_refused() -> None:
     [heeded] = of(Heeded, stage.told)
 
     fields = ("what was asked of the crowd", "the run is over")
-    assert Fault(kind="CrowdError", fields=fields) == heeded.fault
+    assert PackedError(kind="CrowdError", fields=fields) == heeded.fault
 
 
 def test_a_stopped_run_ends_when_all_have() -> None:
@@ -98,7 +98,7 @@ def test_a_cut_run_is_partial() -> None:
 
 
 def test_a_run_can_be_called_off_before_it_begins() -> None:
-    conductor = Conductor(begin(), "gw0", ["gw0"], 0.0)
+    conductor = Coordinator(begin(), "gw0", ["gw0"], 0.0)
     conductor.open()
     conductor.receive("gw0", CutRun(RUN, asked=1, why="interrupted"), 0.0)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.distribution.messages import Denied, decode, encode
-from pytest_liveview_load.distribution.serialize import error_of, fault_of
+from pytest_liveview_load.distribution.serialize import unpack_error, pack_error
 from pytest_liveview_load.errors import (
     MarkerError,
     RendezvousTimeout,
@@ -50,16 +50,16 @@ ERRORS = (
 
 @pytest.mark.parametrize("error", ERRORS, ids=[type(each).__name__ for each in ERRORS])
 def test_an_error_is_raised_elsewhere_as_it_was(error: Exception) -> None:
-    [there] = decode(encode(Denied("r", 1, fault_of(error))))
+    [there] = decode(encode(Denied("r", 1, pack_error(error))))
     assert isinstance(there, Denied)
-    found = error_of(there.fault)
+    found = unpack_error(there.fault)
 
     assert (type(error), str(error)) == (type(found), str(found))
     assert vars(error) == vars(found)
 
 
 def test_an_error_that_is_not_ours_goes_as_text() -> None:
-    found = error_of(fault_of(ZeroDivisionError("division by zero")))
+    found = unpack_error(pack_error(ZeroDivisionError("division by zero")))
 
     assert "ZeroDivisionError in the controller: division by zero" == str(found)
 

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from pytest_liveview_load.distribution.controller import Hub
+from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.messages import (
     Began,
     ChangeRate,
@@ -13,14 +13,14 @@ from pytest_liveview_load.distribution.messages import (
     Progress,
     StopRun,
 )
-from pytest_liveview_load.distribution.serialize import error_of
+from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import TogetherError
 from tests.distribution.led import PATIENCE, Told, iterations, runners
 from tests.distribution.made_up import RUN, begin
 
 
-def test_a_run_over_two_processes_is_one(hub: Hub) -> None:
+def test_a_run_over_two_processes_is_one(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "", ""):
         lead.say(begin(users=2))
@@ -39,7 +39,7 @@ def test_a_run_over_two_processes_is_one(hub: Hub) -> None:
         )  # one machine, one clock
 
 
-def test_users_of_two_processes_meet(hub: Hub) -> None:
+def test_users_of_two_processes_meet(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "meet", "meet"):
         lead.say(begin(users=2))
@@ -54,7 +54,7 @@ def test_users_of_two_processes_meet(hub: Hub) -> None:
     assert "of 1" in one
 
 
-def test_a_throttle_is_found_by_name_and_its_rate_is_changed(hub: Hub) -> None:
+def test_a_throttle_is_found_by_name_and_its_rate_is_changed(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "turns"):
         lead.say(begin(users=1))
@@ -64,13 +64,13 @@ def test_a_throttle_is_found_by_name_and_its_rate_is_changed(hub: Hub) -> None:
         lead.say(StopRun(RUN, 3, "stopped"))
         lead.next(Finished)
 
-    error = error_of(wrong.fault)
+    error = unpack_error(wrong.fault)
     assert isinstance(error, TogetherError)
     assert "change_rate('bye', '5/s')" == error.asked
     assert (2, None) == (right.asked, right.fault)
 
 
-def test_a_killed_process_is_a_loss_at_once(hub: Hub) -> None:
+def test_a_killed_process_is_a_loss_at_once(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "", "") as processes:
         lead.say(begin(users=2))
@@ -84,7 +84,7 @@ def test_a_killed_process_is_a_loss_at_once(hub: Hub) -> None:
     assert iterations(lost) >= unpack(seen.snapshot).counts["iterations"]
 
 
-def test_a_stopped_process_is_a_loss_and_is_ended(hub: Hub) -> None:
+def test_a_stopped_process_is_a_loss_and_is_ended(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "", "") as processes:
         lead.say(begin(users=2))
@@ -99,7 +99,7 @@ def test_a_stopped_process_is_a_loss_and_is_ended(hub: Hub) -> None:
     )
 
 
-def test_a_blocked_process_says_where(hub: Hub) -> None:
+def test_a_blocked_process_says_where(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "block", "") as processes:
         lead.say(begin(users=2))
@@ -110,7 +110,7 @@ def test_a_blocked_process_says_where(hub: Hub) -> None:
     assert "in play" in lost.loss.stack
 
 
-def test_a_loss_can_leave_the_run_going_on(hub: Hub) -> None:
+def test_a_loss_can_leave_the_run_going_on(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "", "") as processes:
         lead.say(begin(users=2, lost="continue"))
@@ -125,7 +125,7 @@ def test_a_loss_can_leave_the_run_going_on(hub: Hub) -> None:
     assert ("gw1", True) == (loss.who, loss.moved)
 
 
-def test_words_that_cannot_be_read_are_a_loss_that_says_so(hub: Hub) -> None:
+def test_words_that_cannot_be_read_are_a_loss_that_says_so(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "garbage"):
         lead.say(begin(users=1))

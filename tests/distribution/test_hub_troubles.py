@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.controller import Hub
-from pytest_liveview_load.distribution.coordinator import Conductor
+from pytest_liveview_load.distribution.controller import Controller
+from pytest_liveview_load.distribution.coordinator import Coordinator
 from pytest_liveview_load.distribution.messages import (
     Began,
     Begin,
@@ -22,15 +22,15 @@ from pytest_liveview_load.distribution.messages import (
     Refused,
     StopRun,
 )
-from pytest_liveview_load.distribution.serialize import error_of
+from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
-from pytest_liveview_load.distribution.sync_server import Desk
+from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.errors import SettingError
 from tests.distribution.led import LEAD, PATIENCE, Told, iterations, runners
 from tests.distribution.made_up import RUN, begin
 
 
-def test_an_error_in_the_gathering_ends_the_run(hub: Hub) -> None:
+def test_an_error_in_the_gathering_ends_the_run(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, "nonsense"):
         lead.say(begin(users=1))
@@ -40,7 +40,7 @@ def test_an_error_in_the_gathering_ends_the_run(hub: Hub) -> None:
 
 
 def test_an_error_in_the_conductor_ends_the_run(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise KeyError("gw7")
@@ -49,7 +49,7 @@ def test_an_error_in_the_conductor_ends_the_run(
     with runners(hub, ""):
         lead.say(begin(users=1))
         lead.next(Began)
-        monkeypatch.setattr(Conductor, "tick", fail)
+        monkeypatch.setattr(Coordinator, "tick", fail)
         broken = lead.next(Broken)
 
     assert broken.text.startswith(
@@ -58,12 +58,12 @@ def test_an_error_in_the_conductor_ends_the_run(
 
 
 def test_an_error_in_a_callback_of_the_loop_ends_the_run(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise KeyError("gw7")
 
-    monkeypatch.setattr(Desk, "answer", fail)
+    monkeypatch.setattr(SyncServer, "answer", fail)
     lead = Told(hub)
     with runners(hub, "meet"):
         lead.say(begin(users=1))
@@ -73,12 +73,12 @@ def test_an_error_in_a_callback_of_the_loop_ends_the_run(
 
 
 def test_what_cannot_be_sent_ends_the_run_that_wanted_it(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch
+    hub: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def meet(*_: object) -> object:
         return object()
 
-    monkeypatch.setattr(Desk, "carried_out", meet)
+    monkeypatch.setattr(SyncServer, "carried_out", meet)
     lead = Told(hub)
     with runners(hub, "meet"):
         lead.say(begin(users=1))
@@ -87,7 +87,7 @@ def test_what_cannot_be_sent_ends_the_run_that_wanted_it(
     assert "MessageError: Answer cannot be sent: " in broken.text
 
 
-def test_a_run_without_runners_is_refused(hub: Hub) -> None:
+def test_a_run_without_runners_is_refused(hub: Controller) -> None:
     lead = Told(hub)
     lead.say(begin())
 
@@ -98,7 +98,7 @@ def test_a_gang_that_cannot_be_mustered_is_refused_with_the_reason() -> None:
     async def muster(lead: str, begin: Begin) -> Sequence[str]:
         raise SettingError(f"no host for {begin.errand.name}")
 
-    hub = Hub(muster=muster)
+    hub = Controller(muster=muster)
     hub.start()
     lead = Told(hub)
     lead.say(begin())
@@ -113,7 +113,7 @@ def test_a_muster_can_be_called_off() -> None:
     async def muster(lead: str, begin: Begin) -> Sequence[str]:
         return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
-    hub = Hub(muster=muster)
+    hub = Controller(muster=muster)
     hub.start()
     lead = Told(hub)
     lead.say(begin())
@@ -124,7 +124,7 @@ def test_a_muster_can_be_called_off() -> None:
     assert "interrupted" == unpack(finished.outcome.snapshot).partial
 
 
-def test_a_lead_that_is_gone_before_its_gang_is_there_leaves_nothing(hub: Hub) -> None:
+def test_a_lead_that_is_gone_before_its_gang_is_there_leaves_nothing(hub: Controller) -> None:
     started, cancelled = threading.Event(), threading.Event()
 
     async def muster(lead: str, begin: Begin) -> Sequence[str]:
@@ -144,7 +144,7 @@ def test_a_lead_that_is_gone_before_its_gang_is_there_leaves_nothing(hub: Hub) -
 
 
 def test_who_serves_no_more_is_a_loss_and_keeps_its_link(
-    hub: Hub,
+    hub: Controller,
 ) -> None:
     lead = Told(hub)
     with runners(hub, "", "") as processes:
@@ -158,7 +158,7 @@ def test_who_serves_no_more_is_a_loss_and_keeps_its_link(
     assert "it could not follow" == lost.loss.why
 
 
-def test_a_lead_that_is_through_lets_its_runs_go(hub: Hub) -> None:
+def test_a_lead_that_is_through_lets_its_runs_go(hub: Controller) -> None:
     endings: queue.Queue[Any] = queue.Queue()
     hub.on_ended = lambda lead, _, ending: endings.put((lead, ending))
     lead = Told(hub)
@@ -171,7 +171,7 @@ def test_a_lead_that_is_through_lets_its_runs_go(hub: Hub) -> None:
     assert (LEAD, "its test is over") == (name, ending.loss.why)
 
 
-def test_what_is_called_off_ends_with_the_numbers_until_then(hub: Hub) -> None:
+def test_what_is_called_off_ends_with_the_numbers_until_then(hub: Controller) -> None:
     endings: list[tuple[str, Any]] = []
     hub.on_ended = lambda _, errand, ending: endings.append((errand.name, ending))
     lead = Told(hub)
@@ -187,17 +187,17 @@ def test_what_is_called_off_ends_with_the_numbers_until_then(hub: Hub) -> None:
     assert iterations(ending) > 0
 
 
-def test_a_wish_for_a_run_that_is_over_is_answered(hub: Hub) -> None:
+def test_a_wish_for_a_run_that_is_over_is_answered(hub: Controller) -> None:
     lead = Told(hub)
     lead.say(StopRun("of yesterday", 7, "stopped"))
 
     heeded = lead.next(Heeded)
 
     assert 7 == heeded.asked
-    assert "what was asked of the crowd: the run is over" == str(error_of(heeded.fault))
+    assert "what was asked of the crowd: the run is over" == str(unpack_error(heeded.fault))
 
 
-def test_whoever_leads_hears_of_the_hubs_end(hub: Hub) -> None:
+def test_whoever_leads_hears_of_the_hubs_end(hub: Controller) -> None:
     lead = Told(hub)
     with runners(hub, ""):
         lead.say(begin(users=1))

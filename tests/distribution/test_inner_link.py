@@ -1,11 +1,11 @@
 """The link within one process: its hub's end, and the lead's, which is like a channel."""
 
-from pytest_liveview_load.distribution.link import Gone, InnerChannel
+from pytest_liveview_load.distribution.link import LinkClosed, LocalChannel
 
 
 def test_what_is_said_at_one_end_is_heard_at_the_other() -> None:
-    channel = InnerChannel("lead")
-    here: list[bytes | Gone] = []
+    channel = LocalChannel("lead")
+    here: list[bytes | LinkClosed] = []
     there: list[bytes] = []
     channel.send(b"to nobody yet")
     channel.link.listen(lambda data, _: here.append(data))
@@ -18,8 +18,8 @@ def test_what_is_said_at_one_end_is_heard_at_the_other() -> None:
 
 
 def test_a_link_that_is_ended_says_so_once_and_is_silent() -> None:
-    channel = InnerChannel("lead")
-    here: list[bytes | Gone] = []
+    channel = LocalChannel("lead")
+    here: list[bytes | LinkClosed] = []
     there: list[bytes] = []
     channel.link.listen(lambda data, _: here.append(data))
     channel.setcallback(there.append, None)
@@ -29,5 +29,5 @@ def test_a_link_that_is_ended_says_so_once_and_is_silent() -> None:
     channel.send(b"late")
     channel.link.send(b"late")
 
-    assert [Gone("its words cannot be read")] == here
+    assert [LinkClosed("its words cannot be read")] == here
     assert [] == there

@@ -12,7 +12,7 @@ from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Blocked,
     End,
-    Explain,
+    CheckBlocked,
     Hello,
     Ping,
     Pong,
@@ -20,7 +20,7 @@ from pytest_liveview_load.distribution.messages import (
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.runner_link import ALIVE, STUCK, Line
+from pytest_liveview_load.distribution.runner_link import ALIVE, STUCK, ControllerLink
 
 PATIENCE = 10.0
 
@@ -32,7 +32,7 @@ class Far:
         self.now = 100.0
         self.batches: queue.Queue[list[AnyMessage]] = queue.Queue()
         self.ended: list[int] = []
-        self.line = Line(self.take, clock=lambda: self.now, end=self.ended.append)
+        self.line = ControllerLink(self.take, clock=lambda: self.now, end=self.ended.append)
 
     def take(self, data: bytes) -> None:
         self.batches.put(decode(data))
@@ -112,7 +112,7 @@ def test_a_loop_that_stands_still_is_explained_and_the_process_ended() -> None:
     far = Far()
     far.now += ALIVE + 2
 
-    far.say(Explain("r"))
+    far.say(CheckBlocked("r"))
 
     [blocked] = far.told()
     assert isinstance(blocked, Blocked)
@@ -125,7 +125,7 @@ def test_a_loop_that_goes_round_has_nothing_to_explain() -> None:
     far = Far()
     far.now += ALIVE - 1
 
-    far.say(Explain("r"), Ping("r", 1))
+    far.say(CheckBlocked("r"), Ping("r", 1))
 
     assert [Pong("r", 1, 99.0 + ALIVE)] == far.told()
     assert [] == far.ended
@@ -138,7 +138,7 @@ def test_nothing_is_sent_once_nobody_receives() -> None:
         tried.append(data)
         raise OSError
 
-    line = Line(send)
+    line = ControllerLink(send)
     line.say_at_once(Ready("a"))
     line.say_at_once(Ready("b"))
     sent = threading.Event()

@@ -11,8 +11,8 @@ from pytest_liveview_load.distribution.link import (
     BEHIND,
     CLOSED,
     ChannelLink,
-    Gone,
-    InnerLink,
+    LinkClosed,
+    LocalLink,
 )
 
 PATIENCE = 10.0  # seconds
@@ -44,10 +44,10 @@ class Heard:
     """What a link has told, in the order of it."""
 
     def __init__(self) -> None:
-        self.all: list[bytes | Gone] = []
+        self.all: list[bytes | LinkClosed] = []
         self.has_heard = threading.Event()
 
-    def __call__(self, data: bytes | Gone, arrived: float) -> None:
+    def __call__(self, data: bytes | LinkClosed, arrived: float) -> None:
         self.all.append(data)
         self.has_heard.set()
 
@@ -69,7 +69,7 @@ def test_an_end_marker_and_a_failing_send_are_one_loss() -> None:
     channel.callback(None)
     channel.callback(None)
 
-    assert [Gone(CLOSED)] == heard.all
+    assert [LinkClosed(CLOSED)] == heard.all
 
 
 def test_who_is_killed_is_gone_for_that_reason() -> None:
@@ -79,7 +79,7 @@ def test_who_is_killed_is_gone_for_that_reason() -> None:
     channel.callback(b"last words")
     channel.callback(None)
 
-    assert [Gone("it has stalled")] == heard.all
+    assert [LinkClosed("it has stalled")] == heard.all
     assert ["end"] == ends
 
 
@@ -89,7 +89,7 @@ def test_what_was_said_before_the_end_is_heard_before_it() -> None:
     channel.callback(b"done")
     channel.callback(None)
 
-    assert [b"done", Gone(CLOSED)] == heard.all
+    assert [b"done", LinkClosed(CLOSED)] == heard.all
 
 
 def test_sending_does_not_wait_for_who_does_not_read(
@@ -102,7 +102,7 @@ def test_sending_does_not_wait_for_who_does_not_read(
     for _ in range(5):  # one is being sent, three wait
         link.send(b"more")
 
-    assert [Gone(BEHIND)] == heard.all
+    assert [LinkClosed(BEHIND)] == heard.all
     assert ["end"] == ends
     channel.is_open.set()
 
@@ -124,7 +124,7 @@ def test_a_closed_link_sends_what_was_said_and_tells_nothing() -> None:
 def test_a_link_within_a_process_is_gone_once_too() -> None:
     taken: list[bytes] = []
     heard = Heard()
-    link = InnerLink("lead", taken.append)
+    link = LocalLink("lead", taken.append)
     link.listen(heard)
 
     link.say(b"begin")
@@ -135,4 +135,4 @@ def test_a_link_within_a_process_is_gone_once_too() -> None:
     link.send(b"too late")
 
     assert [b"began"] == taken
-    assert [b"begin", Gone("stalled")] == heard.all
+    assert [b"begin", LinkClosed("stalled")] == heard.all

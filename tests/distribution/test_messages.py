@@ -14,8 +14,8 @@ from pytest_liveview_load.distribution.messages import (
     VERSION,
     AnyMessage,
     Begin,
-    Call,
-    Errand,
+    SyncCall,
+    PackedPlan,
     Message,
     Numbers,
     Ping,
@@ -91,7 +91,7 @@ def test_every_message_names_its_run() -> None:
 
 def test_a_profile_arrives_as_it_was() -> None:
     profile = Profile.of(stages=[("1s", 20), ("2s", 5)], pacing="1s..3s")
-    begin = Begin("run", Errand(name="browse", profile=profile.to_data(), cast=None))
+    begin = Begin("run", PackedPlan(name="browse", profile=profile.to_data(), cast=None))
 
     [arrived] = decode(encode(begin))
 
@@ -136,4 +136,4 @@ def test_another_version_is_named_whatever_its_messages_are() -> None:
 )
 def test_what_is_not_plain_cannot_be_sent(value: object) -> None:
     with pytest.raises(MessageError, match=r"^Call, Ping cannot be sent: "):
-        encode(Ping("run", 1), Call("run", 1, user=2, verb="meet", args=(value,)))
+        encode(Ping("run", 1), SyncCall("run", 1, user=2, verb="meet", args=(value,)))

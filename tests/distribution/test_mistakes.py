@@ -9,7 +9,7 @@ from pytest_liveview_load.distribution.messages import (
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.serialize import error_of, fault_of
+from pytest_liveview_load.distribution.serialize import unpack_error, pack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import ConfigurationError, DataError, UnitError
 from tests.distribution.made_up import Stage, begin, ended, iterations, of
@@ -20,7 +20,7 @@ FEW_ROWS = DataError("users.csv", "2 rows for 3 users")
 def test_the_first_ends_the_run_of_all_with_their_numbers() -> None:
     stage = Stage(begin())
     stage.go_on(5)
-    fault = fault_of(FEW_ROWS, "raised at test_it.py:8, in buy")
+    fault = pack_error(FEW_ROWS, "raised at test_it.py:8, in buy")
 
     stage.say("gw1", msgspec.structs.replace(stage.runners["gw1"].done(), fault=fault))
 
@@ -36,7 +36,7 @@ def test_what_others_meet_then_is_dropped() -> None:
     stage = Stage(begin())
     stage.go_on(1)
     stage.silent = {"gw0", "gw2"}
-    first, later = fault_of(FEW_ROWS), fault_of(DataError("rows", "others"))
+    first, later = pack_error(FEW_ROWS), pack_error(DataError("rows", "others"))
 
     for name, fault in (("gw1", first), ("gw0", later), ("gw2", None)):
         done = stage.runners[name].done()
@@ -47,10 +47,10 @@ def test_what_others_meet_then_is_dropped() -> None:
 
 def travelled(error: Exception) -> Exception:
     """Return an error as it comes to another process."""
-    sent = Denied("r", 1, fault_of(error, "raised at test_it.py:8, in buy"))
+    sent = Denied("r", 1, pack_error(error, "raised at test_it.py:8, in buy"))
     [there] = decode(encode(sent))
     assert isinstance(there, Denied)
-    return error_of(there.fault)
+    return unpack_error(there.fault)
 
 
 def test_it_arrives_as_itself_with_its_place() -> None:

@@ -13,13 +13,13 @@ from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     Begin,
-    Errand,
+    PackedPlan,
     RemoveUsers,
 )
 from pytest_liveview_load.distribution.serialize import (
-    cast_to_data,
-    order_from_data,
-    rows_to_data,
+    pack_mix,
+    unpack_plan,
+    pack_rows,
 )
 from pytest_liveview_load.errors import DataError
 from tests.distribution import scenarios
@@ -49,12 +49,12 @@ def ordered(way: str, rows: int) -> Order:
     )
 
 
-def errand(order: Order) -> Errand:
-    return Errand(
+def errand(order: Order) -> PackedPlan:
+    return PackedPlan(
         name="browse",
         profile=order.profile.to_data(),
-        cast=cast_to_data(Cast.of(scenarios.browse)),
-        data=rows_to_data(order),
+        cast=pack_mix(Cast.of(scenarios.browse)),
+        data=pack_rows(order),
         seed=SEED,
         lost=order.lost,
     )
@@ -76,18 +76,18 @@ def played(stage: Stage, script: list[tuple[str, Any]]) -> int:
     return users
 
 
-def handed_out(stage: Stage, order: Errand) -> dict[int, list[Any]]:
+def handed_out(stage: Stage, order: PackedPlan) -> dict[int, list[Any]]:
     """Return what rows each user was given by who carries it now, or did to the end."""
     rows: dict[int, list[Any]] = {}
     for name in sorted(stage.runners.keys() - stage.silent):
         runner = stage.runners[name]
         for share, of in runner.shares:
-            part = order_from_data(order, share, of)
+            part = unpack_plan(order, share, of)
             feed = Feed.of(part, SEED)
             assert feed is not None
             for user in part.profile.user_ids():
                 rows.setdefault(user, []).append(feed.row(user))
-        feed = Feed.of(order_from_data(order, *runner.shares[0]), SEED)
+        feed = Feed.of(unpack_plan(order, *runner.shares[0]), SEED)
         assert feed is not None
         for user in runner.users:
             feed.prepare(user + 1)

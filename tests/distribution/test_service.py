@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from pytest_liveview_load.distribution.messages import AnyMessage, Broken, Post
-from pytest_liveview_load.distribution.run_service import Service
+from pytest_liveview_load.distribution.messages import AnyMessage, Broken, SyncPost
+from pytest_liveview_load.distribution.run_service import RunService
 from tests.distribution.made_up import RUN, MadeUpRunner, begin
 
 NAMES = ("gw0", "gw1")
@@ -32,10 +32,10 @@ class Outlet:
         self.killed.append(who)
 
 
-def running(**terms: object) -> tuple[Service, Outlet]:
+def running(**terms: object) -> tuple[RunService, Outlet]:
     """Return a run that has begun, with a user of each runner at work."""
     outlet = Outlet()
-    service = Service(
+    service = RunService(
         begin(users=2, **terms), "lead", NAMES, outlet, clock=lambda: 0.0, packages={}
     )
     service.open()
@@ -43,7 +43,7 @@ def running(**terms: object) -> tuple[Service, Outlet]:
         who, message = outlet.answers.pop(0)
         service.hear(who, message, 0.0)
     for user, who in enumerate(NAMES):
-        service.hear(who, Post(RUN, "enter", (user,)), 0.0)
+        service.hear(who, SyncPost(RUN, "enter", (user,)), 0.0)
     return service, outlet
 
 
@@ -56,7 +56,7 @@ async def test_all_are_still_all_when_lost_users_come_again() -> None:
     service.lose("gw1", "killed")
     await asyncio.gather(*service.desk.clearing)
     assert (1, 2) == (len(company.active), company.everybody)
-    service.hear("gw0", Post(RUN, "enter", (1,)), 0.0)
+    service.hear("gw0", SyncPost(RUN, "enter", (1,)), 0.0)
 
     assert (2, 2) == (len(company.active), company.everybody)
 
@@ -74,7 +74,7 @@ async def test_the_gathering_is_over_with_the_run() -> None:
 @pytest.mark.anyio
 async def test_numbers_of_the_gathering_count_from_the_end_of_the_warm_up() -> None:
     service, _ = running()
-    service.hear("gw0", Post(RUN, "watch", (0, "message", "browse")), 0.0)
+    service.hear("gw0", SyncPost(RUN, "watch", (0, "message", "browse")), 0.0)
 
     [recorder] = service.desk.recorders.values()
 

@@ -6,12 +6,12 @@ import pytest
 
 from pytest_liveview_load.distribution import runner_share as shard_module
 from pytest_liveview_load.distribution.messages import (
-    Adjust,
+    AdjustClock,
     AnyMessage,
     Prepare,
     Unable,
 )
-from pytest_liveview_load.distribution.runner_share import Shard
+from pytest_liveview_load.distribution.runner_share import RunnerShare
 from tests.distribution.made_up import RUN, begin
 
 
@@ -29,11 +29,11 @@ class SilentLine:
 def test_instants_are_told_by_the_offset_that_is_known_now() -> None:
     line = SilentLine()
     prepare = Prepare(RUN, begin().errand, share=0, of=1)
-    shard = Shard(line, prepare, set())  # type: ignore[arg-type]
+    shard = RunnerShare(line, prepare, set())  # type: ignore[arg-type]
     tell = shard.gathering.broadcasts.sent
 
     tell("a", 99.0)
-    shard.take(Adjust(RUN, 7.0))
+    shard.take(AdjustClock(RUN, 7.0))
     tell("b", 99.0)
 
     assert [("a", 99.0), ("b", 92.0)] == [each.args for each in line.said]  # type: ignore[union-attr]
@@ -48,7 +48,7 @@ def test_whatever_hinders_a_share_is_told_at_once(
     monkeypatch.setattr(shard_module, "order_from_data", out_of_room)
     line = SilentLine()
     prepare = Prepare(RUN, begin().errand, share=0, of=1)
-    shard = Shard(line, prepare, set())  # type: ignore[arg-type]
+    shard = RunnerShare(line, prepare, set())  # type: ignore[arg-type]
 
     shard.prepare()
 

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from pytest_liveview_load.crowd.data import Feed, Rows
 from pytest_liveview_load.crowd.mix import Cast
 from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.distribution.messages import Begin, Errand, decode, encode
+from pytest_liveview_load.distribution.messages import Begin, PackedPlan, decode, encode
 from pytest_liveview_load.distribution.serialize import (
     MARK,
-    cast_from_data,
-    cast_to_data,
+    unpack_mix,
+    pack_mix,
     from_plain,
-    order_from_data,
-    rows_to_data,
+    unpack_plan,
+    pack_rows,
     to_plain,
 )
 from pytest_liveview_load.errors import DataError, ScenarioError
@@ -36,7 +36,7 @@ TestCorner.__test__ = TestShop.__test__ = False  # type: ignore[attr-defined]
 def sent(data: Any) -> Any:
     """Return data as it comes out of a message."""
     [begin] = decode(
-        encode(Begin("r", Errand(name="", profile={}, cast=data, data=None)))
+        encode(Begin("r", PackedPlan(name="", profile={}, cast=data, data=None)))
     )
     assert isinstance(begin, Begin)
     return begin.errand.cast
@@ -64,7 +64,7 @@ TRAVELLERS: dict[str, tuple[Any, str]] = {
     ("function", "said"), TRAVELLERS.values(), ids=list(TRAVELLERS)
 )
 def test_a_scenario_does_the_same_where_it_arrives(function: Any, said: str) -> None:
-    there = cast_from_data(sent(cast_to_data(Cast.of(function, name="it"))))
+    there = unpack_mix(sent(pack_mix(Cast.of(function, name="it"))))
 
     assert "it" == there.name
     assert said == asyncio.run(there.roles[0].scenario("ann"))
@@ -74,7 +74,7 @@ def test_what_a_test_has_set_on_itself_goes_along() -> None:
     shop = TestShop()
     shop.word = "goodbye"
 
-    there = cast_from_data(sent(cast_to_data(Cast.of(shop.test_visit))))
+    there = unpack_mix(sent(pack_mix(Cast.of(shop.test_visit))))
 
     assert "ann says goodbye" == asyncio.run(there.roles[0].scenario("ann"))
 
@@ -83,7 +83,7 @@ def test_a_mix_keeps_its_shares_and_each_user_its_role() -> None:
     mix = {scenarios.browse: 3, scenarios.buy: 1}
     cast = Cast.of(mix, {"what": ("tea", 2**70)}, setup=TestShop().test_visit)
 
-    there = cast_from_data(sent(cast_to_data(cast)))
+    there = unpack_mix(sent(pack_mix(cast)))
 
     numbers = range(100)
     assert [cast.role_of(each).name for each in numbers] == [
@@ -107,7 +107,7 @@ def test_another_process_finds_them_by_name() -> None:
 
     answer = subprocess.run(
         [sys.executable, "-c", code],
-        input=json.dumps(cast_to_data(cast)),
+        input=json.dumps(pack_mix(cast)),
         capture_output=True,
         text=True,
         timeout=60,
@@ -120,13 +120,13 @@ def test_another_process_finds_them_by_name() -> None:
 def test_a_module_that_nobody_can_import_is_found_if_it_was_collected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    data = cast_to_data(Cast.of(scenarios.browse))
+    data = pack_mix(Cast.of(scenarios.browse))
     data["roles"][0][0]["function"]["module"] = "a-name.of importlib mode"
 
     with pytest.raises(ScenarioError, match="let all processes run the same files"):
-        cast_from_data(data)
+        unpack_mix(data)
     monkeypatch.setitem(sys.modules, "a-name.of importlib mode", scenarios)
-    there = cast_from_data(data)
+    there = unpack_mix(data)
 
     assert scenarios.browse is there.roles[0].scenario.function
 
@@ -190,7 +190,7 @@ def test_what_no_other_process_finds_is_refused_with_advice(
     make: Callable[[], Any], why: str
 ) -> None:
     with pytest.raises(ScenarioError) as caught:
-        cast_to_data(Cast.of(make()))
+        pack_mix(Cast.of(make()))
 
     assert why in str(caught.value)
     assert "pytest -n 0" in str(caught.value)
@@ -200,7 +200,7 @@ def test_all_that_cannot_travel_is_said_at_once() -> None:
     mix = {scenarios.make_local(): 1, scenarios.buy: 1}
 
     with pytest.raises(ScenarioError) as caught:
-        cast_to_data(Cast.of(mix, {"what": object}))
+        pack_mix(Cast.of(mix, {"what": object}))
 
     lines = str(caught.value).splitlines()
     assert "inside + buy is no scenario: it cannot be carried by" in lines[0]
@@ -243,12 +243,12 @@ def ordered(data: Any, **arguments: Any) -> Order:
     return Order.of(data=data, **arguments)
 
 
-def errand(order: Order) -> Errand:
-    return Errand(
+def errand(order: Order) -> PackedPlan:
+    return PackedPlan(
         name="r",
         profile=order.profile.to_data(),
-        cast=cast_to_data(Cast.of(scenarios.browse)),
-        data=rows_to_data(order),
+        cast=pack_mix(Cast.of(scenarios.browse)),
+        data=pack_rows(order),
     )
 
 
@@ -266,7 +266,7 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
     assert isinstance(begin, Begin)
 
     for share in range(of):
-        part = order_from_data(begin.errand, share, of)
+        part = unpack_plan(begin.errand, share, of)
         feed = Feed.of(part, seed=7)
         assert feed is not None
         for user in part.profile.user_ids():
@@ -276,7 +276,7 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
 def test_rows_read_one_by_one_are_read_no_further_than_needed() -> None:
     numbers = iter(range(1000))
 
-    data = rows_to_data(ordered(numbers, users=10))
+    data = pack_rows(ordered(numbers, users=10))
 
     assert data is not None
     assert list(range(10)) == data["rows"]
@@ -287,7 +287,7 @@ def test_rows_that_are_not_plain_are_refused_and_quoted() -> None:
     rows = Rows([1, {2}, 3, {4}, {5}, {6}], "the fixture 'accounts'")
 
     with pytest.raises(DataError) as caught:
-        rows_to_data(Order(data=rows))
+        pack_rows(Order(data=rows))
 
     assert str(caught.value).startswith(
         "the fixture 'accounts': row 2 is {2}; row 4 is {4}; row 5 is {5} and 1 more, "

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE, Gone
+from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE, LinkClosed
 from pytest_liveview_load.distribution.messages import (
     Hello,
-    Here,
+    RunnerInfo,
     Ping,
     Pong,
     decode,
@@ -42,18 +42,18 @@ class Heard:
 
     def __init__(self, link: HostLink) -> None:
         loop = asyncio.get_running_loop()
-        self.queue: asyncio.Queue[bytes | Gone] = asyncio.Queue()
+        self.queue: asyncio.Queue[bytes | LinkClosed] = asyncio.Queue()
 
-        def hear(data: bytes | Gone, _: float) -> None:
+        def hear(data: bytes | LinkClosed, _: float) -> None:
             loop.call_soon_threadsafe(self.queue.put_nowait, data)
 
         link.listen(hear)
 
-    async def next(self) -> bytes | Gone:
+    async def next(self) -> bytes | LinkClosed:
         return await asyncio.wait_for(self.queue.get(), PATIENCE)
 
     async def until_gone(self) -> str:
-        while not isinstance(heard := await self.next(), Gone):
+        while not isinstance(heard := await self.next(), LinkClosed):
             pass
         return heard.why
 
@@ -75,7 +75,7 @@ async def test_a_host_serves_until_it_is_closed(hosts: Hosts) -> None:
     assert isinstance(here, bytes)
     [first], [second] = decode(pong), decode(here)
     assert isinstance(first, Pong)
-    assert isinstance(second, Here)
+    assert isinstance(second, RunnerInfo)
     assert (True, pid) == (is_alive(pid), second.pid)
     await hosts.close("h")
     assert not is_alive(pid)

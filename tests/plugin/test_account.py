@@ -3,13 +3,13 @@
 import dataclasses
 
 from pytest_liveview_load.distribution.messages import (
-    Errand,
+    PackedPlan,
     Figures,
     Finished,
-    Heading,
+    ReportHeading,
     Loss,
     Lost,
-    Outcome,
+    PackedOutcome,
 )
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
@@ -23,11 +23,11 @@ LOST = "gw1 was lost 2s after the start, with 2 of 5 users: its process has ende
 
 def outcome(
     partial: str = "", *, invalid: tuple[str, ...] = (), losses: tuple[Loss, ...] = ()
-) -> Outcome:
+) -> PackedOutcome:
     recorder = Recorder(lambda: 0.0)
     recorder.count("mounts", 1.0, 7)
     shares = (("gw0", (0, 2)), ("gw1", (1, 2)))
-    return Outcome(
+    return PackedOutcome(
         snapshot=pack(dataclasses.replace(recorder.snapshot(2.0), partial=partial)),
         runners=tuple(Figures(name=name, shares=(share,)) for name, share in shares),
         invalid=invalid,
@@ -37,14 +37,14 @@ def outcome(
     )
 
 
-def errand(*, endless: bool = False) -> Errand:
-    return Errand(
+def errand(*, endless: bool = False) -> PackedPlan:
+    return PackedPlan(
         name="browse",
         profile=Profile.of(users=5, ramp="1s", duration="1m").to_data(),
         cast=None,
         scale=0.5,
         endless=endless,
-        heading=Heading(run="browse #2", budgets=("mounts == 7",), part_of="a limit"),
+        heading=ReportHeading(run="browse #2", budgets=("mounts == 7",), part_of="a limit"),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.distribution.controller import Hub
+from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.specs import parse_specs
 from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
@@ -16,8 +16,8 @@ BEGIN = begin(users=2)
 
 
 @pytest.fixture
-def hub() -> Iterator[Hub]:
-    hub = Hub()
+def hub() -> Iterator[Controller]:
+    hub = Controller()
     hub.start()
     yield hub
     hub.close()
@@ -33,7 +33,7 @@ def hosting(folder: Path, specs: str, shown: list[str]) -> Hosting:
     )
 
 
-def test_who_waits_is_told_for_whom_and_only_then(hub: Hub, tmp_path: Path) -> None:
+def test_who_waits_is_told_for_whom_and_only_then(hub: Controller, tmp_path: Path) -> None:
     shown: list[str] = []
     hosts = hosting(tmp_path, "popen//id=one, popen//id=two", shown)
     try:
@@ -46,7 +46,7 @@ def test_who_waits_is_told_for_whom_and_only_then(hub: Hub, tmp_path: Path) -> N
     assert ["opening one, two", "", ""] == shown
 
 
-def test_those_that_could_be_opened_stay_open(hub: Hub, tmp_path: Path) -> None:
+def test_those_that_could_be_opened_stay_open(hub: Controller, tmp_path: Path) -> None:
     shown: list[str] = []
     hosts = hosting(tmp_path, "popen//id=one, popen//id=two//python=false", shown)
     try:
