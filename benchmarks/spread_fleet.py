@@ -25,10 +25,10 @@ from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
     Begin,
     Broken,
-    PackedPlan,
     Finished,
     Lost,
     PackedOutcome,
+    PackedPlan,
     Progress,
     Refused,
     decode,

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Final
 
 from pytest_liveview_load.distribution.coordinator import Ending
-from pytest_liveview_load.distribution.link import LinkClosed, Link
+from pytest_liveview_load.distribution.link import Link, LinkClosed
 from pytest_liveview_load.distribution.live_changes import unheeded
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,

@@ -20,31 +20,35 @@ from pytest_liveview_load.distribution.messages import (
     Begin,
     Blocked,
     Broken,
+    CheckBlocked,
     Cut,
     Did,
     Done,
     End,
-    CheckBlocked,
-    PackedError,
     Finished,
     Hello,
-    RunnerInfo,
     Loss,
     Lost,
     Numbers,
+    PackedError,
     Ping,
     Pong,
     Prepare,
     Progress,
     Ready,
     Refused,
+    RunnerInfo,
     Start,
     Stop,
     Unable,
     Wish,
 )
 from pytest_liveview_load.distribution.rebalance import Rehoming
-from pytest_liveview_load.distribution.runner_state import RunnerState, RunnerPhase, RunSummary
+from pytest_liveview_load.distribution.runner_state import (
+    RunnerPhase,
+    RunnerState,
+    RunSummary,
+)
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
@@ -322,7 +326,9 @@ class Coordinator:
     def start_if_ready(self, now: float) -> None:
         """Agree on an instant once all who live are ready."""
         ready = [each for each in self.carriers.values() if each.is_alive]
-        is_ready = (each.state is RunnerPhase.READY and each.clock.is_known for each in ready)
+        is_ready = (
+            each.state is RunnerPhase.READY and each.clock.is_known for each in ready
+        )
         if self.at is not None or self.ending is not None or not all(is_ready):
             return
         slowest = max(each.clock.round_trip for each in ready)

@@ -29,7 +29,9 @@ class LinkClosed:
     why: str
 
 
-OnReceive: TypeAlias = Callable[[bytes | LinkClosed, float], None]  # with the instant of arrival
+OnReceive: TypeAlias = Callable[
+    [bytes | LinkClosed, float], None
+]  # with the instant of arrival
 
 
 class Link(Protocol):

@@ -14,9 +14,9 @@ from pytest_liveview_load.distribution.messages import (
     CutRun,
     Drop,
     DropAll,
-    PackedError,
     Heeded,
     LetIn,
+    PackedError,
     RemoveUsers,
     SendHome,
     StopRun,
@@ -90,7 +90,9 @@ class Wishes:
     def refuse(self, asked: int, what: str, problem: str) -> Heeded:
         """Return the answer to a wish that cannot be."""
         return Heeded(
-            self.run, asked, fault=PackedError(kind="CrowdError", fields=(what, problem))
+            self.run,
+            asked,
+            fault=PackedError(kind="CrowdError", fields=(what, problem)),
         )
 
     def over(self) -> list[Heeded]:

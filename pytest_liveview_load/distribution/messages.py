@@ -459,7 +459,17 @@ Order: TypeAlias = (
 )
 ToRunner: TypeAlias = Order | CheckBlocked | Stop | Cut | End | SyncAnswer | Denied
 FromRunner: TypeAlias = (
-    RunnerInfo | Ready | Unable | Pong | Numbers | Did | Blocked | Done | SyncCall | SyncCancel | SyncPost
+    RunnerInfo
+    | Ready
+    | Unable
+    | Pong
+    | Numbers
+    | Did
+    | Blocked
+    | Done
+    | SyncCall
+    | SyncCancel
+    | SyncPost
 )
 AnyMessage: TypeAlias = FromLead | ToLead | ToRunner | FromRunner
 

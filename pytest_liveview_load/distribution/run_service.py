@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from pytest_liveview_load.distribution.coordinator import (
-    ReleaseUsers,
     Command,
     Coordinator,
-    MeasureFrom,
     Ending,
     Kill,
+    MeasureFrom,
+    ReleaseUsers,
     Send,
 )
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Begin,
-    SyncCall,
-    SyncCancel,
     ChangeRate,
     Heeded,
+    SyncCall,
+    SyncCancel,
     SyncPost,
     Unable,
 )
@@ -136,7 +136,9 @@ class RunService:
 
     # The gathering
 
-    def at_desk(self, who: str, message: SyncCall | SyncCancel | SyncPost) -> list[Command]:
+    def at_desk(
+        self, who: str, message: SyncCall | SyncCancel | SyncPost
+    ) -> list[Command]:
         """Serve a user of a runner."""
         if self.ending is None:
             self.desk.take(who, message)

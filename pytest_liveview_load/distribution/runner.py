@@ -19,8 +19,8 @@ from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     End,
     Hello,
-    RunnerInfo,
     Prepare,
+    RunnerInfo,
 )
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.distribution.runner_share import RunnerShare
@@ -60,7 +60,9 @@ class Runner:
             case Hello(run):
                 self.line.say(introduction(run))
             case Prepare(run):
-                shard = self.shards[run] = RunnerShare(self.line, message, self.versions)
+                shard = self.shards[run] = RunnerShare(
+                    self.line, message, self.versions
+                )
                 shard.prepare()
             case End(run):
                 self.let_go(run)

@@ -18,24 +18,24 @@ from pytest_liveview_load.crowd.run_state import sleep_until
 from pytest_liveview_load.crowd.storm import DROPPED, returns
 from pytest_liveview_load.crowd.tracebacks import place_of, prune
 from pytest_liveview_load.distribution.messages import (
-    AdjustClock,
     AddShare,
-    SyncAnswer,
+    AdjustClock,
     AnyMessage,
     Cut,
     Denied,
     Did,
     Done,
     Drop,
-    PackedPlan,
-    PackedError,
     LetIn,
     Numbers,
+    PackedError,
+    PackedPlan,
     Prepare,
     Ready,
     SendHome,
     Start,
     Stop,
+    SyncAnswer,
     Unable,
 )
 from pytest_liveview_load.distribution.runner_link import ControllerLink
@@ -98,7 +98,9 @@ class CarriedShare:
 class RunnerShare:
     """Owns the parts of one run that are carried here."""
 
-    def __init__(self, line: ControllerLink, prepare: Prepare, versions: set[str]) -> None:
+    def __init__(
+        self, line: ControllerLink, prepare: Prepare, versions: set[str]
+    ) -> None:
         self.line = line
         self.run = prepare.run
         self.errand = prepare.errand

@@ -12,12 +12,12 @@ from pytest_liveview_load.crowd.engine import changes
 from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE, ClockOffset
 from pytest_liveview_load.distribution.messages import (
     Done,
-    PackedError,
     Figures,
-    RunnerInfo,
     Loss,
     Numbers,
+    PackedError,
     PackedOutcome,
+    RunnerInfo,
 )
 from pytest_liveview_load.distribution.snapshots import (
     measures_of,
@@ -195,7 +195,9 @@ class RunSummary:
         self.remarks: list[str] = []
         self.aborted = ""
         self.partial = ""
-        self.fault: PackedError | None = None  # what a user met that its author got wrong
+        self.fault: PackedError | None = (
+            None  # what a user met that its author got wrong
+        )
         self.added = self.removed = 0  # users, by the test
         self.homeless = False  # whether users of a lost runner found nobody
 

@@ -19,14 +19,18 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NoReturn
 
 from pytest_liveview_load.distribution.messages import (
+    Denied,
+    FromRunner,
     SyncAnswer,
     SyncCall,
     SyncCancel,
-    Denied,
-    FromRunner,
     SyncPost,
 )
-from pytest_liveview_load.distribution.serialize import unpack_error, from_plain, to_plain
+from pytest_liveview_load.distribution.serialize import (
+    from_plain,
+    to_plain,
+    unpack_error,
+)
 from pytest_liveview_load.errors import RunOver, TogetherError
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.together import Call as Terms

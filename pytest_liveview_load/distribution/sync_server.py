@@ -13,13 +13,13 @@ from functools import partial
 from typing import Any, Final
 
 from pytest_liveview_load.distribution.messages import (
+    Denied,
     SyncAnswer,
     SyncCall,
     SyncCancel,
-    Denied,
     SyncPost,
 )
-from pytest_liveview_load.distribution.serialize import pack_error, from_plain, to_plain
+from pytest_liveview_load.distribution.serialize import from_plain, pack_error, to_plain
 from pytest_liveview_load.errors import RunOver
 from pytest_liveview_load.liveview.user.together import Call as Terms
 from pytest_liveview_load.liveview.user.together import Pace
@@ -187,7 +187,13 @@ class SyncServer:
     # Broadcasts
 
     def on_begin(
-        self, _: RunnerHoldings, token: str, sender: int, name: str, patience: float, at: float
+        self,
+        _: RunnerHoldings,
+        token: str,
+        sender: int,
+        name: str,
+        patience: float,
+        at: float,
     ) -> None:
         """Know of a broadcast, and of those who had it before its sender said so."""
         broadcasts = self.gathering.broadcasts
@@ -209,12 +215,16 @@ class SyncServer:
         """Know that a broadcast has failed."""
         self.gathering.broadcasts.forget(token)
 
-    def on_watch(self, guest: RunnerHoldings, user: int, name: str, scenario: str) -> None:
+    def on_watch(
+        self, guest: RunnerHoldings, user: int, name: str, scenario: str
+    ) -> None:
         """Expect a user to see what is sent from now on."""
         guest.watching.add(user)
         self.gathering.broadcasts.watch(user, name, self.recorder(scenario))
 
-    def on_heard(self, _: RunnerHoldings, user: int, token: str, arrived: float) -> None:
+    def on_heard(
+        self, _: RunnerHoldings, user: int, token: str, arrived: float
+    ) -> None:
         """Take note of an arrival, perhaps before its sender's word."""
         broadcasts = self.gathering.broadcasts
         if token in broadcasts.under_way:
@@ -224,7 +234,9 @@ class SyncServer:
         while len(self.early) > MOST_EARLY:
             self.early.popitem(last=False)
 
-    def on_unseen(self, _: RunnerHoldings, user: int, name: str, found: list[Any]) -> None:
+    def on_unseen(
+        self, _: RunnerHoldings, user: int, name: str, found: list[Any]
+    ) -> None:
         """Take back what a user was given that did not wait any more."""
         watch = self.gathering.broadcasts.watches.get(name, {}).get(user)
         if watch is not None:

@@ -23,7 +23,13 @@ from execnet.gateway_base import ExecModel, Popen2IO, get_execmodel
 from execnet.gateway_bootstrap import bootstrap
 from execnet.gateway_io import popen_args, ssh_args
 
-from pytest_liveview_load.distribution.link import CLOSED, ChannelLink, LinkClosed, OnReceive, Link
+from pytest_liveview_load.distribution.link import (
+    CLOSED,
+    ChannelLink,
+    Link,
+    LinkClosed,
+    OnReceive,
+)
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_preflight
 from pytest_liveview_load.hosts.specs import (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_liveview_load.distribution.messages import PackedPlan, Finished, Lost
+from pytest_liveview_load.distribution.messages import Finished, Lost, PackedPlan
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget

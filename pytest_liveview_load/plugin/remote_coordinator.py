@@ -16,13 +16,13 @@ from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Began,
     Broken,
-    PackedPlan,
     Finished,
-    ReportHeading,
     Heeded,
     Lost,
+    PackedPlan,
     Progress,
     Refused,
+    ReportHeading,
     Show,
 )
 from pytest_liveview_load.distribution.runner import Runner, link_over

@@ -25,18 +25,18 @@ from pytest_liveview_load.distribution.messages import (
     ChangeRate,
     CutRun,
     DropAll,
-    PackedPlan,
     Figures,
     Finished,
     Heeded,
     Loss,
     Lost,
+    PackedOutcome,
+    PackedPlan,
     Progress,
     Refused,
     RemoveUsers,
     StopRun,
 )
-from pytest_liveview_load.distribution.messages import PackedOutcome
 from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import CrowdError, NotCarried
@@ -289,7 +289,11 @@ class SpreadRun:
     def outcome(self, partial: str = "") -> Outcome:
         """Return the numbers so far; `partial` says why there will be no more."""
         ending = self._ending.result() if self.is_over else None
-        far = ending.outcome if isinstance(ending, Finished | Lost) else PackedOutcome(b"")
+        far = (
+            ending.outcome
+            if isinstance(ending, Finished | Lost)
+            else PackedOutcome(b"")
+        )
         lost = self.why_lost(ending) if self.is_over else ""
         snapshot = self.snapshot
         if partial or lost:

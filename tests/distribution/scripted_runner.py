@@ -12,23 +12,23 @@ from statistics import median
 from typing import Any
 
 from pytest_liveview_load.distribution.messages import (
-    SyncAnswer,
     Blocked,
-    SyncCall,
+    CheckBlocked,
     Denied,
     Done,
     End,
-    CheckBlocked,
     Hello,
-    RunnerInfo,
     Numbers,
     Ping,
     Pong,
-    SyncPost,
     Prepare,
     Ready,
+    RunnerInfo,
     Start,
     Stop,
+    SyncAnswer,
+    SyncCall,
+    SyncPost,
     decode,
     encode,
 )
@@ -110,7 +110,9 @@ class ScriptedRunner:
             case "meet":
                 terms = to_plain(["all", "fail", 10.0])
                 met = self.ask(1, "meet", "door", terms, to_plain(f"of {self.share}"))
-                return repr(met.value) if isinstance(met, SyncAnswer) else repr(met.fault)
+                return (
+                    repr(met.value) if isinstance(met, SyncAnswer) else repr(met.fault)
+                )
             case "turns":
                 return self.take_turns()
             case "block":

@@ -14,11 +14,11 @@ from pytest_liveview_load.distribution.messages import (
     VERSION,
     AnyMessage,
     Begin,
-    SyncCall,
-    PackedPlan,
     Message,
     Numbers,
+    PackedPlan,
     Ping,
+    SyncCall,
     decode,
     encode,
 )
@@ -91,7 +91,9 @@ def test_every_message_names_its_run() -> None:
 
 def test_a_profile_arrives_as_it_was() -> None:
     profile = Profile.of(stages=[("1s", 20), ("2s", 5)], pacing="1s..3s")
-    begin = Begin("run", PackedPlan(name="browse", profile=profile.to_data(), cast=None))
+    begin = Begin(
+        "run", PackedPlan(name="browse", profile=profile.to_data(), cast=None)
+    )
 
     [arrived] = decode(encode(begin))
 

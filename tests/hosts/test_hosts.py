@@ -14,9 +14,9 @@ import pytest
 from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE, LinkClosed
 from pytest_liveview_load.distribution.messages import (
     Hello,
-    RunnerInfo,
     Ping,
     Pong,
+    RunnerInfo,
     decode,
     encode,
 )

@@ -3,13 +3,13 @@
 import dataclasses
 
 from pytest_liveview_load.distribution.messages import (
-    PackedPlan,
     Figures,
     Finished,
-    ReportHeading,
     Loss,
     Lost,
     PackedOutcome,
+    PackedPlan,
+    ReportHeading,
 )
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
@@ -44,7 +44,9 @@ def errand(*, endless: bool = False) -> PackedPlan:
         cast=None,
         scale=0.5,
         endless=endless,
-        heading=ReportHeading(run="browse #2", budgets=("mounts == 7",), part_of="a limit"),
+        heading=ReportHeading(
+            run="browse #2", budgets=("mounts == 7",), part_of="a limit"
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.specs import parse_specs
 from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
-from tests.distribution.made_up import begin
+from tests.distribution.fake_runners import begin
 
 BEGIN = begin(users=2)
 
@@ -33,7 +33,9 @@ def hosting(folder: Path, specs: str, shown: list[str]) -> Hosting:
     )
 
 
-def test_who_waits_is_told_for_whom_and_only_then(hub: Controller, tmp_path: Path) -> None:
+def test_who_waits_is_told_for_whom_and_only_then(
+    hub: Controller, tmp_path: Path
+) -> None:
     shown: list[str] = []
     hosts = hosting(tmp_path, "popen//id=one, popen//id=two", shown)
     try:

@@ -199,13 +199,13 @@ def test_what_is_no_spec_is_said_before_any_test_runs(hosts: HostSuite) -> None:
 
 # Wrappers
 
-SLOW_WAY = Path(__file__).parents[1] / "distribution" / "slow_way.py"
+SLOW_RELAY = Path(__file__).parents[1] / "distribution" / "slow_relay.py"
 DELAY = 0.1  # seconds, each way
 
 
 def test_a_slow_way_to_a_host_is_seen_and_hurts_no_start(hosts: HostSuite) -> None:
     hosts.tests()
-    wrapper = f"{sys.executable} {SLOW_WAY} {DELAY} {sys.executable}"
+    wrapper = f"{sys.executable} {SLOW_RELAY} {DELAY} {sys.executable}"
 
     result, [run] = hosts.run(f"popen, popen//python={wrapper}", "-k", "second")
 

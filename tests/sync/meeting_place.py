@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import pytest
 
 from pytest_liveview_load.sync.users import Company, LocalGathering
-from tests.crowd.afar import Afar
 from tests.crowd.fake_time import FakeTimeLoop, play
+from tests.distribution.sync_over_messages import Afar
 
 Result = TypeVar("Result")
 HERE, AFAR = "here", "afar"

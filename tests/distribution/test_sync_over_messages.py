@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.distribution.messages import Denied, decode, encode
-from pytest_liveview_load.distribution.serialize import unpack_error, pack_error
+from pytest_liveview_load.distribution.serialize import pack_error, unpack_error
 from pytest_liveview_load.errors import (
     MarkerError,
     RendezvousTimeout,
@@ -22,8 +22,8 @@ from pytest_liveview_load.errors import (
 )
 from pytest_liveview_load.liveview.user.together import Call, Pace
 from pytest_liveview_load.sync.users import Company, LocalGathering
-from tests.crowd.afar import Afar
 from tests.crowd.fake_time import FakeTimeLoop, play
+from tests.distribution.sync_over_messages import Afar
 
 
 def afar(scene: Callable[[Afar], Coroutine[Any, Any, Any]], users: int = 4) -> Any:

@@ -17,10 +17,10 @@ from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
     Begin,
-    PackedPlan,
     Finished,
     Lost,
     PackedOutcome,
+    PackedPlan,
     decode,
     encode,
 )
@@ -113,7 +113,9 @@ def fleet(*names: str) -> Iterator[Fleet]:
         made.close()
 
 
-def errand(url: str, scenario: Any, *, name: str = "it", **arguments: Any) -> PackedPlan:
+def errand(
+    url: str, scenario: Any, *, name: str = "it", **arguments: Any
+) -> PackedPlan:
     """Return the errand of a load on the demo app."""
     order = Order.of(**arguments)
     cast = Cast.of(scenario)

@@ -44,7 +44,9 @@ def test_numbers_arrive_as_they_were_measured(snapshot: Snapshot) -> None:
 
 @given(st.lists(snapshots, max_size=3))
 def test_what_has_travelled_merges_as_if_it_had_not(several: list[Snapshot]) -> None:
-    assert merge_snapshots(several) == merge_snapshots(unpack(pack(each)) for each in several)
+    assert merge_snapshots(several) == merge_snapshots(
+        unpack(pack(each)) for each in several
+    )
 
 
 @given(st.integers(0, 40), st.integers(1, 300), st.sampled_from([1, 100]))

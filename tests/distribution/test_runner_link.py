@@ -11,8 +11,8 @@ import pytest
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Blocked,
-    End,
     CheckBlocked,
+    End,
     Hello,
     Ping,
     Pong,
@@ -32,7 +32,9 @@ class Far:
         self.now = 100.0
         self.batches: queue.Queue[list[AnyMessage]] = queue.Queue()
         self.ended: list[int] = []
-        self.line = ControllerLink(self.take, clock=lambda: self.now, end=self.ended.append)
+        self.line = ControllerLink(
+            self.take, clock=lambda: self.now, end=self.ended.append
+        )
 
     def take(self, data: bytes) -> None:
         self.batches.put(decode(data))

@@ -15,7 +15,12 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.distribution.coordinator import Command, Coordinator, Kill, Send
+from pytest_liveview_load.distribution.coordinator import (
+    Command,
+    Coordinator,
+    Kill,
+    Send,
+)
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     AnyMessage,
@@ -31,7 +36,7 @@ from pytest_liveview_load.distribution.messages import (
 )
 from pytest_liveview_load.distribution.runner_state import RunnerPhase
 from pytest_liveview_load.distribution.snapshots import unpack
-from tests.distribution.made_up import RUN, TO_LEAD, MadeUpRunner, begin
+from tests.distribution.fake_runners import RUN, TO_LEAD, MadeUpRunner, begin
 
 NAMES = ("gw0", "gw1", "gw2")
 WISHES = (

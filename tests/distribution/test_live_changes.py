@@ -7,17 +7,17 @@ from pytest_liveview_load.distribution.messages import (
     Cut,
     CutRun,
     DropAll,
-    PackedError,
     Finished,
     Heeded,
     LetIn,
+    PackedError,
     RemoveUsers,
     SendHome,
     Stop,
     StopRun,
 )
 from pytest_liveview_load.distribution.snapshots import unpack
-from tests.distribution.made_up import RUN, Stage, begin, ended, of
+from tests.distribution.fake_runners import RUN, Stage, begin, ended, of
 
 
 def test_users_are_added_where_the_fewest_are_and_heeded_once() -> None:

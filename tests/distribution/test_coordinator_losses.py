@@ -1,12 +1,16 @@
 """Runners that are lost: what becomes of the run, and of their users."""
 
-from pytest_liveview_load.distribution.coordinator import ReleaseUsers, Coordinator, Kill
+from pytest_liveview_load.distribution.coordinator import (
+    Coordinator,
+    Kill,
+    ReleaseUsers,
+)
 from pytest_liveview_load.distribution.messages import (
-    AddUsers,
     AddShare,
+    AddUsers,
     Blocked,
-    End,
     CheckBlocked,
+    End,
     Finished,
     LetIn,
     Lost,
@@ -15,7 +19,7 @@ from pytest_liveview_load.distribution.messages import (
     StopRun,
 )
 from pytest_liveview_load.distribution.snapshots import unpack
-from tests.distribution.made_up import RUN, Stage, begin, ended, iterations, of
+from tests.distribution.fake_runners import RUN, Stage, begin, ended, iterations, of
 
 
 def test_a_killed_runner_ends_the_run_with_its_numbers() -> None:

@@ -26,8 +26,8 @@ from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.errors import SettingError
-from tests.distribution.led import LEAD, PATIENCE, Told, iterations, runners
-from tests.distribution.made_up import RUN, begin
+from tests.distribution.fake_runners import RUN, begin
+from tests.distribution.scripted_runs import LEAD, PATIENCE, Told, iterations, runners
 
 
 def test_an_error_in_the_gathering_ends_the_run(hub: Controller) -> None:
@@ -53,7 +53,7 @@ def test_an_error_in_the_conductor_ends_the_run(
         broken = lead.next(Broken)
 
     assert broken.text.startswith(
-        "an error in the conductor of the run: KeyError: 'gw7' (test_hub_troubles.py, line "
+        "an error in the conductor of the run: KeyError: 'gw7' (test_controller_failures.py, line "
     )
 
 
@@ -124,7 +124,9 @@ def test_a_muster_can_be_called_off() -> None:
     assert "interrupted" == unpack(finished.outcome.snapshot).partial
 
 
-def test_a_lead_that_is_gone_before_its_gang_is_there_leaves_nothing(hub: Controller) -> None:
+def test_a_lead_that_is_gone_before_its_gang_is_there_leaves_nothing(
+    hub: Controller,
+) -> None:
     started, cancelled = threading.Event(), threading.Event()
 
     async def muster(lead: str, begin: Begin) -> Sequence[str]:
@@ -194,7 +196,9 @@ def test_a_wish_for_a_run_that_is_over_is_answered(hub: Controller) -> None:
     heeded = lead.next(Heeded)
 
     assert 7 == heeded.asked
-    assert "what was asked of the crowd: the run is over" == str(unpack_error(heeded.fault))
+    assert "what was asked of the crowd: the run is over" == str(
+        unpack_error(heeded.fault)
+    )
 
 
 def test_whoever_leads_hears_of_the_hubs_end(hub: Controller) -> None:

@@ -18,12 +18,12 @@ from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.distribution.messages import Begin, PackedPlan, decode, encode
 from pytest_liveview_load.distribution.serialize import (
     MARK,
-    unpack_mix,
-    pack_mix,
     from_plain,
-    unpack_plan,
+    pack_mix,
     pack_rows,
     to_plain,
+    unpack_mix,
+    unpack_plan,
 )
 from pytest_liveview_load.errors import DataError, ScenarioError
 from pytest_liveview_load.sync.rendezvous import is_plain

@@ -18,12 +18,12 @@ from pytest_liveview_load.distribution.messages import (
 )
 from pytest_liveview_load.distribution.serialize import (
     pack_mix,
-    unpack_plan,
     pack_rows,
+    unpack_plan,
 )
 from pytest_liveview_load.errors import DataError
 from tests.distribution import scenarios
-from tests.distribution.made_up import RUN, Stage
+from tests.distribution.fake_runners import RUN, Stage
 
 USERS = 7
 SEED = 7

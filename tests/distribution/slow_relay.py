@@ -1,6 +1,6 @@
 """A command that runs another one, as `docker run -i` does, and is slow to pass words on.
 
-python slow_way.py SECONDS COMMAND ARGUMENT …
+python slow_relay.py SECONDS COMMAND ARGUMENT …
 """
 
 import os

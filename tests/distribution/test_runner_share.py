@@ -12,7 +12,7 @@ from pytest_liveview_load.distribution.messages import (
     Unable,
 )
 from pytest_liveview_load.distribution.runner_share import RunnerShare
-from tests.distribution.made_up import RUN, begin
+from tests.distribution.fake_runners import RUN, begin
 
 
 class SilentLine:

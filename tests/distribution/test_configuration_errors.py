@@ -9,10 +9,10 @@ from pytest_liveview_load.distribution.messages import (
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.serialize import unpack_error, pack_error
+from pytest_liveview_load.distribution.serialize import pack_error, unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import ConfigurationError, DataError, UnitError
-from tests.distribution.made_up import Stage, begin, ended, iterations, of
+from tests.distribution.fake_runners import Stage, begin, ended, iterations, of
 
 FEW_ROWS = DataError("users.csv", "2 rows for 3 users")
 

@@ -16,8 +16,8 @@ from pytest_liveview_load.distribution.messages import (
 from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import TogetherError
-from tests.distribution.led import PATIENCE, Told, iterations, runners
-from tests.distribution.made_up import RUN, begin
+from tests.distribution.fake_runners import RUN, begin
+from tests.distribution.scripted_runs import PATIENCE, Told, iterations, runners
 
 
 def test_a_run_over_two_processes_is_one(hub: Controller) -> None:

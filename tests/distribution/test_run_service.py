@@ -6,7 +6,7 @@ import pytest
 
 from pytest_liveview_load.distribution.messages import AnyMessage, Broken, SyncPost
 from pytest_liveview_load.distribution.run_service import RunService
-from tests.distribution.made_up import RUN, MadeUpRunner, begin
+from tests.distribution.fake_runners import RUN, MadeUpRunner, begin
 
 NAMES = ("gw0", "gw1")
 

@@ -43,12 +43,16 @@ class Afar:
         def send(message: messages.FromRunner) -> None:
             self.said += 1
             [there] = decode(encode(message))
-            assert isinstance(there, messages.SyncCall | messages.SyncCancel | messages.SyncPost)
+            assert isinstance(
+                there, messages.SyncCall | messages.SyncCancel | messages.SyncPost
+            )
             self.desk.take(name, there)
 
         return send
 
-    def answer(self, runner: str, message: messages.SyncAnswer | messages.Denied) -> None:
+    def answer(
+        self, runner: str, message: messages.SyncAnswer | messages.Denied
+    ) -> None:
         [there] = decode(encode(message))
         assert isinstance(there, messages.SyncAnswer | messages.Denied)
         asyncio.get_running_loop().call_soon(self.ends[runner].take, there)

@@ -10,15 +10,23 @@ from pytest_liveview_load.distribution.messages import (
     Broken,
     End,
     Finished,
-    RunnerInfo,
     Ping,
     Prepare,
     Progress,
     Refused,
+    RunnerInfo,
     Start,
     Unable,
 )
-from tests.distribution.made_up import AHEAD, RUN, Stage, begin, ended, iterations, of
+from tests.distribution.fake_runners import (
+    AHEAD,
+    RUN,
+    Stage,
+    begin,
+    ended,
+    iterations,
+    of,
+)
 
 
 def test_every_runner_gets_its_share_and_all_start_at_one_instant() -> None:
