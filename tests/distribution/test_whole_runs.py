@@ -34,7 +34,7 @@ def two() -> Iterator[Fleet]:
 def test_the_users_of_one_run_are_striped_over_all_runners(
     two: Fleet, roost: RoostProcess
 ) -> None:
-    two.begin(errand(roost.url, far_scenarios.count, users=10, iterations=3))
+    two.begin(errand(roost.url, roost_scenarios.count, users=10, iterations=3))
 
     began = two.until(Began)
     outcome, snapshot = two.outcome()
@@ -53,7 +53,7 @@ def test_the_users_of_one_run_are_striped_over_all_runners(
 
 def test_a_throttle_is_of_the_whole_crowd(two: Fleet, roost: RoostProcess) -> None:
     two.begin(
-        errand(roost.url, far_scenarios.count_in_turn, users=8, duration="3s"), "r2"
+        errand(roost.url, roost_scenarios.count_in_turn, users=8, duration="3s"), "r2"
     )
 
     outcome, snapshot = two.outcome()
@@ -66,7 +66,7 @@ def test_a_throttle_is_of_the_whole_crowd(two: Fleet, roost: RoostProcess) -> No
 
 
 def test_users_of_both_runners_meet(two: Fleet, roost: RoostProcess) -> None:
-    two.begin(errand(roost.url, far_scenarios.all_meet, users=6, iterations=2), "r3")
+    two.begin(errand(roost.url, roost_scenarios.all_meet, users=6, iterations=2), "r3")
 
     _, snapshot = two.outcome()
 
@@ -79,7 +79,9 @@ def test_users_of_both_runners_meet(two: Fleet, roost: RoostProcess) -> None:
 def test_a_broadcast_reaches_users_of_both_runners(
     two: Fleet, roost: RoostProcess
 ) -> None:
-    two.begin(errand(roost.url, far_scenarios.say_and_see, users=5, iterations=1), "r4")
+    two.begin(
+        errand(roost.url, roost_scenarios.say_and_see, users=5, iterations=1), "r4"
+    )
 
     _, snapshot = two.outcome()
 
@@ -93,7 +95,7 @@ def test_a_broadcast_reaches_users_of_both_runners(
 def test_no_row_is_handed_out_twice(two: Fleet, roost: RoostProcess) -> None:
     rows = [{"name": f"u{number}"} for number in range(6)]
     two.begin(
-        errand(roost.url, far_scenarios.have_a_row, users=6, iterations=1, data=rows),
+        errand(roost.url, roost_scenarios.have_a_row, users=6, iterations=1, data=rows),
         "r5",
     )
 
@@ -104,7 +106,7 @@ def test_no_row_is_handed_out_twice(two: Fleet, roost: RoostProcess) -> None:
 
 
 def test_users_come_and_go_while_it_runs(two: Fleet, roost: RoostProcess) -> None:
-    two.begin(errand(roost.url, far_scenarios.count, users=4, duration="30s"), "r6")
+    two.begin(errand(roost.url, roost_scenarios.count, users=4, duration="30s"), "r6")
     two.until(Progress)
 
     two.say(AddUsers("r6", 1, 3))
@@ -132,7 +134,7 @@ def test_all_connections_are_cut_at_one_instant(
     two: Fleet, roost: RoostProcess
 ) -> None:
     two.begin(
-        errand(roost.url, far_scenarios.count_in_turn, users=4, duration="30s"), "r7"
+        errand(roost.url, roost_scenarios.count_in_turn, users=4, duration="30s"), "r7"
     )
     two.until(Progress)
 
@@ -162,7 +164,11 @@ def test_the_users_of_a_lost_runner_go_on_elsewhere_if_they_may(
     with fleet("here", "there") as made:
         made.begin(
             errand(
-                roost.url, far_scenarios.count, users=6, duration="6s", lost="continue"
+                roost.url,
+                roost_scenarios.count,
+                users=6,
+                duration="6s",
+                lost="continue",
             )
         )
         made.until(Progress)
@@ -185,7 +191,7 @@ def test_a_runner_that_was_killed_is_named_and_its_numbers_count(
     roost: RoostProcess,
 ) -> None:
     with fleet("here", "there") as made:
-        made.begin(errand(roost.url, far_scenarios.count, users=4, duration="60s"))
+        made.begin(errand(roost.url, roost_scenarios.count, users=4, duration="60s"))
         made.until(Progress)
         made.until(Progress)
         killed = time.monotonic()
@@ -205,7 +211,9 @@ def test_a_runner_whose_loop_is_blocked_tells_where_and_ends(
     roost: RoostProcess,
 ) -> None:
     with fleet("here", "stuck") as made:
-        made.begin(errand(roost.url, far_scenarios.block_one, users=2, duration="60s"))
+        made.begin(
+            errand(roost.url, roost_scenarios.block_one, users=2, duration="60s")
+        )
         lost = made.until(Lost)
 
         assert "stuck" == lost.loss.who
