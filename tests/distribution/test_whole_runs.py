@@ -20,6 +20,7 @@ from pytest_liveview_load.distribution.messages import (
     StopRun,
 )
 from pytest_liveview_load.distribution.snapshots import unpack
+from tests.distribution import roost_scenarios
 from tests.distribution.whole_runs import Fleet, errand, fleet
 from tests.roost.process import RoostProcess
 
