@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Self
 
+from msgspec import to_builtins
+
 from pytest_liveview_load.crowd.plan import Order
 from pytest_liveview_load.errors import (
     InvalidRun,
@@ -30,7 +32,7 @@ from pytest_liveview_load.experiments.search import (
 )
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.result import Explained, LoadResult
-from pytest_liveview_load.reporting.report import LIMIT, Finding
+from pytest_liveview_load.reporting.report import LIMIT, BudgetReport, Finding
 
 BY_BUDGET: Final = "budget"
 BY_MAX: Final = "max"
@@ -157,7 +159,7 @@ class Limit:
             "by": "rate" if self.ladder.is_rate else "users",
             "limit": self.size,
             "bounded_by": self.bounded_by,
-            "first_to_give": None if gave is None else gave.to_data(),
+            "first_to_give": gave and to_builtins(BudgetReport.of(gave)),
             "steps": [each.to_data() for each in self.steps],
         }
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import to_builtins
+
 from pytest_liveview_load.errors import MarkerError, UnitError
 from pytest_liveview_load.metrics.budget import (
     Budget,
@@ -18,6 +20,7 @@ from pytest_liveview_load.metrics.budget import (
     NoMeasurement,
 )
 from pytest_liveview_load.metrics.result import LoadResult
+from pytest_liveview_load.reporting.report import BudgetReport
 from pytest_liveview_load.reporting.table import in_columns
 from pytest_liveview_load.units import (
     format_count,
@@ -286,7 +289,7 @@ class Step:
             "run": self.run,
             "verdict": self.verdict,
             "why": self.why,
-            "budgets": [each.to_data() for each in self.judgements],
+            "budgets": [to_builtins(BudgetReport.of(each)) for each in self.judgements],
         }
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
 from pytest_liveview_load.metrics.measure import read_words
@@ -146,36 +146,6 @@ def outcome(verdict: Verdict) -> str:
             return "no data"
         case _:
             assert_never(verdict)
-
-
-def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
-    """Return builtins that JSON and execnet carry; an open interval ends in None."""
-    if isinstance(verdict, NoMeasurement):
-        return {"outcome": outcome(verdict), "why": verdict.why}
-    interval = verdict.interval
-    if interval is not None and math.isinf(interval[1]):
-        ends: list[float | None] | None = [interval[0], None]
-    else:
-        ends = None if interval is None else list(interval)
-    return {
-        "outcome": outcome(verdict),
-        "observed": verdict.observed,
-        "interval": ends,
-        "samples": verdict.samples,
-        "close": verdict.close,
-    }
-
-
-def verdict_from_data(data: Mapping[str, Any]) -> Verdict:
-    """Return the verdict whose data this is."""
-    if data["outcome"] == "no data":
-        return NoMeasurement(data["why"])
-    interval = data["interval"]
-    if interval is not None:
-        low, high = interval
-        interval = (low, math.inf if high is None else high)
-    kind = Within if data["outcome"] == "within" else Exceeded
-    return kind(data["observed"], interval, data["samples"], data["close"])
 
 
 # Measured values and verdicts as a person reads them.
@@ -341,16 +311,3 @@ class Judgement:
         """What was found, without the budget and the verdict's word."""
         tail = self.text.removeprefix(self.budget_source).strip()
         return tail.removeprefix(self.outcome).lstrip(": ")
-
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {
-            "budget": self.budget_source,
-            **verdict_to_data(self.verdict),
-            "text": self.text,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Judgement":
-        """Return the judgement whose `to_data` this is."""
-        return cls(data["budget"], verdict_from_data(data), data["text"])

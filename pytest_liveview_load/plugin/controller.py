@@ -14,8 +14,8 @@ from pytest_liveview_load.distribution.messages import Finished, Lost, PackedPla
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.plugin.outcome import report_of
 from pytest_liveview_load.plugin.remote_runs import described, reports
+from pytest_liveview_load.reporting.report import LoadReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.messages import Begin
     from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-    from pytest_liveview_load.reporting.report import LoadReport
     from pytest_liveview_load.xdist.controller import Seat
 
 LEAD: Final = "lead"  # this process, where there are no workers
@@ -236,7 +235,7 @@ class Account:
         if self.errand.endless:
             lasted = max(0.0, outcome.elapsed - profile.ramp)
             profile = replace(profile, duration=lasted)
-        return report_of(
+        return LoadReport.of(
             test=test,
             run=heading.run,
             profile=profile,

@@ -171,6 +171,13 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[
+    None, dict[str, Any] | None, dict[str, Any] | None
+]:
+    return reports.encode((yield))
+
+
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     results = sys.modules.get("pytest_liveview_load.metrics.result")
     return results.explain(op, left, right) if results else None

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Protocol
 
+from msgspec import structs
+
 from pytest_liveview_load.crowd.data import Feed
 from pytest_liveview_load.crowd.engine import Outcome, equipped
 from pytest_liveview_load.crowd.generator import check_file_descriptors
@@ -22,7 +24,7 @@ from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.metrics.budget import Budget, check_scenarios, speak_of_parts
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.plugin.data import Sources
-from pytest_liveview_load.plugin.outcome import report_of, why_aborted, why_invalid
+from pytest_liveview_load.plugin.outcome import why_aborted, why_invalid
 from pytest_liveview_load.plugin.settings import Headers, Settings, check_load_allowed
 from pytest_liveview_load.reporting.progress import Display, RunLines
 from pytest_liveview_load.reporting.report import Finding, LoadReport, RunnerReport
@@ -123,7 +125,7 @@ class LocalConductor:
 
     def tell(self, finding: Finding) -> None:
         """Keep what several runs came to together."""
-        self.findings.append(dataclasses.replace(finding, test=self.test))
+        self.findings.append(structs.replace(finding, test=self.test))
 
     def make_room(self, users: int) -> None:
         """Let this process open what so many more users need. Raises TooFewFiles."""
@@ -156,7 +158,7 @@ class LocalConductor:
             raise InvalidRun(why_invalid(report))
         if outcome.aborted:
             raise RunAborted(why_aborted(report))
-        return LoadResult(report.snapshot, report.run, report.profile)
+        return LoadResult(outcome.snapshot, name, run.profile)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -251,7 +253,7 @@ class LocalConductor:
         """Judge a run and keep its report."""
         was_cut = outcome.snapshot.partial != outcome.aborted and not outcome.lost
         order = run.order
-        report = report_of(
+        report = LoadReport.of(
             test=self.test,
             run=name,
             profile=run.profile,

@@ -80,7 +80,7 @@ def reports(
             offset=each.offset,
             uncertainty=each.uncertainty,
             skew=each.skew,
-            measures=each.measures,
+            measures=dict(each.measures),
             lost=lost.get(each.name, ""),
             booted_in=each.booted_in,
         )

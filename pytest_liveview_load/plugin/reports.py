@@ -1,8 +1,9 @@
 # ruff: noqa: PLC0415 (a session without load tests imports none of it)
 """How a test's runs get from its report to terminal, JUnit and JSON.
 
-Law: what was measured rides on the test's own report, as plain data, so that it arrives
-in the controller with the report or not at all; only the controller shows and writes.
+What was measured is an attribute of the test's own report, so that it arrives in the
+controller with the report or not at all; it is encoded only where the report leaves its
+process. Only the controller shows and writes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_liveview_load.plugin.session import LoadSession, ReportData
+    from pytest_liveview_load.plugin.session import LoadSession
     from pytest_liveview_load.reporting.report import Finding, LoadReport
     from pytest_liveview_load.reporting.terminal import Tone
 
@@ -48,10 +49,19 @@ def attach(
 ) -> None:
     """Put the runs on the report of the test's call, what to warn of, and findings."""
     if runs:
-        setattr(report, ATTRIBUTE, [each.to_data() for each in runs])
-        setattr(report, FINDINGS, [each.to_data() for each in findings])
+        setattr(report, ATTRIBUTE, list(runs))
+        setattr(report, FINDINGS, list(findings))
     if warning:
         setattr(report, WARNING, warning)
+
+
+def encode(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a serialised test report with the runs in it as builtins, too."""
+    if data is None or ATTRIBUTE not in data:
+        return data
+    from msgspec import to_builtins
+
+    return data | {key: to_builtins(data[key]) for key in (ATTRIBUTE, FINDINGS)}
 
 
 def show_for_author(
@@ -123,27 +133,18 @@ def gather(
 
         warn_once(session, config, warning)
     runs = getattr(report, ATTRIBUTE, None)
-    if runs is not None:
-        if session.roster is not None:
-            session.roster.reported(report.nodeid)
-        session.reports[report.nodeid] = runs
-        session.findings[report.nodeid] = getattr(report, FINDINGS, [])
+    if runs is None or session.worker:
+        return
+    from msgspec import convert
 
+    from pytest_liveview_load.reporting.report import Finding, LoadReport
 
-def gathered(session: LoadSession) -> list[LoadReport]:
-    """Return every run of the session, in the order in which the tests ended."""
-    from pytest_liveview_load.reporting.report import LoadReport
-
-    return [
-        LoadReport.from_data(each) for runs in session.reports.values() for each in runs
-    ]
-
-
-def found(session: LoadSession, test: str) -> list[Finding]:
-    """Return what the runs of a test came to together."""
-    from pytest_liveview_load.reporting.report import Finding
-
-    return [Finding.from_data(each) for each in session.findings.get(test, ())]
+    if session.roster is not None:
+        session.roster.reported(report.nodeid)
+    # Of a report that was made here, it returns what that has.
+    session.reports[report.nodeid] = convert(runs, list[LoadReport])
+    findings = getattr(report, FINDINGS, [])
+    session.findings[report.nodeid] = convert(findings, list[Finding])
 
 
 def export(session: LoadSession, *, interrupted: bool) -> None:
@@ -153,9 +154,10 @@ def export(session: LoadSession, *, interrupted: bool) -> None:
         return
     from pytest_liveview_load.reporting import json_report
 
-    findings = [each for test in session.reports for each in found(session, test)]
     document = json_report.document(
-        gathered(session), findings, interrupted=interrupted
+        [each for runs in session.reports.values() for each in runs],
+        [each for test in session.reports for each in session.findings[test]],
+        interrupted=interrupted,
     )
     try:
         json_report.write(path, document)
@@ -169,23 +171,24 @@ def show(session: LoadSession, terminal: pytest.TerminalReporter) -> None:
 
     A run that went well as part of such a finding is left to it, unless asked for (-v).
     """
+    if session.worker:
+        return
     if session.reports:
         terminal.write_sep("=", "load tests")
     for test, runs in session.reports.items():
         show_runs(runs, terminal)
-        for finding in found(session, test):
-            show_finding(finding, runs[0]["scale"], terminal)
+        for finding in session.findings[test]:
+            show_finding(finding, runs[0].scale, terminal)
     for complaint in session.complaints:
         terminal.write_line(f"liveview: {complaint}", red=True)
 
 
-def show_runs(runs: Sequence[ReportData], terminal: pytest.TerminalReporter) -> None:
+def show_runs(runs: Sequence[LoadReport], terminal: pytest.TerminalReporter) -> None:
     """Print a section for each run of a test."""
-    from pytest_liveview_load.reporting.report import LoadReport
     from pytest_liveview_load.reporting.terminal import brief, section
 
     width = max(NARROWEST, terminal.config.get_terminal_writer().fullwidth - 1)
-    for report in map(LoadReport.from_data, runs):
+    for report in runs:
         if report.is_quiet and terminal.verbosity <= 0:
             continue
         terminal.write_sep("-", report.title)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.plugin.server_share import ServerDesk
     from pytest_liveview_load.plugin.settings import Settings
     from pytest_liveview_load.plugin.test_run import Attempt
+    from pytest_liveview_load.reporting.report import Finding, LoadReport
     from pytest_liveview_load.xdist.controller import Roster
     from pytest_liveview_load.xdist.worker import Member
 
@@ -44,14 +45,12 @@ NO_URL: Final = (
 INTERRUPTED: Final = "interrupted"
 SERVER_CHANNEL: Final = "liveview_server"  # in workerinput
 
-ReportData = dict[str, Any]
-
 
 class LoadSession:
     """Owns what outlives a single test.
 
-    `app` is the app under test if it is ours to start. `reports` has the data of every
-    run that was reported, by node id, and `findings` of what they came to together;
+    `app` is the app under test if it is ours to start. `reports` has every run that was
+    reported, by node id, and `findings` of what they came to together;
     `running` is the test that runs now, whose runs are lost in an interruption unless
     they are rescued. `worker` is xdist's name of this process, "" in the controller.
     `roster` has xdist's workers, in their controller, and `member` is this process's part
@@ -68,8 +67,8 @@ class LoadSession:
         self.running: Attempt | None = None
         self.roster: Roster | None = None
         self.member: Member | None = None
-        self.reports: dict[str, list[ReportData]] = {}
-        self.findings: dict[str, list[ReportData]] = {}
+        self.reports: dict[str, list[LoadReport]] = {}
+        self.findings: dict[str, list[Finding]] = {}
         self.complaints: list[str] = []
         self.load_tests: tuple[str, ...] = ()
         self.pool: PoolAsked | None = None
@@ -124,16 +123,14 @@ class LoadSession:
         if self.roster is not None:
             test, runs = self.roster.call_off(INTERRUPTED)
             if runs:
-                self.reports[test] = [each.to_data() for each in runs]
+                self.reports[test] = list(runs)
                 self.findings[test] = []
         if self.running is None:
             return
         self.running.conductor.keep_unfinished()
-        reports = [report.to_data() for report in self.running.reports]
-        if reports:
-            findings = [each.to_data() for each in self.running.findings]
-            self.reports[self.running.item.nodeid] = reports
-            self.findings[self.running.item.nodeid] = findings
+        if self.running.reports:
+            self.reports[self.running.item.nodeid] = self.running.reports
+            self.findings[self.running.item.nodeid] = self.running.findings
 
     # Several processes
 

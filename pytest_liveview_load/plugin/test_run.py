@@ -38,7 +38,7 @@ from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
 from pytest_liveview_load.plugin.data import Sources
 from pytest_liveview_load.plugin.local_runs import LocalConductor
-from pytest_liveview_load.plugin.outcome import report_of, verdict
+from pytest_liveview_load.plugin.outcome import verdict
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.session import session_of
 from pytest_liveview_load.plugin.settings import authorization, parse_url
@@ -322,7 +322,7 @@ class Attempt:
             self.recorder.timing("iteration", began, ended)
             self.recorder.count("iterations", ended)
             self.recorder.gauge_users(1)
-            report = report_of(
+            report = LoadReport.of(
                 test=self.item.nodeid,
                 run="",
                 profile=None,

@@ -1,37 +1,111 @@
-"""What each of several processes has come to that carried one run.
+"""What a run came to, in the one shape in which it is judged, travels and is written.
 
-Law: plain data both ways. One slow machine is seen beside the others, so that nobody takes
-its own delay for the app's.
+A report is made once, where the run is judged. Its fields are the keys of the JSON
+document (all but those in `json_report.UNPUBLISHED`), so a field that is renamed needs a
+new SCHEMA_VERSION. Durations are seconds, sizes bytes, rates per second, ratios of one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from msgspec import UNSET, Struct, UnsetType, convert
+
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.metrics.budget import Judgement, Within
-from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.units import format_count, format_duration
-
-# A column's heading, and the measure in it; times are seconds.
-TIMES: Final = (
-    ("lag p99", "p99_lag"),
-    ("lag max", "max_lag"),
-    ("mount p95", "p95_mount"),
-    ("event p95", "p95_event"),
+from pytest_liveview_load.metrics.advice import advice, spending
+from pytest_liveview_load.metrics.budget import Budget, Judgement, NoMeasurement
+from pytest_liveview_load.metrics.histogram import Histogram, samples_needed
+from pytest_liveview_load.metrics.measure import Percentile
+from pytest_liveview_load.metrics.names import (
+    METRICS,
+    PARTED,
+    PARTS,
+    SIZES,
+    TIMINGS,
+    Series,
+    Unit,
 )
-NOTHING: Final = "-"
-GAP: Final = "  "
+from pytest_liveview_load.metrics.recorder import NANOSECONDS
+from pytest_liveview_load.metrics.result import PERCENTILES
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
+
+WITHIN: Final = "within"
+EXCEEDED: Final = "exceeded"
+NO_DATA: Final = "no data"
+NOT_JUDGED: Final = "not judged"
+
+LIMIT: Final = "limit"
+COMPARISON: Final = "comparison"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerReport:
-    """One process. Seconds, but for the `measures`, which are in their base units.
+class BudgetReport(Struct, frozen=True, kw_only=True):
+    """A budget and its `outcome`, one of the four above. UNSET is what that has not.
+
+    `interval` is where the percentile lies with 95 %, None if that was not computed; its
+    upper end is None where there are too few samples for one. `close` says that the limit
+    lies within it. `why` says why nothing was measured, or judged.
+    """
+
+    budget: str
+    outcome: str
+    observed: int | float | UnsetType = UNSET
+    interval: tuple[float, float | None] | UnsetType | None = UNSET
+    samples: int | UnsetType = UNSET
+    close: bool | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+
+    @classmethod
+    def of(cls, judgement: Judgement) -> "BudgetReport":
+        """Return the report of a budget that was judged."""
+        verdict = judgement.verdict
+        if isinstance(verdict, NoMeasurement):
+            return cls(
+                budget=judgement.budget_source,
+                outcome=NO_DATA,
+                why=verdict.why,
+                text=judgement.text,
+            )
+        ends = verdict.interval
+        return cls(
+            budget=judgement.budget_source,
+            outcome=judgement.outcome,
+            observed=verdict.observed,
+            interval=ends and (ends[0], None if math.isinf(ends[1]) else ends[1]),
+            samples=verdict.samples,
+            close=verdict.close,
+            text=judgement.text,
+        )
+
+    @property
+    def finding(self) -> str:
+        """What was found, without the budget and the outcome's word."""
+        if isinstance(self.text, UnsetType):
+            return str(self.why)
+        tail = self.text.removeprefix(self.budget).strip()
+        return tail.removeprefix(self.outcome).lstrip(": ")
+
+
+class AdviceReport(Struct, frozen=True, kw_only=True):
+    """What the diffs of an event send again, and what LiveView offers: see `Advice`."""
+
+    event: str
+    view: str
+    part: str
+    resent: float
+    whole: float
+    diffs: int
+    finding: str
+    offers: tuple[str, ...]
+
+
+class RunnerReport(Struct, frozen=True, kw_only=True):
+    """What one of several processes came to that carried a run.
 
     `users` is how many the profile gave it; `offset` how far its clock was ahead, give or
     take `uncertainty`; `skew` how much later than agreed it began; `lost` why it was lost,
     "" if it was not; `booted_in` how long a host took to be up that was booted for the run.
-    None is what is not known, or was not.
+    None is what is not known, or was not. `measures` are in their base units.
     """
 
     name: str
@@ -40,113 +114,23 @@ class RunnerReport:
     offset: float | None = None
     uncertainty: float | None = None
     skew: float | None = None
-    measures: Mapping[str, float] = field(default_factory=dict)
+    measures: dict[str, float] = {}
     lost: str = ""
     booted_in: float | None = None
 
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {**asdict(self), "measures": dict(self.measures)}
 
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "RunnerReport":
-        """Return the report whose `to_data` this is."""
-        return cls(**data)
+class Finding(Struct, frozen=True, kw_only=True):
+    """What several runs of a test came to together: a limit, a comparison.
 
-
-def boot_line(runners: Sequence[RunnerReport]) -> str:
-    """Return how many hosts were booted for the run, and how long that took.
-
-    "" if none was.
-    """
-    times = [each.booted_in for each in runners if each.booted_in is not None]
-    if not times:
-        return ""
-    users = sorted(each.users for each in runners if each.booted_in is not None)
-    fewest, most = format_count(users[0]), format_count(users[-1])
-    each_has = most if fewest == most else f"{fewest} to {most}"
-    hosts = "1 host" if len(times) == 1 else f"{format_count(len(times))} hosts"
-    return f"booted {hosts} in {format_duration(max(times))}, of {each_has} users each"
-
-
-def runner_table(runners: Sequence[RunnerReport]) -> list[str]:
-    """Return a line per runner below a heading, none where there is but one.
-
-    What is known of no runner has no column.
-    """
-    if len(runners) < 2:
-        return []
-    heading = (
-        "runner",
-        "users",
-        "iterations",
-        "errors",
-        *(title for title, _ in TIMES),
-        "began late by",
-        "clock ahead by",
-    )
-    columns = [
-        column
-        for column in zip(heading, *map(cells, runners), strict=True)
-        if set(column[1:]) != {NOTHING}
-    ]
-    widths = [max(map(len, column)) for column in columns]
-    return [
-        GAP.join(
-            cell.rjust(width) if number else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in zip(*columns, strict=True)
-    ]
-
-
-def cells(runner: RunnerReport) -> tuple[str, ...]:
-    """Return one runner's line of the table."""
-    measures = runner.measures
-    clock = shown(runner.offset)
-    if runner.uncertainty is not None and runner.offset is not None:
-        clock += f" ± {format_duration(runner.uncertainty)}"
-    return (
-        f"{runner.name} (lost)" if runner.lost else runner.name,
-        format_count(runner.users),
-        *(
-            format_count(int(measures[each])) if each in measures else NOTHING
-            for each in ("iterations", "errors")
-        ),
-        *(shown(measures.get(each)) for _, each in TIMES),
-        shown(runner.skew),
-        clock,
-    )
-
-
-def shown(seconds: float | None) -> str:
-    """Return seconds in words, '-' if they are not known."""
-    if seconds is None:
-        return NOTHING
-    sign = "-" if seconds < 0 else ""
-    return sign + format_duration(abs(seconds), 2)
-
-
-# What several runs of a test came to together: a limit, a comparison.
-
-
-LIMIT: Final = "limit"
-COMPARISON: Final = "comparison"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """`lines` are what a person reads, at most 80 columns; `data` is for machines.
-
-    `kind` is LIMIT or COMPARISON, `name` what it is of, if that has one. `test` is the
-    node id, which the conductor knows.
+    `kind` is LIMIT or COMPARISON, `name` what it is of, if that has one. `lines` are what
+    a person reads, at most 80 columns; `data` is for machines. `test` is the node id.
     """
 
+    test: str = ""
     kind: str
     name: str
     lines: tuple[str, ...]
-    data: Mapping[str, Any] = field(default_factory=dict)
-    test: str = ""
+    data: dict[str, Any] = {}
 
     @property
     def title(self) -> str:
@@ -154,58 +138,124 @@ class Finding:
         of = f": {self.name}" if self.name else ""
         return f"{self.test} ({self.kind}{of})"
 
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {
-            "test": self.test,
-            "kind": self.kind,
-            "name": self.name,
-            "lines": list(self.lines),
-            **self.data,
-        }
+
+class MetricRow(Struct, frozen=True, kw_only=True):
+    """What was measured of one metric under one label.
+
+    `scenario` is "" for all scenarios, `part` "" for a whole diff. `percentiles` follow
+    PERCENTILES, None where there are too few samples.
+    """
+
+    metric: str
+    label: str
+    scenario: str = ""
+    part: str = ""
+    unit: Unit
+    count: int
+    min: float
+    mean: float
+    percentiles: tuple[float | None, ...]
+    max: float
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Finding":
-        """Return the finding whose `to_data` this is."""
-        own = ("test", "kind", "name", "lines")
+    def of(cls, series: Series, histogram: Histogram) -> "MetricRow":
+        """Return the row of a histogram that has samples; of `series` it has the names."""
+        unit = METRICS[series.metric]
+        scale = NANOSECONDS if unit is Unit.TIMING else 1
+        count = histogram.count
         return cls(
-            test=data["test"],
-            kind=data["kind"],
-            name=data["name"],
-            lines=tuple(data["lines"]),
-            data={key: value for key, value in data.items() if key not in own},
+            metric=series.metric,
+            label=series.label,
+            scenario=series.scenario,
+            part=series.part,
+            unit=unit,
+            count=count,
+            min=histogram.minimum / scale,
+            mean=histogram.mean / scale,
+            percentiles=tuple(
+                histogram.percentile(p) / scale if count >= samples_needed(p) else None
+                for p in PERCENTILES
+            ),
+            max=histogram.maximum / scale,
         )
 
 
-# The outcome of one run, as it travels from where it ran to whoever shows it.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadReport:
+class LoadReport(Struct, frozen=True, kw_only=True):
     """What one run came to.
 
-    `test` is the node id; `run` names the run within a test that conducts several, ""
+    `test` is the node id; `run` names the run within a test that starts several, ""
     otherwise. `profile` is what ran, after scaling; None is the one functional run of a
-    test with budgets and no load. `not_judged` are budgets without a verdict, each with
-    the reason. `invalid` are the causes for which the numbers cannot be believed. `notes`
-    is what a reader must know to read the numbers right. `part_of` is the finding (a
-    limit, a comparison) that the run was made for, "" if none; a run `on_trial` is no
-    verdict on the test. `runners` are the processes that carried the users, if there
-    were several.
+    test with budgets and no load. `part_of` is the finding (a limit, a comparison) that
+    the run was made for, "" if none; a run `on_trial` is no verdict on the test.
+    `invalid` are the causes for which the numbers cannot be believed, `partial` why the
+    run ended early. `notes` is what a reader must know to read the numbers right.
+    `runners` are the processes that carried the users, if there were several. `load` is
+    the profile in words, `spending` what large diffs are made of.
     """
 
     test: str
     run: str = ""
-    profile: Profile | None
-    snapshot: Snapshot
-    judgements: tuple[Judgement, ...] = ()
-    not_judged: tuple[tuple[str, str], ...] = ()
-    invalid: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    scale: float = 1.0
+    profile: dict[str, Any] | None
     part_of: str = ""
-    on_trial: bool = False
+    scale: float = 1.0
+    valid: bool
+    invalid: tuple[str, ...] = ()
+    partial: str = ""
+    notes: tuple[str, ...] = ()
     runners: tuple[RunnerReport, ...] = ()
+    budgets: tuple[BudgetReport, ...] = ()
+    seconds: float
+    counts: dict[str, int]
+    scenarios: dict[str, dict[str, int]]
+    metrics: tuple[MetricRow, ...]
+    advice: tuple[AdviceReport, ...]
+    failures: tuple[Failure, ...]
+    on_trial: bool = False
+    load: str = ""
+    spending: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        test: str,
+        run: str,
+        profile: Profile | None,
+        snapshot: Snapshot,
+        budgets: Iterable[Budget],
+        invalid: Sequence[str] = (),
+        notes: Sequence[str] = (),
+        scale: float = 1.0,
+        part_of: str = "",
+        on_trial: bool = False,
+        runners: tuple[RunnerReport, ...] = (),
+    ) -> "LoadReport":
+        """Judge a run's budgets, those that can be judged, and return its report."""
+        return cls(
+            test=test,
+            run=run,
+            profile=profile.to_data() if profile else None,
+            part_of=part_of,
+            scale=scale,
+            valid=not invalid,
+            invalid=tuple(invalid),
+            partial=snapshot.partial,
+            notes=tuple(notes),
+            runners=runners,
+            budgets=judged(budgets, snapshot, invalid=bool(invalid), scale=scale),
+            seconds=snapshot.seconds,
+            counts=dict(snapshot.counts),
+            scenarios={name: dict(of) for name, of in snapshot.by_scenario.items()},
+            metrics=tuple(metric_rows(snapshot)),
+            advice=tuple(
+                convert(each, AdviceReport, from_attributes=True)
+                for each in advice(snapshot)
+            ),
+            failures=snapshot.failures,
+            on_trial=on_trial,
+            load=profile.describe() if profile else "",
+            spending=tuple(spending(snapshot)),
+        )
 
     @property
     def title(self) -> str:
@@ -213,44 +263,91 @@ class LoadReport:
         return f"{self.test} ({self.run})" if self.run else self.test
 
     @property
+    def broken(self) -> list[BudgetReport]:
+        """The budgets that were judged and do not hold; without data none does."""
+        return [each for each in self.budgets if each.outcome in (EXCEEDED, NO_DATA)]
+
+    @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to say of it beyond the finding that it is part of."""
-        kept = all(isinstance(each.verdict, Within) for each in self.judgements)
-        trouble = self.invalid or self.snapshot.partial or self.snapshot.failures
-        return bool(self.part_of) and kept and not trouble
+        trouble = self.invalid or self.partial or self.failures or self.broken
+        return bool(self.part_of) and not trouble
 
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {
-            "test": self.test,
-            "run": self.run,
-            "profile": self.profile.to_data() if self.profile else None,
-            "snapshot": self.snapshot.to_data(),
-            "judgements": [each.to_data() for each in self.judgements],
-            "not_judged": [list(each) for each in self.not_judged],
-            "invalid": list(self.invalid),
-            "notes": list(self.notes),
-            "scale": self.scale,
-            "part_of": self.part_of,
-            "on_trial": self.on_trial,
-            "runners": [each.to_data() for each in self.runners],
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "LoadReport":
-        """Return the report whose `to_data` this is."""
-        profile = data["profile"]
-        return cls(
-            test=data["test"],
-            run=data["run"],
-            profile=Profile.from_data(profile) if profile else None,
-            snapshot=Snapshot.from_data(data["snapshot"]),
-            judgements=tuple(Judgement.from_data(each) for each in data["judgements"]),
-            not_judged=tuple((source, why) for source, why in data["not_judged"]),
-            invalid=tuple(data["invalid"]),
-            notes=tuple(data["notes"]),
-            scale=data["scale"],
-            part_of=data["part_of"],
-            on_trial=data["on_trial"],
-            runners=tuple(RunnerReport.from_data(each) for each in data["runners"]),
+    @property
+    def has_scenarios(self) -> bool:
+        """Whether several scenarios were measured, so that it matters which."""
+        return (
+            len({*self.scenarios, *(row.scenario for row in self.metrics)} - {""}) > 1
         )
+
+
+# Judging
+
+
+def judged(
+    budgets: Iterable[Budget], snapshot: Snapshot, *, invalid: bool, scale: float
+) -> tuple[BudgetReport, ...]:
+    """Return the budgets with their verdicts, then those that cannot be judged."""
+    verdicts: list[BudgetReport] = []
+    not_judged: list[BudgetReport] = []
+    for budget in budgets:
+        why = reason_not_to_judge(budget, snapshot, invalid=invalid, scale=scale)
+        if why:
+            not_judged.append(
+                BudgetReport(budget=budget.source, outcome=NOT_JUDGED, why=why)
+            )
+        else:
+            verdicts.append(BudgetReport.of(Judgement.of(budget, snapshot)))
+    return (*verdicts, *not_judged)
+
+
+def reason_not_to_judge(
+    budget: Budget, snapshot: Snapshot, *, invalid: bool, scale: float
+) -> str:
+    """Return why there is no verdict on a budget, "" if there is to be one."""
+    if snapshot.partial:
+        return "the run was cut short"
+    if invalid:
+        return "the run is invalid"
+    words = budget.measure.words
+    if scale < 1 and isinstance(words.stat, Percentile):
+        measured = budget.measure.samples(snapshot)
+        needed = samples_needed(words.stat.p)
+        if measured is not None and measured.count < needed:
+            return f"needs {needed} samples, had {measured.count} at scale {scale:g}"
+    return ""
+
+
+# The numbers of a snapshot as rows
+
+
+def metric_rows(snapshot: Snapshot) -> Iterator[MetricRow]:
+    """Yield the rows of all scenarios together, of each if there are several, of parts.
+
+    Metrics and parts come in the order of `metrics.names`.
+    """
+    yield from grouped(snapshot, lambda each: Series(each.metric, each.label))
+    if len(snapshot.scenarios()) > 1:
+        by_scenario = grouped(
+            snapshot,
+            lambda each: Series(each.metric, each.label, scenario=each.scenario),
+        )
+        yield from (row for row in by_scenario if row.scenario)
+    for part in PARTS:
+        yield from grouped(
+            snapshot, lambda each: Series(PARTED, each.label, part=each.part), part
+        )
+
+
+def grouped(
+    snapshot: Snapshot, common: Callable[[Series], Series], part: str = ""
+) -> Iterator[MetricRow]:
+    """Yield a row for all the series of a metric that have the same in common."""
+    for metric in (*TIMINGS, *SIZES):
+        together: dict[Series, Histogram] = {}
+        for series, histogram in snapshot.series_of(metric, part=part):
+            row = common(series)
+            known = together.get(row)
+            together[row] = known.merged(histogram) if known else histogram
+        for row in sorted(together):
+            yield MetricRow.of(row, together[row])

@@ -8,18 +8,16 @@ import enum
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final
 
-from pytest_liveview_load.metrics.advice import advice, spending
-from pytest_liveview_load.metrics.budget import (
-    Exceeded,
-    Judgement,
-    NoMeasurement,
-    Within,
+from pytest_liveview_load.metrics.snapshot import Failure
+from pytest_liveview_load.reporting.report import (
+    NOT_JUDGED,
+    WITHIN,
+    BudgetReport,
+    LoadReport,
 )
-from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
-from pytest_liveview_load.reporting.report import LoadReport, boot_line, runner_table
-from pytest_liveview_load.reporting.table import table
+from pytest_liveview_load.reporting.table import boot_line, metric_table, runner_table
 from pytest_liveview_load.units import format_count, format_duration, format_rate
 
 RATED: Final = ("iterations", "mounts", "events")
@@ -53,11 +51,11 @@ def section(report: LoadReport, width: int) -> list[Line]:
         *headline(report, width),
         *budget_lines(report, width),
         Line(""),
-        *(Line(each) for each in table(report.snapshot, width)),
+        *(Line(each) for each in metric_table(report, width)),
         *runner_lines(report),
-        *spending_lines(report.snapshot, width),
-        *advice_lines(report.snapshot, width),
-        *failure_lines(report.snapshot, width),
+        *spending_lines(report, width),
+        *advice_lines(report, width),
+        *failure_lines(report, width),
     ]
 
 
@@ -66,7 +64,7 @@ def brief(report: LoadReport, width: int) -> list[Line]:
     return [
         *headline(report, width),
         *budget_lines(report, width),
-        *advice_lines(report.snapshot, width),
+        *advice_lines(report, width),
     ]
 
 
@@ -75,34 +73,33 @@ def brief(report: LoadReport, width: int) -> list[Line]:
 
 def headline(report: LoadReport, width: int) -> Iterator[Line]:
     """Yield what ran, what it came to in total, and what to keep in mind."""
-    snapshot = report.snapshot
     for cause in report.invalid:
         yield from wrapped(f"INVALID: {cause}", width, Tone.BAD)
-    if snapshot.partial:
-        text = f"PARTIAL: {snapshot.partial}; these are the numbers until then"
+    if report.partial:
+        text = f"PARTIAL: {report.partial}; these are the numbers until then"
         yield from wrapped(text, width, Tone.BAD)
     if report.profile is None:
-        yield from phrases(f"1 user: {', '.join(counts(snapshot.counts))}", width)
+        yield from phrases(f"1 user: {', '.join(counts(report.counts))}", width)
     else:
-        yield from phrases(report.profile.describe(), width)
-        yield from phrases(totals(snapshot), width)
-        yield from scenario_lines(snapshot, width)
-    for note in notes(report):
+        yield from phrases(report.load, width)
+        yield from phrases(totals(report), width)
+        yield from scenario_lines(report, width)
+    for note in (*scaled(report.scale), *report.notes):
         yield from wrapped(f"note: {note}", width, Tone.DOUBT)
 
 
-def totals(snapshot: Snapshot) -> str:
+def totals(report: LoadReport) -> str:
     """Return the counts of the whole run with their rates."""
-    found = ", ".join(counts(snapshot.counts, per=snapshot.seconds))
-    return f"measured {format_duration(snapshot.seconds)}: {found}"
+    found = ", ".join(counts(report.counts, per=report.seconds))
+    return f"measured {format_duration(report.seconds)}: {found}"
 
 
-def scenario_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
+def scenario_lines(report: LoadReport, width: int) -> Iterator[Line]:
     """Yield the counts of each scenario, if there are several."""
-    if len(snapshot.by_scenario) < 2:
+    if len(report.scenarios) < 2:
         return
-    for name in sorted(snapshot.by_scenario):
-        found = ", ".join(counts(snapshot.by_scenario[name], per=snapshot.seconds))
+    for name, of_scenario in sorted(report.scenarios.items()):
+        found = ", ".join(counts(of_scenario, per=report.seconds))
         for line in phrases(f"{name}: {found}", width - 2):
             yield Line(f"  {line.text}", line.tone)
 
@@ -117,11 +114,6 @@ def counts(counted_: Mapping[str, int], per: float = 0.0) -> list[str]:
         else counted(n, name)
         for name, n in found.items()
     ]
-
-
-def notes(report: LoadReport) -> tuple[str, ...]:
-    """Return what a reader must know to read the numbers right."""
-    return (*scaled(report.scale), *report.notes)
 
 
 def scaled(scale: float) -> tuple[str, ...]:
@@ -151,61 +143,45 @@ def runner_lines(report: LoadReport) -> Iterator[Line]:
 
 def budget_lines(report: LoadReport, width: int) -> Iterator[Line]:
     """Yield a line per budget: its verdict, what was promised, what was found."""
-    judged = [
-        (heading(each), each.budget_source, each.finding, tone(each))
-        for each in report.judgements
-    ]
-    unjudged = [
-        ("not judged", source, why, Tone.DOUBT) for source, why in report.not_judged
-    ]
-    lines = [*judged, *unjudged]
-    if not lines:
+    if not report.budgets:
         return
     yield Line("")
-    longest = max(len(source) for _, source, _, _ in lines)
-    for word, source, finding, line_tone in lines:
-        start = f"{word:<10}  {source:<{longest}}"
-        together = f"{start}  {finding}"
+    longest = max(len(each.budget) for each in report.budgets)
+    for each in report.budgets:
+        start = f"{outcome_word(each):<10}  {each.budget:<{longest}}"
+        together = f"{start}  {each.finding}"
         if len(together) <= width:
-            yield Line(together, line_tone)
+            yield Line(together, tone(each))
         else:
-            yield Line(start.rstrip(), line_tone)
-            yield from wrapped(finding, width, line_tone, indent=" " * 12)
+            yield Line(start.rstrip(), tone(each))
+            yield from wrapped(each.finding, width, tone(each), indent=" " * 12)
 
 
-def heading(judgement: Judgement) -> str:
-    """Return the verdict's word, so that what failed stands out without colours."""
-    if isinstance(judgement.verdict, Within):
-        return judgement.outcome
-    return judgement.outcome.upper()
+def outcome_word(budget: BudgetReport) -> str:
+    """Return the outcome's word, so that what failed stands out without colours."""
+    is_bad = tone(budget) is Tone.BAD
+    return budget.outcome.upper() if is_bad else budget.outcome
 
 
-def tone(judgement: Judgement) -> Tone:
+def tone(budget: BudgetReport) -> Tone:
     """Return how a verdict is to be shown."""
-    match judgement.verdict:
-        case Within():
-            return Tone.GOOD
-        case Exceeded() | NoMeasurement():
-            return Tone.BAD
-        case _:
-            assert_never(judgement.verdict)
+    return {WITHIN: Tone.GOOD, NOT_JUDGED: Tone.DOUBT}.get(budget.outcome, Tone.BAD)
 
 
 # What the diffs are made of
 
 
-def spending_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
+def spending_lines(report: LoadReport, width: int) -> Iterator[Line]:
     """Yield what the bytes of the large diffs are spent on."""
-    sentences = spending(snapshot)
-    if sentences:
+    if report.spending:
         yield Line("")
-    for sentence in sentences:
+    for sentence in report.spending:
         yield from wrapped(sentence, width)
 
 
-def advice_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
+def advice_lines(report: LoadReport, width: int) -> Iterator[Line]:
     """Yield what diffs send again, and what LiveView offers instead."""
-    for each in advice(snapshot):
+    for each in report.advice:
         yield Line("")
         yield from wrapped(
             f"advice: {each.finding}; LiveView offers:", width, Tone.DOUBT
@@ -218,13 +194,13 @@ def advice_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
 # Failures
 
 
-def failure_lines(snapshot: Snapshot, width: int) -> Iterator[Line]:
+def failure_lines(report: LoadReport, width: int) -> Iterator[Line]:
     """Yield each group of failures with the traceback of its first."""
-    several = len(snapshot.scenarios()) > 1
-    for failure in snapshot.failures:
+    for failure in report.failures:
         yield Line("")
         first, *rest = failure.message.splitlines() or [""]
-        where = f" in {failure.scenario}" if several and failure.scenario else ""
+        says_where = report.has_scenarios and failure.scenario
+        where = f" in {failure.scenario}" if says_where else ""
         title = f"{format_count(failure.count)} × {failure.error}{where}: {first}"
         yield from wrapped(title, width, Tone.BAD)
         yield from (Line(f"    {line}", Tone.BAD) for line in rest)

@@ -23,7 +23,7 @@ from pytest_liveview_load.metrics.names import (
     RESENT,
     TIMINGS,
 )
-from pytest_liveview_load.reporting.json_report import run
+from pytest_liveview_load.reporting.json_report import run_data
 from tests.docs.page_as_tests import DOCS
 from tests.reporting.reports import report
 
@@ -110,7 +110,7 @@ def test_figures_in_words_are_the_codes() -> None:
 
 
 def test_the_keys_of_the_json_are_its() -> None:
-    keys = run(report())
+    keys = run_data(report())
     for key in ("profile", "budgets", "counts", "scenarios", "metrics", "advice"):
         assert key in keys
         assert f"`{key}`" in PAGE

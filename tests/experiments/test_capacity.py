@@ -27,6 +27,7 @@ from pytest_liveview_load.experiments.search import Ladder
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.result import LoadResult, explain
+from pytest_liveview_load.reporting.json_report import finding_data
 from tests.crowd.fake_time import play
 
 FAST = "max_event < 50ms"
@@ -295,7 +296,7 @@ def test_long_budgets_move_below_the_table() -> None:
 
 def test_data_is_for_machines() -> None:
     limit = found(slow_above(60), FAST, step=50, max=100)
-    data = json.loads(json.dumps(limit.finding().to_data(), allow_nan=False))
+    data = json.loads(json.dumps(finding_data(limit.finding()), allow_nan=False))
 
     assert ("limit", "shop", "users", 50, "budget") == (
         data["kind"],

@@ -23,6 +23,7 @@ from pytest_liveview_load.experiments.rounds import (
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.result import LoadResult
+from pytest_liveview_load.reporting.json_report import finding_data
 from tests.crowd.fake_time import play
 
 PATTERNS = ("function components", "LiveComponents", "streams")
@@ -234,7 +235,7 @@ def test_asserts_explain_themselves() -> None:
 def test_data_is_for_machines() -> None:
     finding = compared(measures=("p50_mount", "p50_visit")).finding()
 
-    data = json.loads(json.dumps(finding.to_data(), allow_nan=False))
+    data = json.loads(json.dumps(finding_data(finding), allow_nan=False))
 
     assert ["comparison", "", "function components"] == [
         data["kind"],

@@ -1,7 +1,5 @@
 """A judgement in words: one line, its columns, and its way through JSON."""
 
-import json
-
 import pytest
 
 from pytest_liveview_load.metrics.budget import Budget, Judgement
@@ -64,15 +62,6 @@ LINES = {
 @pytest.mark.parametrize(("text", "run", "line"), LINES.values(), ids=LINES)
 def test_a_judgement_is_one_line(text: str, run: Snapshot, line: str) -> None:
     assert line == Judgement.of(Budget.parse(text), run).text
-
-
-@pytest.mark.parametrize(("text", "run", "line"), LINES.values(), ids=LINES)
-def test_a_judgement_survives_json(text: str, run: Snapshot, line: str) -> None:
-    judgement = Judgement.of(Budget.parse(text), run)
-
-    travelled = json.loads(json.dumps(judgement.to_data(), allow_nan=False))
-    assert judgement == Judgement.from_data(travelled)
-    assert [text, line] == [travelled["budget"], travelled["text"]]
 
 
 COLUMNS = {

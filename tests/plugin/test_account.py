@@ -64,8 +64,8 @@ def test_a_run_that_ended_by_itself_is_judged_as_its_lead_would() -> None:
         report.part_of,
         report.scale,
     )
-    assert ["mounts == 7"] == [each.budget_source for each in report.judgements]
-    assert ((), "") == (report.invalid, report.snapshot.partial)
+    assert ["mounts == 7"] == [each.budget for each in report.budgets]
+    assert ((), "") == (report.invalid, report.partial)
     assert ("2 users were added",) == report.notes
     users = [(each.name, each.users, each.lost) for each in report.runners]
     assert [("gw0", 3, ""), ("gw1", 2, "")] == users
@@ -75,8 +75,10 @@ def test_a_loss_is_what_makes_a_run_invalid_and_partial() -> None:
     report = lost().report(TEST)
 
     assert (LOST, "gw0: it lagged") == report.invalid
-    assert "gw1 was lost" == report.snapshot.partial
-    assert (("mounts == 7", "the run was cut short"),) == report.not_judged
+    assert "gw1 was lost" == report.partial
+    assert [("mounts == 7", "the run was cut short")] == [
+        (each.budget, each.why) for each in report.budgets
+    ]
     assert ["", LOSS.why] == [each.lost for each in report.runners]
 
 
@@ -89,9 +91,7 @@ def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None
         for each in (by_itself, at_once, lost())
     ]
 
-    assert ["", "interrupted", "interrupted"] == [
-        each.snapshot.partial for each in reports
-    ]
+    assert ["", "interrupted", "interrupted"] == [each.partial for each in reports]
     assert [(), (), ()] == [each.invalid for each in reports]
 
 
@@ -99,4 +99,4 @@ def test_a_run_without_an_end_has_lasted_until_then() -> None:
     report = Account(errand(endless=True), Finished("run", outcome())).report(TEST)
 
     assert report.profile is not None
-    assert (1.0, 8.0) == (report.profile.ramp, report.profile.duration)
+    assert (1.0, 8.0) == (report.profile["ramp"], report.profile["duration"])

@@ -1,8 +1,9 @@
 """What a test fails with: one reason, the gravest, in words that tell what to do."""
 
-from dataclasses import replace
+from dataclasses import replace as replaced
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_liveview_load.errors import BudgetExceeded, InvalidRun, LoadFailed
 from pytest_liveview_load.metrics.budget import Budget
@@ -101,8 +102,8 @@ def test_all_reasons_of_the_same_weight_are_told() -> None:
 
 def test_only_the_most_frequent_kinds_of_failures_are_told() -> None:
     (kind,) = measured(errors=1).failures
-    kinds = tuple(replace(kind, error=f"Error{number}") for number in range(7))
-    failed = report(snapshot=replace(measured(errors=7), failures=kinds))
+    kinds = tuple(replaced(kind, error=f"Error{number}") for number in range(7))
+    failed = report(snapshot=replaced(measured(errors=7), failures=kinds))
 
     told = str(verdict([failed], []))
 

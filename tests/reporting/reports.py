@@ -7,7 +7,6 @@ from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.plugin.outcome import report_of
 from pytest_liveview_load.reporting.report import LoadReport
 from pytest_liveview_load.units import ms
 
@@ -65,7 +64,7 @@ def report(
     run: str = "",
     **fields: Any,
 ) -> LoadReport:
-    return report_of(
+    return LoadReport.of(
         test="test_shop.py::test_counter",
         run=run,
         profile=profile,

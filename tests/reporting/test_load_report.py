@@ -1,10 +1,11 @@
-"""A report crosses processes as plain data, and arrives as it left."""
+"""A report crosses processes as builtins, and arrives as it left."""
 
 import json
 from typing import Any
 
 import pytest
 from execnet import dumps, loads
+from msgspec import convert, to_builtins
 
 from pytest_liveview_load.reporting.report import Finding, LoadReport
 from tests.reporting.reports import measured, report
@@ -25,7 +26,13 @@ CARRIERS: dict[str, Any] = {
 @pytest.mark.parametrize("carry", CARRIERS.values(), ids=CARRIERS)
 @pytest.mark.parametrize("sent", REPORTS.values(), ids=REPORTS)
 def test_a_report_arrives_as_it_left(sent: LoadReport, carry: Any) -> None:
-    assert sent == LoadReport.from_data(carry(sent.to_data()))
+    assert sent == convert(carry(to_builtins(sent)), LoadReport)
+
+
+def test_a_report_that_stays_is_not_made_anew() -> None:
+    reports = [report("p95_mount < 200ms")]
+
+    assert reports[0] is convert(reports, list[LoadReport])[0]
 
 
 QUIET = {
@@ -53,5 +60,5 @@ def test_a_finding_arrives_as_it_left() -> None:
     )
 
     for carry in CARRIERS.values():
-        assert sent == Finding.from_data(carry(sent.to_data()))
+        assert sent == convert(carry(to_builtins(sent)), Finding)
     assert "x (limit: shop)" == sent.title

@@ -1,11 +1,10 @@
 """What each process came to that carried one run."""
 
-import json
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
-from pytest_liveview_load.reporting.report import RunnerReport, boot_line, runner_table
+from pytest_liveview_load.reporting.report import RunnerReport
+from pytest_liveview_load.reporting.table import boot_line, runner_table
 
 FAST = RunnerReport(
     name="gw0",
@@ -68,9 +67,3 @@ def test_what_was_booted_is_said(runners: list[RunnerReport], line: str) -> None
 
 def test_one_process_is_not_compared() -> None:
     assert [] == runner_table([FAST])
-
-
-def test_a_report_comes_back_from_json() -> None:
-    data = json.loads(json.dumps(FAST.to_data()))
-
-    assert FAST == RunnerReport.from_data(data)
