@@ -32,10 +32,10 @@ from typing import Any, Final, NamedTuple
 import uvloop
 from tabulate import tabulate
 
-from pytest_liveview_load.crowd.engine import Outcome, Run
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.crowd.run_state import Crowd
+from pytest_liveview_load.crowd.engine import Run, RunOutcome
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
+from pytest_liveview_load.crowd.run_state import UserRun
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.live_user import LiveUser
@@ -105,7 +105,7 @@ class Ran(NamedTuple):
     """A run and what it came to, and how much of a core it took."""
 
     run: Run
-    outcome: Outcome
+    outcome: RunOutcome
     share: float
 
     def percentile(self, metric: str, p: float) -> float:
@@ -127,11 +127,11 @@ class Ran(NamedTuple):
 
 async def ran(scenario: Scenario, base: str, **arguments: object) -> Ran:
     """Carry out a load as the plugin would."""
-    order = dataclasses.replace(Order.of(**arguments), cast=Cast.of(scenario))
+    order = dataclasses.replace(RunPlan.of(**arguments), cast=ScenarioMix.of(scenario))
     async with Network(ClientSettings(url=base)) as network:
 
         def make_user(
-            id_: int, rng: Random, crowd: Crowd, recorder: Recorder
+            id_: int, rng: Random, crowd: UserRun, recorder: Recorder
         ) -> LiveUser:
             return LiveUser(network, recorder, id=id_, rng=rng, crowd=crowd)
 

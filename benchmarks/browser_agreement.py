@@ -30,7 +30,7 @@ from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import LocalSync
 from pytest_liveview_load.units import Clock
 
 ROOT: Final = Path(__file__).parents[1]
@@ -63,7 +63,7 @@ class Alone:
 
     running = True
     row = None
-    gathering = LocalGathering()
+    gathering = LocalSync()
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

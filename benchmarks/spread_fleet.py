@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import execnet
 
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
@@ -129,8 +129,8 @@ class Fleet:
         **arguments: object,
     ) -> None:
         """Let the first runners begin a run, at the demo app unless told otherwise."""
-        order = Order.of(**arguments)
-        cast = Cast.of(scenario, params)
+        order = RunPlan.of(**arguments)
+        cast = ScenarioMix.of(scenario, params)
         self.runs += 1
         self.hub.gather(LEAD, list(self.pids)[:runners])
         errand = PackedPlan(

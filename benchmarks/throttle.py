@@ -15,8 +15,8 @@ from bisect import bisect_left
 import uvloop
 from tabulate import tabulate
 
-from pytest_liveview_load.liveview.user.together import Pace
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.liveview.user.together import ThrottleArguments
+from pytest_liveview_load.sync.users import LocalSync
 
 RATES = (10, 50, 100, 500, 1000, 2000)  # a second
 USERS = 200
@@ -25,13 +25,13 @@ SECONDS = 10.0
 
 async def begun(rate: int, seconds: float) -> list[float]:
     """Return when turns began, of users who come again at once."""
-    gathering, found = LocalGathering(), []
+    gathering, found = LocalSync(), []
     clock = time.perf_counter
     end = clock() + seconds
 
     async def user() -> None:
         while True:
-            await gathering.take_turn("t", Pace(rate=rate))
+            await gathering.take_turn("t", ThrottleArguments(rate=rate))
             found.append(clock())
             await asyncio.sleep(0)
             gathering.end_turn("t")

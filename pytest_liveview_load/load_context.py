@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from pytest_liveview_load.crowd.mix import Cast, check_taken, named
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.mix import ScenarioMix, check_taken, named
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
 from pytest_liveview_load.errors import MarkerError, RunAborted
 from pytest_liveview_load.experiments.compare import Comparison
@@ -26,14 +26,14 @@ Scenarios: TypeAlias = Function | Mapping[Function, float]
 class Conductor(Protocol):
     """Whoever carries a crowd: this process, or many."""
 
-    async def start(self, order: Order) -> RunningCrowd:
+    async def start(self, order: RunPlan) -> RunningCrowd:
         """Start the order's crowd; its cast is known.
 
         Raises before anything has started.
         """
         ...
 
-    def check(self, order: Order) -> None:
+    def check(self, order: RunPlan) -> None:
         """Raise what `start` would raise of an order, but for want of files."""
         ...
 
@@ -48,8 +48,8 @@ class LoadContext:
     Of one that was aborted, `snapshot.partial` says so.
     """
 
-    def __init__(self, conductor: Conductor, order: Order | None = None) -> None:
-        self.order = order or Order()
+    def __init__(self, conductor: Conductor, order: RunPlan | None = None) -> None:
+        self.order = order or RunPlan()
         self.results: list[LoadResult] = []
         self._conductor = conductor
         self._starting: list[Starting] = []
@@ -192,11 +192,11 @@ class LoadContext:
         self._conductor.tell(comparison.finding())
         return comparison
 
-    async def _carried_out(self, order: Order) -> LoadResult:
+    async def _carried_out(self, order: RunPlan) -> LoadResult:
         crowd = await self._started(order)
         return await crowd.carried_out()
 
-    async def _started(self, order: Order) -> RunningCrowd:
+    async def _started(self, order: RunPlan) -> RunningCrowd:
         crowd = await self._conductor.start(order)
         crowd.task.add_done_callback(lambda _: self._keep(crowd))
         return crowd
@@ -217,7 +217,7 @@ class LoadContext:
         params: Mapping[str, Any] | None,
         name: str,
         arguments: Mapping[str, object],
-    ) -> Order:
+    ) -> RunPlan:
         """Return the order of one run, its cast included. Raises as `run`."""
         order = resolved(self.order.updated(**arguments), None)
         chosen = order.mix if scenario is None else scenario
@@ -235,5 +235,7 @@ class LoadContext:
             problem = f"params={params!r}: params are given by name: {{'page': '/'}}"
         if problem:
             raise MarkerError(problem)
-        cast = Cast.of(chosen, params, name, setup=order.setup, teardown=order.teardown)
+        cast = ScenarioMix.of(
+            chosen, params, name, setup=order.setup, teardown=order.teardown
+        )
         return dataclasses.replace(order, cast=cast)

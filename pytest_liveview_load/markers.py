@@ -12,7 +12,7 @@ from os import PathLike
 from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
 from pytest_liveview_load.crowd.mix import Function
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.scenario import LIVE, is_async, not_async
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.metrics.budget import Budget
@@ -27,7 +27,7 @@ SELF: Final = "self"
 Named = TypeVar("Named")
 
 
-def test_of(cls: type, order: Order) -> Callable[..., Any]:
+def test_of(cls: type, order: RunPlan) -> Callable[..., Any]:
     """Return the test of a class that runs its mix.
 
     It asks for `live` and for every fixture that the methods take. Raises MarkerError.
@@ -54,7 +54,7 @@ def test_of(cls: type, order: Order) -> Callable[..., Any]:
     return test_mix
 
 
-def resolved(order: Order, owner: object) -> Order:
+def resolved(order: RunPlan, owner: object) -> RunPlan:
     """Return the order with methods of `owner` for the names in it.
 
     `owner` is a test's instance, or its class, or None for a test without one. Raises
@@ -94,7 +94,7 @@ def method(owner: object, argument: str, name: str) -> Any:
     raise MarkerError(message)
 
 
-def functions_of(order: Order) -> Iterator[Any]:
+def functions_of(order: RunPlan) -> Iterator[Any]:
     """Yield what users of an order perform."""
     yield from (each for each, _ in order.mix)
     yield from filter(None, (order.setup, order.teardown))
@@ -194,7 +194,7 @@ def budget(*texts: str) -> Callable[[Test], Test]:
     return decorate
 
 
-def load_of(args: Sequence[object], kwargs: Mapping[str, Any]) -> Order:
+def load_of(args: Sequence[object], kwargs: Mapping[str, Any]) -> RunPlan:
     """Return the order that the arguments of a `load` marker ask for.
 
     Raises MarkerError.
@@ -208,7 +208,7 @@ def load_of(args: Sequence[object], kwargs: Mapping[str, Any]) -> Order:
             f"load({given}): its arguments have names: write load(users={args[0]!r})"
         )
         raise MarkerError(message)
-    return Order.of(**kwargs)
+    return RunPlan.of(**kwargs)
 
 
 def budgets_of(args: Sequence[object]) -> tuple[Budget, ...]:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.crowd.engine import Run
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.errors import MarkerError, ScenarioError
 from pytest_liveview_load.load_context import LoadContext
@@ -21,23 +21,23 @@ class Listener:
     """Owns what it was asked to run, and runs nothing."""
 
     def __init__(self) -> None:
-        self.asked: list[Order] = []
-        self.checked: list[Order] = []
+        self.asked: list[RunPlan] = []
+        self.checked: list[RunPlan] = []
         self.told: list[Finding] = []
 
-    async def start(self, order: Order) -> RunningCrowd:
+    async def start(self, order: RunPlan) -> RunningCrowd:
         self.asked.append(order)
         run = Run(order, nobody, seed=1)
         listening = asyncio.create_task(self.listen(order))
         return RunningCrowd(run, listening, lambda _: None)
 
-    def check(self, order: Order) -> None:
+    def check(self, order: RunPlan) -> None:
         self.checked.append(order)
 
     def tell(self, finding: Finding) -> None:
         self.told.append(finding)
 
-    async def listen(self, order: Order) -> LoadResult:
+    async def listen(self, order: RunPlan) -> LoadResult:
         snapshot = Snapshot(users=order.profile.users, counts={"iterations": 1})
         assert order.cast is not None
         return LoadResult(snapshot, order.cast.name, order.profile)
@@ -57,7 +57,7 @@ async def browse(live: object, page: str = "/") -> None: ...
 @pytest.mark.anyio
 async def test_a_run_has_the_markers_profile_with_its_own_arguments_laid_over() -> None:
     listener = Listener()
-    load = LoadContext(listener, Order.of(users=500, think="1s", duration="1m"))
+    load = LoadContext(listener, RunPlan.of(users=500, think="1s", duration="1m"))
 
     small = await load.run(browse, users=50, params={"page": "/a"})
     large = await load.run(browse, duration=None, iterations=2, name="twice")
@@ -66,7 +66,7 @@ async def test_a_run_has_the_markers_profile_with_its_own_arguments_laid_over() 
         ("browse", Profile.of(users=50, think=1, duration=60)),
         ("twice", Profile.of(users=500, think=1, iterations=2)),
     ] == listener.names_and_profiles
-    assert Cast.of(browse, {"page": "/a"}) == listener.asked[0].cast
+    assert ScenarioMix.of(browse, {"page": "/a"}) == listener.asked[0].cast
     assert [small, large] == load.results
 
 
@@ -145,7 +145,7 @@ async def test_what_cannot_run_is_refused_before_it_starts(
 @pytest.mark.anyio
 async def test_a_search_lays_its_sizes_over_the_marker() -> None:
     listener = Listener()
-    load = LoadContext(listener, Order.of(users=500, ramp="1s", duration="1m"))
+    load = LoadContext(listener, RunPlan.of(users=500, ramp="1s", duration="1m"))
 
     limit = await load.find_limit(browse, budgets=["users >= 1"], start=2, max=5)
 
@@ -166,7 +166,7 @@ async def test_a_search_lays_its_sizes_over_the_marker() -> None:
 @pytest.mark.anyio
 async def test_a_search_by_rate_displaces_a_crowd() -> None:
     listener = Listener()
-    load = LoadContext(listener, Order.of(users=500, think="1s", duration="1m"))
+    load = LoadContext(listener, RunPlan.of(users=500, think="1s", duration="1m"))
 
     await load.find_limit(browse, budgets=["errors == 0"], start="1.5/s", max="1.5/s")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.plan import ARGUMENTS, Order
+from pytest_liveview_load.crowd.plan import ARGUMENTS, RunPlan
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.markers import (
     LoadArguments,
@@ -29,12 +29,12 @@ def test_load_leaves_its_profile_and_the_function_as_it_is() -> None:
     function = a_test()
 
     assert function is load(users=50, ramp="2s", think="0.2s..0.5s")(function)
-    expected = {"__liveview_load__": Order.of(users=50, ramp=2.0, think=(0.2, 0.5))}
+    expected = {"__liveview_load__": RunPlan.of(users=50, ramp=2.0, think=(0.2, 0.5))}
     assert expected == vars(function)
 
 
 def test_load_without_arguments_is_one_user() -> None:
-    expected = {"__liveview_load__": Order()}
+    expected = {"__liveview_load__": RunPlan()}
     assert expected == vars(load()(a_test()))
 
 
@@ -46,7 +46,7 @@ def test_budgets_add_up_in_the_order_they_are_read() -> None:
 
     expected = ("p95_mount < 200ms", "errors == 0", "p99_event[inc] < 50ms")
     assert {
-        "__liveview_load__": Order.of(users=2),
+        "__liveview_load__": RunPlan.of(users=2),
         "__liveview_budgets__": tuple(map(Budget.parse, expected)),
     } == vars(test_counter)
 
@@ -165,7 +165,7 @@ def test_marks_are_read_as_the_decorators_read_them() -> None:
     mark = pytest.mark.load(users=5, duration="1m").mark
     budgets = pytest.mark.budget("errors == 0").mark
 
-    assert Order.of(users=5, duration=60.0) == load_of(mark.args, mark.kwargs)
+    assert RunPlan.of(users=5, duration=60.0) == load_of(mark.args, mark.kwargs)
     assert (Budget.parse("errors == 0"),) == budgets_of(budgets.args)
 
 

@@ -7,14 +7,14 @@ those that somebody adds. A place that is given up is left after its iteration.
 import asyncio
 from collections.abc import Sequence
 
-from pytest_liveview_load.crowd.run_state import CUT_AGAIN, Terms, UserTasks
+from pytest_liveview_load.crowd.run_state import CUT_AGAIN, RunState, UserTasks
 from pytest_liveview_load.crowd.virtual_user import VirtualUser
 
 
 class ClosedCrowd:
     """Owns the places of one run, by the id of the user in each, oldest first."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: RunState) -> None:
         self.terms = terms
         self.people = UserTasks(terms)
         self.places: dict[int, VirtualUser] = {}

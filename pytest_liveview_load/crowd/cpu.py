@@ -18,7 +18,7 @@ from pytest_liveview_load.units import Clock, format_duration
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Instant:
     """`elapsed` seconds after the first start, while there were so many users."""
 
     elapsed: float
@@ -40,7 +40,7 @@ FEWEST_TURNS: Final = 20  # for a mean
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class CpuUsage:
     """Totals: seconds of CPU used, seconds and turns waited for one, by all together."""
 
     cpu: float = 0.0
@@ -49,7 +49,7 @@ class Usage:
     pressure: float = 0.0
 
 
-class Processor:
+class CpuReader:
     """Reads the totals. `open` is called by the loop's own thread, `close` at the end."""
 
     def __init__(self, cpu_clock: Clock = time.process_time) -> None:
@@ -69,11 +69,11 @@ class Processor:
                 os.close(each)
         self._schedule = self._pressure = None
 
-    def read(self) -> Usage:
+    def read(self) -> CpuUsage:
         """Return the totals so far, in microseconds."""
         waited, turns = of_schedule(content(self._schedule))
         pressure = of_pressure(content(self._pressure))
-        return Usage(self.cpu_clock(), waited, turns, pressure)
+        return CpuUsage(self.cpu_clock(), waited, turns, pressure)
 
 
 def opened(path: str) -> int | None:
@@ -109,12 +109,12 @@ def of_pressure(text: bytes) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class CpuStretch:
     """Some seconds of a run, up to a moment."""
 
-    moment: Moment
+    moment: Instant
     seconds: float
-    used: Usage
+    used: CpuUsage
 
     @property
     def share(self) -> float:
@@ -128,18 +128,18 @@ class Stretch:
         return self.used.waited / turns if turns >= FEWEST_TURNS else 0.0
 
 
-class Ledger:
+class CpuHistory:
     """Owns the totals of the last seconds, and the worst stretches so far.
 
     A run that is shorter than a stretch is one itself, if it is worth judging.
     """
 
     def __init__(self) -> None:
-        self.readings: deque[tuple[float, Usage]] = deque()
-        self.busiest: Stretch | None = None
-        self.hungriest: Stretch | None = None
+        self.readings: deque[tuple[float, CpuUsage]] = deque()
+        self.busiest: CpuStretch | None = None
+        self.hungriest: CpuStretch | None = None
 
-    def add(self, now: float, usage: Usage, moment: Moment) -> None:
+    def add(self, now: float, usage: CpuUsage, moment: Instant) -> None:
         """Take the totals at an instant; call it about once a second."""
         readings = self.readings
         readings.append((now, usage))
@@ -148,23 +148,23 @@ class Ledger:
         if now - readings[0][0] >= SUSTAINED:
             self.consider(moment)
 
-    def close(self, now: float, usage: Usage, moment: Moment) -> None:
+    def close(self, now: float, usage: CpuUsage, moment: Instant) -> None:
         """Take the last totals."""
         self.readings.append((now, usage))
         whole = self.busiest is None
         if whole and now - self.readings[0][0] >= SHORTEST_TO_JUDGE:
             self.consider(moment)
 
-    def consider(self, moment: Moment) -> None:
+    def consider(self, moment: Instant) -> None:
         """Look at the stretch from the first reading to the last."""
         (began, before), (ended, after) = self.readings[0], self.readings[-1]
-        used = Usage(
+        used = CpuUsage(
             after.cpu - before.cpu,
             after.waited - before.waited,
             after.turns - before.turns,
             after.pressure - before.pressure,
         )
-        stretch = Stretch(moment, ended - began, used)
+        stretch = CpuStretch(moment, ended - began, used)
         if self.busiest is None or stretch.share > self.busiest.share:
             self.busiest = stretch
         if self.hungriest is None or stretch.wait > self.hungriest.wait:

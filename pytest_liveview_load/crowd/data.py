@@ -97,7 +97,7 @@ class HasData(Protocol):
         """Its shape."""
 
 
-class Feed:
+class UserRows:
     """Hands the rows of a load's data to its users."""
 
     def __init__(self, rows: Rows, way: str = ONCE, seed: int = 0) -> None:
@@ -106,7 +106,7 @@ class Feed:
         self.seed = seed
 
     @classmethod
-    def of(cls, order: "HasData", seed: int) -> "Feed | None":
+    def of(cls, order: "HasData", seed: int) -> "UserRows | None":
         """Return the prepared feed of a load, None if it has no data.
 
         Raises DataError as `prepare`.
@@ -172,7 +172,7 @@ class Feed:
         )
 
 
-def row_of(user: int, feed: Feed | None) -> Any:
+def row_of(user: int, feed: UserRows | None) -> Any:
     """Return a user's row. Raises DataError, also for a load without data."""
     if feed is None:
         why = (

@@ -12,22 +12,22 @@ from random import Random
 from typing import Any
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
-from pytest_liveview_load.crowd.cpu import Processor
-from pytest_liveview_load.crowd.data import Feed
-from pytest_liveview_load.crowd.generator import MAX_LAG, Watch
+from pytest_liveview_load.crowd.cpu import CpuReader
+from pytest_liveview_load.crowd.data import UserRows
+from pytest_liveview_load.crowd.generator import MAX_LAG, GeneratorMonitor
 from pytest_liveview_load.crowd.open import OpenCrowd
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.progress import OnSnapshot, attend
 from pytest_liveview_load.crowd.run_state import (
-    Crowd,
     MakeUser,
     RunGathering,
-    Terms,
+    RunState,
+    UserRun,
     sleep_until,
 )
 from pytest_liveview_load.crowd.storm import (
-    DROPPED,
-    Cut,
+    CUT_BY_DROP_ALL,
+    CutAll,
     Storm,
     returns,
 )
@@ -38,12 +38,12 @@ from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.load_profile.profile import Profile, counted
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.sync.users import Company, LocalGathering
+from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from pytest_liveview_load.units import Clock, format_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RunOutcome:
     """What a run came to: its numbers, why they cannot be believed if so, remarks.
 
     `aborted` says which condition ended it early, "" if none did. `lost` says which
@@ -62,7 +62,7 @@ class Run:
 
     def __init__(
         self,
-        order: Order,
+        order: RunPlan,
         make_user: MakeUser,
         *,
         name: str = "",
@@ -70,10 +70,10 @@ class Run:
         clock: Clock = time.perf_counter,
         on_snapshot: OnSnapshot | None = None,
         max_lag: float = MAX_LAG,
-        processor: Processor | None = None,
+        processor: CpuReader | None = None,
         drops_allowed: bool = False,
         scale: float = 1.0,
-        cut: Cut | None = None,
+        cut: CutAll | None = None,
         gathering: RunGathering | None = None,
     ) -> None:
         assert order.cast is not None
@@ -89,7 +89,7 @@ class Run:
         self.began = self.came = clock()
         self.ended: float | None = None
         self.recorder = Recorder(clock)
-        self.watch = Watch(
+        self.watch = GeneratorMonitor(
             self.recorder,
             clock,
             lambda: self.users,
@@ -100,11 +100,13 @@ class Run:
             role.scenario.name: Recorder(clock, scenario=role.scenario.name)
             for role in order.cast.roles
         }
-        self.gathering: RunGathering = gathering or LocalGathering(
-            Company.of(order.profile, endless=order.endless), clock=clock, scale=scale
+        self.gathering: RunGathering = gathering or LocalSync(
+            ActiveUsers.of(order.profile, endless=order.endless),
+            clock=clock,
+            scale=scale,
         )
-        self.feed = Feed.of(order, seed)
-        self.terms: Terms | None = None
+        self.feed = UserRows.of(order, seed)
+        self.terms: RunState | None = None
         self.crowd: ClosedCrowd | OpenCrowd | None = None
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.remarks: list[str] = []
@@ -137,7 +139,7 @@ class Run:
         """How many users there are now."""
         return 0 if self.crowd is None else self.crowd.users
 
-    async def carry_out(self, at: float | None = None) -> Outcome:
+    async def carry_out(self, at: float | None = None) -> RunOutcome:
         """Run to the end, from now or the instant `at`.
 
         One whose `at` has passed takes part in a run that has begun then: whoever should
@@ -178,12 +180,12 @@ class Run:
             self.cut_because = f"ended by {type(end).__name__}"
             raise end from None
 
-    def agreed_terms(self) -> Terms:
+    def agreed_terms(self) -> RunState:
         """Return what all users share; the run's own task is the caller."""
         owner = asyncio.current_task()
         assert owner is not None  # a coroutine of asyncio always runs in a task
         length = self.order.profile.length
-        return Terms(
+        return RunState(
             order=self.order,
             make_user=self.make_user,
             recorder=self.recorder,
@@ -262,7 +264,7 @@ class Run:
         """Cut every connection, and see who comes back; None if there was none."""
         assert self.cut is not None  # who starts crowds can cut them off
         when = self.after()
-        absent = self.cut(DROPPED)
+        absent = self.cut(CUT_BY_DROP_ALL)
         if not absent:
             return None
         storm = (await returns(absent, self.clock, within)).storm()
@@ -283,7 +285,7 @@ class Run:
             whole = whole.merged(recorder.snapshot(now))
         return whole
 
-    def outcome(self, partial: str = "") -> Outcome:
+    def outcome(self, partial: str = "") -> RunOutcome:
         """Return the numbers so far; `partial` says why there will be no more."""
         now = self.clock()
         snapshot = self.snapshot(now, partial or self.aborted)
@@ -295,7 +297,7 @@ class Run:
                 f"{format_duration(self.profile.grace)} after the end (grace), cut off "
                 "and not counted"
             )
-        return Outcome(
+        return RunOutcome(
             snapshot=snapshot,
             invalid=causes(
                 self.watch,
@@ -321,10 +323,12 @@ def changes(added: int, removed: int) -> str:
 # What a run in this process is made of: users on a network.
 
 
-def equipped(order: Order, network: Network, **arguments: Any) -> Run:
+def run_on_network(order: RunPlan, network: Network, **arguments: Any) -> Run:
     """Return the run of an order whose users are on a network (`Run`)."""
 
-    def make_user(id_: int, rng: Random, crowd: Crowd, recorder: Recorder) -> LiveUser:
+    def make_user(
+        id_: int, rng: Random, crowd: UserRun, recorder: Recorder
+    ) -> LiveUser:
         return LiveUser(
             network, recorder, id=id_, rng=rng, crowd=crowd, clock=network.clock
         )

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-from pytest_liveview_load.crowd.cpu import Ledger, Moment, Processor, Usage
+from pytest_liveview_load.crowd.cpu import CpuHistory, CpuReader, CpuUsage, Instant
 from pytest_liveview_load.crowd.tracebacks import OURS, is_installed
 from pytest_liveview_load.errors import TooFewFiles
 from pytest_liveview_load.liveview.client.tls import root_cause
@@ -114,7 +114,7 @@ LONGEST_LINE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class StackSample:
     """`place` is where a thread was at the instant `at` of `time.perf_counter`."""
 
     at: float
@@ -125,7 +125,7 @@ class Watchdog:
     """Watches the thread that enters its `with` block; `beat` is that thread's sign of life."""
 
     def __init__(self) -> None:
-        self.seen: Sight | None = None
+        self.seen: StackSample | None = None
         self._beaten = 0.0
         self._watched = 0
         self._over = threading.Event()
@@ -165,7 +165,7 @@ class Watchdog:
                 continue  # once is enough
             place = where(sys._current_frames().get(self._watched))  # noqa: SLF001 (documented)
             if place and self._beaten == beaten:
-                self.seen = Sight(looked, place)
+                self.seen = StackSample(looked, place)
 
 
 def where(frame: FrameType | None) -> str:
@@ -217,41 +217,41 @@ STOPPED: Final = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
-class Worst:
+class WorstSample:
     """The worst sample of a timing so far, in seconds, and when it was."""
 
     seconds: float
-    moment: Moment
+    moment: Instant
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class LoopStall:
     """The event loop stood still for so many seconds; `kind` says why, `place` where."""
 
     seconds: float
-    moment: Moment
+    moment: Instant
     kind: str
     place: str = ""
 
 
 @dataclass(slots=True)
-class Times:
+class Occurrences:
     """How often something happened, and when it first did."""
 
     count: int
-    first: Moment
+    first: Instant
 
 
 @dataclass(frozen=True, slots=True)
-class InUse:
+class OpenFiles:
     """The most files that were open at once, of how many there may be, and when."""
 
     files: int
     most: int
-    moment: Moment
+    moment: Instant
 
 
-class Watch:
+class GeneratorMonitor:
     """Owns what was noticed during one run. `began` is set when the run begins.
 
     Users record here what is the generator's own doing: lateness, drops, want of files.
@@ -264,22 +264,22 @@ class Watch:
         users: Callable[[], int],
         *,
         max_lag: float = MAX_LAG,
-        processor: Processor | None = None,
+        processor: CpuReader | None = None,
     ) -> None:
         self.recorder = recorder
         self.clock = clock
         self.users = users
         self.max_lag = max_lag
-        self.processor = processor or Processor()
+        self.processor = processor or CpuReader()
         self.began = self.ended = clock()
-        self.at_first = self.usage = Usage()
-        self.ledger = Ledger()
-        self.worst: dict[str, Worst] = {}
-        self.stops: list[Stop] = []
+        self.at_first = self.usage = CpuUsage()
+        self.ledger = CpuHistory()
+        self.worst: dict[str, WorstSample] = {}
+        self.stops: list[LoopStall] = []
         self.hung_at = ""
-        self.dropped: Times | None = None
-        self.without_file: Times | None = None
-        self.most_in_use: InUse | None = None
+        self.dropped: Occurrences | None = None
+        self.without_file: Occurrences | None = None
+        self.most_in_use: OpenFiles | None = None
         self._look_at = 0.0
         self._users = 0
 
@@ -288,13 +288,13 @@ class Watch:
         """How long the event loop may stand still, in seconds."""
         return max(STOP * self.max_lag, SHORTEST_STOP)
 
-    def moment(self, at: float) -> Moment:
+    def moment(self, at: float) -> Instant:
         """Return an instant of the run, which is now or just has been.
 
         Of one whose last user has just gone, it is as if they were still there.
         """
         self._users = self.users() or self._users
-        return Moment(at - self.began, self._users)
+        return Instant(at - self.began, self._users)
 
     def measures(self, at: float) -> bool:
         """Return whether the warm-up was over at an instant."""
@@ -340,8 +340,8 @@ class Watch:
             if lag >= self.longest_lag:
                 kind = kind_of_stop(lag, before, self.usage, place)
                 # Whom it kept may have come to an end by now.
-                then = Moment(due - self.began, max(self._users, self.users()))
-                self.stops.append(Stop(lag, then, kind, place))
+                then = Instant(due - self.began, max(self._users, self.users()))
+                self.stops.append(LoopStall(lag, then, kind, place))
             self.hung_at = place or self.hung_at
             self.remember("lag", lag, woken)
         while due <= woken:
@@ -356,7 +356,7 @@ class Watch:
         """Keep the worst sample of a timing."""
         worst = self.worst.get(metric)
         if worst is None or seconds > worst.seconds:
-            self.worst[metric] = Worst(seconds, self.moment(at))
+            self.worst[metric] = WorstSample(seconds, self.moment(at))
 
     # The process, once a second
 
@@ -369,9 +369,9 @@ class Watch:
         self.ledger.add(now, self.usage, moment)
         used, (_, most) = files_in_use(), most_files()
         if used is None:
-            self.without_file = self.without_file or Times(0, moment)
+            self.without_file = self.without_file or Occurrences(0, moment)
         elif self.most_in_use is None or used > self.most_in_use.files:
-            self.most_in_use = InUse(used, most, moment)
+            self.most_in_use = OpenFiles(used, most, moment)
 
     def close(self) -> None:
         """Take the totals at the end of the run."""
@@ -391,7 +391,7 @@ class Watch:
         """Record that nobody could serve an arrival."""
         self.recorder.count("dropped_arrivals", due)
         if self.measures(due):
-            self.dropped = self.dropped or Times(0, self.moment(due))
+            self.dropped = self.dropped or Occurrences(0, self.moment(due))
             self.dropped.count += 1
 
     def caused(self, error: BaseException) -> bool:
@@ -399,12 +399,12 @@ class Watch:
         if not is_for_want_of_files(error):
             return False
         moment = self.moment(self.clock())
-        self.without_file = self.without_file or Times(0, moment)
+        self.without_file = self.without_file or Occurrences(0, moment)
         self.without_file.count += 1
         return True
 
 
-def kind_of_stop(seconds: float, before: Usage, after: Usage, place: str) -> str:
+def kind_of_stop(seconds: float, before: CpuUsage, after: CpuUsage, place: str) -> str:
     """Return why the loop stood still: what took at least half of the time."""
     if after.waited - before.waited >= seconds / 2:
         return NO_CPU

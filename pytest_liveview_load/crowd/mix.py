@@ -32,7 +32,7 @@ BETWEEN: Final = " + "  # names of a mix that has none of its own
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class WeightedScenario:
     """One scenario of a run; `share` is in proportion to those of the other roles."""
 
     scenario: Scenario
@@ -40,7 +40,7 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class ScenarioMix:
     """The roles of a run, which is called `name`. Names of roles differ.
 
     `setup` and `teardown` are what a new user does before its first iteration, and what
@@ -49,7 +49,7 @@ class Cast:
     """
 
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[WeightedScenario, ...]
     setup: Scenario | None = None
     teardown: Scenario | None = None
     turns: tuple[int, ...] = field(init=False, repr=False, compare=False)
@@ -70,7 +70,7 @@ class Cast:
         *,
         setup: Any = None,
         teardown: Any = None,
-    ) -> "Cast":
+    ) -> "ScenarioMix":
         """Return the cast of one function, or of a mix `{function: share}`.
 
         Each function takes those of `params` that it names. Raises ScenarioError, also
@@ -87,13 +87,13 @@ class Cast:
             own = named(scenarios, params) if around else params
             alone = Scenario.of(scenarios, own, name)
             check_taken([scenarios, *around], params)
-            return cls(alone.name, (Role(alone),), before, after)
+            return cls(alone.name, (WeightedScenario(alone),), before, after)
         mix = read_mix(scenarios)
         functions: list[Any] = [function for function, _ in mix]
         check_taken([*functions, *around], params)
         shares = whole_shares([share for _, share in mix])
         roles = tuple(
-            Role(Scenario.of(each, named(each, params)), share)
+            WeightedScenario(Scenario.of(each, named(each, params)), share)
             for each, share in zip(functions, shares, strict=True)
         )
         called = name or BETWEEN.join(each.scenario.name for each in roles)

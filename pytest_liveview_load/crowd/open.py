@@ -7,7 +7,7 @@ a new one, else it is dropped and counted; and it is measured from when it shoul
 import heapq
 import math
 
-from pytest_liveview_load.crowd.run_state import Terms, UserTasks
+from pytest_liveview_load.crowd.run_state import RunState, UserTasks
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.crowd.virtual_user import CLOSE_TIMEOUT, VirtualUser
 
@@ -15,7 +15,7 @@ from pytest_liveview_load.crowd.virtual_user import CLOSE_TIMEOUT, VirtualUser
 class OpenCrowd:
     """Owns the pool of one run's users, who keep their role, and who of them is idle."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: RunState) -> None:
         self.terms = terms
         self.people = UserTasks(terms)
         self.pool: dict[int, VirtualUser] = {}

@@ -16,9 +16,9 @@ from pytest_liveview_load.crowd.data import (
     parse_way,
 )
 from pytest_liveview_load.crowd.mix import (
-    Cast,
     Function,
     Mix,
+    ScenarioMix,
     read_mix,
 )
 from pytest_liveview_load.crowd.scenario import is_async, not_async
@@ -33,7 +33,7 @@ CONTINUE: Final = "continue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunPlan:
     """What is to be run. Names in it, of methods, are resolved before anything is run.
 
     `mix` is what was written, `cast` who plays, once that is known. `data` is what the
@@ -48,7 +48,7 @@ class Order:
 
     profile: Profile = dataclasses.field(default_factory=Profile)
     mix: Mix = ()
-    cast: Cast | None = None
+    cast: ScenarioMix | None = None
     data: str | Rows | None = None
     rows: str = ONCE
     setup: Function | str | None = None
@@ -62,7 +62,7 @@ class Order:
     promises: tuple[Budget, ...] | None = None
 
     @classmethod
-    def of(cls, **arguments: object) -> "Order":
+    def of(cls, **arguments: object) -> "RunPlan":
         """Return the order that a person's `load(…)` is.
 
         Raises MarkerError, which quotes the argument and its value and says what is
@@ -70,7 +70,7 @@ class Order:
         """
         return cls().updated(**arguments)
 
-    def updated(self, **arguments: object) -> "Order":
+    def updated(self, **arguments: object) -> "RunPlan":
         """Return this order with a person's `arguments` laid over it.
 
         Raises MarkerError as `of` does.
@@ -106,7 +106,7 @@ class Order:
         *,
         promises: tuple[Budget, ...] | None = None,
         on_trial: bool = False,
-    ) -> "Order":
+    ) -> "RunPlan":
         """Return the same run as a part of a finding, under a name of its own."""
         assert self.cast is not None
         return dataclasses.replace(
@@ -180,7 +180,7 @@ OWN_PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
 ARGUMENTS: Final = (*PARSERS, *OWN_PARSERS)
 
 
-def checked(order: Order) -> Order:
+def checked(order: RunPlan) -> RunPlan:
     """Return `order` if its parts fit together; raise MarkerError if they do not."""
     after, length = format_duration(order.after), order.profile.length
     if order.after and not order.abort:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from pytest_liveview_load.crowd.generator import Watch
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.generator import GeneratorMonitor
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.metrics.budget import Budget, Judgement, Within
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import Clock, format_duration
@@ -40,8 +40,8 @@ OnSnapshot = Callable[[Progress], None]
 class Attended(Protocol):
     """What is seen of a run by those who attend it; `engine.Run` is one."""
 
-    order: Order
-    watch: Watch
+    order: RunPlan
+    watch: GeneratorMonitor
     clock: Clock
     began: float
     on_snapshot: OnSnapshot | None

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, Protocol
 
-from pytest_liveview_load.crowd.data import Feed
-from pytest_liveview_load.crowd.generator import Watch
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.liveview.user.together import Gathering
+from pytest_liveview_load.crowd.data import UserRows
+from pytest_liveview_load.crowd.generator import GeneratorMonitor
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
+from pytest_liveview_load.liveview.user.together import UserSync
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
@@ -31,7 +31,7 @@ class User(Protocol):
         """End it for good."""
 
 
-class RunGathering(Gathering, Protocol):
+class RunGathering(UserSync, Protocol):
     """Where the users of a run find each other, as the run tells it who is there."""
 
     def enter(self, user: int) -> None:
@@ -47,7 +47,7 @@ class RunGathering(Gathering, Protocol):
         """Give a throttle another rate. Raises TogetherError."""
 
 
-class Crowd(Protocol):
+class UserRun(Protocol):
     """What a user may know of the run it is in."""
 
     @property
@@ -67,11 +67,11 @@ class Crowd(Protocol):
 
 
 # Given the user's id and random numbers, the crowd, and where it records.
-MakeUser = Callable[[int, Random, Crowd, Recorder], User]
+MakeUser = Callable[[int, Random, UserRun, Recorder], User]
 
 
 @dataclass(slots=True)
-class Terms:
+class RunState:
     """What all users of a run share. Times are instants of `clock`.
 
     `recorders` has one for each role, by its scenario's name; `recorder` is the run's
@@ -82,11 +82,11 @@ class Terms:
     iterations that were lost by it. `ended_by` is what a user met that ends it all.
     """
 
-    order: Order
+    order: RunPlan
     make_user: MakeUser
     recorder: Recorder
     recorders: Mapping[str, Recorder]
-    watch: Watch
+    watch: GeneratorMonitor
     gathering: RunGathering
     clock: Clock
     seed: int
@@ -95,13 +95,13 @@ class Terms:
     came: float
     begun: asyncio.Future[None]
     ends_at: float | None
-    feed: Feed | None = None
+    feed: UserRows | None = None
     cutting: bool = False
     cut: int = 0
     ended_by: BaseException | None = None
 
     @property
-    def cast(self) -> Cast:
+    def cast(self) -> ScenarioMix:
         """Who plays what."""
         assert self.order.cast is not None  # a run without one does not begin
         return self.order.cast
@@ -144,7 +144,7 @@ CUT_AGAIN: Final = 2.0  # seconds a cancelled user may take, closing included
 class UserTasks:
     """Owns the tasks of the users of one run. `last` is called once."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: RunState) -> None:
         self.terms = terms
         self.tasks: set[asyncio.Task[None]] = set()
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()

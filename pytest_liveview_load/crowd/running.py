@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Final, Protocol
 
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.storm import Storm
 from pytest_liveview_load.errors import (
     ConfigurationError,
@@ -26,10 +26,10 @@ STORM_PATIENCE: Final = "30s"
 MakeRoom = Callable[[int], None]
 
 
-class Conducted(Protocol):
+class RunControl(Protocol):
     """A run as who holds it needs it; `engine.Run` is one that is in this process."""
 
-    order: Order
+    order: RunPlan
     name: str
     scale: float
     cut_because: str
@@ -76,7 +76,7 @@ class RunningCrowd:
     """
 
     def __init__(
-        self, run: Conducted, task: "asyncio.Task[LoadResult]", make_room: MakeRoom
+        self, run: RunControl, task: "asyncio.Task[LoadResult]", make_room: MakeRoom
     ) -> None:
         self._run = run
         self._make_room = make_room

@@ -18,7 +18,7 @@ from pytest_liveview_load.units import (
 )
 
 MOST: Final = 0.95  # of those who were hit; then the storm counts as over
-DROPPED: Final = "crowd.drop_all() cut every connection"
+CUT_BY_DROP_ALL: Final = "crowd.drop_all() cut every connection"
 # Looking at one costs about half a microsecond: so looking takes 5 % of a core at most.
 LOOK_EVERY: Final = 0.01  # seconds, for up to a thousand
 FOR_EACH: Final = 1e-5
@@ -39,7 +39,7 @@ class Absent(Protocol):
         """See whether it is back."""
 
 
-Cut = Callable[[str], Sequence[Absent]]
+CutAll = Callable[[str], Sequence[Absent]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

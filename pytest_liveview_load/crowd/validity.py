@@ -18,7 +18,7 @@ from pytest_liveview_load.crowd.generator import (
     SHORTEST_STOP,
     STOP,
     STOPPED,
-    Watch,
+    GeneratorMonitor,
     most_files,
 )
 from pytest_liveview_load.load_profile.profile import counted
@@ -71,7 +71,7 @@ def heap_set_aside() -> Iterator[None]:
 
 
 def causes(
-    watch: Watch,
+    watch: GeneratorMonitor,
     snapshot: Snapshot,
     *,
     drops_allowed: bool = False,
@@ -97,7 +97,7 @@ def causes(
     return tuple(each for each in found if each)
 
 
-def out_of_files(watch: Watch) -> str:
+def out_of_files(watch: GeneratorMonitor) -> str:
     """Return the sentence that says so if no file could be opened any more, else ''."""
     lack = watch.without_file
     if lack is None:
@@ -111,7 +111,7 @@ def out_of_files(watch: Watch) -> str:
     )
 
 
-def stopped(watch: Watch) -> Iterator[str]:
+def stopped(watch: GeneratorMonitor) -> Iterator[str]:
     """Yield a sentence for each kind of stop that was too long, of the longest one."""
     for kind, (words, advice) in STOPS.items():
         stops = [each for each in watch.stops if each.kind == kind]
@@ -143,7 +143,7 @@ STOPS: Final = {
 }
 
 
-def most_allowed(watch: Watch) -> str:
+def most_allowed(watch: GeneratorMonitor) -> str:
     """Return the longest stop that is allowed, and where that comes from."""
     less = f"less than {format_duration(watch.longest_lag)}"
     if STOP * watch.max_lag < SHORTEST_STOP:
@@ -151,7 +151,7 @@ def most_allowed(watch: Watch) -> str:
     return f"{less} ({STOP} × liveview_max_lag)"
 
 
-def too_busy(watch: Watch) -> str:
+def too_busy(watch: GeneratorMonitor) -> str:
     """Return the sentence that says so if this process had no CPU left, else ''."""
     worst = watch.ledger.busiest
     if worst is None or worst.share <= TOO_BUSY:
@@ -164,7 +164,7 @@ def too_busy(watch: Watch) -> str:
     )
 
 
-def too_hungry(watch: Watch) -> str:
+def too_hungry(watch: GeneratorMonitor) -> str:
     """Return the sentence that says so if others kept the CPU from us, else ''."""
     worst, limit = watch.ledger.hungriest, MEAN_WAIT * watch.max_lag
     if worst is None or worst.wait <= limit:
@@ -186,7 +186,7 @@ def too_hungry(watch: Watch) -> str:
 
 
 def too_late(
-    watch: Watch, snapshot: Snapshot, metric: str, words: str, advice: str
+    watch: GeneratorMonitor, snapshot: Snapshot, metric: str, words: str, advice: str
 ) -> str:
     """Return the sentence that says so if `metric` was too high, else ''."""
     histogram = snapshot.select(metric)
@@ -223,7 +223,7 @@ def judged(histogram: Histogram) -> tuple[str, float]:
     return f"(third worst of {count})", value / NANOSECONDS
 
 
-def dropped(watch: Watch) -> str:
+def dropped(watch: GeneratorMonitor) -> str:
     """Return the sentence that says so if nobody could serve some arrivals, else ''."""
     drops = watch.dropped
     if drops is None:
@@ -248,7 +248,7 @@ def none_finished(snapshot: Snapshot) -> str:
 # What is only remarked on
 
 
-def remarks(watch: Watch) -> tuple[str, ...]:
+def remarks(watch: GeneratorMonitor) -> tuple[str, ...]:
     """Return what to know of a run that is valid all the same."""
     used = watch.usage.cpu - watch.at_first.cpu
     notes = [] if too_busy(watch) else [cpu_note(used, watch.ended - watch.began)]
@@ -273,7 +273,7 @@ def cpu_note(used: float, elapsed: float) -> str:
     )
 
 
-def wait_note(watch: Watch) -> str:
+def wait_note(watch: GeneratorMonitor) -> str:
     """Return a remark if others kept the CPU from us for a moment each time, else ''."""
     worst = watch.ledger.hungriest
     if worst is None or worst.wait <= NOTABLE_WAIT * watch.max_lag:
@@ -285,7 +285,7 @@ def wait_note(watch: Watch) -> str:
     )
 
 
-def files_note(watch: Watch) -> str:
+def files_note(watch: GeneratorMonitor) -> str:
     """Return a remark if nearly all files that may be open were, else ''."""
     seen = watch.most_in_use
     if seen is None or not seen.most or seen.files < NEARLY_ALL * seen.most:

@@ -12,7 +12,12 @@ from random import Random
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.data import row_of
-from pytest_liveview_load.crowd.run_state import RunGathering, Terms, User, wait_until
+from pytest_liveview_load.crowd.run_state import (
+    RunGathering,
+    RunState,
+    User,
+    wait_until,
+)
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import ConfigurationError, RunOver, StepTimeout
@@ -91,7 +96,7 @@ class VirtualUser:
     def __init__(
         self,
         id_: int,
-        terms: Terms,
+        terms: RunState,
         scenario: Scenario,
         *,
         life: int = 0,

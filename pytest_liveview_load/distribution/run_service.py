@@ -33,7 +33,7 @@ from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.errors import LiveViewLoadError, MessageError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.sync.users import Company, LocalGathering
+from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from pytest_liveview_load.units import Clock
 
 
@@ -65,8 +65,10 @@ class RunService:
         errand = begin.errand
         self.outlet = outlet
         self.clock = clock
-        company = Company.of(Profile.from_data(errand.profile), endless=errand.endless)
-        gathering = LocalGathering(company, clock=clock, scale=errand.scale)
+        company = ActiveUsers.of(
+            Profile.from_data(errand.profile), endless=errand.endless
+        )
+        gathering = LocalSync(company, clock=clock, scale=errand.scale)
         self.desk = SyncServer(begin.run, gathering, carriers, outlet.send)
         self.conductor = Coordinator(
             begin, lead, carriers, clock(), packages=packages, own=self.measured

@@ -11,11 +11,11 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
-from pytest_liveview_load.crowd.engine import Outcome, Run, equipped
+from pytest_liveview_load.crowd.engine import Run, RunOutcome, run_on_network
 from pytest_liveview_load.crowd.generator import check_file_descriptors
 from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY
 from pytest_liveview_load.crowd.run_state import sleep_until
-from pytest_liveview_load.crowd.storm import DROPPED, returns
+from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, returns
 from pytest_liveview_load.crowd.tracebacks import place_of, prune
 from pytest_liveview_load.distribution.messages import (
     AddShare,
@@ -57,7 +57,7 @@ class CarriedShare:
     def __init__(self, run: Run, network: Network) -> None:
         self.run = run
         self.network = network
-        self.outcome: Outcome | None = None
+        self.outcome: RunOutcome | None = None
         self.problem = ""  # an error that is nobody's failure
         self.fault: PackedError | None = None  # one that is the author's
         self.task: asyncio.Task[None] | None = None
@@ -164,7 +164,7 @@ class RunnerShare:
         network = Network(settings_of(errand), clock=self.line.clock)
         network.versions = self.versions
         network.dissection.all = errand.dissect
-        run = equipped(
+        run = run_on_network(
             order,
             network,
             name=errand.name,
@@ -310,7 +310,9 @@ class RunnerShare:
         """Cut every connection at one instant, and tell who comes back."""
         await sleep_until(drop.at + self.gathering.offset, self.line.clock)
         absent = [
-            each for part in self.parts for each in cut_all(part.network, DROPPED)
+            each
+            for part in self.parts
+            for each in cut_all(part.network, CUT_BY_DROP_ALL)
         ]
         seen = await returns(absent, self.line.clock, drop.within)
         self.did(drop.asked, dataclasses.astuple(seen))

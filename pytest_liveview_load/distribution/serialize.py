@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_liveview_load import errors
 from pytest_liveview_load.crowd.data import ONCE, Rows
-from pytest_liveview_load.crowd.mix import Cast, Role
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.mix import ScenarioMix, WeightedScenario
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.distribution.messages import PackedError
 from pytest_liveview_load.errors import DataError, ScenarioError
@@ -89,7 +89,7 @@ LAMBDA: Final = "<lambda>"
 # Out
 
 
-def pack_mix(cast: Cast) -> dict[str, Any]:
+def pack_mix(cast: ScenarioMix) -> dict[str, Any]:
     """Return who plays what as plain data.
 
     Raises ScenarioError, which names all that cannot travel.
@@ -109,7 +109,7 @@ def pack_mix(cast: Cast) -> dict[str, Any]:
     }
 
 
-def pack_rows(order: Order) -> dict[str, Any] | None:
+def pack_rows(order: RunPlan) -> dict[str, Any] | None:
     """Return the rows of an order as plain data, None if it has none.
 
     Of rows that are read one by one, those travel that the users there may be need: who
@@ -279,13 +279,13 @@ def shortly(value: object, most: int = 60) -> str:
 # In again
 
 
-def unpack_plan(errand: PackedPlan, share: int, of: int) -> Order:
+def unpack_plan(errand: PackedPlan, share: int, of: int) -> RunPlan:
     """Return the order of share `share` of `of` of a run.
 
     Raises ScenarioError if a function is not where it was.
     """
     data = errand.data
-    return Order(
+    return RunPlan(
         profile=Profile.from_data(errand.profile).shard(share, of),
         cast=unpack_mix(errand.cast),
         data=None if data is None else unpack_rows(data),
@@ -299,12 +299,15 @@ def unpack_rows(data: Mapping[str, Any]) -> Rows:
     return Rows(from_plain(data["rows"]), data["name"], is_cut=data["is_cut"])
 
 
-def unpack_mix(data: Mapping[str, Any]) -> Cast:
+def unpack_mix(data: Mapping[str, Any]) -> ScenarioMix:
     """Return the cast whose `pack_mix` this is. Raises ScenarioError."""
     setup, teardown = data["setup"], data["teardown"]
-    return Cast(
+    return ScenarioMix(
         data["name"],
-        tuple(Role(unpack_scenario(each), share) for each, share in data["roles"]),
+        tuple(
+            WeightedScenario(unpack_scenario(each), share)
+            for each, share in data["roles"]
+        ),
         setup and unpack_scenario(setup),
         teardown and unpack_scenario(teardown),
     )

@@ -33,14 +33,14 @@ from pytest_liveview_load.distribution.serialize import (
 )
 from pytest_liveview_load.errors import RunOver, TogetherError
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.together import Call as Terms
 from pytest_liveview_load.liveview.user.together import (
     Meeting,
     Member,
-    Pace,
     Seen,
+    ThrottleArguments,
     tokens,
 )
+from pytest_liveview_load.liveview.user.together import RendezvousArguments as Terms
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.broadcast import check_name
 from pytest_liveview_load.sync.rendezvous import is_plain
@@ -158,7 +158,7 @@ class SyncClient:
 
     # The users' side (`liveview.user.together`)
 
-    async def take_turn(self, name: str, pace: Pace) -> None:
+    async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
         said = [pace.rate, pace.interarrival, pace.parallel]
         if not is_plain([name, said]):

@@ -21,11 +21,11 @@ from pytest_liveview_load.distribution.messages import (
 )
 from pytest_liveview_load.distribution.serialize import from_plain, pack_error, to_plain
 from pytest_liveview_load.errors import RunOver
-from pytest_liveview_load.liveview.user.together import Call as Terms
-from pytest_liveview_load.liveview.user.together import Pace
+from pytest_liveview_load.liveview.user.together import RendezvousArguments as Terms
+from pytest_liveview_load.liveview.user.together import ThrottleArguments
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.broadcast import Arrival, Broadcast
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.broadcast import Broadcast, ReceivedBroadcast
+from pytest_liveview_load.sync.users import LocalSync
 
 # Arrivals whose sender has not said yet that it sends, and those of other runs.
 MOST_EARLY: Final = 10_000
@@ -56,7 +56,7 @@ class SyncServer:
     def __init__(
         self,
         run: str,
-        gathering: LocalGathering,
+        gathering: LocalSync,
         runners: Iterable[str],
         send: Send,
     ) -> None:
@@ -105,7 +105,9 @@ class SyncServer:
         match call.verb, call.args:
             case "take_turn", (name, said):
                 name = from_plain(name)
-                await self.gathering.take_turn(name, Pace(*from_plain(said)))
+                await self.gathering.take_turn(
+                    name, ThrottleArguments(*from_plain(said))
+                )
                 guest.turns[name] += 1
                 return None
             case "meet", (name, said, value):
@@ -242,7 +244,7 @@ class SyncServer:
         if watch is not None:
             token, sender, seconds = found
             again = Broadcast(name, token, sender, 0.0, 0.0, set())
-            arrival: Arrival = again, seconds
+            arrival: ReceivedBroadcast = again, seconds
             watch.seen.appendleft(arrival)
 
     def on_part(self, guest: RunnerHoldings, user: int) -> None:

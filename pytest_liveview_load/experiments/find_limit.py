@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from msgspec import to_builtins
 
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import (
     InvalidRun,
     MarkerError,
@@ -254,9 +254,9 @@ class Search:
 
     async def carried_out(
         self,
-        first: Order,
-        check: Callable[[Order], None],
-        run: Callable[[Order], Awaitable[LoadResult]],
+        first: RunPlan,
+        check: Callable[[RunPlan], None],
+        run: Callable[[RunPlan], Awaitable[LoadResult]],
     ) -> Limit:
         """Return the limit of a load, `first` being the smallest.
 
@@ -267,7 +267,7 @@ class Search:
         roles = [each.scenario.name for each in first.cast.roles]
         promises = with_unwritten(self.budgets, roles, is_rate=ladder.is_rate)
 
-        def order(size: float) -> Order:
+        def order(size: float) -> RunPlan:
             sized = first.updated(**ladder.argument(size))
             called = run_name(name, ladder, size)
             return sized.as_part(LIMIT, called, promises=promises, on_trial=True)

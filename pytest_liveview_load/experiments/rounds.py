@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.experiments.compare import FEWEST_ROUNDS, Comparison, Round
 from pytest_liveview_load.metrics.reading import Measure
@@ -55,10 +55,10 @@ class Rounds:
 
     async def carried_out(
         self,
-        orders: Mapping[str, Order],
+        orders: Mapping[str, RunPlan],
         seed: int,
-        check: Callable[[Order], None],
-        run: Callable[[Order], Awaitable[LoadResult]],
+        check: Callable[[RunPlan], None],
+        run: Callable[[RunPlan], Awaitable[LoadResult]],
     ) -> Comparison:
         """Run the order of each pattern in each round, and compare what they measured.
 

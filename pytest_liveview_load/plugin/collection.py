@@ -17,7 +17,7 @@ from pytest_liveview_load.errors import ConfigurationError, MarkerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_liveview_load.crowd.plan import Order
+    from pytest_liveview_load.crowd.plan import RunPlan
     from pytest_liveview_load.metrics.budget import Budget
 
 LIVE: Final = "live"
@@ -31,7 +31,7 @@ BUDGETS_ATTRIBUTE: Final = "__liveview_budgets__"
 class Plan(NamedTuple):
     """What a test asked for: `order` is None unless it is a load test."""
 
-    order: Order | None
+    order: RunPlan | None
     budgets: tuple[Budget, ...]
 
 
@@ -159,7 +159,7 @@ def check_seen(item: pytest.Function) -> None:
         )
 
 
-def check_names(item: pytest.Function, order: Order, *, asks_load: bool) -> None:
+def check_names(item: pytest.Function, order: RunPlan, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
     from pytest_liveview_load.markers import (  # noqa: PLC0415
         TEST,
@@ -200,9 +200,9 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
 # Reading decorators and marks
 
 
-def order_of(item: pytest.Function) -> Order | None:
+def order_of(item: pytest.Function) -> RunPlan | None:
     """Return the order of the decorator or mark that is closest to the test."""
-    decorated: Order | None = getattr(item.function, LOAD_ATTRIBUTE, None)
+    decorated: RunPlan | None = getattr(item.function, LOAD_ATTRIBUTE, None)
     own = next((mark for mark in item.own_markers if mark.name == LOAD), None)
     if decorated is None and own is None:
         decorated = getattr(item.cls, LOAD_ATTRIBUTE, None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_liveview_load.crowd.plan import Order
+    from pytest_liveview_load.crowd.plan import RunPlan
     from pytest_liveview_load.plugin.options import Given
 
 # Where releases of pytest keep fixtures by name: all we lose with a new one is a hint.
@@ -34,7 +34,7 @@ KEPT_BY: Final = (
 MOST_FILES: Final = 1000  # that are looked through for a near miss
 
 
-def check_data(item: pytest.Function, order: Order) -> None:
+def check_data(item: pytest.Function, order: RunPlan) -> None:
     """Check what can be known of a load's data, and have its fixture set up with the test.
 
     Raises DataError.
@@ -64,7 +64,7 @@ class Sources:
         self.fixture = fixture
         self._known: dict[str, Rows] = {}
 
-    def rows_of(self, order: Order) -> Rows | None:
+    def rows_of(self, order: RunPlan) -> Rows | None:
         """Return the rows of a load, None if it has no data. Raises DataError."""
         name = order.data
         if not isinstance(name, str):

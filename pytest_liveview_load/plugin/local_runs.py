@@ -13,11 +13,11 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
-from pytest_liveview_load.crowd.data import Feed
-from pytest_liveview_load.crowd.engine import Outcome, equipped
+from pytest_liveview_load.crowd.data import UserRows
+from pytest_liveview_load.crowd.engine import RunOutcome, run_on_network
 from pytest_liveview_load.crowd.generator import check_file_descriptors
-from pytest_liveview_load.crowd.plan import Order
-from pytest_liveview_load.crowd.running import Conducted, RunningCrowd
+from pytest_liveview_load.crowd.plan import RunPlan
+from pytest_liveview_load.crowd.running import RunControl, RunningCrowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
@@ -32,17 +32,17 @@ from pytest_liveview_load.reporting.report import Finding, LoadReport, RunnerRep
 clock = time.perf_counter
 
 
-class Undertaking(Conducted, Protocol):
+class Undertaking(RunControl, Protocol):
     """A run as a conductor has it carried out; `engine.Run` is one in this process."""
 
     @property
     def most_users(self) -> int:
         """The most users that there may be at once."""
 
-    async def carry_out(self) -> Outcome:
+    async def carry_out(self) -> RunOutcome:
         """Run to the end. Raises what is no failure of one user."""
 
-    def outcome(self, partial: str = "") -> Outcome:
+    def outcome(self, partial: str = "") -> RunOutcome:
         """Return the numbers so far; `partial` says why there will be no more."""
 
     async def has_begun(self, task: "asyncio.Task[Any]") -> None:
@@ -81,7 +81,7 @@ class LocalConductor:
         self.crowds: list[RunningCrowd] = []
         self.aborted: list[str] = []  # what is to be said of each such run
 
-    async def start(self, order: Order) -> RunningCrowd:
+    async def start(self, order: RunPlan) -> RunningCrowd:
         """Start the order's crowd; its report is named after its cast.
 
         Raises LoadRefused, TooFewFiles and DataError before anything has started.
@@ -89,7 +89,7 @@ class LocalConductor:
         assert order.cast is not None
         return await self.begin(order, self.unused_name(order.cast.name))
 
-    async def begin(self, order: Order, name: str) -> RunningCrowd:
+    async def begin(self, order: RunPlan, name: str) -> RunningCrowd:
         """Start the order's crowd; its report is called `name`, "" for the test itself."""
         order = self.found(order)
         self.make_room(order.profile.most_users)
@@ -101,11 +101,11 @@ class LocalConductor:
         await run.has_begun(task)
         return crowd
 
-    def check(self, order: Order) -> None:
+    def check(self, order: RunPlan) -> None:
         """Raise LoadRefused, DataError or MarkerError if a run of it could not start."""
-        Feed.of(self.found(order), self.seed)
+        UserRows.of(self.found(order), self.seed)
 
-    def found(self, order: Order) -> Order:
+    def found(self, order: RunPlan) -> RunPlan:
         """Return the order as it is run here: scaled, and with the rows of its data.
 
         Raises LoadRefused, DataError, and MarkerError for a budget on a scenario that it
@@ -119,7 +119,7 @@ class LocalConductor:
         rows = self.sources.rows_of(order)
         return dataclasses.replace(order, profile=profile, data=rows)
 
-    def promised(self, order: Order) -> Sequence[Budget]:
+    def promised(self, order: RunPlan) -> Sequence[Budget]:
         """Return what a run is judged by: the test's budgets, or those of its search."""
         return self.budgets if order.promises is None else order.promises
 
@@ -224,11 +224,11 @@ class LocalConductor:
         network.dissection.all = speak_of_parts(self.budgets)
         return network
 
-    def undertaken(self, order: Order, name: str) -> Undertaking:
+    def undertaken(self, order: RunPlan, name: str) -> Undertaking:
         """Return the run of an order, which has not begun."""
         network = self.networks[name] = self.network()
         network.dissection.all = speak_of_parts(self.promised(order))
-        return equipped(
+        return run_on_network(
             order,
             network,
             name=name,
@@ -239,17 +239,17 @@ class LocalConductor:
             scale=self.settings.scale,
         )
 
-    def seed_of(self, order: Order) -> int:
+    def seed_of(self, order: RunPlan) -> int:
         """Return what a run's random numbers follow from."""
         seed = order.profile.seed
         return self.seed if seed is None else seed
 
-    def drops_allowed(self, order: Order) -> bool:
+    def drops_allowed(self, order: RunPlan) -> bool:
         """Return whether a budget speaks of arrivals that nobody could serve."""
         metrics = [each.measure.metric for each in self.promised(order)]
         return "dropped_arrivals" in metrics
 
-    def keep(self, name: str, run: Undertaking, outcome: Outcome) -> LoadReport:
+    def keep(self, name: str, run: Undertaking, outcome: RunOutcome) -> LoadReport:
         """Judge a run and keep its report."""
         was_cut = outcome.snapshot.partial != outcome.aborted and not outcome.lost
         order = run.order

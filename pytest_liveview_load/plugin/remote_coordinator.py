@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.distribution.link import Channel
 from pytest_liveview_load.distribution.messages import (
@@ -107,13 +107,13 @@ class SpreadConductor(LocalConductor):
             return
         self.runner.take(message)
 
-    async def begin(self, order: Order, name: str) -> RunningCrowd:
+    async def begin(self, order: RunPlan, name: str) -> RunningCrowd:
         """Start the order's crowd. Raises NotCarried before anything has started."""
         crowd = await super().begin(order, name)
         crowd.check_sound()
         return crowd
 
-    def check(self, order: Order) -> None:
+    def check(self, order: RunPlan) -> None:
         """Raise what is wrong with an order, also what in it cannot travel."""
         super().check(order)
         self.errand_of(self.found(order), "")
@@ -121,7 +121,7 @@ class SpreadConductor(LocalConductor):
     def make_room(self, users: int) -> None:
         """Do nothing: each process looks for itself whether it can carry its share."""
 
-    def undertaken(self, order: Order, name: str) -> Undertaking:
+    def undertaken(self, order: RunPlan, name: str) -> Undertaking:
         """Return the run of an order, which has not begun. Raises what cannot travel."""
         identity = uuid.uuid4().hex
         run = self.runs[identity] = SpreadRun(
@@ -134,7 +134,7 @@ class SpreadConductor(LocalConductor):
         )
         return run
 
-    def errand_of(self, order: Order, name: str) -> PackedPlan:
+    def errand_of(self, order: RunPlan, name: str) -> PackedPlan:
         """Return an order as it travels. Raises ScenarioError and DataError."""
         assert order.cast is not None
         client = self.client_settings()

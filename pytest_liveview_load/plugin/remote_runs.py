@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pytest_liveview_load.crowd import progress as attending
-from pytest_liveview_load.crowd.data import Feed
-from pytest_liveview_load.crowd.engine import Outcome
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.data import UserRows
+from pytest_liveview_load.crowd.engine import RunOutcome
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.storm import Returns, Storm
 from pytest_liveview_load.crowd.validity import none_finished
 from pytest_liveview_load.distribution.messages import (
@@ -123,7 +123,7 @@ class SpreadRun:
 
     def __init__(
         self,
-        order: Order,
+        order: RunPlan,
         errand: PackedPlan,
         say: Say,
         *,
@@ -149,7 +149,7 @@ class SpreadRun:
         self.started = False
         self.added = 0
         self.remarks: list[str] = []  # on what the test did to it
-        self.feed = Feed.of(order, errand.seed)
+        self.feed = UserRows.of(order, errand.seed)
         self._say = say
         self._users: int | None = None  # as was told last
         self._asked = 0
@@ -265,7 +265,7 @@ class SpreadRun:
         """Wait until who comes at once is there, or `task`, the run's, has ended."""
         await asyncio.wait([self._begun, task], return_when=asyncio.FIRST_COMPLETED)
 
-    async def carry_out(self) -> Outcome:
+    async def carry_out(self) -> RunOutcome:
         """Have it run to the end.
 
         Raises NotCarried, what a user met that ends the run, and what ends the lead itself.
@@ -286,7 +286,7 @@ class SpreadRun:
             raise unpack_error(ending.outcome.fault)
         return self.outcome()
 
-    def outcome(self, partial: str = "") -> Outcome:
+    def outcome(self, partial: str = "") -> RunOutcome:
         """Return the numbers so far; `partial` says why there will be no more."""
         ending = self._ending.result() if self.is_over else None
         far = (
@@ -300,7 +300,7 @@ class SpreadRun:
             snapshot = replace(snapshot, partial=snapshot.partial or partial or lost)
         nothing = "" if partial or lost else none_finished(snapshot)
         causes = (lost, *far.invalid, nothing)
-        return Outcome(
+        return RunOutcome(
             snapshot=snapshot,
             invalid=tuple(dict.fromkeys(each for each in causes if each)),
             notes=(*self.remarks, *far.notes),

@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from pytest_liveview_load.crowd.data import Feed, row_of
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.data import UserRows, row_of
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import (
     InvalidRun,
@@ -45,7 +45,7 @@ from pytest_liveview_load.plugin.settings import authorization, parse_url
 from pytest_liveview_load.plugin.timeouts import timed
 from pytest_liveview_load.plugin.version_guard import news_of
 from pytest_liveview_load.reporting.report import Finding, LoadReport
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import LocalSync
 
 # What stands in for a crowd where there is none, and for a user where there are many.
 
@@ -58,7 +58,7 @@ class Alone:
     virtual user whose load has no duration.
     """
 
-    def __init__(self, feed: Callable[[], Feed | None] = lambda: None) -> None:
+    def __init__(self, feed: Callable[[], UserRows | None] = lambda: None) -> None:
         self._asked = False
         self._feed = feed
 
@@ -69,9 +69,9 @@ class Alone:
         return first
 
     @cached_property
-    def gathering(self) -> LocalGathering:
+    def gathering(self) -> LocalSync:
         """Where the one user finds those that it has spawned."""
-        gathering = LocalGathering()
+        gathering = LocalSync()
         gathering.enter(0)
         return gathering
 
@@ -234,17 +234,17 @@ class Attempt:
             )
         return self.user
 
-    def feed(self) -> Feed | None:
+    def feed(self) -> UserRows | None:
         """Return who hands out rows to the user that is alone. Raises DataError."""
         order = self.order()
         alone = dataclasses.replace(
             order, data=self.sources.rows_of(order), profile=ALONE
         )
-        return Feed.of(alone, self.seed)
+        return UserRows.of(alone, self.seed)
 
-    def order(self) -> Order:
+    def order(self) -> RunPlan:
         """Return what the test's `@load` says, with the methods that it names."""
-        return resolved(self.plan.order or Order(), self.item.instance)
+        return resolved(self.plan.order or RunPlan(), self.item.instance)
 
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""
@@ -292,7 +292,7 @@ class Attempt:
         """Let each user of a crowd do what the test's body says, and judge the run."""
         params = {name: value for name, value in arguments.items() if name != LIVE}
         order = self.order()
-        cast = Cast.of(
+        cast = ScenarioMix.of(
             order.mix or function,
             params,
             "" if order.mix else self.item.originalname,

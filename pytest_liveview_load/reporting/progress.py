@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.progress import Progress
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
@@ -92,7 +92,7 @@ class RunLines:
         self.display = display
         self.lines: dict[str, str] = {}
 
-    def shown(self, name: str, order: Order) -> Callable[[Progress], None] | None:
+    def shown(self, name: str, order: RunPlan) -> Callable[[Progress], None] | None:
         """Return what shows the progress of a run, None where nobody watches."""
         display = self.display
         if display is None:

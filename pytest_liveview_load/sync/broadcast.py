@@ -32,18 +32,20 @@ class Broadcast:
 
 
 # A broadcast that has arrived, and how many seconds after it was sent.
-Arrival = tuple[Broadcast, float]
+ReceivedBroadcast = tuple[Broadcast, float]
 
 
 @dataclass(eq=False, slots=True)
-class Watch:
+class Watcher:
     """What one user has seen under one name, and has not asked for yet."""
 
     observer: Observer
-    seen: deque[Arrival] = field(default_factory=lambda: deque(maxlen=KEPT))
-    waiting: deque["asyncio.Future[Arrival | None]"] = field(default_factory=deque)
+    seen: deque[ReceivedBroadcast] = field(default_factory=lambda: deque(maxlen=KEPT))
+    waiting: deque["asyncio.Future[ReceivedBroadcast | None]"] = field(
+        default_factory=deque
+    )
 
-    def take(self, arrival: Arrival) -> None:
+    def take(self, arrival: ReceivedBroadcast) -> None:
         """Give it to the first who waits, or keep it."""
         while self.waiting:
             first = self.waiting.popleft()
@@ -53,14 +55,14 @@ class Watch:
         self.seen.append(arrival)
 
 
-class Fanout:
+class LocalBroadcasts:
     """Owns the broadcasts under way and the watches, by name and by user."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.tokens = tokens()
         self.under_way: dict[str, Broadcast] = {}
-        self.watches: dict[str, dict[int, Watch]] = {}
+        self.watches: dict[str, dict[int, Watcher]] = {}
         self.ended = False
 
     # Sending
@@ -110,7 +112,7 @@ class Fanout:
     def watch(self, user: int, name: str, observer: Observer) -> None:
         """Expect this user to see what is sent from now on. Raises TogetherError."""
         check_name("watch", name)
-        self.watches.setdefault(name, {}).setdefault(user, Watch(observer))
+        self.watches.setdefault(name, {}).setdefault(user, Watcher(observer))
 
     def heard(self, user: int, token: str, arrived: float) -> None:
         """Record the arrival at one who is expected to see it, the first time."""
@@ -135,7 +137,7 @@ class Fanout:
         if self.ended:
             raise RunOver(f"broadcast {name!r}")
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[Arrival | None] = loop.create_future()
+        waiting: asyncio.Future[ReceivedBroadcast | None] = loop.create_future()
         watch.waiting.append(waiting)
         timer = loop.call_later(timeout, give_up, waiting)
         try:
@@ -193,7 +195,7 @@ def as_seen(broadcast: Broadcast, seconds: float) -> Seen:
     )
 
 
-def give_up(waiting: "asyncio.Future[Arrival | None]") -> None:
+def give_up(waiting: "asyncio.Future[ReceivedBroadcast | None]") -> None:
     """Tell who waits that the time is up."""
     if not waiting.done():
         waiting.set_result(None)

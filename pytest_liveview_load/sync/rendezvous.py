@@ -1,7 +1,7 @@
 """A meeting point: who waits there, who has met, whose time is up.
 
 Law of this file: nothing here waits and nothing has a clock. Whoever arrives leaves by
-exactly one `Outcome`, or withdraws: nobody is in two meetings, and nobody is forgotten.
+exactly one `WaitOutcome`, or withdraws: nobody is in two meetings, and nobody is forgotten.
 """
 
 import re
@@ -53,7 +53,7 @@ class TooLate:
     missing: int
 
 
-Outcome = Met | TooLate
+WaitOutcome = Met | TooLate
 
 
 class MeetingPoint:
@@ -68,17 +68,17 @@ class MeetingPoint:
         self.everybody = everybody
         self.waiting: dict[int, tuple[Member, float]] = {}
 
-    def arrive(self, member: Member, due: float) -> list[Outcome]:
+    def arrive(self, member: Member, due: float) -> list[WaitOutcome]:
         """Take one who is not there yet, and whose time is up at the instant `due`."""
         self.waiting[member.id] = member, due
         return self.look()
 
-    def withdraw(self, user: int) -> list[Outcome]:
+    def withdraw(self, user: int) -> list[WaitOutcome]:
         """Let one go who waits no longer, if it does."""
         self.waiting.pop(user, None)
         return self.look()
 
-    def look(self) -> list[Outcome]:
+    def look(self) -> list[WaitOutcome]:
         """Let those go on who are enough: after an arrival, or a change of the crowd."""
         most = self.most
         if not self.waiting or len(self.waiting) < most:
@@ -86,7 +86,7 @@ class MeetingPoint:
         everyone = self.size.most is None
         return [self.meet(len(self.waiting) if everyone else most, complete=True)]
 
-    def expire(self, now: float) -> list[Outcome]:
+    def expire(self, now: float) -> list[WaitOutcome]:
         """Deal with those whose time is up at `now`."""
         late = [user for user, (_, due) in self.waiting.items() if due <= now]
         if not late:
@@ -98,7 +98,7 @@ class MeetingPoint:
             del self.waiting[user]
         return [TooLate(user, present, missing) for user in late]
 
-    def over(self) -> list[Outcome]:
+    def over(self) -> list[WaitOutcome]:
         """Let all who wait go on if they may, for nobody else will come."""
         if not self.waiting or self.late != GO:
             return []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_liveview_load.errors import RunOver, TogetherError, UnitError
-from pytest_liveview_load.liveview.user.together import Pace
+from pytest_liveview_load.liveview.user.together import ThrottleArguments
 from pytest_liveview_load.load_profile.rate import RatePiece, RatePlan, parse_plan
 from pytest_liveview_load.units import (
     Clock,
@@ -247,7 +247,7 @@ SAY: Final = 'say rate="100/s", interarrival="10ms" or parallel=5'
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ThrottleLimits:
     """What a throttle allows; without a plan, any number a second.
 
     `strict` is for interarrival: what came late is not made up for.
@@ -277,7 +277,7 @@ class Terms:
         return ", ".join(parts)
 
 
-def asked_for(name: object, pace: Pace) -> str:
+def asked_for(name: object, pace: ThrottleArguments) -> str:
     """Return the call as a person wrote it."""
     given = {
         "rate": pace.rate,
@@ -288,12 +288,12 @@ def asked_for(name: object, pace: Pace) -> str:
     return f"throttle({', '.join([repr(name), *said])})"
 
 
-def parse_terms(name: object, pace: Pace) -> Terms:
+def parse_terms(name: object, pace: ThrottleArguments) -> ThrottleLimits:
     """Return what a throttle's first user says of it. Raises TogetherError."""
     asked = asked_for(name, pace)
     if not isinstance(name, str) or not name:
         raise TogetherError(asked, "a name is text")
-    if pace == Pace():
+    if pace == ThrottleArguments():
         problem = f"no user has said how many it lets in: {SAY}, once"
         raise TogetherError(asked, problem)
     if pace.rate is not None and pace.interarrival is not None:
@@ -307,7 +307,7 @@ def parse_terms(name: object, pace: Pace) -> Terms:
         parallel = math.inf if pace.parallel is None else whole(pace.parallel)
     except UnitError as error:
         raise TogetherError(asked, str(error)) from None
-    return Terms(plan, pace.interarrival is not None, parallel)
+    return ThrottleLimits(plan, pace.interarrival is not None, parallel)
 
 
 def parse_change(asked: str, rate: object, over: object) -> tuple[float, float]:

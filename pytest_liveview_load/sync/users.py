@@ -17,22 +17,27 @@ from pytest_liveview_load.errors import (
     TogetherError,
     UnitError,
 )
-from pytest_liveview_load.liveview.user.together import Call, Meeting, Member, Pace
+from pytest_liveview_load.liveview.user.together import (
+    Meeting,
+    Member,
+    RendezvousArguments,
+    ThrottleArguments,
+)
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.sync.broadcast import Fanout
+from pytest_liveview_load.sync.broadcast import LocalBroadcasts
 from pytest_liveview_load.sync.rendezvous import (
     Late,
     MeetingPoint,
     Met,
-    Outcome,
     Size,
+    WaitOutcome,
     is_plain,
     parse_late,
     parse_size,
 )
 from pytest_liveview_load.sync.throttle import (
-    Terms,
     Throttle,
+    ThrottleLimits,
     asked_for,
     gradual,
     parse_change,
@@ -43,7 +48,7 @@ from pytest_liveview_load.units import Clock, near_miss
 # Who is in a run now, and how many there can be.
 
 
-class Company:
+class ActiveUsers:
     """Owns the ids of the users at work.
 
     `most` is how many the run's profile has at once; `to_come` how many of them its ramp
@@ -61,7 +66,7 @@ class Company:
         self.brought: set[int] = set()
 
     @classmethod
-    def of(cls, profile: Profile, *, endless: bool = False) -> "Company":
+    def of(cls, profile: Profile, *, endless: bool = False) -> "ActiveUsers":
         """Return the company of a run, before anybody has come."""
         most = profile.most_users
         if profile.stages or profile.is_open:
@@ -98,23 +103,23 @@ class Company:
         return max(self.most, self.everybody) + len(self.brought)
 
 
-NOBODY: Final = Pace()
+NOBODY: Final = ThrottleArguments()
 
 
 # What came of somebody's waiting, and who was elsewhere then.
-Answer = tuple[Outcome, tuple[int, ...]]
+Answer = tuple[WaitOutcome, tuple[int, ...]]
 
 
 @dataclass(slots=True)
-class Place:
+class Rendezvous:
     """A meeting point, and how its users are told what came of their waiting."""
 
     name: str
     point: MeetingPoint
-    company: Company
+    company: ActiveUsers
     answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)
 
-    def tell(self, outcomes: list[Outcome]) -> None:
+    def tell(self, outcomes: list[WaitOutcome]) -> None:
         """Answer those who wait no longer."""
         elsewhere: tuple[int, ...] = ()
         for outcome in outcomes:
@@ -138,7 +143,7 @@ class Place:
                 answer.set_exception(RunOver(f"rendezvous {self.name!r}"))
 
 
-class LocalGathering:
+class LocalSync:
     """Owns the throttles and meeting points of one run, of one user unless told.
 
     `scale` is what `--liveview-scale` makes of every rate.
@@ -146,18 +151,20 @@ class LocalGathering:
 
     def __init__(
         self,
-        company: Company | None = None,
+        company: ActiveUsers | None = None,
         *,
         clock: Clock = time.perf_counter,
         scale: float = 1.0,
     ) -> None:
-        self.company = company or Company()
+        self.company = company or ActiveUsers()
         self.clock = clock
         self.scale = scale
         self.ended = False
-        self.throttles: dict[str, tuple[Pace, Terms, Throttle]] = {}
-        self.places: dict[str, Place] = {}
-        self.broadcasts = Fanout(clock)
+        self.throttles: dict[
+            str, tuple[ThrottleArguments, ThrottleLimits, Throttle]
+        ] = {}
+        self.places: dict[str, Rendezvous] = {}
+        self.broadcasts = LocalBroadcasts(clock)
 
     # The run's side
 
@@ -206,7 +213,7 @@ class LocalGathering:
 
     # The users' side (`liveview.user.together`)
 
-    async def take_turn(self, name: str, pace: Pace) -> None:
+    async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
         throttle = self.throttle(name, pace)
         if self.ended:
@@ -217,7 +224,9 @@ class LocalGathering:
         """Say that a user whom the throttle has let in is done."""
         self.throttles[name][2].exit()
 
-    async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
+    async def meet(
+        self, user: int, name: str, call: RendezvousArguments, value: object
+    ) -> Meeting:
         """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
         place = self.place(user, name, call, value)
         if self.ended or self.in_vain(place):
@@ -254,7 +263,7 @@ class LocalGathering:
 
     # What is asked for, and whether it can be
 
-    def throttle(self, name: str, pace: Pace) -> Throttle:
+    def throttle(self, name: str, pace: ThrottleArguments) -> Throttle:
         """Return the throttle of that name, which the first user to come declares."""
         found = self.throttles.get(name) if isinstance(name, str) else None
         if found is not None and (pace == found[0] or pace == NOBODY):
@@ -269,7 +278,9 @@ class LocalGathering:
             raise TogetherError(asked_for(name, pace), problem)
         return found[2]
 
-    def place(self, user: int, name: str, call: Call, value: object) -> Place:
+    def place(
+        self, user: int, name: str, call: RendezvousArguments, value: object
+    ) -> Rendezvous:
         """Return the meeting point of that name, if this user may wait there."""
         size, late = read_call(name, call)
         asked = f"rendezvous({name!r}, users={call.users!r})"
@@ -277,7 +288,7 @@ class LocalGathering:
         if place is None:
             self.check_size(asked, size)
             point = MeetingPoint(size, late, lambda: self.company.everybody)
-            place = self.places[name] = Place(name, point, self.company)
+            place = self.places[name] = Rendezvous(name, point, self.company)
         point = place.point
         if (size, late) != (point.size, point.late):
             said = f"users={point.size}, late={point.late!r}"
@@ -290,7 +301,7 @@ class LocalGathering:
         check_value(asked, value)
         return place
 
-    def in_vain(self, place: Place) -> bool:
+    def in_vain(self, place: Rendezvous) -> bool:
         """Tell whether too few are left of a run that only its iterations end."""
         size = place.point.size
         return size.most is not None and self.company.left < size.least
@@ -322,7 +333,7 @@ def check_value(asked: str, value: object) -> None:
         raise TogetherError(asked, problem)
 
 
-def read_call(name: object, call: Call) -> tuple[Size, Late]:
+def read_call(name: object, call: RendezvousArguments) -> tuple[Size, Late]:
     """Return how many a rendezvous wants, and what becomes of too few. Raises TogetherError."""
     asked = f"rendezvous({name!r})"
     if not isinstance(name, str) or not name:

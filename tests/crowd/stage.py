@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from pytest_liveview_load.crowd.cpu import Processor, Usage
-from pytest_liveview_load.crowd.engine import Outcome, Run
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.cpu import CpuReader, CpuUsage
+from pytest_liveview_load.crowd.engine import Run, RunOutcome
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.progress import Progress
-from pytest_liveview_load.crowd.run_state import Crowd
+from pytest_liveview_load.crowd.run_state import UserRun
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from tests.crowd.fake_time import FakeTimeLoop, play
@@ -25,7 +25,7 @@ class FakeUser:
     stage: "Stage"
     id: int
     rng: Random
-    crowd: Crowd
+    crowd: UserRun
     leave_takes: float = 0.0
 
     @property
@@ -46,11 +46,11 @@ class FakeUser:
         self.note("close")
 
 
-class Idle(Processor):
+class Idle(CpuReader):
     """A machine that has CPU for all."""
 
-    def read(self) -> Usage:
-        return Usage()
+    def read(self) -> CpuUsage:
+        return CpuUsage()
 
 
 @dataclass(eq=False)
@@ -67,7 +67,7 @@ class Stage:
     def now(self) -> float:
         return self.loop.time()
 
-    def make_user(self, id_: int, rng: Random, crowd: Crowd, _: Recorder) -> FakeUser:
+    def make_user(self, id_: int, rng: Random, crowd: UserRun, _: Recorder) -> FakeUser:
         user = FakeUser(self, id_, rng, crowd, self.leave_takes)
         self.users.append(user)
         return user
@@ -86,24 +86,24 @@ class Stage:
         return [(at, id_) for at, id_, noted in self.diary if noted == what]
 
 
-def ordered(scenario: Any, **arguments: Any) -> Order:
+def ordered(scenario: Any, **arguments: Any) -> RunPlan:
     """Return the order of a run of `scenario`, or of a mix."""
-    order = Order.of(**arguments)
-    cast = Cast.of(scenario, setup=order.setup, teardown=order.teardown)
+    order = RunPlan.of(**arguments)
+    cast = ScenarioMix.of(scenario, setup=order.setup, teardown=order.teardown)
     return dataclasses.replace(order, cast=cast)
 
 
-def shard(order: Order, index: int, of: int) -> Order:
+def shard(order: RunPlan, index: int, of: int) -> RunPlan:
     """Return a runner's share of an order."""
     return dataclasses.replace(order, profile=order.profile.shard(index, of))
 
 
 def perform(
     scenario: Callable[[FakeUser], Awaitable[object]] | Any, **arguments: Any
-) -> tuple[Stage, Outcome]:
+) -> tuple[Stage, RunOutcome]:
     """Return what a run of `scenario` came to, and the stage it was on."""
 
-    async def scene(loop: FakeTimeLoop) -> tuple[Stage, Outcome]:
+    async def scene(loop: FakeTimeLoop) -> tuple[Stage, RunOutcome]:
         stage = Stage(loop)
         return stage, await stage.run(scenario, **arguments).carry_out()
 

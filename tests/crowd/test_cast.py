@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.mix import Cast, Role
+from pytest_liveview_load.crowd.mix import ScenarioMix, WeightedScenario
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.errors import MarkerError, ScenarioError
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
@@ -33,7 +33,7 @@ async def with_everything(live: object, **everything: object) -> None: ...
 def plain(live: object) -> None: ...
 
 
-def played(cast: Cast, numbers: range) -> Counter[str]:
+def played(cast: ScenarioMix, numbers: range) -> Counter[str]:
     return Counter(cast.role_of(number).name for number in numbers)
 
 
@@ -41,7 +41,7 @@ def played(cast: Cast, numbers: range) -> Counter[str]:
 
 
 def test_the_first_users_have_the_shares_already() -> None:
-    cast = Cast.of({browse: 80, buy: 20})
+    cast = ScenarioMix.of({browse: 80, buy: 20})
 
     assert {"browse": 4, "buy": 1} == played(cast, range(5))
     assert {"browse": 800, "buy": 200} == played(cast, range(1000))
@@ -49,7 +49,10 @@ def test_the_first_users_have_the_shares_already() -> None:
 
 
 def test_shares_are_in_proportion_and_need_no_hundred() -> None:
-    whole = [Cast.of({browse: 4, buy: 1}), Cast.of({browse: 0.8, buy: 0.2})]
+    whole = [
+        ScenarioMix.of({browse: 4, buy: 1}),
+        ScenarioMix.of({browse: 0.8, buy: 0.2}),
+    ]
 
     assert [(4, 1), (4, 1)] == [
         tuple(role.share for role in cast.roles) for cast in whole
@@ -57,21 +60,21 @@ def test_shares_are_in_proportion_and_need_no_hundred() -> None:
 
 
 def test_a_mix_of_one_is_that_one() -> None:
-    cast = Cast.of({browse: 7}, name="all alone")
+    cast = ScenarioMix.of({browse: 7}, name="all alone")
 
-    assert (Role(Scenario.of(browse), 1),) == cast.roles
+    assert (WeightedScenario(Scenario.of(browse), 1),) == cast.roles
     assert "all alone" == cast.name
 
 
 shares = st.lists(st.integers(1, 50), min_size=2, max_size=5)
 
 
-def mixed(parts: list[int]) -> Cast:
+def mixed(parts: list[int]) -> ScenarioMix:
     roles = tuple(
-        Role(Scenario(f"role {number}", browse), part)
+        WeightedScenario(Scenario(f"role {number}", browse), part)
         for number, part in enumerate(parts)
     )
-    return Cast("mix", roles)
+    return ScenarioMix("mix", roles)
 
 
 @given(shares, st.integers(1, 400))
@@ -230,13 +233,13 @@ REFUSED: dict[str, tuple[dict[Any, Any], str]] = {
 @pytest.mark.parametrize(("mix", "message"), REFUSED.values(), ids=REFUSED)
 def test_these_are_no_mixes(mix: dict[Any, Any], message: str) -> None:
     with pytest.raises(MarkerError) as caught:
-        Cast.of(mix)
+        ScenarioMix.of(mix)
 
     assert message == str(caught.value).replace(f"{browse!r}", "<function browse>")
 
 
 def test_each_scenario_takes_the_params_that_it_names() -> None:
-    cast = Cast.of({browse: 1, with_page: 1, with_everything: 1}, {"page": "/"})
+    cast = ScenarioMix.of({browse: 1, with_page: 1, with_everything: 1}, {"page": "/"})
 
     assert [{}, {"page": "/"}, {"page": "/"}] == [
         role.scenario.params for role in cast.roles
@@ -245,7 +248,7 @@ def test_each_scenario_takes_the_params_that_it_names() -> None:
 
 def test_a_param_that_no_scenario_takes_is_refused() -> None:
     with pytest.raises(ScenarioError) as caught:
-        Cast.of({browse: 1, with_page: 1}, {"page": "/", "colour": "red"})
+        ScenarioMix.of({browse: 1, with_page: 1}, {"page": "/", "colour": "red"})
 
     assert (
         "browse + with_page is no scenario: none of them takes the param 'colour'"

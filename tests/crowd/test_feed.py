@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.crowd.data import (
-    Feed,
     Rows,
+    UserRows,
     parse_data,
     parse_way,
 )
 from pytest_liveview_load.crowd.engine import Run
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import DataError, UnitError
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, ordered, shard
@@ -24,30 +24,30 @@ from tests.crowd.stage import FakeUser, Stage, ordered, shard
 ANN, BEN, CLEO = rows = [{"name": name} for name in ("ann", "ben", "cleo")]
 
 
-def rows_of(feed: Feed, *users: int) -> list[Any]:
+def rows_of(feed: UserRows, *users: int) -> list[Any]:
     return [feed.row(user) for user in users]
 
 
 def test_each_user_has_the_row_of_its_number() -> None:
-    assert [CLEO, ANN, BEN] == rows_of(Feed(Rows(rows)), 2, 0, 1)
+    assert [CLEO, ANN, BEN] == rows_of(UserRows(Rows(rows)), 2, 0, 1)
 
 
 def test_a_user_that_is_replaced_has_the_same_row() -> None:
     for way in ("once", "cycle", "random"):
-        feed = Feed(Rows(rows), way)
+        feed = UserRows(Rows(rows), way)
         assert feed.row(1) == feed.row(1)
 
 
 def test_cycle_begins_again() -> None:
-    assert [CLEO, ANN, BEN, CLEO] == rows_of(Feed(Rows(rows), "cycle"), 2, 3, 4, 5)
+    assert [CLEO, ANN, BEN, CLEO] == rows_of(UserRows(Rows(rows), "cycle"), 2, 3, 4, 5)
 
 
 def test_random_is_the_same_for_the_same_seed() -> None:
     users = range(50)
-    chosen = rows_of(Feed(Rows(range(9)), "random", seed=1), *users)
+    chosen = rows_of(UserRows(Rows(range(9)), "random", seed=1), *users)
 
-    assert chosen == rows_of(Feed(Rows(range(9)), "random", seed=1), *users)
-    assert chosen != rows_of(Feed(Rows(range(9)), "random", seed=2), *users)
+    assert chosen == rows_of(UserRows(Rows(range(9)), "random", seed=1), *users)
+    assert chosen != rows_of(UserRows(Rows(range(9)), "random", seed=2), *users)
     assert set(range(9)) == set(chosen)
 
 
@@ -58,11 +58,11 @@ def test_random_is_the_same_for_the_same_seed() -> None:
 )
 def test_runners_hand_out_what_one_would(users: int, runners: int, way: str) -> None:
     rows = range(100) if way == "once" else range(7)
-    whole = rows_of(Feed(Rows(rows), way, seed=3), *range(users))
+    whole = rows_of(UserRows(Rows(rows), way, seed=3), *range(users))
 
     shared: dict[int, Any] = {}
     for runner in range(runners):
-        feed = Feed(Rows(rows), way, seed=3)
+        feed = UserRows(Rows(rows), way, seed=3)
         shared |= {user: feed.row(user) for user in range(runner, users, runners)}
 
     assert whole == [shared[user] for user in range(users)]
@@ -75,7 +75,7 @@ def test_a_generator_is_read_no_further_than_needed() -> None:
     read: list[int] = []
     generated = Rows(read.append(n) or n for n in count())  # type: ignore[func-returns-value]
 
-    feed = Feed(generated)
+    feed = UserRows(generated)
     feed.prepare(3)
     assert [0, 1, 2] == read
     assert [2, 0] == rows_of(feed, 2, 0)
@@ -87,14 +87,14 @@ def test_a_generator_is_read_no_further_than_needed() -> None:
 def test_a_second_run_gets_the_rows_of_a_generator_again() -> None:
     source = Rows(iter("ab"))
 
-    assert ["a", "b"] == rows_of(Feed(source), 0, 1)
-    assert ["a", "b"] == rows_of(Feed(source), 0, 1)
+    assert ["a", "b"] == rows_of(UserRows(source), 0, 1)
+    assert ["a", "b"] == rows_of(UserRows(source), 0, 1)
 
 
 def test_a_list_is_not_copied() -> None:
     mine = [{"n": 1}]
 
-    assert Feed(Rows(mine)).row(0) is mine[0]
+    assert UserRows(Rows(mine)).row(0) is mine[0]
 
 
 # Too few
@@ -137,13 +137,13 @@ def test_too_few_rows_are_told_before_the_run(
     rows: Any, way: str, users: int, message: str
 ) -> None:
     with pytest.raises(DataError) as refused:
-        Feed(Rows(rows, "users.csv"), way).prepare(users)
+        UserRows(Rows(rows, "users.csv"), way).prepare(users)
 
     assert message == str(refused.value)
 
 
 def test_a_user_beyond_the_rows_is_told_when_it_asks() -> None:
-    feed = Feed(Rows([1, 2], "users.csv"))
+    feed = UserRows(Rows([1, 2], "users.csv"))
 
     with pytest.raises(DataError, match=r"^users\.csv: 2 rows for 3 users, and"):
         feed.row(2)
@@ -156,7 +156,7 @@ def test_a_source_that_fails_is_told_with_its_row() -> None:
         raise OSError(message)
 
     with pytest.raises(DataError) as refused:
-        Feed(Rows(broken())).prepare(2)
+        UserRows(Rows(broken())).prepare(2)
 
     assert "data (a generator): row 2 raised OSError: the database is gone" == str(
         refused.value
@@ -252,17 +252,17 @@ def test_a_load_makes_sure_of_a_row_for_each_user(
 ) -> None:
     enough, less = list(range(users)), list(range(users - 1))
 
-    assert Feed.of(Order.of(data=enough, **arguments), 1) is not None
+    assert UserRows.of(RunPlan.of(data=enough, **arguments), 1) is not None
     with pytest.raises(DataError):
-        Feed.of(Order.of(data=less, **arguments), 1)
-    assert Feed.of(Order.of(data=[1], rows="cycle", **arguments), 1) is not None
-    assert Feed.of(Order.of(**arguments), 1) is None
+        UserRows.of(RunPlan.of(data=less, **arguments), 1)
+    assert UserRows.of(RunPlan.of(data=[1], rows="cycle", **arguments), 1) is not None
+    assert UserRows.of(RunPlan.of(**arguments), 1) is None
 
 
 def test_a_pool_of_users_takes_rows_as_it_grows() -> None:
-    order = Order.of(arrival="50/s", duration="1s", data=["a", "b"])
+    order = RunPlan.of(arrival="50/s", duration="1s", data=["a", "b"])
 
-    feed = Feed.of(order, 1)
+    feed = UserRows.of(order, 1)
 
     assert feed is not None
     assert ["a", "b"] == rows_of(feed, 0, 1)

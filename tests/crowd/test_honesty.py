@@ -6,16 +6,16 @@ from typing import Final
 
 import pytest
 
-from pytest_liveview_load.crowd.cpu import Moment, Usage
+from pytest_liveview_load.crowd.cpu import CpuUsage, Instant
 from pytest_liveview_load.crowd.generator import (
     BLOCKED,
     NO_CPU,
     STOPPED,
-    InUse,
-    Stop,
-    Times,
-    Watch,
-    Worst,
+    GeneratorMonitor,
+    LoopStall,
+    Occurrences,
+    OpenFiles,
+    WorstSample,
 )
 from pytest_liveview_load.crowd.validity import (
     causes,
@@ -31,13 +31,15 @@ from pytest_liveview_load.metrics.snapshot import Snapshot
 
 MILLISECOND: Final = 1_000_000  # in a histogram's nanoseconds
 
-THEN: Final = Moment(12.0, 120)
+THEN: Final = Instant(12.0, 120)
 FINE: Final = Snapshot(counts={"iterations": 1})
 
 
-def watch(max_lag: float = 0.02) -> Watch:
+def watch(max_lag: float = 0.02) -> GeneratorMonitor:
     """Return a watch that has noticed nothing."""
-    return Watch(Recorder(lambda: 0.0), lambda: 0.0, lambda: 0, max_lag=max_lag)
+    return GeneratorMonitor(
+        Recorder(lambda: 0.0), lambda: 0.0, lambda: 0, max_lag=max_lag
+    )
 
 
 # Samples that were late, by a second, of how many: is the run invalid?
@@ -137,7 +139,7 @@ def late(metric: str, seconds: float) -> Snapshot:
 
 def test_a_symptom_is_told_with_its_worst_moment_and_the_line_that_hung() -> None:
     seen = watch()
-    seen.worst["lag"] = Worst(0.4, THEN)
+    seen.worst["lag"] = WorstSample(0.4, THEN)
     seen.hung_at = "test_it.py:7 in buy: time.sleep(0.4)"
 
     (cause,) = causes(seen, late("lag", 0.128))
@@ -152,7 +154,7 @@ def test_a_symptom_is_told_with_its_worst_moment_and_the_line_that_hung() -> Non
 
 def test_symptoms_are_not_told_beside_their_cause() -> None:
     seen = watch()
-    seen.stops.append(Stop(1.0, THEN, STOPPED))
+    seen.stops.append(LoopStall(1.0, THEN, STOPPED))
 
     (cause,) = causes(seen, late("lag", 1.0).merged(late("lateness", 1.0)))
 
@@ -161,7 +163,7 @@ def test_symptoms_are_not_told_beside_their_cause() -> None:
 
 def stopped(kind: str, place: str = "", *, max_lag: float = 0.02) -> tuple[str, ...]:
     seen = watch(max_lag)
-    seen.stops += [Stop(1.0, THEN, kind, place), Stop(0.6, THEN, kind)]
+    seen.stops += [LoopStall(1.0, THEN, kind, place), LoopStall(0.6, THEN, kind)]
     return causes(seen, FINE)
 
 
@@ -201,17 +203,17 @@ def test_a_stop_is_told_with_its_reason_and_what_to_do(
     assert (expected,) == said
 
 
-def over_seconds(usage: Usage, *, max_lag: float = 0.02) -> Watch:
+def over_seconds(usage: CpuUsage, *, max_lag: float = 0.02) -> GeneratorMonitor:
     """Return a watch of a run that used so much in its first five seconds."""
     seen = watch(max_lag)
-    seen.ledger.add(0.0, Usage(), Moment(0.0, 1))
-    seen.ledger.add(5.0, usage, Moment(5.0, 500))
+    seen.ledger.add(0.0, CpuUsage(), Instant(0.0, 1))
+    seen.ledger.add(5.0, usage, Instant(5.0, 500))
     seen.usage, seen.ended = usage, 5.0
     return seen
 
 
 def test_a_generator_without_cpu_left_is_the_bottleneck() -> None:
-    seen = over_seconds(Usage(cpu=4.85))
+    seen = over_seconds(CpuUsage(cpu=4.85))
 
     assert (
         (
@@ -221,11 +223,11 @@ def test_a_generator_without_cpu_left_is_the_bottleneck() -> None:
         ),
     ) == causes(seen, FINE)
     assert () == remarks(seen)
-    assert () == causes(over_seconds(Usage(cpu=4.4)), FINE)
+    assert () == causes(over_seconds(CpuUsage(cpu=4.4)), FINE)
 
 
 def test_neighbours_that_take_the_cpu_are_named() -> None:
-    waiting = Usage(cpu=0.5, waited=3.0, turns=1000, pressure=4.9)
+    waiting = CpuUsage(cpu=0.5, waited=3.0, turns=1000, pressure=4.9)
 
     assert (
         (
@@ -236,7 +238,7 @@ def test_neighbours_that_take_the_cpu_are_named() -> None:
         ),
     ) == causes(over_seconds(waiting), FINE)
     assert () == causes(over_seconds(waiting, max_lag=0.025), FINE)
-    untold = causes(over_seconds(Usage(waited=3.0, turns=1000)), FINE)
+    untold = causes(over_seconds(CpuUsage(waited=3.0, turns=1000)), FINE)
     assert "with 500 users: stop what else" in untold[0]
 
 
@@ -247,15 +249,15 @@ def test_a_moment_of_waiting_is_remarked_on() -> None:
             "work, and what it measured is about that much longer, up to 5s into the run, "
             "with 500 users"
         ),
-    ) == remarks(over_seconds(Usage(waited=1.2, turns=1000)))
-    assert () == remarks(over_seconds(Usage(waited=1.0, turns=1000)))
+    ) == remarks(over_seconds(CpuUsage(waited=1.2, turns=1000)))
+    assert () == remarks(over_seconds(CpuUsage(waited=1.0, turns=1000)))
 
 
 def test_arrivals_that_were_dropped_are_a_cause_unless_a_budget_speaks_of_them() -> (
     None
 ):
     seen = watch()
-    seen.dropped = Times(37, THEN)
+    seen.dropped = Occurrences(37, THEN)
 
     assert (
         (
@@ -269,7 +271,7 @@ def test_arrivals_that_were_dropped_are_a_cause_unless_a_budget_speaks_of_them()
 
 def test_want_of_files_is_one_cause_and_no_failures() -> None:
     seen = watch()
-    seen.without_file = Times(412, Moment(3.0, 498))
+    seen.without_file = Occurrences(412, Instant(3.0, 498))
 
     (cause,) = causes(seen, Snapshot())
 
@@ -283,7 +285,7 @@ def test_want_of_files_is_one_cause_and_no_failures() -> None:
 
 def test_files_that_are_nearly_all_in_use_are_remarked_on() -> None:
     seen = watch()
-    seen.most_in_use = InUse(90, 100, THEN)
+    seen.most_in_use = OpenFiles(90, 100, THEN)
 
     assert (
         (
@@ -292,7 +294,7 @@ def test_files_that_are_nearly_all_in_use_are_remarked_on() -> None:
         ),
     ) == remarks(seen)
 
-    seen.most_in_use = InUse(89, 100, THEN)
+    seen.most_in_use = OpenFiles(89, 100, THEN)
     assert () == remarks(seen)
-    seen.most_in_use = InUse(100, 0, THEN)
+    seen.most_in_use = OpenFiles(100, 0, THEN)
     assert () == remarks(seen)  # no limit

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
@@ -20,7 +20,7 @@ def plain(live: object) -> None: ...
 
 
 def test_an_order_holds_the_crowd_and_what_is_around_it() -> None:
-    order = Order.of(
+    order = RunPlan.of(
         users=5,
         duration="1m",
         mix={browse: 1},
@@ -38,7 +38,7 @@ def test_an_order_holds_the_crowd_and_what_is_around_it() -> None:
 
 
 def test_arguments_are_laid_over_and_none_takes_back() -> None:
-    marker = Order.of(
+    marker = RunPlan.of(
         users=5, duration="1m", mix={browse: 1}, setup=login, abort="errors > 1"
     )
 
@@ -50,7 +50,7 @@ def test_arguments_are_laid_over_and_none_takes_back() -> None:
 
 
 def test_what_is_taken_back_takes_along_what_belongs_to_it() -> None:
-    marker = Order.of(
+    marker = RunPlan.of(
         duration="1m", abort="errors > 1", after="5s", data=[1], rows="cycle"
     )
 
@@ -152,16 +152,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=REFUSED)
 def test_these_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(MarkerError) as caught:
-        Order.of(**arguments)
+        RunPlan.of(**arguments)
 
     assert message == str(caught.value)
 
 
 def test_a_run_may_go_on_without_one_of_its_processes() -> None:
-    assert ("fail", "continue") == (Order.of().lost, Order.of(lost="continue").lost)
+    assert ("fail", "continue") == (RunPlan.of().lost, RunPlan.of(lost="continue").lost)
 
     with pytest.raises(MarkerError) as caught:
-        Order.of(lost="ignore")
+        RunPlan.of(lost="ignore")
 
     assert (
         "load(lost='ignore'): 'ignore' is not 'fail' or 'continue', for a run that loses "

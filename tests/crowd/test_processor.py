@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.crowd.cpu import (
-    Ledger,
-    Moment,
-    Processor,
-    Usage,
+    CpuHistory,
+    CpuReader,
+    CpuUsage,
+    Instant,
     of_pressure,
     of_schedule,
 )
 
-NOW = Moment(0.0, 1)
+NOW = Instant(0.0, 1)
 
 SCHEDULES = {
     "Linux": (b"12 2388670000 71230\n", (2.38867, 71230)),
@@ -49,7 +49,7 @@ def test_how_short_of_cpu_the_machine_was(text: bytes, expected: float) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 def test_totals_are_of_the_thread_that_opened_and_grow() -> None:
-    processor = Processor()
+    processor = CpuReader()
     processor.open()
     try:
         before = processor.read()
@@ -67,11 +67,11 @@ def test_totals_are_of_the_thread_that_opened_and_grow() -> None:
     assert after.waited >= before.waited
     assert after.pressure >= before.pressure
     assert after.cpu > before.cpu
-    assert Usage(closed.cpu) == closed
+    assert CpuUsage(closed.cpu) == closed
 
 
 def test_where_nothing_is_told_nothing_is_known() -> None:
-    processor = Processor(time.process_time)
+    processor = CpuReader(time.process_time)
 
     assert 0.0 < processor.read().cpu
     assert (0.0, 0, 0.0) == (
@@ -81,36 +81,36 @@ def test_where_nothing_is_told_nothing_is_known() -> None:
     )
 
 
-def ledger_of(*readings: tuple[float, Usage]) -> Ledger:
-    ledger = Ledger()
+def ledger_of(*readings: tuple[float, CpuUsage]) -> CpuHistory:
+    ledger = CpuHistory()
     for at, usage in readings:
-        ledger.add(at, usage, Moment(at, 10))
+        ledger.add(at, usage, Instant(at, 10))
     return ledger
 
 
 def test_a_busy_beginning_is_no_stretch() -> None:
     # Four seconds of a whole core, then nothing.
-    ledger = ledger_of(*((at, Usage(cpu=min(at, 4.0))) for at in range(10)))
+    ledger = ledger_of(*((at, CpuUsage(cpu=min(at, 4.0))) for at in range(10)))
 
     assert ledger.busiest is not None
     assert 0.8 == ledger.busiest.share
-    assert Moment(5, 10) == ledger.busiest.moment
+    assert Instant(5, 10) == ledger.busiest.moment
 
 
 def test_five_busy_seconds_in_an_hour_are_one() -> None:
     ledger = ledger_of(
-        *((at, Usage(cpu=min(max(at - 1000.0, 0.0), 5.0))) for at in range(3600))
+        *((at, CpuUsage(cpu=min(max(at - 1000.0, 0.0), 5.0))) for at in range(3600))
     )
 
     assert ledger.busiest is not None
     assert 1.0 == ledger.busiest.share
-    assert Moment(1005, 10) == ledger.busiest.moment
+    assert Instant(1005, 10) == ledger.busiest.moment
     assert 5.0 == ledger.busiest.seconds
 
 
 def test_waiting_is_seconds_a_turn() -> None:
     ledger = ledger_of(
-        *((at, Usage(waited=0.5 * at, turns=100 * at)) for at in range(7))
+        *((at, CpuUsage(waited=0.5 * at, turns=100 * at)) for at in range(7))
     )
 
     assert ledger.hungriest is not None
@@ -118,7 +118,9 @@ def test_waiting_is_seconds_a_turn() -> None:
 
 
 def test_a_few_turns_make_no_mean() -> None:
-    ledger = ledger_of(*((at, Usage(waited=0.5 * at, turns=3 * at)) for at in range(7)))
+    ledger = ledger_of(
+        *((at, CpuUsage(waited=0.5 * at, turns=3 * at)) for at in range(7))
+    )
 
     assert ledger.hungriest is not None
     assert 0.0 == ledger.hungriest.wait
@@ -126,20 +128,20 @@ def test_a_few_turns_make_no_mean() -> None:
 
 @pytest.mark.parametrize(("seconds", "judged"), [(1.9, False), (2.0, True)])
 def test_a_short_run_is_judged_as_a_whole(seconds: float, judged: bool) -> None:
-    ledger = ledger_of((0.0, Usage()), (1.0, Usage(cpu=1.0)))
+    ledger = ledger_of((0.0, CpuUsage()), (1.0, CpuUsage(cpu=1.0)))
 
-    ledger.close(seconds, Usage(cpu=seconds), NOW)
+    ledger.close(seconds, CpuUsage(cpu=seconds), NOW)
 
     assert judged == (ledger.busiest is not None)
 
 
 @given(st.lists(st.floats(0.9, 3.0), min_size=1, max_size=50), st.floats(0.0, 1.0))
 def test_a_steady_use_is_found_as_it_is(gaps: list[float], share: float) -> None:
-    at, ledger = 0.0, Ledger()
-    ledger.add(at, Usage(), NOW)
+    at, ledger = 0.0, CpuHistory()
+    ledger.add(at, CpuUsage(), NOW)
     for gap in gaps:
         at += gap
-        ledger.add(at, Usage(cpu=share * at), NOW)
+        ledger.add(at, CpuUsage(cpu=share * at), NOW)
 
     if at >= 5.0:
         assert ledger.busiest is not None

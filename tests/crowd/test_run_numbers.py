@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from pytest_liveview_load.crowd.engine import Run
-from pytest_liveview_load.crowd.run_state import Crowd
+from pytest_liveview_load.crowd.run_state import UserRun
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, ordered, perform, seconds_of, shop
@@ -137,7 +137,7 @@ def test_a_run_in_which_nothing_finished_is_invalid() -> None:
 class Silent:
     """A user of real time."""
 
-    def __init__(self, id_: int, rng: Random, crowd: Crowd, _: Recorder) -> None:
+    def __init__(self, id_: int, rng: Random, crowd: UserRun, _: Recorder) -> None:
         pass
 
     async def leave(self) -> None:

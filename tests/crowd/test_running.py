@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
-from pytest_liveview_load.crowd.storm import DROPPED, Storm
+from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, Storm
 from pytest_liveview_load.errors import CrowdError, TooFewFiles, UnitError
 from pytest_liveview_load.metrics.result import LoadResult
 from tests.crowd.fake_time import FakeTimeLoop, play
@@ -420,7 +420,7 @@ def storm(
         await asyncio.sleep(1.5)
         found = await crowd.drop_all(**kwargs)
         ended = stage.now
-        assert [DROPPED] == asked
+        assert [CUT_BY_DROP_ALL] == asked
         await crowd.stop()
         return found, ended, notes(crowd)
 

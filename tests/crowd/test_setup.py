@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.mix import Cast
+from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.errors import ScenarioError
 from tests.crowd.stage import FakeUser, perform, seconds_of, shop
 
@@ -151,7 +151,7 @@ async def without(live: FakeUser) -> None: ...
 
 
 def test_each_takes_the_params_that_it_names() -> None:
-    cast = Cast.of(
+    cast = ScenarioMix.of(
         with_page, {"page": "/", "shop": "roost"}, setup=with_shop, teardown=without
     )
 
@@ -187,6 +187,6 @@ def test_params_that_do_not_fit_are_refused(
     function: Callable[..., Any], params: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ScenarioError) as caught:
-        Cast.of(function, params, setup=with_shop)
+        ScenarioMix.of(function, params, setup=with_shop)
 
     assert message == str(caught.value)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_liveview_load.crowd.cpu import Moment, Processor, Usage
+from pytest_liveview_load.crowd.cpu import CpuReader, CpuUsage, Instant
 from pytest_liveview_load.crowd.generator import (
     BLOCKED,
     NO_CPU,
     STOPPED,
-    Stop,
-    Watch,
+    GeneratorMonitor,
+    LoopStall,
     kind_of_stop,
 )
 from pytest_liveview_load.errors import ConnectionFailed
@@ -22,10 +22,10 @@ from tests.crowd.fake_time import FakeTimeLoop, play
 
 
 @dataclass
-class Told(Processor):
+class Told(CpuReader):
     """A machine that tells what the test says."""
 
-    usage: Usage = field(default_factory=Usage)
+    usage: CpuUsage = field(default_factory=CpuUsage)
 
     def open(self) -> None:
         pass
@@ -33,21 +33,23 @@ class Told(Processor):
     def close(self) -> None:
         pass
 
-    def read(self) -> Usage:
+    def read(self) -> CpuUsage:
         return self.usage
 
 
-Scene = Callable[[FakeTimeLoop, Watch, Told], Coroutine[None, None, None]]
+Scene = Callable[[FakeTimeLoop, GeneratorMonitor, Told], Coroutine[None, None, None]]
 
 
 def watched(
     scene: Scene, *, warmup: float = 0.0, max_lag: float = 0.02
-) -> tuple[Watch, Histogram | None]:
+) -> tuple[GeneratorMonitor, Histogram | None]:
     """Return what was noticed during a scene, and the lag that was recorded."""
 
-    async def run(loop: FakeTimeLoop) -> tuple[Watch, Histogram | None]:
+    async def run(loop: FakeTimeLoop) -> tuple[GeneratorMonitor, Histogram | None]:
         recorder, told = Recorder(loop.time, measure_from=warmup), Told()
-        watch = Watch(recorder, loop.time, lambda: 120, max_lag=max_lag, processor=told)
+        watch = GeneratorMonitor(
+            recorder, loop.time, lambda: 120, max_lag=max_lag, processor=told
+        )
         looking = asyncio.ensure_future(watch.look_on())
         await scene(loop, watch, told)
         looking.cancel()
@@ -58,10 +60,10 @@ def watched(
     return play(run)
 
 
-def stop_of(seconds: float, used: Usage | None = None) -> Scene:
-    async def scene(loop: FakeTimeLoop, watch: Watch, told: Told) -> None:
+def stop_of(seconds: float, used: CpuUsage | None = None) -> Scene:
+    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
         await asyncio.sleep(12.0)
-        told.usage = used or Usage()
+        told.usage = used or CpuUsage()
         loop.block(seconds)
         await asyncio.sleep(0.25)
 
@@ -69,7 +71,7 @@ def stop_of(seconds: float, used: Usage | None = None) -> Scene:
 
 
 def test_a_long_block_counts_as_every_probe_that_it_hid() -> None:
-    async def scene(loop: FakeTimeLoop, watch: Watch, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
         await asyncio.sleep(0.25)  # two probes on time
         loop.block(0.3)  # until 0.55: those due at 0.3, 0.4 and 0.5
         await asyncio.sleep(0.1)  # until 0.65: the one due at 0.6, on time again
@@ -83,7 +85,7 @@ def test_a_long_block_counts_as_every_probe_that_it_hid() -> None:
 
 
 def test_a_block_at_the_very_end_is_not_missed() -> None:
-    async def scene(loop: FakeTimeLoop, watch: Watch, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
         await asyncio.sleep(0.25)
         loop.block(1.0)
 
@@ -94,12 +96,12 @@ def test_a_block_at_the_very_end_is_not_missed() -> None:
     assert [0.95] == [round(each.seconds, 9) for each in watch.stops]
 
 
-STOPS: dict[str, tuple[float, Usage, str | None]] = {
-    "of half a second": (0.6, Usage(), STOPPED),
-    "too short to matter": (0.5, Usage(), None),  # 0.4 s of it after a probe was due
-    "it computed": (1.0, Usage(cpu=0.8), BLOCKED),
-    "it waited for a CPU": (1.0, Usage(cpu=0.2, waited=0.6), NO_CPU),
-    "SIGSTOP": (1.0, Usage(cpu=0.01, waited=0.01), STOPPED),
+STOPS: dict[str, tuple[float, CpuUsage, str | None]] = {
+    "of half a second": (0.6, CpuUsage(), STOPPED),
+    "too short to matter": (0.5, CpuUsage(), None),  # 0.4 s of it after a probe was due
+    "it computed": (1.0, CpuUsage(cpu=0.8), BLOCKED),
+    "it waited for a CPU": (1.0, CpuUsage(cpu=0.2, waited=0.6), NO_CPU),
+    "SIGSTOP": (1.0, CpuUsage(cpu=0.01, waited=0.01), STOPPED),
 }
 
 
@@ -107,7 +109,7 @@ STOPS: dict[str, tuple[float, Usage, str | None]] = {
     ("seconds", "used", "expected"), STOPS.values(), ids=list(STOPS)
 )
 def test_one_stop_is_noticed_however_long_the_run(
-    seconds: float, used: Usage, expected: str | None
+    seconds: float, used: CpuUsage, expected: str | None
 ) -> None:
     watch, _ = watched(stop_of(seconds, used))
 
@@ -118,8 +120,8 @@ def test_a_stop_is_known_with_its_moment() -> None:
     watch, _ = watched(stop_of(1.05))
 
     (stop,) = watch.stops
-    assert Stop(stop.seconds, Moment(12.1, 120), STOPPED) == Stop(
-        stop.seconds, Moment(round(stop.moment.elapsed, 9), 120), stop.kind
+    assert LoopStall(stop.seconds, Instant(12.1, 120), STOPPED) == LoopStall(
+        stop.seconds, Instant(round(stop.moment.elapsed, 9), 120), stop.kind
     )
     assert 0.95 == pytest.approx(stop.seconds)
     assert "12s into the run, with 120 users" == str(stop.moment)
@@ -143,19 +145,21 @@ def test_what_stood_still_in_the_warm_up_is_forgotten() -> None:
 
 
 def test_the_reason_is_what_took_half_of_the_time() -> None:
-    before = Usage(cpu=5.0, waited=7.0)
+    before = CpuUsage(cpu=5.0, waited=7.0)
 
     assert STOPPED == kind_of_stop(1.0, before, before, "")
     assert BLOCKED == kind_of_stop(1.0, before, before, "test_it.py:3 in buy")
-    assert BLOCKED == kind_of_stop(1.0, before, Usage(cpu=5.5, waited=7.0), "")
-    assert NO_CPU == kind_of_stop(1.0, before, Usage(cpu=5.0, waited=7.5), "anywhere")
+    assert BLOCKED == kind_of_stop(1.0, before, CpuUsage(cpu=5.5, waited=7.0), "")
+    assert NO_CPU == kind_of_stop(
+        1.0, before, CpuUsage(cpu=5.0, waited=7.5), "anywhere"
+    )
 
 
 def test_the_processor_is_read_each_second() -> None:
-    async def scene(loop: FakeTimeLoop, watch: Watch, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
         for _ in range(100):
             await asyncio.sleep(0.1)
-            told.usage = Usage(cpu=0.95 * loop.time())
+            told.usage = CpuUsage(cpu=0.95 * loop.time())
 
     watch, _ = watched(scene)
 
@@ -168,21 +172,21 @@ def test_the_processor_is_read_each_second() -> None:
 
 
 def test_the_worst_lateness_is_known_with_its_moment() -> None:
-    async def scene(loop: FakeTimeLoop, watch: Watch, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
         watch.late(0.0, 0.01)
         watch.late(1.0, 1.5)
         watch.late(2.0, 2.25)
 
     watch, _ = watched(scene)
 
-    assert (0.5, Moment(1.5, 120)) == (
+    assert (0.5, Instant(1.5, 120)) == (
         watch.worst["lateness"].seconds,
         watch.worst["lateness"].moment,
     )
 
 
 def test_drops_are_counted_from_the_first_that_is_measured() -> None:
-    async def scene(loop: FakeTimeLoop, watch: Watch, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
         for at in (1.0, 5.0, 6.0):
             watch.drop(at)
         counts = watch.recorder.snapshot(7.0).counts
@@ -191,11 +195,11 @@ def test_drops_are_counted_from_the_first_that_is_measured() -> None:
     watch, _ = watched(scene, warmup=2.0)
 
     assert watch.dropped is not None
-    assert (2, Moment(5.0, 120)) == (watch.dropped.count, watch.dropped.first)
+    assert (2, Instant(5.0, 120)) == (watch.dropped.count, watch.dropped.first)
 
 
 def test_only_want_of_files_is_the_generators_own_failure() -> None:
-    async def scene(loop: FakeTimeLoop, watch: Watch, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
         failed = ConnectionFailed("http://shop.test", "refused")
         assert not watch.caused(failed)
         failed.__cause__ = OSError(24, "Too many open files")
@@ -207,7 +211,7 @@ def test_only_want_of_files_is_the_generators_own_failure() -> None:
     watch, _ = watched(scene)
 
     assert watch.without_file is not None
-    assert (2, Moment(3.0, 120)) == (
+    assert (2, Instant(3.0, 120)) == (
         watch.without_file.count,
         watch.without_file.first,
     )

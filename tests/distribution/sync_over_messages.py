@@ -12,9 +12,14 @@ from pytest_liveview_load.distribution.messages import decode, encode
 from pytest_liveview_load.distribution.sync_client import SyncClient
 from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.together import Call, Meeting, Pace, Seen
+from pytest_liveview_load.liveview.user.together import (
+    Meeting,
+    RendezvousArguments,
+    Seen,
+    ThrottleArguments,
+)
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import LocalSync
 
 RUNNERS = ("a", "b")
 
@@ -22,7 +27,7 @@ RUNNERS = ("a", "b")
 class Afar:
     """Owns the desk and both runners' ends; what is only looked at is the desk's."""
 
-    def __init__(self, real: LocalGathering) -> None:
+    def __init__(self, real: LocalSync) -> None:
         self.real = real
         self.desk = SyncServer("r", real, RUNNERS, self.answer)
         self.ends = {
@@ -72,7 +77,7 @@ class Afar:
         for end in self.ends.values():
             end.over()
 
-    async def take_turn(self, name: str, pace: Pace) -> None:
+    async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         self.next += 1
         end = self.of(self.next)
         await end.take_turn(name, pace)
@@ -81,7 +86,9 @@ class Afar:
     def end_turn(self, name: str) -> None:
         self.turns[name].pop(0).end_turn(name)
 
-    async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
+    async def meet(
+        self, user: int, name: str, call: RendezvousArguments, value: object
+    ) -> Meeting:
         return await self.of(user).meet(user, name, call, value)
 
     def bring(self, users: Iterable[int]) -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.data import Feed
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.data import UserRows
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     Begin,
@@ -39,8 +39,8 @@ steps = st.lists(
 )
 
 
-def ordered(way: str, rows: int) -> Order:
-    return Order.of(
+def ordered(way: str, rows: int) -> RunPlan:
+    return RunPlan.of(
         data=[("row", each) for each in range(rows)],
         rows=way,
         users=USERS,
@@ -49,11 +49,11 @@ def ordered(way: str, rows: int) -> Order:
     )
 
 
-def errand(order: Order) -> PackedPlan:
+def errand(order: RunPlan) -> PackedPlan:
     return PackedPlan(
         name="browse",
         profile=order.profile.to_data(),
-        cast=pack_mix(Cast.of(scenarios.browse)),
+        cast=pack_mix(ScenarioMix.of(scenarios.browse)),
         data=pack_rows(order),
         seed=SEED,
         lost=order.lost,
@@ -83,11 +83,11 @@ def handed_out(stage: Stage, order: PackedPlan) -> dict[int, list[Any]]:
         runner = stage.runners[name]
         for share, of in runner.shares:
             part = unpack_plan(order, share, of)
-            feed = Feed.of(part, SEED)
+            feed = UserRows.of(part, SEED)
             assert feed is not None
             for user in part.profile.user_ids():
                 rows.setdefault(user, []).append(feed.row(user))
-        feed = Feed.of(unpack_plan(order, *runner.shares[0]), SEED)
+        feed = UserRows.of(unpack_plan(order, *runner.shares[0]), SEED)
         assert feed is not None
         for user in runner.users:
             feed.prepare(user + 1)
@@ -104,7 +104,7 @@ def test_no_row_is_handed_out_twice_whoever_comes_goes_or_is_lost(
     way: str, rows: int, script: list[tuple[str, Any]]
 ) -> None:
     order = ordered(way, rows)
-    whole = Feed.of(order, SEED)
+    whole = UserRows.of(order, SEED)
     assert whole is not None
     stage = Stage(Begin(RUN, errand(order)), runners=4)
 
@@ -124,7 +124,7 @@ def test_who_is_added_has_no_row_that_another_has_while_there_are_more(
     way: str,
 ) -> None:
     rows = iter([("row", each) for each in range(100)])
-    order = Order.of(data=rows, rows=way, users=USERS, duration="60s")
+    order = RunPlan.of(data=rows, rows=way, users=USERS, duration="60s")
     stage = Stage(Begin(RUN, errand(order)), runners=2)
     played(stage, [("add", 1)])
 
@@ -140,7 +140,7 @@ def test_who_is_added_has_no_row_that_another_has_while_there_are_more(
 
 def test_rows_that_have_run_out_are_handed_out_again_in_a_cycle() -> None:
     rows = [("row", each) for each in range(5)]
-    order = Order.of(data=iter(rows), rows="cycle", users=USERS, duration="60s")
+    order = RunPlan.of(data=iter(rows), rows="cycle", users=USERS, duration="60s")
     stage = Stage(Begin(RUN, errand(order)), runners=2)
     played(stage, [("add", 2)])
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.data import Feed, Rows
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.data import Rows, UserRows
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.messages import Begin, PackedPlan, decode, encode
 from pytest_liveview_load.distribution.serialize import (
     MARK,
@@ -64,7 +64,7 @@ TRAVELLERS: dict[str, tuple[Any, str]] = {
     ("function", "said"), TRAVELLERS.values(), ids=list(TRAVELLERS)
 )
 def test_a_scenario_does_the_same_where_it_arrives(function: Any, said: str) -> None:
-    there = unpack_mix(sent(pack_mix(Cast.of(function, name="it"))))
+    there = unpack_mix(sent(pack_mix(ScenarioMix.of(function, name="it"))))
 
     assert "it" == there.name
     assert said == asyncio.run(there.roles[0].scenario("ann"))
@@ -74,14 +74,14 @@ def test_what_a_test_has_set_on_itself_goes_along() -> None:
     shop = TestShop()
     shop.word = "goodbye"
 
-    there = unpack_mix(sent(pack_mix(Cast.of(shop.test_visit))))
+    there = unpack_mix(sent(pack_mix(ScenarioMix.of(shop.test_visit))))
 
     assert "ann says goodbye" == asyncio.run(there.roles[0].scenario("ann"))
 
 
 def test_a_mix_keeps_its_shares_and_each_user_its_role() -> None:
     mix = {scenarios.browse: 3, scenarios.buy: 1}
-    cast = Cast.of(mix, {"what": ("tea", 2**70)}, setup=TestShop().test_visit)
+    cast = ScenarioMix.of(mix, {"what": ("tea", 2**70)}, setup=TestShop().test_visit)
 
     there = unpack_mix(sent(pack_mix(cast)))
 
@@ -97,7 +97,7 @@ def test_a_mix_keeps_its_shares_and_each_user_its_role() -> None:
 
 
 def test_another_process_finds_them_by_name() -> None:
-    cast = Cast.of({scenarios.buy: 1, Walk(["/"]).back: 1}, {"what": "tea"})
+    cast = ScenarioMix.of({scenarios.buy: 1, Walk(["/"]).back: 1}, {"what": "tea"})
     code = (
         "import asyncio, json, sys\n"
         "from pytest_liveview_load.distribution.serialize import cast_from_data\n"
@@ -120,7 +120,7 @@ def test_another_process_finds_them_by_name() -> None:
 def test_a_module_that_nobody_can_import_is_found_if_it_was_collected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    data = pack_mix(Cast.of(scenarios.browse))
+    data = pack_mix(ScenarioMix.of(scenarios.browse))
     data["roles"][0][0]["function"]["module"] = "a-name.of importlib mode"
 
     with pytest.raises(ScenarioError, match="let all processes run the same files"):
@@ -190,7 +190,7 @@ def test_what_no_other_process_finds_is_refused_with_advice(
     make: Callable[[], Any], why: str
 ) -> None:
     with pytest.raises(ScenarioError) as caught:
-        pack_mix(Cast.of(make()))
+        pack_mix(ScenarioMix.of(make()))
 
     assert why in str(caught.value)
     assert "pytest -n 0" in str(caught.value)
@@ -200,7 +200,7 @@ def test_all_that_cannot_travel_is_said_at_once() -> None:
     mix = {scenarios.make_local(): 1, scenarios.buy: 1}
 
     with pytest.raises(ScenarioError) as caught:
-        pack_mix(Cast.of(mix, {"what": object}))
+        pack_mix(ScenarioMix.of(mix, {"what": object}))
 
     lines = str(caught.value).splitlines()
     assert "inside + buy is no scenario: it cannot be carried by" in lines[0]
@@ -239,15 +239,15 @@ def test_plain_data_comes_out_as_it_went_in(value: Any) -> None:
     assert repr(value) == repr(there)  # 1, 1.0 and True are equal, lists in order
 
 
-def ordered(data: Any, **arguments: Any) -> Order:
-    return Order.of(data=data, **arguments)
+def ordered(data: Any, **arguments: Any) -> RunPlan:
+    return RunPlan.of(data=data, **arguments)
 
 
-def errand(order: Order) -> PackedPlan:
+def errand(order: RunPlan) -> PackedPlan:
     return PackedPlan(
         name="r",
         profile=order.profile.to_data(),
-        cast=pack_mix(Cast.of(scenarios.browse)),
+        cast=pack_mix(ScenarioMix.of(scenarios.browse)),
         data=pack_rows(order),
     )
 
@@ -259,7 +259,7 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
 ) -> None:
     rows = [("user", each) for each in range(users + more)]
     order = ordered(rows, rows=way, users=users)
-    whole = Feed.of(order, seed=7)
+    whole = UserRows.of(order, seed=7)
     assert whole is not None
 
     [begin] = decode(encode(Begin("r", errand(order))))
@@ -267,7 +267,7 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
 
     for share in range(of):
         part = unpack_plan(begin.errand, share, of)
-        feed = Feed.of(part, seed=7)
+        feed = UserRows.of(part, seed=7)
         assert feed is not None
         for user in part.profile.user_ids():
             assert whole.row(user) == feed.row(user)
@@ -287,7 +287,7 @@ def test_rows_that_are_not_plain_are_refused_and_quoted() -> None:
     rows = Rows([1, {2}, 3, {4}, {5}, {6}], "the fixture 'accounts'")
 
     with pytest.raises(DataError) as caught:
-        pack_rows(Order(data=rows))
+        pack_rows(RunPlan(data=rows))
 
     assert str(caught.value).startswith(
         "the fixture 'accounts': row 2 is {2}; row 4 is {4}; row 5 is {5} and 1 more, "

@@ -20,8 +20,11 @@ from pytest_liveview_load.errors import (
     StepTimeout,
     TogetherError,
 )
-from pytest_liveview_load.liveview.user.together import Call, Pace
-from pytest_liveview_load.sync.users import Company, LocalGathering
+from pytest_liveview_load.liveview.user.together import (
+    RendezvousArguments,
+    ThrottleArguments,
+)
+from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.distribution.sync_over_messages import Afar
 
@@ -30,8 +33,8 @@ def afar(scene: Callable[[Afar], Coroutine[Any, Any, Any]], users: int = 4) -> A
     """Return what a scene comes to with users of two runners, who are all there."""
 
     async def on_stage(loop: FakeTimeLoop) -> Any:
-        company = Company(users, to_come=users)
-        gathering = Afar(LocalGathering(company, clock=loop.time))
+        company = ActiveUsers(users, to_come=users)
+        gathering = Afar(LocalSync(company, clock=loop.time))
         for user in range(users):
             gathering.enter(user)
         return await scene(gathering)
@@ -69,7 +72,7 @@ def test_users_of_both_runners_are_one_queue() -> None:
         let_in = []
 
         async def enter(user: int) -> None:
-            await gathering.of(user).take_turn("t", Pace(rate="10/s"))
+            await gathering.of(user).take_turn("t", ThrottleArguments(rate="10/s"))
             let_in.append((round(asyncio.get_running_loop().time(), 6), user))
 
         await asyncio.gather(*map(enter, range(4)))
@@ -86,7 +89,7 @@ def test_the_whole_rate_is_where_the_demand_is() -> None:
         async def buy(end: str, begins: float, ends: float) -> None:
             await asyncio.sleep(begins)
             while loop.time() < ends:
-                await gathering.ends[end].take_turn("t", Pace(rate="10/s"))
+                await gathering.ends[end].take_turn("t", ThrottleArguments(rate="10/s"))
                 turns[end][int(loop.time() + 1e-6)] += 1
                 gathering.ends[end].end_turn("t")
 
@@ -107,9 +110,13 @@ def test_the_whole_rate_is_where_the_demand_is() -> None:
 def test_the_turns_of_a_lost_runner_are_given_back() -> None:
     async def scene(gathering: Afar) -> float:
         lost, left = gathering.ends["a"], gathering.ends["b"]
-        await lost.take_turn("t", Pace(parallel=1))
-        waits_too = asyncio.ensure_future(lost.take_turn("t", Pace(parallel=1)))
-        waiting = asyncio.ensure_future(left.take_turn("t", Pace(parallel=1)))
+        await lost.take_turn("t", ThrottleArguments(parallel=1))
+        waits_too = asyncio.ensure_future(
+            lost.take_turn("t", ThrottleArguments(parallel=1))
+        )
+        waiting = asyncio.ensure_future(
+            left.take_turn("t", ThrottleArguments(parallel=1))
+        )
         await asyncio.sleep(1)
         gathering.desk.lose("a")
         await waiting
@@ -122,7 +129,7 @@ def test_the_turns_of_a_lost_runner_are_given_back() -> None:
 def test_all_do_not_wait_for_the_users_of_a_lost_runner() -> None:
     async def scene(gathering: Afar) -> list[int]:
         calls = [
-            gathering.meet(user, "m", Call("all", "fail", 60.0), None)
+            gathering.meet(user, "m", RendezvousArguments("all", "fail", 60.0), None)
             for user in (0, 1, 3)  # 2 is with 0 on the lost runner
         ]
         first, *others = map(asyncio.ensure_future, calls)
@@ -141,7 +148,9 @@ def test_it_is_over_when_the_last_runner_says_so() -> None:
 
         async def wait(user: int) -> None:
             try:
-                await gathering.meet(user, "m", Call(3, "fail", 60.0), None)
+                await gathering.meet(
+                    user, "m", RendezvousArguments(3, "fail", 60.0), None
+                )
             except RunOver as error:
                 told.append(str(error))
 
@@ -161,7 +170,7 @@ def test_it_is_over_when_the_last_runner_says_so() -> None:
 
 def test_an_answer_that_comes_too_late_is_given_back() -> None:
     async def scene(gathering: Afar) -> int:
-        pace = Pace(parallel=1)
+        pace = ThrottleArguments(parallel=1)
         end = gathering.ends["a"]
         gone = asyncio.ensure_future(end.take_turn("t", pace))
         await asyncio.sleep(0)  # it has asked
@@ -217,10 +226,10 @@ def test_what_is_no_plain_data_is_refused_where_it_is_said() -> None:
         said = gathering.said
         errors = []
         for call in (
-            gathering.take_turn("t", Pace(rate=object)),
-            gathering.take_turn(object, Pace(rate=1)),  # type: ignore[arg-type]
-            gathering.meet(0, "m", Call(object, "fail", 1.0), None),
-            gathering.meet(0, "m", Call(2, "fail", 1.0), {1, 2}),
+            gathering.take_turn("t", ThrottleArguments(rate=object)),
+            gathering.take_turn(object, ThrottleArguments(rate=1)),  # type: ignore[arg-type]
+            gathering.meet(0, "m", RendezvousArguments(object, "fail", 1.0), None),
+            gathering.meet(0, "m", RendezvousArguments(2, "fail", 1.0), {1, 2}),
         ):
             with pytest.raises(TogetherError) as caught:
                 await call

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import execnet
 
 from pytest_liveview_load.crowd.data import Rows
-from pytest_liveview_load.crowd.mix import Cast
-from pytest_liveview_load.crowd.plan import Order
+from pytest_liveview_load.crowd.mix import ScenarioMix
+from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
@@ -117,8 +117,8 @@ def errand(
     url: str, scenario: Any, *, name: str = "it", **arguments: Any
 ) -> PackedPlan:
     """Return the errand of a load on the demo app."""
-    order = Order.of(**arguments)
-    cast = Cast.of(scenario)
+    order = RunPlan.of(**arguments)
+    cast = ScenarioMix.of(scenario)
     order = dataclasses.replace(order, cast=cast)
     assert order.data is None or isinstance(order.data, Rows)
     return PackedPlan(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.engine import Outcome
+from pytest_liveview_load.crowd.engine import RunOutcome
 from pytest_liveview_load.crowd.plan import ARGUMENTS
 from pytest_liveview_load.load_profile.arguments import CONTRADICTIONS
 from pytest_liveview_load.load_profile.profile import Profile
@@ -24,7 +24,7 @@ from tests.docs.page_as_tests import DOCS
 PAGE = (DOCS / "load_model.md").read_text()
 
 
-def counts(outcome: Outcome) -> tuple[int, int]:
+def counts(outcome: RunOutcome) -> tuple[int, int]:
     """Return how many iterations there were, and arrivals that were dropped."""
     found = outcome.snapshot.counts
     return found["iterations"], found.get("dropped_arrivals", 0)
@@ -69,7 +69,7 @@ ANSWER, STALL_BEGINS, STALL_ENDS = 0.01, 30.0, 32.0
     "arguments", [{"users": 1}, {"arrival": "50/s"}], ids=["users", "arrival"]
 )
 def test_what_a_stall_looks_like(arguments: dict[str, Any]) -> None:
-    async def scene(loop: FakeTimeLoop) -> Outcome:
+    async def scene(loop: FakeTimeLoop) -> RunOutcome:
         async def visit(live: FakeUser) -> None:
             stalled = STALL_BEGINS <= loop.time() < STALL_ENDS
             wait = STALL_ENDS - loop.time() if stalled else 0.0

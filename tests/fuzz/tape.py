@@ -22,7 +22,7 @@ from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.protocol.wire import CHUNK
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import LocalSync
 from tests.replay.recording import BINARY, Sent, tabs_of
 
 # Nobody listens there: a page load that a frame asks for fails at once.
@@ -35,7 +35,7 @@ class Alone:
 
     running = True
     row = None
-    gathering = LocalGathering()
+    gathering = LocalSync()
 
     async def pause(self, seconds: float) -> None:
         raise AssertionError("nobody pauses here")

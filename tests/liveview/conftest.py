@@ -9,7 +9,7 @@ import pytest
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from pytest_liveview_load.liveview.user.live_user import LiveUser
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import LocalSync
 from tests.liveview.client.scripted_server import ScriptedServer, scripted
 from tests.liveview.client.upload_app import UploadApp
 
@@ -81,7 +81,7 @@ class Alone:
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
-        self.gathering = LocalGathering()
+        self.gathering = LocalSync()
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -17,7 +17,7 @@ from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.users import LocalSync
 from tests.replay.page import difference
 from tests.replay.playback import Playback
 from tests.replay.recording import Tab, recordings, tabs_of
@@ -44,7 +44,7 @@ class Alone:
 
     running = True
     row = None
-    gathering = LocalGathering()
+    gathering = LocalSync()
 
     async def pause(self, seconds: float) -> None:
         raise AssertionError("no recorded step pauses")

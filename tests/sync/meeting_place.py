@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pytest_liveview_load.sync.users import Company, LocalGathering
+from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.distribution.sync_over_messages import Afar
 
@@ -29,13 +29,13 @@ def only_here(why: str) -> None:
         pytest.skip(why)
 
 
-def gathered(gathering: LocalGathering) -> Any:
+def gathered(gathering: LocalSync) -> Any:
     """Return a gathering, or its distant end."""
     return gathering if place[0] == HERE else Afar(gathering)
 
 
 def together(
-    scene: Callable[[LocalGathering], Awaitable[Result]],
+    scene: Callable[[LocalSync], Awaitable[Result]],
     *,
     users: int = 10,
     here: int | None = None,
@@ -44,8 +44,8 @@ def together(
     """Return what a scene comes to in a run of `users`, `here` of whom are there."""
 
     async def on_stage(loop: FakeTimeLoop) -> Result:
-        company = Company(users, to_come=users)
-        gathering = gathered(LocalGathering(company, clock=loop.time, scale=scale))
+        company = ActiveUsers(users, to_come=users)
+        gathering = gathered(LocalSync(company, clock=loop.time, scale=scale))
         for user in range(users if here is None else here):
             gathering.enter(user)
         return await scene(gathering)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
 from pytest_liveview_load.liveview.user.together import LENGTH, tokens, tokens_in
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.broadcast import KEPT, Fanout
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.sync.broadcast import KEPT, LocalBroadcasts
+from pytest_liveview_load.sync.users import LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
     gathered,
@@ -26,9 +26,9 @@ class Room:
     """A fan-out with watchers who share one recorder."""
 
     def __init__(self, loop: FakeTimeLoop) -> None:
-        gathering = gathered(LocalGathering(clock=loop.time))
-        self.fanout: Fanout = gathering.broadcasts
-        own = isinstance(gathering, LocalGathering)
+        gathering = gathered(LocalSync(clock=loop.time))
+        self.fanout: LocalBroadcasts = gathering.broadcasts
+        own = isinstance(gathering, LocalSync)
         self.recorder = Recorder(loop.time) if own else gathering.broadcasts.recorder
 
     def watch(self, *users: int, name: str = "m") -> None:

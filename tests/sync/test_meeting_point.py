@@ -19,9 +19,9 @@ from pytest_liveview_load.sync.rendezvous import (
     Late,
     MeetingPoint,
     Met,
-    Outcome,
     Size,
     TooLate,
+    WaitOutcome,
     is_plain,
     parse_late,
     parse_size,
@@ -49,7 +49,7 @@ class Meetings(RuleBasedStateMachine):
         self.size = size
         self.point = MeetingPoint(size, late, lambda: len(self.crowd))
 
-    def told(self, outcomes: Sequence[Outcome]) -> None:
+    def told(self, outcomes: Sequence[WaitOutcome]) -> None:
         """Let those go who have been told, each of whom must have been there."""
         for outcome in outcomes:
             if isinstance(outcome, TooLate):
@@ -121,12 +121,14 @@ class Meetings(RuleBasedStateMachine):
 TestMeetings = Meetings.TestCase
 
 
-def outcomes_of(point: MeetingPoint, *users: int, due: float = 5.0) -> list[Outcome]:
+def outcomes_of(
+    point: MeetingPoint, *users: int, due: float = 5.0
+) -> list[WaitOutcome]:
     """Return what comes of it if these users arrive."""
     return [told for user in users for told in point.arrive(Member(user), due)]
 
 
-def ids(outcome: Outcome) -> tuple[list[int], bool]:
+def ids(outcome: WaitOutcome) -> tuple[list[int], bool]:
     assert isinstance(outcome, Met)
     return [member.id for member in outcome.members], outcome.complete
 

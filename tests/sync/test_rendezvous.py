@@ -9,8 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RendezvousTimeout, RunOver, TogetherError
-from pytest_liveview_load.liveview.user.together import Call, Meeting, Member
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.liveview.user.together import (
+    Meeting,
+    Member,
+    RendezvousArguments,
+)
+from pytest_liveview_load.sync.users import LocalSync
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
     at,
     now,
@@ -22,7 +26,7 @@ PATIENCE = 5.0
 
 
 async def come(
-    gathering: LocalGathering,
+    gathering: LocalSync,
     user: int,
     users: Any = 2,
     *,
@@ -30,11 +34,13 @@ async def come(
     value: Any = None,
     patience: float = PATIENCE,
 ) -> Meeting:
-    return await gathering.meet(user, "m", Call(users, late, patience), value)
+    return await gathering.meet(
+        user, "m", RendezvousArguments(users, late, patience), value
+    )
 
 
 async def told(
-    gathering: LocalGathering, user: int, instant: float, users: Any, late: Any = "fail"
+    gathering: LocalSync, user: int, instant: float, users: Any, late: Any = "fail"
 ) -> Any:
     """Return when a user who comes at `instant` goes on, and with whom or why not."""
     try:
@@ -54,7 +60,7 @@ def ids(meeting: Meeting) -> list[int]:
 def arrivals(*instants: float, users: Any, late: Any = "fail", crowd: int = 10) -> Any:
     """Return what becomes of users who come at these instants."""
 
-    async def scene(gathering: LocalGathering) -> list[Any]:
+    async def scene(gathering: LocalSync) -> list[Any]:
         return await asyncio.gather(
             *(
                 told(gathering, user, instant, users, late)
@@ -100,7 +106,7 @@ def test_all_wait_for_everybody_in_the_run() -> None:
 
 
 def test_all_are_also_those_whom_the_ramp_has_still_to_bring() -> None:
-    async def scene(gathering: LocalGathering) -> list[Any]:
+    async def scene(gathering: LocalSync) -> list[Any]:
         async def start(user: int) -> Any:
             await asyncio.sleep(user)
             gathering.enter(user)
@@ -112,7 +118,7 @@ def test_all_are_also_those_whom_the_ramp_has_still_to_bring() -> None:
 
 
 def test_all_go_on_when_the_one_they_wait_for_comes_to_its_end() -> None:
-    async def scene(gathering: LocalGathering) -> list[Any]:
+    async def scene(gathering: LocalSync) -> list[Any]:
         async def end(user: int) -> None:
             await asyncio.sleep(3)
             gathering.leave(user)
@@ -131,7 +137,7 @@ def test_all_go_on_when_the_one_they_wait_for_comes_to_its_end() -> None:
 
 
 def test_everybody_gets_the_values_and_knows_itself() -> None:
-    async def scene(gathering: LocalGathering) -> list[Meeting]:
+    async def scene(gathering: LocalSync) -> list[Meeting]:
         return await asyncio.gather(
             *(come(gathering, user, value={"n": user}) for user in (4, 2))
         )
@@ -155,7 +161,7 @@ def test_pairs_are_every_two_of_them_once() -> None:
 
 
 def test_a_time_out_says_who_was_there_and_who_was_missing() -> None:
-    async def scene(gathering: LocalGathering) -> RendezvousTimeout:
+    async def scene(gathering: LocalSync) -> RendezvousTimeout:
         others = asyncio.ensure_future(told(gathering, 1, 4.0, 3))
         with pytest.raises(RendezvousTimeout) as caught:
             await come(gathering, 0, 3)
@@ -177,7 +183,7 @@ def test_a_time_out_says_who_was_there_and_who_was_missing() -> None:
 
 
 def test_one_who_is_cut_while_it_waits_is_not_met() -> None:
-    async def scene(gathering: LocalGathering) -> Any:
+    async def scene(gathering: LocalSync) -> Any:
         cut = asyncio.ensure_future(come(gathering, 0))
         await asyncio.sleep(1)
         cut.cancel()
@@ -189,7 +195,7 @@ def test_one_who_is_cut_while_it_waits_is_not_met() -> None:
 
 
 def test_one_who_was_cut_may_come_again() -> None:
-    async def scene(gathering: LocalGathering) -> Any:
+    async def scene(gathering: LocalSync) -> Any:
         cut = asyncio.ensure_future(come(gathering, 0))
         await asyncio.sleep(1)
         cut.cancel()
@@ -202,7 +208,7 @@ def test_one_who_was_cut_may_come_again() -> None:
 
 
 def test_at_the_end_of_the_run_nobody_waits_any_more() -> None:
-    async def scene(gathering: LocalGathering) -> Any:
+    async def scene(gathering: LocalSync) -> Any:
         waiting = asyncio.gather(told(gathering, 0, 0.0, 3), told(gathering, 1, 2.0, 3))
         await asyncio.sleep(1)
         gathering.over()
@@ -212,7 +218,7 @@ def test_at_the_end_of_the_run_nobody_waits_any_more() -> None:
 
 
 def test_who_is_cut_when_the_run_ends_leaves_nothing_behind() -> None:
-    async def scene(gathering: LocalGathering) -> list[Any]:
+    async def scene(gathering: LocalSync) -> list[Any]:
         said: list[Any] = []
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: said.append(context))
@@ -229,7 +235,7 @@ def test_who_is_cut_when_the_run_ends_leaves_nothing_behind() -> None:
 
 
 def test_at_the_end_of_the_run_those_go_who_may_go_too_few() -> None:
-    async def scene(gathering: LocalGathering) -> Any:
+    async def scene(gathering: LocalSync) -> Any:
         waiting = asyncio.ensure_future(told(gathering, 0, 0.0, 3, "go"))
         await asyncio.sleep(1)
         gathering.over()
@@ -254,7 +260,7 @@ visits = st.lists(
 def test_whatever_happens_nobody_hangs_and_all_agree(
     visits: list[tuple[int, float, float, float | None]], users: Any, late: str
 ) -> None:
-    async def scene(gathering: LocalGathering) -> list[Any]:
+    async def scene(gathering: LocalSync) -> list[Any]:
         async def visit(
             user: int, instant: float, patience: float, cut: float | None
         ) -> Meeting | None:
@@ -283,23 +289,28 @@ def test_whatever_happens_nobody_hangs_and_all_agree(
 # What cannot be
 
 
-BAD: dict[str, tuple[Any, Call, Any, str]] = {
-    "no name": ("", Call(2, "fail", 1), None, "rendezvous(''): a name is text"),
+BAD: dict[str, tuple[Any, RendezvousArguments, Any, str]] = {
+    "no name": (
+        "",
+        RendezvousArguments(2, "fail", 1),
+        None,
+        "rendezvous(''): a name is text",
+    ),
     "no size": (
         "m",
-        Call("many", "fail", 1),
+        RendezvousArguments("many", "fail", 1),
         None,
         "rendezvous('m', users='many'): 'many' is not a number of users, a range like",
     ),
     "another end": (
         "m",
-        Call(2, "wait", 1),
+        RendezvousArguments(2, "wait", 1),
         None,
         "rendezvous('m', late='wait'): 'wait' is not 'fail' or 'go'",
     ),
     "more than the run has": (
         "m",
-        Call(10, "fail", 1),
+        RendezvousArguments(10, "fail", 1),
         None,
         (
             "rendezvous('m', users=10): the run has 5 users, so 10 can never meet. Run it "
@@ -308,13 +319,13 @@ BAD: dict[str, tuple[Any, Call, Any, str]] = {
     ),
     "a range of more than the run has": (
         "m",
-        Call("6..8", "go", 1),
+        RendezvousArguments("6..8", "go", 1),
         None,
         "rendezvous('m', users='6..8'): the run has 5 users, so 6 can never meet",
     ),
     "what cannot be sent": (
         "m",
-        Call(2, "fail", 1),
+        RendezvousArguments(2, "fail", 1),
         {1, 2},
         "rendezvous('m', users=2): value={1, 2} is not plain data",
     ),
@@ -323,7 +334,7 @@ BAD: dict[str, tuple[Any, Call, Any, str]] = {
 
 @pytest.mark.parametrize(("name", "call", "value", "told"), BAD.values(), ids=BAD)
 def test_what_a_rendezvous_cannot_be_is_told(
-    name: Any, call: Call, value: Any, told: str
+    name: Any, call: RendezvousArguments, value: Any, told: str
 ) -> None:
     with pytest.raises(TogetherError) as caught:
         together(lambda gathering: gathering.meet(0, name, call, value), users=5)
@@ -343,7 +354,7 @@ def test_a_run_that_is_scaled_down_says_so() -> None:
 
 
 def test_users_that_others_have_spawned_can_be_met() -> None:
-    async def scene(gathering: LocalGathering) -> list[Any]:
+    async def scene(gathering: LocalSync) -> list[Any]:
         gathering.bring([1_000_000, 2_000_000])
         gathering.bring([1_000_000])  # the next iteration brings the same
         return await asyncio.gather(
@@ -354,7 +365,7 @@ def test_users_that_others_have_spawned_can_be_met() -> None:
 
 
 def test_users_that_others_have_spawned_are_not_among_all() -> None:
-    async def scene(gathering: LocalGathering) -> None:
+    async def scene(gathering: LocalSync) -> None:
         gathering.bring([1_000_000])
         await come(gathering, 1_000_000, "all")
 
@@ -366,7 +377,7 @@ def test_users_that_others_have_spawned_are_not_among_all() -> None:
     ("users", "late"), [(3, "fail"), ("2..3", "fail"), ("all", "fail"), (2, "go")]
 )
 def test_other_terms_than_the_first_one_s_are_an_error(users: Any, late: str) -> None:
-    async def scene(gathering: LocalGathering) -> None:
+    async def scene(gathering: LocalSync) -> None:
         waiting = asyncio.ensure_future(come(gathering, 0, 2))
         await asyncio.sleep(0)
         try:
@@ -381,7 +392,7 @@ def test_other_terms_than_the_first_one_s_are_an_error(users: Any, late: str) ->
 
 
 def test_nobody_can_wait_twice_in_one_place() -> None:
-    async def scene(gathering: LocalGathering) -> Meeting:
+    async def scene(gathering: LocalSync) -> Meeting:
         waiting = asyncio.ensure_future(come(gathering, 0))
         await asyncio.sleep(0)
         with pytest.raises(TogetherError, match="user 0 waits there already"):

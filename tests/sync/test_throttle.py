@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RunOver, TogetherError
-from pytest_liveview_load.liveview.user.together import Pace
-from pytest_liveview_load.sync.users import LocalGathering
+from pytest_liveview_load.liveview.user.together import ThrottleArguments
+from pytest_liveview_load.sync.users import LocalSync
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
     now,
     only_here,
@@ -19,7 +19,7 @@ from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
 
 
 async def enter(
-    gathering: LocalGathering, pace: Pace, stay: float = 0.0, name: str = "t"
+    gathering: LocalSync, pace: ThrottleArguments, stay: float = 0.0, name: str = "t"
 ) -> float:
     """Return when a user was let in, who stays for so many seconds."""
     await gathering.take_turn(name, pace)
@@ -30,11 +30,11 @@ async def enter(
 
 
 def entries(
-    pace: Pace, users: int, stay: float = 0.0, scale: float = 1.0
+    pace: ThrottleArguments, users: int, stay: float = 0.0, scale: float = 1.0
 ) -> list[float]:
     """Return when each of many users who come at once is let in, in their order."""
 
-    async def scene(gathering: LocalGathering) -> list[float]:
+    async def scene(gathering: LocalSync) -> list[float]:
         return await asyncio.gather(
             *(enter(gathering, pace, stay) for _ in range(users))
         )
@@ -42,38 +42,50 @@ def entries(
     return together(scene, scale=scale)
 
 
-PACES: dict[str, tuple[Pace, float, list[float]]] = {
-    "a rate": (Pace(rate="10/s"), 0.0, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]),
-    "a number is per second": (Pace(rate=10), 0.0, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+PACES: dict[str, tuple[ThrottleArguments, float, list[float]]] = {
+    "a rate": (ThrottleArguments(rate="10/s"), 0.0, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+    "a number is per second": (
+        ThrottleArguments(rate=10),
+        0.0,
+        [0.0, 0.1, 0.2, 0.3, 0.4, 0.5],
+    ),
     "an interarrival": (
-        Pace(interarrival="20ms"),
+        ThrottleArguments(interarrival="20ms"),
         0.0,
         [0.0, 0.02, 0.04, 0.06, 0.08, 0.1],
     ),
-    "so many at once": (Pace(parallel=2), 1.0, [0.0, 0.0, 1.0, 1.0, 2.0, 2.0]),
+    "so many at once": (
+        ThrottleArguments(parallel=2),
+        1.0,
+        [0.0, 0.0, 1.0, 1.0, 2.0, 2.0],
+    ),
     "a rate, and so many at once": (
-        Pace(rate="10/s", parallel=2),
+        ThrottleArguments(rate="10/s", parallel=2),
         1.0,
         [0.0, 0.1, 1.0, 1.1, 2.0, 2.1],
     ),
-    "one at a time": (Pace(parallel=1), 1.0, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+    "one at a time": (
+        ThrottleArguments(parallel=1),
+        1.0,
+        [0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
+    ),
 }
 
 
 @pytest.mark.parametrize(("pace", "stay", "expected"), PACES.values(), ids=PACES)
 def test_users_are_let_in_as_they_came(
-    pace: Pace, stay: float, expected: list[float]
+    pace: ThrottleArguments, stay: float, expected: list[float]
 ) -> None:
     assert expected == entries(pace, 6, stay)
 
 
 def test_a_load_that_is_scaled_down_has_its_rates_scaled_too() -> None:
-    assert [0.0, 1.0, 2.0] == entries(Pace(rate="10/s"), 3, scale=0.1)
+    assert [0.0, 1.0, 2.0] == entries(ThrottleArguments(rate="10/s"), 3, scale=0.1)
 
 
 def test_a_rate_may_follow_a_plan_from_the_first_user_on() -> None:
-    async def scene(gathering: LocalGathering) -> list[float]:
-        pace = Pace(rate=["2/s for 1s", "10/s"])
+    async def scene(gathering: LocalSync) -> list[float]:
+        pace = ThrottleArguments(rate=["2/s for 1s", "10/s"])
         await asyncio.sleep(3)
         return await asyncio.gather(*(enter(gathering, pace) for _ in range(6)))
 
@@ -81,8 +93,8 @@ def test_a_rate_may_follow_a_plan_from_the_first_user_on() -> None:
 
 
 def test_what_nobody_asked_for_is_not_saved_up() -> None:
-    async def scene(gathering: LocalGathering) -> list[float]:
-        pace = Pace(rate="10/s", parallel=1)
+    async def scene(gathering: LocalSync) -> list[float]:
+        pace = ThrottleArguments(rate="10/s", parallel=1)
         await gathering.take_turn("t", pace)
         await asyncio.sleep(5)
         gathering.end_turn("t")
@@ -96,14 +108,14 @@ def test_what_nobody_asked_for_is_not_saved_up() -> None:
 
 
 def cancelled_while(
-    pace: Pace, instant: float, stay: float = 0.0
+    pace: ThrottleArguments, instant: float, stay: float = 0.0
 ) -> tuple[list[float], list[float]]:
     """Return when three were let in, and two of another throttle, when one left.
 
     The second of the three, who is cancelled at `instant`.
     """
 
-    async def scene(gathering: LocalGathering) -> tuple[list[float], list[float]]:
+    async def scene(gathering: LocalSync) -> tuple[list[float], list[float]]:
         let_in: list[float] = []
 
         async def come(name: str) -> None:
@@ -119,18 +131,20 @@ def cancelled_while(
 
 
 def test_a_turn_that_somebody_waited_for_and_left_is_the_next_ones() -> None:
-    assert ([0.0, 0.1], [0]) == cancelled_while(Pace(rate="10/s"), 0.05)
+    assert ([0.0, 0.1], [0]) == cancelled_while(ThrottleArguments(rate="10/s"), 0.05)
 
 
 def test_who_leaves_a_full_block_s_queue_holds_nobody_up() -> None:
-    assert ([0.0, 1.0], [0]) == cancelled_while(Pace(parallel=1), 0.5, stay=1.0)
+    assert ([0.0, 1.0], [0]) == cancelled_while(
+        ThrottleArguments(parallel=1), 0.5, stay=1.0
+    )
 
 
 def test_a_turn_given_to_somebody_who_is_gone_by_then_is_handed_on() -> None:
     only_here("a turn that was on its way is given back: it has counted for the rate")
 
-    async def scene(gathering: LocalGathering) -> list[float]:
-        pace = Pace(rate="10/s", parallel=1)
+    async def scene(gathering: LocalSync) -> list[float]:
+        pace = ThrottleArguments(rate="10/s", parallel=1)
         await gathering.take_turn("t", pace)
         gone = asyncio.ensure_future(enter(gathering, pace))
         waiting = asyncio.ensure_future(enter(gathering, pace))
@@ -143,17 +157,17 @@ def test_a_turn_given_to_somebody_who_is_gone_by_then_is_handed_on() -> None:
 
 
 def test_what_cannot_be_declares_no_throttle() -> None:
-    async def scene(gathering: LocalGathering) -> float:
+    async def scene(gathering: LocalSync) -> float:
         with pytest.raises(TogetherError):
-            await gathering.take_turn("t", Pace(parallel=0))
-        return await enter(gathering, Pace(parallel=1))
+            await gathering.take_turn("t", ThrottleArguments(parallel=0))
+        return await enter(gathering, ThrottleArguments(parallel=1))
 
     assert 0.0 == together(scene)
 
 
 def test_at_the_end_of_the_run_nobody_is_let_in_any_more() -> None:
-    async def scene(gathering: LocalGathering) -> list[type]:
-        pace = Pace(rate="1/min")
+    async def scene(gathering: LocalSync) -> list[type]:
+        pace = ThrottleArguments(rate="1/min")
         waiting = [asyncio.ensure_future(enter(gathering, pace)) for _ in range(3)]
         await asyncio.sleep(1)
         gathering.over()
@@ -169,10 +183,12 @@ def test_at_the_end_of_the_run_nobody_is_let_in_any_more() -> None:
 # Changes
 
 
-def changed(*changes: tuple[float, Any, Any], users: int, pace: Pace) -> list[float]:
+def changed(
+    *changes: tuple[float, Any, Any], users: int, pace: ThrottleArguments
+) -> list[float]:
     """Return when users who all come at once are let in, while the rate changes."""
 
-    async def scene(gathering: LocalGathering) -> list[float]:
+    async def scene(gathering: LocalSync) -> list[float]:
         async def change(instant: float, rate: Any, over: Any) -> None:
             await asyncio.sleep(instant)
             gathering.change_rate("t", rate, over)
@@ -186,14 +202,16 @@ def changed(*changes: tuple[float, Any, Any], users: int, pace: Pace) -> list[fl
 
 
 def test_a_rate_can_be_changed_while_users_wait() -> None:
-    found = changed((0.25, "100/s", 0), users=6, pace=Pace(rate="10/s"))
+    found = changed((0.25, "100/s", 0), users=6, pace=ThrottleArguments(rate="10/s"))
 
     # Half of the third turn's time had passed when the rate was raised.
     assert [0.0, 0.1, 0.2, 0.255, 0.265, 0.275] == found
 
 
 def test_a_rate_of_nothing_is_a_pause() -> None:
-    found = changed((0.15, 0, 0), (60.0, "10/s", 0), users=5, pace=Pace(rate="10/s"))
+    found = changed(
+        (0.15, 0, 0), (60.0, "10/s", 0), users=5, pace=ThrottleArguments(rate="10/s")
+    )
 
     assert [0.0, 0.1, 60.05, 60.15, 60.25] == found
 
@@ -201,21 +219,23 @@ def test_a_rate_of_nothing_is_a_pause() -> None:
 def test_a_rate_can_change_gradually() -> None:
     only_here("the first user has not come yet at the instant 0")
 
-    found = changed((0.0, "30/s", "2s"), users=42, pace=Pace(rate="10/s"))
+    found = changed((0.0, "30/s", "2s"), users=42, pace=ThrottleArguments(rate="10/s"))
 
     # The mean of both rates for two seconds is forty turns; then one each thirtieth.
     assert pytest.approx([2.0, 2.0 + 1 / 30], abs=0.002) == found[-2:]
 
 
 def test_an_interarrival_can_be_changed_by_its_rate() -> None:
-    found = changed((0.5, "10/s", 0), users=4, pace=Pace(interarrival="1s"))
+    found = changed(
+        (0.5, "10/s", 0), users=4, pace=ThrottleArguments(interarrival="1s")
+    )
 
     assert [0.0, 0.55, 0.65, 0.75] == found
 
 
 def test_a_throttle_without_a_rate_can_be_given_one() -> None:
-    async def scene(gathering: LocalGathering) -> list[float]:
-        pace = Pace(parallel=10)
+    async def scene(gathering: LocalSync) -> list[float]:
+        pace = ThrottleArguments(parallel=10)
         await enter(gathering, pace)
         gathering.change_rate("t", "10/s")
         return await asyncio.gather(*(enter(gathering, pace) for _ in range(3)))
@@ -226,71 +246,97 @@ def test_a_throttle_without_a_rate_can_be_given_one() -> None:
 # What cannot be
 
 
-BAD: dict[str, tuple[Any, Pace, str]] = {
+BAD: dict[str, tuple[Any, ThrottleArguments, str]] = {
     "nothing said": (
         "t",
-        Pace(),
+        ThrottleArguments(),
         "throttle('t'): no user has said how many it lets in",
     ),
-    "no name": ("", Pace(rate=1), "throttle('', rate=1): a name is text"),
-    "a name that is none": (7, Pace(rate=1), "throttle(7, rate=1): a name is text"),
+    "no name": ("", ThrottleArguments(rate=1), "throttle('', rate=1): a name is text"),
+    "a name that is none": (
+        7,
+        ThrottleArguments(rate=1),
+        "throttle(7, rate=1): a name is text",
+    ),
     "no unit": (
         "t",
-        Pace(rate="fast"),
+        ThrottleArguments(rate="fast"),
         "throttle('t', rate='fast'): 'fast' is not a rate like '50/s'",
     ),
-    "an unknown period": ("t", Pace(rate="5/h/s"), "throttle('t', rate='5/h/s')"),
-    "a bool": ("t", Pace(rate=True), "throttle('t', rate=True): True is not a rate"),
-    "nothing a second": ("t", Pace(rate=0), "throttle('t', rate=0): 0 is not a rate"),
+    "an unknown period": (
+        "t",
+        ThrottleArguments(rate="5/h/s"),
+        "throttle('t', rate='5/h/s')",
+    ),
+    "a bool": (
+        "t",
+        ThrottleArguments(rate=True),
+        "throttle('t', rate=True): True is not a rate",
+    ),
+    "nothing a second": (
+        "t",
+        ThrottleArguments(rate=0),
+        "throttle('t', rate=0): 0 is not a rate",
+    ),
     "less than nothing": (
         "t",
-        Pace(rate=-5),
+        ThrottleArguments(rate=-5),
         "throttle('t', rate=-5): -5 is not a rate",
     ),
     "too much": (
         "t",
-        Pace(rate="1/s", interarrival="1s"),
+        ThrottleArguments(rate="1/s", interarrival="1s"),
         "throttle('t', rate='1/s', interarrival='1s'): a rate and an interarrival are",
     ),
     "no time": (
         "t",
-        Pace(interarrival=0),
+        ThrottleArguments(interarrival=0),
         "throttle('t', interarrival=0): 0 is not a duration above 0",
     ),
     "an interarrival that is a rate": (
         "t",
-        Pace(interarrival="5/s"),
+        ThrottleArguments(interarrival="5/s"),
         "throttle('t', interarrival='5/s'): '5/s' is not a duration",
     ),
     "nobody at once": (
         "t",
-        Pace(parallel=0),
+        ThrottleArguments(parallel=0),
         "throttle('t', parallel=0): 0 is not a number of users, 1 or more",
     ),
-    "a half at once": ("t", Pace(parallel=1.5), "throttle('t', parallel=1.5): 1.5 is"),
-    "text at once": ("t", Pace(parallel="5"), "throttle('t', parallel='5'): '5' is"),
+    "a half at once": (
+        "t",
+        ThrottleArguments(parallel=1.5),
+        "throttle('t', parallel=1.5): 1.5 is",
+    ),
+    "text at once": (
+        "t",
+        ThrottleArguments(parallel="5"),
+        "throttle('t', parallel='5'): '5' is",
+    ),
 }
 
 
 @pytest.mark.parametrize(("name", "pace", "told"), BAD.values(), ids=BAD)
-def test_what_a_throttle_cannot_be_is_told(name: Any, pace: Pace, told: str) -> None:
+def test_what_a_throttle_cannot_be_is_told(
+    name: Any, pace: ThrottleArguments, told: str
+) -> None:
     with pytest.raises(TogetherError) as caught:
         together(lambda gathering: gathering.take_turn(name, pace))
 
     assert str(caught.value).startswith(told), str(caught.value)
 
 
-AGREED: dict[str, Pace] = {
-    "the same": Pace(rate="100/s", parallel=5),
-    "only the name": Pace(),
-    "the same in other words": Pace(rate=100, parallel=5),
+AGREED: dict[str, ThrottleArguments] = {
+    "the same": ThrottleArguments(rate="100/s", parallel=5),
+    "only the name": ThrottleArguments(),
+    "the same in other words": ThrottleArguments(rate=100, parallel=5),
 }
 
 
 @pytest.mark.parametrize("pace", AGREED.values(), ids=AGREED)
-def test_those_who_come_later_may_say(pace: Pace) -> None:
-    async def scene(gathering: LocalGathering) -> list[float]:
-        first = Pace(rate="100/s", parallel=5)
+def test_those_who_come_later_may_say(pace: ThrottleArguments) -> None:
+    async def scene(gathering: LocalSync) -> list[float]:
+        first = ThrottleArguments(rate="100/s", parallel=5)
         return [await enter(gathering, first), await enter(gathering, pace)]
 
     assert [0.0, 0.01] == together(scene)
@@ -298,11 +344,17 @@ def test_those_who_come_later_may_say(pace: Pace) -> None:
 
 @pytest.mark.parametrize(
     "pace",
-    [Pace(rate="50/s", parallel=5), Pace(rate="100/s"), Pace(interarrival="10ms")],
+    [
+        ThrottleArguments(rate="50/s", parallel=5),
+        ThrottleArguments(rate="100/s"),
+        ThrottleArguments(interarrival="10ms"),
+    ],
 )
-def test_other_terms_than_the_first_user_s_are_an_error(pace: Pace) -> None:
-    async def scene(gathering: LocalGathering) -> None:
-        await enter(gathering, Pace(rate="100/s", parallel=5))
+def test_other_terms_than_the_first_user_s_are_an_error(
+    pace: ThrottleArguments,
+) -> None:
+    async def scene(gathering: LocalSync) -> None:
+        await enter(gathering, ThrottleArguments(rate="100/s", parallel=5))
         await enter(gathering, pace)
 
     with pytest.raises(
@@ -338,8 +390,8 @@ CHANGES: dict[str, tuple[Any, Any, Any, str]] = {
 def test_a_change_that_cannot_be_is_told(
     name: str, rate: Any, over: Any, told: str
 ) -> None:
-    async def scene(gathering: LocalGathering) -> None:
-        await enter(gathering, Pace(rate="100/s"), name="messages")
+    async def scene(gathering: LocalSync) -> None:
+        await enter(gathering, ThrottleArguments(rate="100/s"), name="messages")
         gathering.change_rate(name, rate, over)
 
     with pytest.raises(TogetherError) as caught:
@@ -367,9 +419,11 @@ stays = st.lists(
 def test_everybody_is_let_in_in_order_and_never_too_many(
     stays: list[tuple[float, float, float | None]], rate: Any, parallel: Any
 ) -> None:
-    pace = Pace(rate=rate or (None if parallel else "9/s"), parallel=parallel)
+    pace = ThrottleArguments(
+        rate=rate or (None if parallel else "9/s"), parallel=parallel
+    )
 
-    async def scene(gathering: LocalGathering) -> list[tuple[float, float]]:
+    async def scene(gathering: LocalSync) -> list[tuple[float, float]]:
         inside, let_in = 0, []
 
         async def visit(comes: float, stays: float, cut: float | None) -> None:

@@ -9,7 +9,10 @@ import pytest
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.errors import RendezvousTimeout, TogetherError
-from pytest_liveview_load.liveview.user.together import Call, Pace
+from pytest_liveview_load.liveview.user.together import (
+    RendezvousArguments,
+    ThrottleArguments,
+)
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform, seconds_of
 
@@ -19,7 +22,7 @@ PATIENCE = 100.0
 @asynccontextmanager
 async def throttle(live: FakeUser, **pace: Any) -> AsyncIterator[None]:
     gathering = live.crowd.gathering
-    await gathering.take_turn("t", Pace(**pace))
+    await gathering.take_turn("t", ThrottleArguments(**pace))
     try:
         yield
     finally:
@@ -27,7 +30,9 @@ async def throttle(live: FakeUser, **pace: Any) -> AsyncIterator[None]:
 
 
 async def meet(live: FakeUser, users: Any, patience: float = PATIENCE) -> None:
-    await live.crowd.gathering.meet(live.id, "m", Call(users, "fail", patience), None)
+    await live.crowd.gathering.meet(
+        live.id, "m", RendezvousArguments(users, "fail", patience), None
+    )
     live.note("met")
 
 

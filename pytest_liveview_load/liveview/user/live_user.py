@@ -31,8 +31,8 @@ from pytest_liveview_load.liveview.user.reading import Waiting
 from pytest_liveview_load.liveview.user.steps import Attending, Doing, Going, Uploading
 from pytest_liveview_load.liveview.user.together import (
     Broadcasting,
-    Gathering,
     Together,
+    UserSync,
 )
 from pytest_liveview_load.units import Clock, parse_pause
 
@@ -131,7 +131,7 @@ class Crowd(Protocol):
         ...
 
     @property
-    def gathering(self) -> Gathering:
+    def gathering(self) -> UserSync:
         """Where its users find each other."""
         ...
 

@@ -1,7 +1,7 @@
 # ruff: noqa: ASYNC109 - a step's timeout is its own: it names what was waited for
 """The verbs that need other users: `throttle`, `rendezvous`, `pair`.
 
-Law: nothing here knows where the others are. What is said goes to the run's `Gathering`
+Law: nothing here knows where the others are. What is said goes to the run's `UserSync`
 by name, as plain data, and comes back as such.
 """
 
@@ -58,7 +58,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ThrottleArguments:
     """What a throttle allows, as a test says it; None is what it does not say."""
 
     rate: Any = None
@@ -67,7 +67,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RendezvousArguments:
     """How many a rendezvous wants, and what becomes of a batch that is not whole in time."""
 
     users: Any
@@ -75,7 +75,7 @@ class Call:
     timeout: float
 
 
-class Broadcasts(Protocol):
+class BroadcastSync(Protocol):
     """What users of one run send to many, and who has seen it. Instants are stamps."""
 
     def begin(self, sender: int, name: str, patience: float) -> str:
@@ -111,15 +111,15 @@ class Broadcasts(Protocol):
         ...
 
 
-class Gathering(Protocol):
+class UserSync(Protocol):
     """Where the users of one run find each other."""
 
     @property
-    def broadcasts(self) -> Broadcasts:
+    def broadcasts(self) -> BroadcastSync:
         """What they send to many."""
         ...
 
-    async def take_turn(self, name: str, pace: Pace) -> None:
+    async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
         ...
 
@@ -127,7 +127,9 @@ class Gathering(Protocol):
         """Say that a user whom the throttle has let in is done."""
         ...
 
-    async def meet(self, user: int, name: str, call: Call, value: object) -> Meeting:
+    async def meet(
+        self, user: int, name: str, call: RendezvousArguments, value: object
+    ) -> Meeting:
         """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
         ...
 
@@ -140,7 +142,7 @@ class HasGathering(Protocol):
     """Who a user is with."""
 
     @property
-    def gathering(self) -> Gathering:
+    def gathering(self) -> UserSync:
         """Where the users of the run find each other."""
         ...
 
@@ -183,7 +185,7 @@ class Together(Face):
                 await live.click("#inc")
         """
         gathering = self._crowd.gathering
-        await gathering.take_turn(name, Pace(rate, interarrival, parallel))
+        await gathering.take_turn(name, ThrottleArguments(rate, interarrival, parallel))
         try:
             yield
         finally:
@@ -216,7 +218,7 @@ class Together(Face):
             meeting = await live.rendezvous("start", users="all", value="ready")
             assert ["ready"] == [member.value for member in meeting.members]
         """
-        call = Call(users, late, self._patience(timeout))
+        call = RendezvousArguments(users, late, self._patience(timeout))
         return await self._crowd.gathering.meet(self.id, name, call, value)
 
     async def pair(
@@ -237,7 +239,7 @@ class Together(Face):
             caller, called = bobs
             assert (caller.id, called.value) == (bob.id, "hi")
         """
-        call = Call(TWO, "fail", self._patience(timeout))
+        call = RendezvousArguments(TWO, "fail", self._patience(timeout))
         meeting = await self._crowd.gathering.meet(self.id, name, call, value)
         first, second = meeting.members
         return first, second
@@ -273,19 +275,19 @@ def tokens_in(data: bytes) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class BroadcastSent:
     """A broadcast under way: `token` is what the receivers' pages are to show."""
 
     name: str
     token: str
 
 
-class Ear:
+class BroadcastTap:
     """What one user says and hears of broadcasts (`socket.Tap`)."""
 
     __slots__ = ("broadcasts", "saying", "user", "watching")
 
-    def __init__(self, broadcasts: Broadcasts, user: int) -> None:
+    def __init__(self, broadcasts: BroadcastSync, user: int) -> None:
         self.broadcasts = broadcasts
         self.user = user
         self.saying: dict[str, bytes] = {}
@@ -315,7 +317,7 @@ class Broadcasting(Face):
     @asynccontextmanager
     async def broadcast(
         self, name: str, *, timeout: str | float | None = None
-    ) -> AsyncIterator[Sent]:
+    ) -> AsyncIterator[BroadcastSent]:
         """Measure how long what is sent in the block takes to reach those who watch.
 
         Let the others' pages show `sent.token`: type it into the message. From the push
@@ -345,7 +347,7 @@ class Broadcasting(Face):
         ear = self._ear()
         ear.saying[token] = token.encode()
         try:
-            yield Sent(name, token)
+            yield BroadcastSent(name, token)
         except BaseException:
             broadcasts.forget(token)
             raise
@@ -393,10 +395,10 @@ class Broadcasting(Face):
         self.watch(name)
         return await self._crowd.gathering.broadcasts.seen(self.id, name, patience)
 
-    def _ear(self) -> Ear:
+    def _ear(self) -> BroadcastTap:
         ear = self._tab.tap
-        if not isinstance(ear, Ear):
-            ear = Ear(self._crowd.gathering.broadcasts, self.id)
+        if not isinstance(ear, BroadcastTap):
+            ear = BroadcastTap(self._crowd.gathering.broadcasts, self.id)
             self._tab.read_along(ear)
         return ear
 
