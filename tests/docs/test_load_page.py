@@ -19,9 +19,9 @@ from pytest_liveview_load.units import (
 )
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform
-from tests.docs.page_as_tests import DOCS
+from tests.docs.pages import DOCS
 
-PAGE = (DOCS / "load_model.md").read_text()
+PAGE = (DOCS / "load.md").read_text()
 
 
 def counts(outcome: RunOutcome) -> tuple[int, int]:

@@ -1,17 +1,21 @@
 """A page of the docs as a test module: its examples, run as a user would run them.
 
-Law of this file: what runs is what the page shows. Line n of the module is line n of the
-page, so that a failure points into it. Only the measures are the tests': a twentieth of the
-users, rates and pauses; a minute of a run passes in half a second, and a second that a
-budget promises lasts two minutes, for a busy machine says nothing about the page.
+What runs is what the page shows. Line n of the module is line n of the page, so that a
+failure points into it. Only the sizes are the tests': a twentieth of the users, rates and
+pauses; a minute of a run passes in half a second, and a budget of one second allows two
+minutes, because how fast a busy machine is says nothing about the page.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs"
-FENCE = re.compile(r"^```(?P<language>\w*) ?(?P<file>\S*)$")
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+FENCE = re.compile(r'^```(?P<language>\w*)(?: title="(?P<file>[^"]+)")?$')
 
 SCALE = 0.05
 # A profile is `scaled` once, when it is about to run.
@@ -81,7 +85,7 @@ def blocks(page: str) -> Iterator[tuple[str, str, int, list[str]]]:
         if fence is None:
             continue
         if opened is None:
-            opened = (fence["language"], fence["file"], number + 1)
+            opened = (fence["language"], fence["file"] or "", number + 1)
         else:
             language, file, first = opened
             yield language, file, first, lines[first - 1 : number - 1]
@@ -100,3 +104,33 @@ def python_of(page: str) -> str:
 def files_of(page: str) -> dict[str, str]:
     """Return the files that the page shows with their names: ```csv users.csv."""
     return {file: "\n".join(lines) + "\n" for _, file, _, lines in blocks(page) if file}
+
+
+# Running
+
+
+INI = """
+[pytest]
+filterwarnings = error
+liveview_max_lag = 10s
+"""
+
+
+def run_as_tests(
+    pytester: pytest.Pytester, liveview_url: str, monkeypatch: pytest.MonkeyPatch
+) -> pytest.RunResult:
+    """Run pytest over what is in the folder of `pytester`, with the tests' measures."""
+    for variable in os.environ:
+        if variable.startswith("PYTEST_LIVEVIEW_") or variable == "PYTEST_ADDOPTS":
+            monkeypatch.delenv(variable)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini(INI)
+    pytester.makeconftest(SHORTER)
+    return pytester.runpytest_subprocess(
+        "-p",
+        "pytest_liveview_load.plugin.hooks",
+        f"--liveview-url={liveview_url}",
+        f"--liveview-scale={SCALE}",
+        "--durations=5",
+        timeout=300,
+    )

@@ -24,10 +24,10 @@ from pytest_liveview_load.metrics.names import (
     TIMINGS,
 )
 from pytest_liveview_load.reporting.json_report import run_data
-from tests.docs.page_as_tests import DOCS
+from tests.docs.pages import DOCS
 from tests.reporting.reports import report
 
-PAGE = (DOCS / "metrics.md").read_text()
+PAGE = (DOCS / "budgets.md").read_text()
 
 
 def rows() -> list[str]:
