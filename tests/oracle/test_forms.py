@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pytest_liveview_load.liveview.page.form import FormState
 from pytest_liveview_load.liveview.page.form_data import form_value
+from pytest_liveview_load.liveview.page.form_state import FormState
 from tests.liveview.page.pages import document_of
 from tests.oracle.forms import Asked, forms, question
 from tests.oracle.oracle import VERSIONS, Oracle

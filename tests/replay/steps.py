@@ -10,7 +10,7 @@ from typing import Final
 from pytest_liveview_load.liveview.client.perform import act
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 
 # Browser automation clicks the first of several matches; ours asks for exactly one.
@@ -64,11 +64,11 @@ async def perform(live: LiveUser, sentence: str) -> None:
 async def set_by_script(live: LiveUser, selector: str, *values: str) -> None:
     """Select options as the recording's script did, which told of it but moved no focus."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         field = scene.document.fields.field(scene.document.one(selector))
         assert field is not None
         scene.forms.put_selected(field, values)
-        return events.changed(scene, field)
+        return events.input_event(scene, field)
 
     await act(live._tab, live._step(f"set {selector}", None), plan)
 

@@ -24,13 +24,13 @@ from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.client.view import View
-from pytest_liveview_load.liveview.page.actions import Awaited, Dispatch
+from pytest_liveview_load.liveview.page.actions import Dispatch, LoadingSource
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.html import (
     Element,
     Identity,
     ancestors,
-    find,
+    find_by_identity,
     identify,
 )
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
@@ -176,7 +176,7 @@ class Script:
         view_id, cid = target_of(page, to, f'[id="{hook.id}"]')
         view = page.view(view_id) or page.main
         push = push_of_hook(view, event, payload, cid)
-        awaited = Awaited(HOOK, Identity(hook.id))
+        awaited = LoadingSource(HOOK, Identity(hook.id))
         push.number = view.in_flight.mark(awaited, page.latest)
         self.pushes.append(push)
         if on_reply is not None:
@@ -200,7 +200,7 @@ class Script:
     def dispatch(self, action: Dispatch) -> None:
         """Tell hooks of a DOM event that JS.dispatch made."""
         for identity in action.identities:
-            element = find(self.document().root, identity)
+            element = find_by_identity(self.document().root, identity)
             reached = [] if element is None else self.around(element)
             for hook in reached if action.bubbles else reached[:1]:
                 self._call(hook.dispatched, action.event, action.detail)
@@ -257,7 +257,7 @@ async def raw_push(
         view = await owner_of(tab, page, step, view_id)
         push = push_of_hook(view, event, value, cid)
         if hook is not None:
-            awaited = Awaited(HOOK, identify(page.latest.one(hook)))
+            awaited = LoadingSource(HOOK, identify(page.latest.one(hook)))
             push.number = view.in_flight.mark(awaited, page.latest)
             tab.wake()
         await tab.settle(step, [push])

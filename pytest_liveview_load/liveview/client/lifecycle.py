@@ -14,18 +14,21 @@ from pytest_liveview_load.liveview.page.actions import (
     Dispatch,
     LiveNavigate,
     PushEvent,
-    Restyle,
+    VisualCommand,
 )
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_MOUNTED,
     PHX_REMOVE,
     Element,
-    find,
+    find_by_identity,
     identify,
 )
-from pytest_liveview_load.liveview.page.loading import BINDINGS, bound
+from pytest_liveview_load.liveview.page.loading import (
+    CONNECTION_BINDINGS,
+    connection_commands,
+)
 from pytest_liveview_load.liveview.protocol.wire import EVENT
 
 if TYPE_CHECKING:
@@ -50,7 +53,7 @@ def greet(tab: "Tab", page: "Page") -> None:
     document = page.document()
     there = {}
     for element in document.all(f"[{PHX_MOUNTED}]"):
-        if document.around(element).view is None:
+        if document.click_targets(element).view is None:
             continue
         view = page.view(document.owner(element))
         if view is not None and view.joined:
@@ -59,9 +62,9 @@ def greet(tab: "Tab", page: "Page") -> None:
     page.greeted = frozenset(there)
     for identity in new:
         scene = page.scene()
-        found = find(scene.document.root, identity)
+        found = find_by_identity(scene.document.root, identity)
         if found is not None and there[identity]:
-            for action in events.run(scene, there[identity], MOUNTED, found):
+            for action in events.run_binding(scene, there[identity], MOUNTED, found):
                 do(tab, page, action)
 
 
@@ -79,14 +82,14 @@ def do(tab: "Tab", page: "Page", action: Action, caused: str | None = None) -> N
         said = {**action.payload, "type": caused}
         name, kind = action.event, action.kind
         push = view.push(EVENT, said, name=name, kind=kind, component=cid)
-        if action.awaited is not None:
-            awaited = action.awaited._replace(kind=caused or NULL)
+        if action.loading_source is not None:
+            awaited = action.loading_source._replace(kind=caused or NULL)
             push.number = view.in_flight.mark(awaited, page.latest)
         if tab.script is None:
             tab.script = Script(tab)
         tab.script.pushes.append(push)
-    elif isinstance(action, Restyle):
-        page.restyle(action)
+    elif isinstance(action, VisualCommand):
+        page.run_visual_command(action)
     elif isinstance(action, Dispatch):
         if tab.script is not None:
             tab.script.dispatch(action)
@@ -119,18 +122,20 @@ def part(tab: "Tab", page: "Page") -> None:
         view = page.view(before.owner(element))
         if view is None or not view.joined or not removed(element, after):
             continue
-        scene = Scene(before, page.form, view.dialect)
+        scene = VisiblePage(before, page.form, view.dialect)
         chain = element.get(PHX_REMOVE)
-        for action in events.run(scene, chain, REMOVE, element) if chain else ():
+        for action in (
+            events.run_binding(scene, chain, REMOVE, element) if chain else ()
+        ):
             do(tab, page, action, REMOVE)
 
 
 def removed(element: Element, after: Document) -> bool:
     """Tell whether the element has gone from where it was, but not that place."""
     parent = element.getparent()
-    if parent is None or find(after.root, identify(parent)) is None:
+    if parent is None or find_by_identity(after.root, identify(parent)) is None:
         return False
-    there = find(after.root, identify(element))
+    there = find_by_identity(after.root, identify(element))
     return there is None or there.tag != element.tag
 
 
@@ -145,11 +150,11 @@ def tell(tab: "Tab", page: "Page", view: "View", name: str) -> None:
 
     Raises ProtocolError, ElementError for a page or commands that nobody can read.
     """
-    if not view.content.speaks_of(BINDINGS[name]):
+    if not view.content.speaks_of(CONNECTION_BINDINGS[name]):
         return
-    for identity, chain in bound(page.document(), view.id, name):
+    for identity, chain in connection_commands(page.document(), view.id, name):
         scene = page.scene()
-        element = find(scene.document.root, identity)
+        element = find_by_identity(scene.document.root, identity)
         if element is not None and tab.page is page:
-            for action in events.run(scene, chain, NO_EVENT, element):
+            for action in events.run_binding(scene, chain, NO_EVENT, element):
                 do(tab, page, action)

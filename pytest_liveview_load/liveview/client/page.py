@@ -17,14 +17,17 @@ from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.client.tls import origin_of
 from pytest_liveview_load.liveview.client.view import Host, Place, View
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.page.actions import Restyle
+from pytest_liveview_load.liveview.page.actions import VisualCommand
 from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import Identity
-from pytest_liveview_load.liveview.page.js_commands import lasting, restyle
-from pytest_liveview_load.liveview.page.js_overlay import Overlay, outside
-from pytest_liveview_load.liveview.page.loading import busy
+from pytest_liveview_load.liveview.page.js_commands import (
+    run_visual_command,
+    surviving_overlay,
+)
+from pytest_liveview_load.liveview.page.js_overlay import Overlay, overlay_without
+from pytest_liveview_load.liveview.page.loading import with_loading_states
 from pytest_liveview_load.liveview.protocol.channel import leave_page
 from pytest_liveview_load.liveview.protocol.wire import TITLE
 
@@ -124,7 +127,7 @@ class Page:
         element = self.element
         session = element.session if element is not None else ""
         self.dialect: Dialect = network.dialect_of(dead.url, session)
-        self.remembered: Scene | None = None  # the page before its view came back
+        self.remembered: VisiblePage | None = None  # the page before its view came back
         self.drawn: Drawn | None = None  # the page while something is under way
         self._document: Document | None = None
         self._stale = False
@@ -245,8 +248,8 @@ class Page:
         if left is None or element is None:
             raise RuntimeError("a page without a live view has nothing to replace")
         if self.overlay and (going := self.document().main) is not None:
-            self.overlay = outside(self.overlay, self.document().root, going)
-        self.form.forget_kept_focus()
+            self.overlay = overlay_without(self.overlay, self.document().root, going)
+        self.form.drop_focus()
         self.greeted = frozenset()
         self.before = None
         self.family.navigated()
@@ -297,11 +300,13 @@ class Page:
         """What the page showed when it was last looked at."""
         return self._document or self.document()
 
-    def restyle(self, action: Restyle) -> None:
+    def run_visual_command(self, action: VisualCommand) -> None:
         """Run a visual JS command for this user alone."""
         before = self.latest
         kind, identities, arguments = action.kind, action.identities, action.arguments
-        self.overlay = restyle(before, self.overlay, kind, identities, arguments)
+        self.overlay = run_visual_command(
+            before, self.overlay, kind, identities, arguments
+        )
         self._stale = True
 
     def document(self) -> Document:
@@ -313,7 +318,7 @@ class Page:
         if shown is not None and not self._stale:
             return shown
         main, containers = self.main, {}
-        standings: dict[str, str] = {}
+        connection_classes: dict[str, str] = {}
         contents: dict[str, ViewState | None] = dict.fromkeys(self.family.gone)
         element = self.element
         if main is not None and element is not None:
@@ -321,7 +326,7 @@ class Page:
             state = seen.content.look()
             if state is not None:
                 contents[element.id] = state
-            standings[element.id] = seen.outage.classes
+            connection_classes[element.id] = seen.outage.classes
             take(self, seen)
             if self.container is not None:
                 containers = {element.id: self.container}
@@ -331,7 +336,7 @@ class Page:
             tokens[view.id] = view.session, view.static
             if state is not None:
                 contents[view.id] = state
-            standings[view.id] = view.outage.classes
+            connection_classes[view.id] = view.outage.classes
             take(self, view)
         document = Document(
             self.dead,
@@ -341,10 +346,10 @@ class Page:
             containers=containers,
             overlay=self.overlay,
             tokens=tokens,
-            standings=standings,
+            connection_classes=connection_classes,
         )
         if self.overlay:
-            self.overlay = lasting(document, self.overlay)
+            self.overlay = surviving_overlay(document, self.overlay)
         if shown is not None:
             self.form.rebase(shown, document)
         self._document = document
@@ -360,12 +365,12 @@ class Page:
         """Keep the page as it is now, until what it shows is all there again."""
         scene = self.scene()
         # What is nested comes later than its parent, which would take its fields away.
-        forms = scene.forms.twin() if self.family.views else scene.forms
+        forms = scene.forms.copy() if self.family.views else scene.forms
         self.remembered = scene._replace(forms=forms)
 
-    def scene(self) -> Scene:
+    def scene(self) -> VisiblePage:
         """Return what acting on the page needs to know."""
-        return Scene(self.document(), self.form, self.spoken)
+        return VisiblePage(self.document(), self.form, self.spoken)
 
 
 # The page as a person sees it: what waits for a reply shows it.
@@ -407,12 +412,12 @@ def shown(page: "Page", *, patient: bool = False) -> Document:
     drawn, of = page.drawn, (document, logs, clicked)
     if drawn is None or drawn[:3] != of:
         told = [(each.id, each.in_flight.log) for each in logged]
-        seen = busy(document, told, dialect, clicked=clicked)
+        seen = with_loading_states(document, told, dialect, clicked=clicked)
         drawn = page.drawn = Drawn(*of, seen)
     return drawn.shown
 
 
-def sight(page: "Page") -> Scene:
+def sight(page: "Page") -> VisiblePage:
     """Return what a person who acts on the page needs to know."""
     scene = page.scene()
     seen = shown(page, patient=True)

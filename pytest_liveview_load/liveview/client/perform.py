@@ -28,10 +28,10 @@ from pytest_liveview_load.liveview.page.actions import (
     LivePatch,
     PageLoad,
     PushEvent,
-    Restyle,
+    VisualCommand,
 )
-from pytest_liveview_load.liveview.page.form import Scene
-from pytest_liveview_load.liveview.page.html import find
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
+from pytest_liveview_load.liveview.page.html import find_by_identity
 from pytest_liveview_load.liveview.protocol.wire import EVENT
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 DEEPEST_DISPATCH = 20
 
 # Reads the page and decides what the person's gesture comes to.
-Plan: TypeAlias = Callable[[Scene], list[Action]]
+Plan: TypeAlias = Callable[[VisiblePage], list[Action]]
 
 
 async def act(tab: Tab, step: Step, *plans: Plan) -> None:
@@ -53,7 +53,7 @@ async def act(tab: Tab, step: Step, *plans: Plan) -> None:
             if tab.uploads is not None:
                 actions = await files_first(tab.uploads, tab, page, step, actions)
             await perform(tab, page, step, actions)
-        if tab.page is not None and tab.page.form.paced:
+        if tab.page is not None and tab.page.form.uses_debounce:
             await tell_what_is_held_back(tab, tab.page, step)
     finally:
         tab.step = None
@@ -70,12 +70,12 @@ async def dispatch(
         tab.script.dispatch(action)
     for identity in action.identities:
         scene = sight(page)
-        element = find(scene.document.root, identity)
+        element = find_by_identity(scene.document.root, identity)
         if element is not None and tab.page is page:
             if depth > DEEPEST_DISPATCH:
                 problem = f"dispatches {action.event!r} in a circle"
-                raise scene.document.refusal(element, problem)
-            heard = click.dispatched(scene, action.event, element)
+                raise scene.document.error_about(element, problem)
+            heard = click.dispatch_event(scene, action.event, element)
             if heard:
                 await perform(tab, page, step, heard, depth)
 
@@ -90,7 +90,7 @@ async def files_first(
             await perform(tab, page, step, rest)
             view = await owner_of(tab, page, step, action.view_id)
             # The form waits from now on: pushFormSubmit disables it, then uploads.
-            number = view.in_flight.mark(action.awaited, page.latest)
+            number = view.in_flight.mark(action.loading_source, page.latest)
             tab.wake()
             try:
                 rest = [*await uploads.before(page, view, step, action)]
@@ -103,7 +103,7 @@ async def files_first(
 
 async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
     """Wait as long as debounces do, and tell the server what they held back."""
-    pace = page.form.pace
+    pace = page.form.debounce
     while tab.page is page and (due := pace.next_due()) is not None:
         identity, seconds = due
         waiter: Waiter = step.loop.create_future()
@@ -130,19 +130,19 @@ async def perform(
                 if view is None or not view.joined:
                     view = await owner_of(tab, page, step, action.view_id)
                 push = push_event(view, action)
-                push.number = view.in_flight.mark(action.awaited, page.latest)
+                push.number = view.in_flight.mark(action.loading_source, page.latest)
                 pushes.append(push)
         elif isinstance(action, LivePatch) and page.main is not None:
             push = patch(page, action.url)
-            push.number = page.main.in_flight.mark(action.awaited, page.latest)
+            push.number = page.main.in_flight.mark(action.loading_source, page.latest)
             pushes.append(push)
             patches.append((push, action))
         elif isinstance(action, LiveNavigate):
             moving = tab.start("navigate", tab.network.clock())
             page.clicked = action.source
             follow(tab, page, moving, action)
-        elif isinstance(action, Restyle):
-            page.restyle(action)
+        elif isinstance(action, VisualCommand):
+            page.run_visual_command(action)
         elif isinstance(action, Dispatch):
             await dispatch(tab, page, step, action, depth + 1)
         elif isinstance(action, HttpSubmit):

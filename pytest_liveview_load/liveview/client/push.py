@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from pytest_liveview_load.errors import ProtocolError, StepError
-from pytest_liveview_load.liveview.page.loading import Put
+from pytest_liveview_load.liveview.page.loading import SentPush
 from pytest_liveview_load.liveview.protocol.wire import DIFF, EVENT, STATUS_OK, quoted
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.liveview.client.tab import Waiter
     from pytest_liveview_load.liveview.client.view import View
-    from pytest_liveview_load.liveview.page.actions import Awaited
+    from pytest_liveview_load.liveview.page.actions import LoadingSource
     from pytest_liveview_load.liveview.page.document import Document
     from pytest_liveview_load.liveview.protocol.channel import Pushed
 
@@ -92,16 +92,16 @@ class InFlight(dict[str, Push]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log: list[Put | int] = []
+        self.log: list[SentPush | int] = []
         self.marked = 0  # view.ts ref
 
-    def mark(self, awaited: Awaited | None, document: Document) -> int:
+    def mark(self, awaited: LoadingSource | None, document: Document) -> int:
         """Let the page show that a push is under way; return its number."""
         if awaited is None:
             return UNMARKED
         number = self.marked
         self.marked = number + 1
-        self.log.append(Put(number, awaited, document))
+        self.log.append(SentPush(number, awaited, document))
         return number
 
     def answered(self, ref: str, status: str) -> Push | None:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias
 from pytest_liveview_load.errors import ConnectionLost, StepError, UploadError
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.socket import Socket
-from pytest_liveview_load.liveview.page.form import ChosenFile
+from pytest_liveview_load.liveview.page.form_state import ChosenFile
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,

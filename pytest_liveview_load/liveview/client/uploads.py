@@ -25,22 +25,22 @@ from pytest_liveview_load.liveview.client.upload_entry import (
 from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED, View
 from pytest_liveview_load.liveview.page.actions import PushEvent
 from pytest_liveview_load.liveview.page.fields import Field
-from pytest_liveview_load.liveview.page.form import ChosenFile, Scene
 from pytest_liveview_load.liveview.page.form_data import (
-    active,
-    awaiting,
+    active_files,
+    files_to_preflight,
     form_of,
-    in_progress,
-    marked,
+    refused_files,
     upload_fields,
     upload_ref,
+    uploads_in_progress,
 )
+from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_AUTO_UPLOAD,
     PHX_PROGRESS,
     Element,
 )
-from pytest_liveview_load.liveview.page.push import submitted_again
+from pytest_liveview_load.liveview.page.push import resubmit
 from pytest_liveview_load.liveview.protocol.upload import (
     Refusal,
     parse_preflight,
@@ -250,7 +250,7 @@ class Uploads:
         form = None if field is None else scene.document.fields.form(field.element)
         if field is None or form is None:
             return
-        if PHX_AUTO_UPLOAD in field.element.attrib and awaiting(scene, field):
+        if PHX_AUTO_UPLOAD in field.element.attrib and files_to_preflight(scene, field):
             await self.upload(page, view, step, form, action.cid)
             return
         raise_marked(scene, field)
@@ -263,7 +263,7 @@ class Uploads:
         scene = page.scene()
         form = form_of(scene.document, submission.form)
         fields = () if form is None else upload_fields(scene.document, form)
-        return any(active(scene, field) for field in fields)
+        return any(active_files(scene, field) for field in fields)
 
     async def before(
         self, page: Page, view: View, step: Step, action: PushEvent
@@ -283,7 +283,7 @@ class Uploads:
         form = self.form(page, action)
         if form is not None and not view.left:
             await self.upload(page, view, step, form, action.cid)
-        return [] if view.left else [submitted_again(page.scene(), action)]
+        return [] if view.left else [resubmit(page.scene(), action)]
 
     def form(self, page: Page, action: PushEvent) -> Element | None:
         """Return the form that a submit is of, as the page shows it now."""
@@ -300,7 +300,7 @@ class Uploads:
     def unfinished(self, page: Page, action: PushEvent) -> bool:
         """Tell whether the server still waits for the end of an upload."""
         form = self.form(page, action)
-        return form is not None and in_progress(page.document(), form)
+        return form is not None and uploads_in_progress(page.document(), form)
 
     async def upload(
         self, page: Page, view: View, step: Step, form: Element, cid: int | None
@@ -309,7 +309,7 @@ class Uploads:
         self.forget_outdated()
         scene, tab = page.scene(), self.tab
         for field in upload_fields(scene.document, form):
-            files = awaiting(scene, field)
+            files = files_to_preflight(scene, field)
             if files:
                 self.under_way.append(
                     Batch(tab, self.uploaders, page, view, field, files, cid)
@@ -359,11 +359,11 @@ class Uploads:
                 batch.abandon()
 
 
-def raise_marked(scene: Scene, field: Field) -> None:
+def raise_marked(scene: VisiblePage, field: Field) -> None:
     """Raise UploadError for what the server's rendering marks as refused."""
     ref = upload_ref(scene.document, field)
     files = {} if ref is None else {f.ref: f for f in scene.forms.files(ref)}
-    for entry, reason in marked(scene, field):
+    for entry, reason in refused_files(scene, field):
         name = files[entry].info.name if entry in files else ""
         upload = scene.document.unmask(field.name)
         raise UploadError(upload, reason, name=name, ref=entry)

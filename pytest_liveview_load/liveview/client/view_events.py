@@ -30,10 +30,10 @@ from pytest_liveview_load.liveview.client.tab import Moving, Tab
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page import js_commands
 from pytest_liveview_load.liveview.page.actions import PushEvent
-from pytest_liveview_load.liveview.page.click import triggered
+from pytest_liveview_load.liveview.page.click import triggered_submit
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import BUTTONS, Field
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_CHANGE,
     PHX_CONNECTED,
@@ -59,7 +59,7 @@ def recover(page: Page, view: View) -> None:
             push_event(view, action)
 
 
-def recovered(before: Scene, after: Document, view_id: str) -> list[PushEvent]:
+def recovered(before: VisiblePage, after: Document, view_id: str) -> list[PushEvent]:
     """Return what the rejoined view of `after` is told of the forms of `before`."""
     old = before.document
     again = {
@@ -74,7 +74,7 @@ def recovered(before: Scene, after: Document, view_id: str) -> list[PushEvent]:
         field = first_field(before, form)
         if event and field is not None:
             cause = Cause("change", field.element, field=field)
-            actions = js_commands.run(before, event, cause)
+            actions = js_commands.run_commands(before, event, cause)
             pushes += [each for each in actions if isinstance(each, PushEvent)]
     return pushes
 
@@ -89,7 +89,7 @@ def event_of(old: Document, form: Element, after: Document, new: Element) -> str
     return after.attr(new, PHX_AUTO_RECOVER) or change
 
 
-def first_field(before: Scene, form: Element) -> Field | None:
+def first_field(before: VisiblePage, form: Element) -> Field | None:
     """Return the field that stands for the change: the first that a person sees."""
     named = [
         field
@@ -144,7 +144,7 @@ class Arrivals:
         if triggered_in.triggered:
             triggered_in.triggered = False
             # As dom_patch.ts: leave the view and submit the form over HTTP.
-            action = triggered(page.scene())
+            action = triggered_submit(page.scene())
             if action is not None:
                 submit_over_http(tab, action)
 

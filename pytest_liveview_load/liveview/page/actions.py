@@ -11,16 +11,16 @@ from typing import Any, NamedTuple, TypeAlias
 from pytest_liveview_load.liveview.page.html import Element, Identity
 
 
-class Awaited(NamedTuple):
+class LoadingSource(NamedTuple):
     """What shows that a push is not answered yet (view.ts putRef; see `busy.py`).
 
-    `source` is the element whose event of `kind` it was: a change's field, a submit's
+    `element` is the element whose event of `kind` it was: a change's field, a submit's
     form. `submitter` is the key of the button that submitted it, `loading` the selector
     of what else shows it.
     """
 
     kind: str
-    source: Identity
+    element: Identity
     submitter: str | None = None
     loading: str | None = None
 
@@ -49,7 +49,7 @@ class PushEvent:
     payload: Mapping[str, Any]
     cid: int | None
     submission: Submission | None = None
-    awaited: Awaited | None = field(default=None, compare=False)
+    loading_source: LoadingSource | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class LivePatch:
 
     url: str
     replace: bool
-    awaited: Awaited | None = field(default=None, compare=False)
+    loading_source: LoadingSource | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ class HttpSubmit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restyle:
+class VisualCommand:
     """Run a JS command that only changes how elements look to this user."""
 
     kind: str
@@ -121,7 +121,7 @@ Action: TypeAlias = (
     | LiveNavigate
     | PageLoad
     | HttpSubmit
-    | Restyle
+    | VisualCommand
     | Dispatch
     | MoveFocus
 )

@@ -10,23 +10,23 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from pytest_liveview_load.liveview.page.actions import (
     Action,
-    Awaited,
     HttpSubmit,
     LiveNavigate,
     LivePatch,
+    LoadingSource,
     PageLoad,
 )
-from pytest_liveview_load.liveview.page.debounce import paced
+from pytest_liveview_load.liveview.page.debounce import debounced
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.events import (
     blur,
-    changed,
-    focus,
-    is_waiting,
+    input_event,
+    is_loading,
+    move_focus,
+    nothing_bound,
     refuse_disabled,
-    refuse_waiting,
-    run,
-    unanswered,
+    refuse_loading,
+    run_binding,
 )
 from pytest_liveview_load.liveview.page.fields import (
     BUTTONS,
@@ -34,9 +34,9 @@ from pytest_liveview_load.liveview.page.fields import (
     Field,
     is_disabled,
 )
-from pytest_liveview_load.liveview.page.find import Surroundings
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.find import ClickTargets
 from pytest_liveview_load.liveview.page.form_data import http_body, urlencode
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     DATA_CSRF,
     DATA_METHOD,
@@ -64,7 +64,9 @@ def live_link(document: Document, link: Element) -> Action:
     replace = link.get(PHX_LINK_STATE) == "replace"
     source = identify(link)
     if link.get(PHX_LIVE_LINK) == "patch":
-        return LivePatch(url=url, replace=replace, awaited=Awaited("click", source))
+        return LivePatch(
+            url=url, replace=replace, loading_source=LoadingSource("click", source)
+        )
     return LiveNavigate(url=url, replace=replace, source=source)
 
 
@@ -78,7 +80,7 @@ def data_method(document: Document, link: Element) -> HttpSubmit:
     return _http(method, _absolute(document, link.get(DATA_TO, "")), body)
 
 
-def follow(document: Document, link: Element) -> list[Action]:
+def follow_link(document: Document, link: Element) -> list[Action]:
     """Return what following a plain link does: load a page, or nothing for `#anchor`."""
     href = document.attr(link, "href") or ""
     url = _absolute(document, href)
@@ -92,7 +94,7 @@ def follow(document: Document, link: Element) -> list[Action]:
 
 
 def http_submit(
-    scene: Scene, form: Element, submitter: Field | None = None
+    scene: VisiblePage, form: Element, submitter: Field | None = None
 ) -> list[Action]:
     """Return what the browser does with a form that LiveView leaves alone."""
     button = submitter.element if submitter is not None else form
@@ -107,7 +109,7 @@ def http_submit(
     return [_http("POST" if method.lower() == "post" else "GET", url, body)]
 
 
-def triggered(scene: Scene) -> HttpSubmit | None:
+def triggered_submit(scene: VisiblePage) -> HttpSubmit | None:
     """Return the form that now carries `phx-trigger-action`, as an HTTP submit, or None.
 
     The client leaves the view and submits (dom_patch.ts externalFormTriggered), with the
@@ -131,7 +133,7 @@ def _http(method: str, url: str, body: str) -> HttpSubmit:
 
 def _absolute(document: Document, href: str) -> str:
     # A patch moves the document's URL; <base href> stays where the page came from.
-    base = urljoin(document.url, document.page.shell.base)
+    base = urljoin(document.url, document.page.parsed.base)
     try:
         return urljoin(base, document.unmask(href).strip())
     except ValueError:
@@ -143,26 +145,26 @@ _SUBMITTABLE: Final = "form"
 _CLICK: Final = "click"
 
 
-def click(scene: Scene, element: Element) -> list[Action]:
+def click(scene: VisiblePage, element: Element) -> list[Action]:
     """Click, as a person does: the focus moves, then bindings, then the element itself.
 
     Raises:
         ElementError: The element is disabled, or nothing answers to a click on it, for
             now or at all.
     """
-    around = scene.document.around(element)
+    around = scene.document.click_targets(element)
     refuse_disabled(scene, around.control)
     moved = _mouse_down(scene, around)
     heard = _clicked(scene, element, around)
     if around.bound is not None and not moved and heard == []:
-        refuse_waiting(scene, around.bound)
+        refuse_loading(scene, around.bound)
     if heard is None and not moved:
-        raise unanswered(scene, element, "phx-click and no href", _CLICKABLE)
+        raise nothing_bound(scene, element, "phx-click and no href", _CLICKABLE)
     return moved + (heard or [])
 
 
 def submit(
-    scene: Scene, form: Element, submitter: Element | None = None
+    scene: VisiblePage, form: Element, submitter: Element | None = None
 ) -> list[Action]:
     """Submit a form, by a button of it or as JS `requestSubmit()` without one.
 
@@ -172,41 +174,43 @@ def submit(
     """
     document = scene.document
     if form.tag != "form":
-        raise unanswered(scene, form, "form to submit: it is no <form>", _SUBMITTABLE)
+        raise nothing_bound(
+            scene, form, "form to submit: it is no <form>", _SUBMITTABLE
+        )
     field = None
     if submitter is not None:
-        refuse_disabled(scene, scene.document.around(submitter).control)
+        refuse_disabled(scene, scene.document.click_targets(submitter).control)
         field = document.fields.field(submitter)
         if field is None or document.fields.form(submitter) is not form:
             problem = f"is no submit button of {document.describe(form)}"
-            raise document.refusal(submitter, problem)
+            raise document.error_about(submitter, problem)
     if is_submitting(form):
-        refuse_waiting(scene, form)
-    if scene.forms.paced:
+        refuse_loading(scene, form)
+    if scene.forms.uses_debounce:
         for each in document.fields.of(form):
-            scene.forms.pace.submitted(each.element)
+            scene.forms.debounce.submitted(each.element)
     event = document.attr(form, PHX_SUBMIT)
     if event:
         # As view.ts submitForm: all of it counts as used, and the field in it is left.
         scene.forms.mark_all_used(document, form)
-        return blur(scene) + run(scene, event, "submit", form, submitter=field)
+        return blur(scene) + run_binding(scene, event, "submit", form, submitter=field)
     return http_submit(scene, form, field)
 
 
-def left_alone(scene: Scene, element: Element) -> list[Action]:
+def click_unbound(scene: VisiblePage, element: Element) -> list[Action]:
     """Click what nothing of LiveView's answers to: the focus moves, and whoever is away hears."""
-    moved = _mouse_down(scene, scene.document.around(element))
+    moved = _mouse_down(scene, scene.document.click_targets(element))
     return moved + _clicked_away(scene, element)
 
 
-def dispatched(scene: Scene, event: str, element: Element) -> list[Action]:
+def dispatch_event(scene: VisiblePage, event: str, element: Element) -> list[Action]:
     """Do what a browser and LiveView's script make of a DOM event of JS.dispatch.
 
     A click is one without a mouse, which moves no focus; a form's submit and a field's
     input are heard by their bindings alone. What nothing answers to is nothing.
     """
     if event == _CLICK:
-        around = scene.document.around(element)
+        around = scene.document.click_targets(element)
         if around.control is not None and is_disabled(around.control):
             return []
         return _clicked(scene, element, around) or []
@@ -216,14 +220,14 @@ def dispatched(scene: Scene, event: str, element: Element) -> list[Action]:
     field = scene.document.fields.field(element)
     if field is None or event not in ("input", "change"):
         return []
-    return changed(scene, field)
+    return input_event(scene, field)
 
 
 # What LiveView's script does
 
 
 def _clicked(
-    scene: Scene, element: Element, around: Surroundings
+    scene: VisiblePage, element: Element, around: ClickTargets
 ) -> list[Action] | None:
     """Return what hears of a click, in a browser's order; None where nothing does."""
     if around.link is not None:
@@ -234,7 +238,7 @@ def _clicked(
     toggled = _toggled(scene, element)
     actions = _clicked_away(scene, element)
     answered = around.bound is not None or bool(actions)
-    if around.bound is not None and not is_waiting(around.bound):
+    if around.bound is not None and not is_loading(around.bound):
         actions += _bound(scene, around.bound)
     by_itself = _own_behaviour(scene, around, toggled)
     if by_itself is not None:
@@ -242,14 +246,14 @@ def _clicked(
     return actions if answered else None
 
 
-def _bound(scene: Scene, element: Element) -> list[Action]:
+def _bound(scene: VisiblePage, element: Element) -> list[Action]:
     chain = element.get(PHX_CLICK)
     if not chain:
         return []
-    return paced(scene, element, lambda s, e: run(s, chain, _CLICK, e))
+    return debounced(scene, element, lambda s, e: run_binding(s, chain, _CLICK, e))
 
 
-def _clicked_away(scene: Scene, element: Element) -> list[Action]:
+def _clicked_away(scene: VisiblePage, element: Element) -> list[Action]:
     """Tell the visible elements that the click was outside of them."""
     bound = scene.document.all(f"[{PHX_CLICK_AWAY}]")
     if not bound or not is_visible(element):
@@ -258,36 +262,36 @@ def _clicked_away(scene: Scene, element: Element) -> list[Action]:
     actions: list[Action] = []
     for each in bound:
         if each not in inside and is_visible(each):
-            actions += run(scene, each.get(PHX_CLICK_AWAY, ""), _CLICK, each)
+            actions += run_binding(scene, each.get(PHX_CLICK_AWAY, ""), _CLICK, each)
     return actions
 
 
 # What the browser does by itself
 
 
-def _mouse_down(scene: Scene, around: Surroundings) -> list[Action]:
+def _mouse_down(scene: VisiblePage, around: ClickTargets) -> list[Action]:
     """Move the focus, before the click is heard of: into a field, else out of one."""
     control = around.control
     if control is not None and control.tag != "button":
         field = scene.document.fields.field(control)
         if field is not None and field.type not in BUTTONS:
-            return focus(scene, control)
+            return move_focus(scene, control)
     return blur(scene)
 
 
 def _own_behaviour(
-    scene: Scene, around: Surroundings, toggled: Field | None
+    scene: VisiblePage, around: ClickTargets, toggled: Field | None
 ) -> list[Action] | None:
     """Return what the browser does by itself, or None where a click does nothing."""
     if toggled is not None:
-        return changed(scene, toggled)
+        return input_event(scene, toggled)
     if around.method is not None:
         return [data_method(scene.document, around.method)]
     active = around.active
     if active is None:
         return None
     if active.tag == "a":
-        return follow(scene.document, active)
+        return follow_link(scene.document, active)
     if active.tag == "label":
         return _click_label(scene, active)
     fields = scene.document.fields
@@ -297,7 +301,7 @@ def _own_behaviour(
     return None if field is None else _click_field(scene, field)
 
 
-def _click_field(scene: Scene, field: Field) -> list[Action] | None:
+def _click_field(scene: VisiblePage, field: Field) -> list[Action] | None:
     if field.type not in BUTTONS:
         return []  # it has the focus now; a radio that is checked stays checked
     form = scene.document.fields.form(field.element) if field.form_key else None
@@ -305,16 +309,16 @@ def _click_field(scene: Scene, field: Field) -> list[Action] | None:
         return None
     if field.type == "reset":
         scene.forms.reset(scene.document, form)
-        return changed(scene, field)
+        return input_event(scene, field)
     return submit(scene, form, field.element)
 
 
-def _click_label(scene: Scene, label: Element) -> list[Action] | None:
+def _click_label(scene: VisiblePage, label: Element) -> list[Action] | None:
     control = labelled(scene, label)
     return None if control is None else click(scene, control)
 
 
-def labelled(scene: Scene, label: Element) -> Element | None:
+def labelled(scene: VisiblePage, label: Element) -> Element | None:
     """Return the field that a `<label>` is for, or None."""
     target = label.get("for")
     if target is None:
@@ -323,7 +327,7 @@ def labelled(scene: Scene, label: Element) -> Element | None:
     return next(iter(by_id(scene.document.root, id=target)), None)
 
 
-def _toggled(scene: Scene, element: Element) -> Field | None:
+def _toggled(scene: VisiblePage, element: Element) -> Field | None:
     """Toggle a checkbox or choose a radio; None where the click changes nothing."""
     if element.tag != "input":
         return None

@@ -1,6 +1,6 @@
 """One tree out of a shell and its views' states, composed once for all who share them.
 
-Law: a `Composed` is a function of the shell and the states alone; nothing of one user is
+Law: a `SharedTree` is a function of the shell and the states alone; nothing of one user is
 in it. The newest few are kept; a state kept here keeps its identity, so an id is a key.
 """
 
@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeAlias
 
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
-from pytest_liveview_load.liveview.page.find import Surroundings, look_around
+from pytest_liveview_load.liveview.page.find import ClickTargets, click_targets_of
 from pytest_liveview_load.liveview.page.html import (
     PHX_MAIN,
     PHX_PORTAL,
@@ -29,7 +29,7 @@ from pytest_liveview_load.liveview.page.html import (
     compiled,
     finder,
 )
-from pytest_liveview_load.liveview.page.js_overlay import Overlay, put_on
+from pytest_liveview_load.liveview.page.js_overlay import Overlay, apply_overlay
 
 # Portals: what stands in a `<template data-phx-portal>` is shown somewhere else.
 
@@ -103,7 +103,7 @@ Tokens: TypeAlias = tuple[str, str]
 class Content(Protocol):
     """What one view shows."""
 
-    def own_root(self) -> Element:
+    def copy_root(self) -> Element:
         """Return a wrapper whose children are the view's, to be taken apart."""
         ...
 
@@ -112,14 +112,14 @@ class Content(Protocol):
         ...
 
 
-class Composed:
+class SharedTree:
     """A whole page with every view's content in place, and what was asked of it."""
 
     def __init__(self, root: Element) -> None:
         self.root = root
-        self.plans: dict[object, object] = {}  # see Document.plans
+        self.memo: dict[object, object] = {}  # see Document.plans
         self._answers: dict[str, tuple[Element, ...]] = {}
-        self._surroundings: dict[Element, Surroundings] = {}
+        self._surroundings: dict[Element, ClickTargets] = {}
 
     def select(self, css: str) -> tuple[Element, ...]:
         """Return what matches, in document order. ValueError if `css` is no selector."""
@@ -130,11 +130,11 @@ class Composed:
             found = self._answers[css] = tuple(compiled(css)(self.root))
         return found
 
-    def around(self, element: Element) -> Surroundings:
+    def click_targets(self, element: Element) -> ClickTargets:
         """Return what answers to a click on the element."""
         around = self._surroundings.get(element)
         if around is None:
-            around = self._surroundings[element] = look_around(element)
+            around = self._surroundings[element] = click_targets_of(element)
         return around
 
     @cached_property
@@ -144,7 +144,7 @@ class Composed:
 
 
 _Key: TypeAlias = tuple[object, ...]
-_kept: OrderedDict[_Key, tuple[Composed, tuple[object, ...]]] = OrderedDict()
+_kept: OrderedDict[_Key, tuple[SharedTree, tuple[object, ...]]] = OrderedDict()
 
 
 def compose(
@@ -153,17 +153,21 @@ def compose(
     containers: Mapping[str, Container],
     overlay: Overlay = (),
     tokens: Mapping[str, Tokens] = MappingProxyType({}),
-    standings: Mapping[str, str] = MappingProxyType({}),
-) -> Composed:
+    connection_classes: Mapping[str, str] = MappingProxyType({}),
+) -> SharedTree:
     """Return the page with each view's content (by the user's view ids).
 
     `tokens` are those of nested and sticky views; `overlay` is what JS commands have made
-    of it in the user's browser; `standings` are the classes of views (`standing.py`).
+    of it in the user's browser; `connection_classes` are the classes of views (`standing.py`).
     """
-    place_of = page.place_of
+    place_of = page.masked_id
     places = tuple([(place_of(view_id), contents[view_id]) for view_id in contents])
     standing = tuple(
-        [(place_of(view_id), each) for view_id, each in standings.items() if each]
+        [
+            (place_of(view_id), each)
+            for view_id, each in connection_classes.items()
+            if each
+        ]
     )
     dressed = tuple(
         [
@@ -172,7 +176,7 @@ def compose(
         ]
     )
     key = (
-        id(page.shell),
+        id(page.parsed),
         tuple([(view_id, id(content)) for view_id, content in places]),
         standing,
         dressed,
@@ -183,15 +187,15 @@ def compose(
     if kept is not None:
         _kept.move_to_end(key)
         return kept[0]
-    root = page.shell.root
+    root = page.parsed.root
     if places or standing:
         root = _build(page, places, containers, tokens, standing)
     if overlay:
-        root = copy.deepcopy(root) if root is page.shell.root else root
-        put_on(root, overlay)
-    composed = Composed(root)
+        root = copy.deepcopy(root) if root is page.parsed.root else root
+        apply_overlay(root, overlay)
+    composed = SharedTree(root)
     # Shell and contents are held so that their ids stay theirs as long as the key lives.
-    _kept[key] = composed, (page.shell, *(content for _, content in places))
+    _kept[key] = composed, (page.parsed, *(content for _, content in places))
     if len(_kept) > _KEPT:
         _kept.popitem(last=False)
     return composed
@@ -204,7 +208,7 @@ def _build(
     tokens: Mapping[str, Tokens],
     standing: tuple[_Standing, ...],
 ) -> Element:
-    hollow = page.shell.hollow(frozenset(view_id for view_id, _ in places))
+    hollow = page.parsed.without_views(frozenset(view_id for view_id, _ in places))
     root = copy.deepcopy(hollow)
     waiting = places
     while waiting:  # a view's place may be in the content of one that comes later
@@ -216,7 +220,7 @@ def _build(
             element.set(PHX_STATIC, static)
     teleport(root)
     for view_id, (tag, attributes) in containers.items():
-        for element in by_id(root, id=page.place_of(view_id)):
+        for element in by_id(root, id=page.masked_id(view_id)):
             _dress(element, tag, attributes)
     for view_id, classes in standing:
         for element in _own(root, page, view_id):
@@ -233,7 +237,7 @@ def _place(
         if content is None:
             _take_out(container)
             continue
-        source = content.own_root()
+        source = content.copy_root()
         container.text = _writable(source.text)
         container[:] = list(source)
     return bool(own)

@@ -1,6 +1,6 @@
 """The dead render: what the HTTP response says before any socket is open.
 
-Law: parsing is shared. `DeadRender` is one user's; the `Shell` behind it is parsed once
+Law: parsing is shared. `DeadRender` is one user's; the `ParsedPage` behind it is parsed once
 for all users whose pages differ only in their tokens (see mask.py).
 """
 
@@ -125,7 +125,7 @@ def _read_many(data: bytes, at: int, count: int) -> tuple[list[Any], int]:
 
 _MARK: Final = "lv-mask-"
 # Stands in a template for a text between tags (`page.template`).
-PLACE: Final = "lv-text-"
+TEXT_PLACEHOLDER: Final = "lv-text-"
 _PLACEHOLDER: Final = re.compile(rf"{_MARK}(\d+)-")
 
 # Shorter values could be anybody's, and would be replaced all over the page.
@@ -147,7 +147,7 @@ _CSRF_VALUE: Final = re.compile(r'\b(?:content|value)="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Masked:
+class MaskedHtml:
     """A page's HTML without one user's values, and those values in placeholder order."""
 
     template: str
@@ -171,19 +171,19 @@ class Masked:
         return self.values[index] if index < len(self.values) else match[0]
 
 
-def mask(html: str) -> Masked:
+def mask(html: str) -> MaskedHtml:
     """Take one user's values out of `html`; without any, the template is `html` itself."""
     if _MARK in html:
-        return Masked(html, ())  # somebody's text looks like ours: share nothing
+        return MaskedHtml(html, ())  # somebody's text looks like ours: share nothing
     found = dict.fromkeys(_tokens(html))
     values = tuple(each for each in found if len(each) >= _LEAST_LENGTH)
     template = html
     # Longest first, so that a value inside another cannot tear it apart.
     for index in sorted(range(len(values)), key=lambda at: -len(values[at])):
         template = template.replace(values[index], _placeholder(index))
-    masked = Masked(template, values)
+    masked = MaskedHtml(template, values)
     # Values that overlap one another in the page could have been torn: then share nothing.
-    return masked if masked.unmask(template) == html else Masked(html, ())
+    return masked if masked.unmask(template) == html else MaskedHtml(html, ())
 
 
 def _tokens(html: str) -> Iterator[str]:
@@ -264,7 +264,7 @@ class Title:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shell:
+class ParsedPage:
     """A parsed page without anybody's tokens; shared, read-only, compared by identity."""
 
     template: str
@@ -274,10 +274,10 @@ class Shell:
     track_static: tuple[str, ...]
     base: str
     title: Title
-    has_places: bool  # it says of itself what a pattern writes
+    has_placeholders: bool  # it says of itself what a pattern writes
     _hollows: dict[frozenset[str], Element] = field(default_factory=dict)
 
-    def hollow(self, view_ids: frozenset[str]) -> Element:
+    def without_views(self, view_ids: frozenset[str]) -> Element:
         """Return the page without the children of these views (masked ids)."""
         hollow = self._hollows.get(view_ids)
         if hollow is None:
@@ -293,9 +293,9 @@ class Shell:
 class DeadRender:
     """One user's page as the server rendered it over HTTP. Read-only."""
 
-    def __init__(self, masked: Masked, shell: Shell, url: str) -> None:
+    def __init__(self, masked: MaskedHtml, shell: ParsedPage, url: str) -> None:
         self.masked = masked
-        self.shell = shell
+        self.parsed = shell
         self.url = url
 
     @classmethod
@@ -306,24 +306,24 @@ class DeadRender:
         masked = mask(html)
         shell = _shell(masked.template)
         # Of equal templates, which are as long as the page, the shell's is kept.
-        return cls(Masked(shell.template, masked.values), shell, url)
+        return cls(MaskedHtml(shell.template, masked.values), shell, url)
 
     @property
     def csrf_token(self) -> str:
         """The content of `<meta name="csrf-token">`, or ""."""
-        return self.masked.unmask(self.shell.csrf)
+        return self.masked.unmask(self.parsed.csrf)
 
     @cached_property
     def views(self) -> tuple[ViewElement, ...]:
         """Every view on the page in document order, nested and sticky ones too."""
-        return tuple(self._unmasked(view) for view in self.shell.views)
+        return tuple(self._unmasked(view) for view in self.parsed.views)
 
     @cached_property
     def main(self) -> ViewElement | None:
         """The view with `data-phx-main`, or None on a page without a live view."""
         return next((view for view in self.views if view.main), None)
 
-    def place_of(self, view_id: str) -> str:
+    def masked_id(self, view_id: str) -> str:
         """Return a view's id as the shell has it, masked; the main view's is remembered."""
         main = self.main
         if main is not None and view_id == main.id:
@@ -337,18 +337,18 @@ class DeadRender:
     @cached_property
     def track_static(self) -> tuple[str, ...]:
         """Absolute URLs of what carries `phx-track-static`: the join's `_track_static`."""
-        urls = (self.masked.unmask(url) for url in self.shell.track_static)
+        urls = (self.masked.unmask(url) for url in self.parsed.track_static)
         return tuple(urljoin(self.base_url, url) for url in urls)
 
     @property
     def base_url(self) -> str:
         """What relative links of the page are relative to (`<base href>` or its URL)."""
-        return urljoin(self.url, self.shell.base)
+        return urljoin(self.url, self.parsed.base)
 
     @property
     def title(self) -> Title:
         """The title in `<head>`, with the pieces around a page title."""
-        return self.shell.title
+        return self.parsed.title
 
     def _unmasked(self, view: ViewElement) -> ViewElement:
         unmask = self.masked.unmask
@@ -366,12 +366,12 @@ class DeadRender:
 
 
 @lru_cache(maxsize=_SHELLS)
-def _shell(template: str) -> Shell:
+def _shell(template: str) -> ParsedPage:
     root = parse_page(template)
     csrf = _CSRF(root)
     tracked = (each.get("src") or each.get("href") for each in _TRACKED(root))
     base = _BASE(root)
-    return Shell(
+    return ParsedPage(
         template=template,
         root=root,
         csrf=csrf[0].get("content", "") if csrf else "",
@@ -379,7 +379,7 @@ def _shell(template: str) -> Shell:
         track_static=tuple(url for url in tracked if url),
         base=base[0].get("href", "") if base else "",
         title=_title(root),
-        has_places=PLACE in template,
+        has_placeholders=TEXT_PLACEHOLDER in template,
     )
 
 

@@ -12,7 +12,7 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_THROTTLE,
     Element,
     Identity,
-    find,
+    find_by_identity,
     identify,
 )
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_liveview_load.liveview.page.actions import Action
-    from pytest_liveview_load.liveview.page.form import Scene
+    from pytest_liveview_load.liveview.page.form_state import VisiblePage
     from pytest_liveview_load.units import Clock
 
 _UNTIL_LEFT: Final = "blur"
@@ -28,22 +28,29 @@ _DEFAULT: Final = "300"  # live_socket.ts defaults, of both
 _NUMBER: Final = re.compile(r"\s*([+-]?\d+)")  # what parseInt reads
 
 
-class Held(NamedTuple):
+class HeldEvent(NamedTuple):
     """An event that a debounce holds back."""
 
     seconds: float | None  # None: until the field is left
-    run: "Callable[[Scene, Element], list[Action]]"
+    run: "Callable[[VisiblePage, Element], list[Action]]"
 
 
-class Pace:
+class DebounceState:
     """What one user's page is holding back, and what it is deaf to for a while."""
 
-    __slots__ = ("_clock", "deaf_until", "edited", "held", "last_input", "last_key")
+    __slots__ = (
+        "_clock",
+        "edited",
+        "held",
+        "last_input",
+        "last_key",
+        "throttled_until",
+    )
 
     def __init__(self, clock: "Clock") -> None:
         self._clock = clock
-        self.held: dict[Identity, Held] = {}
-        self.deaf_until: dict[Identity, float] = {}  # throttled elements
+        self.held: dict[Identity, HeldEvent] = {}
+        self.throttled_until: dict[Identity, float] = {}  # throttled elements
         self.last_key: dict[Identity, str] = {}
         self.edited = False  # the focused text, since it has the focus
         # The field of the last input event, if nothing was told of another since then.
@@ -61,16 +68,18 @@ class Pace:
         seconds, identity = min(timed, key=lambda each: each[0])
         return identity, seconds
 
-    def release(self, scene: "Scene", identity: Identity) -> "list[Action]":
+    def release(self, scene: "VisiblePage", identity: Identity) -> "list[Action]":
         """Run what is held back for an element, if both are still there."""
         held = self.held.pop(identity, None)
-        element = None if held is None else find(scene.document.root, identity)
+        element = (
+            None if held is None else find_by_identity(scene.document.root, identity)
+        )
         return [] if held is None or element is None else held.run(scene, element)
 
-    def left(self, scene: "Scene", element: Element) -> "list[Action]":
+    def left(self, scene: "VisiblePage", element: Element) -> "list[Action]":
         """Run what was held back until the element is left; from now on it is heard."""
         identity = identify(element)
-        self.deaf_until.pop(identity, None)
+        self.throttled_until.pop(identity, None)
         return self.release(scene, identity)
 
     def submitted(self, element: Element) -> None:
@@ -79,13 +88,13 @@ class Pace:
         held = self.held.get(identity)
         if held is not None and held.seconds is not None:
             del self.held[identity]
-        self.deaf_until.pop(identity, None)
+        self.throttled_until.pop(identity, None)
 
 
-def paced(
-    scene: "Scene",
+def debounced(
+    scene: "VisiblePage",
     element: Element,
-    run: "Callable[[Scene, Element], list[Action]]",
+    run: "Callable[[VisiblePage, Element], list[Action]]",
     *,
     key_down: str | None = None,
 ) -> "list[Action]":
@@ -96,22 +105,22 @@ def paced(
     debounce, throttle = element.get(PHX_DEBOUNCE), element.get(PHX_THROTTLE)
     if debounce is None and throttle is None:
         return run(scene, element)
-    pace, identity = scene.forms.pace, identify(element)
+    state, identity = scene.forms.debounce, identify(element)
     value = _or_default(debounce) or _or_default(throttle) or ""
     if value == _UNTIL_LEFT:
-        pace.held[identity] = Held(None, run)
+        state.held[identity] = HeldEvent(None, run)
         return []
     seconds = _seconds(scene, element, value)
     if throttle is None:
-        pace.held[identity] = Held(seconds, run)
+        state.held[identity] = HeldEvent(seconds, run)
         return []
-    now = pace.now()
-    another_key = key_down is not None and key_down != pace.last_key.get(identity)
+    now = state.now()
+    another_key = key_down is not None and key_down != state.last_key.get(identity)
     if key_down is not None:
-        pace.last_key[identity] = key_down
-    if not another_key and now < pace.deaf_until.get(identity, now):
+        state.last_key[identity] = key_down
+    if not another_key and now < state.throttled_until.get(identity, now):
         return []
-    pace.deaf_until[identity] = now + seconds
+    state.throttled_until[identity] = now + seconds
     return run(scene, element)
 
 
@@ -119,9 +128,11 @@ def _or_default(value: str | None) -> str | None:
     return _DEFAULT if value == "" else value
 
 
-def _seconds(scene: "Scene", element: Element, value: str) -> float:
+def _seconds(scene: "VisiblePage", element: Element, value: str) -> float:
     number = _NUMBER.match(value)
     if number is None:
         problem = f"has a debounce or throttle of {value!r}"
-        raise scene.document.refusal(element, problem, advice="it is no number of ms")
+        raise scene.document.error_about(
+            element, problem, advice="it is no number of ms"
+        )
     return max(0, int(number[1])) / 1000

@@ -4,7 +4,7 @@
     document.one("#inc"), document.text(document.one("#count")), document.title
 
 A `Document` is one user's and cheap to make. The tree under it is composed when someone
-looks, once for all users who have the same shell and the same states (`Composed`).
+looks, once for all users who have the same shell and the same states (`SharedTree`).
 
 Law: read-only. Trees are shared, so nobody changes an element, and whatever is read from
 one goes through the document (`text`, `attr`, `html`), which puts back the user's values.
@@ -18,10 +18,10 @@ from typing import Any, Final, Literal
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import find
-from pytest_liveview_load.liveview.page.compose import Composed, Content, compose
-from pytest_liveview_load.liveview.page.dead_render import PLACE, DeadRender
+from pytest_liveview_load.liveview.page.compose import Content, SharedTree, compose
+from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER, DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
-from pytest_liveview_load.liveview.page.find import Surroundings
+from pytest_liveview_load.liveview.page.find import ClickTargets
 from pytest_liveview_load.liveview.page.html import (
     PHX_COMPONENT,
     PHX_MAIN,
@@ -38,7 +38,7 @@ from pytest_liveview_load.liveview.page.html import (
     text_of,
 )
 from pytest_liveview_load.liveview.page.js_overlay import Overlay
-from pytest_liveview_load.liveview.page.template import fill
+from pytest_liveview_load.liveview.page.template import fill_texts
 
 Role = Literal["any", "click", "field", "form"]
 
@@ -56,7 +56,7 @@ class Document:
         containers: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
         overlay: Overlay = (),
         tokens: Mapping[str, tuple[str, str]] | None = None,
-        standings: Mapping[str, str] | None = None,
+        connection_classes: Mapping[str, str] | None = None,
     ) -> None:
         """Put `contents` (by view id, None where its element was taken away) into `page`.
 
@@ -64,7 +64,7 @@ class Document:
         if a patch moved it; `containers` are the tags and attributes of main views that
         came by live navigation (a join reply's `container`); `overlay` is what JS commands
         have made of elements in this user's browser; `tokens` are session and static of
-        nested and sticky views, by view id; `standings` are the classes that tell how a
+        nested and sticky views, by view id; `connection_classes` are the classes that tell how a
         view stands, by view id.
         """
         self.page = page
@@ -74,8 +74,8 @@ class Document:
         self._containers = containers or {}
         self._overlay = overlay
         self._tokens = tokens or {}
-        self._standings = standings or {}
-        self._tree: Callable[[], Composed | None] | None = None
+        self._connection_classes = connection_classes or {}
+        self._tree: Callable[[], SharedTree | None] | None = None
         self._texts: tuple[str, ...] = ()  # which the tree has places for
         self._plain = False  # whether the tree must have no places
 
@@ -112,7 +112,7 @@ class Document:
         """
         return self._select(css)
 
-    def maybe(self, css: str) -> Element | None:
+    def first(self, css: str) -> Element | None:
         """Return the first match, or None."""
         found = self._select(css)
         return found[0] if found else None
@@ -151,11 +151,11 @@ class Document:
     @property
     def main(self) -> Element | None:
         """The element of the main view."""
-        return self.maybe(f"[{PHX_MAIN}]")
+        return self.first(f"[{PHX_MAIN}]")
 
-    def around(self, element: Element) -> Surroundings:
+    def click_targets(self, element: Element) -> ClickTargets:
         """Return what answers to a click on the element, looking outwards from it."""
-        return self._composed.around(element)
+        return self._composed.click_targets(element)
 
     @property
     def fields(self) -> Fields:
@@ -174,7 +174,7 @@ class Document:
         As live_socket.ts owner: the closest view, or the one that a portal comes from;
         else the main one; "" on a dead page.
         """
-        view = self.around(element).view
+        view = self.click_targets(element).view
         if view is not None:
             return self.unmask(view.get(PHX_TELEPORTED) or view.get("id") or "")
         main = self.page.main
@@ -207,7 +207,7 @@ class Document:
         found = self._select(selector)
         if not found:
             problem = f"has phx-target {selector!r}, which matches nothing"
-            raise self.refusal(element, problem)
+            raise self.error_about(element, problem)
         return found
 
     def describe(self, element: Element) -> str:
@@ -218,11 +218,11 @@ class Document:
         """Return the page with a tree that has its texts."""
         if not self.has_own_texts:
             return self
-        twin = copy.copy(self)
-        twin._tree, twin._texts, twin._plain = None, (), True  # noqa: SLF001  # a sibling
-        return twin
+        other = copy.copy(self)
+        other._tree, other._texts, other._plain = None, (), True  # noqa: SLF001  # a sibling
+        return other
 
-    def refusal(
+    def error_about(
         self,
         element: Element,
         problem: str,
@@ -239,18 +239,18 @@ class Document:
             url=self.url,
         )
 
-    def redrawn(self, root: Element) -> "Document":
+    def with_root(self, root: Element) -> "Document":
         """Return the page with another tree, made of a plain one for this user alone."""
-        twin, own = copy.copy(self), Composed(root)
-        twin._tree = lambda: own  # noqa: SLF001  # a sibling
-        return twin
+        other, own = copy.copy(self), SharedTree(root)
+        other._tree = lambda: own  # noqa: SLF001  # a sibling
+        return other
 
     # The shared tree
 
     @property
-    def plans(self) -> dict[object, object]:
+    def memo(self) -> dict[object, object]:
         """What was worked out on the shared tree, kept for all who share it."""
-        return self._composed.plans
+        return self._composed.memo
 
     @property
     def has_own_texts(self) -> bool:
@@ -258,7 +258,7 @@ class Document:
         return self._composed is not None and bool(self._texts)
 
     @property
-    def _composed(self) -> Composed:
+    def _composed(self) -> SharedTree:
         composed = self._tree() if self._tree is not None else None
         if composed is None:
             composed = compose(
@@ -267,7 +267,7 @@ class Document:
                 self._containers,
                 self._overlay,
                 self._tokens,
-                self._standings,
+                self._connection_classes,
             )
             # Weak: a tree costs ten times its HTML, so `composed` alone keeps the newest.
             self._tree = weakref.ref(composed)
@@ -277,7 +277,7 @@ class Document:
         """Return what is shared of the contents: of a view alone on its page, a pattern."""
         self._texts = ()
         contents = self._contents
-        if self._plain or len(contents) != 1 or self.page.shell.has_places:
+        if self._plain or len(contents) != 1 or self.page.parsed.has_placeholders:
             return contents
         [(view_id, content)] = contents.items()
         if content is None:
@@ -288,7 +288,11 @@ class Document:
     def _own(self, text: str) -> str:
         """Return text that was read in the shared tree as this user reads it."""
         text = self.unmask(text)
-        return fill(text, self._texts) if PLACE in text and self.has_own_texts else text
+        return (
+            fill_texts(text, self._texts)
+            if TEXT_PLACEHOLDER in text and self.has_own_texts
+            else text
+        )
 
     def _select(self, css: str) -> tuple[Element, ...]:
         if not isinstance(css, str):

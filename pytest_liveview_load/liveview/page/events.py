@@ -11,9 +11,9 @@ from typing import Any, Final
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import js_commands
 from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
-from pytest_liveview_load.liveview.page.debounce import paced
+from pytest_liveview_load.liveview.page.debounce import debounced
 from pytest_liveview_load.liveview.page.fields import Field, is_disabled
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_BLUR,
     PHX_CHANGE,
@@ -27,8 +27,8 @@ from pytest_liveview_load.liveview.page.js_commands import Cause
 _LISTED: Final = 10  # what is bound, shown in an error
 
 
-def run(
-    scene: Scene,
+def run_binding(
+    scene: VisiblePage,
     chain: str,
     kind: str,
     source: Element,
@@ -39,19 +39,21 @@ def run(
 ) -> list[Action]:
     """Run a binding's value for an event of `kind` on `source`."""
     cause = Cause(kind=kind, source=source, data=data, field=field, submitter=submitter)
-    actions = js_commands.run(scene, scene.document.unmask(chain), cause)
+    actions = js_commands.run_commands(scene, scene.document.unmask(chain), cause)
     if not any(isinstance(each, MoveFocus) for each in actions):
         return actions
     moved: list[Action] = []
     for each in actions:
-        moved += focus(scene, each.element) if isinstance(each, MoveFocus) else [each]
+        moved += (
+            move_focus(scene, each.element) if isinstance(each, MoveFocus) else [each]
+        )
     return moved
 
 
 # The focus
 
 
-def focus(scene: Scene, element: Element) -> list[Action]:
+def move_focus(scene: VisiblePage, element: Element) -> list[Action]:
     """Move the focus to the element; the one that had it is blurred first."""
     field = scene.document.fields.field(element)
     key = field.key if field is not None else None
@@ -62,10 +64,12 @@ def focus(scene: Scene, element: Element) -> list[Action]:
     event = scene.document.attr(element, PHX_FOCUS)
     if not event:
         return actions
-    return actions + paced(scene, element, lambda s, e: run(s, event, "focus", e))
+    return actions + debounced(
+        scene, element, lambda s, e: run_binding(s, event, "focus", e)
+    )
 
 
-def blur(scene: Scene) -> list[Action]:
+def blur(scene: VisiblePage) -> list[Action]:
     """Take the focus off whatever field has it; what waited for that is told first."""
     key, scene.forms.focused = scene.forms.focused, None
     if key is None:
@@ -73,63 +77,63 @@ def blur(scene: Scene) -> list[Action]:
     field = scene.document.fields.by_key.get(key)
     if field is None:
         return []
-    actions = _left(scene, field) if scene.forms.paced else []
+    actions = _left(scene, field) if scene.forms.uses_debounce else []
     event = scene.document.attr(field.element, PHX_BLUR)
-    return actions + (run(scene, event, "blur", field.element) if event else [])
+    return actions + (run_binding(scene, event, "blur", field.element) if event else [])
 
 
-def _left(scene: Scene, field: Field) -> list[Action]:
+def _left(scene: VisiblePage, field: Field) -> list[Action]:
     """Tell what a browser tells when a field is left, before `blur`.
 
     Its change event, unless the script knows of it by the input event just before, and
     what a debounce held back.
     """
-    pace = scene.forms.pace
-    edited, pace.edited = pace.edited, False
+    debounce = scene.forms.debounce
+    edited, debounce.edited = debounce.edited, False
     actions: list[Action] = []
-    if edited and pace.last_input != identify(field.element):
+    if edited and debounce.last_input != identify(field.element):
         actions = _told(scene, field)
-    pace.last_input = None
-    return actions + pace.left(scene, field.element)
+    debounce.last_input = None
+    return actions + debounce.left(scene, field.element)
 
 
 # Fields
 
 
-def typed(scene: Scene, field: Field, value: str) -> list[Action]:
+def enter_text(scene: VisiblePage, field: Field, value: str) -> list[Action]:
     """Return what an input event that leaves `value` in a text field comes to."""
     scene.forms.put_text(field, value)
-    actions = changed(scene, field)
+    actions = input_event(scene, field)
     if scene.forms.focused == field.key and _change_event(scene, field):
-        scene.forms.pace.edited = True
+        scene.forms.debounce.edited = True
     return actions
 
 
-def changed(scene: Scene, field: Field) -> list[Action]:
+def input_event(scene: VisiblePage, field: Field) -> list[Action]:
     """Return what an input event on the field pushes: its own phx-change or its form's.
 
     From then on the field counts as used (live_socket.ts bindForms).
     """
     if not _change_event(scene, field):
         return []
-    scene.forms.pace.last_input = identify(field.element)
+    scene.forms.debounce.last_input = identify(field.element)
     return _told(scene, field)
 
 
-def _told(scene: Scene, field: Field) -> list[Action]:
-    return paced(scene, field.element, _change)
+def _told(scene: VisiblePage, field: Field) -> list[Action]:
+    return debounced(scene, field.element, _change)
 
 
-def _change(scene: Scene, element: Element) -> list[Action]:
+def _change(scene: VisiblePage, element: Element) -> list[Action]:
     field = scene.document.fields.field(element)
     event = None if field is None else _change_event(scene, field)
     if field is None or not event:
         return []
     scene.forms.mark_used(field)
-    return run(scene, event, "change", element, field=field)
+    return run_binding(scene, event, "change", element, field=field)
 
 
-def _change_event(scene: Scene, field: Field) -> str | None:
+def _change_event(scene: VisiblePage, field: Field) -> str | None:
     document = scene.document
     own = document.attr(field.element, PHX_CHANGE)
     if own:
@@ -141,28 +145,30 @@ def _change_event(scene: Scene, field: Field) -> str | None:
 # Refusals
 
 
-def refuse_disabled(scene: Scene, control: Element | None) -> None:
+def refuse_disabled(scene: VisiblePage, control: Element | None) -> None:
     """Raise ElementError for what a browser would not let a person use."""
     if control is not None and is_disabled(control):
-        waiting = is_waiting(control)
+        waiting = is_loading(control)
         problem = "is disabled until a reply arrives" if waiting else "is disabled"
-        raise scene.document.refusal(control, problem)
+        raise scene.document.error_about(control, problem)
 
 
-def refuse_waiting(scene: Scene, element: Element) -> None:
+def refuse_loading(scene: VisiblePage, element: Element) -> None:
     """Raise ElementError for what the real client is deaf to until a reply arrives."""
-    if is_waiting(element):
+    if is_loading(element):
         problem = "is deaf until the reply to its last event arrives"
-        raise scene.document.refusal(element, problem)
+        raise scene.document.error_about(element, problem)
 
 
-def is_waiting(element: Element) -> bool:
+def is_loading(element: Element) -> bool:
     """Tell whether a push that the element caused is not answered yet."""
     return PHX_REF_SRC in element.attrib
 
 
-def unanswered(scene: Scene, element: Element, missing: str, css: str) -> ElementError:
+def nothing_bound(
+    scene: VisiblePage, element: Element, missing: str, css: str
+) -> ElementError:
     """Return the error that an element has nothing that answers; it lists what has."""
     document = scene.document
     bound = [document.describe(each) for each in document.all(css)[:_LISTED]]
-    return document.refusal(element, f"has no {missing}", candidates=bound)
+    return document.error_about(element, f"has no {missing}", candidates=bound)

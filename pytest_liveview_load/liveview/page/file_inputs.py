@@ -11,8 +11,8 @@ from typing import NamedTuple
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.fields import Field, is_disabled
-from pytest_liveview_load.liveview.page.form import ChosenFile, Scene
-from pytest_liveview_load.liveview.page.form_data import FILE, active, upload_ref
+from pytest_liveview_load.liveview.page.form_data import FILE, active_files, upload_ref
+from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_DROP_TARGET,
     PHX_SESSION,
@@ -32,7 +32,9 @@ class Attached(NamedTuple):
     actions: list[Action]
 
 
-def attach(scene: Scene, element: Element, files: Sequence[ChosenFile]) -> Attached:
+def attach_files(
+    scene: VisiblePage, element: Element, files: Sequence[ChosenFile]
+) -> Attached:
     """Choose files in a `live_file_input`, or drop them on a `phx-drop-target`.
 
     One input event: they join those that an input with `multiple` still has, and replace
@@ -47,20 +49,20 @@ def attach(scene: Scene, element: Element, files: Sequence[ChosenFile]) -> Attac
     if zone is None:
         field = writable(scene, element)
         check_chosen(scene, field, files)
-        actions = events.focus(scene, element)
+        actions = events.move_focus(scene, element)
     else:
         field = dropped_in(scene, zone)
         check_dropped(scene, zone, files)
     ref = upload_ref(scene.document, field)
     if not ref:
         problem = "is no upload: it has no data-phx-upload-ref (use <.live_file_input>)"
-        raise scene.document.refusal(field.element, problem)
-    earlier = active(scene, field) if "multiple" in field.element.attrib else []
+        raise scene.document.error_about(field.element, problem)
+    earlier = active_files(scene, field) if "multiple" in field.element.attrib else []
     scene.forms.put_files(ref, [*earlier, *files])
-    told = events.changed(scene, field)
+    told = events.input_event(scene, field)
     if not told:
         scene.forms.put_files(ref, earlier)
-        raise scene.document.refusal(
+        raise scene.document.error_about(
             field.element, "needs phx-change on its form to upload"
         )
     return Attached(ref, actions + told)
@@ -69,40 +71,40 @@ def attach(scene: Scene, element: Element, files: Sequence[ChosenFile]) -> Attac
 # Choosing
 
 
-def check_chosen(scene: Scene, field: Field, files: Sequence[ChosenFile]) -> None:
+def check_chosen(scene: VisiblePage, field: Field, files: Sequence[ChosenFile]) -> None:
     """Raise ElementError if the input's dialog does not let a person choose the files.
 
     In an input for folders each file says where in the folder it is: `relative_path`.
     """
     element = field.element
     if field.type != FILE:
-        raise scene.document.refusal(element, "is no <input type=file>")
+        raise scene.document.error_about(element, "is no <input type=file>")
     if WEBKIT_DIRECTORY in element.attrib:
         for each in files:
             place_in_folder(scene, element, each)
         return
     if any(each.info.relative_path for each in files):
-        raise scene.document.refusal(element, FILES)
+        raise scene.document.error_about(element, FILES)
     if len(files) > 1 and "multiple" not in element.attrib:
         problem = f"takes one file, not {len(files)}: allow_upload has max_entries: 1"
-        raise scene.document.refusal(element, problem)
+        raise scene.document.error_about(element, problem)
 
 
-def place_in_folder(scene: Scene, element: Element, file: ChosenFile) -> None:
+def place_in_folder(scene: VisiblePage, element: Element, file: ChosenFile) -> None:
     """Take a name with a path for the file's place in the chosen folder."""
     info = file.info
     if info.relative_path:
         return
     _, slash, name = info.name.rpartition("/")
     if not slash:
-        raise scene.document.refusal(element, FOLDER)
+        raise scene.document.error_about(element, FOLDER)
     file.info = replace(info, name=name, relative_path=info.name)
 
 
 # Dropping
 
 
-def drop_zone(scene: Scene, element: Element) -> Element | None:
+def drop_zone(scene: VisiblePage, element: Element) -> Element | None:
     """Return the `phx-drop-target` that a drop on the element is on.
 
     As utils.ts closestPhxBinding, within the element's own view. None for a file input,
@@ -121,21 +123,23 @@ def drop_zone(scene: Scene, element: Element) -> Element | None:
     return None
 
 
-def dropped_in(scene: Scene, zone: Element) -> Field:
+def dropped_in(scene: VisiblePage, zone: Element) -> Field:
     """Return the file input that the zone names; raises ElementError."""
     document = scene.document
     wanted = document.attr(zone, PHX_DROP_TARGET)
     for field in document.fields.by_key.values():
         if field.type == FILE and document.attr(field.element, "id") == wanted:
             if field.disabled:
-                raise scene.document.refusal(field.element, "is disabled")
+                raise scene.document.error_about(field.element, "is disabled")
             return field
-    raise scene.document.refusal(
+    raise scene.document.error_about(
         zone, f"names no file input: there is no id {wanted!r}"
     )
 
 
-def check_dropped(scene: Scene, zone: Element, files: Sequence[ChosenFile]) -> None:
+def check_dropped(
+    scene: VisiblePage, zone: Element, files: Sequence[ChosenFile]
+) -> None:
     """Raise ElementError for a folder, which a drop does not open."""
     if any(each.info.relative_path for each in files):
-        raise scene.document.refusal(zone, "takes files in a drop, not a folder")
+        raise scene.document.error_about(zone, "takes files in a drop, not a folder")

@@ -210,7 +210,7 @@ _CONTROLS: Final = frozenset(("button", "input", "select", "textarea"))
 _DISABLEABLE: Final = _CONTROLS | {"option", "optgroup", "fieldset"}
 
 
-class Surroundings(NamedTuple):
+class ClickTargets(NamedTuple):
     """The closest of each kind, the element itself included; None where there is none."""
 
     link: Element | None  # data-phx-link
@@ -221,7 +221,7 @@ class Surroundings(NamedTuple):
     view: Element | None  # the element of the view, or of the portal, that it is in
 
 
-def look_around(element: Element) -> Surroundings:
+def click_targets_of(element: Element) -> ClickTargets:
     """Walk up from the element.
 
     As utils.ts closestPhxBinding for the live bindings: within the element's own view,
@@ -248,7 +248,7 @@ def look_around(element: Element) -> Surroundings:
             active = node
         node = node.getparent()
     control = active if active is not None and active.tag in _CONTROLS else None
-    return Surroundings(link, bound, method, active, control, view)
+    return ClickTargets(link, bound, method, active, control, view)
 
 
 def _is_active(node: Element) -> bool:

@@ -11,7 +11,11 @@ from urllib.parse import quote_plus
 
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import Field
-from pytest_liveview_load.liveview.page.form import ChosenFile, FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import (
+    ChosenFile,
+    FormState,
+    VisiblePage,
+)
 from pytest_liveview_load.liveview.page.html import (
     PHX_ACTIVE_ENTRY_REFS,
     PHX_DONE_REFS,
@@ -157,7 +161,7 @@ def form_of(document: Document, key: str) -> Element | None:
     return next((each for each in forms if document.fields.form_key(each) == key), None)
 
 
-def event_uploads(scene: Scene, field: Field) -> dict[str, Any]:
+def event_uploads(scene: VisiblePage, field: Field) -> dict[str, Any]:
     """Return the `uploads` of an event that `field` caused; new files get their refs."""
     document = scene.document
     ref = upload_ref(document, field)
@@ -176,7 +180,7 @@ def event_uploads(scene: Scene, field: Field) -> dict[str, Any]:
     return {ref: entries} if entries else {}
 
 
-def active(scene: Scene, field: Field) -> list[ChosenFile]:
+def active_files(scene: VisiblePage, field: Field) -> list[ChosenFile]:
     """Return the files that the server knows of (UploadEntry.isActive).
 
     One that the server has dropped, since the person cancelled it, is not among them;
@@ -193,17 +197,17 @@ def active(scene: Scene, field: Field) -> list[ChosenFile]:
     ]
 
 
-def awaiting(scene: Scene, field: Field) -> list[ChosenFile]:
+def files_to_preflight(scene: VisiblePage, field: Field) -> list[ChosenFile]:
     """Return the files that leave is still to be asked for (filesAwaitingPreflight)."""
     asked = refs(scene.document, field, PHX_PREFLIGHTED_REFS)
     return [
         each
-        for each in active(scene, field)
+        for each in active_files(scene, field)
         if each.ref not in asked and not each.preflighting
     ]
 
 
-def in_progress(document: Document, form: Element) -> bool:
+def uploads_in_progress(document: Document, form: Element) -> bool:
     """Tell whether an upload of the form has begun and not ended (hasUploadsInProgress)."""
     return any(
         document.attr(each.element, PHX_PREFLIGHTED_REFS)
@@ -212,7 +216,7 @@ def in_progress(document: Document, form: Element) -> bool:
     )
 
 
-def marked(scene: Scene, field: Field) -> list[Refusal]:
+def refused_files(scene: VisiblePage, field: Field) -> list[Refusal]:
     """Return what the server's rendering says it will not take: 1.2 on.
 
     The mark is a ref without a reason. That is worked out as upload_config.ex checks:

@@ -166,7 +166,7 @@ def identify(element: Element) -> Identity:
     return Identity(anchor, tuple(reversed(path)))
 
 
-def find(root: Element, identity: Identity) -> Element | None:
+def find_by_identity(root: Element, identity: Identity) -> Element | None:
     """Return the element in the tree of `root`, None where it is no more."""
     node = root
     if identity.anchor:

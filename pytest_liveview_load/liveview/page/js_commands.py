@@ -15,38 +15,42 @@ from urllib.parse import urljoin
 
 from pytest_liveview_load.liveview.page.actions import (
     Action,
-    Awaited,
     Dispatch,
     LiveNavigate,
     LivePatch,
+    LoadingSource,
     MoveFocus,
-    Restyle,
+    VisualCommand,
 )
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import Field, is_disabled
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     NONE,
     Element,
     Identity,
     ancestors,
-    find,
+    find_by_identity,
     identify,
     is_visible,
 )
-from pytest_liveview_load.liveview.page.js_overlay import Marks, Overlay, surviving
+from pytest_liveview_load.liveview.page.js_overlay import (
+    ElementChanges,
+    Overlay,
+    surviving,
+)
 from pytest_liveview_load.liveview.page.push import push_event, push_input, push_submit
 
 # The JS commands that only change how the page looks, as changes of a user's marks.
 
 
 _Arguments: TypeAlias = Mapping[str, Any]
-_Change: TypeAlias = Callable[[Element, Marks, _Arguments], Marks]
+_Change: TypeAlias = Callable[[Element, ElementChanges, _Arguments], ElementChanges]
 
 _ROWS: Final = {"tr": "table-row", "td": "table-cell"}
 
 
-def restyle(
+def run_visual_command(
     document: Document,
     overlay: Overlay,
     kind: str,
@@ -59,18 +63,20 @@ def restyle(
     """
     by_identity = {marks.identity: marks for marks in overlay}
     for identity in identities:
-        element = find(document.root, identity)
+        element = find_by_identity(document.root, identity)
         if element is not None:
-            before = by_identity.get(identity, Marks(identity))
+            before = by_identity.get(identity, ElementChanges(identity))
             by_identity[identity] = VISUAL[kind](element, before, arguments)
-    return tuple(each for each in by_identity.values() if each != Marks(each.identity))
+    return tuple(
+        each for each in by_identity.values() if each != ElementChanges(each.identity)
+    )
 
 
-def lasting(document: Document, overlay: Overlay) -> Overlay:
+def surviving_overlay(document: Document, overlay: Overlay) -> Overlay:
     """Return the marks, which `document` shows, of what is there; found once for all."""
-    kept: Any = document.plans.get(surviving)
+    kept: Any = document.memo.get(surviving)
     if kept is None:
-        kept = document.plans[surviving] = surviving(overlay, document.root)
+        kept = document.memo[surviving] = surviving(overlay, document.root)
     found: Overlay = kept
     return found
 
@@ -80,19 +86,25 @@ def identities(elements: tuple[Element, ...]) -> tuple[Identity, ...]:
     return tuple(map(identify, elements))
 
 
-def _add_class(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _add_class(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     running, starting, ended = _transition(arguments.get("transition"))
     adds = [*_names(arguments), *ended]
     return marks.with_classes(element, adds, [*running, *starting])
 
 
-def _remove_class(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _remove_class(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     running, starting, ended = _transition(arguments.get("transition"))
     removes = [*_names(arguments), *running, *starting]
     return marks.with_classes(element, ended, removes)
 
 
-def _toggle_class(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _toggle_class(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     running, starting, ended = _transition(arguments.get("transition"))
     shown = marks.classes(element)
     names = _names(arguments)
@@ -101,19 +113,25 @@ def _toggle_class(element: Element, marks: Marks, arguments: _Arguments) -> Mark
     return marks.with_classes(element, [*adds, *ended], [*removes, *running, *starting])
 
 
-def _show(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _show(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     if is_visible(element):
         return marks
     return _shown(element, marks, arguments, arguments.get("transition"), None)
 
 
-def _hide(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _hide(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     if not is_visible(element):
         return marks
     return _hidden(element, marks, None, arguments.get("transition"))
 
 
-def _toggle(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _toggle(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     ins, outs = arguments.get("ins"), arguments.get("outs")
     if is_visible(element):
         return _hidden(element, marks, ins, outs)
@@ -121,17 +139,21 @@ def _toggle(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
 
 
 def _shown(
-    element: Element, marks: Marks, arguments: _Arguments, ins: Any, outs: Any
-) -> Marks:
+    element: Element, marks: ElementChanges, arguments: _Arguments, ins: Any, outs: Any
+) -> ElementChanges:
     display = arguments.get("display") or _ROWS.get(str(element.tag), "block")
     return _without_motion(element, marks, ins, outs)._replace(display=str(display))
 
 
-def _hidden(element: Element, marks: Marks, ins: Any, outs: Any) -> Marks:
+def _hidden(
+    element: Element, marks: ElementChanges, ins: Any, outs: Any
+) -> ElementChanges:
     return _without_motion(element, marks, ins, outs)._replace(display=NONE)
 
 
-def _without_motion(element: Element, marks: Marks, ins: Any, outs: Any) -> Marks:
+def _without_motion(
+    element: Element, marks: ElementChanges, ins: Any, outs: Any
+) -> ElementChanges:
     """Take off what the two transitions put on for as long as they last."""
     moving = [
         name for each in (ins, outs) for part in _transition(each) for name in part
@@ -139,18 +161,24 @@ def _without_motion(element: Element, marks: Marks, ins: Any, outs: Any) -> Mark
     return marks.with_classes(element, (), moving)
 
 
-def _set_attr(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _set_attr(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     del element
     name, value = arguments["attr"]
     return marks.with_attributes(sets=((name, str(value)),))
 
 
-def _remove_attr(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _remove_attr(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     del element
     return marks.with_attributes(unsets=(arguments["attr"],))
 
 
-def _toggle_attr(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _toggle_attr(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     name, value, *other = arguments["attr"]
     now = marks.attribute(element, name)
     if now is None or (other and now != value):
@@ -160,7 +188,9 @@ def _toggle_attr(element: Element, marks: Marks, arguments: _Arguments) -> Marks
     return marks.with_attributes(unsets=(name,))
 
 
-def _ignore_attrs(element: Element, marks: Marks, arguments: _Arguments) -> Marks:
+def _ignore_attrs(
+    element: Element, marks: ElementChanges, arguments: _Arguments
+) -> ElementChanges:
     return marks.ignoring(element, arguments.get("attrs") or ())
 
 
@@ -218,7 +248,9 @@ class Cause(NamedTuple):
     submitter: Field | None = None  # of a submit
 
 
-def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action]:
+def run_commands(
+    scene: VisiblePage, binding: str, cause: Cause, depth: int = 0
+) -> list[Action]:
     """Return what a binding's value does: an event name is pushed, a chain is run.
 
     Raises:
@@ -228,11 +260,11 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
         return _push(scene, binding, cause, {})
     if depth > _DEEPEST:
         problem = f"runs JS.exec in a circle: {binding}"
-        raise scene.document.refusal(cause.source, problem)
+        raise scene.document.error_about(cause.source, problem)
     commands = _chain(binding)
     if commands is None:
         problem = f"has a binding that is no JS command chain: {binding}"
-        raise scene.document.refusal(cause.source, problem)
+        raise scene.document.error_about(cause.source, problem)
     actions: list[Action] = []
     for kind, arguments in commands:
         elements = _elements(scene, cause.source, arguments.get("to"))
@@ -246,7 +278,9 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
                 actions += _exec(scene, element, arguments, cause, depth)
         elif kind in VISUAL:
             known = identities(elements)
-            actions.append(Restyle(kind=kind, identities=known, arguments=arguments))
+            actions.append(
+                VisualCommand(kind=kind, identities=known, arguments=arguments)
+            )
         elif kind == DISPATCH:
             actions.append(_dispatch(elements, arguments))
         elif kind == FOCUS:
@@ -256,7 +290,7 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
             actions += [MoveFocus(element=each) for each in first if each is not None]
         elif kind == PUSH_FOCUS:
             stacks = scene.dialect.stacks_focus
-            scene.forms.keep_focus(identities(elements), stacks=stacks)
+            scene.forms.push_focus(identities(elements), stacks=stacks)
         elif kind == POP_FOCUS:
             kept = (_kept_focus(scene) for _ in elements)
             actions += [MoveFocus(element=each) for each in kept if each is not None]
@@ -264,7 +298,7 @@ def run(scene: Scene, binding: str, cause: Cause, depth: int = 0) -> list[Action
 
 
 def _push(
-    scene: Scene, binding: str, cause: Cause, arguments: Mapping[str, Any]
+    scene: VisiblePage, binding: str, cause: Cause, arguments: Mapping[str, Any]
 ) -> list[Action]:
     event = arguments.get("event") or binding
     given = {name: arguments.get(name) for name in _PUSHED}
@@ -278,13 +312,15 @@ def _push(
 
 
 def _navigation(
-    scene: Scene, kind: str, arguments: Mapping[str, Any], cause: Cause
+    scene: VisiblePage, kind: str, arguments: Mapping[str, Any], cause: Cause
 ) -> Action:
     url = urljoin(scene.document.url, str(arguments.get("href", "")))
     replace = bool(arguments.get("replace"))
     source = identify(cause.source)
     if kind == PATCH:
-        return LivePatch(url=url, replace=replace, awaited=Awaited("click", source))
+        return LivePatch(
+            url=url, replace=replace, loading_source=LoadingSource("click", source)
+        )
     return LiveNavigate(url=url, replace=replace, source=source)
 
 
@@ -298,7 +334,7 @@ def _dispatch(elements: tuple[Element, ...], arguments: Mapping[str, Any]) -> Ac
 
 
 def _exec(
-    scene: Scene,
+    scene: VisiblePage,
     element: Element,
     arguments: Mapping[str, Any],
     cause: Cause,
@@ -308,9 +344,9 @@ def _exec(
     encoded = scene.document.attr(element, name)
     if not encoded:
         problem = f"has no JS command in {name!r}, which JS.exec asks for"
-        raise scene.document.refusal(element, problem)
+        raise scene.document.error_about(element, problem)
     inner = Cause(kind=cause.kind, source=element)
-    return run(scene, encoded, inner, depth + 1)
+    return run_commands(scene, encoded, inner, depth + 1)
 
 
 def _first_focusable(container: Element) -> Element | None:
@@ -325,10 +361,12 @@ def _first_focusable(container: Element) -> Element | None:
     )
 
 
-def _kept_focus(scene: Scene) -> Element | None:
+def _kept_focus(scene: VisiblePage) -> Element | None:
     """Return what the focus goes back to, if it is there and takes it."""
-    identity = scene.forms.take_kept_focus()
-    element = None if identity is None else find(scene.document.root, identity)
+    identity = scene.forms.pop_focus()
+    element = (
+        None if identity is None else find_by_identity(scene.document.root, identity)
+    )
     return None if element is None or not is_focusable(element) else element
 
 
@@ -341,7 +379,7 @@ def is_focusable(element: Element) -> bool:
     return element.get("tabindex", "-1").strip() != "-1"
 
 
-def _elements(scene: Scene, source: Element, to: Any) -> tuple[Element, ...]:
+def _elements(scene: VisiblePage, source: Element, to: Any) -> tuple[Element, ...]:
     """Return what a command is for (js.js filterToEls)."""
     if not to:
         return (source,)

@@ -4,7 +4,7 @@ An overlay for the shared tree, kept from patch to patch as dom.ts keeps sticky 
 a value, so that users who did the same see the same tree. A user who never ran a visual
 command has an empty one.
 
-Law: values in, values out; only `put_on` changes a tree, and that one is new.
+Law: values in, values out; only `apply_overlay` changes a tree, and that one is new.
 """
 
 import re
@@ -15,14 +15,14 @@ from pytest_liveview_load.liveview.page.html import (
     Element,
     Identity,
     attributes_of,
-    find,
+    find_by_identity,
     with_display,
 )
 
 Attributes: TypeAlias = tuple[tuple[str, str], ...]
 
 
-class Marks(NamedTuple):
+class ElementChanges(NamedTuple):
     """What was done to one element."""
 
     identity: Identity
@@ -48,7 +48,7 @@ class Marks(NamedTuple):
 
     def with_classes(
         self, element: Element, adds: Iterable[str], removes: Iterable[str]
-    ) -> "Marks":
+    ) -> "ElementChanges":
         """Add and remove classes, as js.js addOrRemoveClasses."""
         adds, removes = tuple(adds), tuple(removes)
         shown = self.classes(element)
@@ -60,7 +60,7 @@ class Marks(NamedTuple):
 
     def with_attributes(
         self, sets: Attributes = (), unsets: tuple[str, ...] = ()
-    ) -> "Marks":
+    ) -> "ElementChanges":
         """Set and remove attributes, as js.js setOrRemoveAttrs."""
         altered = {*dict(sets), *unsets}
         return self._replace(
@@ -68,41 +68,43 @@ class Marks(NamedTuple):
             unsets=(*(name for name in self.unsets if name not in altered), *unsets),
         )
 
-    def ignoring(self, element: Element, patterns: Sequence[str]) -> "Marks":
+    def ignoring(self, element: Element, patterns: Sequence[str]) -> "ElementChanges":
         """Leave attributes as they are from now on, as js.js ignoreAttrs."""
         names = (name for name in attributes_of(element) if _matches(name, patterns))
         kept = tuple((name, element.get(name, "")) for name in names)
         return self._replace(ignored=tuple(patterns), kept=kept)
 
 
-Overlay: TypeAlias = tuple[Marks, ...]
+Overlay: TypeAlias = tuple[ElementChanges, ...]
 
 
-def put_on(root: Element, overlay: Overlay) -> None:
+def apply_overlay(root: Element, overlay: Overlay) -> None:
     """Make the marked elements of a new tree what this user sees."""
     for marks in overlay:
-        element = find(root, marks.identity)
+        element = find_by_identity(root, marks.identity)
         if element is not None:
             _dress(element, marks)
 
 
 def surviving(overlay: Overlay, root: Element) -> Overlay:
     """Return the marks of elements that are still there; an element takes its own along."""
-    return tuple(each for each in overlay if find(root, each.identity) is not None)
+    return tuple(
+        each for each in overlay if find_by_identity(root, each.identity) is not None
+    )
 
 
-def outside(overlay: Overlay, root: Element, view: Element) -> Overlay:
+def overlay_without(overlay: Overlay, root: Element, view: Element) -> Overlay:
     """Return the marks of elements that are not in `view`, which is about to go."""
     return tuple(
         marks
         for marks in surviving(overlay, root)
-        if (element := find(root, marks.identity)) is not None
+        if (element := find_by_identity(root, marks.identity)) is not None
         and element is not view
         and view not in element.iterancestors()
     )
 
 
-def _dress(element: Element, marks: Marks) -> None:
+def _dress(element: Element, marks: ElementChanges) -> None:
     if marks.ignored:
         for name in list(attributes_of(element)):
             if _matches(name, marks.ignored):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
-from pytest_liveview_load.liveview.page.actions import Awaited
+from pytest_liveview_load.liveview.page.actions import LoadingSource
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.html import (
     PHX_CONNECTED,
@@ -30,7 +30,7 @@ from pytest_liveview_load.liveview.page.html import (
     Identity,
     ancestors,
     by_id,
-    find,
+    find_by_identity,
     finder,
     identify,
     loading_class,
@@ -56,20 +56,20 @@ _ENTERED: Final = frozenset(("input", "select", "textarea"))
 _UPDATES: Final = (PHX_UPDATE, f"data-{PHX_UPDATE}")
 
 
-class Put(NamedTuple):
+class SentPush(NamedTuple):
     """A push of one view: its number, what it marks, and the page when it was sent."""
 
     number: int
-    awaited: Awaited
+    loading_source: LoadingSource
     document: Document
 
 
 # What a view pushed, and the numbers of what was answered, in the order in which it was.
-Log: TypeAlias = Sequence[Put | int]
+PushLog: TypeAlias = Sequence[SentPush | int]
 
 
 @dataclass(slots=True)
-class Waiting:
+class LoadingState:
     """How one element waits. Mutable; lives for one look."""
 
     view: str
@@ -92,16 +92,18 @@ class _Marked(NamedTuple):
     readonly: bool = False
 
 
-def waiting(view: str, log: Log, dialect: Dialect) -> dict[Identity, Waiting]:
+def loading_states(
+    view: str, log: PushLog, dialect: Dialect
+) -> dict[Identity, LoadingState]:
     """Return what waits for the replies to what one view pushed.
 
     Raises ElementError where a `loading:` of JS.push is no selector.
     """
-    known: dict[Identity, Waiting] = {}
+    known: dict[Identity, LoadingState] = {}
     for entry in log:
-        if isinstance(entry, Put):
+        if isinstance(entry, SentPush):
             for marked in _marked(entry, dialect):
-                here = known.setdefault(identify(marked.element), Waiting(view))
+                here = known.setdefault(identify(marked.element), LoadingState(view))
                 _put(here, marked, entry, dialect)
             continue
         for identity, each in list(known.items()):
@@ -113,22 +115,22 @@ def waiting(view: str, log: Log, dialect: Dialect) -> dict[Identity, Waiting]:
 # Marking
 
 
-def _marked(put: Put, dialect: Dialect) -> Iterator[_Marked]:
-    document, awaited = put.document, put.awaited
-    source = find(document.root, awaited.source)
+def _marked(put: SentPush, dialect: Dialect) -> Iterator[_Marked]:
+    document, loading_source = put.document, put.loading_source
+    source = find_by_identity(document.root, loading_source.element)
     if source is None:
         return
-    if awaited.kind == _SUBMIT:
-        yield from _submitted(document, source, awaited.submitter, dialect)
+    if loading_source.kind == _SUBMIT:
+        yield from _submitted(document, source, loading_source.submitter, dialect)
     else:
         yield _Marked(source)
-    if awaited.kind == _CHANGE:
+    if loading_source.kind == _CHANGE:
         form = document.fields.form(source)
         if form is not None:
             yield _Marked(form)
-    if awaited.loading:
-        dressed = awaited.submitter is None or not dialect.awaits_in_parts
-        for element in document.all(awaited.loading):
+    if loading_source.loading:
+        dressed = loading_source.submitter is None or not dialect.awaits_in_parts
+        for element in document.all(loading_source.loading):
             yield _Marked(element, dressed=dressed)
 
 
@@ -159,7 +161,7 @@ def _is_ignored(element: Element, form: Element) -> bool:
     return False
 
 
-def _put(here: Waiting, marked: _Marked, put: Put, dialect: Dialect) -> None:
+def _put(here: LoadingState, marked: _Marked, put: SentPush, dialect: Dialect) -> None:
     lock = marked.lock
     here.loading = put.number
     if not dialect.awaits_in_parts:  # DOM.syncPendingRef
@@ -171,7 +173,7 @@ def _put(here: Waiting, marked: _Marked, put: Put, dialect: Dialect) -> None:
     here.disabled = here.disabled or marked.disabled
     here.readonly = here.readonly or marked.readonly
     if marked.dressed:
-        here.classes[loading_class(put.awaited.kind)] = None
+        here.classes[loading_class(put.loading_source.kind)] = None
         if PHX_DISABLE_WITH in marked.element.attrib:
             here.disabled_with = True
 
@@ -179,7 +181,7 @@ def _put(here: Waiting, marked: _Marked, put: Put, dialect: Dialect) -> None:
 # Freeing
 
 
-def _freed(here: Waiting, number: int, dialect: Dialect) -> bool:
+def _freed(here: LoadingState, number: int, dialect: Dialect) -> bool:
     """Undo what the answer to push `number` undoes; return whether that is all."""
     loading, lock = here.loading, here.lock
     if not dialect.awaits_in_parts:
@@ -203,13 +205,13 @@ def _freed(here: Waiting, number: int, dialect: Dialect) -> bool:
     return not any(newer)
 
 
-def _strip(here: Waiting, *, submit: bool) -> None:
+def _strip(here: LoadingState, *, submit: bool) -> None:
     kept = set() if submit else {loading_class(_SUBMIT)}
     for name in _CLASSES - kept:
         here.classes.pop(name, None)
 
 
-# What a page looks like while replies to its pushes are awaited.
+# What a page looks like while replies to its pushes are loading_source.
 
 
 _VIEWS = finder(f".//*[@{PHX_SESSION} and @id]")
@@ -217,9 +219,9 @@ _CONTROLS = frozenset(("input", "select", "textarea", "button", "fieldset", "opt
 _EMPTY = frozenset(("input", "img", "br", "hr"))
 
 
-def busy(
+def with_loading_states(
     document: Document,
-    logs: Iterable[tuple[str, Log]],
+    logs: Iterable[tuple[str, PushLog]],
     dialect: Dialect,
     *,
     clicked: Identity | None = None,
@@ -230,11 +232,11 @@ def busy(
 
     Raises ElementError where a `loading:` of JS.push is no selector.
     """
-    all_waiting: dict[Identity, Waiting] = {}
+    all_waiting: dict[Identity, LoadingState] = {}
     for view, log in logs:
-        all_waiting |= waiting(view, log, dialect)
+        all_waiting |= loading_states(view, log, dialect)
     if clicked is not None:
-        link = all_waiting.setdefault(clicked, Waiting(""))
+        link = all_waiting.setdefault(clicked, LoadingState(""))
         link.classes[loading_class("click")] = None
     if not all_waiting:
         return document
@@ -248,21 +250,27 @@ def busy(
     ]
     for identity, before in sorted(locked, key=lambda each: _depth(root, each[0])):
         _keep(root, identity, before)
-    found = [(find(root, identity), each) for identity, each in all_waiting.items()]
+    found = [
+        (find_by_identity(root, identity), each)
+        for identity, each in all_waiting.items()
+    ]
     for element, each in found:
         if element is not None:
             _dress(element, each, dialect)
-    return now.redrawn(root)
+    return now.with_root(root)
 
 
 def _depth(root: Element, identity: Identity) -> int:
-    element = find(root, identity)
+    element = find_by_identity(root, identity)
     return 0 if element is None else len(list(element.iterancestors()))
 
 
 def _keep(root: Element, identity: Identity, before: Document) -> None:
     """Put a locked element back as it was, but for the views that are nested in it."""
-    now, then = find(root, identity), find(before.root, identity)
+    now, then = (
+        find_by_identity(root, identity),
+        find_by_identity(before.root, identity),
+    )
     parent = None if now is None else now.getparent()
     if now is None or then is None or parent is None:
         return
@@ -278,30 +286,33 @@ def _keep(root: Element, identity: Identity, before: Document) -> None:
     parent.replace(now, kept)
 
 
-def _dress(element: Element, waiting: Waiting, dialect: Dialect) -> None:
-    if waiting.disabled:
+def _dress(element: Element, state: LoadingState, dialect: Dialect) -> None:
+    if state.disabled:
         element.set(PHX_DISABLED, _word("disabled" in element.attrib))
         element.set("disabled", "")
-    if waiting.readonly:
+    if state.readonly:
         if element.tag == "select":  # JavaScript: it has no such property
             element.set(PHX_READONLY, "undefined")
         else:
             element.set(PHX_READONLY, _word("readonly" in element.attrib))
             element.set("readonly", "")
     if dialect.awaits_in_parts:
-        refs = {PHX_REF_LOADING: waiting.loading, PHX_REF_LOCK: waiting.lock}
+        refs = {
+            PHX_REF_LOADING: state.loading,
+            PHX_REF_LOCK: state.lock,
+        }
     else:
-        refs = {PHX_REF: waiting.loading}
-    if waiting.view:
-        element.set(PHX_REF_SRC, waiting.view)
+        refs = {PHX_REF: state.loading}
+    if state.view:
+        element.set(PHX_REF_SRC, state.view)
     for name, ref in refs.items():
         if ref is not None:
             element.set(name, str(ref))
     shown = element.get("class", "").split()
-    new = [each for each in waiting.classes if each not in shown]
+    new = [each for each in state.classes if each not in shown]
     if new:
         element.set("class", " ".join((*shown, *new)))
-    if waiting.disabled_with:
+    if state.disabled_with:
         _disable_with(element, dialect)
 
 
@@ -332,13 +343,15 @@ CLIENT_ERROR: Final = "phx-loading phx-error phx-client-error"
 SERVER_ERROR: Final = "phx-loading phx-error phx-server-error"
 
 # What is worth a look at the page, as it stands in HTML and in JSON.
-BINDINGS: Final = {
+CONNECTION_BINDINGS: Final = {
     PHX_CONNECTED: PHX_CONNECTED.encode(),
     PHX_DISCONNECTED: PHX_DISCONNECTED.encode(),
 }
 
 
-def bound(document: Document, view_id: str, name: str) -> list[tuple[Identity, str]]:
+def connection_commands(
+    document: Document, view_id: str, name: str
+) -> list[tuple[Identity, str]]:
     """Return whose commands run when the view is back or gone, as view.ts execAll."""
     return [
         (identify(element), element.get(name, ""))

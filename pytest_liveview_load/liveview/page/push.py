@@ -8,14 +8,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from pytest_liveview_load.liveview.page.actions import Awaited, PushEvent, Submission
+from pytest_liveview_load.liveview.page.actions import (
+    LoadingSource,
+    PushEvent,
+    Submission,
+)
 from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
-from pytest_liveview_load.liveview.page.form import Scene
 from pytest_liveview_load.liveview.page.form_data import (
     event_uploads,
     form_of,
     form_value,
 )
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_CHANGE,
     PHX_REF_SRC,
@@ -46,7 +50,7 @@ _NUMBERED: Final = frozenset(("li", "progress", "meter"))
 
 
 def push_event(
-    scene: Scene,
+    scene: VisiblePage,
     kind: str,
     element: Element,
     event: str,
@@ -57,7 +61,7 @@ def push_event(
     loading: str | None = None,
 ) -> list[PushEvent]:
     """Push a click, key, focus or blur, once for each target (view.ts pushEvent)."""
-    awaited = Awaited(kind, identify(element), None, loading)
+    loading_source = LoadingSource(kind, identify(element), None, loading)
     pushes = []
     for view_id, context in _within_targets(scene, element, target):
         cid = _target_cid(scene, element, context, target)
@@ -66,12 +70,12 @@ def push_event(
             EVENT: event,
             VALUE: _meta(scene, element, data, value),
         }
-        pushes.append(_addressed(view_id, awaited, event, payload, cid))
+        pushes.append(_addressed(view_id, loading_source, event, payload, cid))
     return pushes
 
 
 def push_input(
-    scene: Scene,
+    scene: VisiblePage,
     field: Field,
     event: str,
     *,
@@ -87,14 +91,16 @@ def push_input(
     document = scene.document
     form = document.fields.form(field.element)
     if form is None:
-        raise document.refusal(field.element, "has phx-change but is inside no form")
+        raise document.error_about(
+            field.element, "has phx-change but is inside no form"
+        )
     own_binding = field.element.get(PHX_CHANGE)
     source = field.element if own_binding else form
     name = document.unmask(field.name)
     meta: dict[str, Any] = {TARGET: name or NO_TARGET}
     meta |= _meta(scene, form, None, value)
     uploads = event_uploads(scene, field)
-    awaited = Awaited("change", identify(field.element), None, loading)
+    loading_source = LoadingSource("change", identify(field.element), None, loading)
     pushes = []
     for view_id, context in _within_targets(scene, source, target):
         payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
@@ -111,12 +117,12 @@ def push_input(
             payload[META] = meta
         payload[UPLOADS] = uploads
         cid = _target_cid(scene, form, context, target)
-        pushes.append(_addressed(view_id, awaited, event, payload, cid))
+        pushes.append(_addressed(view_id, loading_source, event, payload, cid))
     return pushes
 
 
 def push_submit(
-    scene: Scene,
+    scene: VisiblePage,
     form: Element,
     event: str,
     *,
@@ -134,14 +140,14 @@ def push_submit(
     form_key = scene.document.fields.form_key(form)
     button = None if submitter is None else submitter.key
     submission = Submission(form=form_key, submitter=button, value=value)
-    awaited = Awaited("submit", identify(form), button, loading)
+    loading_source = LoadingSource("submit", identify(form), button, loading)
     pushes = []
     for view_id, context in _within_targets(scene, form, target):
         scene.forms.mark_submitted(scene.document, form, submitter)
         payload = _submitted(scene, form, event, submitter, value)
         # Without the command's target: pushFormSubmit does not hand it on.
         cid = _target_cid(scene, form, context, None)
-        push = _addressed(view_id, awaited, event, payload, cid)
+        push = _addressed(view_id, loading_source, event, payload, cid)
         pushes.append(replace(push, submission=submission))
     return pushes
 
@@ -152,7 +158,7 @@ def is_submitting(form: Element) -> bool:
     return PHX_REF_SRC in form.attrib and loading_class("submit") in classes
 
 
-def submitted_again(scene: Scene, push: PushEvent) -> PushEvent:
+def resubmit(scene: VisiblePage, push: PushEvent) -> PushEvent:
     """Return a submit with the form's values as they are now (view.ts pushFormSubmit).
 
     They are read again once its files have arrived. A form that has gone meanwhile is
@@ -170,7 +176,7 @@ def submitted_again(scene: Scene, push: PushEvent) -> PushEvent:
 
 
 def _submitted(
-    scene: Scene,
+    scene: VisiblePage,
     form: Element,
     event: str,
     submitter: Field | None,
@@ -192,22 +198,26 @@ def _submitted(
 
 
 def _addressed(
-    view_id: str, awaited: Awaited, event: str, payload: dict[str, Any], cid: int | None
+    view_id: str,
+    loading_source: LoadingSource,
+    event: str,
+    payload: dict[str, Any],
+    cid: int | None,
 ) -> PushEvent:
     if cid is not None:
         payload[CID] = cid
     return PushEvent(
         view_id=view_id,
-        kind=awaited.kind,
+        kind=loading_source.kind,
         event=event,
         payload=payload,
         cid=cid,
-        awaited=awaited,
+        loading_source=loading_source,
     )
 
 
 def _within_targets(
-    scene: Scene, source: Element, target: _JsTarget
+    scene: VisiblePage, source: Element, target: _JsTarget
 ) -> Iterator[tuple[str, _Context]]:
     """Yield each view that is meant, and what in it (view.ts withinTargets)."""
     document = scene.document
@@ -223,7 +233,7 @@ def _within_targets(
 
 
 def _target_cid(
-    scene: Scene, element: Element, context: _Context, target: _JsTarget
+    scene: VisiblePage, element: Element, context: _Context, target: _JsTarget
 ) -> int | None:
     """Return the component that gets the event (view.ts targetComponentID)."""
     if isinstance(context, int):
@@ -237,7 +247,10 @@ def _target_cid(
 
 
 def _meta(
-    scene: Scene, element: Element, data: Mapping[str, Any] | None, value: _JsValue
+    scene: VisiblePage,
+    element: Element,
+    data: Mapping[str, Any] | None,
+    value: _JsValue,
 ) -> dict[str, Any]:
     """Return phx-values, the element's value and a command's own (view.ts extractMeta)."""
     meta: dict[str, Any] = dict(data) if data else {}
@@ -252,7 +265,7 @@ def _meta(
     return meta
 
 
-def _js_value(scene: Scene, element: Element) -> str | int | float | None:
+def _js_value(scene: VisiblePage, element: Element) -> str | int | float | None:
     """Return what `element.value` is in a browser; None where there is no such thing."""
     tag = element.tag
     if tag == "button":

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pytest_liveview_load.liveview.page.dead_render import PLACE, view_name
+from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER, view_name
 from pytest_liveview_load.liveview.page.html import (
     PHX_SESSION,
     PHX_STATIC,
@@ -48,7 +48,7 @@ _is_text: Final = re.compile(f"{_WORD}(?: {_WORD})*").fullmatch
 _STATICS: Final = 4096
 
 
-class Apart(NamedTuple):
+class SplitHtml(NamedTuple):
     """A pattern with a `GAP` for each text, and the texts in their order."""
 
     pattern: str
@@ -61,7 +61,7 @@ class Apart(NamedTuple):
         return "".join([start, *(piece for pair in pairs for piece in pair)])
 
 
-def apart(rendered: Rendered) -> Apart | None:
+def split_texts(rendered: Rendered) -> SplitHtml | None:
     """Return the view's HTML and its texts; None if they cannot be told from each other.
 
     So it is with a tree that cannot be rendered, too: `Rendered.html` says why.
@@ -75,7 +75,7 @@ def apart(rendered: Rendered) -> Apart | None:
     # A text may be long and stand in many places.
     if pattern.count(GAP) != len(texts) or sum(map(len, texts)) > MAX_HTML:
         return None
-    return Apart(pattern, texts)
+    return SplitHtml(pattern, texts)
 
 
 class _UnsureError(Exception):
@@ -83,7 +83,7 @@ class _UnsureError(Exception):
 
 
 class _Writer:
-    """One walk over one tree. Owned by `apart`."""
+    """One walk over one tree. Owned by `split_texts`."""
 
     __slots__ = ("_keeping", "_rendered", "pieces", "texts")
 
@@ -224,7 +224,7 @@ class NestedView(NamedTuple):
     name: str
 
 
-def nested_views(html: str) -> Mapping[str, NestedView]:
+def nested_views_in(html: str) -> Mapping[str, NestedView]:
     """Return the places by view id, in document order."""
     found: dict[str, NestedView] = {}
     at = html.find(_MARK)
@@ -258,7 +258,7 @@ def _place(html: str, at: int) -> NestedView:
 _PATTERNS: Final = 256
 
 # Where it says so of itself, nothing can be told from what we wrote.
-_PLACES: Final = re.compile(rf"{PLACE}(\d+)-")
+_PLACES: Final = re.compile(rf"{TEXT_PLACEHOLDER}(\d+)-")
 
 # What might make one character of an ampersand and the text behind it.
 _HALF_AN_ENTITY: Final = re.compile(f"&[#\\w]*{GAP}")
@@ -269,47 +269,49 @@ _VALUES: Final = frozenset(("textarea", "option", "output"))
 _COMPONENT_IDS: Final = re.compile(f'{PHX_COMPONENT}="([0-9]+)"')
 
 
-class Pattern:
+class Template:
     """HTML with numbered places for texts. Shared; compared by identity."""
 
     def __init__(self, html: str, root: Element) -> None:
         self.html = html
         self._root: Element | None = root  # for the first who asks
 
-    def own_root(self) -> Element:
+    def copy_root(self) -> Element:
         """Return a wrapper whose children are the view's, to be taken apart."""
         root, self._root = self._root, None
         return parse_fragment(self.html) if root is None else root
 
-    def shared(self) -> "tuple[Pattern, tuple[str, ...]]":
+    def shared(self) -> "tuple[Template, tuple[str, ...]]":
         """Return itself: it has places, and no texts."""
         return self, ()
 
     @cached_property
     def cids(self) -> frozenset[int]:
         """The components in it."""
-        return cids_in(self.html)
+        return component_ids_in(self.html)
 
     @cached_property
     def nested(self) -> Mapping[str, NestedView]:
         """The places of nested and sticky views in it, by view id."""
-        return nested_views(self.html)
+        return nested_views_in(self.html)
 
 
 @lru_cache(maxsize=_PATTERNS)
-def pattern_of(apart: str) -> Pattern | None:
+def template_of(html_with_gaps: str) -> Template | None:
     """Return the pattern of HTML with gaps; None if it is safer to parse the page itself."""
-    odd = OUTLIVES_HTML in apart or PLACE in apart
-    if odd or _HALF_AN_ENTITY.search(apart) is not None:
+    odd = OUTLIVES_HTML in html_with_gaps or TEXT_PLACEHOLDER in html_with_gaps
+    if odd or _HALF_AN_ENTITY.search(html_with_gaps) is not None:
         return None
-    start, *rest = apart.split(GAP)
-    places = (f"{PLACE}{number}-{piece}" for number, piece in enumerate(rest))
+    start, *rest = html_with_gaps.split(GAP)
+    places = (
+        f"{TEXT_PLACEHOLDER}{number}-{piece}" for number, piece in enumerate(rest)
+    )
     html = "".join((start, *places))
     root = parse_fragment(html)
-    return Pattern(html, root) if _are_texts(root, len(rest)) else None
+    return Template(html, root) if _are_texts(root, len(rest)) else None
 
 
-def fill(text: str, texts: tuple[str, ...]) -> str:
+def fill_texts(text: str, texts: tuple[str, ...]) -> str:
     """Put the texts of one page into what was read from the tree of its pattern."""
 
     def own(place: re.Match[str]) -> str:
@@ -319,7 +321,7 @@ def fill(text: str, texts: tuple[str, ...]) -> str:
     return _PLACES.sub(own, text)
 
 
-def cids_in(html: str) -> frozenset[int]:
+def component_ids_in(html: str) -> frozenset[int]:
     """Return the components whose marks are in the HTML."""
     return frozenset(map(int, _COMPONENT_IDS.findall(html)))
 
@@ -331,4 +333,4 @@ def _are_texts(root: Element, places: int) -> bool:
 
 
 def _places_in(element: Element) -> int:
-    return sum(str(text).count(PLACE) for text in element.itertext())
+    return sum(str(text).count(TEXT_PLACEHOLDER) for text in element.itertext())

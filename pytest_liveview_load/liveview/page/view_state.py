@@ -21,13 +21,13 @@ from pytest_liveview_load.liveview.page.patch import (
     patch_components,
 )
 from pytest_liveview_load.liveview.page.template import (
-    Apart,
     NestedView,
-    Pattern,
-    apart,
-    cids_in,
-    nested_views,
-    pattern_of,
+    SplitHtml,
+    Template,
+    component_ids_in,
+    nested_views_in,
+    split_texts,
+    template_of,
 )
 from pytest_liveview_load.liveview.protocol.diff import Merged, merge, rendered_from
 from pytest_liveview_load.liveview.protocol.versions import Dialect
@@ -78,8 +78,8 @@ class ViewState:
         self._cids: frozenset[int] | None = None
         self._nested: Mapping[str, NestedView] | None = None
         self._root: Element | None = None  # only where elements outlive the HTML
-        self._apart: Apart | None = None  # instead of all HTML, where it has
-        self._pattern: Pattern | None = None
+        self._apart: SplitHtml | None = None  # instead of all HTML, where it has
+        self._pattern: Template | None = None
         self.chain: int = 0 if before is None else before.chain + 1  # states unseen
 
     @classmethod
@@ -137,14 +137,14 @@ class ViewState:
         self.look()
         return _parsed(self.html) if self._root is None else self._root
 
-    def own_root(self) -> Element:
+    def copy_root(self) -> Element:
         """Return such a wrapper for the caller to take apart."""
         self.look()
         if self._root is None:
             return parse_fragment(self.html)
         return copy.deepcopy(self._root)
 
-    def shared(self) -> "tuple[Pattern | ViewState, tuple[str, ...]]":
+    def shared(self) -> "tuple[Template | ViewState, tuple[str, ...]]":
         """Return what shows the same but for some texts, to more users, and the texts."""
         self.look()
         if self._pattern is None or self._apart is None:
@@ -157,7 +157,9 @@ class ViewState:
         if self._cids is None:
             self.look()
             pattern = self._pattern
-            self._cids = cids_in(self.html) if pattern is None else pattern.cids
+            self._cids = (
+                component_ids_in(self.html) if pattern is None else pattern.cids
+            )
         return self._cids
 
     @property
@@ -167,7 +169,7 @@ class ViewState:
             self.look()
             pattern = self._pattern
             self._nested = (
-                nested_views(self.html) if pattern is None else pattern.nested
+                nested_views_in(self.html) if pattern is None else pattern.nested
             )
         return self._nested
 
@@ -190,9 +192,9 @@ class ViewState:
         """Build the HTML, and the DOM if elements outlive it; `before` is rendered."""
         rendered, before = self.merged.rendered, self.before
         if before is None or before._root is None:  # noqa: SLF001  # a sibling
-            self._apart = apart(rendered)
+            self._apart = split_texts(rendered)
         if self._apart is not None:
-            self._pattern = pattern_of(self._apart.pattern)
+            self._pattern = template_of(self._apart.pattern)
         if self._pattern is None:
             self._apart = None
             html = rendered.html()

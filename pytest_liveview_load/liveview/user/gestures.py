@@ -13,27 +13,27 @@ from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.fields import is_disabled
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
 
 
 def click(selector: str | None, text: str | None) -> Plan:
     """Click an element, found by selector, by what it reads, or both."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         shared = scene.forms.untouched and (
             text is None or not scene.document.has_own_texts
         )
         key = "click", selector, text, scene.dialect
         if shared:
-            known = scene.document.plans.get(key)
+            known = scene.document.memo.get(key)
             if known is not None:
                 return cast("list[Action]", known)
         element = scene.document.one(selector, text=text, role="click")
         actions = bindings.click(scene, element)
         if shared and anybodys(scene, actions):
             # Each has their own id of the main view.
-            scene.document.plans[key] = [for_main(each) for each in actions]
+            scene.document.memo[key] = [for_main(each) for each in actions]
         return actions
 
     return plan
@@ -47,19 +47,19 @@ def heard(
 ) -> Plan:
     """Tell the page's own script of a click first; that may be all that answers to it."""
 
-    def hooked(scene: Scene) -> list[Action]:
+    def hooked(scene: VisiblePage) -> list[Action]:
         element = scene.document.one(selector, text=text, role="click")
-        around = scene.document.around(element)
+        around = scene.document.click_targets(element)
         if around.control is not None and is_disabled(around.control):
             return plan(scene)  # which refuses
         if not tell(element) or any((*around[:2], around.method, around.active)):
             return plan(scene)
-        return bindings.left_alone(scene, element)
+        return bindings.click_unbound(scene, element)
 
     return hooked
 
 
-def anybodys(scene: Scene, actions: list[Action]) -> bool:
+def anybodys(scene: VisiblePage, actions: list[Action]) -> bool:
     """Return whether a click came to what it comes to for all who see the same page.
 
     So it is when it only pushes click events to the main view, without a value that is
@@ -88,7 +88,7 @@ def for_main(action: Action) -> Action:
 def fill(selector: str | None, value: str, label: str | None) -> Plan:
     """Put `value` into a text field."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         element = scene.document.one(selector, label=label, role="field")
         return inputs.fill(scene, element, value)
 
@@ -99,9 +99,9 @@ def keystrokes(selector: str | None, text: str, label: str | None) -> Iterator[P
     """Yield the plans that add the characters of `text` to a field, one each."""
 
     def adding(character: str) -> Plan:
-        def plan(scene: Scene) -> list[Action]:
+        def plan(scene: VisiblePage) -> list[Action]:
             element = scene.document.one(selector, label=label, role="field")
-            return inputs.enter(scene, element, character)
+            return inputs.type_character(scene, element, character)
 
         return plan
 
@@ -113,7 +113,7 @@ def keystrokes(selector: str | None, text: str, label: str | None) -> Iterator[P
 def press(key: str, selector: str | None) -> Plan:
     """Press a key in an element; without one, where the focus is."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         document = scene.document
         if selector is not None:
             element = document.one(selector)
@@ -128,7 +128,7 @@ def press(key: str, selector: str | None) -> Plan:
 def select(selector: str | None, options: tuple[str, ...], label: str | None) -> Plan:
     """Select exactly `options`."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         element = scene.document.one(selector, label=label, role="field")
         return inputs.select(scene, element, *options)
 
@@ -138,7 +138,7 @@ def select(selector: str | None, options: tuple[str, ...], label: str | None) ->
 def check(selector: str | None, label: str | None, *, checked: bool) -> Plan:
     """Check or uncheck a checkbox."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         element = scene.document.one(selector, label=label, role="field")
         set_checked = inputs.check if checked else inputs.uncheck
         return set_checked(scene, element)
@@ -149,7 +149,7 @@ def check(selector: str | None, label: str | None, *, checked: bool) -> Plan:
 def choose(selector: str | None, label: str | None) -> Plan:
     """Choose a radio button."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         element = scene.document.one(selector, label=label, role="field")
         return inputs.choose(scene, element)
 
@@ -159,7 +159,7 @@ def choose(selector: str | None, label: str | None) -> Plan:
 def submit(selector: str | None, text: str | None) -> Plan:
     """Submit a form: by its selector, or by one of its buttons."""
 
-    def plan(scene: Scene) -> list[Action]:
+    def plan(scene: VisiblePage) -> list[Action]:
         document = scene.document
         by_text = text is not None
         element = document.one(selector, text=text, role="click" if by_text else "form")
@@ -169,7 +169,7 @@ def submit(selector: str | None, text: str | None) -> Plan:
         if form is None:
             forms = [document.describe(each) for each in document.all("form")]
             problem = "is neither a form nor in one"
-            raise document.refusal(element, problem, candidates=forms)
+            raise document.error_about(element, problem, candidates=forms)
         return bindings.submit(scene, form, element)
 
     return plan

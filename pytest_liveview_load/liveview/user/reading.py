@@ -51,7 +51,7 @@ class Reading(Face):
         """
         document = self._document()
         if text is None:
-            return document.maybe(selector) is not None
+            return document.first(selector) is not None
         return any(text in document.text(each) for each in document.all(selector))
 
     def all(self, selector: str) -> list[str]:

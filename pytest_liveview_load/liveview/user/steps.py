@@ -22,7 +22,7 @@ from pytest_liveview_load.liveview.client.upload_entry import (
 from pytest_liveview_load.liveview.client.uploads import Uploads
 from pytest_liveview_load.liveview.page import events, file_inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.keyboard import Edge
 from pytest_liveview_load.liveview.user import gestures
 from pytest_liveview_load.liveview.user.face import Face
@@ -266,7 +266,7 @@ class Going(Face):
             tab.step = None
 
 
-# The verbs of a person's attention: `focus`, `blur`, `scroll_to`, `switch_away`.
+# The verbs of a person's attention: `move_focus`, `blur`, `scroll_to`, `switch_away`.
 
 
 class Attending(Face):
@@ -288,12 +288,12 @@ class Attending(Face):
             await live.focus("#user_name")
         """
 
-        def plan(scene: Scene) -> list[Action]:
+        def plan(scene: VisiblePage) -> list[Action]:
             if label is None:
                 element = scene.document.one(selector)
             else:
                 element = scene.document.one(selector, label=label, role="field")
-            return keyboard.focus_on(scene, element)
+            return keyboard.focus_element(scene, element)
 
         await self._attend(f"focus({selector or label!r})", plan, timeout)
 
@@ -315,7 +315,7 @@ class Attending(Face):
         At the top, `_overran` is told first, as a browser does that jumps there.
         """
 
-        def plan(scene: Scene) -> list[Action]:
+        def plan(scene: VisiblePage) -> list[Action]:
             return keyboard.scroll(scene, scene.document.one(selector), edge)
 
         await self._attend(f"scroll_to({edge!r}, {selector!r})", plan, timeout)
@@ -405,7 +405,7 @@ class Uploading(Face):
             page = await tab.ready(step)
             scene = page.scene()
             element = scene.document.one(selector, label=label, role="field")
-            ref, actions = file_inputs.attach(scene, element, chosen)
+            ref, actions = file_inputs.attach_files(scene, element, chosen)
             await perform(tab, page, step, actions)
             change = actions[-1]
             if tab.page is page and isinstance(change, PushEvent):

@@ -6,7 +6,7 @@ from lxml import html
 
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 
@@ -26,7 +26,7 @@ class Fixed:
     def __init__(self, content: str) -> None:
         self.root: Element = html.fragment_fromstring(content, create_parent="div")
 
-    def own_root(self) -> Element:
+    def copy_root(self) -> Element:
         return copy.deepcopy(self.root)
 
     def shared(self) -> "tuple[Fixed, tuple[str, ...]]":
@@ -40,6 +40,6 @@ def document_of(content: str, *, title: str | None = None) -> Document:
 
 def scene_of(
     content: str, *, forms: FormState | None = None, dialect: Dialect = NEWEST
-) -> Scene:
+) -> VisiblePage:
     """Return what a step on a page with `content` acts on."""
-    return Scene(document_of(content), forms or FormState(), dialect)
+    return VisiblePage(document_of(content), forms or FormState(), dialect)

@@ -76,7 +76,7 @@ def test_two_users_of_one_page_share_one_parsed_tree() -> None:
 
     assert ann.main is not None
     assert bob.main is not None
-    assert bob.shell is ann.shell
+    assert bob.parsed is ann.parsed
     assert f'id="{bob.main.id}"' in for_bob
     assert f'data-phx-session="{bob.main.session}"' in for_bob
     assert bob.main.id != ann.main.id

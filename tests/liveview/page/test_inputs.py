@@ -9,7 +9,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.form import Scene
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import scene_of
 
@@ -34,7 +34,7 @@ def values(actions: list[Action]) -> list[str]:
 
 
 def step(
-    scene: Scene, verb: Callable[..., list[Action]], css: str, *more: Any
+    scene: VisiblePage, verb: Callable[..., list[Action]], css: str, *more: Any
 ) -> list[str]:
     return values(verb(scene, scene.document.one(css), *more))
 
@@ -202,7 +202,7 @@ def test_a_form_without_phx_change_keeps_the_text_and_says_nothing() -> None:
     scene = scene_of('<form id="f" phx-submit="s"><input id="a" name="a"></form>')
 
     assert [] == inputs.fill(scene, scene.document.one("#a"), "typed")
-    assert "typed" == inputs.current(scene, scene.document.one("#a"))
+    assert "typed" == inputs.current_value(scene, scene.document.one("#a"))
 
 
 def test_phx_change_outside_a_form_is_an_error() -> None:

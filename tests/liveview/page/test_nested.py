@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.liveview.page.template import NestedView, nested_views
+from pytest_liveview_load.liveview.page.template import NestedView, nested_views_in
 
 PLACES = {
     "no view at all": ("<p data-phx-id='m1'>data-phx-session</p>", []),
@@ -34,7 +34,7 @@ PLACES = {
 
 @pytest.mark.parametrize(("html", "expected"), PLACES.values(), ids=PLACES)
 def test_places_are_read_from_the_text(html: str, expected: list[NestedView]) -> None:
-    found = nested_views(html)
+    found = nested_views_in(html)
 
     assert expected == list(found.values())
     assert [each.id for each in expected] == list(found)

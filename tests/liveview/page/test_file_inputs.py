@@ -8,19 +8,19 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.fields import Field
-from pytest_liveview_load.liveview.page.file_inputs import attach
-from pytest_liveview_load.liveview.page.form import ChosenFile, Scene
+from pytest_liveview_load.liveview.page.file_inputs import attach_files
 from pytest_liveview_load.liveview.page.form_data import (
     accepted,
-    active,
-    awaiting,
+    active_files,
     event_uploads,
-    in_progress,
-    marked,
+    files_to_preflight,
+    refused_files,
     upload_fields,
+    uploads_in_progress,
 )
+from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.push import submitted_again
+from pytest_liveview_load.liveview.page.push import resubmit
 from pytest_liveview_load.liveview.protocol.upload import FileInfo, Refusal
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import scene_of
@@ -53,20 +53,22 @@ def page(
     )
 
 
-def attached(scene: Scene, element: Element, files: list[ChosenFile]) -> list[Action]:
-    return attach(scene, element, files).actions
+def attached(
+    scene: VisiblePage, element: Element, files: list[ChosenFile]
+) -> list[Action]:
+    return attach_files(scene, element, files).actions
 
 
-def upload_of(scene: Scene) -> Field:
+def upload_of(scene: VisiblePage) -> Field:
     (field,) = upload_fields(scene.document, scene.document.one("#f"))
     return field
 
 
-def after(scene: Scene, html: str) -> Scene:
+def after(scene: VisiblePage, html: str) -> VisiblePage:
     """Return the same user's scene once the server has rendered `html`."""
     new = scene_of(html).document
     scene.forms.rebase(scene.document, new)
-    return Scene(new, scene.forms, scene.dialect)
+    return VisiblePage(new, scene.forms, scene.dialect)
 
 
 def refs(files: list[ChosenFile]) -> list[str | None]:
@@ -78,17 +80,17 @@ def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> N
     (told,) = attached(scene, scene.document.one("#u"), [file("a"), file("b")])
     assert isinstance(told, PushEvent)
     assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
-    assert [] == active(scene, upload_of(scene))  # the server has not answered
+    assert [] == active_files(scene, upload_of(scene))  # the server has not answered
 
     scene = after(scene, page(active="0,1"))
-    assert ["0", "1"] == refs(active(scene, upload_of(scene)))
-    assert ["0", "1"] == refs(awaiting(scene, upload_of(scene)))
+    assert ["0", "1"] == refs(active_files(scene, upload_of(scene)))
+    assert ["0", "1"] == refs(files_to_preflight(scene, upload_of(scene)))
     scene = after(scene, page(active="0,1", preflighted="0"))
-    assert ["1"] == refs(awaiting(scene, upload_of(scene)))
-    assert in_progress(scene.document, scene.document.one("#f"))
+    assert ["1"] == refs(files_to_preflight(scene, upload_of(scene)))
+    assert uploads_in_progress(scene.document, scene.document.one("#f"))
     scene = after(scene, page(active="1", preflighted="1", done="1"))
-    assert ["1"] == refs(active(scene, upload_of(scene)))
-    assert not in_progress(scene.document, scene.document.one("#f"))
+    assert ["1"] == refs(active_files(scene, upload_of(scene)))
+    assert not uploads_in_progress(scene.document, scene.document.one("#f"))
 
 
 def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
@@ -98,7 +100,7 @@ def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
 
     scene = after(scene, "<p>gone</p>")
     scene = after(scene, page(active="0"))
-    assert [] == active(scene, upload_of(scene))
+    assert [] == active_files(scene, upload_of(scene))
 
 
 @pytest.mark.parametrize(
@@ -129,9 +131,9 @@ def test_a_submit_is_read_again_when_its_files_have_arrived() -> None:
     scene.forms.put_text(scene.document.fields.of(scene.document.one("#f"))[0], "later")
 
     assert "note=" == push.payload["value"]
-    assert "note=later" == submitted_again(scene, push).payload["value"]
+    assert "note=later" == resubmit(scene, push).payload["value"]
     gone = after(scene, "<p>gone</p>")
-    assert push == submitted_again(gone, push)
+    assert push == resubmit(gone, push)
 
 
 MARKED = {
@@ -152,7 +154,7 @@ def test_a_mark_without_a_reason_gets_one(
     attached(scene, scene.document.one("#u"), [file(name, kind="x/y")])
     scene = after(scene, page(active="0", errors=errors, more=kind))
 
-    assert expected == marked(scene, upload_of(scene))
+    assert expected == refused_files(scene, upload_of(scene))
 
 
 @pytest.mark.parametrize(
@@ -201,14 +203,14 @@ ZONE = """<div data-phx-session="x" id="v"><section id="zone" phx-drop-target="u
 <p id="empty" phx-drop-target="nothing"></p><p id="off" phx-drop-target="v"></p></div>"""
 
 
-def zone(more: str = "multiple") -> Scene:
+def zone(more: str = "multiple") -> VisiblePage:
     return scene_of(ZONE.format(form=page(more=more)))
 
 
 @pytest.mark.parametrize("css", ["#zone", "#inside", "#shut", "#text", "#f"])
 def test_a_drop_in_the_zone_is_a_choice_in_its_input(css: str) -> None:
     scene = zone()
-    ref, (told,) = attach(scene, scene.document.one(css), [file("a"), file("b")])
+    ref, (told,) = attach_files(scene, scene.document.one(css), [file("a"), file("b")])
 
     assert "phx-1" == ref
     assert isinstance(told, PushEvent)
@@ -219,8 +221,8 @@ def test_a_drop_in_the_zone_is_a_choice_in_its_input(css: str) -> None:
 
 def test_a_drop_brings_more_than_the_input_takes_and_replaces_what_it_had() -> None:
     scene = zone(more="")
-    attach(scene, scene.document.one("#u"), [file("a")])
-    attach(scene, scene.document.one("#zone"), [file("b"), file("c")])
+    attach_files(scene, scene.document.one("#u"), [file("a")])
+    attach_files(scene, scene.document.one("#zone"), [file("b"), file("c")])
 
     assert ["b", "c"] == [each.info.name for each in scene.forms.files("phx-1")]
 
@@ -239,7 +241,7 @@ def test_a_drop_that_nobody_takes_is_an_error(
 ) -> None:
     scene = zone(more)
     with pytest.raises(ElementError, match=problem):
-        attach(scene, scene.document.one(css), [file("a")])
+        attach_files(scene, scene.document.one(css), [file("a")])
 
 
 # Folders
@@ -272,4 +274,4 @@ def test_a_folder_goes_where_folders_go(
     chosen = file("a")
     chosen.info = replace(chosen.info, relative_path=relative_path)
     with pytest.raises(ElementError, match=problem):
-        attach(scene, scene.document.one(css), [chosen])
+        attach_files(scene, scene.document.one(css), [chosen])

@@ -14,7 +14,7 @@ from pytest_liveview_load.liveview.page import (
     keyboard,
 )
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from tests.liveview.page.pages import document_of, scene_of
 
 
@@ -30,21 +30,21 @@ def told(actions: list[Action]) -> list[str]:
     return [each.event for each in actions if isinstance(each, PushEvent)]
 
 
-def a_form(attributes: str, more: str = "") -> Scene:
+def a_form(attributes: str, more: str = "") -> VisiblePage:
     return scene_of(
         f"<form id=f phx-change=change phx-submit=save><input id=a name=a {attributes}>"
         f"<input id=b name=b>{more}</form>"
     )
 
 
-def fill(scene: Scene, css: str, value: str) -> list[str]:
+def fill(scene: VisiblePage, css: str, value: str) -> list[str]:
     return told(inputs.fill(scene, scene.document.one(css), value))
 
 
-def release(scene: Scene) -> list[str]:
-    due = scene.forms.pace.next_due()
+def release(scene: VisiblePage) -> list[str]:
+    due = scene.forms.debounce.next_due()
     assert due is not None
-    return told(scene.forms.pace.release(scene, due[0]))
+    return told(scene.forms.debounce.release(scene, due[0]))
 
 
 @pytest.mark.parametrize(
@@ -56,28 +56,28 @@ def test_a_debounced_field_tells_when_its_time_is_up(
 ) -> None:
     scene = a_form(attribute)
     assert [[], []] == [fill(scene, "#a", "1"), fill(scene, "#a", "12")]
-    due = scene.forms.pace.next_due()
+    due = scene.forms.debounce.next_due()
     assert due is not None
     assert seconds == due[1]
 
-    (push,) = scene.forms.pace.release(scene, due[0])
+    (push,) = scene.forms.debounce.release(scene, due[0])
 
     assert isinstance(push, PushEvent)
     assert "a=12&_unused_b=&b=" == push.payload["value"]
-    assert None is scene.forms.pace.next_due()
+    assert None is scene.forms.debounce.next_due()
 
 
 def test_a_field_that_is_left_tells_what_it_held_back() -> None:
     scene = a_form("phx-debounce=200")
     assert [] == fill(scene, "#a", "1")
     assert ["change", "change"] == fill(scene, "#b", "2")
-    assert None is scene.forms.pace.next_due()
+    assert None is scene.forms.debounce.next_due()
 
 
 def test_a_field_can_wait_until_it_is_left() -> None:
     scene = a_form("phx-debounce=blur phx-blur=left")
     assert [] == fill(scene, "#a", "1")
-    assert None is scene.forms.pace.next_due()
+    assert None is scene.forms.debounce.next_due()
     assert ["change", "left"] == told(events.blur(scene))
 
 
@@ -85,7 +85,7 @@ def test_a_submit_by_key_forgets_what_was_held_back_for_a_time() -> None:
     scene = a_form("phx-debounce=200")
     fill(scene, "#a", "1")
     assert ["save"] == told(keyboard.press(scene, scene.document.one("#a"), "Enter"))
-    assert None is scene.forms.pace.next_due()
+    assert None is scene.forms.debounce.next_due()
 
 
 def test_a_submit_by_key_leaves_the_field() -> None:
@@ -104,7 +104,7 @@ def test_a_submit_by_its_button_tells_first() -> None:
 def test_what_is_gone_tells_nothing() -> None:
     scene = a_form("phx-debounce=200")
     fill(scene, "#a", "1")
-    empty = Scene(document_of("<p>"), scene.forms, scene.dialect)
+    empty = VisiblePage(document_of("<p>"), scene.forms, scene.dialect)
     assert [] == release(empty)
 
 
@@ -148,7 +148,7 @@ def test_the_change_event_tells_only_what_no_input_event_just_told() -> None:
     fill(scene, "#a", "2")
     other = scene.document.fields.field(scene.document.one("#b"))
     assert other is not None
-    events.changed(scene, other)  # as a script does, which moves no focus
+    events.input_event(scene, other)  # as a script does, which moves no focus
     assert ["change"] == told(events.blur(scene))
 
 

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.client.push import InFlight
-from pytest_liveview_load.liveview.page.actions import Awaited
+from pytest_liveview_load.liveview.page.actions import LoadingSource
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.html import Element, Identity, parse_page
-from pytest_liveview_load.liveview.page.loading import busy
+from pytest_liveview_load.liveview.page.loading import with_loading_states
 from tests.liveview.page.pages import document_of
 from tests.oracle.oracle import VERSIONS, Oracle
 
@@ -86,11 +86,11 @@ def ours(html: str, log: _Log, version: str) -> Document:
             in_flight.unmark(entry)
         else:
             source = Identity(entry["source"])
-            awaited = Awaited(
+            awaited = LoadingSource(
                 entry["kind"], source, entry["submitter"], entry["loading"]
             )
             in_flight.mark(awaited, document)
-    return busy(document, [(VIEW, in_flight.log)], VERSIONS[version])
+    return with_loading_states(document, [(VIEW, in_flight.log)], VERSIONS[version])
 
 
 def looks(root: Element, *, waiting: bool) -> dict[str, object]:

@@ -63,12 +63,14 @@ def test_the_focus_goes_from_field_to_field() -> None:
         "<input id=a phx-focus=in phx-blur=out><input id=b phx-focus=in2><p id=p>x"
     )
     one = scene.document.one
-    assert [("focus", "in", {"value": ""})] == told(keyboard.focus_on(scene, one("#a")))
+    assert [("focus", "in", {"value": ""})] == told(
+        keyboard.focus_element(scene, one("#a"))
+    )
     assert ["out", "in2"] == [
-        event for _, event, _ in told(keyboard.focus_on(scene, one("#b")))
+        event for _, event, _ in told(keyboard.focus_element(scene, one("#b")))
     ]
     with pytest.raises(ElementError, match="has no way to be focused"):
-        keyboard.focus_on(scene, one("#p"))
+        keyboard.focus_element(scene, one("#p"))
 
 
 def test_a_window_is_left_and_found_again() -> None:
@@ -76,7 +78,7 @@ def test_a_window_is_left_and_found_again() -> None:
         "<input id=a phx-blur=out><p phx-window-blur=away phx-window-focus=back "
         "phx-value-n=1></p>"
     )
-    keyboard.focus_on(scene, scene.document.one("#a"))
+    keyboard.focus_element(scene, scene.document.one("#a"))
     assert [("blur", "out", {"value": ""}), ("blur", "away", {"n": "1"})] == told(
         keyboard.leave_window(scene)
     )
@@ -152,5 +154,5 @@ def test_a_focus_that_is_kept_is_this_users_own() -> None:
     scene = scene_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
     bindings.click(scene, scene.document.one("#go"))
     assert not scene.forms.untouched
-    scene.forms.forget_kept_focus()
+    scene.forms.drop_focus()
     assert scene.forms.untouched

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import events, inputs
-from pytest_liveview_load.liveview.page.form import FormState, Scene
 from pytest_liveview_load.liveview.page.form_data import (
     form_value,
     http_body,
     unused_name,
     urlencode,
 )
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from tests.liveview.page.pages import document_of, scene_of
 
@@ -128,10 +128,10 @@ def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
     answered = scene_of(FIELD.format("TYPED"), forms=scene.forms)
 
     scene.forms.rebase(scene.document, answered.document)
-    focused = inputs.current(answered, answered.document.one("#a"))
-    events.focus(answered, answered.document.one("#b"))
+    focused = inputs.current_value(answered, answered.document.one("#a"))
+    events.move_focus(answered, answered.document.one("#b"))
     scene.forms.rebase(answered.document, answered.document)
-    left = inputs.current(answered, answered.document.one("#a"))
+    left = inputs.current_value(answered, answered.document.one("#a"))
 
     assert ("typed", "TYPED") == (focused, left)
 
@@ -181,7 +181,7 @@ def test_a_textarea_is_reset_to_what_morphdom_lets_be_its_default(
     page = TEXT.format("<textarea id='a' name='a'>{}</textarea>")
     first, second = (document_of(page.format(text)) for text in (came_with, "new"))
     forms = FormState()
-    inputs.fill(Scene(first, forms, NEWEST), first.one("#a"), "new")
+    inputs.fill(VisiblePage(first, forms, NEWEST), first.one("#a"), "new")
     forms.rebase(first, second)
     forms.rebase(second, second)
 

@@ -21,7 +21,7 @@ from pytest_liveview_load.liveview.page import (
 from pytest_liveview_load.liveview.page.actions import Action, LivePatch, PushEvent
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import (
@@ -39,17 +39,17 @@ CASES = json.loads(
 )
 
 
-def recorded_scene(case: dict[str, Any]) -> Scene:
+def recorded_scene(case: dict[str, Any]) -> VisiblePage:
     dialect = Dialect.of_version(case["version"])
     content: Content = Fixed(case["html"] or "")
     if case["rendered"] is not None:
         rendered = json.dumps(case["rendered"]).encode()
         content = ViewState.joined(rendered, dialect).state
     page = DeadRender.parse(SHELL, URL)
-    return Scene(Document(page, {VIEW: content}), FormState(), dialect)
+    return VisiblePage(Document(page, {VIEW: content}), FormState(), dialect)
 
 
-def perform(scene: Scene, verb: str, css: str, *more: Any) -> list[Action]:
+def perform(scene: VisiblePage, verb: str, css: str, *more: Any) -> list[Action]:
     one = scene.document.one
     match verb:
         case "click":
@@ -64,7 +64,7 @@ def perform(scene: Scene, verb: str, css: str, *more: Any) -> list[Action]:
         case "key":
             return keyboard.press(scene, one(css), more[0]["key"])
         case "focus":
-            return events.focus(scene, one(css))
+            return events.move_focus(scene, one(css))
         case "blur":
             return events.blur(scene)
     raise AssertionError(verb)

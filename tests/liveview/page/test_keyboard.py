@@ -6,7 +6,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
-from pytest_liveview_load.liveview.page.click import triggered
+from pytest_liveview_load.liveview.page.click import triggered_submit
 from tests.liveview.page.pages import scene_of
 
 KEYS = {
@@ -110,13 +110,13 @@ def test_a_triggered_form_is_posted_with_what_was_typed_and_its_submitter() -> N
         "<button id=b name=b value=2>x</button><button name=c>y</button></form>"
     )
     scene = scene_of(form.format(""))
-    assert triggered(scene) is None
+    assert triggered_submit(scene) is None
     bindings.click(scene, scene.document.one("#b"))
 
     answered = scene_of(form.format("phx-trigger-action"), forms=scene.forms)
 
     expected = HttpSubmit(method="POST", url="http://localhost:4000/in", body="a=1&b=2")
-    assert expected == triggered(answered)
+    assert expected == triggered_submit(answered)
 
 
 def test_typing_a_character_is_heard_before_and_after_it_is_there() -> None:
@@ -124,7 +124,7 @@ def test_typing_a_character_is_heard_before_and_after_it_is_there() -> None:
         "<form phx-change=c><input id=a name=n value=h phx-keydown=d phx-keyup=u></form>"
     )
 
-    actions = inputs.enter(scene, scene.document.one("#a"), "i")
+    actions = inputs.type_character(scene, scene.document.one("#a"), "i")
 
     assert [
         ("d", {"key": "i", "value": "h"}),

@@ -4,14 +4,18 @@ import json
 
 import pytest
 
-from pytest_liveview_load.liveview.page.actions import PushEvent, Restyle
+from pytest_liveview_load.liveview.page.actions import PushEvent, VisualCommand
 from pytest_liveview_load.liveview.page.click import click
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import attributes_of
-from pytest_liveview_load.liveview.page.js_commands import restyle
-from pytest_liveview_load.liveview.page.js_overlay import Overlay, outside, surviving
+from pytest_liveview_load.liveview.page.js_commands import run_visual_command
+from pytest_liveview_load.liveview.page.js_overlay import (
+    Overlay,
+    overlay_without,
+    surviving,
+)
 from pytest_liveview_load.liveview.page.keyboard import press
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from tests.liveview.page.pages import (
@@ -119,11 +123,11 @@ def after(content: str, commands: list[object], overlay: Overlay = ()) -> Overla
     """Return the marks of the user after a click for each command."""
     for command in commands:
         document = page(content, overlay)
-        scene = Scene(document, FormState(), NEWEST)
+        scene = VisiblePage(document, FormState(), NEWEST)
         button = document.one("#b")
         for action in click(scene, button):
-            assert isinstance(action, Restyle)
-            overlay = restyle(
+            assert isinstance(action, VisualCommand)
+            overlay = run_visual_command(
                 document, overlay, action.kind, action.identities, action.arguments
             )
         assert command
@@ -179,10 +183,12 @@ def test_an_element_takes_its_marks_along() -> None:
 def test_an_element_without_an_id_is_known_by_its_place() -> None:
     content = """<ul id=l><li>1</li><li phx-click='[["add_class",{"names":["on"]}]]'>2</li></ul>"""
     document = page(content)
-    scene = Scene(document, FormState(), NEWEST)
+    scene = VisiblePage(document, FormState(), NEWEST)
     (action,) = click(scene, document.one("li", text="2"))
-    assert isinstance(action, Restyle)
-    overlay = restyle(document, (), action.kind, action.identities, action.arguments)
+    assert isinstance(action, VisualCommand)
+    overlay = run_visual_command(
+        document, (), action.kind, action.identities, action.arguments
+    )
     assert ("2",) == tuple(each.text for each in page(content, overlay).all("#l .on"))
     assert () == surviving(overlay, page("<ul id=l><li>1</li></ul>").root)
 
@@ -191,8 +197,8 @@ def test_a_view_that_goes_takes_its_marks_along() -> None:
     overlay = after("""<p id=b phx-click='[["hide",{}]]'>x</p>""", ["once"])
     before = page("<p id=b>", overlay)
     assert before.main is not None
-    assert () == outside(overlay, before.root, before.main)
-    assert overlay == outside(overlay, before.root, before.one("footer"))
+    assert () == overlay_without(overlay, before.root, before.main)
+    assert overlay == overlay_without(overlay, before.root, before.one("footer"))
 
 
 def test_a_command_can_move_the_focus() -> None:

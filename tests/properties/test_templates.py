@@ -14,7 +14,7 @@ from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.patch import parse_fragment
-from pytest_liveview_load.liveview.page.template import apart
+from pytest_liveview_load.liveview.page.template import split_texts
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
@@ -58,7 +58,7 @@ class Alone:
     def __init__(self, html: str) -> None:
         self.html = html
 
-    def own_root(self) -> Element:
+    def copy_root(self) -> Element:
         return parse_fragment(self.html)
 
     def shared(self) -> "tuple[Alone, tuple[str, ...]]":
@@ -84,7 +84,7 @@ def test_texts_and_what_is_around_them_are_the_whole_html(history: History) -> N
     for diff in [{}, *diffs]:
         rendered = merge(rendered, diff).rendered
         for _ in range(3):  # a subtree that is met again is written down
-            found = apart(rendered)
+            found = split_texts(rendered)
             assert found is None or found.html() == rendered.html()
 
 

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page.actions import Awaited
+from pytest_liveview_load.liveview.page.actions import LoadingSource
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import identify
-from pytest_liveview_load.liveview.page.loading import Put, busy
-from pytest_liveview_load.liveview.page.template import apart, pattern_of
+from pytest_liveview_load.liveview.page.loading import SentPush, with_loading_states
+from pytest_liveview_load.liveview.page.template import split_texts, template_of
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.diff import rendered_from
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
@@ -28,8 +28,8 @@ def page(text: str, *, statics: list[str] = BUTTON, shell: str = SHELL) -> Docum
     return Document(DeadRender.parse(shell, URL), {VIEW: content})
 
 
-def scene(document: Document) -> Scene:
-    return Scene(document, FormState(), NEWEST)
+def scene(document: Document) -> VisiblePage:
+    return VisiblePage(document, FormState(), NEWEST)
 
 
 @pytest.mark.parametrize("other", ["Ada", "Ada Lovelace", "0.5 %", "Zoë", "lv-mask-0-"])
@@ -66,7 +66,7 @@ def test_what_a_parser_or_a_reader_could_change_is_not_taken_out(other: str) -> 
     ],
 )
 def test_a_page_is_parsed_by_itself_where_a_text(pattern: str) -> None:
-    assert pattern_of(pattern) is None
+    assert template_of(pattern) is None
 
 
 def test_a_shell_that_speaks_of_places_is_read_as_it_is() -> None:
@@ -76,7 +76,7 @@ def test_a_shell_that_speaks_of_places_is_read_as_it_is() -> None:
 
 def test_an_attribute_is_not_taken_out() -> None:
     rendered = rendered_from({"s": ['<i class="', '">', "</i>"], "0": "a", "1": "b"})
-    found = apart(rendered.rendered)
+    found = split_texts(rendered.rendered)
     assert found is not None
     assert ('<i class="a">\0</i>', ("b",)) == found
 
@@ -101,8 +101,10 @@ def test_what_is_locked_goes_on_to_show_its_text() -> None:
         page("3", statics=['<p><b id="b">', "</b></p>"]),
         page("4", statics=['<p><b id="b">', "</b></p>"]),
     )
-    put = Put(0, Awaited("click", identify(before.one("#b")), None, None), before)
-    seen = busy(after, [(VIEW, [put])], NEWEST)
+    put = SentPush(
+        0, LoadingSource("click", identify(before.one("#b")), None, None), before
+    )
+    seen = with_loading_states(after, [(VIEW, [put])], NEWEST)
     assert ("4", "3") == (after.text(after.one("#b")), seen.text(seen.one("#b")))
 
 

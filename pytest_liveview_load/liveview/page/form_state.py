@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-from pytest_liveview_load.liveview.page.debounce import Pace
+from pytest_liveview_load.liveview.page.debounce import DebounceState
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import (
     BUTTONS,
@@ -31,7 +31,7 @@ from pytest_liveview_load.units import Clock
 # One file that a person has chosen, until it has arrived.
 
 
-class Content(Protocol):
+class FileContent(Protocol):
     """What a file holds."""
 
     def read(self, offset: int, size: int) -> bytes:
@@ -44,7 +44,7 @@ class ChosenFile:
     """A file in a file input; `ref` is its number on the page, once it has one."""
 
     info: FileInfo
-    content: Content
+    content: FileContent
     ref: str | None = None
     preflighting: bool = False  # `allow_upload` was asked and not refused
 
@@ -58,7 +58,7 @@ class FormState:
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
-        self._pace: Pace | None = None
+        self._debounce: DebounceState | None = None
         self.focused: str | None = None  # the key of the field with the focus
         self._kept_focus: tuple[Identity, ...] = ()  # where JS.pop_focus leads
         self._inputs: dict[str, _Input] = {}
@@ -69,7 +69,7 @@ class FormState:
         self._files: dict[str, list[ChosenFile]] = {}  # by the upload's ref
         self._next_file = 0  # one count for all files of the page
 
-    def twin(self) -> "FormState":
+    def copy(self) -> "FormState":
         """Return the forms as they are now, whatever becomes of these."""
         twin = copy.copy(self)
         self._inputs, self._used = dict(self._inputs), set(self._used)
@@ -86,22 +86,22 @@ class FormState:
             or self._used
             or self._submitters
             or self._files
-            or self._pace is not None
+            or self._debounce is not None
             or self.focused is not None
             or self._kept_focus
         )
 
     @property
-    def paced(self) -> bool:
-        """Whether there is anything to ask `pace`."""
-        return self._pace is not None
+    def uses_debounce(self) -> bool:
+        """Whether there is anything to ask `debounce`."""
+        return self._debounce is not None
 
     @property
-    def pace(self) -> Pace:
+    def debounce(self) -> DebounceState:
         """What debounces hold back and throttles do not let through."""
-        if self._pace is None:
-            self._pace = Pace(self._clock)
-        return self._pace
+        if self._debounce is None:
+            self._debounce = DebounceState(self._clock)
+        return self._debounce
 
     def text(self, field: Field) -> str:
         """Return the field's value as it stands (still masked where the server gave it)."""
@@ -216,18 +216,18 @@ class FormState:
             self._submitters[form_key] = submitter.key
         self.focused = None
 
-    def keep_focus(self, identities: tuple[Identity, ...], *, stacks: bool) -> None:
+    def push_focus(self, identities: tuple[Identity, ...], *, stacks: bool) -> None:
         """Remember where the focus is to go back to (JS.push_focus), or only the last."""
         kept = (*self._kept_focus, *identities)
         self._kept_focus = kept if stacks else kept[-1:]
 
-    def take_kept_focus(self) -> Identity | None:
+    def pop_focus(self) -> Identity | None:
         """Return where the focus goes back to (JS.pop_focus), and forget that."""
         kept = self._kept_focus
         self._kept_focus = kept[:-1]
         return kept[-1] if kept else None
 
-    def forget_kept_focus(self) -> None:
+    def drop_focus(self) -> None:
         """Forget where the focus was to go back to: its view has gone (JS.dropFocus)."""
         self._kept_focus = ()
 
@@ -303,7 +303,7 @@ class FormState:
 # What acting on a page needs to know, in one value.
 
 
-class Scene(NamedTuple):
+class VisiblePage(NamedTuple):
     """A document, what this user has done to its forms, and how the server speaks."""
 
     document: Document

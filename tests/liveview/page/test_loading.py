@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.liveview.page.html import PHX_CONNECTED, PHX_DISCONNECTED
-from pytest_liveview_load.liveview.page.loading import bound
+from pytest_liveview_load.liveview.page.loading import connection_commands
 from tests.liveview.page.pages import VIEW, document_of
 
 CONTENT = """<p id="a" phx-connected="up"><b phx-connected="too"></b></p>
@@ -27,4 +27,6 @@ FOUND = {
 )
 def test_commands_inside_a_view(view_id: str, name: str, expected: list[str]) -> None:
     document = document_of(CONTENT)
-    assert expected == [chain for _, chain in bound(document, view_id, name)]
+    assert expected == [
+        chain for _, chain in connection_commands(document, view_id, name)
+    ]

@@ -14,11 +14,11 @@ from pytest_liveview_load.liveview.page.actions import (
     LivePatch,
     PageLoad,
     PushEvent,
-    Restyle,
+    VisualCommand,
 )
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.form import FormState, Scene
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from tests.liveview.page.pages import URL, VIEW, scene_of
 
@@ -33,7 +33,7 @@ def shown(action: Action) -> Any:
             return action.view_id, action.kind, action.event, value, action.cid
         case Dispatch():
             return "dispatch", action.event
-        case Restyle():
+        case VisualCommand():
             return action.kind, [each.anchor for each in action.identities]
         case _:
             return action
@@ -230,7 +230,7 @@ def test_a_nested_view_gets_its_own_events_and_no_click_leaves_it() -> None:
 
 def test_a_click_on_a_dead_page_has_no_view() -> None:
     page = DeadRender.parse("<p id=a phx-click=go>x</p>", URL)
-    scene = Scene(Document(page), FormState(), NEWEST)
+    scene = VisiblePage(Document(page), FormState(), NEWEST)
 
     (action,) = bindings.click(scene, scene.document.one("#a"))
 
