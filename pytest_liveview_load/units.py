@@ -183,6 +183,11 @@ def format_count(count: float, digits: int = 3) -> str:
     return f"{count:,.0f}" if count == int(count) else _significant(count, digits)
 
 
+def plural(count: int, noun: str) -> str:
+    """Return '1 user' or '1,234 users' for the noun "user"."""
+    return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
+
+
 # How text becomes a number
 
 

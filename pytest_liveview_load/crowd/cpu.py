@@ -11,8 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_liveview_load.load_profile.profile import counted
-from pytest_liveview_load.units import Clock, format_duration
+from pytest_liveview_load.units import Clock, format_duration, plural
 
 # An instant of a run, as a report names it: how far into it, and with how many users.
 
@@ -26,7 +25,7 @@ class Instant:
 
     def __str__(self) -> str:
         elapsed = format_duration(max(0.0, self.elapsed), 2)
-        return f"{elapsed} into the run, with {counted(self.users, 'user')}"
+        return f"{elapsed} into the run, with {plural(self.users, 'user')}"
 
 
 # Nanoseconds that the thread ran, that it waited while it could have, turns it had.

@@ -35,11 +35,11 @@ from pytest_liveview_load.crowd.validity import causes, heap_set_aside, remarks
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import cut_all
 from pytest_liveview_load.liveview.user.live_user import LiveUser
-from pytest_liveview_load.load_profile.profile import Profile, counted
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
-from pytest_liveview_load.units import Clock, format_duration
+from pytest_liveview_load.units import Clock, format_duration, plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +293,7 @@ class Run:
         notes = [*self.remarks, changes(self.added, self.removed), *remarks(self.watch)]
         if self.terms is not None and self.terms.cut and not partial:
             notes.append(
-                f"{counted(self.terms.cut, 'iteration')} went on for more than "
+                f"{plural(self.terms.cut, 'iteration')} went on for more than "
                 f"{format_duration(self.profile.grace)} after the end (grace), cut off "
                 "and not counted"
             )
@@ -313,7 +313,7 @@ class Run:
 def changes(added: int, removed: int) -> str:
     """Return how the test itself has changed the crowd, "" if it has not."""
     parts = [
-        f"{counted(number, 'user')} {'was' if number == 1 else 'were'} {verb}"
+        f"{plural(number, 'user')} {'was' if number == 1 else 'were'} {verb}"
         for number, verb in ((added, "added"), (removed, "sent home"))
         if number
     ]

@@ -21,11 +21,10 @@ from pytest_liveview_load.crowd.generator import (
     GeneratorMonitor,
     most_files,
 )
-from pytest_liveview_load.load_profile.profile import counted
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.units import format_duration, format_percentage
+from pytest_liveview_load.units import format_duration, format_percentage, plural
 
 # p99 may be late in one of a hundred; a short run has no hundred, and its imports, its
 # first garbage collection or a busy neighbour may cost it a moment: two are forgiven.
@@ -102,7 +101,7 @@ def out_of_files(watch: GeneratorMonitor) -> str:
     lack = watch.without_file
     if lack is None:
         return ""
-    failed = f"; {counted(lack.count, 'iteration')} failed of it" if lack.count else ""
+    failed = f"; {plural(lack.count, 'iteration')} failed of it" if lack.count else ""
     limit, _ = most_files()
     advice = f" (ulimit -n {max(2 * limit, lack.first.users * 2 * FILES_PER_USER)})"
     return (
@@ -229,7 +228,7 @@ def dropped(watch: GeneratorMonitor) -> str:
     if drops is None:
         return ""
     return (
-        f"{counted(drops.count, 'arrival')} found nobody free and "
+        f"{plural(drops.count, 'arrival')} found nobody free and "
         f"{'was' if drops.count == 1 else 'were'} dropped, the first {drops.first}: raise "
         "max_users, or say how many may be: @budget('dropped_arrivals < 10')"
     )

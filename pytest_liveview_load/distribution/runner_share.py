@@ -163,7 +163,7 @@ class RunnerShare:
         check_file_descriptors(order.profile.most_users)
         network = Network(settings_of(errand), clock=self.line.clock)
         network.versions = self.versions
-        network.dissection.all = errand.dissect
+        network.part_sampler.all = errand.dissect
         run = run_on_network(
             order,
             network,

@@ -12,9 +12,9 @@ from statistics import fmean, stdev
 from typing import Any, Final, Self
 
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
-from pytest_liveview_load.metrics.budget import show
+from pytest_liveview_load.metrics.names import format_value
 from pytest_liveview_load.metrics.reading import Measure, NotMeasured
-from pytest_liveview_load.metrics.result import Explained, LoadResult
+from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
 from pytest_liveview_load.reporting.report import COMPARISON, Finding
 from pytest_liveview_load.reporting.table import in_columns
 from pytest_liveview_load.units import near_miss
@@ -124,7 +124,7 @@ class Compared:
         for pattern, value in self.values.items():
             ratio = self.ratios.get(pattern)
             told = ("1  ", "") if ratio is None else in_cells(ratio)
-            yield (heading, cut(pattern), show(value, unit), *told)
+            yield (heading, cut(pattern), format_value(value, unit), *told)
             heading = ""
 
     def to_data(self) -> dict[str, Any]:
@@ -334,7 +334,7 @@ class Pattern:
         return Value.of(self.comparison, measure, geometric_mean(values))
 
 
-class Told(float, Explained):
+class Told(float, ExplainedComparison):
     """A number of a comparison that remembers it."""
 
     comparison: Comparison
@@ -373,7 +373,7 @@ class Value(Told):
     def shown(self, value: object) -> str:
         """Return a value in the measure's unit."""
         if isinstance(value, int | float):
-            return show(value, Measure.parse(self.measure).unit)
+            return format_value(value, Measure.parse(self.measure).unit)
         return repr(value)
 
 

@@ -31,7 +31,7 @@ from pytest_liveview_load.experiments.search import (
     table,
 )
 from pytest_liveview_load.metrics.budget import Budget, Judgement
-from pytest_liveview_load.metrics.result import Explained, LoadResult
+from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
 from pytest_liveview_load.reporting.report import LIMIT, BudgetReport, Finding
 
 BY_BUDGET: Final = "budget"
@@ -176,7 +176,7 @@ class Limit:
 # The limit as a number
 
 
-class Found(Explained):
+class Found(ExplainedComparison):
     """A limit as a number that remembers its search."""
 
     limit: Limit

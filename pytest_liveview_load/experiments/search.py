@@ -13,12 +13,8 @@ from typing import Any, Final
 from msgspec import to_builtins
 
 from pytest_liveview_load.errors import MarkerError, UnitError
-from pytest_liveview_load.metrics.budget import (
-    Budget,
-    Exceeded,
-    Judgement,
-    NoMeasurement,
-)
+from pytest_liveview_load.metrics.budget import Budget, Exceeded, Judgement
+from pytest_liveview_load.metrics.reading import NotMeasured
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.reporting.report import BudgetReport
 from pytest_liveview_load.reporting.table import in_columns
@@ -270,7 +266,7 @@ class Step:
     def unmeasured(self) -> tuple[Judgement, ...]:
         """The budgets that have no data."""
         return tuple(
-            each for each in self.judgements if isinstance(each.verdict, NoMeasurement)
+            each for each in self.judgements if isinstance(each.verdict, NotMeasured)
         )
 
     @property
@@ -344,7 +340,7 @@ def cells(step: Step, count: int) -> Iterator[str]:
         yield from [f"{NOTHING} "] * count
     for each in step.judgements:
         verdict = each.verdict
-        if isinstance(verdict, NoMeasurement):
+        if isinstance(verdict, NotMeasured):
             yield f"{NOTHING} "
             continue
         close = UNSURE if verdict.close else " "

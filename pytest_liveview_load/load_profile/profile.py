@@ -36,9 +36,9 @@ from pytest_liveview_load.load_profile.stages import (
 from pytest_liveview_load.units import (
     NO_PAUSE,
     Pause,
-    format_count,
     format_duration,
     pause_from_data,
+    plural,
 )
 
 DEFAULT_GRACE: Final = 10.0  # seconds an iteration may go on after the end
@@ -198,7 +198,7 @@ class Profile:
         if self.duration is not None:
             parts.append(format_duration(self.duration))
         if self.iterations_each is not None:
-            parts.append(f"{counted(self.iterations_each, 'iteration')} each")
+            parts.append(f"{plural(self.iterations_each, 'iteration')} each")
         if self.think != NO_PAUSE:
             parts.append(f"think {self.think.describe()}")
         if self.pacing is not None:
@@ -227,11 +227,11 @@ class Profile:
     def _crowd_in_words(self) -> str:
         if self.arrival is not None:
             arriving = "arriving at random" if self.poisson else "arriving"
-            most = counted(self._whole_crowd, "user")
+            most = plural(self._whole_crowd, "user")
             return f"{arriving} {self.arrival.describe()}, at most {most}"
         if self.stages:
             return describe_stages(self.stages)
-        return counted(self.users, "user")
+        return plural(self.users, "user")
 
     def to_data(self) -> dict[str, Any]:
         """Return the profile as JSON-able data, which `from_data` reads."""
@@ -261,11 +261,6 @@ class Profile:
 DEFAULTS: Final[Mapping[str, Any]] = {
     each.name: each.default for each in fields(Profile)
 }
-
-
-def counted(number: int, noun: str) -> str:
-    """Return '1 user' or '50 users'."""
-    return f"{format_count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 # Do its parts fit together?

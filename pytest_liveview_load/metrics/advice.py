@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from pytest_liveview_load.metrics.names import PARTED, PARTS
+from pytest_liveview_load.metrics.names import DIFF_BYTES, DIFF_PARTS
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_bytes, format_count, format_percentage
 
@@ -122,18 +122,19 @@ class Advice:
 
 def advice(snapshot: Snapshot) -> tuple[Advice, ...]:
     """Return what the diffs that were compared give reason to, the dearest first."""
-    return tuple(sorted(given(snapshot), key=lambda each: -each.resent))
+    return tuple(sorted(find_advice(snapshot), key=lambda each: -each.resent))
 
 
-def given(snapshot: Snapshot) -> Iterator[Advice]:
+def find_advice(snapshot: Snapshot) -> Iterator[Advice]:
     """Yield advice for each event and part that reaches the thresholds."""
     for part in OFFERS:
         events = {
-            (each.name, each.view) for each, _ in snapshot.series_of(PARTED, part=part)
+            (each.name, each.view)
+            for each, _ in snapshot.series_of(DIFF_BYTES, part=part)
         }
         for event, view in sorted(events):
-            resent = snapshot.select(PARTED, event, view, part=part)
-            whole = snapshot.select(PARTED, event, view)
+            resent = snapshot.select(DIFF_BYTES, event, view, part=part)
+            whole = snapshot.select(DIFF_BYTES, event, view)
             if resent is None or whole is None or resent.count < FEWEST_DIFFS:
                 continue
             if (
@@ -159,13 +160,15 @@ NOT_WORTH_IT: Final = 0.02  # of the diff
 DIGITS: Final = 2  # of a share
 
 
-def spending(snapshot: Snapshot) -> list[str]:
+def diff_cost_sentences(snapshot: Snapshot) -> list[str]:
     """Return 'diffs of save: 4.2kB each: statics 74%, dynamics 20%, …', the dearest first."""
     costs: list[tuple[int, str]] = []
-    for label in snapshot.labels(PARTED):
-        parts = {part: snapshot.select(PARTED, label, part=part) for part in PARTS}
+    for label in snapshot.labels(DIFF_BYTES):
+        parts = {
+            part: snapshot.select(DIFF_BYTES, label, part=part) for part in DIFF_PARTS
+        }
         measured = {part: found for part, found in parts.items() if found}
-        whole = snapshot.select(PARTED, label)
+        whole = snapshot.select(DIFF_BYTES, label)
         if whole is None or whole.mean < WORTH_A_WORD or not measured:
             continue
         taken_apart = sum(found.total for found in measured.values())

@@ -14,16 +14,12 @@ from typing import Final, assert_never
 
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
 from pytest_liveview_load.metrics.measure import read_words
-from pytest_liveview_load.metrics.names import Unit
+from pytest_liveview_load.metrics.names import Unit, format_interval, format_value
 from pytest_liveview_load.metrics.reading import Measure, NotMeasured
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import (
     NUMBER,
-    format_bytes,
     format_count,
-    format_duration,
-    format_percentage,
-    format_rate,
     near_miss,
     parse_bytes,
     parse_duration,
@@ -125,14 +121,7 @@ class Exceeded:
     close: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NoMeasurement:
-    """Nothing was measured, or too little; `why` says what is missing and what helps."""
-
-    why: str
-
-
-Verdict = Within | Exceeded | NoMeasurement
+Verdict = Within | Exceeded | NotMeasured
 
 
 def outcome(verdict: Verdict) -> str:
@@ -142,7 +131,7 @@ def outcome(verdict: Verdict) -> str:
             return "within"
         case Exceeded():
             return "exceeded"
-        case NoMeasurement():
+        case NotMeasured():
             return "no data"
         case _:
             assert_never(verdict)
@@ -151,37 +140,13 @@ def outcome(verdict: Verdict) -> str:
 # Measured values and verdicts as a person reads them.
 
 
-FORMATS: Final[Mapping[Unit, Callable[[float, int], str]]] = {
-    Unit.TIMING: format_duration,
-    Unit.SIZE: format_bytes,
-    Unit.COUNT: format_count,
-    Unit.RATE: format_rate,
-    Unit.RATIO: format_percentage,
-}
 DIGITS: Final = 3
 MOST_DIGITS: Final = 9
 
 
-def show(value: float, unit: Unit, digits: int = DIGITS) -> str:
-    """Return a value in base units as text: '34.1ms', '1.2kB', '0.1%'."""
-    return FORMATS[unit](value, digits)
-
-
-def show_interval(interval: tuple[float, float], unit: Unit) -> str:
-    """Return '31.0–38.2ms', with the unit once if both ends have the same."""
-    low, high = interval
-    if math.isinf(high):
-        return f"≥ {show(low, unit)}"
-    left, right = show(low, unit), show(high, unit)
-    suffix = right.lstrip("0123456789.,")
-    if left.lstrip("0123456789.,") == suffix:
-        left = left.removesuffix(suffix)
-    return f"{left}–{right}"
-
-
-def show_verdict(verdict: Verdict, unit: Unit, limit: float) -> str:
+def format_verdict(verdict: Verdict, unit: Unit, limit: float) -> str:
     """Return the verdict's word and what was found: 'within     34.1ms (95% …)'."""
-    if isinstance(verdict, NoMeasurement):
+    if isinstance(verdict, NotMeasured):
         return f"{outcome(verdict)}: {verdict.why}"
     return f"{outcome(verdict):<8}   {_observed(verdict, unit, limit)}{_remarks(verdict, unit)}"
 
@@ -192,13 +157,13 @@ def _observed(verdict: Within | Exceeded, unit: Unit, limit: float) -> str:
     while digits < MOST_DIGITS and float(f"{verdict.observed:.{digits}g}") == limit:
         digits += 1
     exact = verdict.observed == limit
-    return show(verdict.observed, unit, DIGITS if exact else digits)
+    return format_value(verdict.observed, unit, DIGITS if exact else digits)
 
 
 def _remarks(verdict: Within | Exceeded, unit: Unit) -> str:
     remarks = []
     if verdict.interval is not None:
-        remarks.append(f"95% {show_interval(verdict.interval, unit)}")
+        remarks.append(f"95% {format_interval(verdict.interval, unit)}")
     if unit in (Unit.TIMING, Unit.SIZE):
         remarks.append(f"n={verdict.samples}")
     elif unit is Unit.RATIO:
@@ -251,7 +216,7 @@ def judge(budget: Budget, snapshot: Snapshot) -> Verdict:
     """Compare what was measured with what was promised."""
     reading = budget.measure.read(snapshot)
     if isinstance(reading, NotMeasured):
-        return NoMeasurement(reading.why)
+        return reading
     interval = reading.interval
     verdict = Within if budget.holds(reading.value) else Exceeded
     return verdict(
@@ -278,7 +243,7 @@ def check_scenarios(budgets: Iterable[Budget], known: Collection[str]) -> None:
         raise MarkerError(message.removesuffix("."))
 
 
-def speak_of_parts(budgets: Iterable[Budget]) -> bool:
+def any_on_parts(budgets: Iterable[Budget]) -> bool:
     """Return whether a budget is on a part of the diffs: then all are taken apart."""
     return any(budget.measure.words.part for budget in budgets)
 
@@ -298,7 +263,7 @@ class Judgement:
     def of(cls, budget: Budget, snapshot: Snapshot) -> "Judgement":
         """Judge a budget by what was measured."""
         verdict = judge(budget, snapshot)
-        line = f"{budget.source}   {show_verdict(verdict, budget.measure.unit, budget.limit)}"
+        line = f"{budget.source}   {format_verdict(verdict, budget.measure.unit, budget.limit)}"
         return cls(budget.source, verdict, line)
 
     @property

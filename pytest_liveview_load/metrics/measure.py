@@ -11,12 +11,12 @@ from typing import Final
 
 from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.names import (
+    DIFF_BYTES,
+    DIFF_PARTS,
     METRICS,
-    PARTED,
-    PARTS,
-    RATE_OF,
-    RESENT,
-    SAMPLES_OF,
+    RESENT_PARTS,
+    SAMPLE_COUNTS,
+    SAMPLE_RATES,
     Unit,
 )
 from pytest_liveview_load.units import near_miss
@@ -102,8 +102,8 @@ MANY_SAMPLES: Final = (Unit.TIMING, Unit.SIZE)
 OF_COUNTS: Final = (Aggregate.COUNT, Aggregate.RATE)
 LABELLED: Final = frozenset(
     {name for name, unit in METRICS.items() if unit in MANY_SAMPLES}
-    | set(SAMPLES_OF)
-    | set(RATE_OF)
+    | set(SAMPLE_COUNTS)
+    | set(SAMPLE_RATES)
 )
 SYNONYMS: Final = {"avg": "mean", "average": "mean", "median": "p50", "total": "count"}
 
@@ -187,10 +187,10 @@ def _percentile(digits: str, metric: str, source: str) -> Percentile:
 
 
 def _check_part(metric: str, part: str, source: str) -> None:
-    if part and metric != PARTED:
-        problem = f"{metric!r} has no parts such as '.{part}': only {PARTED} has"
+    if part and metric != DIFF_BYTES:
+        problem = f"{metric!r} has no parts such as '.{part}': only {DIFF_BYTES} has"
         raise BudgetSyntaxError(source, problem)
-    known = (*PARTS, *RESENT)
+    known = (*DIFF_PARTS, *RESENT_PARTS)
     if part and part not in known:
         advice = near_miss(part, known) or f" Parts are {', '.join(known)}"
         raise BudgetSyntaxError(source, f"no part is called {part!r}.{advice}")

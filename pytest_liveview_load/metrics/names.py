@@ -18,10 +18,19 @@ What is counted, exactly:
 - `missing_receivers`: users who expected a broadcast and did not see it in time.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+from pytest_liveview_load.units import (
+    format_bytes,
+    format_count,
+    format_duration,
+    format_percentage,
+    format_rate,
+)
 
 
 class Unit(Enum):
@@ -72,8 +81,8 @@ COUNTS: Final = (
 )
 # What a diff's bytes are made of (`liveview.diff_cost.sizes` says how); only `diff_bytes` has
 # parts.
-PARTED: Final = "diff_bytes"
-PARTS: Final = (
+DIFF_BYTES: Final = "diff_bytes"
+DIFF_PARTS: Final = (
     "statics",
     "dynamics",
     "keyed",
@@ -85,9 +94,9 @@ PARTS: Final = (
 )
 # What of a diff its page had already (`liveview.diff_cost.resent`), of a few pages of each view.
 # The parts of the first list sum up to the diff; these are within them.
-RESENT: Final = ("resent_statics", "resent_keyed", "resent_dynamics")
+RESENT_PARTS: Final = ("resent_statics", "resent_keyed", "resent_dynamics")
 # What is of the whole run and never of one of its scenarios.
-OF_THE_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})
+ONLY_OF_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})
 
 METRICS: Final[Mapping[str, Unit]] = MappingProxyType(
     {
@@ -102,12 +111,41 @@ METRICS: Final[Mapping[str, Unit]] = MappingProxyType(
 
 # Counts that are the number of samples of a timing: they have that timing's labels, and
 # nobody needs to count them a second time.
-SAMPLES_OF: Final[Mapping[str, str]] = MappingProxyType(
+SAMPLE_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
     {"events": "event", "mounts": "mount"}
 )
-RATE_OF: Final[Mapping[str, str]] = MappingProxyType(
+SAMPLE_RATES: Final[Mapping[str, str]] = MappingProxyType(
     {"event_rate": "event", "mount_rate": "mount"}
 )
+
+
+# How a value is written.
+
+
+FORMATS: Final[Mapping[Unit, Callable[[float, int], str]]] = {
+    Unit.TIMING: format_duration,
+    Unit.SIZE: format_bytes,
+    Unit.COUNT: format_count,
+    Unit.RATE: format_rate,
+    Unit.RATIO: format_percentage,
+}
+
+
+def format_value(value: float, unit: Unit, digits: int = 3) -> str:
+    """Return a value in base units as text: '34.1ms', '1.2kB', '0.1%'."""
+    return FORMATS[unit](value, digits)
+
+
+def format_interval(interval: tuple[float, float], unit: Unit) -> str:
+    """Return '31.0–38.2ms', with the unit once if both ends have the same."""
+    low, high = interval
+    if math.isinf(high):
+        return f"≥ {format_value(low, unit)}"
+    left, right = format_value(low, unit), format_value(high, unit)
+    suffix = right.lstrip("0123456789.,")
+    if left.lstrip("0123456789.,") == suffix:
+        left = left.removesuffix(suffix)
+    return f"{left}–{right}"
 
 
 # What a histogram is a histogram of.

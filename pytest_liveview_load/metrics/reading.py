@@ -17,9 +17,9 @@ from pytest_liveview_load.metrics.measure import (
 )
 from pytest_liveview_load.metrics.names import (
     METRICS,
-    OF_THE_RUN,
-    RATE_OF,
-    SAMPLES_OF,
+    ONLY_OF_RUN,
+    SAMPLE_COUNTS,
+    SAMPLE_RATES,
     Series,
     Unit,
 )
@@ -56,7 +56,7 @@ def read(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
     """Return the value that `words` name, in base units, or why there is none."""
     if METRICS[words.metric] in (Unit.TIMING, Unit.SIZE):
         return _of_samples(words, snapshot)
-    sampled = SAMPLES_OF.get(words.metric) or RATE_OF.get(words.metric)
+    sampled = SAMPLE_COUNTS.get(words.metric) or SAMPLE_RATES.get(words.metric)
     if sampled and words.label:
         histogram = _histogram(words, sampled, snapshot)
         if isinstance(histogram, NotMeasured):
@@ -182,7 +182,7 @@ def _nothing_finished(words: Words) -> str:
 
 def _not_of(words: Words, seen: set[str], snapshot: Snapshot) -> NotMeasured | None:
     """Return why the scenario of `words` cannot have this metric, None if it can."""
-    if words.metric in OF_THE_RUN:
+    if words.metric in ONLY_OF_RUN:
         why = f"{words.metric} is of the whole run, not of a scenario"
         return NotMeasured(f"{why}: leave out '{{{words.scenario}}}'")
     known = sorted((seen | set(snapshot.by_scenario)) - {""})

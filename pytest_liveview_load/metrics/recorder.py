@@ -9,12 +9,12 @@ from typing import Final
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import (
     COUNTS,
+    DIFF_BYTES,
+    DIFF_PARTS,
     METRICS,
-    OF_THE_RUN,
-    PARTED,
-    PARTS,
-    RESENT,
-    SAMPLES_OF,
+    ONLY_OF_RUN,
+    RESENT_PARTS,
+    SAMPLE_COUNTS,
     Series,
     Unit,
 )
@@ -126,8 +126,8 @@ class Recorder:
 
         What a view sends again does not depend on when: the warm-up counts as well.
         """
-        for part, size in zip(RESENT, sizes, strict=True):
-            self._sizes((PARTED, name, view, "", "", part)).record(size)
+        for part, size in zip(RESENT_PARTS, sizes, strict=True):
+            self._sizes((DIFF_BYTES, name, view, "", "", part)).record(size)
 
     def count(self, metric: str, at: float, n: int = 1) -> None:
         """Count `n` more. `events`, `mounts`, `errors` and `users` count themselves.
@@ -165,7 +165,7 @@ class Recorder:
                     for series, histogram in histograms.items()
                     if series.metric == timing
                 )
-                for metric, timing in SAMPLES_OF.items()
+                for metric, timing in SAMPLE_COUNTS.items()
             },
             "errors": self._failures.count,
             "users": self._most_users,
@@ -183,14 +183,14 @@ class Recorder:
     def _of_scenario(self, counts: dict[str, int]) -> dict[str, dict[str, int]]:
         if not self.scenario:
             return {}
-        own = {name: n for name, n in counts.items() if name not in OF_THE_RUN}
+        own = {name: n for name, n in counts.items() if name not in ONLY_OF_RUN}
         return {self.scenario: own}
 
     def _settle(self) -> None:
         """Put the parts that were only counted into their histograms."""
         for (name, view, sizes), times in self._alike.items():
-            for part, size in zip(PARTS, sizes, strict=True):
-                self._sizes((PARTED, name, view, "", "", part)).add(size, times)
+            for part, size in zip(DIFF_PARTS, sizes, strict=True):
+                self._sizes((DIFF_BYTES, name, view, "", "", part)).add(size, times)
         self._alike.clear()
 
     def _sizes(self, key: Key) -> Histogram:

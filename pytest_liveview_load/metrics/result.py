@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
-from pytest_liveview_load.load_profile.profile import Profile, counted
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.advice import Advice, advice
-from pytest_liveview_load.metrics.budget import show
 from pytest_liveview_load.metrics.histogram import samples_needed
-from pytest_liveview_load.metrics.names import METRICS, Series, Unit
+from pytest_liveview_load.metrics.names import METRICS, Series, Unit, format_value
 from pytest_liveview_load.metrics.reading import Measure, NotMeasured
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
-from pytest_liveview_load.units import format_duration
+from pytest_liveview_load.units import format_duration, plural
 
 # A number of a run that remembers where it comes from, so that a failed assert can say.
 
@@ -27,7 +26,7 @@ MOST_ERRORS: Final = 3
 OF_THE_GENERATOR: Final = ("lag", "lateness")
 
 
-class Measured(float):
+class MeasuredValue(float):
     """A value in base units: seconds, bytes, ones, per second, a ratio of one.
 
     `value["inc"]` is the same measure of one label, `value.statics` of one part of the
@@ -39,10 +38,10 @@ class Measured(float):
 
     def __new__(cls, value: float, measure: Measure, snapshot: Snapshot) -> Self:
         """Return `value` with its measure, and what it was read from."""
-        measured = super().__new__(cls, value)
-        measured.measure = measure
-        measured.snapshot = snapshot
-        return measured
+        measured_value = super().__new__(cls, value)
+        measured_value.measure = measure
+        measured_value.snapshot = snapshot
+        return measured_value
 
     def __getnewargs__(self) -> tuple[float, Measure, Snapshot]:  # type: ignore[override]
         return (float(self), self.measure, self.snapshot)
@@ -53,15 +52,15 @@ class Measured(float):
 
     __hash__ = float.__hash__
 
-    def __getitem__(self, label: str) -> "Measured":
+    def __getitem__(self, label: str) -> "MeasuredValue":
         try:
             measure = self.measure.of_label(label)
         except BudgetSyntaxError as error:
             message = f"{error.source}: {error.problem}"
             raise NoData(message) from None
-        return measured(measure, self.snapshot)
+        return measured_value(measure, self.snapshot)
 
-    def __getattr__(self, name: str) -> "Measured":
+    def __getattr__(self, name: str) -> "MeasuredValue":
         # Python and its tools ask for names of their own, also before there is a measure.
         if name.startswith("_") or name == "measure":
             raise AttributeError(name)
@@ -70,16 +69,16 @@ class Measured(float):
         except BudgetSyntaxError as error:
             message = f"{error.source}: {error.problem}"
             raise AttributeError(message, name=name, obj=None) from None
-        return measured(measure, self.snapshot)
+        return measured_value(measure, self.snapshot)
 
 
-def measured(measure: Measure, snapshot: Snapshot) -> Measured:
+def measured_value(measure: Measure, snapshot: Snapshot) -> MeasuredValue:
     """Return what `snapshot` has for `measure`; raise NoData that names what it has."""
     reading = measure.read(snapshot)
     if isinstance(reading, NotMeasured):
         message = f"{measure.source}: {reading.why}{instead(measure, snapshot)}"
         raise NoData(message)
-    return Measured(reading.value, measure, snapshot)
+    return MeasuredValue(reading.value, measure, snapshot)
 
 
 def instead(measure: Measure, snapshot: Snapshot) -> str:
@@ -108,16 +107,16 @@ def is_of_the_app(series: Series) -> bool:
 # Of the whole run
 
 
-def totals(snapshot: Snapshot) -> str:
+def summary_of(snapshot: Snapshot) -> str:
     """Return '50 users, 1,234 iterations, 2 errors (2 × ElementError) in 10s'."""
     errors = snapshot.counts.get("errors", 0)
     kinds = [f"{each.count} × {each.error}" for each in snapshot.failures[:MOST_ERRORS]]
     if len(snapshot.failures) > MOST_ERRORS:
         kinds.append("…")
     parts = [
-        counted(snapshot.users, "user"),
-        counted(snapshot.counts.get("iterations", 0), "iteration"),
-        counted(errors, "error") + (f" ({', '.join(kinds)})" if kinds else ""),
+        plural(snapshot.users, "user"),
+        plural(snapshot.counts.get("iterations", 0), "iteration"),
+        plural(errors, "error") + (f" ({', '.join(kinds)})" if kinds else ""),
     ]
     partial = f", partial: {snapshot.partial}" if snapshot.partial else ""
     return f"{', '.join(parts)} in {format_duration(snapshot.seconds)}{partial}"
@@ -126,7 +125,7 @@ def totals(snapshot: Snapshot) -> str:
 # What a value has that can say why a comparison with it failed.
 
 
-class Explained:
+class ExplainedComparison:
     """A number of ours in an `assert`; pytest shows what it says of itself."""
 
     __slots__ = ()
@@ -155,7 +154,7 @@ class LoadResult:
     scenario: str = ""
     profile: Profile | None = None
 
-    def __getattr__(self, name: str) -> Measured:
+    def __getattr__(self, name: str) -> MeasuredValue:
         # Python and its tools ask for names of their own, also before there are fields.
         if name.startswith("_") or name in self.__dataclass_fields__:
             raise AttributeError(name)
@@ -164,18 +163,18 @@ class LoadResult:
         except BudgetSyntaxError as error:
             message = f"a load result has no {name!r}: {error.problem}"
             raise AttributeError(message, name=name, obj=None) from None
-        return measured(measure, self.snapshot)
+        return measured_value(measure, self.snapshot)
 
     def __repr__(self) -> str:
         of = f" of {self.scenario}" if self.scenario else ""
         return f"<LoadResult{of}: {self.summary()}>"
 
-    def __getitem__(self, text: str) -> Measured:
+    def __getitem__(self, text: str) -> MeasuredValue:
         """Return a measure as a budget spells it: `result["p95_event[inc]{buy}"]`.
 
         Raises `BudgetSyntaxError`, and `NoData` if it was not measured.
         """
-        return measured(Measure.parse(text), self.snapshot)
+        return measured_value(Measure.parse(text), self.snapshot)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -189,7 +188,7 @@ class LoadResult:
 
     def summary(self) -> str:
         """Return '50 users, 1,234 iterations, 2 errors (2 × ElementError) in 10s'."""
-        return totals(self.snapshot)
+        return summary_of(self.snapshot)
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON and execnet carry."""
@@ -213,52 +212,52 @@ class LoadResult:
 # Why a comparison failed
 
 
-def explain(op: str, left: object, right: object) -> list[str] | None:
+def explain_comparison(op: str, left: object, right: object) -> list[str] | None:
     """Return the lines that pytest shows below a failed `left op right`.
 
     None if neither side is a Measured or explains itself, or the comparison is none of
     numbers.
     """
     for each in (left, right):
-        if isinstance(each, Explained) and op in COMPARISONS:
+        if isinstance(each, ExplainedComparison) and op in COMPARISONS:
             return each.explain(op, left, right)
-    sides = [each for each in (left, right) if isinstance(each, Measured)]
+    sides = [each for each in (left, right) if isinstance(each, MeasuredValue)]
     if not sides or op not in COMPARISONS:
         return None
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         return None
     told = texts(left, right, sides[0].measure.unit)
     compared = [
-        f"{each.measure.source} {text}" if isinstance(each, Measured) else text
+        f"{each.measure.source} {text}" if isinstance(each, MeasuredValue) else text
         for each, text in zip((left, right), told, strict=True)
     ]
     lines = [f"{compared[0]} {op} {compared[1]}"]
     for side in sides:
-        lines += [f"{side.measure.source}: {samples(side)}", totals(side.snapshot)]
+        lines += [f"{side.measure.source}: {samples(side)}", summary_of(side.snapshot)]
     return list(dict.fromkeys(line for line in lines if line))
 
 
 def texts(left: float, right: float, unit: Unit) -> tuple[str, str]:
     """Return both values in one unit, with the digits that it takes to tell them apart."""
     for digits in range(3, MOST_DIGITS):
-        pair = (show(left, unit, digits), show(right, unit, digits))
+        pair = (format_value(left, unit, digits), format_value(right, unit, digits))
         if left == right or pair[0] != pair[1]:
             break
     return pair
 
 
-def samples(side: Measured) -> str:
+def samples(side: MeasuredValue) -> str:
     """Return 'n=500, p50 31ms, p95 …, max …' of the samples behind a value."""
     words = side.measure.words
     metric_unit = METRICS[words.metric]
     found = side.measure.samples(side.snapshot)
     if found is None:
-        return show(side, side.measure.unit)
+        return format_value(side, side.measure.unit)
     scale = NANOSECONDS if metric_unit is Unit.TIMING else 1
     enough = [each for each in PERCENTILES if found.count >= samples_needed(each)]
     values = [(f"p{each}", found.percentile(each)) for each in enough]
     shown = [
-        f"{stat} {show(value / scale, metric_unit)}"
+        f"{stat} {format_value(value / scale, metric_unit)}"
         for stat, value in (*values, ("max", found.maximum))
     ]
     return ", ".join([f"n={found.count}", *shown])

@@ -180,7 +180,7 @@ def pytest_report_to_serializable() -> Generator[
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     results = sys.modules.get("pytest_liveview_load.metrics.result")
-    return results.explain(op, left, right) if results else None
+    return results.explain_comparison(op, left, right) if results else None
 
 
 # The session's outcome

@@ -21,7 +21,7 @@ from pytest_liveview_load.crowd.running import RunControl, RunningCrowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.metrics.budget import Budget, check_scenarios, speak_of_parts
+from pytest_liveview_load.metrics.budget import Budget, any_on_parts, check_scenarios
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.plugin.data import Sources
 from pytest_liveview_load.plugin.outcome import why_aborted, why_invalid
@@ -221,13 +221,13 @@ class LocalConductor:
         """Return a network to the app, not yet used."""
         network = Network(self.client_settings(), clock=clock)
         network.versions = self.versions
-        network.dissection.all = speak_of_parts(self.budgets)
+        network.part_sampler.all = any_on_parts(self.budgets)
         return network
 
     def undertaken(self, order: RunPlan, name: str) -> Undertaking:
         """Return the run of an order, which has not begun."""
         network = self.networks[name] = self.network()
-        network.dissection.all = speak_of_parts(self.promised(order))
+        network.part_sampler.all = any_on_parts(self.promised(order))
         return run_on_network(
             order,
             network,

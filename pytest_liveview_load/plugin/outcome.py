@@ -18,7 +18,8 @@ from pytest_liveview_load.errors import (
 from pytest_liveview_load.experiments.find_limit import OF_ERRORS
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.reporting.report import NOT_JUDGED, BudgetReport, LoadReport
-from pytest_liveview_load.reporting.terminal import counted, totals
+from pytest_liveview_load.reporting.terminal import totals
+from pytest_liveview_load.units import plural
 
 MOST_KINDS_SHOWN: Final = 5
 NOTHING_RAN: Final = (
@@ -112,9 +113,7 @@ def why_exceeded(report: LoadReport) -> str:
     total = sum(each.outcome != NOT_JUDGED for each in report.budgets)
     does = "does" if len(broken) == 1 else "do"
     lines = "".join(f"\n  {each.text}" for each in broken)
-    title = named(
-        f"{len(broken)} of {counted(total, 'budgets')} {does} not hold", report
-    )
+    title = named(f"{len(broken)} of {plural(total, 'budget')} {does} not hold", report)
     return f"{title}:{lines}"
 
 
@@ -135,8 +134,8 @@ def why_failed(report: LoadReport, *, spoken_of: Collection[str] = ()) -> str:
         for each in failures[:MOST_KINDS_SHOWN]
     )
     more = len(failures) - MOST_KINDS_SHOWN
-    rest = f"\n  and {counted(more, 'kinds')} more" if more > 0 else ""
-    title = named(f"{errors} of {counted(iterations, 'iterations')} failed", report)
+    rest = f"\n  and {plural(more, 'kind')} more" if more > 0 else ""
+    title = named(f"{errors} of {plural(iterations, 'iteration')} failed", report)
     advice = 'if some may, say how many: @budget("error_rate < 1%")'
     return f"{title}:{kinds}{rest}\n  ({advice})"
 

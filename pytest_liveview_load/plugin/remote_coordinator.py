@@ -28,7 +28,7 @@ from pytest_liveview_load.distribution.messages import (
 from pytest_liveview_load.distribution.runner import Runner, link_over
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.distribution.serialize import pack_mix, pack_rows
-from pytest_liveview_load.metrics.budget import speak_of_parts
+from pytest_liveview_load.metrics.budget import any_on_parts
 from pytest_liveview_load.plugin.local_runs import LocalConductor, Undertaking
 from pytest_liveview_load.plugin.remote_runs import SpreadRun
 from pytest_liveview_load.reporting.report import RunnerReport
@@ -154,7 +154,7 @@ class SpreadConductor(LocalConductor):
             max_lag=self.settings.max_lag,
             scale=self.settings.scale,
             drops_allowed=self.drops_allowed(order),
-            dissect=speak_of_parts(self.promised(order)),
+            dissect=any_on_parts(self.promised(order)),
             endless=order.endless,
             abort=tuple(each.source for each in order.abort),
             after=order.after,

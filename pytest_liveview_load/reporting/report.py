@@ -12,19 +12,20 @@ from typing import Any, Final
 from msgspec import UNSET, Struct, UnsetType, convert
 
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.metrics.advice import advice, spending
-from pytest_liveview_load.metrics.budget import Budget, Judgement, NoMeasurement
+from pytest_liveview_load.metrics.advice import advice, diff_cost_sentences
+from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.histogram import Histogram, samples_needed
 from pytest_liveview_load.metrics.measure import Percentile
 from pytest_liveview_load.metrics.names import (
+    DIFF_BYTES,
+    DIFF_PARTS,
     METRICS,
-    PARTED,
-    PARTS,
     SIZES,
     TIMINGS,
     Series,
     Unit,
 )
+from pytest_liveview_load.metrics.reading import NotMeasured
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.result import PERCENTILES
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
@@ -59,7 +60,7 @@ class BudgetReport(Struct, frozen=True, kw_only=True):
     def of(cls, judgement: Judgement) -> "BudgetReport":
         """Return the report of a budget that was judged."""
         verdict = judgement.verdict
-        if isinstance(verdict, NoMeasurement):
+        if isinstance(verdict, NotMeasured):
             return cls(
                 budget=judgement.budget_source,
                 outcome=NO_DATA,
@@ -254,7 +255,7 @@ class LoadReport(Struct, frozen=True, kw_only=True):
             failures=snapshot.failures,
             on_trial=on_trial,
             load=profile.describe() if profile else "",
-            spending=tuple(spending(snapshot)),
+            spending=tuple(diff_cost_sentences(snapshot)),
         )
 
     @property
@@ -333,9 +334,9 @@ def metric_rows(snapshot: Snapshot) -> Iterator[MetricRow]:
             lambda each: Series(each.metric, each.label, scenario=each.scenario),
         )
         yield from (row for row in by_scenario if row.scenario)
-    for part in PARTS:
+    for part in DIFF_PARTS:
         yield from grouped(
-            snapshot, lambda each: Series(PARTED, each.label, part=each.part), part
+            snapshot, lambda each: Series(DIFF_BYTES, each.label, part=each.part), part
         )
 
 

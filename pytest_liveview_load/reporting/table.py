@@ -7,7 +7,7 @@ scenarios give way, from their middle.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from pytest_liveview_load.metrics.budget import show
+from pytest_liveview_load.metrics.names import format_value
 from pytest_liveview_load.metrics.result import PERCENTILES
 from pytest_liveview_load.reporting.report import LoadReport, MetricRow, RunnerReport
 from pytest_liveview_load.units import format_count, format_duration
@@ -98,8 +98,11 @@ def metric_cells(row: MetricRow) -> list[str]:
         row.label,
         row.scenario,
         format_count(row.count),
-        *("–" if value is None else show(value, row.unit) for value in row.percentiles),
-        show(row.max, row.unit),
+        *(
+            "–" if value is None else format_value(value, row.unit)
+            for value in row.percentiles
+        ),
+        format_value(row.max, row.unit),
     ]
 
 

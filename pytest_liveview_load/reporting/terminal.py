@@ -18,7 +18,12 @@ from pytest_liveview_load.reporting.report import (
     LoadReport,
 )
 from pytest_liveview_load.reporting.table import boot_line, metric_table, runner_table
-from pytest_liveview_load.units import format_count, format_duration, format_rate
+from pytest_liveview_load.units import (
+    format_count,
+    format_duration,
+    format_rate,
+    plural,
+)
 
 RATED: Final = ("iterations", "mounts", "events")
 COUNTED: Final = (*RATED, "errors")
@@ -108,12 +113,12 @@ def counts(counted_: Mapping[str, int], per: float = 0.0) -> list[str]:
     """Return the counts that are shown, with rates if `per` seconds are given."""
     found = {name: counted_.get(name, 0) for name in (*COUNTED, *NOTABLE)}
     found = {name: n for name, n in found.items() if n or name in COUNTED}
-    return [
-        f"{counted(n, name)} ({format_rate(n / per)})"
-        if per and n and name in RATED
-        else counted(n, name)
-        for name, n in found.items()
-    ]
+    lines = []
+    for name, n in found.items():
+        text = plural(n, name.replace("_", " ").removesuffix("s"))
+        rated = per and n and name in RATED
+        lines.append(f"{text} ({format_rate(n / per)})" if rated else text)
+    return lines
 
 
 def scaled(scale: float) -> tuple[str, ...]:
@@ -121,12 +126,6 @@ def scaled(scale: float) -> tuple[str, ...]:
     if scale == 1:
         return ()
     return (f"scaled by {scale:g} (liveview_scale): this is not the load promised",)
-
-
-def counted(number: int, plural: str) -> str:
-    """Return '1 error' or '2 errors', '3 dropped arrivals'."""
-    words = plural.replace("_", " ")
-    return f"{format_count(number)} {words.removesuffix('s') if number == 1 else words}"
 
 
 def runner_lines(report: LoadReport) -> Iterator[Line]:

@@ -7,7 +7,10 @@ import pytest
 from pytest_liveview_load.crowd import validity
 from pytest_liveview_load.crowd.generator import MAX_LAG, SHORTEST_STOP, STOP
 from pytest_liveview_load.crowd.validity import MEAN_WAIT, STOPS, TOO_BUSY
-from pytest_liveview_load.liveview.diff_cost.sizes import ALL_OF, EVERY
+from pytest_liveview_load.liveview.diff_cost.sampling import (
+    MEASURED_FIRST,
+    ONE_FRAME_IN,
+)
 from pytest_liveview_load.metrics.advice import (
     FEWEST_BYTES,
     FEWEST_DIFFS,
@@ -17,10 +20,10 @@ from pytest_liveview_load.metrics.budget import OPERATORS
 from pytest_liveview_load.metrics.histogram import samples_needed
 from pytest_liveview_load.metrics.measure import LABELLED, Aggregate
 from pytest_liveview_load.metrics.names import (
+    DIFF_PARTS,
     METRICS,
-    OF_THE_RUN,
-    PARTS,
-    RESENT,
+    ONLY_OF_RUN,
+    RESENT_PARTS,
     TIMINGS,
 )
 from pytest_liveview_load.reporting.json_report import run_data
@@ -40,7 +43,7 @@ def test_every_metric_has_a_row(metric: str) -> None:
     assert any(f"`{metric}`" in row or f"`{metric}[" in row for row in rows())
 
 
-@pytest.mark.parametrize("part", [*PARTS, *RESENT])
+@pytest.mark.parametrize("part", [*DIFF_PARTS, *RESENT_PARTS])
 def test_every_part_has_a_row(part: str) -> None:
     assert any(f"`{part}`" in row for row in rows())
 
@@ -62,7 +65,7 @@ def test_every_operator_is_named(operator: str) -> None:
     assert f"`{operator}`" in PAGE
 
 
-@pytest.mark.parametrize("metric", sorted(OF_THE_RUN))
+@pytest.mark.parametrize("metric", sorted(ONLY_OF_RUN))
 def test_what_has_no_scenario_is_said(metric: str) -> None:
     (row,) = [line for line in PAGE.splitlines() if line.startswith("| scenario |")]
     assert f"`{metric}`" in row
@@ -90,7 +93,9 @@ FIGURES = {
     "samples of a percentile": "p50 {}, p95 {}, p99 {}, p99.9 {}".format(
         *map(samples_needed, (50, 95, 99, 99.9))
     ),
-    "diffs that are taken apart": f"{ALL_OF} are taken apart and then one in {EVERY}",
+    "diffs that are taken apart": (
+        f"{MEASURED_FIRST} are taken apart and then one in {ONE_FRAME_IN}"
+    ),
     "bytes of an advice": f"{FEWEST_BYTES} bytes in a median diff (one TCP segment)",
     "share of an advice": f"at least {SMALLEST_SHARE:.0%} of",
     "diffs of an advice": f"and {FEWEST_DIFFS} diffs that were compared",

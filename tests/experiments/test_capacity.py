@@ -26,7 +26,7 @@ from pytest_liveview_load.experiments.find_limit import (
 from pytest_liveview_load.experiments.search import Ladder
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.metrics.result import LoadResult, explain
+from pytest_liveview_load.metrics.result import LoadResult, explain_comparison
 from pytest_liveview_load.reporting.json_report import finding_data
 from tests.crowd.fake_time import play
 
@@ -316,8 +316,10 @@ def test_an_assert_on_a_limit_explains_itself() -> None:
 
     users = limit.users
 
-    assert ["limit 50 users >= 800 users", *limit.lines()] == explain(">=", users, 800)
-    assert explain("in", users, [800]) is None
+    assert ["limit 50 users >= 800 users", *limit.lines()] == explain_comparison(
+        ">=", users, 800
+    )
+    assert explain_comparison("in", users, [800]) is None
     assert 51 == users + 1
     assert "50" == f"{users}"
 

@@ -24,7 +24,7 @@ class Measured:
     timings: list[tuple[str, str]] = field(default_factory=list)
     events: list[tuple[str, str, str, str]] = field(default_factory=list)
     sizes: list[tuple[str, str, int]] = field(default_factory=list)
-    anatomies: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
+    part_sizes: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
     resents: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     durations: list[float] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Measured:
 
     def parts(self, of: tuple[str, str, tuple[int, ...]], at: float) -> None:
         name, _, sizes = of
-        self.anatomies.append((name, sizes))
+        self.part_sizes.append((name, sizes))
 
     def resent(self, sizes: tuple[int, ...], *, name: str = "", view: str = "") -> None:
         self.resents.append((name, sizes))

@@ -9,7 +9,7 @@ from pytest_liveview_load.metrics.advice import (
     Advice,
     advice,
 )
-from pytest_liveview_load.metrics.names import RESENT
+from pytest_liveview_load.metrics.names import RESENT_PARTS
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
@@ -27,9 +27,9 @@ def run(
     return recorder.snapshot(10.0)
 
 
-@pytest.mark.parametrize("part", RESENT)
+@pytest.mark.parametrize("part", RESENT_PARTS)
 def test_enough_of_each_kind_is_advised_on(part: str) -> None:
-    sizes = tuple(FEWEST_BYTES if each == part else 0 for each in RESENT)
+    sizes = tuple(FEWEST_BYTES if each == part else 0 for each in RESENT_PARTS)
     snapshot = run(*[(sizes[0], sizes[1], sizes[2])] * FEWEST_DIFFS)
 
     expected = Advice(
@@ -91,4 +91,4 @@ def test_unasked_diffs_are_called_that() -> None:
 
 
 def test_there_is_an_offer_for_all_that_is_compared() -> None:
-    assert RESENT == tuple(OFFERS)
+    assert RESENT_PARTS == tuple(OFFERS)

@@ -5,7 +5,7 @@ import pytest
 from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.metrics.measure import Aggregate, Percentile, Stat
-from pytest_liveview_load.metrics.names import METRICS, PARTS, RESENT, Unit
+from pytest_liveview_load.metrics.names import DIFF_PARTS, METRICS, RESENT_PARTS, Unit
 from pytest_liveview_load.metrics.reading import Measure
 
 P50, P95, P99, P99_9 = (Percentile(p) for p in (50.0, 95.0, 99.0, 99.9))
@@ -155,7 +155,7 @@ BAD = {
         "no part is called 'static'. Did you mean 'statics'?"
     ),
     "p95_diff_bytes.html < 1kB": (
-        f"no part is called 'html'. Parts are {', '.join((*PARTS, *RESENT))}"
+        f"no part is called 'html'. Parts are {', '.join((*DIFF_PARTS, *RESENT_PARTS))}"
     ),
     # operators
     "p95_mount": f"an operator is missing after the metric: one of {OPERATORS}",

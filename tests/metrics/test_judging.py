@@ -6,16 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_liveview_load.metrics.budget import (
-    Budget,
-    Exceeded,
-    NoMeasurement,
-    Within,
-    judge,
-)
+from pytest_liveview_load.metrics.budget import Budget, Exceeded, Within, judge
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import METRICS, Series, Unit
-from pytest_liveview_load.metrics.reading import read
+from pytest_liveview_load.metrics.reading import NotMeasured, read
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 
 MS = 1_000_000  # nanoseconds
@@ -171,7 +165,7 @@ NOT_MEASURED = {
 
 @pytest.mark.parametrize(("text", "why"), NOT_MEASURED.items())
 def test_what_was_not_measured_never_passes_and_says_why(text: str, why: str) -> None:
-    assert NoMeasurement(why) == judge(Budget.parse(text), RUN)
+    assert NotMeasured(why) == judge(Budget.parse(text), RUN)
 
 
 def test_what_is_of_the_run_has_no_scenario() -> None:
@@ -179,11 +173,11 @@ def test_what_is_of_the_run_has_no_scenario() -> None:
 
     verdict = judge(Budget.parse("max_lateness{buy} < 1s"), run)
     expected = "lateness is of the whole run, not of a scenario: leave out '{buy}'"
-    assert NoMeasurement(expected) == verdict
+    assert NotMeasured(expected) == verdict
 
 
 def test_a_run_without_scenarios_says_so() -> None:
-    expected = NoMeasurement("nothing was measured by scenario: leave out '{buy}'")
+    expected = NotMeasured("nothing was measured by scenario: leave out '{buy}'")
     assert expected == judge(Budget.parse("max_mount{buy} < 1s"), many("mount", 3))
     assert expected == judge(Budget.parse("errors{buy} == 0"), many("mount", 3))
 
@@ -195,7 +189,7 @@ def test_a_run_that_measured_nothing_keeps_no_promise(metric: str, op: str) -> N
     verdict = judge(Budget.parse(f"{stat}{metric} {op} 0"), Snapshot())
 
     expected = "was measured" if stat else "no iteration finished"
-    assert isinstance(verdict, NoMeasurement)
+    assert isinstance(verdict, NotMeasured)
     assert expected in verdict.why
 
 
@@ -210,7 +204,7 @@ def test_no_errors_in_one_iteration_are_a_measurement() -> None:
 def test_a_rate_needs_time() -> None:
     instant = Snapshot(counts={"iterations": 1}, seconds=0.0)
 
-    expected = NoMeasurement("no time was measured that a rate could be of")
+    expected = NotMeasured("no time was measured that a rate could be of")
     assert expected == judge(Budget.parse("event_rate > 0/s"), instant)
 
 
@@ -224,9 +218,7 @@ def test_a_percentile_is_judged_from_the_sample_on_that_it_needs(
     budget = Budget.parse(f"{stat}_mount < 1h")
 
     assert isinstance(judge(budget, many("mount", needed)), Within)
-    expected = NoMeasurement(
-        f"needs {needed}, had {needed - 1}: raise users or duration"
-    )
+    expected = NotMeasured(f"needs {needed}, had {needed - 1}: raise users or duration")
     assert expected == judge(budget, many("mount", needed - 1))
 
 
@@ -266,7 +258,7 @@ def test_of_many_labels_the_first_ones_are_shown() -> None:
     verdict = judge(Budget.parse("max_event[zzz] < 1s"), run)
     shown = ", ".join(f"'e{n:02}'" for n in range(10))
     expected = f"no event is labelled 'zzz': measured were {shown} and 2 more"
-    assert NoMeasurement(expected) == verdict
+    assert NotMeasured(expected) == verdict
 
 
 def test_many_samples_cannot_be_read_without_a_stat() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.names import PARTS, RESENT, Series
+from pytest_liveview_load.metrics.names import DIFF_PARTS, RESENT_PARTS, Series
 from pytest_liveview_load.metrics.recorder import MOST_UNLIKE, Recorder
 
 
@@ -134,7 +134,7 @@ def test_the_parts_of_diffs_are_kept_each_in_its_series() -> None:
 
     expected = {
         Series("diff_bytes", "inc", "Shop", part=part): Histogram.of(size, size, size)
-        for part, size in zip(PARTS, few, strict=True)
+        for part, size in zip(DIFF_PARTS, few, strict=True)
     }
     assert expected == before.histograms
     after = recorder.snapshot(7.0)
@@ -157,7 +157,7 @@ def test_what_is_resent_is_kept_of_the_warm_up_too() -> None:
 
     expected = {
         Series("diff_bytes", "inc", "Shop", part=part): Histogram.of(size)
-        for part, size in zip(RESENT, (1, 2, 3), strict=True)
+        for part, size in zip(RESENT_PARTS, (1, 2, 3), strict=True)
     }
     assert expected == recorder.snapshot(6.0).histograms
 

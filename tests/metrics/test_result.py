@@ -9,7 +9,11 @@ import pytest
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.metrics.result import LoadResult, Measured, explain
+from pytest_liveview_load.metrics.result import (
+    LoadResult,
+    MeasuredValue,
+    explain_comparison,
+)
 from pytest_liveview_load.units import ms
 
 
@@ -233,7 +237,7 @@ def test_a_value_is_a_float_and_what_is_computed_from_it_is_plain() -> None:
     assert value < 200 * ms
     assert 2 * value == 0.2
     assert type(2 * value) is float
-    assert type(RESULT.error_rate) is Measured
+    assert type(RESULT.error_rate) is MeasuredValue
 
 
 # Explanations
@@ -243,7 +247,7 @@ MOUNTS = "n=100, p50 50.1ms, p95 94.9ms, p99 98.8ms, max 100ms"
 
 
 def test_a_failed_comparison_shows_where_the_value_comes_from() -> None:
-    lines = explain("<", RESULT.max_mount, 50 * ms)
+    lines = explain_comparison("<", RESULT.max_mount, 50 * ms)
 
     assert lines is not None
     assert lines[0] == "max_mount 100ms < 50ms"
@@ -253,7 +257,7 @@ def test_a_failed_comparison_shows_where_the_value_comes_from() -> None:
 
 
 def test_percentiles_of_too_few_samples_are_not_shown() -> None:
-    lines = explain("<", RESULT.max_event["save"], 50 * ms)
+    lines = explain_comparison("<", RESULT.max_event["save"], 50 * ms)
 
     assert [
         "max_event[save] 500ms < 50ms",
@@ -263,7 +267,7 @@ def test_percentiles_of_too_few_samples_are_not_shown() -> None:
 
 
 def test_both_sides_are_explained() -> None:
-    lines = explain("<", RESULT.max_mount, RESULT.min_mount)
+    lines = explain_comparison("<", RESULT.max_mount, RESULT.min_mount)
 
     assert lines is not None
     assert lines[0] == "max_mount 100ms < min_mount 1ms"
@@ -271,20 +275,20 @@ def test_both_sides_are_explained() -> None:
 
 
 def test_the_value_may_stand_on_the_right() -> None:
-    lines = explain(">", 0.001, RESULT.error_rate)
+    lines = explain_comparison(">", 0.001, RESULT.error_rate)
 
     assert ["0.1% > error_rate 1%", "error_rate: 1%", TOTALS] == lines
 
 
 def test_values_that_look_alike_get_more_digits() -> None:
-    lines = explain("<", RESULT.max_mount, 0.09999)
+    lines = explain_comparison("<", RESULT.max_mount, 0.09999)
 
     assert lines is not None
     assert lines[0] == "max_mount 100ms < 99.99ms"
 
 
 def test_a_product_is_explained_by_its_other_side() -> None:
-    lines = explain("<", RESULT.max_mount, 2 * RESULT.min_mount)
+    lines = explain_comparison("<", RESULT.max_mount, 2 * RESULT.min_mount)
 
     assert lines is not None
     assert lines[0] == "max_mount 100ms < 2ms"
@@ -302,4 +306,4 @@ def test_a_product_is_explained_by_its_other_side() -> None:
 def test_other_comparisons_are_left_to_pytest(
     op: str, left: object, right: object
 ) -> None:
-    assert explain(op, left, right) is None
+    assert explain_comparison(op, left, right) is None

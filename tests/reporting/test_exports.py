@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.metrics.names import PARTS
+from pytest_liveview_load.metrics.names import DIFF_PARTS
 from pytest_liveview_load.reporting.json_report import document, write
 from pytest_liveview_load.reporting.report import Finding
 from tests.reporting.reports import measured, mixed, recorder, report, wasteful
@@ -78,7 +78,7 @@ def test_the_parts_of_diffs_come_one_by_one() -> None:
         "load_tests"
     ]
 
-    assert [*zip(PARTS, (7, 6, 5, 4, 3, 2, 1, 90), strict=True)] == [
+    assert [*zip(DIFF_PARTS, (7, 6, 5, 4, 3, 2, 1, 90), strict=True)] == [
         (each["part"], each["mean"])
         for each in run["metrics"]
         if each["metric"] == "diff_bytes"

@@ -20,8 +20,7 @@ from pytest_liveview_load.liveview.client.tls import (
     origin_of,
     tls_context,
 )
-from pytest_liveview_load.liveview.diff_cost.resent import Witnesses
-from pytest_liveview_load.liveview.diff_cost.sizes import Dissection
+from pytest_liveview_load.liveview.diff_cost.sampling import PartSampler, ResentSampler
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.units import Clock
 
@@ -158,8 +157,8 @@ class Network:
         self.heartbeats = Heartbeats(settings.delays.heartbeat)
         self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
-        self.dissection = Dissection()
-        self.witnesses = Witnesses()
+        self.part_sampler = PartSampler()
+        self.resent_sampler = ResentSampler()
         self.tabs: weakref.WeakSet[Any] = weakref.WeakSet()  # of users, gone ones not
         self.dialects: dict[str, Dialect] = {}
         self.versions: set[str] = set()  # of LiveView, as joins were answered with

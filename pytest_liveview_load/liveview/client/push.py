@@ -158,7 +158,9 @@ def record_join(view: View, rendered: bytes, size: int, arrived: float) -> None:
     socket.observer.size("join_bytes", size, sent, name=name, view=name)
     network = socket.network
     shared = network.intern(rendered)
-    view.content.witness = network.witnesses.joined(name, shared, view.dialect)
+    view.content.sampled_page = network.resent_sampler.joined(
+        name, shared, view.dialect
+    )
 
 
 def record(
@@ -179,13 +181,13 @@ def record(
             component=component,
         )
         observer.size("diff_bytes", size, sent, name=name, view=of_view)
-        socket.network.dissection.take(observer, of_view, name, diff, size, sent)
+        socket.network.part_sampler.record(observer, of_view, name, diff, size, sent)
     elif metric == PATCH:
         observer.timing(metric, sent, arrived, name=name, view=of_view)
-    witness = view.content.witness
-    if witness is not None and diff is not None:
+    sampled = view.content.sampled_page
+    if sampled is not None and diff is not None:
         known_as = name if metric == EVENT else UNNAMED
-        view.content.witness = witness.hear(observer, known_as, diff)
+        view.content.sampled_page = sampled.record(observer, known_as, diff)
 
 
 def record_unasked(view: View, pushed: Pushed, size: int, arrived: float) -> None:
@@ -196,8 +198,8 @@ def record_unasked(view: View, pushed: Pushed, size: int, arrived: float) -> Non
         return
     diff = bytes(pushed.payload)
     observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=name)
-    dissection = view.socket.network.dissection
-    dissection.take(observer, name, UNSOLICITED, diff, size, arrived)
-    witness = view.content.witness
-    if witness is not None:
-        view.content.witness = witness.hear(observer, UNSOLICITED, diff)
+    part_sampler = view.socket.network.part_sampler
+    part_sampler.record(observer, name, UNSOLICITED, diff, size, arrived)
+    sampled = view.content.sampled_page
+    if sampled is not None:
+        view.content.sampled_page = sampled.record(observer, UNSOLICITED, diff)

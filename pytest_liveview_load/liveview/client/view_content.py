@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.liveview.client.push import Push
     from pytest_liveview_load.liveview.client.view import View
-    from pytest_liveview_load.liveview.diff_cost.resent import Witness
+    from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
     from pytest_liveview_load.liveview.page.template import NestedView
     from pytest_liveview_load.liveview.protocol.channel import LiveReply
 
@@ -60,10 +60,10 @@ class Content:
         "mounts",
         "parts",
         "pending",
+        "sampled_page",
         "state",
         "title",
         "triggered",
-        "witness",
     )
 
     def __init__(self, *, fresh: bool) -> None:
@@ -79,7 +79,9 @@ class Content:
         self.has_views = False  # it holds, or held, places of nested views
         self.cids: frozenset[int] = frozenset()  # the components when last counted
         self.triggered = False  # a diff spoke of phx-trigger-action
-        self.witness: Witness | None = None  # of the few whose diffs are compared
+        self.sampled_page: SampledPage | None = (
+            None  # of the few whose diffs are compared
+        )
         self.events: Events = ()  # push_events as far as looked, the newest ones
 
     def begin(self, rendered: bytes, dialect: Dialect) -> None:

@@ -1,17 +1,15 @@
-"""What a diff brings that its page has already.
+"""Which bytes of a diff its page has already.
 
-Law: bytes count as resent only where what they say is on the page, or was sent to it,
-letter by letter: the trees before and after a diff are compared, nothing is guessed.
+Bytes count as resent only where the page shows, or was sent, exactly the same: the trees
+before and after a diff are compared, nothing is guessed.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
 from pytest_liveview_load.liveview.protocol.rendered import (
     Comprehension,
@@ -43,7 +41,7 @@ Fields: TypeAlias = dict[str, msgspec.Raw]
 Key: TypeAlias = object  # of a row or subtree: equal for equal content
 
 
-class Resent(NamedTuple):
+class ResentSizes(NamedTuple):
     """Bytes of one diff that the page has already.
 
     `statics` are templates that it was sent before; `keyed` are entries, whole but for
@@ -56,7 +54,7 @@ class Resent(NamedTuple):
     dynamics: int = 0
 
 
-class Page:
+class SentPage:
     """What one page has been sent. Owned by whoever looks at its diffs, all in turn."""
 
     __slots__ = ("brought", "keys", "rendered", "resent", "statics")
@@ -66,12 +64,12 @@ class Page:
         self.statics: set[tuple[str, ...]] = set()
         self.brought = 0  # bytes of templates so far
         self.resent = [0, 0, 0]
-        self.keys = Keys()
+        self.keys = ContentKeys()
         tree = rendered_from(parse_json(rendered), dialect).rendered
         self.compare(rendered, None, tree)
         self.rendered = tree.without_streams()
 
-    def take(self, diff: bytes) -> Resent:
+    def take(self, diff: bytes) -> ResentSizes:
         """Return what of a diff is sent again, and lay it over the page.
 
         Raises ProtocolError for a diff that fits no tree.
@@ -81,11 +79,11 @@ class Page:
         after = merge(before, parse_json(diff)).rendered
         self.compare(diff, before, after)
         self.rendered = after.without_streams()
-        return Resent(*self.resent)
+        return ResentSizes(*self.resent)
 
     def compare(self, diff: bytes, before: Rendered | None, after: Rendered) -> None:
         """Compare a whole diff; `before` is None for a join."""
-        self.keys = Keys()
+        self.keys = ContentKeys()
         try:
             self.compare_fields(fields_of(diff), before, after)
         except (msgspec.MsgspecError, ValueError, LookupError, RecursionError) as error:
@@ -197,7 +195,7 @@ def entries_in(fields: Fields) -> Iterator[tuple[int, int, Fields]]:
             yield index, len(value), {str(n): each for n, each in enumerate(values)}
 
 
-class Keys:
+class ContentKeys:
     """Owns the keys of subtrees, each looked at once however deep lists are nested.
 
     That of a text or a component is itself, that of a subtree stands for its content.
@@ -228,95 +226,3 @@ class Keys:
             key = self.by_content.setdefault(content, (len(self.by_content),))
             self.known[dynamic] = key
         return key
-
-
-# A few pages of each view whose diffs are compared with what the page had before.
-
-
-# Of the pages of a view the first ones, and one in EVERY after them.
-FIRST: Final = 3
-EVERY: Final = 7
-MOST_PAGES: Final = 40  # of a view
-MOST_DIFFS: Final = 200  # of a view
-MOST_OF_A_PAGE: Final = 50  # diffs, so that several pages are heard
-LARGEST: Final = 128 * 1024  # bytes of a tree or a diff that are worth the time
-
-
-class Witnesses:
-    """Chooses the pages, for all users of a network."""
-
-    def __init__(self) -> None:
-        self._joins: Counter[str] = Counter()
-        self._pages: Counter[str] = Counter()
-        self._diffs: Counter[str] = Counter()
-
-    def joined(self, view: str, rendered: bytes, dialect: Dialect) -> "Witness | None":
-        """Return a witness of the page that has just joined, None for most of them."""
-        if self.satisfied(view) or len(rendered) > LARGEST:
-            return None
-        self._joins[view] += 1
-        number = self._joins[view]
-        if number > FIRST and number % EVERY:
-            return None
-        return Witness(self, view, rendered, dialect)
-
-    def satisfied(self, view: str) -> bool:
-        """Tell whether enough is known of a view."""
-        return self._diffs[view] >= MOST_DIFFS or self._pages[view] >= MOST_PAGES
-
-    def compare(self, view: str) -> None:
-        """Count one more page of a view that is compared."""
-        self._pages[view] += 1
-
-    def heard(self, view: str) -> bool:
-        """Count one more diff of a view; return whether that was enough."""
-        self._diffs[view] += 1
-        return self._diffs[view] >= MOST_DIFFS
-
-
-class Witness:
-    """Compares the diffs of one page, until it has seen enough.
-
-    Before the first diff it costs nothing but the join's bytes, which pages share.
-    """
-
-    __slots__ = ("chosen_by", "dialect", "heard", "page", "rendered", "view")
-
-    def __init__(
-        self, chosen_by: Witnesses, view: str, rendered: bytes, dialect: Dialect
-    ) -> None:
-        self.chosen_by = chosen_by
-        self.view = view
-        self.rendered = rendered
-        self.dialect = dialect
-        self.page: Page | None = None
-        self.heard = 0
-
-    def hear(self, observer: Observer, name: str, diff: bytes) -> "Witness | None":
-        """Compare a diff, and record it as one of `name`; without a name only know it.
-
-        Return the witness, or None if it has heard enough.
-        """
-        if len(diff) > LARGEST or (self.page is None and not self._begins()):
-            return None
-        assert self.page is not None  # it has begun
-        try:
-            resent = self.page.take(diff)
-        except ProtocolError:
-            return None  # whoever looks at the page is told
-        if name:
-            observer.resent(resent, name=name, view=self.view)
-        self.heard += 1
-        enough = self.chosen_by.heard(self.view) or self.heard >= MOST_OF_A_PAGE
-        return None if enough else self
-
-    def _begins(self) -> bool:
-        if self.chosen_by.satisfied(self.view):
-            return False
-        self.chosen_by.compare(self.view)
-        try:
-            self.page = Page(self.rendered, self.dialect)
-        except ProtocolError:
-            return False  # whoever looks at the page is told
-        self.rendered = b""
-        return True

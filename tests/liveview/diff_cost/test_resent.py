@@ -8,12 +8,16 @@ import msgspec
 import pytest
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.diff_cost.resent import Keys, Page, Resent
+from pytest_liveview_load.liveview.diff_cost.resent import (
+    ContentKeys,
+    ResentSizes,
+    SentPage,
+)
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.rendered import Dynamic
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.liveview.protocol.wire import DIFF, EVENT, PHX_REPLY, decode
-from pytest_liveview_load.metrics.names import RESENT
+from pytest_liveview_load.metrics.names import RESENT_PARTS
 from tests.liveview.protocol.recorded import frames
 
 Json = Any
@@ -47,33 +51,37 @@ def pages(*dynamics: Json) -> Json:
 
 
 IN_A_KEY = len('"0":')
-CASES: dict[str, tuple[Json, list[Json], Resent]] = {
-    "a new value": (pages("a"), [{"0": "b"}], Resent()),
+CASES: dict[str, tuple[Json, list[Json], ResentSizes]] = {
+    "a new value": (pages("a"), [{"0": "b"}], ResentSizes()),
     "the value that is there": (
         pages("a", "b"),
         [{"0": "a", "1": "c"}],
-        Resent(dynamics=len('"0":"a"')),
+        ResentSizes(dynamics=len('"0":"a"')),
     ),
-    "a value that was there before": (pages("a"), [{"0": "b"}, {"0": "a"}], Resent()),
+    "a value that was there before": (
+        pages("a"),
+        [{"0": "b"}, {"0": "a"}],
+        ResentSizes(),
+    ),
     "a value deep in the tree": (
         pages({"0": "a", "1": "b", "s": [*CARD, "x"]}),
         [{"0": {"0": "a", "1": "c"}}],
-        Resent(dynamics=len('"0":"a"')),
+        ResentSizes(dynamics=len('"0":"a"')),
     ),
     "a block shown for the first time": (
         pages(""),
         [{"0": {"0": "a", "s": CARD}}],
-        Resent(),
+        ResentSizes(),
     ),
     "a block shown again": (
         pages(""),
         [{"0": {"0": "a", "s": CARD}}, {"0": ""}, {"0": {"0": "b", "s": CARD}}],
-        Resent(statics=size(CARD)),
+        ResentSizes(statics=size(CARD)),
     ),
     "a block that the join showed": (
         pages({"0": "a", "s": CARD}),
         [{"0": ""}, {"0": {"0": "b", "s": CARD}}],
-        Resent(statics=size(CARD)),
+        ResentSizes(statics=size(CARD)),
     ),
     "templates at the root": (
         pages(""),
@@ -82,17 +90,17 @@ CASES: dict[str, tuple[Json, list[Json], Resent]] = {
             {"0": ""},
             {"0": {"0": "a", "s": 0}, "p": {"0": CARD}},
         ],
-        Resent(statics=size(CARD)),
+        ResentSizes(statics=size(CARD)),
     ),
     "a list with a row more, sent whole": (
         pages(listed(*ROWS)),
         [{"0": {"d": [["new"], *([row] for row in ROWS)]}}],
-        Resent(keyed=sum(size([row]) for row in ROWS)),
+        ResentSizes(keyed=sum(size([row]) for row in ROWS)),
     ),
     "a list sent whole whose rows bring a template": (
         pages({"s": ROW, "d": [[{"0": row, "s": CARD}] for row in ROWS]}),
         [{"0": {"d": [[{"0": row, "s": CARD}] for row in ROWS]}}],
-        Resent(
+        ResentSizes(
             statics=4 * size(CARD),
             keyed=sum(size([{"0": row, "s": 0}]) - 1 for row in ROWS),
         ),
@@ -100,22 +108,22 @@ CASES: dict[str, tuple[Json, list[Json], Resent]] = {
     "a keyed list whose rows have all moved, without keys": (
         pages(keyed(*ROWS)),
         [{"0": {"k": {**keyed("new", *ROWS)["k"]}}}],
-        Resent(keyed=sum(IN_A_KEY + size({"0": row}) for row in ROWS)),
+        ResentSizes(keyed=sum(IN_A_KEY + size({"0": row}) for row in ROWS)),
     ),
     "a keyed list whose rows have all moved, with keys": (
         pages(keyed(*ROWS)),
         [{"0": {"k": {"0": {"0": "new"}, "1": 0, "2": 1, "3": 2, "4": 3, "kc": 5}}}],
-        Resent(),
+        ResentSizes(),
     ),
     "rows that are moved and changed": (
         pages(keyed(*ROWS)),
         [{"0": {"k": {str(n): [n + 1, {"0": f"{n}!"}] for n in range(3)} | {"kc": 3}}}],
-        Resent(),
+        ResentSizes(),
     ),
     "rows that have all changed": (
         pages(listed(*ROWS)),
         [{"0": {"d": [[f"{row}!"] for row in ROWS]}}],
-        Resent(),
+        ResentSizes(),
     ),
     "rows that all change and change back": (
         pages(keyed(*ROWS)),
@@ -123,12 +131,12 @@ CASES: dict[str, tuple[Json, list[Json], Resent]] = {
             {"0": {"k": {str(n): {"0": f"{n}!"} for n in range(4)} | {"kc": 4}}},
             {"0": {"k": {str(n): {"0": ROWS[n]} for n in range(4)} | {"kc": 4}}},
         ],
-        Resent(),
+        ResentSizes(),
     ),
     "two rows are no list": (
         pages(listed("a", "b")),
         [{"0": {"d": [["a"], ["b"]]}}],
-        Resent(),
+        ResentSizes(),
     ),
     "the items of a stream": (
         pages({**listed(*ROWS), "stream": ["0", [], []]}),
@@ -136,31 +144,31 @@ CASES: dict[str, tuple[Json, list[Json], Resent]] = {
             {"0": {"d": [[row] for row in ROWS], "stream": ["0", [], []]}},
             {"0": {"d": [[row] for row in ROWS], "stream": ["0", [], []]}},
         ],
-        Resent(),
+        ResentSizes(),
     ),
     "a value of a component": (
         {**pages(1), "c": {"1": {"0": "a", "1": "b", "s": ["", "", ""], "r": 1}}},
         [{"c": {"1": {"0": "a", "1": "c"}}}],
-        Resent(dynamics=len('"0":"a"')),
+        ResentSizes(dynamics=len('"0":"a"')),
     ),
     "a component that shares its statics": (
         {**pages(1, ""), "c": {"1": {"0": "a", "s": CARD, "r": 1}}},
         [{"1": 2, "c": {"2": {"0": "b", "s": -1}}}],
-        Resent(),
+        ResentSizes(),
     ),
     "what is beside the tree": (
         pages("a"),
         [{"t": "x", "e": [["hi", {}]], "r": {"0": "a"}}] * 2,
-        Resent(),
+        ResentSizes(),
     ),
 }
 
 
 @pytest.mark.parametrize(("first", "diffs", "expected"), CASES.values(), ids=CASES)
 def test_what_the_last_of_some_diffs_sends_again(
-    first: Json, diffs: list[Json], expected: Resent
+    first: Json, diffs: list[Json], expected: ResentSizes
 ) -> None:
-    page = Page(text(first), NEWEST)
+    page = SentPage(text(first), NEWEST)
     for diff in diffs[:-1]:
         page.take(text(diff))
 
@@ -169,16 +177,16 @@ def test_what_the_last_of_some_diffs_sends_again(
 
 def test_what_fits_no_page_is_an_error_as_for_whoever_looks() -> None:
     with pytest.raises(ProtocolError):
-        Page(b'"no tree"', NEWEST)
+        SentPage(b'"no tree"', NEWEST)
     with pytest.raises(ProtocolError):
-        Page(text(pages("a")), NEWEST).take(b'{"0":{"0":"b"}}')
+        SentPage(text(pages("a")), NEWEST).take(b'{"0":{"0":"b"}}')
 
 
-def heard(version: str, name: str) -> dict[str, list[tuple[int, Resent]]]:
+def heard(version: str, name: str) -> dict[str, list[tuple[int, ResentSizes]]]:
     """Return, by event, the size of each recorded diff and what of it was sent again."""
-    known: dict[str, Page] = {}
+    known: dict[str, SentPage] = {}
     asked: dict[tuple[str, str | None], str] = {}
-    found: dict[str, list[tuple[int, Resent]]] = defaultdict(list)
+    found: dict[str, list[tuple[int, ResentSizes]]] = defaultdict(list)
     for each in frames(version, name, "browser"):
         if not each.get("text"):
             continue
@@ -197,7 +205,7 @@ def heard(version: str, name: str) -> dict[str, list[tuple[int, Resent]]]:
             diff, event = reply.diff, asked[frame.topic, frame.ref]
             if reply.rendered is not None:
                 dialect = Dialect.of_version(version)
-                known[frame.topic] = Page(reply.rendered, dialect)
+                known[frame.topic] = SentPage(reply.rendered, dialect)
         else:
             continue
         if diff is not None and frame.topic in known:
@@ -231,7 +239,7 @@ def test_good_pages_send_nothing_again(version: str, page: str) -> None:
 
 
 def test_what_is_resent_can_be_measured() -> None:
-    assert RESENT == tuple(f"resent_{part}" for part in Resent._fields)
+    assert RESENT_PARTS == tuple(f"resent_{part}" for part in ResentSizes._fields)
 
 
 def nested(depth: int) -> Json:
@@ -247,16 +255,16 @@ def test_nested_lists_are_looked_at_a_few_times_however_deep(
     monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
     looked_at = 0
-    real = Keys.of
+    real = ContentKeys.of
 
-    def counted(keys: Keys, dynamic: Dynamic) -> object:
+    def counted(keys: ContentKeys, dynamic: Dynamic) -> object:
         nonlocal looked_at
         looked_at += 1
         return real(keys, dynamic)
 
     tree = pages(nested(depth))
-    page = Page(text(tree), NEWEST)
-    monkeypatch.setattr(Keys, "of", counted)
+    page = SentPage(text(tree), NEWEST)
+    monkeypatch.setattr(ContentKeys, "of", counted)
 
     resent = page.take(text(tree))
 

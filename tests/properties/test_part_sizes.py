@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.liveview.diff_cost.sizes import Anatomy, dissect
+from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
 from tests.properties.rendered_trees import histories, with_templates
 
 Json = Any
@@ -30,12 +30,12 @@ def test_the_parts_of_any_json_sum_up(
 ) -> None:
     data = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode()
 
-    assert len(data) == sum(dissect(data))
+    assert len(data) == sum(part_sizes(data))
 
 
 @given(st.binary(max_size=30))
 def test_the_parts_of_any_bytes_sum_up(data: bytes) -> None:
-    assert len(data) == sum(dissect(data))
+    assert len(data) == sum(part_sizes(data))
 
 
 @settings(deadline=None)
@@ -46,14 +46,14 @@ def test_the_parts_of_what_a_server_sends_sum_up(
     first, diffs = history
     for each in (with_templates(first) if templates else first, *diffs):
         data = json.dumps(each, separators=(",", ":")).encode()
-        assert len(data) == sum(dissect(data))
+        assert len(data) == sum(part_sizes(data))
 
 
 @given(values)
 def test_no_part_of_a_diff_is_below_nothing(value: Json) -> None:
     data = json.dumps({"0": value, "0 ": value}).encode()
 
-    assert all(size >= 0 for size in dissect(data))
+    assert all(size >= 0 for size in part_sizes(data))
 
 
 @given(st.dictionaries(st.sampled_from(["0", "1", "2"]), st.text(max_size=5)))
@@ -61,5 +61,5 @@ def test_texts_alone_are_dynamics(texts: dict[str, str]) -> None:
     data = json.dumps(texts, separators=(",", ":")).encode()
 
     commas = max(0, len(texts) - 1)
-    expected = Anatomy(dynamics=len(data) - 2 - commas, envelope=2 + commas)
-    assert expected == dissect(data)
+    expected = PartSizes(dynamics=len(data) - 2 - commas, envelope=2 + commas)
+    assert expected == part_sizes(data)

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.liveview.diff_cost.resent import (
-    EVERY,
-    FIRST,
-    LARGEST,
+from pytest_liveview_load.liveview.diff_cost.sampling import (
+    FIRST_PAGES,
+    LARGEST_COMPARED,
     MOST_DIFFS,
     MOST_OF_A_PAGE,
     MOST_PAGES,
-    Witness,
-    Witnesses,
+    ONE_PAGE_IN,
+    ResentSampler,
+    SampledPage,
 )
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from pytest_liveview_load.liveview.user.live_user import LiveUser
@@ -29,73 +29,73 @@ TREE = b'{"0":"a","s":["",""]}'
 SAME = b'{"0":"a"}'
 
 
-def joined(witnesses: Witnesses, view: str = "ShopLive") -> Witness | None:
-    return witnesses.joined(view, TREE, NEWEST)
+def joined(sampler: ResentSampler, view: str = "ShopLive") -> SampledPage | None:
+    return sampler.joined(view, TREE, NEWEST)
 
 
 def test_the_first_pages_are_compared_and_then_one_in_some() -> None:
-    witnesses = Witnesses()
-    chosen = [number for number in range(1, 30) if joined(witnesses) is not None]
+    sampler = ResentSampler()
+    chosen = [number for number in range(1, 30) if joined(sampler) is not None]
 
-    assert [*range(1, FIRST + 1), *range(EVERY, 30, EVERY)] == chosen
+    assert [*range(1, FIRST_PAGES + 1), *range(ONE_PAGE_IN, 30, ONE_PAGE_IN)] == chosen
 
 
 def test_each_view_has_its_own() -> None:
-    witnesses = Witnesses()
-    for _ in range(FIRST):
-        joined(witnesses)
+    sampler = ResentSampler()
+    for _ in range(FIRST_PAGES):
+        joined(sampler)
 
-    assert joined(witnesses) is None
-    assert joined(witnesses, "CartLive") is not None
+    assert joined(sampler) is None
+    assert joined(sampler, "CartLive") is not None
 
 
 def test_no_more_than_so_many_pages_of_a_view_are_compared() -> None:
-    witnesses, measured = Witnesses(), Measured()
-    for _ in range(2 * EVERY * MOST_PAGES):
-        witness = joined(witnesses)
-        if witness is not None:
-            witness.hear(measured, "inc", SAME)
+    sampler, measured = ResentSampler(), Measured()
+    for _ in range(2 * ONE_PAGE_IN * MOST_PAGES):
+        page = joined(sampler)
+        if page is not None:
+            page.record(measured, "inc", SAME)
 
     assert MOST_PAGES == len(measured.resents)
-    assert joined(witnesses) is None
+    assert joined(sampler) is None
 
 
-def test_pages_that_hear_nothing_are_not_counted_and_cost_no_tree() -> None:
-    witnesses = Witnesses()
-    chosen = [joined(witnesses) for _ in range(2 * EVERY * MOST_PAGES)]
+def test_pages_without_a_diff_are_not_counted_and_cost_no_tree() -> None:
+    sampler = ResentSampler()
+    chosen = [joined(sampler) for _ in range(2 * ONE_PAGE_IN * MOST_PAGES)]
 
     waiting = [each for each in chosen if each is not None]
     assert len(waiting) > MOST_PAGES
-    assert {None} == {each.page for each in waiting}
-    assert not witnesses.satisfied("ShopLive")
+    assert {None} == {each.sent for each in waiting}
+    assert not sampler.satisfied("ShopLive")
 
 
 def test_a_page_is_compared_for_so_many_diffs() -> None:
     measured = Measured()
-    witness = joined(Witnesses())
-    while witness is not None:
-        witness = witness.hear(measured, "inc", SAME)
+    page = joined(ResentSampler())
+    while page is not None:
+        page = page.record(measured, "inc", SAME)
 
     assert [("inc", (0, 0, len('"0":"a"')))] * MOST_OF_A_PAGE == measured.resents
 
 
 def test_no_more_than_so_many_diffs_of_a_view_are_compared() -> None:
-    witnesses, measured = Witnesses(), Measured()
+    sampler, measured = ResentSampler(), Measured()
     for _ in range(10_000):
-        witness = joined(witnesses)
+        page = joined(sampler)
         for _ in range(MOST_OF_A_PAGE):
-            witness = witness and witness.hear(measured, "inc", SAME)
+            page = page and page.record(measured, "inc", SAME)
 
     assert MOST_DIFFS == len(measured.resents)
-    assert joined(witnesses) is None
+    assert joined(sampler) is None
 
 
 def test_a_diff_without_a_name_is_only_known() -> None:
     measured = Measured()
-    witness = joined(Witnesses())
-    assert witness is not None
-    witness.hear(measured, "", b'{"0":"b"}')
-    witness.hear(measured, "inc", b'{"0":"b"}')
+    page = joined(ResentSampler())
+    assert page is not None
+    page.record(measured, "", b'{"0":"b"}')
+    page.record(measured, "inc", b'{"0":"b"}')
 
     assert [("inc", (0, 0, len('"0":"b"')))] == measured.resents
 
@@ -103,33 +103,33 @@ def test_a_diff_without_a_name_is_only_known() -> None:
 UNREADABLE = {
     "no tree": b'{"0":"a"}',
     "no JSON": b"nonsense",
-    "larger than is worth it": b'{"0":"%s","s":["",""]}' % (b"x" * LARGEST),
+    "larger than is worth it": b'{"0":"%s","s":["",""]}' % (b"x" * LARGEST_COMPARED),
 }
 
 
 @pytest.mark.parametrize("tree", UNREADABLE.values(), ids=UNREADABLE)
-def test_a_page_that_cannot_be_read_has_no_witness(tree: bytes) -> None:
+def test_a_page_that_cannot_be_read_is_not_compared(tree: bytes) -> None:
     measured = Measured()
-    witness = Witnesses().joined("ShopLive", tree, NEWEST)
+    page = ResentSampler().joined("ShopLive", tree, NEWEST)
 
-    assert (witness and witness.hear(measured, "inc", SAME)) is None
+    assert (page and page.record(measured, "inc", SAME)) is None
     assert [] == measured.resents
 
 
 STRANGE = {
     "fits no tree": b'{"0":{"0":"b"}}',
     "no JSON": b"nonsense",
-    "larger than is worth it": b'{"0":"%s"}' % (b"x" * LARGEST),
+    "larger than is worth it": b'{"0":"%s"}' % (b"x" * LARGEST_COMPARED),
 }
 
 
 @pytest.mark.parametrize("diff", STRANGE.values(), ids=STRANGE)
 def test_a_diff_that_cannot_be_compared_ends_it(diff: bytes) -> None:
     measured = Measured()
-    witness = joined(Witnesses())
+    page = joined(ResentSampler())
 
-    assert witness is not None
-    assert witness.hear(measured, "inc", diff) is None
+    assert page is not None
+    assert page.record(measured, "inc", diff) is None
     assert [] == measured.resents
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from pytest_liveview_load.liveview.diff_cost.sizes import Anatomy, dissect
+from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.wire import DIFF, PHX_REPLY, decode
-from pytest_liveview_load.metrics.names import PARTS
+from pytest_liveview_load.metrics.names import DIFF_PARTS
 from tests.liveview.protocol.recorded import frames, recordings
 
 # What is left over are the outermost braces and commas: the envelope.
@@ -117,8 +117,8 @@ DIFFS = {
 def test_each_byte_is_of_one_part(diff: str, parts: dict[str, int]) -> None:
     whole = len(diff.encode())
 
-    expected = Anatomy(**parts, envelope=whole - sum(parts.values()))
-    assert expected == dissect(diff.encode())
+    expected = PartSizes(**parts, envelope=whole - sum(parts.values()))
+    assert expected == part_sizes(diff.encode())
 
 
 NO_DIFFS = ["", "nonsense", "[1,2]", '"text"', "7", '{"0":']
@@ -127,13 +127,13 @@ NO_DIFFS = ["", "nonsense", "[1,2]", '"text"', "7", '{"0":']
 @pytest.mark.parametrize("text", NO_DIFFS)
 def test_what_is_no_object_is_all_envelope(text: str) -> None:
     data = text.encode("latin-1")
-    assert Anatomy(envelope=len(data)) == dissect(data)
+    assert PartSizes(envelope=len(data)) == part_sizes(data)
 
 
 @pytest.mark.parametrize("depth", [400, 200_000])
 def test_what_is_too_deep_still_sums_up(depth: int) -> None:
     deep = b'{"0":' * depth + b'"x"' + b"}" * depth
-    assert len(deep) == sum(dissect(deep))
+    assert len(deep) == sum(part_sizes(deep))
 
 
 def diffs(version: str, page: str, kind: str) -> Iterator[bytes]:
@@ -159,7 +159,7 @@ def test_recorded_diffs_sum_up(version: str, page: str) -> None:
 
     assert found
     for diff in found:
-        assert len(diff) == sum(dissect(diff))
+        assert len(diff) == sum(part_sizes(diff))
 
 
 def keys(value: Any) -> set[str]:
@@ -185,7 +185,7 @@ def test_recorded_diffs_have_a_part_only_if_they_have_its_keys(
 ) -> None:
     for diff in diffs(version, page, "browser"):
         parsed = json.loads(diff)
-        if getattr(dissect(diff), part):
+        if getattr(part_sizes(diff), part):
             assert KEYS_OF[part] & keys(parsed)
         elif part in ("events", "components"):
             assert not KEYS_OF[part] & set(parsed)
@@ -194,10 +194,10 @@ def test_recorded_diffs_have_a_part_only_if_they_have_its_keys(
 def test_function_components_before_1_1_send_the_whole_list_and_its_templates() -> None:
     largest = max(diffs("0.20.17", "function_components", "browser"), key=len)
 
-    found = dissect(largest)
+    found = part_sizes(largest)
     assert found.keyed > 20_000
     assert found.statics > 5_000
 
 
 def test_the_parts_are_those_that_can_be_measured() -> None:
-    assert PARTS == Anatomy._fields
+    assert DIFF_PARTS == PartSizes._fields

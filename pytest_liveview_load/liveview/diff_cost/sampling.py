@@ -1,0 +1,209 @@
+"""Which diffs are measured, so that their cost is known and the clicks are not slower.
+
+`PartSampler` records the sizes of a diff's parts: of every diff while those of an event are
+alike, of one in some when they are not. `ResentSampler` chooses the few pages of a view
+whose diffs are compared with what the page has.
+"""
+
+from collections import Counter
+from typing import Final
+
+from pytest_liveview_load.errors import ProtocolError
+from pytest_liveview_load.liveview.diff_cost.resent import SentPage
+from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
+from pytest_liveview_load.liveview.observer import Observer, Parts
+from pytest_liveview_load.liveview.protocol.versions import Dialect
+
+# Sizes of parts
+
+
+KNOWN_FRAMES: Final = 512  # diffs whose parts are remembered
+LARGEST_KNOWN: Final = 4096  # bytes
+# Of an event whose diffs are not alike, so many are taken apart before it is only some.
+MEASURED_FIRST: Final = 100
+# A prime, so that users who do the same in rounds are not always met at the same step.
+ONE_FRAME_IN: Final = 13
+
+FrameKey = tuple[str, str, bytes | None, int]  # view, event, diff, bytes of the frame
+
+
+class EventSampling:
+    """How the diffs of one event are looked at."""
+
+    __slots__ = ("passed_over", "taken", "to_pass_over", "unlike")
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.unlike = 0
+        self.passed_over = 0  # after each that is taken apart
+        self.to_pass_over = 0  # before the next
+
+
+class KnownFrame:
+    """A frame that came before: what the observer is told, and the event's sampling."""
+
+    __slots__ = ("parts", "sampling")
+
+    def __init__(self, parts: Parts, sampling: EventSampling) -> None:
+        self.parts = parts
+        self.sampling = sampling
+
+
+class PartSampler:
+    """Takes diffs apart for all users of a network. Set `all` and it takes every one."""
+
+    def __init__(self, *, all: bool = False) -> None:  # noqa: A002 - as it is read
+        self.all = all
+        self._samplings: dict[tuple[str, str], EventSampling] = {}
+        self._known: dict[FrameKey, KnownFrame] = {}
+
+    def record(
+        self,
+        observer: Observer,
+        view: str,
+        name: str,
+        diff: bytes | None,
+        size: int,
+        at: float,
+    ) -> None:
+        """Record the parts of a frame of `size` bytes with a diff, or pass it over."""
+        known = self._known.get((view, name, diff, size))
+        if known is None or known.sampling.passed_over:
+            self._sample(observer, (view, name, diff, size), at)
+            return
+        known.sampling.taken += 1
+        observer.parts(known.parts, at)
+
+    def _sample(self, observer: Observer, key: FrameKey, at: float) -> None:
+        label = key[:2]
+        sampling = self._samplings.get(label)
+        if sampling is None:
+            sampling = self._samplings[label] = EventSampling()
+        if sampling.to_pass_over:
+            sampling.to_pass_over -= 1
+            return
+        sampling.taken += 1
+        known = self._known.get(key)
+        if known is None:
+            known = self._measure(key, sampling)
+            self._adapt(sampling)
+        sampling.to_pass_over = sampling.passed_over
+        observer.parts(known.parts, at)
+
+    def _measure(self, key: FrameKey, sampling: EventSampling) -> KnownFrame:
+        view, name, diff, size = key
+        sizes = part_sizes(diff) if diff is not None else PartSizes()
+        # What the frame has around the diff is as much envelope as the diff's own braces.
+        sizes = sizes._replace(envelope=sizes.envelope + size - len(diff or b""))
+        known = KnownFrame((name, view, sizes), sampling)
+        if size <= LARGEST_KNOWN:
+            if len(self._known) >= KNOWN_FRAMES:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = known
+        return known
+
+    def _adapt(self, sampling: EventSampling) -> None:
+        """Look at fewer of an event whose diffs are not alike, at all of others."""
+        sampling.unlike += 1
+        unlike = (
+            sampling.taken >= MEASURED_FIRST and 2 * sampling.unlike > sampling.taken
+        )
+        sampling.passed_over = ONE_FRAME_IN - 1 if unlike and not self.all else 0
+
+
+# What is sent again
+
+
+# Of the pages of a view the first ones, and one in EVERY after them.
+FIRST_PAGES: Final = 3
+ONE_PAGE_IN: Final = 7
+MOST_PAGES: Final = 40  # of a view
+MOST_DIFFS: Final = 200  # of a view
+MOST_OF_A_PAGE: Final = 50  # diffs, so that several pages are heard
+LARGEST_COMPARED: Final = (
+    128 * 1024
+)  # bytes of a tree or a diff that are worth the time
+
+
+class ResentSampler:
+    """Chooses the pages, for all users of a network."""
+
+    def __init__(self) -> None:
+        self._joins: Counter[str] = Counter()
+        self._pages: Counter[str] = Counter()
+        self._diffs: Counter[str] = Counter()
+
+    def joined(
+        self, view: str, rendered: bytes, dialect: Dialect
+    ) -> "SampledPage | None":
+        """Return the page that has just joined if it is one to compare, else None."""
+        if self.satisfied(view) or len(rendered) > LARGEST_COMPARED:
+            return None
+        self._joins[view] += 1
+        number = self._joins[view]
+        if number > FIRST_PAGES and number % ONE_PAGE_IN:
+            return None
+        return SampledPage(self, view, rendered, dialect)
+
+    def satisfied(self, view: str) -> bool:
+        """Tell whether enough is known of a view."""
+        return self._diffs[view] >= MOST_DIFFS or self._pages[view] >= MOST_PAGES
+
+    def count_page(self, view: str) -> None:
+        """Count one more page of a view that is compared."""
+        self._pages[view] += 1
+
+    def count_diff(self, view: str) -> bool:
+        """Count one more diff of a view; return whether that was enough."""
+        self._diffs[view] += 1
+        return self._diffs[view] >= MOST_DIFFS
+
+
+class SampledPage:
+    """Compares the diffs of one page, until it has seen enough.
+
+    Before the first diff it costs nothing but the join's bytes, which pages share.
+    """
+
+    __slots__ = ("compared", "dialect", "rendered", "sampler", "sent", "view")
+
+    def __init__(
+        self, sampler: ResentSampler, view: str, rendered: bytes, dialect: Dialect
+    ) -> None:
+        self.sampler = sampler
+        self.view = view
+        self.rendered = rendered
+        self.dialect = dialect
+        self.sent: SentPage | None = None
+        self.compared = 0
+
+    def record(
+        self, observer: Observer, name: str, diff: bytes
+    ) -> "SampledPage | None":
+        """Compare a diff, and record it as one of `name`; without a name only know it.
+
+        Return the page, or None once enough of its diffs were compared.
+        """
+        if len(diff) > LARGEST_COMPARED or (self.sent is None and not self._begin()):
+            return None
+        assert self.sent is not None  # it has begun
+        try:
+            resent = self.sent.take(diff)
+        except ProtocolError:
+            return None  # whoever looks at the page is told
+        if name:
+            observer.resent(resent, name=name, view=self.view)
+        self.compared += 1
+        enough = self.sampler.count_diff(self.view) or self.compared >= MOST_OF_A_PAGE
+        return None if enough else self
+
+    def _begin(self) -> bool:
+        if self.sampler.satisfied(self.view):
+            return False
+        self.sampler.count_page(self.view)
+        try:
+            self.sent = SentPage(self.rendered, self.dialect)
+        except ProtocolError:
+            return False  # whoever looks at the page is told
+        self.rendered = b""
+        return True
