@@ -420,7 +420,14 @@ class LoadFailed(LiveViewLoadError):
 
 
 class InvalidRun(LiveViewLoadError):
-    """The numbers cannot be believed: the generator could not keep its own time."""
+    """The numbers cannot be believed: the generator could not keep its own time.
+
+    `causes` are sentences that say why, each on its own.
+    """
+
+    def __init__(self, message: str, causes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.causes = tuple(causes)
 
 
 class LiveViewVersionWarning(UserWarning):

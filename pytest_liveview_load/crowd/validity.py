@@ -40,6 +40,22 @@ MEAN_WAIT: Final = 1 / 8  # of max_lag: 2.5 ms of 20
 NOTABLE_WAIT: Final = 1 / 20  # of max_lag: 1 ms of 20
 NEARLY_ALL: Final = 0.9  # of the files that may be open
 
+LAG: Final = "event-loop lag"
+LATENESS: Final = "lateness"
+KEPT_FROM_CPU: Final = "this process was kept from the CPU"
+WAS_STOPPED: Final = "the process was stopped or blocked"
+NO_CPU_LEFT: Final = "the generator was the bottleneck"
+CPU_TAKEN: Final = "others kept the CPU from this process"
+# What a slow or busy machine alone can be the cause of, whatever a test does.
+OF_THE_MACHINE: Final = (
+    LAG,
+    LATENESS,
+    KEPT_FROM_CPU,
+    WAS_STOPPED,
+    NO_CPU_LEFT,
+    CPU_TAKEN,
+)
+
 LAG_ADVICE: Final = (
     "fewer users on this machine, or a scenario that blocks (time.sleep, heavy CPU)"
 )
@@ -84,8 +100,8 @@ def causes(
     """
     roots = [*stopped(watch), too_busy(watch), too_hungry(watch)]
     symptoms = [
-        too_late(watch, snapshot, "lag", "event-loop lag", LAG_ADVICE),
-        too_late(watch, snapshot, "lateness", "lateness", LATENESS_ADVICE),
+        too_late(watch, snapshot, "lag", LAG, LAG_ADVICE),
+        too_late(watch, snapshot, "lateness", LATENESS, LATENESS_ADVICE),
     ]
     found = [
         out_of_files(watch),
@@ -94,6 +110,11 @@ def causes(
         "" if watch.without_file or is_share else none_finished(snapshot),
     ]
     return tuple(each for each in found if each)
+
+
+def is_of_the_machine(cause: str) -> bool:
+    """Return whether a cause, of whichever process, may be the machine's alone."""
+    return any(words in cause for words in OF_THE_MACHINE)
 
 
 def out_of_files(watch: GeneratorMonitor) -> str:
@@ -134,9 +155,9 @@ STOPS: Final = {
             "by itself goes into asyncio.to_thread"
         ),
     ),
-    NO_CPU: ("this process was kept from the CPU", NEIGHBOURS),
+    NO_CPU: (KEPT_FROM_CPU, NEIGHBOURS),
     STOPPED: (
-        "the process was stopped or blocked",
+        WAS_STOPPED,
         "let nothing pause it (SIGSTOP, a debugger, a machine that sleeps or swaps)",
     ),
 }
@@ -156,7 +177,7 @@ def too_busy(watch: GeneratorMonitor) -> str:
     if worst is None or worst.share <= TOO_BUSY:
         return ""
     return (
-        "the generator was the bottleneck: this process used "
+        f"{NO_CPU_LEFT}: this process used "
         f"{format_percentage(worst.share, 2)} of a core for "
         f"{format_duration(worst.seconds, 2)}, above {format_percentage(TOO_BUSY)}, up to "
         f"{worst.moment}: {SPREAD}"
@@ -176,7 +197,7 @@ def too_hungry(watch: GeneratorMonitor) -> str:
         else ""
     )
     return (
-        "others kept the CPU from this process: it waited "
+        f"{CPU_TAKEN}: it waited "
         f"{format_duration(worst.wait, 2)} each time that it had work, above "
         f"{format_duration(limit)} (an eighth of liveview_max_lag), "
         f"{format_duration(worst.used.waited, 2)} in "

@@ -106,7 +106,8 @@ class Limit:
         if any(each.verdict in (KEPT, BROKEN) for each in self.steps):
             return
         if self.bounded_by == BY_GENERATOR:
-            raise InvalidRun(self.summary)
+            causes = [each.invalid for each in self.steps if each.invalid]
+            raise InvalidRun(self.summary, causes)
         raise NoData(self.summary)
 
     # In words and as data
@@ -292,7 +293,7 @@ async def search(
         try:
             step = Step.of(size, await attempt(size), budgets)
         except InvalidRun as error:
-            step = Step(size=size, run=run, invalid=cause_of(error))
+            step = Step(size=size, run=run, invalid=(error.causes or (str(error),))[0])
         except RunAborted as error:
             step = Step(size=size, run=run, aborted=condition_of(error))
         except TooFewFiles as error:
@@ -323,12 +324,6 @@ def check_size_is_free(arguments: Mapping[str, object]) -> None:
                 "say start=50, max=5000, or start='10/s', max='500/s' for arrivals"
             )
             raise MarkerError(message)
-
-
-def cause_of(error: InvalidRun) -> str:
-    """Return why a run is invalid, without its title and its totals."""
-    title, *causes = str(error).splitlines() or [""]
-    return " ".join(causes[0].split()) if causes else title
 
 
 def condition_of(error: RunAborted) -> str:

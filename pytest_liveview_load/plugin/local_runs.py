@@ -155,7 +155,7 @@ class LocalConductor:
             self.lines.drop(name)
         report = self.keep(name, run, outcome)
         if report.invalid:
-            raise InvalidRun(why_invalid(report))
+            raise InvalidRun(why_invalid(report), report.invalid)
         if outcome.aborted:
             raise RunAborted(why_aborted(report))
         return LoadResult(outcome.snapshot, name, run.profile)

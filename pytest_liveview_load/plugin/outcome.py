@@ -41,7 +41,8 @@ def verdict(
         return BudgetExceeded(NOTHING_RAN.format(budgets[0].source))
     invalid = [report for report in reports if report.invalid]
     if invalid:
-        return InvalidRun("\n".join(map(why_invalid, invalid)))
+        causes = [cause for each in invalid for cause in each.invalid]
+        return InvalidRun("\n".join(map(why_invalid, invalid)), causes)
     exceeded = list(filter(None, map(why_exceeded, reports)))
     spoken_of = scenarios_of_errors(budgets)
     failed = [why for each in reports if (why := why_failed(each, spoken_of=spoken_of))]
