@@ -11,7 +11,13 @@ from pytest_liveview_load.plugin.options import OPTIONS
 from tests.docs.pages import DOCS, ROOT, blocks, files_of, python_of, run_as_tests
 
 GENERATED = {"live.md", "reference.md"}
-PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "llms.txt")
+    ),
+    *sorted(DOCS.rglob("*.md")),
+]
 WITH_TESTS = [
     path
     for path in PAGES
