@@ -239,7 +239,7 @@ def _budget(given: object) -> Budget:
 def _check_duplicates(budgets: tuple[Budget, ...]) -> None:
     seen = set()
     for each in budgets:
-        promise = (each.measure.words, each.op, each.limit)
+        promise = (each.measure, each.op, each.limit)
         if promise in seen:
             message = f"the budget {each.source!r} is there twice: keep one of them"
             raise MarkerError(message)

@@ -5,14 +5,15 @@ Law: a packed snapshot is the same numbers.
 
 from collections.abc import Iterable
 from functools import reduce
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.metrics.histogram import Histogram
+from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.names import Series
-from pytest_liveview_load.metrics.reading import Measure, Reading
+from pytest_liveview_load.metrics.reading import Reading, read_measure
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 
 # What may show that one runner is slow: the machine's own delay, then what users waited.
@@ -39,12 +40,12 @@ class PackedHistogram(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PackedSnapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A snapshot. It is not `Snapshot.to_data`, whose sorting keeps a loop busy for long."""
+    """A snapshot; it is not sorted, which would keep a loop busy for long."""
 
     histograms: list[PackedHistogram]
     counts: dict[str, int]
     by_scenario: dict[str, dict[str, int]]
-    failures: list[dict[str, Any]]
+    failures: tuple[Failure, ...]
     seconds: float
     users: int
     partial: str
@@ -70,7 +71,7 @@ def pack(snapshot: Snapshot) -> bytes:
         histograms,
         dict(snapshot.counts),
         {name: dict(counts) for name, counts in snapshot.by_scenario.items()},
-        [each.to_data() for each in snapshot.failures],
+        snapshot.failures,
         snapshot.seconds,
         snapshot.users,
         snapshot.partial,
@@ -88,7 +89,7 @@ def unpack(data: bytes) -> Snapshot:
             },
             counts=packed.counts,
             by_scenario=packed.by_scenario,
-            failures=tuple(map(Failure.from_data, packed.failures)),
+            failures=packed.failures,
             seconds=packed.seconds,
             users=packed.users,
             partial=packed.partial,
@@ -107,7 +108,7 @@ def histogram_of(packed: PackedHistogram) -> Histogram:
 
 def measures_of(snapshot: Snapshot) -> dict[str, float]:
     """Return what was measured of `MEASURES`, in base units."""
-    readings = {measure.source: measure.read(snapshot) for measure in PARSED}
+    readings = {measure.source: read_measure(measure, snapshot) for measure in PARSED}
     return {
         source: reading.value
         for source, reading in readings.items()

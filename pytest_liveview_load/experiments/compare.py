@@ -12,8 +12,9 @@ from statistics import fmean, stdev
 from typing import Any, Final, Self
 
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
+from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.names import format_value
-from pytest_liveview_load.metrics.reading import Measure, NotMeasured
+from pytest_liveview_load.metrics.reading import NotMeasured, read_measure
 from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
 from pytest_liveview_load.reporting.report import COMPARISON, Finding
 from pytest_liveview_load.reporting.table import in_columns
@@ -219,7 +220,7 @@ class Comparison:
         asked = Measure.parse(measure)
         found = []
         for number, results in enumerate(self.rounds, start=1):
-            reading = asked.read(results[pattern].snapshot)
+            reading = read_measure(asked, results[pattern].snapshot)
             where = f"{pattern}, round {number}: {measure}"
             if isinstance(reading, NotMeasured):
                 message = f"{where}: {reading.why}"

@@ -367,7 +367,7 @@ def with_unwritten(
     load that is the generator's lack of `max_users`, here it is what was sought.
     """
     measures = [each.measure for each in budgets]
-    spoken_of = {each.words.scenario for each in measures if each.metric in OF_ERRORS}
+    spoken_of = {each.scenario for each in measures if each.metric in OF_ERRORS}
     texts = []
     if not spoken_of:
         texts.append(NO_ERRORS)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.experiments.compare import FEWEST_ROUNDS, Comparison, Round
-from pytest_liveview_load.metrics.reading import Measure
+from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.reporting.report import COMPARISON
 from pytest_liveview_load.units import near_miss

@@ -7,7 +7,7 @@ it is not given.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from pytest_liveview_load.metrics.names import DIFF_BYTES, DIFF_PARTS
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -105,19 +105,6 @@ class Advice:
 
     def __str__(self) -> str:
         return f"{self.finding}. LiveView offers: {'; or '.join(self.offers)}"
-
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {
-            "event": self.event,
-            "view": self.view,
-            "part": self.part,
-            "resent": self.resent,
-            "whole": self.whole,
-            "diffs": self.diffs,
-            "finding": self.finding,
-            "offers": list(self.offers),
-        }
 
 
 def advice(snapshot: Snapshot) -> tuple[Advice, ...]:

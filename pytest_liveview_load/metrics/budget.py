@@ -1,7 +1,7 @@
-"""Budgets and what they came to.
+"""Budgets, and what they came to.
 
-Law: a budget is checked where it is written, and a verdict is one of three: within,
-exceeded, or no measurement, which never passes.
+A budget is checked where it is written. Its verdict is one of three: within, exceeded, or
+not measured, which never passes.
 """
 
 import math
@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, assert_never
+from typing import ClassVar, Final
 
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
-from pytest_liveview_load.metrics.measure import read_words
+from pytest_liveview_load.metrics.measure import Measure, parse_measure
 from pytest_liveview_load.metrics.names import Unit, format_interval, format_value
-from pytest_liveview_load.metrics.reading import Measure, NotMeasured
+from pytest_liveview_load.metrics.reading import NotMeasured, read_measure
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import (
     NUMBER,
@@ -26,9 +26,6 @@ from pytest_liveview_load.units import (
     parse_percentage,
     parse_rate,
 )
-
-# The second half of a budget: its operator and its limit.
-
 
 OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = MappingProxyType(
     {
@@ -47,9 +44,149 @@ LIMITS: Final[Mapping[Unit, tuple[str, tuple[str, ...], Callable[[str], float]]]
     Unit.RATE: ("rate", ("/s",), parse_rate),
     Unit.RATIO: ("percentage", ("%",), parse_percentage),
 }
+DIGITS: Final = 3
+MOST_DIGITS: Final = 9
 
 
-def read_operator(rest: str, source: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """A promise: `measure op limit`.
+
+    `source` is what somebody wrote, `limit` is in base units: seconds, bytes, ones, per
+    second, a ratio of one.
+    """
+
+    source: str
+    measure: Measure
+    op: str
+    limit: float
+
+    @classmethod
+    def parse(cls, source: str) -> "Budget":
+        """Parse `[stat_]metric[label]{scenario}.part op limit`.
+
+        Raises `BudgetSyntaxError`, which quotes the budget and the word that is wrong.
+        """
+        if not isinstance(source, str):
+            raise BudgetSyntaxError(source, "it must be text")
+        if not source.strip():
+            raise BudgetSyntaxError(source, "it is empty")
+        measure, rest = parse_measure(source)
+        op = _parse_operator(rest.lstrip(), source)
+        limit = rest.lstrip().removeprefix(op).strip()
+        return cls(
+            source=source.strip(),
+            measure=measure,
+            op=op,
+            limit=_parse_limit(limit, measure, source),
+        )
+
+    def holds(self, observed: float) -> bool:
+        """Whether a value in base units keeps the promise."""
+        return OPERATORS[self.op](observed, self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The budget holds. Values are in base units; see `Reading` for interval and samples.
+
+    `close` says that the interval includes the limit: another run may come out otherwise.
+    """
+
+    outcome: ClassVar = "within"
+
+    observed: float
+    interval: tuple[float, float] | None = None
+    samples: int = 0
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """The budget does not hold. Fields are as in `Within`."""
+
+    outcome: ClassVar = "exceeded"
+
+    observed: float
+    interval: tuple[float, float] | None = None
+    samples: int = 0
+    close: bool = False
+
+
+Verdict = Within | Exceeded | NotMeasured
+
+
+def judge(budget: Budget, snapshot: Snapshot) -> Verdict:
+    """Compare what was measured with what was promised."""
+    reading = read_measure(budget.measure, snapshot)
+    if isinstance(reading, NotMeasured):
+        return reading
+    interval = reading.interval
+    verdict = Within if budget.holds(reading.value) else Exceeded
+    return verdict(
+        reading.value,
+        interval,
+        samples=reading.samples,
+        close=interval is not None and interval[0] <= budget.limit <= interval[1],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A budget, its verdict, and what was found in words: '34.1ms (95% 31.0–38.2ms, …)'."""
+
+    budget_source: str
+    verdict: Verdict
+    finding: str
+
+    @classmethod
+    def of(cls, budget: Budget, snapshot: Snapshot) -> "Judgement":
+        """Judge a budget by what was measured."""
+        verdict = judge(budget, snapshot)
+        if isinstance(verdict, NotMeasured):
+            return cls(budget.source, verdict, verdict.why)
+        unit = budget.measure.unit
+        observed = _format_observed(verdict.observed, unit, budget.limit)
+        return cls(budget.source, verdict, f"{observed}{_remarks(verdict, unit)}")
+
+    @property
+    def outcome(self) -> str:
+        """The verdict's word: 'within', 'exceeded' or 'no data'."""
+        return self.verdict.outcome
+
+    @property
+    def text(self) -> str:
+        """The line that says it all: 'budget   outcome   finding'."""
+        if isinstance(self.verdict, NotMeasured):
+            return f"{self.budget_source}   {self.outcome}: {self.finding}"
+        return f"{self.budget_source}   {self.outcome:<8}   {self.finding}"
+
+
+def check_scenarios(budgets: Iterable[Budget], known: Collection[str]) -> None:
+    """Raise MarkerError for a budget on a scenario that a run does not have."""
+    for each in budgets:
+        name = each.measure.scenario
+        if not name or name in known:
+            continue
+        problem = (
+            f"no scenario is called {name!r}: there {'is' if len(known) == 1 else 'are'} "
+            f"{', '.join(map(repr, known))}.{near_miss(name, known)}"
+            if known
+            else f"only a load has scenarios: leave out '{{{name}}}', or add @load(users=…)"
+        )
+        message = f"{each.source!r}: {problem}"
+        raise MarkerError(message.removesuffix("."))
+
+
+def any_on_parts(budgets: Iterable[Budget]) -> bool:
+    """Return whether a budget is on a part of the diffs: then all are taken apart."""
+    return any(budget.measure.part for budget in budgets)
+
+
+# Reading the second half of a budget: its operator and its limit
+
+
+def _parse_operator(rest: str, source: str) -> str:
     """Return the operator that `rest` begins with. Raises `BudgetSyntaxError`."""
     match = OPERATOR.match(rest)
     if match is None:
@@ -67,97 +204,47 @@ def read_operator(rest: str, source: str) -> str:
     return op
 
 
-def read_limit(text: str, unit: Unit, measure: str, source: str) -> float:
+def _parse_limit(text: str, measure: Measure, source: str) -> float:
     """Return a limit in base units. Raises `BudgetSyntaxError`.
 
-    A number needs the unit of what `measure` measures, unless it is 0 or counts.
+    A number needs its unit, unless it is 0 or the measure counts.
     """
     if not text:
         raise BudgetSyntaxError(source, "a limit is missing after the operator")
     bare = NUMBER.fullmatch(text) is not None
     if bare and float(text) == 0:
         return 0.0
-    if unit is Unit.COUNT:
+    if measure.unit is Unit.COUNT:
         if bare:
             return float(text)
         raise BudgetSyntaxError(
-            source, f"{measure} is a count, and {text!r} is not a number like '3'"
+            source,
+            f"{measure.source} is a count, and {text!r} is not a number like '3'",
         )
-    word, examples, parse = LIMITS[unit]
+    word, examples, parse = LIMITS[measure.unit]
     if bare:
         shown = " or ".join(repr(text + each) for each in examples)
         raise BudgetSyntaxError(
-            source, f"{measure} is a {word} and its limit needs a unit: {shown}"
+            source, f"{measure.source} is a {word} and its limit needs a unit: {shown}"
         )
     try:
         return parse(text)
     except UnitError as error:
-        raise BudgetSyntaxError(source, f"{measure} is a {word}, and {error}") from None
+        raise BudgetSyntaxError(
+            source, f"{measure.source} is a {word}, and {error}"
+        ) from None
 
 
-# What a budget came to.
+# A verdict in words
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
-    """The budget holds. Values are in base units; see `Reading` for interval and samples.
-
-    `close` says that the interval includes the limit: another run may come out otherwise.
-    """
-
-    observed: float
-    interval: tuple[float, float] | None = None
-    samples: int = 0
-    close: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Exceeded:
-    """The budget does not hold. Fields are as in `Within`."""
-
-    observed: float
-    interval: tuple[float, float] | None = None
-    samples: int = 0
-    close: bool = False
-
-
-Verdict = Within | Exceeded | NotMeasured
-
-
-def outcome(verdict: Verdict) -> str:
-    """Return the verdict's word: 'within', 'exceeded' or 'no data'."""
-    match verdict:
-        case Within():
-            return "within"
-        case Exceeded():
-            return "exceeded"
-        case NotMeasured():
-            return "no data"
-        case _:
-            assert_never(verdict)
-
-
-# Measured values and verdicts as a person reads them.
-
-
-DIGITS: Final = 3
-MOST_DIGITS: Final = 9
-
-
-def format_verdict(verdict: Verdict, unit: Unit, limit: float) -> str:
-    """Return the verdict's word and what was found: 'within     34.1ms (95% …)'."""
-    if isinstance(verdict, NotMeasured):
-        return f"{outcome(verdict)}: {verdict.why}"
-    return f"{outcome(verdict):<8}   {_observed(verdict, unit, limit)}{_remarks(verdict, unit)}"
-
-
-def _observed(verdict: Within | Exceeded, unit: Unit, limit: float) -> str:
+def _format_observed(observed: float, unit: Unit, limit: float) -> str:
     """Return the value with the digits it takes to tell it from the limit."""
     digits = DIGITS
-    while digits < MOST_DIGITS and float(f"{verdict.observed:.{digits}g}") == limit:
-        digits += 1
-    exact = verdict.observed == limit
-    return format_value(verdict.observed, unit, DIGITS if exact else digits)
+    if observed != limit:
+        while digits < MOST_DIGITS and float(f"{observed:.{digits}g}") == limit:
+            digits += 1
+    return format_value(observed, unit, digits)
 
 
 def _remarks(verdict: Within | Exceeded, unit: Unit) -> str:
@@ -173,106 +260,3 @@ def _remarks(verdict: Within | Exceeded, unit: Unit) -> str:
         why = "too few for an upper end" if is_open else "close"
         remarks.append(f"{why}: judged by its value")
     return f" ({', '.join(remarks)})" if remarks else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """A promise: `measure op limit`. `source` is what somebody wrote, `limit` is in base
-    units: seconds, bytes, ones, per second, a ratio of one."""
-
-    source: str
-    measure: Measure
-    op: str
-    limit: float
-
-    @classmethod
-    def parse(cls, source: str) -> "Budget":
-        """Parse `[stat_]metric[label]{scenario}.part op limit`.
-
-        Raises `BudgetSyntaxError`, which quotes the budget and the word that is wrong.
-        """
-        if not isinstance(source, str):
-            raise BudgetSyntaxError(source, "it must be text")
-        if not source.strip():
-            raise BudgetSyntaxError(source, "it is empty")
-        words, rest = read_words(source)
-        text = source.strip()
-        measure = Measure(text[: len(text) - len(rest)], words)
-        op = read_operator(rest.lstrip(), source)
-        limit = rest.lstrip().removeprefix(op).strip()
-        return cls(
-            source=text,
-            measure=measure,
-            op=op,
-            limit=read_limit(limit, words.unit, measure.source, source),
-        )
-
-    def holds(self, observed: float) -> bool:
-        """Whether a value in base units keeps the promise."""
-        return OPERATORS[self.op](observed, self.limit)
-
-
-def judge(budget: Budget, snapshot: Snapshot) -> Verdict:
-    """Compare what was measured with what was promised."""
-    reading = budget.measure.read(snapshot)
-    if isinstance(reading, NotMeasured):
-        return reading
-    interval = reading.interval
-    verdict = Within if budget.holds(reading.value) else Exceeded
-    return verdict(
-        reading.value,
-        interval,
-        samples=reading.samples,
-        close=interval is not None and interval[0] <= budget.limit <= interval[1],
-    )
-
-
-def check_scenarios(budgets: Iterable[Budget], known: Collection[str]) -> None:
-    """Raise MarkerError for a budget on a scenario that a run does not have."""
-    for each in budgets:
-        name = each.measure.words.scenario
-        if not name or name in known:
-            continue
-        problem = (
-            f"no scenario is called {name!r}: there {'is' if len(known) == 1 else 'are'} "
-            f"{', '.join(map(repr, known))}.{near_miss(name, known)}"
-            if known
-            else f"only a load has scenarios: leave out '{{{name}}}', or add @load(users=…)"
-        )
-        message = f"{each.source!r}: {problem}"
-        raise MarkerError(message.removesuffix("."))
-
-
-def any_on_parts(budgets: Iterable[Budget]) -> bool:
-    """Return whether a budget is on a part of the diffs: then all are taken apart."""
-    return any(budget.measure.words.part for budget in budgets)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A budget, its verdict and the line that says so.
-
-    `text` is 'budget   word   finding'; `outcome` and `finding` are its last two columns.
-    """
-
-    budget_source: str
-    verdict: Verdict
-    text: str
-
-    @classmethod
-    def of(cls, budget: Budget, snapshot: Snapshot) -> "Judgement":
-        """Judge a budget by what was measured."""
-        verdict = judge(budget, snapshot)
-        line = f"{budget.source}   {format_verdict(verdict, budget.measure.unit, budget.limit)}"
-        return cls(budget.source, verdict, line)
-
-    @property
-    def outcome(self) -> str:
-        """The verdict's word: 'within', 'exceeded' or 'no data'."""
-        return outcome(self.verdict)
-
-    @property
-    def finding(self) -> str:
-        """What was found, without the budget and the verdict's word."""
-        tail = self.text.removeprefix(self.budget_source).strip()
-        return tail.removeprefix(self.outcome).lstrip(": ")

@@ -8,11 +8,10 @@ Minimum, maximum, total and count are exact.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
-from typing import Any, Final
+from typing import Final
 
 # Which sample of a sorted sample a percentile is, and which ones enclose it.
 
@@ -85,7 +84,6 @@ def _binomial(count: int, p: float) -> Iterator[tuple[int, float]]:
 
 
 BITS: Final = 8
-RELATIVE_ERROR: Final = 1 / 2**BITS
 
 NOTHING_YET: Final = (1 << 127, -1)
 
@@ -186,26 +184,6 @@ class Histogram:
     def copy(self) -> "Histogram":
         """Return one that later recording does not change."""
         return Histogram(dict(self.buckets), self.total, self.minimum, self.maximum)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry; `buckets` is index, count, …."""
-        if not self.buckets:
-            return {"buckets": []}
-        return {
-            "buckets": list(chain.from_iterable(sorted(self.buckets.items()))),
-            "total": self.total,
-            "minimum": self.minimum,
-            "maximum": self.maximum,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Histogram":
-        """Return the histogram whose `to_data` this is."""
-        flat = data["buckets"]
-        if not flat:
-            return cls()
-        buckets = dict(zip(flat[::2], flat[1::2], strict=True))
-        return cls(buckets, data["total"], data["minimum"], data["maximum"])
 
     def _at_rank(self, rank: int) -> int:
         seen = 0

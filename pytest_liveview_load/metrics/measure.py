@@ -1,11 +1,11 @@
-"""The text of a measure, `[stat_]metric[label]{scenario}.part`, read into its words.
+"""Which number is meant: `[stat_]metric[label]{scenario}.part`, read from text.
 
-Law: text is refused here or nowhere; each refusal quotes the word that is wrong and
-offers the nearest right one. Attribute names spell a point as `_`: `p99_9_event`.
+Text is refused here or nowhere; each refusal quotes the word that is wrong and offers the
+nearest right one. Attribute names spell a point as `_`: `p99_9_event`.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -43,15 +43,29 @@ Stat = Percentile | Aggregate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """A measure, word by word. `stat` is None for a metric that is one number already."""
+class Measure:
+    """One number of a run, by the name that budgets and results share.
+
+    `source` is what somebody wrote. `stat` is None for a metric that is one number
+    already; `name`, `view`, `scenario` and `part` are "" where any will do, a part's ""
+    being the whole.
+    """
 
     stat: Stat | None
     metric: str
-    name: str
-    view: str
-    scenario: str
-    part: str
+    name: str = ""
+    view: str = ""
+    scenario: str = ""
+    part: str = ""
+    source: str = field(compare=False)
+
+    @classmethod
+    def parse(cls, source: str) -> "Measure":
+        """Parse `[stat_]metric[label]{scenario}.part`. Raises `BudgetSyntaxError`."""
+        measure, rest = parse_measure(source)
+        if rest.strip():
+            raise BudgetSyntaxError(source, f"{rest.strip()!r} is too much")
+        return measure
 
     @property
     def label(self) -> str:
@@ -69,26 +83,20 @@ class Words:
             case _:
                 return METRICS[self.metric]
 
-    def of_label(self, label: str, source: str) -> "Words":
-        """Return the same words with a label, `name` or `view:name`.
+    def of_label(self, label: str) -> "Measure":
+        """Return this measure of one label, `name` or `view:name`.
 
-        Raises `BudgetSyntaxError`, which quotes `source`, for a metric without labels.
+        Raises `BudgetSyntaxError` for a metric without labels.
         """
-        if self.metric not in LABELLED:
-            raise BudgetSyntaxError(
-                source,
-                f"{self.metric!r} counts the whole run and has no label such as [{label}]",
-            )
-        view, name = split_label(label)
-        if not name:
-            problem = f"its label [{label}] names nothing"
-            raise BudgetSyntaxError(source, problem)
-        return replace(self, view=view, name=name)
+        source = f"{self.source}[{label}]"
+        view, name = _parse_label(label, self.metric, source)
+        return replace(self, view=view, name=name, source=source)
 
-    def of_part(self, part: str, source: str) -> "Words":
-        """Return the same words of a part. Raises `BudgetSyntaxError`, quoting `source`."""
+    def of_part(self, part: str) -> "Measure":
+        """Return this measure of one part of a diff. Raises `BudgetSyntaxError`."""
+        source = f"{self.source}.{part}"
         _check_part(self.metric, part, source)
-        return replace(self, part=part)
+        return replace(self, part=part, source=source)
 
 
 HEAD = re.compile(r"[^\s\[\]{}<>=!≤≥]+")
@@ -108,10 +116,10 @@ LABELLED: Final = frozenset(
 SYNONYMS: Final = {"avg": "mean", "average": "mean", "median": "p50", "total": "count"}
 
 
-def read_words(source: str) -> tuple[Words, str]:
-    """Return the words of the measure that `source` begins with, and the text after it.
+def parse_measure(source: str) -> tuple[Measure, str]:
+    """Return the measure that `source` begins with, and the text after it.
 
-    Raises `BudgetSyntaxError`.
+    Raises `BudgetSyntaxError`, which quotes all of `source`.
     """
     text = source.strip()
     head = HEAD.match(text)
@@ -120,26 +128,40 @@ def read_words(source: str) -> tuple[Words, str]:
     rest = text[head.end() :]
     label, rest = _bracketed(rest, "[]", "label", source)
     scenario, rest = _bracketed(rest, "{}", "scenario", source)
-    stat, metric, part = _read_head(head.group(), source)
+    stat, metric, part = _parse_head(head.group(), source)
     if (label or scenario) and not part and (match := PART.match(rest)):
         part, rest = match.group(1), rest[match.end() :]
     _check_part(metric, part, source)
-    words = Words(
-        stat=stat, metric=metric, name="", view="", scenario=scenario, part=part
+    view, name = _parse_label(label, metric, source) if label else ("", "")
+    measure = Measure(
+        stat=stat,
+        metric=metric,
+        name=name,
+        view=view,
+        scenario=scenario,
+        part=part,
+        source=text[: len(text) - len(rest)],
     )
-    return (words.of_label(label, source) if label else words), rest
+    return measure, rest
 
 
-def split_label(label: str) -> tuple[str, str]:
+def _parse_label(label: str, metric: str, source: str) -> tuple[str, str]:
     """Return (view, name). Events may contain ':', modules begin with a capital."""
+    if metric not in LABELLED:
+        problem = f"{metric!r} counts the whole run and has no label such as [{label}]"
+        raise BudgetSyntaxError(source, problem)
     view, colon, name = label.partition(":")
-    return (view, name) if colon and view[:1].isupper() else ("", label)
+    if not (colon and view[:1].isupper()):
+        view, name = "", label
+    if not name:
+        raise BudgetSyntaxError(source, f"its label [{label}] names nothing")
+    return view, name
 
 
 # The stat and the metric
 
 
-def _read_head(head: str, source: str) -> tuple[Stat | None, str, str]:
+def _parse_head(head: str, source: str) -> tuple[Stat | None, str, str]:
     metric, _, part = head.partition(".")
     if metric in METRICS:
         if METRICS[metric] in MANY_SAMPLES:

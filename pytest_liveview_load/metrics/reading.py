@@ -1,19 +1,17 @@
 """What a snapshot says about one measure.
 
-Law: a number is a `Reading` or it is `NotMeasured`, with the reason; there is no default,
-no zero for nothing, and no percentile of too few samples.
+A number is a `Reading`, or it is `NotMeasured` with the reason. There is no default, no
+zero for nothing, and no percentile of too few samples.
 """
 
-from dataclasses import dataclass
-from typing import Final, assert_never
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, assert_never
 
-from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.histogram import Histogram, samples_needed
 from pytest_liveview_load.metrics.measure import (
     Aggregate,
+    Measure,
     Percentile,
-    Words,
-    read_words,
 )
 from pytest_liveview_load.metrics.names import (
     METRICS,
@@ -47,35 +45,47 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured:
-    """There is no such number, and why."""
+    """There is no such number; `why` says what is missing, and what helps.
+
+    It is also the verdict on a budget of which nothing was measured.
+    """
+
+    outcome: ClassVar = "no data"
 
     why: str
 
 
-def read(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
-    """Return the value that `words` name, in base units, or why there is none."""
-    if METRICS[words.metric] in (Unit.TIMING, Unit.SIZE):
-        return _of_samples(words, snapshot)
-    sampled = SAMPLE_COUNTS.get(words.metric) or SAMPLE_RATES.get(words.metric)
-    if sampled and words.label:
-        histogram = _histogram(words, sampled, snapshot)
+def read_measure(measure: Measure, snapshot: Snapshot) -> Reading | NotMeasured:
+    """Return the value of a measure, in base units, or why there is none."""
+    if METRICS[measure.metric] in (Unit.TIMING, Unit.SIZE):
+        return _of_samples(measure, snapshot)
+    sampled = SAMPLE_COUNTS.get(measure.metric) or SAMPLE_RATES.get(measure.metric)
+    if sampled and measure.label:
+        histogram = _histogram(measure, sampled, snapshot)
         if isinstance(histogram, NotMeasured):
             return histogram
-        return _counted(words, histogram.count, histogram.count, snapshot)
-    return _of_all_labels(words, sampled, snapshot)
+        return _counted(measure, histogram.count, histogram.count, snapshot)
+    return _of_all_labels(measure, sampled, snapshot)
+
+
+def samples_of(measure: Measure, snapshot: Snapshot) -> Histogram | None:
+    """Return the samples that a measure is of, None if there are none or it has none."""
+    return snapshot.select(
+        measure.metric, measure.name, measure.view, measure.scenario, measure.part
+    )
 
 
 # Samples
 
 
-def _of_samples(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
-    histogram = _histogram(words, words.metric, snapshot)
+def _of_samples(measure: Measure, snapshot: Snapshot) -> Reading | NotMeasured:
+    histogram = _histogram(measure, measure.metric, snapshot)
     if isinstance(histogram, NotMeasured):
         return histogram
-    scale = NANOSECONDS if METRICS[words.metric] is Unit.TIMING else 1
+    scale = NANOSECONDS if METRICS[measure.metric] is Unit.TIMING else 1
     count = histogram.count
     interval = None
-    match words.stat:
+    match measure.stat:
         case Percentile(p):
             needed = samples_needed(p)
             if count < needed:
@@ -92,42 +102,41 @@ def _of_samples(words: Words, snapshot: Snapshot) -> Reading | NotMeasured:
         case Aggregate.MEAN:
             value = histogram.mean / scale
         case Aggregate.COUNT | Aggregate.RATE:
-            return _counted(words, count, count, snapshot)
+            return _counted(measure, count, count, snapshot)
         case None:
-            message = f"{words.metric} has many samples and was read without a stat"
+            message = f"{measure.metric} has many samples and was read without a stat"
             raise ValueError(message)
         case _:
-            assert_never(words.stat)
-    return Reading(value=value, unit=words.unit, samples=count, interval=interval)
+            assert_never(measure.stat)
+    return Reading(value=value, unit=measure.unit, samples=count, interval=interval)
 
 
 def _histogram(
-    words: Words, metric: str, snapshot: Snapshot
+    measure: Measure, metric: str, snapshot: Snapshot
 ) -> Histogram | NotMeasured:
-    labels = (words.name, words.view, words.scenario, words.part)
-    histogram = snapshot.select(metric, *labels)
+    histogram = samples_of(replace(measure, metric=metric), snapshot)
     if histogram:
         return histogram
-    what = f"no {words.part} of {metric}" if words.part else f"no {metric}"
-    measured = [series for series, _ in snapshot.series_of(metric, part=words.part)]
+    what = f"no {measure.part} of {metric}" if measure.part else f"no {metric}"
+    measured = [series for series, _ in snapshot.series_of(metric, part=measure.part)]
     if not measured:
         return NotMeasured(f"{what} was measured")
-    if words.scenario and not any(each.scenario == words.scenario for each in measured):
-        elsewhere = _not_of(words, {each.scenario for each in measured}, snapshot)
+    if measure.scenario and not any(
+        each.scenario == measure.scenario for each in measured
+    ):
+        elsewhere = _not_of(measure, {each.scenario for each in measured}, snapshot)
         return elsewhere or NotMeasured(
-            f"{what} was measured in scenario {words.scenario!r}"
+            f"{what} was measured in scenario {measure.scenario!r}"
         )
-    return NotMeasured(_unmeasured_label(words, metric, measured))
+    return NotMeasured(_unmeasured_label(measure, metric, measured))
 
 
-def _unmeasured_label(words: Words, metric: str, measured: list[Series]) -> str:
-    labels = sorted({_label_like(words, each) for each in measured} - {""})
+def _unmeasured_label(measure: Measure, metric: str, measured: list[Series]) -> str:
+    labels = sorted({_label_like(measure, each) for each in measured} - {""})
     if not labels:
-        return (
-            f"{metric} was measured without labels, so none is labelled {words.label!r}"
-        )
-    why = f"no {metric} is labelled {words.label!r}: measured were {_listed(labels)}"
-    advice = near_miss(words.label, labels)
+        return f"{metric} was measured without labels, so none is labelled {measure.label!r}"
+    why = f"no {metric} is labelled {measure.label!r}: measured were {_listed(labels)}"
+    advice = near_miss(measure.label, labels)
     return f"{why}.{advice}" if advice else why
 
 
@@ -138,9 +147,9 @@ def _listed(names: list[str]) -> str:
     return shown
 
 
-def _label_like(words: Words, series: Series) -> str:
+def _label_like(measure: Measure, series: Series) -> str:
     """Return a series' label as this budget spells labels: with the view, or without."""
-    if words.view and series.view:
+    if measure.view and series.view:
         return f"{series.view}:{series.name}"
     return series.label
 
@@ -149,113 +158,59 @@ def _label_like(words: Words, series: Series) -> str:
 
 
 def _of_all_labels(
-    words: Words, sampled: str | None, snapshot: Snapshot
+    measure: Measure, sampled: str | None, snapshot: Snapshot
 ) -> Reading | NotMeasured:
     counts = snapshot.counts
-    if words.scenario:
-        if elsewhere := _not_of(words, set(), snapshot):
+    if measure.scenario:
+        if elsewhere := _not_of(measure, set(), snapshot):
             return elsewhere
-        counts = snapshot.by_scenario[words.scenario]
+        counts = snapshot.by_scenario[measure.scenario]
     iterations = counts.get("iterations", 0)
-    if words.metric == "error_rate":
+    if measure.metric == "error_rate":
         if not iterations:
-            return NotMeasured(_nothing_finished(words))
+            return NotMeasured(_nothing_finished(measure))
         errors = counts.get("errors", 0)
-        return Reading(value=errors / iterations, unit=words.unit, samples=iterations)
-    if words.metric == "users":
+        return Reading(value=errors / iterations, unit=measure.unit, samples=iterations)
+    if measure.metric == "users":
         count = snapshot.users
     elif sampled:
-        histogram = snapshot.select(sampled, scenario=words.scenario)
+        histogram = snapshot.select(sampled, scenario=measure.scenario)
         count = histogram.count if histogram else 0
     else:
-        count = counts.get(words.metric, 0)
+        count = counts.get(measure.metric, 0)
     # That nothing happened is a measurement only of a run in which something could have.
     if not count and not iterations:
-        return NotMeasured(_nothing_finished(words))
-    return _counted(words, count, iterations, snapshot)
+        return NotMeasured(_nothing_finished(measure))
+    return _counted(measure, count, iterations, snapshot)
 
 
-def _nothing_finished(words: Words) -> str:
-    where = f" of scenario {words.scenario!r}" if words.scenario else ""
+def _nothing_finished(measure: Measure) -> str:
+    where = f" of scenario {measure.scenario!r}" if measure.scenario else ""
     return f"no iteration{where} finished"
 
 
-def _not_of(words: Words, seen: set[str], snapshot: Snapshot) -> NotMeasured | None:
-    """Return why the scenario of `words` cannot have this metric, None if it can."""
-    if words.metric in ONLY_OF_RUN:
-        why = f"{words.metric} is of the whole run, not of a scenario"
-        return NotMeasured(f"{why}: leave out '{{{words.scenario}}}'")
+def _not_of(measure: Measure, seen: set[str], snapshot: Snapshot) -> NotMeasured | None:
+    """Return why the scenario of a measure cannot have this metric, None if it can."""
+    if measure.metric in ONLY_OF_RUN:
+        why = f"{measure.metric} is of the whole run, not of a scenario"
+        return NotMeasured(f"{why}: leave out '{{{measure.scenario}}}'")
     known = sorted((seen | set(snapshot.by_scenario)) - {""})
-    if words.scenario in known:
+    if measure.scenario in known:
         return None
     if not known:
         return NotMeasured(
-            f"nothing was measured by scenario: leave out '{{{words.scenario}}}'"
+            f"nothing was measured by scenario: leave out '{{{measure.scenario}}}'"
         )
-    why = f"no scenario is called {words.scenario!r}: there were {_listed(known)}"
-    advice = near_miss(words.scenario, known)
+    why = f"no scenario is called {measure.scenario!r}: there were {_listed(known)}"
+    advice = near_miss(measure.scenario, known)
     return NotMeasured(f"{why}.{advice}" if advice else why)
 
 
 def _counted(
-    words: Words, count: int, samples: int, snapshot: Snapshot
+    measure: Measure, count: int, samples: int, snapshot: Snapshot
 ) -> Reading | NotMeasured:
-    if words.unit is not Unit.RATE:
-        return Reading(value=count, unit=words.unit, samples=samples)
+    if measure.unit is not Unit.RATE:
+        return Reading(value=count, unit=measure.unit, samples=samples)
     if snapshot.seconds <= 0:
         return NotMeasured("no time was measured that a rate could be of")
-    return Reading(value=count / snapshot.seconds, unit=words.unit, samples=samples)
-
-
-# A measure: one number of a run, by the name that budgets and results share.
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What somebody wrote, and the words it consists of."""
-
-    source: str
-    words: Words
-
-    @classmethod
-    def parse(cls, source: str) -> "Measure":
-        """Parse `[stat_]metric[label]{scenario}.part`. Raises `BudgetSyntaxError`."""
-        words, rest = read_words(source)
-        if rest.strip():
-            raise BudgetSyntaxError(source, f"{rest.strip()!r} is too much")
-        return cls(source.strip(), words)
-
-    @property
-    def metric(self) -> str:
-        """The metric's name, without stat and label."""
-        return self.words.metric
-
-    @property
-    def label(self) -> str:
-        """What stands in the brackets, "" for all labels together."""
-        return self.words.label
-
-    @property
-    def unit(self) -> Unit:
-        """The unit of the value: the metric's, unless its samples are only counted."""
-        return self.words.unit
-
-    def of_label(self, label: str) -> "Measure":
-        """Return this measure of one label. Raises `BudgetSyntaxError`."""
-        source = f"{self.source}[{label}]"
-        return Measure(source, self.words.of_label(label, source))
-
-    def of_part(self, part: str) -> "Measure":
-        """Return this measure of one part of a diff. Raises `BudgetSyntaxError`."""
-        source = f"{self.source}.{part}"
-        return Measure(source, self.words.of_part(part, source))
-
-    def samples(self, snapshot: Snapshot) -> Histogram | None:
-        """Return the samples that it is of, None if there are none or it has none."""
-        words = self.words
-        labels = (words.name, words.view, words.scenario, words.part)
-        return snapshot.select(words.metric, *labels)
-
-    def read(self, snapshot: Snapshot) -> Reading | NotMeasured:
-        """Return its value in base units, or why there is none."""
-        return read(self.words, snapshot)
+    return Reading(value=count / snapshot.seconds, unit=measure.unit, samples=samples)

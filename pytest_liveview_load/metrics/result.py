@@ -4,16 +4,16 @@ Law of this file: what was not measured raises NoData; a name that means nothing
 AttributeError with the near miss. There are no defaults and no zeros for nothing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.advice import Advice, advice
 from pytest_liveview_load.metrics.histogram import samples_needed
+from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.names import METRICS, Series, Unit, format_value
-from pytest_liveview_load.metrics.reading import Measure, NotMeasured
+from pytest_liveview_load.metrics.reading import NotMeasured, read_measure, samples_of
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 from pytest_liveview_load.units import format_duration, plural
@@ -74,7 +74,7 @@ class MeasuredValue(float):
 
 def measured_value(measure: Measure, snapshot: Snapshot) -> MeasuredValue:
     """Return what `snapshot` has for `measure`; raise NoData that names what it has."""
-    reading = measure.read(snapshot)
+    reading = read_measure(measure, snapshot)
     if isinstance(reading, NotMeasured):
         message = f"{measure.source}: {reading.why}{instead(measure, snapshot)}"
         raise NoData(message)
@@ -190,24 +190,6 @@ class LoadResult:
         """Return '50 users, 1,234 iterations, 2 errors (2 × ElementError) in 10s'."""
         return summary_of(self.snapshot)
 
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {
-            "snapshot": self.snapshot.to_data(),
-            "scenario": self.scenario,
-            "profile": self.profile.to_data() if self.profile else None,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "LoadResult":
-        """Return the result whose `to_data` this is."""
-        profile = data["profile"]
-        return cls(
-            snapshot=Snapshot.from_data(data["snapshot"]),
-            scenario=data["scenario"],
-            profile=Profile.from_data(profile) if profile else None,
-        )
-
 
 # Why a comparison failed
 
@@ -248,9 +230,8 @@ def texts(left: float, right: float, unit: Unit) -> tuple[str, str]:
 
 def samples(side: MeasuredValue) -> str:
     """Return 'n=500, p50 31ms, p95 …, max …' of the samples behind a value."""
-    words = side.measure.words
-    metric_unit = METRICS[words.metric]
-    found = side.measure.samples(side.snapshot)
+    metric_unit = METRICS[side.measure.metric]
+    found = samples_of(side.measure, side.snapshot)
     if found is None:
         return format_value(side, side.measure.unit)
     scale = NANOSECONDS if metric_unit is Unit.TIMING else 1

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any, Final
+from typing import Final
 
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import Series
@@ -49,21 +49,6 @@ class Failure:
         """Return both as one group."""
         kept = min(self, other, key=lambda each: (each.message, each.traceback))
         return replace(kept, count=self.count + other.count)
-
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {
-            "error": self.error,
-            "message": self.message,
-            "traceback": self.traceback,
-            "count": self.count,
-            "scenario": self.scenario,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Failure":
-        """Return the failure whose `to_data` this is."""
-        return cls(**data)
 
 
 def grouped(failures: Iterable[Failure]) -> tuple[Failure, ...]:
@@ -190,41 +175,6 @@ class Snapshot:
                 and histogram.buckets
             ):
                 yield series, histogram
-
-    def to_data(self) -> dict[str, Any]:
-        """Return builtins that JSON and execnet carry."""
-        return {
-            "histograms": [
-                [*series, self.histograms[series].to_data()]
-                for series in sorted(self.histograms)
-            ],
-            "counts": dict(self.counts),
-            "by_scenario": {
-                each: dict(counts) for each, counts in self.by_scenario.items()
-            },
-            "failures": [failure.to_data() for failure in self.failures],
-            "seconds": self.seconds,
-            "users": self.users,
-            "partial": self.partial,
-        }
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Snapshot":
-        """Return the snapshot whose `to_data` this is."""
-        return cls(
-            histograms={
-                Series(*labels): Histogram.from_data(histogram)
-                for *labels, histogram in data["histograms"]
-            },
-            counts=dict(data["counts"]),
-            by_scenario={
-                each: dict(counts) for each, counts in data["by_scenario"].items()
-            },
-            failures=tuple(Failure.from_data(each) for each in data["failures"]),
-            seconds=data["seconds"],
-            users=data["users"],
-            partial=data["partial"],
-        )
 
 
 def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -54,9 +54,7 @@ def verdict(
 def scenarios_of_errors(budgets: Iterable[Budget]) -> frozenset[str]:
     """Return the scenarios whose errors a budget speaks of, "" being all of them."""
     measures = [budget.measure for budget in budgets]
-    return frozenset(
-        each.words.scenario for each in measures if each.metric in OF_ERRORS
-    )
+    return frozenset(each.scenario for each in measures if each.metric in OF_ERRORS)
 
 
 def properties(report: LoadReport) -> list[tuple[str, str]]:

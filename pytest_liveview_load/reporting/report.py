@@ -25,7 +25,7 @@ from pytest_liveview_load.metrics.names import (
     Series,
     Unit,
 )
-from pytest_liveview_load.metrics.reading import NotMeasured
+from pytest_liveview_load.metrics.reading import NotMeasured, samples_of
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.result import PERCENTILES
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
@@ -310,10 +310,10 @@ def reason_not_to_judge(
         return "the run was cut short"
     if invalid:
         return "the run is invalid"
-    words = budget.measure.words
-    if scale < 1 and isinstance(words.stat, Percentile):
-        measured = budget.measure.samples(snapshot)
-        needed = samples_needed(words.stat.p)
+    stat = budget.measure.stat
+    if scale < 1 and isinstance(stat, Percentile):
+        measured = samples_of(budget.measure, snapshot)
+        needed = samples_needed(stat.p)
         if measured is not None and measured.count < needed:
             return f"needs {needed} samples, had {measured.count} at scale {scale:g}"
     return ""

@@ -4,9 +4,8 @@ import pytest
 
 from pytest_liveview_load.errors import BudgetSyntaxError
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.metrics.measure import Aggregate, Percentile, Stat
+from pytest_liveview_load.metrics.measure import Aggregate, Measure, Percentile, Stat
 from pytest_liveview_load.metrics.names import DIFF_PARTS, METRICS, RESENT_PARTS, Unit
-from pytest_liveview_load.metrics.reading import Measure
 
 P50, P95, P99, P99_9 = (Percentile(p) for p in (50.0, 95.0, 99.0, 99.9))
 MIN, MAX, MEAN, COUNT, RATE = Aggregate
@@ -88,10 +87,10 @@ GOOD: dict[str, tuple[Stat | None, str, str, str, str, str, str, float]] = {
 def test_a_budget_means(text: str, expected: tuple[object, ...]) -> None:
     budget = Budget.parse(text)
 
-    words = budget.measure.words
+    measure = budget.measure
     assert expected == (
-        *(words.stat, words.metric, words.view, words.name),
-        *(words.scenario, words.part, budget.op, budget.limit),
+        *(measure.stat, measure.metric, measure.view, measure.name),
+        *(measure.scenario, measure.part, budget.op, budget.limit),
     )
     assert text.strip() == budget.source
 

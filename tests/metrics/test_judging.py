@@ -9,7 +9,7 @@ import pytest
 from pytest_liveview_load.metrics.budget import Budget, Exceeded, Within, judge
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import METRICS, Series, Unit
-from pytest_liveview_load.metrics.reading import NotMeasured, read
+from pytest_liveview_load.metrics.reading import NotMeasured, read_measure
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
 
 MS = 1_000_000  # nanoseconds
@@ -262,7 +262,7 @@ def test_of_many_labels_the_first_ones_are_shown() -> None:
 
 
 def test_many_samples_cannot_be_read_without_a_stat() -> None:
-    words = replace(Budget.parse("max_mount < 1s").measure.words, stat=None)
+    measure = replace(Budget.parse("max_mount < 1s").measure, stat=None)
 
     with pytest.raises(ValueError, match="mount has many samples"):
-        read(words, RUN)
+        read_measure(measure, RUN)

@@ -1,7 +1,6 @@
 """A run's numbers by name, and what a failed comparison shows."""
 
 import copy
-import json
 import pickle
 
 import pytest
@@ -207,7 +206,6 @@ def test_python_may_look_for_names_of_its_own() -> None:
 def test_results_and_their_values_can_be_copied_and_sent() -> None:
     assert RESULT == pickle.loads(pickle.dumps(RESULT))
     assert RESULT == copy.deepcopy(RESULT)
-    assert RESULT == LoadResult.from_data(json.loads(json.dumps(RESULT.to_data())))
     value = pickle.loads(pickle.dumps(RESULT.count_event))
     assert (101.0, 100.0) == (value, value["inc"])
 

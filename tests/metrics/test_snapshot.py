@@ -1,9 +1,8 @@
 """Snapshots: what selecting finds and what merging makes."""
 
-import json
-
 import pytest
 
+from pytest_liveview_load.distribution.snapshots import pack, unpack
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import Series
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
@@ -100,7 +99,5 @@ def test_merging_adds_counts_and_users_and_keeps_the_longest_time() -> None:
     assert expected == merged
 
 
-def test_a_snapshot_survives_json() -> None:
-    text = json.dumps(SNAPSHOT.to_data(), allow_nan=False)
-
-    assert Snapshot.from_data(json.loads(text)) == SNAPSHOT
+def test_a_snapshot_survives_the_wire() -> None:
+    assert unpack(pack(SNAPSHOT)) == SNAPSHOT

@@ -63,7 +63,7 @@ def told(snapshot: Snapshot) -> dict[str, Any]:
             name: dict(counts) for name, counts in sorted(snapshot.by_scenario.items())
         },
         "iterations": [
-            (series, histogram.to_data())
+            (series, histogram)
             for series, histogram in sorted(snapshot.histograms.items())
             if series.metric == "iteration"
         ],

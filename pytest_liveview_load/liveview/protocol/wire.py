@@ -111,7 +111,6 @@ TITLE: Final = "t"
 STREAM: Final = "stream"
 KEYED: Final = "k"
 KEYED_COUNT: Final = "kc"
-KEYED_MOVED: Final = "km"
 
 # Attributes that the client writes into what it renders.
 PHX_COMPONENT: Final = "data-phx-component"
