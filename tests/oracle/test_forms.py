@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_data import form_value
 from pytest_liveview_load.liveview.page.form_state import FormState
 from tests.liveview.page.pages import document_of
@@ -27,7 +28,7 @@ def ours(version: str, asked: Asked) -> str:
     return form_value(
         document,
         state,
-        document.one("#f"),
+        find_one(document, "#f"),
         VERSIONS[version],
         submitter=submitter,
         only=asked.only,

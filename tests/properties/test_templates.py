@@ -6,7 +6,7 @@ Trees and diffs are random, and made of HTML that could mislead who tells texts 
 import json
 import zlib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from hypothesis import example, given, settings
 
@@ -67,7 +67,9 @@ class Alone:
 
 def seen(content: ViewState | Alone) -> Iterator[tuple[object, ...]]:
     """Yield what a person, and who acts for them, can tell of each element."""
-    document = Document(DeadRender.parse(SHELL, URL), {VIEW: content})
+    document = Document(
+        DeadRender.parse(SHELL, URL), {VIEW: cast("ViewState", content)}
+    )
     yield document.text(), document.html()
     for each in document.all("*"):
         field = document.fields.field(each)

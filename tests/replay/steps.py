@@ -10,6 +10,7 @@ from typing import Final
 from pytest_liveview_load.liveview.client.perform import act
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 
@@ -65,7 +66,7 @@ async def set_by_script(live: LiveUser, selector: str, *values: str) -> None:
     """Select options as the recording's script did, which told of it but moved no focus."""
 
     def plan(scene: VisiblePage) -> list[Action]:
-        field = scene.document.fields.field(scene.document.one(selector))
+        field = scene.document.fields.field(find_one(scene.document, selector))
         assert field is not None
         scene.forms.put_selected(field, values)
         return events.input_event(scene, field)

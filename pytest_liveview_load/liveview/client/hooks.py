@@ -26,6 +26,7 @@ from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page.actions import Dispatch, LoadingSource
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.html import (
     Element,
     Identity,
@@ -52,9 +53,9 @@ def target_of(
     """
     document = page.document()
     if target is None or isinstance(target, int):
-        view_id = "" if hook is None else document.owner(document.one(hook))
+        view_id = "" if hook is None else document.owner(find_one(document, hook))
         return view_id, target
-    element = document.one(target)
+    element = find_one(document, target)
     return document.owner(element), document.component(element)
 
 
@@ -126,12 +127,12 @@ class Hook:
     def attr(self, name: str) -> str | None:
         """Return an attribute of the element as it is now."""
         document = self._script.document()
-        return document.attr(document.one(f'[id="{self.id}"]'), name)
+        return document.attr(find_one(document, f'[id="{self.id}"]'), name)
 
     def text(self) -> str:
         """Return what a person reads in the element now."""
         document = self._script.document()
-        return document.text(document.one(f'[id="{self.id}"]'))
+        return document.text(find_one(document, f'[id="{self.id}"]'))
 
 
 class Script:
@@ -257,7 +258,7 @@ async def raw_push(
         view = await owner_of(tab, page, step, view_id)
         push = push_of_hook(view, event, value, cid)
         if hook is not None:
-            awaited = LoadingSource(HOOK, identify(page.latest.one(hook)))
+            awaited = LoadingSource(HOOK, identify(find_one(page.latest, hook)))
             push.number = view.in_flight.mark(awaited, page.latest)
             tab.wake()
         await tab.settle(step, [push])

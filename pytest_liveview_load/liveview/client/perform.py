@@ -30,6 +30,7 @@ from pytest_liveview_load.liveview.page.actions import (
     PushEvent,
     VisualCommand,
 )
+from pytest_liveview_load.liveview.page.debounce import release_held
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import find_by_identity
 from pytest_liveview_load.liveview.protocol.wire import EVENT
@@ -103,8 +104,8 @@ async def files_first(
 
 async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
     """Wait as long as debounces do, and tell the server what they held back."""
-    pace = page.form.debounce
-    while tab.page is page and (due := pace.next_due()) is not None:
+    debounce = page.form.debounce
+    while tab.page is page and (due := debounce.next_due()) is not None:
         identity, seconds = due
         waiter: Waiter = step.loop.create_future()
         timer = step.loop.call_later(seconds, waiter.set_result, True)  # noqa: FBT003
@@ -114,7 +115,7 @@ async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
             timer.cancel()
         await tab.ready(step)
         if tab.page is page:
-            await perform(tab, page, step, pace.release(sight(page), identity))
+            await perform(tab, page, step, release_held(sight(page), identity))
 
 
 async def perform(

@@ -16,7 +16,7 @@ from pytest_liveview_load.liveview.page.actions import (
     LoadingSource,
     PageLoad,
 )
-from pytest_liveview_load.liveview.page.debounce import debounced
+from pytest_liveview_load.liveview.page.debounce import debounced, field_submitted
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.events import (
     blur,
@@ -34,7 +34,6 @@ from pytest_liveview_load.liveview.page.fields import (
     Field,
     is_disabled,
 )
-from pytest_liveview_load.liveview.page.find import ClickTargets
 from pytest_liveview_load.liveview.page.form_data import http_body, urlencode
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
@@ -54,6 +53,7 @@ from pytest_liveview_load.liveview.page.html import (
     is_visible,
 )
 from pytest_liveview_load.liveview.page.push import is_submitting
+from pytest_liveview_load.liveview.page.shared_tree import ClickTargets
 
 # What a click or submit does without LiveView: links, `data-method`, plain forms.
 
@@ -188,7 +188,7 @@ def submit(
         refuse_loading(scene, form)
     if scene.forms.uses_debounce:
         for each in document.fields.of(form):
-            scene.forms.debounce.submitted(each.element)
+            field_submitted(scene, each.element)
     event = document.attr(form, PHX_SUBMIT)
     if event:
         # As view.ts submitForm: all of it counts as used, and the field in it is left.

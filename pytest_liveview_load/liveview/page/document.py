@@ -14,14 +14,12 @@ import copy
 import json
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import find
-from pytest_liveview_load.liveview.page.compose import Content, SharedTree, compose
+from pytest_liveview_load.liveview.page.compose import Content, compose
 from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER, DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
-from pytest_liveview_load.liveview.page.find import ClickTargets
 from pytest_liveview_load.liveview.page.html import (
     PHX_COMPONENT,
     PHX_MAIN,
@@ -38,9 +36,8 @@ from pytest_liveview_load.liveview.page.html import (
     text_of,
 )
 from pytest_liveview_load.liveview.page.js_overlay import Overlay
+from pytest_liveview_load.liveview.page.shared_tree import ClickTargets, SharedTree
 from pytest_liveview_load.liveview.page.template import fill_texts
-
-Role = Literal["any", "click", "field", "form"]
 
 
 class Document:
@@ -80,29 +77,6 @@ class Document:
         self._plain = False  # whether the tree must have no places
 
     # Finding
-
-    def one(
-        self,
-        css: str | None = None,
-        *,
-        text: str | None = None,
-        label: str | None = None,
-        role: Role = "any",
-    ) -> Element:
-        """Return the only element that matches.
-
-        `text` keeps those that read exactly so, else those that contain it; `label` keeps
-        fields whose label (`<label>`, `aria-label`, `placeholder`) reads so. Without `css`
-        every element of the `role` is looked at.
-
-        Raises:
-            ElementError: None or several match, or `css` is no selector.
-        """
-        if text is None and label is None and css is not None:
-            found = self._select(css)
-            if len(found) == 1:
-                return found[0]
-        return find.one(self, css, text=text, label=label, role=role)
 
     def all(self, css: str) -> tuple[Element, ...]:
         """Return what matches, in document order.

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import js_commands
 from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
-from pytest_liveview_load.liveview.page.debounce import debounced
+from pytest_liveview_load.liveview.page.debounce import debounced, field_left
 from pytest_liveview_load.liveview.page.fields import Field, is_disabled
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
@@ -94,7 +94,7 @@ def _left(scene: VisiblePage, field: Field) -> list[Action]:
     if edited and debounce.last_input != identify(field.element):
         actions = _told(scene, field)
     debounce.last_input = None
-    return actions + debounce.left(scene, field.element)
+    return actions + field_left(scene, field.element)
 
 
 # Fields

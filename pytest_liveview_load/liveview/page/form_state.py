@@ -9,11 +9,11 @@ document arrives. Nothing here sends; bindings.py asks this state and sends.
 
 import copy
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
-from pytest_liveview_load.liveview.page.debounce import DebounceState
+from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import (
     BUTTONS,
@@ -47,6 +47,51 @@ class ChosenFile:
     content: FileContent
     ref: str | None = None
     preflighting: bool = False  # `allow_upload` was asked and not refused
+
+
+# What an event comes to, on the page as it is when it is let through.
+EventHandler: TypeAlias = Callable[["VisiblePage", Element], list[Action]]
+
+
+class HeldEvent(NamedTuple):
+    """An event that a debounce holds back."""
+
+    seconds: float | None  # None: until the field is left
+    run: EventHandler
+
+
+class DebounceState:
+    """What debounces hold back on one page, and what throttles drop for a while."""
+
+    __slots__ = (
+        "_clock",
+        "edited",
+        "held",
+        "last_input",
+        "last_key",
+        "throttled_until",
+    )
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.held: dict[Identity, HeldEvent] = {}
+        self.throttled_until: dict[Identity, float] = {}  # throttled elements
+        self.last_key: dict[Identity, str] = {}
+        self.edited = False  # the focused text, since it has the focus
+        # The field of the last input event, if nothing was told of another since then.
+        self.last_input: Identity | None = None
+
+    def now(self) -> float:
+        """Return the time in seconds."""
+        return self._clock()
+
+    def next_due(self) -> tuple[Identity, float] | None:
+        """Return the held event whose time will be up first, and in how many seconds."""
+        timed = [(h.seconds, i) for i, h in self.held.items() if h.seconds is not None]
+        if not timed:
+            return None
+        seconds, identity = min(timed, key=lambda each: each[0])
+        return identity, seconds
 
 
 # A text, whether it is checked, or the values of the selected options.

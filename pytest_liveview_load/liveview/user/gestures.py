@@ -13,6 +13,7 @@ from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.fields import is_disabled
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
 
@@ -29,7 +30,7 @@ def click(selector: str | None, text: str | None) -> Plan:
             known = scene.document.memo.get(key)
             if known is not None:
                 return cast("list[Action]", known)
-        element = scene.document.one(selector, text=text, role="click")
+        element = find_one(scene.document, selector, text=text, role="click")
         actions = bindings.click(scene, element)
         if shared and anybodys(scene, actions):
             # Each has their own id of the main view.
@@ -48,7 +49,7 @@ def heard(
     """Tell the page's own script of a click first; that may be all that answers to it."""
 
     def hooked(scene: VisiblePage) -> list[Action]:
-        element = scene.document.one(selector, text=text, role="click")
+        element = find_one(scene.document, selector, text=text, role="click")
         around = scene.document.click_targets(element)
         if around.control is not None and is_disabled(around.control):
             return plan(scene)  # which refuses
@@ -89,7 +90,7 @@ def fill(selector: str | None, value: str, label: str | None) -> Plan:
     """Put `value` into a text field."""
 
     def plan(scene: VisiblePage) -> list[Action]:
-        element = scene.document.one(selector, label=label, role="field")
+        element = find_one(scene.document, selector, label=label, role="field")
         return inputs.fill(scene, element, value)
 
     return plan
@@ -100,7 +101,7 @@ def keystrokes(selector: str | None, text: str, label: str | None) -> Iterator[P
 
     def adding(character: str) -> Plan:
         def plan(scene: VisiblePage) -> list[Action]:
-            element = scene.document.one(selector, label=label, role="field")
+            element = find_one(scene.document, selector, label=label, role="field")
             return inputs.type_character(scene, element, character)
 
         return plan
@@ -116,7 +117,7 @@ def press(key: str, selector: str | None) -> Plan:
     def plan(scene: VisiblePage) -> list[Action]:
         document = scene.document
         if selector is not None:
-            element = document.one(selector)
+            element = find_one(document, selector)
         else:
             focused = document.fields.by_key.get(scene.forms.focused or "")
             element = document.root if focused is None else focused.element
@@ -129,7 +130,7 @@ def select(selector: str | None, options: tuple[str, ...], label: str | None) ->
     """Select exactly `options`."""
 
     def plan(scene: VisiblePage) -> list[Action]:
-        element = scene.document.one(selector, label=label, role="field")
+        element = find_one(scene.document, selector, label=label, role="field")
         return inputs.select(scene, element, *options)
 
     return plan
@@ -139,7 +140,7 @@ def check(selector: str | None, label: str | None, *, checked: bool) -> Plan:
     """Check or uncheck a checkbox."""
 
     def plan(scene: VisiblePage) -> list[Action]:
-        element = scene.document.one(selector, label=label, role="field")
+        element = find_one(scene.document, selector, label=label, role="field")
         set_checked = inputs.check if checked else inputs.uncheck
         return set_checked(scene, element)
 
@@ -150,7 +151,7 @@ def choose(selector: str | None, label: str | None) -> Plan:
     """Choose a radio button."""
 
     def plan(scene: VisiblePage) -> list[Action]:
-        element = scene.document.one(selector, label=label, role="field")
+        element = find_one(scene.document, selector, label=label, role="field")
         return inputs.choose(scene, element)
 
     return plan
@@ -162,7 +163,9 @@ def submit(selector: str | None, text: str | None) -> Plan:
     def plan(scene: VisiblePage) -> list[Action]:
         document = scene.document
         by_text = text is not None
-        element = document.one(selector, text=text, role="click" if by_text else "form")
+        element = find_one(
+            document, selector, text=text, role="click" if by_text else "form"
+        )
         if element.tag == "form":
             return bindings.submit(scene, element)
         form = document.fields.form(element)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from pytest_liveview_load.liveview.page.document import flash_messages
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.user.face import Face
 
 
@@ -24,7 +25,7 @@ class Reading(Face):
             assert live.text("#count") == "0"
         """
         document = self._document()
-        element = None if selector is None else document.one(selector)
+        element = None if selector is None else find_one(document, selector)
         return document.text(element)
 
     def html(self, selector: str | None = None) -> str:
@@ -35,7 +36,7 @@ class Reading(Face):
             assert live.html("#count") == '<span id="count">0</span>'
         """
         document = self._document()
-        element = None if selector is None else document.one(selector)
+        element = None if selector is None else find_one(document, selector)
         return document.html(element)
 
     def has(self, selector: str, *, text: str | None = None) -> bool:
@@ -72,7 +73,7 @@ class Reading(Face):
             assert live.attr("#inc", "phx-click") == "inc"
         """
         document = self._document()
-        return document.attr(document.one(selector), name)
+        return document.attr(find_one(document, selector), name)
 
     @property
     def flash(self) -> dict[str, str]:

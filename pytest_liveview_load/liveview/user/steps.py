@@ -22,6 +22,7 @@ from pytest_liveview_load.liveview.client.upload_entry import (
 from pytest_liveview_load.liveview.client.uploads import Uploads
 from pytest_liveview_load.liveview.page import events, file_inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.keyboard import Edge
 from pytest_liveview_load.liveview.user import gestures
@@ -290,9 +291,9 @@ class Attending(Face):
 
         def plan(scene: VisiblePage) -> list[Action]:
             if label is None:
-                element = scene.document.one(selector)
+                element = find_one(scene.document, selector)
             else:
-                element = scene.document.one(selector, label=label, role="field")
+                element = find_one(scene.document, selector, label=label, role="field")
             return keyboard.focus_element(scene, element)
 
         await self._attend(f"focus({selector or label!r})", plan, timeout)
@@ -316,7 +317,7 @@ class Attending(Face):
         """
 
         def plan(scene: VisiblePage) -> list[Action]:
-            return keyboard.scroll(scene, scene.document.one(selector), edge)
+            return keyboard.scroll(scene, find_one(scene.document, selector), edge)
 
         await self._attend(f"scroll_to({edge!r}, {selector!r})", plan, timeout)
 
@@ -404,7 +405,7 @@ class Uploading(Face):
         try:
             page = await tab.ready(step)
             scene = page.scene()
-            element = scene.document.one(selector, label=label, role="field")
+            element = find_one(scene.document, selector, label=label, role="field")
             ref, actions = file_inputs.attach_files(scene, element, chosen)
             await perform(tab, page, step, actions)
             change = actions[-1]

@@ -1,13 +1,11 @@
 """Pages and scenes that the tests of `dom` act on."""
 
-import copy
-
-from lxml import html
+import json
 
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
-from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 
 VIEW = "phx-F0123456789abcdef"
@@ -20,22 +18,14 @@ SHELL = (
 )
 
 
-class Fixed:
-    """A view's content, given as HTML."""
-
-    def __init__(self, content: str) -> None:
-        self.root: Element = html.fragment_fromstring(content, create_parent="div")
-
-    def copy_root(self) -> Element:
-        return copy.deepcopy(self.root)
-
-    def shared(self) -> "tuple[Fixed, tuple[str, ...]]":
-        return self, ()
+def shown(content: str) -> ViewState:
+    """Return the state of a view that shows `content`, which is HTML."""
+    return ViewState.joined(json.dumps({"s": [content]}).encode(), NEWEST).state
 
 
 def document_of(content: str, *, title: str | None = None) -> Document:
     """Return a page whose live view shows `content`."""
-    return Document(DeadRender.parse(SHELL, URL), {VIEW: Fixed(content)}, title=title)
+    return Document(DeadRender.parse(SHELL, URL), {VIEW: shown(content)}, title=title)
 
 
 def scene_of(

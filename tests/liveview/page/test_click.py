@@ -18,6 +18,7 @@ from pytest_liveview_load.liveview.page.actions import (
 )
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from tests.liveview.page.pages import URL, VIEW, scene_of
@@ -41,7 +42,9 @@ def shown(action: Action) -> Any:
 
 def click(content: str, css: str = "#a") -> list[Any]:
     scene = scene_of(content)
-    return [shown(each) for each in bindings.click(scene, scene.document.one(css))]
+    return [
+        shown(each) for each in bindings.click(scene, find_one(scene.document, css))
+    ]
 
 
 def pushed(event: str, value: Any, cid: int | None = None, kind: str = "click") -> Any:
@@ -232,7 +235,7 @@ def test_a_click_on_a_dead_page_has_no_view() -> None:
     page = DeadRender.parse("<p id=a phx-click=go>x</p>", URL)
     scene = VisiblePage(Document(page), FormState(), NEWEST)
 
-    (action,) = bindings.click(scene, scene.document.one("#a"))
+    (action,) = bindings.click(scene, find_one(scene.document, "#a"))
 
     assert ("", "click", "go", {}, None) == shown(action)
 
@@ -302,7 +305,7 @@ def test_a_js_push_on_a_form_sends_its_value_beside_the_form() -> None:
     chain = '[["push",{"event":"e","value":{"id":1}}]]'
     scene = scene_of(f"<form id=f phx-submit='{chain}'><input name=a></form>")
 
-    (push,) = bindings.submit(scene, scene.document.one("#f"))
+    (push,) = bindings.submit(scene, find_one(scene.document, "#f"))
 
     assert isinstance(push, PushEvent)
     assert {

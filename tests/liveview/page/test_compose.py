@@ -2,11 +2,12 @@
 
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 from tests.liveview.page.pages import (
     URL,
     VIEW,
-    Fixed,
     document_of,
+    shown,
 )
 
 BUTTON = '<button id="b" phx-click="inc">inc</button>'
@@ -17,7 +18,7 @@ def portal(content: str, *, source: str = "source", target: str = "#target") -> 
 
 
 def parent_id(document: Document, css: str) -> str | None:
-    parent = document.one(css).getparent()
+    parent = find_one(document, css).getparent()
     return None if parent is None else parent.get("id")
 
 
@@ -27,17 +28,19 @@ def test_the_content_is_at_the_target_and_nowhere_else() -> None:
     )
 
     assert parent_id(document, "#w") == "target"
-    assert document.text(document.one("#target")) == "inc"
+    assert document.text(find_one(document, "#target")) == "inc"
     assert document.all("template *") == ()
-    assert document.attr(document.one("#w"), "data-phx-teleported") == VIEW
-    assert document.attr(document.one("#w"), "data-phx-teleported-src") == "source"
+    assert document.attr(find_one(document, "#w"), "data-phx-teleported") == VIEW
+    assert (
+        document.attr(find_one(document, "#w"), "data-phx-teleported-src") == "source"
+    )
 
 
 def test_a_target_may_be_anywhere_on_the_page() -> None:
     document = document_of(portal(f"<div id=w>{BUTTON}</div>", target="footer"))
 
-    assert document.text(document.one("footer")) == "the end inc"
-    assert document.owner(document.one("#b")) == VIEW
+    assert document.text(find_one(document, "footer")) == "the end inc"
+    assert document.owner(find_one(document, "#b")) == VIEW
 
 
 def test_an_element_in_a_portal_belongs_to_the_view_it_comes_from() -> None:
@@ -48,12 +51,15 @@ def test_an_element_in_a_portal_belongs_to_the_view_it_comes_from() -> None:
     place = '<div id="child" data-phx-session="" data-phx-static=""></div>'
     document = Document(
         page,
-        {VIEW: Fixed(place), "child": Fixed(inner)},
+        {VIEW: shown(place), "child": shown(inner)},
         tokens={"child": ("of-the-child", "")},
     )
 
-    assert document.owner(document.one("#b")) == "child"
-    assert document.attr(document.one("#child"), "data-phx-session") == "of-the-child"
+    assert document.owner(find_one(document, "#b")) == "child"
+    assert (
+        document.attr(find_one(document, "#child"), "data-phx-session")
+        == "of-the-child"
+    )
 
 
 def test_a_portal_inside_a_component_belongs_to_the_component() -> None:
@@ -62,7 +68,7 @@ def test_a_portal_inside_a_component_belongs_to_the_component() -> None:
         f'<div data-phx-component="3">{portal(content)}</div><div id="target"></div>'
     )
 
-    assert document.component(document.one("#b")) == 3
+    assert document.component(find_one(document, "#b")) == 3
 
 
 def test_a_component_inside_a_portal_is_the_closest_one() -> None:
@@ -71,7 +77,7 @@ def test_a_component_inside_a_portal_is_the_closest_one() -> None:
         f'<div data-phx-component="3">{portal(content)}</div><div id="target"></div>'
     )
 
-    assert document.component(document.one("#b")) == 4
+    assert document.component(find_one(document, "#b")) == 4
 
 
 def test_a_portal_in_a_portal_moves_on() -> None:
@@ -95,13 +101,13 @@ def test_a_sticky_views_place_may_come_later_than_the_view() -> None:
     document = Document(
         DeadRender.parse(shell, URL),
         {
-            VIEW: Fixed('<div id="child" data-phx-session="c"></div>'),
-            "sticky": Fixed("<b>sticky</b>"),
-            "child": Fixed('<p>child</p><div id="sticky" data-phx-session="t"></div>'),
+            VIEW: shown('<div id="child" data-phx-session="c"></div>'),
+            "sticky": shown("<b>sticky</b>"),
+            "child": shown('<p>child</p><div id="sticky" data-phx-session="t"></div>'),
         },
     )
 
-    assert document.text(document.one("#child")) == "child sticky"
+    assert document.text(find_one(document, "#child")) == "child sticky"
 
 
 def test_views_tell_whether_they_stand_in_the_main_one() -> None:

@@ -14,6 +14,8 @@ from pytest_liveview_load.liveview.page import (
     keyboard,
 )
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
+from pytest_liveview_load.liveview.page.debounce import release_held
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from tests.liveview.page.pages import document_of, scene_of
 
@@ -38,13 +40,13 @@ def a_form(attributes: str, more: str = "") -> VisiblePage:
 
 
 def fill(scene: VisiblePage, css: str, value: str) -> list[str]:
-    return told(inputs.fill(scene, scene.document.one(css), value))
+    return told(inputs.fill(scene, find_one(scene.document, css), value))
 
 
 def release(scene: VisiblePage) -> list[str]:
     due = scene.forms.debounce.next_due()
     assert due is not None
-    return told(scene.forms.debounce.release(scene, due[0]))
+    return told(release_held(scene, due[0]))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_a_debounced_field_tells_when_its_time_is_up(
     assert due is not None
     assert seconds == due[1]
 
-    (push,) = scene.forms.debounce.release(scene, due[0])
+    (push,) = release_held(scene, due[0])
 
     assert isinstance(push, PushEvent)
     assert "a=12&_unused_b=&b=" == push.payload["value"]
@@ -84,21 +86,25 @@ def test_a_field_can_wait_until_it_is_left() -> None:
 def test_a_submit_by_key_forgets_what_was_held_back_for_a_time() -> None:
     scene = a_form("phx-debounce=200")
     fill(scene, "#a", "1")
-    assert ["save"] == told(keyboard.press(scene, scene.document.one("#a"), "Enter"))
+    assert ["save"] == told(
+        keyboard.press(scene, find_one(scene.document, "#a"), "Enter")
+    )
     assert None is scene.forms.debounce.next_due()
 
 
 def test_a_submit_by_key_leaves_the_field() -> None:
     scene = a_form("phx-debounce=blur")
     fill(scene, "#a", "1")
-    sent = told(keyboard.press(scene, scene.document.one("#a"), "Enter"))
+    sent = told(keyboard.press(scene, find_one(scene.document, "#a"), "Enter"))
     assert ["change", "save"] == sent
 
 
 def test_a_submit_by_its_button_tells_first() -> None:
     scene = a_form("phx-debounce=200", "<button id=go>go</button>")
     fill(scene, "#a", "1")
-    assert ["change", "save"] == told(bindings.click(scene, scene.document.one("#go")))
+    assert ["change", "save"] == told(
+        bindings.click(scene, find_one(scene.document, "#go"))
+    )
 
 
 def test_what_is_gone_tells_nothing() -> None:
@@ -115,7 +121,7 @@ def test_a_throttled_button_is_deaf_for_a_while() -> None:
     sent = []
     for later in (0, 0.4, 0.2, 0.1):
         time.now += later
-        sent.append(told(bindings.click(scene, scene.document.one("#a"))))
+        sent.append(told(bindings.click(scene, find_one(scene.document, "#a"))))
     assert [["go"], [], ["go"], []] == sent
 
 
@@ -146,7 +152,7 @@ def test_the_change_event_tells_only_what_no_input_event_just_told() -> None:
     assert [] == told(events.blur(scene))
 
     fill(scene, "#a", "2")
-    other = scene.document.fields.field(scene.document.one("#b"))
+    other = scene.document.fields.field(find_one(scene.document, "#b"))
     assert other is not None
     events.input_event(scene, other)  # as a script does, which moves no focus
     assert ["change"] == told(events.blur(scene))

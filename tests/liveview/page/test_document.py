@@ -5,12 +5,13 @@ import pytest
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 from tests.liveview.page.pages import (
     SHELL,
     URL,
     VIEW,
-    Fixed,
     document_of,
+    shown,
 )
 
 COUNTER = """
@@ -22,27 +23,27 @@ COUNTER = """
 def test_a_views_content_stands_where_its_element_does() -> None:
     document = document_of(COUNTER)
 
-    assert document.one(f"body > #{VIEW} > p > #count").text == "0"
+    assert find_one(document, f"body > #{VIEW} > p > #count").text == "0"
     assert document.text() == "Counter Count: 0 + - the end"
-    assert document.owner(document.one("#inc")) == VIEW
+    assert document.owner(find_one(document, "#inc")) == VIEW
 
 
 def test_users_with_the_same_state_share_one_tree_and_others_do_not() -> None:
-    state = Fixed(COUNTER)
+    state = shown(COUNTER)
     for_bob = SHELL.replace("csrf-of-this-user", "csrf-of-user-bob!")
     ann = Document(DeadRender.parse(SHELL, URL), {VIEW: state})
     bob = Document(DeadRender.parse(for_bob, URL), {VIEW: state})
-    other = Document(DeadRender.parse(SHELL, URL), {VIEW: Fixed(COUNTER)})
+    other = Document(DeadRender.parse(SHELL, URL), {VIEW: shown(COUNTER + "<hr>")})
 
     assert ann.root is bob.root
     assert ann.root is not other.root
 
 
 def test_composing_leaves_the_views_own_tree_alone() -> None:
-    state = Fixed(COUNTER)
+    state = shown(COUNTER)
 
     assert (
-        Document(DeadRender.parse(SHELL, URL), {VIEW: state}).one("#inc").tag
+        find_one(Document(DeadRender.parse(SHELL, URL), {VIEW: state}), "#inc").tag
         == "button"
     )
     assert [child.tag for child in state.root] == ["h1", "p", "button", "button"]
@@ -51,15 +52,15 @@ def test_composing_leaves_the_views_own_tree_alone() -> None:
 def test_content_whose_element_is_not_on_the_page_is_not_shown() -> None:
     page = DeadRender.parse(SHELL, URL)
 
-    assert () == Document(page, {"gone": Fixed(COUNTER)}).all("#inc")
+    assert () == Document(page, {"gone": shown(COUNTER)}).all("#inc")
 
 
 def test_a_navigated_view_dresses_its_container_anew() -> None:
     page = DeadRender.parse(SHELL.replace("<div id", "<div class='old' id"), URL)
     container = ("section", {"class": "new", "id": "ignored"})
-    document = Document(page, {VIEW: Fixed("x")}, containers={VIEW: container})
+    document = Document(page, {VIEW: shown("x")}, containers={VIEW: container})
 
-    view = document.one("section.new")
+    view = find_one(document, "section.new")
 
     assert document.attr(view, "id") == VIEW
     assert document.attr(view, "data-phx-main") == ""
@@ -84,7 +85,7 @@ TEXTS = {
 def test_text_is_what_a_person_reads(content: str, expected: str) -> None:
     document = document_of(content)
 
-    assert expected == document.text(document.one("#t"))
+    assert expected == document.text(find_one(document, "#t"))
 
 
 FOUND = {
@@ -114,7 +115,7 @@ FORM = """
 
 @pytest.mark.parametrize(("css", "how", "expected"), FOUND.values(), ids=FOUND)
 def test_one_finds(css: str | None, how: dict[str, str], expected: str) -> None:
-    element = document_of(FORM).one(css, **how)  # type: ignore[arg-type]
+    element = find_one(document_of(FORM), css, **how)  # type: ignore[arg-type]
 
     assert expected == element.get("id")
 
@@ -167,7 +168,7 @@ ERRORS = {
 
 def test_a_label_that_nothing_has_shows_those_there_are() -> None:
     with pytest.raises(ElementError) as raised:
-        document_of(FORM).one(label="Phone", role="field")
+        find_one(document_of(FORM), label="Phone", role="field")
 
     assert ("'Email'", "'I agree'") == raised.value.candidates
 
@@ -178,7 +179,7 @@ def test_an_error_quotes_the_selector_and_helps(
 ) -> None:
     css, how = asked
     with pytest.raises(ElementError) as raised:
-        document_of(COUNTER).one(css, **how)  # type: ignore[arg-type]
+        find_one(document_of(COUNTER), css, **how)  # type: ignore[arg-type]
 
     lines = str(raised.value).splitlines()
 
@@ -190,7 +191,7 @@ def test_an_error_quotes_the_selector_and_helps(
 def test_at_most_five_candidates_are_shown() -> None:
     rows = "".join(f'<p id="row-{at}">r</p>' for at in range(40))
     with pytest.raises(ElementError) as raised:
-        document_of(rows).one("#rwo-1")
+        find_one(document_of(rows), "#rwo-1")
 
     assert len(raised.value.candidates) == 5
 
@@ -201,6 +202,6 @@ def test_a_component_is_found_within_its_own_view_only() -> None:
         '<div id="child" data-phx-session=""><i id="nested">y</i></div></div>'
     )
 
-    assert document.component(document.one("#in")) == 3
-    assert document.component(document.one("#nested")) is None
-    assert document.owner(document.one("#nested")) == "child"
+    assert document.component(find_one(document, "#in")) == 3
+    assert document.component(find_one(document, "#nested")) is None
+    assert document.owner(find_one(document, "#nested")) == "child"

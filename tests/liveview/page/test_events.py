@@ -1,5 +1,6 @@
 """Focus, scrolling, other windows, and clicks outside: what each comes to."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import scene_of
 
@@ -27,13 +29,13 @@ def told(actions: list[Action]) -> list[tuple[str, str, Any]]:
 
 def test_the_end_of_a_list_asks_for_more() -> None:
     scene = scene_of(LIST)
-    sent = told(keyboard.scroll(scene, scene.document.one("#l"), "bottom"))
+    sent = told(keyboard.scroll(scene, find_one(scene.document, "#l"), "bottom"))
     assert [("js", "next", {"id": "two", "of": "posts"})] == sent
 
 
 def test_the_top_of_a_list_is_overrun_first() -> None:
     scene = scene_of(LIST, dialect=Dialect.V1_0)
-    sent = told(keyboard.scroll(scene, scene.document.one("#l"), "top"))
+    sent = told(keyboard.scroll(scene, find_one(scene.document, "#l"), "top"))
     assert [
         ("hook", "prev", {"id": "one", "_overran": True, "of": "posts"}),
         ("hook", "prev", {"id": "one", "of": "posts"}),
@@ -42,7 +44,7 @@ def test_the_top_of_a_list_is_overrun_first() -> None:
 
 def test_an_empty_list_asks_for_nothing() -> None:
     scene = scene_of("<ul id=l phx-viewport-bottom=next></ul>")
-    assert [] == keyboard.scroll(scene, scene.document.one("#l"), "bottom")
+    assert [] == keyboard.scroll(scene, find_one(scene.document, "#l"), "bottom")
 
 
 @pytest.mark.parametrize(
@@ -55,14 +57,14 @@ def test_an_empty_list_asks_for_nothing() -> None:
 def test_where_nothing_scrolls(css: str, edge: Any, problem: str) -> None:
     scene = scene_of(LIST)
     with pytest.raises(ElementError, match=problem):
-        keyboard.scroll(scene, scene.document.one(css), edge)
+        keyboard.scroll(scene, find_one(scene.document, css), edge)
 
 
 def test_the_focus_goes_from_field_to_field() -> None:
     scene = scene_of(
         "<input id=a phx-focus=in phx-blur=out><input id=b phx-focus=in2><p id=p>x"
     )
-    one = scene.document.one
+    one = partial(find_one, scene.document)
     assert [("focus", "in", {"value": ""})] == told(
         keyboard.focus_element(scene, one("#a"))
     )
@@ -78,7 +80,7 @@ def test_a_window_is_left_and_found_again() -> None:
         "<input id=a phx-blur=out><p phx-window-blur=away phx-window-focus=back "
         "phx-value-n=1></p>"
     )
-    keyboard.focus_element(scene, scene.document.one("#a"))
+    keyboard.focus_element(scene, find_one(scene.document, "#a"))
     assert [("blur", "out", {"value": ""}), ("blur", "away", {"n": "1"})] == told(
         keyboard.leave_window(scene)
     )
@@ -105,7 +107,7 @@ AWAY = {
 @pytest.mark.parametrize(("content", "expected"), AWAY.values(), ids=AWAY)
 def test_a_click(content: str, expected: list[str]) -> None:
     scene = scene_of(content)
-    sent = told(bindings.click(scene, scene.document.one("#a")))
+    sent = told(bindings.click(scene, find_one(scene.document, "#a")))
     assert expected == [event for _, event, _ in sent]
 
 
@@ -144,7 +146,7 @@ def test_the_focus_that_js_kept(
         f"<button id=go phx-focus=at_go phx-click='[{chain}]'>go</button>"
     )
     scene = scene_of(content, dialect=dialect)
-    sent = told(bindings.click(scene, scene.document.one("#go")))
+    sent = told(bindings.click(scene, find_one(scene.document, "#go")))
     assert expected == scene.forms.focused
     last = sent[-1][1] if sent else None
     assert (expected and f"at_{expected}") == last
@@ -152,7 +154,7 @@ def test_the_focus_that_js_kept(
 
 def test_a_focus_that_is_kept_is_this_users_own() -> None:
     scene = scene_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
-    bindings.click(scene, scene.document.one("#go"))
+    bindings.click(scene, find_one(scene.document, "#go"))
     assert not scene.forms.untouched
     scene.forms.drop_focus()
     assert scene.forms.untouched

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_liveview_load.liveview.page.find import find_one
 from tests.liveview.page.pages import document_of
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def fields_of(content: str) -> dict[str, "Field"]:
     document = document_of(content)
-    return {field.name: field for field in document.fields.of(document.one("#f"))}
+    return {field.name: field for field in document.fields.of(find_one(document, "#f"))}
 
 
 VALUES = {
@@ -140,7 +141,7 @@ def test_one_radio_of_a_group_is_checked() -> None:
         '<form id="f"><input type="radio" name="r" value="1" checked>'
         '<input type="radio" name="r" value="2" checked></form>'
     )
-    fields = document.fields.of(document.one("#f"))
+    fields = document.fields.of(find_one(document, "#f"))
 
     assert [("1", False), ("2", True)] == [
         (each.value, each.checked) for each in fields

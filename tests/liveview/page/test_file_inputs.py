@@ -9,6 +9,7 @@ from pytest_liveview_load.liveview.page import click, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.file_inputs import attach_files
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_data import (
     accepted,
     active_files,
@@ -60,7 +61,7 @@ def attached(
 
 
 def upload_of(scene: VisiblePage) -> Field:
-    (field,) = upload_fields(scene.document, scene.document.one("#f"))
+    (field,) = upload_fields(scene.document, find_one(scene.document, "#f"))
     return field
 
 
@@ -77,7 +78,7 @@ def refs(files: list[ChosenFile]) -> list[str | None]:
 
 def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> None:
     scene = scene_of(page())
-    (told,) = attached(scene, scene.document.one("#u"), [file("a"), file("b")])
+    (told,) = attached(scene, find_one(scene.document, "#u"), [file("a"), file("b")])
     assert isinstance(told, PushEvent)
     assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
     assert [] == active_files(scene, upload_of(scene))  # the server has not answered
@@ -87,15 +88,15 @@ def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> N
     assert ["0", "1"] == refs(files_to_preflight(scene, upload_of(scene)))
     scene = after(scene, page(active="0,1", preflighted="0"))
     assert ["1"] == refs(files_to_preflight(scene, upload_of(scene)))
-    assert uploads_in_progress(scene.document, scene.document.one("#f"))
+    assert uploads_in_progress(scene.document, find_one(scene.document, "#f"))
     scene = after(scene, page(active="1", preflighted="1", done="1"))
     assert ["1"] == refs(active_files(scene, upload_of(scene)))
-    assert not uploads_in_progress(scene.document, scene.document.one("#f"))
+    assert not uploads_in_progress(scene.document, find_one(scene.document, "#f"))
 
 
 def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
     scene = scene_of(page())
-    attached(scene, scene.document.one("#u"), [file("a")])
+    attached(scene, find_one(scene.document, "#u"), [file("a")])
     assert not scene.forms.untouched
 
     scene = after(scene, "<p>gone</p>")
@@ -116,8 +117,8 @@ def test_an_empty_file_takes_a_ref_until_1_2(dialect: Dialect, ref: str) -> None
 
 def test_only_the_event_of_a_file_input_tells_of_files() -> None:
     scene = scene_of(page())
-    attached(scene, scene.document.one("#u"), [file("a")])
-    (told,) = inputs.fill(scene, scene.document.one("[name=note]"), "hi")
+    attached(scene, find_one(scene.document, "#u"), [file("a")])
+    (told,) = inputs.fill(scene, find_one(scene.document, "[name=note]"), "hi")
 
     assert isinstance(told, PushEvent)
     assert {} == told.payload["uploads"]
@@ -125,10 +126,12 @@ def test_only_the_event_of_a_file_input_tells_of_files() -> None:
 
 def test_a_submit_is_read_again_when_its_files_have_arrived() -> None:
     scene = scene_of(page())
-    (push,) = click.submit(scene, scene.document.one("#f"))
+    (push,) = click.submit(scene, find_one(scene.document, "#f"))
     assert isinstance(push, PushEvent)
     assert push.submission is not None
-    scene.forms.put_text(scene.document.fields.of(scene.document.one("#f"))[0], "later")
+    scene.forms.put_text(
+        scene.document.fields.of(find_one(scene.document, "#f"))[0], "later"
+    )
 
     assert "note=" == push.payload["value"]
     assert "note=later" == resubmit(scene, push).payload["value"]
@@ -151,7 +154,7 @@ def test_a_mark_without_a_reason_gets_one(
 ) -> None:
     kind = "multiple accept='.txt'"
     scene = scene_of(page(more=kind))
-    attached(scene, scene.document.one("#u"), [file(name, kind="x/y")])
+    attached(scene, find_one(scene.document, "#u"), [file(name, kind="x/y")])
     scene = after(scene, page(active="0", errors=errors, more=kind))
 
     assert expected == refused_files(scene, upload_of(scene))
@@ -189,7 +192,7 @@ def test_accept_admits_endings_types_and_wildcards(
 def test_what_takes_no_files_is_told(html: str, css: str, problem: str) -> None:
     scene = scene_of(html)
     with pytest.raises(ElementError, match=problem):
-        attached(scene, scene.document.one(css), [file("a")])
+        attached(scene, find_one(scene.document, css), [file("a")])
 
     assert [] == list(scene.forms.files("phx-1"))
 
@@ -210,7 +213,9 @@ def zone(more: str = "multiple") -> VisiblePage:
 @pytest.mark.parametrize("css", ["#zone", "#inside", "#shut", "#text", "#f"])
 def test_a_drop_in_the_zone_is_a_choice_in_its_input(css: str) -> None:
     scene = zone()
-    ref, (told,) = attach_files(scene, scene.document.one(css), [file("a"), file("b")])
+    ref, (told,) = attach_files(
+        scene, find_one(scene.document, css), [file("a"), file("b")]
+    )
 
     assert "phx-1" == ref
     assert isinstance(told, PushEvent)
@@ -221,8 +226,8 @@ def test_a_drop_in_the_zone_is_a_choice_in_its_input(css: str) -> None:
 
 def test_a_drop_brings_more_than_the_input_takes_and_replaces_what_it_had() -> None:
     scene = zone(more="")
-    attach_files(scene, scene.document.one("#u"), [file("a")])
-    attach_files(scene, scene.document.one("#zone"), [file("b"), file("c")])
+    attach_files(scene, find_one(scene.document, "#u"), [file("a")])
+    attach_files(scene, find_one(scene.document, "#zone"), [file("b"), file("c")])
 
     assert ["b", "c"] == [each.info.name for each in scene.forms.files("phx-1")]
 
@@ -241,7 +246,7 @@ def test_a_drop_that_nobody_takes_is_an_error(
 ) -> None:
     scene = zone(more)
     with pytest.raises(ElementError, match=problem):
-        attach_files(scene, scene.document.one(css), [file("a")])
+        attach_files(scene, find_one(scene.document, css), [file("a")])
 
 
 # Folders
@@ -250,7 +255,7 @@ def test_a_drop_that_nobody_takes_is_an_error(
 def test_a_folder_says_of_each_file_where_it_was() -> None:
     scene = scene_of(page(more="webkitdirectory"))
     files = [file("photos/2024/me.png"), file("photos/a")]
-    (told,) = attached(scene, scene.document.one("#u"), files)
+    (told,) = attached(scene, find_one(scene.document, "#u"), files)
 
     assert isinstance(told, PushEvent)
     assert [("me.png", "photos/2024/me.png"), ("a", "photos/a")] == [
@@ -274,4 +279,4 @@ def test_a_folder_goes_where_folders_go(
     chosen = file("a")
     chosen.info = replace(chosen.info, relative_path=relative_path)
     with pytest.raises(ElementError, match=problem):
-        attach_files(scene, scene.document.one(css), [chosen])
+        attach_files(scene, find_one(scene.document, css), [chosen])

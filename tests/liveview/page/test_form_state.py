@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import events, inputs
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_data import (
     form_value,
     http_body,
@@ -24,7 +25,7 @@ TEXT = '<form id="f" phx-change="c" phx-submit="s">{}</form>'
 def value_of(content: str, forms: FormState, dialect: Dialect = Dialect.V0_20) -> str:
     """Return the form as 0.20 sends it: without `_unused_`."""
     document = document_of(content)
-    return form_value(document, forms, document.one("#f"), dialect)
+    return form_value(document, forms, find_one(document, "#f"), dialect)
 
 
 LEFT_OUT = {
@@ -90,7 +91,7 @@ def test_no_unused_field_can_be_asked_for() -> None:
 
 def test_line_ends_are_lf_for_liveview_and_crlf_for_http() -> None:
     document = document_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
-    form = document.one("#f")
+    form = find_one(document, "#f")
 
     assert form_value(document, FormState(), form, NEWEST) == "_unused_a=&a=1%0A2"
     assert http_body(document, FormState(), form, None) == "a=1%0D%0A2"
@@ -114,8 +115,8 @@ def test_without_the_focus_the_server_has_the_last_word(
     server: str, expected: str
 ) -> None:
     scene = scene_of(FIELD.format(""))
-    inputs.fill(scene, scene.document.one("#a"), "typed")
-    inputs.fill(scene, scene.document.one("#b"), "")
+    inputs.fill(scene, find_one(scene.document, "#a"), "typed")
+    inputs.fill(scene, find_one(scene.document, "#b"), "")
 
     scene.forms.rebase(scene.document, document_of(FIELD.format(server)))
 
@@ -124,24 +125,24 @@ def test_without_the_focus_the_server_has_the_last_word(
 
 def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
     scene = scene_of(FIELD.format(""))
-    inputs.fill(scene, scene.document.one("#a"), "typed")
+    inputs.fill(scene, find_one(scene.document, "#a"), "typed")
     answered = scene_of(FIELD.format("TYPED"), forms=scene.forms)
 
     scene.forms.rebase(scene.document, answered.document)
-    focused = inputs.current_value(answered, answered.document.one("#a"))
-    events.move_focus(answered, answered.document.one("#b"))
+    focused = inputs.current_value(answered, find_one(answered.document, "#a"))
+    events.move_focus(answered, find_one(answered.document, "#b"))
     scene.forms.rebase(answered.document, answered.document)
-    left = inputs.current_value(answered, answered.document.one("#a"))
+    left = inputs.current_value(answered, find_one(answered.document, "#a"))
 
     assert ("typed", "TYPED") == (focused, left)
 
 
 def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
     scene = scene_of(FIELD.format(""))
-    inputs.fill(scene, scene.document.one("#a"), "hi")
+    inputs.fill(scene, find_one(scene.document, "#a"), "hi")
     echoed = scene_of(FIELD.format("hi"), forms=scene.forms)
     scene.forms.rebase(scene.document, echoed.document)
-    bindings.submit(echoed, echoed.document.one("#f"))
+    bindings.submit(echoed, find_one(echoed.document, "#f"))
 
     scene.forms.rebase(echoed.document, document_of(FIELD.format("")))
 
@@ -150,7 +151,7 @@ def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
 
 def test_a_form_that_went_away_comes_back_fresh() -> None:
     scene = scene_of(FIELD.format(""))
-    inputs.fill(scene, scene.document.one("#a"), "typed")
+    inputs.fill(scene, find_one(scene.document, "#a"), "typed")
     gone, back = document_of("<p>thanks</p>"), document_of(FIELD.format(""))
 
     scene.forms.rebase(scene.document, gone)
@@ -166,9 +167,9 @@ def test_a_reset_button_gives_the_servers_values_back() -> None:
         '<input id="a" name="a" value="1"><button id="r" type="reset" name="r">R</button>'
     )
     scene = scene_of(content)
-    inputs.fill(scene, scene.document.one("#a"), "2")
+    inputs.fill(scene, find_one(scene.document, "#a"), "2")
 
-    (push,) = bindings.click(scene, scene.document.one("#r"))
+    (push,) = bindings.click(scene, find_one(scene.document, "#r"))
 
     assert push.payload["value"] == "_unused_a=&a=1&r="  # type: ignore[union-attr]
     assert push.payload["meta"] == {"_target": "r"}  # type: ignore[union-attr]
@@ -181,11 +182,11 @@ def test_a_textarea_is_reset_to_what_morphdom_lets_be_its_default(
     page = TEXT.format("<textarea id='a' name='a'>{}</textarea>")
     first, second = (document_of(page.format(text)) for text in (came_with, "new"))
     forms = FormState()
-    inputs.fill(VisiblePage(first, forms, NEWEST), first.one("#a"), "new")
+    inputs.fill(VisiblePage(first, forms, NEWEST), find_one(first, "#a"), "new")
     forms.rebase(first, second)
     forms.rebase(second, second)
 
-    forms.reset(second, second.one("#f"))
+    forms.reset(second, find_one(second, "#f"))
 
     assert reset_to == forms.text(second.fields.by_key["a"])
 
@@ -198,10 +199,10 @@ def test_what_is_typed_is_what_is_sent(typed: dict[str, str]) -> None:
     scene = scene_of(TEXT.format(fields))
 
     for name, text in typed.items():
-        inputs.fill(scene, scene.document.one(f"#{name}"), text)
+        inputs.fill(scene, find_one(scene.document, f"#{name}"), text)
 
     sent = form_value(
-        scene.document, scene.forms, scene.document.one("#f"), Dialect.V0_20
+        scene.document, scene.forms, find_one(scene.document, "#f"), Dialect.V0_20
     )
     expected = [(name, typed.get(name, "")) for name in "abc"]
     assert expected == parse_qsl(sent, keep_blank_values=True)

@@ -9,6 +9,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import scene_of
@@ -36,7 +37,7 @@ def values(actions: list[Action]) -> list[str]:
 def step(
     scene: VisiblePage, verb: Callable[..., list[Action]], css: str, *more: Any
 ) -> list[str]:
-    return values(verb(scene, scene.document.one(css), *more))
+    return values(verb(scene, find_one(scene.document, css), *more))
 
 
 CHANGES = {
@@ -188,8 +189,8 @@ def test_filling_moves_the_focus_and_blurs_the_field_before() -> None:
         '<input id="b" name="b"></form>'
     )
 
-    first = inputs.fill(scene, scene.document.one("#a"), "1")
-    second = inputs.fill(scene, scene.document.one("#b"), "2")
+    first = inputs.fill(scene, find_one(scene.document, "#a"), "1")
+    second = inputs.fill(scene, find_one(scene.document, "#b"), "2")
 
     names = [
         [each.event for each in step if isinstance(each, PushEvent)]
@@ -201,12 +202,12 @@ def test_filling_moves_the_focus_and_blurs_the_field_before() -> None:
 def test_a_form_without_phx_change_keeps_the_text_and_says_nothing() -> None:
     scene = scene_of('<form id="f" phx-submit="s"><input id="a" name="a"></form>')
 
-    assert [] == inputs.fill(scene, scene.document.one("#a"), "typed")
-    assert "typed" == inputs.current_value(scene, scene.document.one("#a"))
+    assert [] == inputs.fill(scene, find_one(scene.document, "#a"), "typed")
+    assert "typed" == inputs.current_value(scene, find_one(scene.document, "#a"))
 
 
 def test_phx_change_outside_a_form_is_an_error() -> None:
     scene = scene_of('<input id="a" name="a" phx-change="c">')
 
     with pytest.raises(ElementError, match="has phx-change but is inside no form"):
-        inputs.fill(scene, scene.document.one("#a"), "x")
+        inputs.fill(scene, find_one(scene.document, "#a"), "x")

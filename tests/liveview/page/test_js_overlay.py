@@ -8,6 +8,7 @@ from pytest_liveview_load.liveview.page.actions import PushEvent, VisualCommand
 from pytest_liveview_load.liveview.page.click import click
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import attributes_of
 from pytest_liveview_load.liveview.page.js_commands import run_visual_command
@@ -22,9 +23,9 @@ from tests.liveview.page.pages import (
     SHELL,
     URL,
     VIEW,
-    Fixed,
     document_of,
     scene_of,
+    shown,
 )
 
 FADE = [["fade"], ["from"], ["to"]]
@@ -124,7 +125,7 @@ def after(content: str, commands: list[object], overlay: Overlay = ()) -> Overla
     for command in commands:
         document = page(content, overlay)
         scene = VisiblePage(document, FormState(), NEWEST)
-        button = document.one("#b")
+        button = find_one(document, "#b")
         for action in click(scene, button):
             assert isinstance(action, VisualCommand)
             overlay = run_visual_command(
@@ -136,7 +137,7 @@ def after(content: str, commands: list[object], overlay: Overlay = ()) -> Overla
 
 def page(content: str, overlay: Overlay = ()) -> Document:
     dead = DeadRender.parse(SHELL, URL)
-    return Document(dead, {VIEW: Fixed(content)}, overlay=overlay)
+    return Document(dead, {VIEW: shown(content)}, overlay=overlay)
 
 
 def styled(content: str, commands: list[list[object]]) -> Document:
@@ -153,8 +154,8 @@ def styled(content: str, commands: list[list[object]]) -> Document:
 def test_a_command_leaves(
     content: str, commands: list[list[object]], left: str
 ) -> None:
-    element = styled(content, commands).one("#x")
-    expected = document_of(f"<table><{element.tag} id=x {left}>").one("#x")
+    element = find_one(styled(content, commands), "#x")
+    expected = find_one(document_of(f"<table><{element.tag} id=x {left}>"), "#x")
     assert dict(attributes_of(expected)) == dict(attributes_of(element))
 
 
@@ -163,15 +164,15 @@ def test_what_is_ignored_stays_as_the_browser_has_it() -> None:
         """<p id=b open class=x phx-click='[["ignore_attrs",{"attrs":["open","data-*"]}]]'>""",
         ["once"],
     )
-    shown = page('<p id=b class=y data-new="1">', overlay).one("#b")
+    shown = find_one(page('<p id=b class=y data-new="1">', overlay), "#b")
     assert {"id": "b", "class": "y", "open": ""} == dict(attributes_of(shown))
 
 
 def test_nobody_else_sees_it() -> None:
     marked = styled("<p id=x>", [["hide", {}]])
-    assert marked.attr(marked.one("#x"), "style") == "display: none;"
+    assert marked.attr(find_one(marked, "#x"), "style") == "display: none;"
     other = page("<p id=x>")
-    assert other.attr(other.one("#x"), "style") is None
+    assert other.attr(find_one(other, "#x"), "style") is None
 
 
 def test_an_element_takes_its_marks_along() -> None:
@@ -184,7 +185,7 @@ def test_an_element_without_an_id_is_known_by_its_place() -> None:
     content = """<ul id=l><li>1</li><li phx-click='[["add_class",{"names":["on"]}]]'>2</li></ul>"""
     document = page(content)
     scene = VisiblePage(document, FormState(), NEWEST)
-    (action,) = click(scene, document.one("li", text="2"))
+    (action,) = click(scene, find_one(document, "li", text="2"))
     assert isinstance(action, VisualCommand)
     overlay = run_visual_command(
         document, (), action.kind, action.identities, action.arguments
@@ -198,7 +199,7 @@ def test_a_view_that_goes_takes_its_marks_along() -> None:
     before = page("<p id=b>", overlay)
     assert before.main is not None
     assert () == overlay_without(overlay, before.root, before.main)
-    assert overlay == overlay_without(overlay, before.root, before.one("footer"))
+    assert overlay == overlay_without(overlay, before.root, find_one(before, "footer"))
 
 
 def test_a_command_can_move_the_focus() -> None:
@@ -207,10 +208,10 @@ def test_a_command_can_move_the_focus() -> None:
         """<i id=i phx-click='[["focus_first",{"to":"#f"}]]'>y</i>"""
         """<p id=f><input type=hidden id=h><input id=m phx-keydown=key></p>"""
     )
-    told = click(scene, scene.document.one("#b"))
+    told = click(scene, find_one(scene.document, "#b"))
     assert ["in"] == [each.event for each in told if isinstance(each, PushEvent)]
     assert "n" == scene.forms.focused
 
-    assert [] == click(scene, scene.document.one("#i"))
+    assert [] == click(scene, find_one(scene.document, "#i"))
     assert "m" == scene.forms.focused
-    assert press(scene, scene.document.one("#m"), "a")
+    assert press(scene, find_one(scene.document, "#m"), "a")

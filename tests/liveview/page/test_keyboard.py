@@ -7,6 +7,7 @@ from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
 from pytest_liveview_load.liveview.page.click import triggered_submit
+from pytest_liveview_load.liveview.page.find import find_one
 from tests.liveview.page.pages import scene_of
 
 KEYS = {
@@ -44,7 +45,7 @@ KEYS = {
 def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> None:
     scene = scene_of(content)
 
-    actions = keyboard.press(scene, scene.document.one("#a"), key)
+    actions = keyboard.press(scene, find_one(scene.document, "#a"), key)
 
     assert expected == [
         (each.kind, each.event) for each in actions if isinstance(each, PushEvent)
@@ -62,7 +63,7 @@ def test_enter_submits_by_the_first_submit_button() -> None:
         "<button name=yes value=1>y</button></form>"
     )
 
-    (push,) = keyboard.press(scene, scene.document.one("#a"), "Enter")
+    (push,) = keyboard.press(scene, find_one(scene.document, "#a"), "Enter")
 
     assert isinstance(push, PushEvent)
     assert push.payload["value"] == "n=&yes=1"
@@ -74,7 +75,7 @@ def test_a_key_that_nobody_hears_is_an_error() -> None:
     with pytest.raises(
         ElementError, match="has no answer to the key 'Enter'"
     ) as raised:
-        keyboard.press(scene, scene.document.one("#a"), "Enter")
+        keyboard.press(scene, find_one(scene.document, "#a"), "Enter")
 
     assert ('<p id="k" phx-keydown="k">',) == raised.value.candidates
 
@@ -96,10 +97,10 @@ def test_nobody_can_submit(what: tuple[str, str | None], problem: str) -> None:
         "<form><button id=other>y</button></form>"
     )
     form, button = what
-    submitter = scene.document.one(button) if button else None
+    submitter = find_one(scene.document, button) if button else None
 
     with pytest.raises(ElementError) as raised:
-        bindings.submit(scene, scene.document.one(form), submitter)
+        bindings.submit(scene, find_one(scene.document, form), submitter)
 
     assert raised.value.problem.startswith(problem)
 
@@ -111,7 +112,7 @@ def test_a_triggered_form_is_posted_with_what_was_typed_and_its_submitter() -> N
     )
     scene = scene_of(form.format(""))
     assert triggered_submit(scene) is None
-    bindings.click(scene, scene.document.one("#b"))
+    bindings.click(scene, find_one(scene.document, "#b"))
 
     answered = scene_of(form.format("phx-trigger-action"), forms=scene.forms)
 
@@ -124,7 +125,7 @@ def test_typing_a_character_is_heard_before_and_after_it_is_there() -> None:
         "<form phx-change=c><input id=a name=n value=h phx-keydown=d phx-keyup=u></form>"
     )
 
-    actions = inputs.type_character(scene, scene.document.one("#a"), "i")
+    actions = inputs.type_character(scene, find_one(scene.document, "#a"), "i")
 
     assert [
         ("d", {"key": "i", "value": "h"}),

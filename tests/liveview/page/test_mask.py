@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.page.dead_render import DeadRender, mask
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 
 TOKENS = st.text("abcXYZ019-_.=", min_size=1, max_size=24)
 PIECES = st.one_of(
@@ -58,7 +59,7 @@ def test_a_page_with_nothing_to_mask_is_its_own_template() -> None:
 
 def test_all_reads_show_the_users_own_values() -> None:
     document = Document(DeadRender.parse(BOB, "http://localhost/"))
-    hidden = document.one("input[name=_csrf_token]")
+    hidden = find_one(document, "input[name=_csrf_token]")
 
     assert document.attr(hidden, "value") == "csrf-token-of-bob"
     assert 'value="csrf-token-of-bob"' in document.html(hidden)
@@ -69,8 +70,8 @@ def test_all_reads_show_the_users_own_values() -> None:
 def test_a_selector_may_name_a_masked_value() -> None:
     document = Document(DeadRender.parse(BOB, "http://localhost/"))
 
-    view = document.one("#phx-Fbob0123456789ab")
+    view = find_one(document, "#phx-Fbob0123456789ab")
 
     assert document.attr(view, "id") == "phx-Fbob0123456789ab"
-    assert document.one("[value='csrf-token-of-bob']").tag == "input"
+    assert find_one(document, "[value='csrf-token-of-bob']").tag == "input"
     assert () == document.all("#phx-Fann0123456789ab")

@@ -5,8 +5,9 @@ No scenario waits: keys, focus, blur and JS `exec` are among them.
 
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from pytest_liveview_load.liveview.page import (
 from pytest_liveview_load.liveview.page.actions import Action, LivePatch, PushEvent
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.versions import Dialect
@@ -28,11 +30,8 @@ from tests.liveview.page.pages import (
     SHELL,
     URL,
     VIEW,
-    Fixed,
+    shown,
 )
-
-if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.page.compose import Content
 
 CASES = json.loads(
     (Path(__file__).parents[2] / "wire" / "payload_cases.json").read_text()
@@ -41,7 +40,7 @@ CASES = json.loads(
 
 def recorded_scene(case: dict[str, Any]) -> VisiblePage:
     dialect = Dialect.of_version(case["version"])
-    content: Content = Fixed(case["html"] or "")
+    content = shown(case["html"] or "")
     if case["rendered"] is not None:
         rendered = json.dumps(case["rendered"]).encode()
         content = ViewState.joined(rendered, dialect).state
@@ -50,7 +49,7 @@ def recorded_scene(case: dict[str, Any]) -> VisiblePage:
 
 
 def perform(scene: VisiblePage, verb: str, css: str, *more: Any) -> list[Action]:
-    one = scene.document.one
+    one = partial(find_one, scene.document)
     match verb:
         case "click":
             return bindings.click(scene, one(css))

@@ -8,6 +8,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page.actions import LoadingSource
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import identify
 from pytest_liveview_load.liveview.page.loading import SentPush, with_loading_states
@@ -36,9 +37,12 @@ def scene(document: Document) -> VisiblePage:
 def test_pages_that_differ_in_a_text_share_one_tree(other: str) -> None:
     mine, theirs = page("Save"), page(other)
     assert mine.root is theirs.root
-    assert ("Save", other) == (mine.text(mine.one("#t")), theirs.text(theirs.one("#t")))
+    assert ("Save", other) == (
+        mine.text(find_one(mine, "#t")),
+        theirs.text(find_one(theirs, "#t")),
+    )
     assert (
-        theirs.html(theirs.one("#b"))
+        theirs.html(find_one(theirs, "#b"))
         == f'<button id="b" phx-click="go">{other}</button>'
     )
 
@@ -102,10 +106,13 @@ def test_what_is_locked_goes_on_to_show_its_text() -> None:
         page("4", statics=['<p><b id="b">', "</b></p>"]),
     )
     put = SentPush(
-        0, LoadingSource("click", identify(before.one("#b")), None, None), before
+        0, LoadingSource("click", identify(find_one(before, "#b")), None, None), before
     )
     seen = with_loading_states(after, [(VIEW, [put])], NEWEST)
-    assert ("4", "3") == (after.text(after.one("#b")), seen.text(seen.one("#b")))
+    assert ("4", "3") == (
+        after.text(find_one(after, "#b")),
+        seen.text(find_one(seen, "#b")),
+    )
 
 
 @pytest.mark.parametrize("start", ["\f", "\x01", "&#"])
