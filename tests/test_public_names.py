@@ -1,5 +1,6 @@
 """What a user imports, and what importing it costs."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -11,6 +12,9 @@ import pytest_liveview_load
 from pytest_liveview_load import errors, units
 
 HEAVY = {"anyio", "execnet", "httpx", "lxml", "msgspec", "websockets"}
+
+# What another process sent, and the end of a run for a user who waits: never a test's.
+NOT_EXPORTED = {"MessageError", "RunOver"}
 
 LIGHT_USES = {
     "the package": "import pytest_liveview_load",
@@ -28,6 +32,15 @@ LIGHT_USES = {
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(pytest_liveview_load, name) is not None
     assert name in dir(pytest_liveview_load)
+
+
+def test_every_error_that_a_test_may_meet_is_exported() -> None:
+    classes = {name for name, each in vars(errors).items() if inspect.isclass(each)}
+    of_ours = {
+        each for each in classes if getattr(errors, each).__module__ == errors.__name__
+    }
+
+    assert of_ours - {*pytest_liveview_load.__all__} == NOT_EXPORTED
 
 
 def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
