@@ -33,7 +33,7 @@ from pytest_liveview_load.crowd.storm import (
 )
 from pytest_liveview_load.crowd.validity import causes, heap_set_aside, remarks
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.tab import cut_all
+from pytest_liveview_load.liveview.client.tab import cut_connections
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -337,6 +337,6 @@ def run_on_network(order: RunPlan, network: Network, **arguments: Any) -> Run:
         order,
         make_user,
         clock=network.clock,
-        cut=lambda why: cut_all(network, why),
+        cut=lambda why: cut_connections(network, why),
         **arguments,
     )

@@ -25,7 +25,7 @@ FOR_EACH: Final = 1e-5
 
 
 class Absent(Protocol):
-    """One who was cut off; `liveview.client.tab.Absence` is one."""
+    """One who was cut off; `liveview.client.tab.CutTab` is one."""
 
     @property
     def back_at(self) -> float | None:

@@ -45,7 +45,7 @@ from pytest_liveview_load.distribution.sync_client import SyncClient
 from pytest_liveview_load.errors import ConfigurationError, LiveViewLoadError
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.client.tab import cut_all
+from pytest_liveview_load.liveview.client.tab import cut_connections
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 CUT: Final = "interrupted"
@@ -312,7 +312,7 @@ class RunnerShare:
         absent = [
             each
             for part in self.parts
-            for each in cut_all(part.network, CUT_BY_DROP_ALL)
+            for each in cut_connections(part.network, CUT_BY_DROP_ALL)
         ]
         seen = await returns(absent, self.line.clock, drop.within)
         self.did(drop.asked, dataclasses.astuple(seen))

@@ -59,8 +59,8 @@ async def live_through(tape: Tape, steps: Sequence[str], patience: float) -> Out
         socket._connection = connection  # type: ignore[assignment]
         page = live._tab.page
         assert page is not None
-        assert page.main is not None
-        page.main.join()
+        assert page.views.main is not None
+        page.views.main.join()
         socket.refs.burn_for_connecting()
         async with asyncio.timeout(DEADLINE):
             doing = asyncio.create_task(do(live, steps, outcome))

@@ -150,7 +150,7 @@ async def play(tape: Tape) -> Outcome:
 def opened(live: LiveUser, network: Network, html: str) -> Socket:
     """Give the user the page as if it had been loaded; what it says, nobody hears."""
     tab = live._tab
-    page = Page(network, tab.host, DeadRender.parse(html, NOWHERE + "/"), 0.0)
+    page = Page(network, tab.listener, DeadRender.parse(html, NOWHERE + "/"), 0.0)
     element = page.element
     assert element is not None
     socket = Socket(
@@ -158,7 +158,7 @@ def opened(live: LiveUser, network: Network, html: str) -> Socket:
     )
     socket._connection = Deaf()  # type: ignore[assignment]
     page.socket = socket
-    page.main = page.make_view(element, NOWHERE + "/")
+    page.views.main = page.make_view(element)
     tab.page = page
     tab.history.loaded(NOWHERE + "/")
     return socket
@@ -167,7 +167,7 @@ def opened(live: LiveUser, network: Network, html: str) -> Socket:
 def say(live: LiveUser, event: str, payload: Any, ref: str, pushes: list[Push]) -> None:
     """Say what the browser said, if the page is still there to say it on."""
     page = live._tab.page
-    main = None if page is None else page.main
+    main = None if page is None else page.views.main
     if main is None or event in ("heartbeat", "phx_leave"):
         return
     main.socket.refs._last = int(ref) - 1  # the replies on the tape name it

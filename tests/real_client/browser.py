@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_liveview_load.liveview.client.upload_entry import from_disk
+from pytest_liveview_load.liveview.client.upload_files import from_disk
 from tests.oracle.oracle import Node
 
 _SAID: Final = {

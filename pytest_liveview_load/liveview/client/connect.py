@@ -1,7 +1,7 @@
-"""Dialling a websocket: DNS, TCP, TLS and the HTTP upgrade, or the reason why not.
+"""Opens the connection of a Phoenix socket: a websocket, a long poll, or one after the other.
 
-Law: whatever goes wrong here is a ConnectionFailed with a reason in words. The library
-does the upgrade and leaves with it; only the `WebSocket` stays.
+Whatever goes wrong is a ConnectionFailed with a reason in words. The library does the
+websocket's upgrade and leaves with it; only the `WebSocket` stays.
 """
 
 import asyncio
@@ -180,16 +180,13 @@ class Handshake(asyncio.Protocol):
             self.transport.abort()
 
 
-# Opening a connection by the transport that was chosen.
-
-
 # What every generated app.js gives as longPollFallbackMs, in seconds.
 FALLBACK: Final = 2.5
 WEBSOCKET_PATH: Final = "/websocket?"
 LONGPOLL_PATH: Final = "/longpoll?"
 
 
-async def dial(
+async def open_connection(
     network: "Network",
     url: str,
     *,

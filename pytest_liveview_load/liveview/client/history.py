@@ -1,14 +1,15 @@
 """The session history of one tab, and what the back button does with it.
 
-Law: values in, decision out; as live_socket.ts historyPatch, historyRedirect and the
-popstate listener of bindNav have it. Nothing here waits.
+As live_socket.ts historyPatch, historyRedirect and the popstate listener of bindNav have
+it. Values in, a decision out: nothing here waits.
 """
 
+from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
 
 
-class Kind(Enum):
+class HistoryKind(Enum):
     """How an entry came to be, or how to go to it."""
 
     PATCH = "patch"  # within the view
@@ -16,31 +17,27 @@ class Kind(Enum):
     LOAD = "load"  # a page load
 
 
-class Entry:
+@dataclass(slots=True, eq=False)
+class HistoryEntry:
     """One entry: where, in which document, and LiveView's `history.state` of it."""
 
-    __slots__ = ("back_kind", "document", "href", "kind", "view_id")
-
-    def __init__(self, href: str, document: int) -> None:
-        self.href = href
-        self.document = document
-        self.kind: Kind | None = None  # None: history.state is still null
-        self.back_kind: Kind | None = None
-        self.view_id = ""
+    href: str
+    document: int
+    kind: HistoryKind | None = None  # None: history.state is still null
+    back_kind: HistoryKind | None = None
+    view_id: str = ""
 
 
+@dataclass(slots=True, eq=False)
 class History:
     """The entries of a tab and where it stands. Owns them."""
 
-    __slots__ = ("entries", "index", "last_document")
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.index = -1
-        self.last_document = 0
+    entries: list[HistoryEntry] = field(default_factory=list)
+    index: int = -1
+    last_document: int = 0
 
     @property
-    def current(self) -> Entry:
+    def current(self) -> HistoryEntry:
         """The entry that is shown."""
         return self.entries[self.index]
 
@@ -50,7 +47,7 @@ class History:
         if self.entries and self.current.href == href:
             self.current.document = self.last_document  # as a reload
             return
-        self.push(Entry(href, self.last_document))
+        self.push(HistoryEntry(href, self.last_document))
 
     def joined(self, view_id: str) -> None:
         """The main view has joined: the first time, it marks the entry as its own.
@@ -58,16 +55,18 @@ class History:
         As view.ts onJoin; an entry that the back button loaded keeps its old mark.
         """
         if self.entries and self.current.kind is None:
-            self.current.kind = Kind.PATCH
+            self.current.kind = HistoryKind.PATCH
             self.current.view_id = view_id
 
-    def went(self, kind: Kind, href: str, view_id: str, *, replace: bool) -> None:
+    def went(
+        self, kind: HistoryKind, href: str, view_id: str, *, replace: bool
+    ) -> None:
         """The tab went to `href` without a page load."""
         if not self.entries:
             return
         current = self.current
         current.back_kind = kind
-        entry = Entry(href, current.document)
+        entry = HistoryEntry(href, current.document)
         entry.kind = kind
         entry.view_id = view_id
         if replace:
@@ -75,13 +74,13 @@ class History:
         else:
             self.push(entry)
 
-    def push(self, entry: Entry) -> None:
-        """Put `entry` behind the current one; what lay ahead is forgotten."""
+    def push(self, entry: HistoryEntry) -> None:
+        """SentPush `entry` behind the current one; what lay ahead is forgotten."""
         del self.entries[self.index + 1 :]
         self.entries.append(entry)
         self.index += 1
 
-    def back(self, view_id: str) -> tuple[Kind, str] | None:
+    def back(self, view_id: str) -> tuple[HistoryKind, str] | None:
         """Go one entry back; return how and where, None when there is nothing to do.
 
         `view_id` is the joined main view's, "" when there is none.
@@ -92,13 +91,13 @@ class History:
         self.index -= 1
         entry = self.current
         if entry.document != left.document:
-            return Kind.LOAD, entry.href
+            return HistoryKind.LOAD, entry.href
         if same_location(entry.href, left.href):
             return None
         kind = entry.back_kind or entry.kind
-        if kind is Kind.PATCH and view_id and entry.view_id == view_id:
-            return Kind.PATCH, entry.href
-        return Kind.REDIRECT, entry.href
+        if kind is HistoryKind.PATCH and view_id and entry.view_id == view_id:
+            return HistoryKind.PATCH, entry.href
+        return HistoryKind.REDIRECT, entry.href
 
 
 def same_location(href: str, other: str) -> bool:

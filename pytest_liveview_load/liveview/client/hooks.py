@@ -9,9 +9,8 @@
 
     live.hooks["Chart"] = Chart          # before the page is visited
 
-Law: as view_hook.ts. A hook is called while a frame is delivered, so it waits for
-nothing; the step that caused what it pushed waits for the replies. A user without hooks
-pays nothing.
+As view_hook.ts. A hook is called while a frame is delivered, so it waits for nothing; the
+step that caused what it pushed waits for the replies. A user without hooks pays nothing.
 """
 
 from collections import deque
@@ -19,10 +18,8 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from pytest_liveview_load.errors import NotLiveView
-from pytest_liveview_load.liveview.client.nested_views import owner_of
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
-from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page.actions import Dispatch, LoadingSource
 from pytest_liveview_load.liveview.page.document import Document
@@ -32,13 +29,9 @@ from pytest_liveview_load.liveview.page.html import (
     Identity,
     ancestors,
     find_by_identity,
-    identify,
 )
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.wire import EVENT, REPLY, parse_json
-
-# A hook's event: whom it goes to, what is sent, and what is replied.
-
 
 HOOK: Final = "hook"
 
@@ -76,7 +69,7 @@ def reply_of(push: Push) -> Any:
 
 
 PHX_HOOK: Final = "phx-hook"
-HEARD: Final = 256  # push_events of one page that nobody has asked for yet
+MOST_RECEIVED: Final = 256  # push_events of one page that nobody has asked for yet
 
 OnReply: TypeAlias = Callable[[Any], object]
 
@@ -87,8 +80,8 @@ class Hook:
     `id` is the element's. Whatever a method raises fails the step.
     """
 
-    def __init__(self, script: "Script", element_id: str) -> None:
-        self._script = script
+    def __init__(self, hooks: "TabHooks", element_id: str) -> None:
+        self._hooks = hooks
         self.id = element_id
 
     # Called
@@ -122,43 +115,44 @@ class Hook:
 
         `to`: a cid, or a selector of whatever is to get it (JS pushEventTo).
         """
-        self._script.push(self, event, payload, on_reply, to)
+        self._hooks.push(self, event, payload, on_reply, to)
 
     def attr(self, name: str) -> str | None:
         """Return an attribute of the element as it is now."""
-        document = self._script.document()
+        document = self._hooks.document()
         return document.attr(find_one(document, f'[id="{self.id}"]'), name)
 
     def text(self) -> str:
         """Return what a person reads in the element now."""
-        document = self._script.document()
+        document = self._hooks.document()
         return document.text(find_one(document, f'[id="{self.id}"]'))
 
 
-class Script:
-    """The hooks of one tab, and the push_events that it has heard."""
+class TabHooks:
+    """The hooks of one tab, and the push_events that it has received.
 
-    def __init__(self, tab: "Tab") -> None:
-        self.tab = tab
+    `on_error` is told what a hook raises.
+    """
+
+    def __init__(self, on_error: Callable[[Exception], None]) -> None:
+        self.on_error = on_error
         self.classes: dict[str, type[Hook]] = {}
-        self.living: dict[str, tuple[Hook, str]] = {}  # by element id, with its HTML
-        self.heard: deque[tuple[str, Any]] = deque(maxlen=HEARD)
-        self.pushes: deque[Push] = deque()
+        self.mounted: dict[str, tuple[Hook, str]] = {}  # by element id, with its HTML
+        self.received: deque[tuple[str, Any]] = deque(maxlen=MOST_RECEIVED)
         self._page: Page | None = None
 
     def changed(self, page: Page) -> None:
         """Bring the hooks up to what the page shows, then tell them what was pushed."""
         if page is not self._page:
             self._page = page
-            self.living.clear()
-            self.heard.clear()
-            self.pushes.clear()
-        joined = page.main is not None and page.main.joined
+            self.mounted.clear()
+            self.received.clear()
+        joined = page.views.main is not None and page.views.main.joined
         if self.classes and joined:
-            self._meet(page.document())
+            self._update(page.document())
         for event, payload, *_ in page.take_events():
-            self.heard.append((event, payload))
-            for hook, _ in list(self.living.values()):
+            self.received.append((event, payload))
+            for hook, _ in list(self.mounted.values()):
                 self._call(hook.handle_event, event, payload)
 
     def document(self) -> Document:
@@ -172,14 +166,14 @@ class Script:
     ) -> None:
         """Push for a hook; the step under way waits for the reply."""
         page = self._page
-        if page is None or page.main is None:
+        if page is None or page.views.main is None:
             raise NotLiveView("" if page is None else page.url, f"push of {event!r}")
         view_id, cid = target_of(page, to, f'[id="{hook.id}"]')
-        view = page.view(view_id) or page.main
+        view = page.views.get(view_id) or page.views.main
         push = push_of_hook(view, event, payload, cid)
         awaited = LoadingSource(HOOK, Identity(hook.id))
         push.number = view.in_flight.mark(awaited, page.latest)
-        self.pushes.append(push)
+        page.unawaited = (*page.unawaited, push)
         if on_reply is not None:
             answered = on_reply
 
@@ -189,14 +183,10 @@ class Script:
 
             push.answered.add_done_callback(replied)
 
-    def pending(self) -> Push | None:
-        """Return a push of a hook's that no step has waited for yet."""
-        return self.pushes.popleft() if self.pushes else None
-
     def around(self, element: Element) -> list[Hook]:
         """Return the hooks that a DOM event on the element reaches, innermost first."""
         ids = (node.get("id", "") for node in ancestors(element))
-        return [self.living[each][0] for each in ids if each in self.living]
+        return [self.mounted[each][0] for each in ids if each in self.mounted]
 
     def dispatch(self, action: Dispatch) -> None:
         """Tell hooks of a DOM event that JS.dispatch made."""
@@ -213,55 +203,27 @@ class Script:
             self._call(hook.dispatched, "click", None)
         return bool(reached)
 
-    def _meet(self, document: Document) -> None:
+    def _update(self, document: Document) -> None:
         found = {
             document.attr(each, "id") or "": each
             for each in document.all(f"[{PHX_HOOK}][id]")
             if each.get(PHX_HOOK) in self.classes
         }
-        for element_id in self.living.keys() - found.keys():
-            self._call(self.living.pop(element_id)[0].destroyed)
+        for element_id in self.mounted.keys() - found.keys():
+            self._call(self.mounted.pop(element_id)[0].destroyed)
         for element_id, element in found.items():
             html = document.html(element)
-            known = self.living.get(element_id)
+            known = self.mounted.get(element_id)
             if known is None:
                 hook = self.classes[element.get(PHX_HOOK, "")](self, element_id)
-                self.living[element_id] = hook, html
+                self.mounted[element_id] = hook, html
                 self._call(hook.mounted)
             elif known[1] != html:
-                self.living[element_id] = known[0], html
+                self.mounted[element_id] = known[0], html
                 self._call(known[0].updated)
 
     def _call(self, method: Callable[..., object], *arguments: Any) -> None:
         try:
             method(*arguments)
         except Exception as error:  # noqa: BLE001 - the step must be told, not the socket
-            self.tab.failure = self.tab.failure or error
-
-
-# A raw event, as a hook's `pushEvent` and `pushEventTo` send it, as a step of its own.
-
-
-async def raw_push(
-    tab: Tab,
-    step: Step,
-    event: str,
-    value: Any,
-    target: str | int | None,
-    hook: str | None = None,
-) -> Any:
-    """Push and wait for all that it causes; return the reply's `r`, None without one."""
-    tab.step = step
-    try:
-        page = await tab.ready(step)
-        view_id, cid = target_of(page, target, hook)
-        view = await owner_of(tab, page, step, view_id)
-        push = push_of_hook(view, event, value, cid)
-        if hook is not None:
-            awaited = LoadingSource(HOOK, identify(find_one(page.latest, hook)))
-            push.number = view.in_flight.mark(awaited, page.latest)
-            tab.wake()
-        await tab.settle(step, [push])
-    finally:
-        tab.step = None
-    return reply_of(push)
+            self.on_error(error)

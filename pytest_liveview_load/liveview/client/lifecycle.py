@@ -1,13 +1,13 @@
-"""`phx-mounted`: what a page's own markup does once its view has joined.
+"""Runs what the page's own markup binds to its life: phx-mounted, phx-remove and the like.
 
-Law: as view.ts execNewMounted: once for each element, when it is first there. Only a page
-that was sent such markup is looked at for it.
+`phx-mounted` runs once for each element when it is first there (view.ts execNewMounted),
+`phx-remove` when a patch takes it away, `phx-connected` and `phx-disconnected` when its view
+has its server back or has lost it. Only a page that was sent such markup is looked at for it.
 """
 
 from typing import TYPE_CHECKING
 
-from pytest_liveview_load.liveview.client.hooks import Script
-from pytest_liveview_load.liveview.client.navigation import follow
+from pytest_liveview_load.liveview.client.navigation import follow_link
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import (
     Action,
@@ -40,42 +40,44 @@ MOUNTED = "mounted"
 NULL = "null"  # as JavaScript writes it into a class
 
 
-def greets(page: "Page") -> bool:
-    """Tell whether any view of the page was sent `phx-mounted`."""
-    main, nested = page.main, page.family.views
-    if main is not None and main.content.greets:
-        return True
-    return bool(nested) and any(each.content.greets for each in nested.values())
+def run_mounted_and_removed(tab: "Tab", page: "Page") -> None:
+    """Run the bindings of what has come and gone, if any view was sent such."""
+    if any(each.content.has_remove for each in page.views.all()):
+        run_removed(tab, page)
+    if any(each.content.has_mounted for each in page.views.all()):
+        run_mounted(tab, page)
 
 
-def greet(tab: "Tab", page: "Page") -> None:
+def run_mounted(tab: "Tab", page: "Page") -> None:
     """Run `phx-mounted` of the elements that were not there before."""
     document = page.document()
     there = {}
     for element in document.all(f"[{PHX_MOUNTED}]"):
         if document.click_targets(element).view is None:
             continue
-        view = page.view(document.owner(element))
+        view = page.views.get(document.owner(element))
         if view is not None and view.joined:
             there[identify(element)] = document.attr(element, PHX_MOUNTED) or ""
-    new = [each for each in there if each not in page.greeted]
-    page.greeted = frozenset(there)
+    new = [each for each in there if each not in page.mounted_elements]
+    page.mounted_elements = frozenset(there)
     for identity in new:
         scene = page.scene()
         found = find_by_identity(scene.document.root, identity)
         if found is not None and there[identity]:
             for action in events.run_binding(scene, there[identity], MOUNTED, found):
-                do(tab, page, action)
+                run_action(tab, page, action)
 
 
-def do(tab: "Tab", page: "Page", action: Action, caused: str | None = None) -> None:
+def run_action(
+    tab: "Tab", page: "Page", action: Action, caused: str | None = None
+) -> None:
     """Do what a chain comes to that no step of the user's began.
 
     `caused`: the type of what it pushes; by no event of the browser's, it is
     JavaScript's null.
     """
     if isinstance(action, PushEvent):
-        view = page.view(action.view_id)
+        view = page.views.get(action.view_id)
         if view is None or not view.joined:
             return
         cid = "" if action.cid is None else str(action.cid)
@@ -85,41 +87,30 @@ def do(tab: "Tab", page: "Page", action: Action, caused: str | None = None) -> N
         if action.loading_source is not None:
             awaited = action.loading_source._replace(kind=caused or NULL)
             push.number = view.in_flight.mark(awaited, page.latest)
-        if tab.script is None:
-            tab.script = Script(tab)
-        tab.script.pushes.append(push)
+        page.unawaited = (*page.unawaited, push)
     elif isinstance(action, VisualCommand):
         page.run_visual_command(action)
     elif isinstance(action, Dispatch):
-        if tab.script is not None:
-            tab.script.dispatch(action)
+        if tab.hooks is not None:
+            tab.hooks.dispatch(action)
     elif isinstance(action, LiveNavigate):
-        moving = tab.moving or tab.start("navigate", tab.network.clock())
-        follow(tab, page, moving, action)
-
-
-# `phx-remove`: what an element's own markup does when a patch takes it away.
+        navigation = tab.navigation or tab.start_navigation(
+            "navigate", tab.network.clock()
+        )
+        follow_link(tab, page, navigation, action)
 
 
 REMOVE = "remove"  # the wire's type of what is pushed
 
 
-def parts(page: "Page") -> bool:
-    """Tell whether any view of the page was sent `phx-remove`."""
-    main, nested = page.main, page.family.views
-    if main is not None and main.content.parts:
-        return True
-    return bool(nested) and any(each.content.parts for each in nested.values())
-
-
-def part(tab: "Tab", page: "Page") -> None:
+def run_removed(tab: "Tab", page: "Page") -> None:
     """Run `phx-remove` of the elements that were there before and are not now."""
     before, page.before = page.before, page.document()
     if before is None:
         return
     after = page.before
     for element in before.all(f"[{PHX_REMOVE}]"):
-        view = page.view(before.owner(element))
+        view = page.views.get(before.owner(element))
         if view is None or not view.joined or not removed(element, after):
             continue
         scene = VisiblePage(before, page.form, view.dialect)
@@ -127,7 +118,7 @@ def part(tab: "Tab", page: "Page") -> None:
         for action in (
             events.run_binding(scene, chain, REMOVE, element) if chain else ()
         ):
-            do(tab, page, action, REMOVE)
+            run_action(tab, page, action, REMOVE)
 
 
 def removed(element: Element, after: Document) -> bool:
@@ -139,22 +130,19 @@ def removed(element: Element, after: Document) -> bool:
     return there is None or there.tag != element.tag
 
 
-# `phx-connected` and `phx-disconnected`: what a page's own markup does about its server.
-
-
 NO_EVENT = ""  # what a push of these commands is caused by
 
 
-def tell(tab: "Tab", page: "Page", view: "View", name: str) -> None:
+def run_connection_binding(tab: "Tab", page: "Page", view: "View", name: str) -> None:
     """Run the commands of the binding `name` inside the view.
 
     Raises ProtocolError, ElementError for a page or commands that nobody can read.
     """
-    if not view.content.speaks_of(CONNECTION_BINDINGS[name]):
+    if not view.content.holds(CONNECTION_BINDINGS[name]):
         return
     for identity, chain in connection_commands(page.document(), view.id, name):
         scene = page.scene()
         element = find_by_identity(scene.document.root, identity)
         if element is not None and tab.page is page:
             for action in events.run_binding(scene, chain, NO_EVENT, element):
-                do(tab, page, action)
+                run_action(tab, page, action)

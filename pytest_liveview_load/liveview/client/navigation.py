@@ -1,6 +1,6 @@
-"""Going on within one page: patch, live navigation, the back button.
+"""Where a tab goes: page loads, live navigation, patches, the back button.
 
-Law: as live_socket.ts does it. What cannot go over the socket becomes a page load.
+As live_socket.ts does it: what cannot go over the socket becomes a page load.
 """
 
 import asyncio
@@ -10,19 +10,17 @@ from urllib.parse import urlsplit
 from msgspec import UNSET
 
 from pytest_liveview_load.errors import StepTimeout
-from pytest_liveview_load.liveview.client.history import Kind
+from pytest_liveview_load.liveview.client.history import HistoryKind
+from pytest_liveview_load.liveview.client.http import Response
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
-from pytest_liveview_load.liveview.client.tab import Moving, Tab
+from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.tls import another_host
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page.actions import LiveNavigate
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH
-
-# Full page loads: from a URL to a page whose view is joining.
-
 
 # As browser.ts redirect: how a flash survives a full page load.
 FLASH_COOKIE = "__phoenix_flash__"
@@ -31,7 +29,7 @@ FLASH_SECONDS = 60
 
 def begin_load(
     tab: Tab,
-    moving: Moving,
+    navigation: PendingNavigation,
     url: str,
     *,
     unload: bool,
@@ -55,95 +53,83 @@ def begin_load(
     if tab.loading is not None:
         tab.loading.cancel()
     url = url.partition("#")[0]
-    moving.waiting_for = f"{method} {url}"
-    load = Load(tab, moving, method, url, body, referer, delay)
-    tab.loading = tab.network.spawn(load.run())
+    navigation.waiting_for = f"{method} {url}"
+    loading = load_page(tab, navigation, url, method, body, referer, delay)
+    tab.loading = tab.network.spawn(loading)
 
 
-def full_load(tab: Tab, moving: Moving, url: str, flash: str | None) -> None:
+def full_load(
+    tab: Tab, navigation: PendingNavigation, url: str, flash: str | None
+) -> None:
     """Load `url` as the page's own script does, its flash in a cookie."""
     if flash:
         tab.cookies.set(FLASH_COOKIE, flash, max_age=FLASH_SECONDS)
-    begin_load(tab, moving, url, unload=True)
+    begin_load(tab, navigation, url, unload=True)
 
 
 def reload_with_jitter(tab: Tab, page: Page) -> None:
     """Load a page again after the real client's pause, as reloadWithJitter does."""
-    moving = tab.moving or tab.start("visit")
+    navigation = tab.navigation or tab.start_navigation("visit")
     pause = tab.rng.uniform(*tab.network.settings.delays.reload)
-    moving.deadline += pause
-    begin_load(tab, moving, page.url, unload=False, delay=pause)
+    navigation.deadline += pause
+    begin_load(tab, navigation, page.url, unload=False, delay=pause)
 
 
-class Load:
-    """One page load."""
+async def load_page(
+    tab: Tab,
+    navigation: PendingNavigation,
+    url: str,
+    method: str,
+    body: str | None,
+    referer: str,
+    delay: float,
+) -> None:
+    """Load a page after `delay` seconds; whatever goes wrong fails the navigation."""
+    try:
+        async with asyncio.timeout_at(navigation.deadline):
+            if delay:
+                await asyncio.sleep(delay)
+            stay_on_host(tab, url)
+            answer = await tab.network.http.fetch(
+                method, url, tab.cookies, body=body, referer=referer
+            )
+            await open_page(tab, navigation, answer)
+    except TimeoutError:
+        timeout, awaited = tab.network.settings.timeout, navigation.waiting_for
+        error = StepTimeout("a page load", timeout, awaited)
+        tab.end_navigation(navigation, error)
+    except Exception as error:  # noqa: BLE001 - a step waits: it must be told
+        tab.end_navigation(navigation, error)
 
-    __slots__ = ("body", "delay", "method", "moving", "referer", "tab", "url")
 
-    def __init__(
-        self,
-        tab: Tab,
-        moving: Moving,
-        method: str,
-        url: str,
-        body: str | None,
-        referer: str,
-        delay: float,
-    ) -> None:
-        self.tab = tab
-        self.moving = moving
-        self.method = method
-        self.url = url
-        self.body = body
-        self.referer = referer
-        self.delay = delay
+def stay_on_host(tab: Tab, url: str) -> None:
+    """Refuse to follow a link to another host: nobody allowed load there."""
+    home = urlsplit(tab.network.settings.url).hostname
+    if urlsplit(url).hostname != home:
+        raise another_host(url, str(home))
 
-    async def run(self) -> None:
-        """Load; whatever goes wrong fails the navigation."""
-        tab, moving = self.tab, self.moving
-        try:
-            async with asyncio.timeout_at(moving.deadline):
-                if self.delay:
-                    await asyncio.sleep(self.delay)
-                await self.open()
-        except TimeoutError:
-            timeout = tab.network.settings.timeout
-            tab.end(moving, StepTimeout("a page load", timeout, moving.waiting_for))
-        except Exception as error:  # noqa: BLE001 - a step waits: it must be told
-            tab.end(moving, error)
 
-    async def open(self) -> None:
-        """Fetch the page, show it, and join its view when it has one."""
-        tab, moving = self.tab, self.moving
-        network, observer = tab.network, tab.observer
-        self.stay_on_host()
-        answer = await network.http.fetch(
-            self.method, self.url, tab.cookies, body=self.body, referer=self.referer
-        )
-        path = path_of(answer.url)
-        observer.timing("dead_render", answer.started, answer.arrived, name=path)
-        observer.size("dead_render_bytes", answer.size, answer.started, name=path)
-        dead = DeadRender.parse(answer.html, answer.url)
-        page = Page(network, tab.host, dead, answer.started)
-        tab.history.loaded(answer.url)
-        tab.page = page
-        element = page.element
-        if element is None:
-            observer.timing("visit", answer.started, answer.arrived, name=path)
-            tab.end(moving)
-            return
-        moving.waiting_for = f"the websocket of {answer.url}"
-        await page.connect(observer, tab.cookies, network.settings.connect_timeout)
-        if page.socket is not None:
-            page.socket.reload = partial(reload_with_jitter, tab, page)
-            page.socket.tap = tab.tap
-        moving.waiting_for = f"{element.name or 'the view'} of {answer.url} to join"
-
-    def stay_on_host(self) -> None:
-        """Refuse to follow a link to another host: nobody allowed load there."""
-        home = urlsplit(self.tab.network.settings.url).hostname
-        if urlsplit(self.url).hostname != home:
-            raise another_host(self.url, str(home))
+async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -> None:
+    """Show the page that was fetched, and join its views when it has any."""
+    network, observer, url = tab.network, tab.observer, answer.url
+    path = path_of(url)
+    observer.timing("dead_render", answer.started, answer.arrived, name=path)
+    observer.size("dead_render_bytes", answer.size, answer.started, name=path)
+    dead = DeadRender.parse(answer.html, url)
+    page = Page(network, tab.listener, dead, answer.started)
+    tab.history.loaded(url)
+    tab.page = page
+    element = page.element
+    if element is None:
+        observer.timing("visit", answer.started, answer.arrived, name=path)
+        tab.end_navigation(navigation)
+        return
+    navigation.waiting_for = f"the websocket of {url}"
+    await page.connect(observer, tab.cookies, network.settings.connect_timeout)
+    if page.socket is not None:
+        page.socket.reload = partial(reload_with_jitter, tab, page)
+        page.socket.listener = tab.message_listener
+    navigation.waiting_for = f"{element.name or 'the view'} of {url} to join"
 
 
 def path_of(url: str) -> str:
@@ -153,7 +139,7 @@ def path_of(url: str) -> str:
 
 def navigate(
     tab: Tab,
-    moving: Moving,
+    navigation: PendingNavigation,
     href: str,
     flash: str | None = None,
     *,
@@ -167,47 +153,61 @@ def navigate(
     historyRedirect calls replaceMain(href, null).
     """
     page = tab.page
-    if page is None or page.main is None or not is_connected(page):
-        full_load(tab, moving, href, flash)
+    if page is None or page.views.main is None or not is_connected(page):
+        full_load(tab, navigation, href, flash)
         return
-    moving.replace = replace
+    navigation.replace = replace
     told = UNSET if flash is None and not null_flash else flash
     sent = page.replace_main(path_of(href), href, told)
-    moving.since = moving.since or sent
-    moving.waiting_for = f"the view of {href} to join"
+    navigation.since = navigation.since or sent
+    navigation.waiting_for = f"the view of {href} to join"
 
 
-def follow(tab: Tab, page: Page, moving: Moving, action: LiveNavigate) -> None:
+def follow_link(
+    tab: Tab, page: Page, navigation: PendingNavigation, action: LiveNavigate
+) -> None:
     """Go where a link or JS.navigate leads; from 1.0 on they hand over a flash of null."""
     null = page.spoken.links_null_flash
-    navigate(tab, moving, action.url, replace=action.replace, null_flash=null)
+    navigate(tab, navigation, action.url, replace=action.replace, null_flash=null)
 
 
-def patch(page: Page, href: str) -> Push:
+def push_patch(page: Page, href: str) -> Push:
     """Ask the view to show `href`, as pushLinkPatch does."""
-    if page.main is None:
+    if page.views.main is None:
         raise RuntimeError("only a live view can be patched")
-    return page.main.push(LIVE_PATCH, {"url": href}, metric="patch", name=path_of(href))
+    return page.views.main.push(
+        LIVE_PATCH, {"url": href}, metric="patch", name=path_of(href)
+    )
 
 
-def patched(tab: Tab, push: Push, href: str, *, replace: bool | None = False) -> None:
+def finish_patch(
+    tab: Tab, push: Push, href: str, *, replace: bool | None = False
+) -> None:
     """Finish a patch that the server has answered.
 
     `link_redirect` means that the path is another view's: navigate there.
     """
     page = tab.page
-    if push.response is None or page is None or page.main is None:
+    if push.response is None or page is None or page.views.main is None:
         return
     reply = parse_reply(push.response)
     if reply.link_redirect:
-        moving = tab.moving or tab.start("navigate", push.sent)
-        navigate(tab, moving, href, replace=replace, null_flash=True)
+        navigation = tab.navigation or tab.start_navigation("navigate", push.sent)
+        navigate(tab, navigation, href, replace=replace, null_flash=True)
     elif reply.redirect is None:
-        moved(tab, page, page.main, Kind.PATCH, href, replace=replace)
+        show_address(
+            tab, page, page.views.main, HistoryKind.PATCH, href, replace=replace
+        )
 
 
-def moved(
-    tab: Tab, page: Page, view: View, kind: Kind, href: str, *, replace: bool | None
+def show_address(
+    tab: Tab,
+    page: Page,
+    view: View,
+    kind: HistoryKind,
+    href: str,
+    *,
+    replace: bool | None,
 ) -> None:
     """Show `href` in the address bar; `replace` None leaves the history as it is."""
     view.href = page.url = href
@@ -216,25 +216,27 @@ def moved(
     page.changed()
 
 
-def back(tab: Tab) -> tuple[Push, str] | None:
+def go_back(tab: Tab) -> tuple[Push, str] | None:
     """Press the back button; return the patch that it pushed, and where to, if it did.
 
     As the popstate listener of bindNav; another document is loaded anew.
     """
     page = tab.page
-    main = page.main if page is not None else None
+    main = page.views.main if page is not None else None
     went = tab.history.back(main.id if main is not None and main.joined else "")
     if went is None:
         return None
     kind, href = went
-    if page is not None and kind is not Kind.LOAD:
+    if page is not None and kind is not HistoryKind.LOAD:
         page.url = href  # at popstate the address bar has moved already
-    if kind is Kind.PATCH and page is not None:
-        return patch(page, href), href
-    if kind is Kind.LOAD:
-        begin_load(tab, tab.start("visit"), href, unload=False)
+    if kind is HistoryKind.PATCH and page is not None:
+        return push_patch(page, href), href
+    if kind is HistoryKind.LOAD:
+        begin_load(tab, tab.start_navigation("visit"), href, unload=False)
     else:
-        navigate(tab, tab.start("navigate"), href, replace=None, null_flash=True)
+        navigate(
+            tab, tab.start_navigation("navigate"), href, replace=None, null_flash=True
+        )
     return None
 
 

@@ -1,23 +1,32 @@
-"""What a person did, done: the actions of `liveview.page.click` become pushes and navigation.
+"""Carries out what a gesture leads to: the actions of `liveview.page` become pushes and loads.
 
-Law: a step ends when every reply that it caused has arrived and every navigation that it
-began has mounted.
+A step ends when every reply that it caused has arrived and every navigation that it began
+has mounted.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
 
 from pytest_liveview_load.errors import NotLiveView
+from pytest_liveview_load.liveview.client.hooks import (
+    HOOK,
+    push_of_hook,
+    reply_of,
+    target_of,
+)
 from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
-    follow,
-    patch,
-    patched,
+    finish_patch,
+    follow_link,
+    push_patch,
 )
-from pytest_liveview_load.liveview.client.nested_views import owner_of
-from pytest_liveview_load.liveview.client.page import Page, sight
-from pytest_liveview_load.liveview.client.push import Push
-from pytest_liveview_load.liveview.client.tab import Step, Tab, Waiter
+from pytest_liveview_load.liveview.client.page import Page
+from pytest_liveview_load.liveview.client.push import Push, new_waiter
+from pytest_liveview_load.liveview.client.tab import Step, Tab
+from pytest_liveview_load.liveview.client.uploads import (
+    awaits_uploads,
+    upload_before_submit,
+)
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page import click
 from pytest_liveview_load.liveview.page.actions import (
@@ -26,17 +35,16 @@ from pytest_liveview_load.liveview.page.actions import (
     HttpSubmit,
     LiveNavigate,
     LivePatch,
+    LoadingSource,
     PageLoad,
     PushEvent,
     VisualCommand,
 )
 from pytest_liveview_load.liveview.page.debounce import release_held
+from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import find_by_identity
+from pytest_liveview_load.liveview.page.html import find_by_identity, identify
 from pytest_liveview_load.liveview.protocol.wire import EVENT
-
-if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.client.uploads import Uploads
 
 DEEPEST_DISPATCH = 20
 
@@ -50,12 +58,12 @@ async def act(tab: Tab, step: Step, *plans: Plan) -> None:
     try:
         for plan in plans:
             page = await tab.ready(step)
-            actions = plan(sight(page))
+            actions = plan(page.visible_page())
             if tab.uploads is not None:
-                actions = await files_first(tab.uploads, tab, page, step, actions)
+                actions = await upload_first(tab, page, step, actions)
             await perform(tab, page, step, actions)
         if tab.page is not None and tab.page.form.uses_debounce:
-            await tell_what_is_held_back(tab, tab.page, step)
+            await push_debounced(tab, tab.page, step)
     finally:
         tab.step = None
 
@@ -67,34 +75,34 @@ async def dispatch(
 
     Raises ElementError for one that causes itself: a browser's stack would overflow.
     """
-    if tab.script is not None:
-        tab.script.dispatch(action)
+    if tab.hooks is not None:
+        tab.hooks.dispatch(action)
     for identity in action.identities:
-        scene = sight(page)
+        scene = page.visible_page()
         element = find_by_identity(scene.document.root, identity)
         if element is not None and tab.page is page:
             if depth > DEEPEST_DISPATCH:
                 problem = f"dispatches {action.event!r} in a circle"
                 raise scene.document.error_about(element, problem)
-            heard = click.dispatch_event(scene, action.event, element)
-            if heard:
-                await perform(tab, page, step, heard, depth)
+            bound = click.dispatch_event(scene, action.event, element)
+            if bound:
+                await perform(tab, page, step, bound, depth)
 
 
-async def files_first(
-    uploads: "Uploads", tab: Tab, page: Page, step: Step, actions: list[Action]
+async def upload_first(
+    tab: Tab, page: Page, step: Step, actions: list[Action]
 ) -> list[Action]:
     """Upload the files of a form that is submitted; return what is left to do then."""
     rest: list[Action] = []
     for action in actions:
-        if isinstance(action, PushEvent) and uploads.waits(page, action):
+        if isinstance(action, PushEvent) and awaits_uploads(page, action):
             await perform(tab, page, step, rest)
-            view = await owner_of(tab, page, step, action.view_id)
+            view = await tab.joined_view(page, step, action.view_id)
             # The form waits from now on: pushFormSubmit disables it, then uploads.
             number = view.in_flight.mark(action.loading_source, page.latest)
             tab.wake()
             try:
-                rest = [*await uploads.before(page, view, step, action)]
+                rest = [*await upload_before_submit(tab, page, view, step, action)]
             finally:
                 view.in_flight.unmark(number)
         else:
@@ -102,12 +110,12 @@ async def files_first(
     return rest
 
 
-async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
+async def push_debounced(tab: Tab, page: Page, step: Step) -> None:
     """Wait as long as debounces do, and tell the server what they held back."""
     debounce = page.form.debounce
     while tab.page is page and (due := debounce.next_due()) is not None:
         identity, seconds = due
-        waiter: Waiter = step.loop.create_future()
+        waiter = new_waiter()
         timer = step.loop.call_later(seconds, waiter.set_result, True)  # noqa: FBT003
         try:
             await step.wait(waiter, f"phx-debounce of {seconds * 1000:g} ms")
@@ -115,7 +123,7 @@ async def tell_what_is_held_back(tab: Tab, page: Page, step: Step) -> None:
             timer.cancel()
         await tab.ready(step)
         if tab.page is page:
-            await perform(tab, page, step, release_held(sight(page), identity))
+            await perform(tab, page, step, release_held(page.visible_page(), identity))
 
 
 async def perform(
@@ -127,21 +135,23 @@ async def perform(
     for action in actions:
         if isinstance(action, PushEvent):
             if tab.page is page:  # a link before it may have left the page
-                view = page.view(action.view_id)
+                view = page.views.get(action.view_id)
                 if view is None or not view.joined:
-                    view = await owner_of(tab, page, step, action.view_id)
+                    view = await tab.joined_view(page, step, action.view_id)
                 push = push_event(view, action)
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
                 pushes.append(push)
-        elif isinstance(action, LivePatch) and page.main is not None:
-            push = patch(page, action.url)
-            push.number = page.main.in_flight.mark(action.loading_source, page.latest)
+        elif isinstance(action, LivePatch) and page.views.main is not None:
+            push = push_patch(page, action.url)
+            push.number = page.views.main.in_flight.mark(
+                action.loading_source, page.latest
+            )
             pushes.append(push)
             patches.append((push, action))
         elif isinstance(action, LiveNavigate):
-            moving = tab.start("navigate", tab.network.clock())
+            navigation = tab.start_navigation("navigate", tab.network.clock())
             page.clicked = action.source
-            follow(tab, page, moving, action)
+            follow_link(tab, page, navigation, action)
         elif isinstance(action, VisualCommand):
             page.run_visual_command(action)
         elif isinstance(action, Dispatch):
@@ -149,14 +159,14 @@ async def perform(
         elif isinstance(action, HttpSubmit):
             submit_over_http(tab, action)
         elif isinstance(action, PageLoad | LivePatch):
-            begin_load(tab, tab.start("visit"), action.url, unload=True)
-    if not pushes and tab.moving is None:
+            begin_load(tab, tab.start_navigation("visit"), action.url, unload=True)
+    if not pushes and tab.navigation is None:
         return
     tab.wake()
     await tab.settle(step, pushes)
     for push, action in patches:
-        patched(tab, push, action.url, replace=action.replace)
-    if tab.moving is not None:
+        finish_patch(tab, push, action.url, replace=action.replace)
+    if tab.navigation is not None:
         await tab.settle(step, [])
 
 
@@ -176,7 +186,7 @@ def submit_over_http(tab: Tab, action: HttpSubmit) -> None:
     """Submit a form as a browser does: the page's channels are left first."""
     begin_load(
         tab,
-        tab.moving or tab.start("visit"),
+        tab.navigation or tab.start_navigation("visit"),
         action.url,
         method=action.method,
         body=action.body or None,
@@ -186,6 +196,34 @@ def submit_over_http(tab: Tab, action: HttpSubmit) -> None:
 
 def live_view(page: Page, step: Step) -> View:
     """Return the page's view; raises NotLiveView when it has none."""
-    if page.main is None:
+    if page.views.main is None:
         raise NotLiveView(page.url, step.name)
-    return page.main
+    return page.views.main
+
+
+async def push_as_hook(
+    tab: Tab,
+    step: Step,
+    event: str,
+    value: Any,
+    target: str | int | None,
+    hook: str | None = None,
+) -> Any:
+    """Push an event as a hook's `pushEvent` and `pushEventTo` do, as a step of its own.
+
+    Wait for all that it causes; return the reply's `r`, None without one.
+    """
+    tab.step = step
+    try:
+        page = await tab.ready(step)
+        view_id, cid = target_of(page, target, hook)
+        view = await tab.joined_view(page, step, view_id)
+        push = push_of_hook(view, event, value, cid)
+        if hook is not None:
+            awaited = LoadingSource(HOOK, identify(find_one(page.latest, hook)))
+            push.number = view.in_flight.mark(awaited, page.latest)
+            tab.wake()
+        await tab.settle(step, [push])
+    finally:
+        tab.step = None
+    return reply_of(push)

@@ -1,15 +1,16 @@
 """One Phoenix socket: frames by topic, heartbeats, and reconnecting as socket.js does.
 
-Law: a socket lives as long as its page. Losing the connection is told to every topic
-at once, and mended in the background with the real client's delays until closed.
+A socket lives as long as its page. Losing the connection is told to every topic at once,
+and mended in the background with the real client's delays until the socket is closed.
 """
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_liveview_load.errors import ConnectionFailed, StepError
-from pytest_liveview_load.liveview.client.connect import dial
+from pytest_liveview_load.liveview.client.connect import open_connection
 from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.network import Connection, Network
 from pytest_liveview_load.liveview.client.settings import Delays
@@ -42,63 +43,37 @@ class Topic(Protocol):
         ...
 
 
-class Tap(Protocol):
-    """Who reads along what one user says and hears, before anybody has decoded it."""
+class MessageListener(Protocol):
+    """Who is told what one user sends and receives, before anybody has decoded it."""
 
-    def said(self, data: bytes, at: float) -> None:
+    def sent(self, data: bytes, at: float) -> None:
         """Take a message that was handed over at `at`."""
         ...
 
-    def heard(self, data: bytes, arrived: float) -> None:
+    def received(self, data: bytes, arrived: float) -> None:
         """Take a message that arrived at `arrived`."""
         ...
 
 
+@dataclass(slots=True, eq=False)
 class Socket:
     """The socket of one page. Owns its connection and the tasks that mend it."""
 
-    __slots__ = (
-        "_connection",
-        "_pending_beat",
-        "_slot",
-        "address",
-        "cookies",
-        "lost",
-        "mending",
-        "network",
-        "observer",
-        "offline",
-        "origin",
-        "refs",
-        "reload",
-        "tap",
-        "topics",
-    )
-
-    def __init__(
-        self,
-        network: Network,
-        observer: Observer,
-        *,
-        origin: str,
-        address: Callable[[], str],
-        cookies: CookieJar,
-    ) -> None:
-        self.network = network
-        self.observer = observer
-        self.origin = origin
-        self.address = address  # the websocket's URL, asked anew for each connection
-        self.cookies = cookies
-        self.refs = Refs()
-        self.topics: dict[str, Topic] = {}
-        self.lost = ""  # why there is no connection, when it had been open
-        self.mending: asyncio.Task[None] | None = None
-        self.reload: Callable[[], None] | None = None  # what a normal closure asks for
-        self.offline = ""  # why nothing gets through now, if it is meant
-        self.tap: Tap | None = None
-        self._connection: Connection | None = None
-        self._pending_beat: str | None = None
-        self._slot = 0
+    network: Network
+    observer: Observer
+    origin: str
+    address: Callable[[], str]  # the websocket's URL, asked anew for each connection
+    cookies: CookieJar
+    refs: Refs = field(default_factory=Refs)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    lost: str = ""  # why there is no connection, when it had been open
+    mending: asyncio.Task[None] | None = None
+    reload: Callable[[], None] | None = None  # what a normal closure asks for
+    offline: str = ""  # why nothing gets through now, if it is meant
+    listener: MessageListener | None = None
+    _connection: Connection | None = None
+    _pending_beat: str | None = None
+    _slot: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -110,15 +85,15 @@ class Socket:
         network = self.network
         if self.offline:
             raise ConnectionFailed(printable_url(self.address()), self.offline)
-        dialled = network.clock()
-        connection, opened = await dial(
+        began = network.clock()
+        connection, opened = await open_connection(
             network,
             self.address(),
             origin=self.origin,
             cookies=self.cookies,
             timeout=timeout,
         )
-        self.observer.timing("connect", dialled, opened)
+        self.observer.timing("connect", began, opened)
         self._connection = connection
         if connection.beats:
             self._slot = network.heartbeats.add(self)
@@ -133,8 +108,8 @@ class Socket:
             return self.network.clock()
         sent = connection.send(data)
         self.observer.size("sent_bytes", len(data), sent)
-        if self.tap is not None:
-            self.tap.said(data, sent)
+        if self.listener is not None:
+            self.listener.sent(data, sent)
         return sent
 
     def send_binary(self, data: bytes, name: str) -> float:
@@ -161,8 +136,8 @@ class Socket:
     def message_received(self, data: bytes, arrived: float) -> None:
         """Route one message to its topic."""
         self.observer.size("received_bytes", len(data), arrived)
-        if self.tap is not None:
-            self.tap.heard(data, arrived)
+        if self.listener is not None:
+            self.listener.received(data, arrived)
         try:
             frame = decode(data)
             topic = self.topics.get(frame.topic)

@@ -1,42 +1,45 @@
 """One browser tab of one user: the page it shows, and what its steps wait for.
 
-The verbs live elsewhere: `loading.py` (page loads), `navigation.py` (live navigation),
-`arrivals.py` (what views tell), `actions.py` (what a person does).
+What happens to it is elsewhere: `navigation.py` (page loads, live navigation, back),
+`view_events.py` (what views tell), `perform.py` (what a person does).
 
-Law: there is one navigation at a time (`Moving`); a step that began one awaits it, and
-one that nobody began (the server sent the user away) is awaited by the next step.
+There is one navigation at a time (`PendingNavigation`). A step that began one awaits it;
+one that nobody began, as the server sent the user away, is awaited by the next step.
 """
 
+from __future__ import annotations
+
 import asyncio
-import random
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pytest_liveview_load.errors import (
     ConnectionLost,
     JoinFailed,
+    NotLiveView,
     StepError,
     StepTimeout,
 )
 from pytest_liveview_load.liveview.client.history import History
 from pytest_liveview_load.liveview.client.http import CookieJar
-from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.page import Page
-from pytest_liveview_load.liveview.client.push import Push
+from pytest_liveview_load.liveview.client.push import Push, Waiter, new_waiter
 from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED
-from pytest_liveview_load.liveview.observer import Observer
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.client.hooks import Script
-    from pytest_liveview_load.liveview.client.socket import Tap
-    from pytest_liveview_load.liveview.client.uploads import Uploads
-    from pytest_liveview_load.liveview.client.view import Host
+    import random
 
+    from pytest_liveview_load.liveview.client.hooks import TabHooks
+    from pytest_liveview_load.liveview.client.network import Network
+    from pytest_liveview_load.liveview.client.page import Page
+    from pytest_liveview_load.liveview.client.socket import MessageListener
+    from pytest_liveview_load.liveview.client.upload_batch import Uploads
+    from pytest_liveview_load.liveview.client.view import View, ViewListener
+    from pytest_liveview_load.liveview.observer import Observer
 
-# One step of one user: its name, its deadline, and the only way to wait in it.
-
-
-# Resolves True when it has happened, False when the time was up first.
-Waiter: TypeAlias = "asyncio.Future[bool]"
+# A browser stops after 20 redirects over HTTP; a mount that redirects to itself is one.
+MAX_HOPS = 20
+# A join that is refused after a fresh page load is refused for good.
+MAX_REFUSALS = 3
 
 
 class Step:
@@ -74,47 +77,30 @@ def expire(waiter: Waiter) -> None:
         waiter.set_result(False)
 
 
-# One navigation under way, from what began it to the view that is mounted.
+@dataclass(slots=True, eq=False)
+class PendingNavigation:
+    """A navigation under way, from what began it to the view that is mounted.
 
+    `done` resolves when it has ended; its failure is the tab's.
+    """
 
-# A browser stops after 20 redirects over HTTP; a mount that redirects to itself is one.
-MAX_HOPS = 20
-# A join that is refused after a fresh page load is refused for good.
-MAX_REFUSALS = 3
+    metric: str  # "navigate", or "visit" for a page load
+    since: float  # when it began, if that is known
+    deadline: float  # of the event loop's clock
+    hops: int = 0
+    refusals: int = 0
+    replace: bool | None = False  # of the history; None: it is there already
+    waiting_for: str = "the page"
+    done: Waiter = field(default_factory=new_waiter)
 
-
-class Moving:
-    """A navigation. `done` resolves when it has ended; its failure is the tab's."""
-
-    __slots__ = (
-        "deadline",
-        "done",
-        "hops",
-        "metric",
-        "refusals",
-        "replace",
-        "since",
-        "waiting_for",
-    )
-
-    def __init__(self, metric: str, since: float, deadline: float) -> None:
-        self.metric = metric  # "navigate", or "visit" for a page load
-        self.since = since
-        self.deadline = deadline  # of the event loop's clock
-        self.hops = 0
-        self.refusals = 0
-        self.replace: bool | None = False  # of the history; None: it is there already
-        self.waiting_for = "the page"
-        self.done: Waiter = asyncio.get_running_loop().create_future()
-
-    def hop(self, view: str, to: str) -> None:
+    def count_redirect(self, view: str, to: str) -> None:
         """Count one more redirect; raises JoinFailed when they do not end."""
         self.hops += 1
         if self.hops > MAX_HOPS:
             reason = f"it redirected {MAX_HOPS} times, the last time to {to}"
             raise JoinFailed(view, reason, "Is it a loop?")
 
-    def refused(self, view: str, reason: str, advice: str) -> None:
+    def count_refusal(self, view: str, reason: str, advice: str) -> None:
         """Count one more refusal; raises JoinFailed when page loads do not help."""
         self.refusals += 1
         if self.refusals >= MAX_REFUSALS:
@@ -127,51 +113,31 @@ class Moving:
             self.done.set_result(True)
 
 
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Tab:
     """What one user sees. Owns the page, the history, the cookies, the navigation."""
 
-    __slots__ = (
-        "__weakref__",
-        "_waiters",
-        "changed_at",
-        "cookies",
-        "failure",
-        "history",
-        "host",
-        "left",
-        "loading",
-        "moving",
-        "network",
-        "observer",
-        "page",
-        "rng",
-        "script",
-        "step",
-        "tap",
-        "uploads",
-    )
+    network: Network
+    observer: Observer
+    rng: random.Random
+    cookies: CookieJar = field(default_factory=CookieJar)
+    history: History = field(default_factory=History)
+    page: Page | None = None
+    left: str = "on no page"  # what to say of a tab without one: where it was
+    listener: ViewListener = field(init=False)  # of its views; it knows the tab
+    navigation: PendingNavigation | None = None
+    loading: asyncio.Task[None] | None = None
+    failure: Exception | None = None  # what no step has been told yet
+    changed_at: float = 0.0
+    step: Step | None = None  # the step in flight
+    uploads: Uploads | None = None  # from the first upload on
+    hooks: TabHooks | None = None  # from the first hook on
+    message_listener: MessageListener | None = None  # while something is broadcast
+    _waiters: list[Waiter] = field(default_factory=list)
 
-    def __init__(
-        self, network: Network, observer: Observer, rng: random.Random
-    ) -> None:
-        self.network = network
-        self.observer = observer
-        self.rng = rng
-        self.cookies = CookieJar()
-        self.history = History()
-        self.page: Page | None = None
-        self.left = "on no page"  # what to say of a tab without one: where it was
-        self.host: Host  # set by who makes the tab: it knows the tab
-        self.moving: Moving | None = None
-        self.loading: asyncio.Task[None] | None = None
-        self.failure: Exception | None = None  # what no step has been told yet
-        self.changed_at = 0.0
-        self.step: Step | None = None  # the step in flight
-        self.uploads: Uploads | None = None  # from the first upload on
-        self.script: Script | None = None  # from the first hook on
-        self.tap: Tap | None = None  # while something is broadcast, or watched for
-        self._waiters: list[Waiter] = []
-        network.tabs.add(self)
+    def __post_init__(self) -> None:
+        """Be known to the network, which may cut the connections of all tabs."""
+        self.network.tabs.add(self)
 
     # Waiting
 
@@ -183,17 +149,17 @@ class Tab:
         """
         while True:
             self.raise_failure()
-            if self.moving is not None:
-                await self.arrival(step, self.moving)
+            if self.navigation is not None:
+                await self.await_navigation(step, self.navigation)
                 continue
             page = self.page
             if page is None:
                 told = f"{step.name} needs a page: call `await live.visit(path)` first"
                 raise StepError(told)
-            main = page.main
+            main = page.views.main
             if main is None:
                 return page
-            late = page.family.awaited()
+            late = page.views.not_joined() if page.views.joining else None
             if main.joined and late is None:
                 return page
             if main.closed:
@@ -216,28 +182,52 @@ class Tab:
             if push.error is not None:
                 raise push.error
         while True:
-            if self.moving is not None:
-                await self.arrival(step, self.moving)
+            if self.navigation is not None:
+                await self.await_navigation(step, self.navigation)
                 continue
             self.raise_failure()
-            late = None if self.page is None else self.page.family.awaited()
-            if late is not None:
-                await step.wait(self.next_change(), f"{late.called} to join")
-                continue
-            told = None if self.script is None else self.script.pending()
-            if told is None:
+            page = self.page
+            if page is None:
                 return
-            await step.wait(told.answered, f"the reply to {told.name!r} of a hook")
-            if told.error is not None:
-                raise told.error
+            if page.views.joining and (late := page.views.not_joined()) is not None:
+                await step.wait(self.next_change(), f"{late.called} to join")
+            elif page.unawaited:
+                push, *rest = page.unawaited
+                page.unawaited = tuple(rest)
+                await step.wait(push.answered, f"the reply to {push.name!r} of a hook")
+                if push.error is not None:
+                    raise push.error
+            else:
+                return
 
-    async def arrival(self, step: Step, moving: Moving) -> None:
+    async def joined_view(self, page: Page, step: Step, view_id: str) -> View:
+        """Return the view with this id ("" for the main one) once it has joined.
+
+        Raises NotLiveView on a dead page, ConnectionLost when the view has gone.
+        """
+        while True:
+            view = page.views.get(view_id)
+            if view is not None and view.joined:
+                return view
+            if page.views.main is None and self.page is page:
+                raise NotLiveView(page.url, step.name)
+            if view is None:
+                reason = (
+                    f"the live view {view_id!r}, which owned the element, left the page"
+                )
+                raise ConnectionLost(step.name, reason)
+            if view.closed:
+                raise ConnectionLost(step.name, CHANNEL_CLOSED)
+            self.raise_failure()
+            await step.wait(self.next_change(), f"{view.called} to join again")
+
+    async def await_navigation(self, step: Step, navigation: PendingNavigation) -> None:
         """Wait until a navigation has ended; a timeout names how far it has come."""
         try:
-            await step.wait(moving.done, moving.waiting_for)
+            await step.wait(navigation.done, navigation.waiting_for)
         except StepTimeout:
             self.raise_if_lost(step)
-            raise step.timed_out(moving.waiting_for) from None
+            raise step.timed_out(navigation.waiting_for) from None
 
     def raise_if_lost(self, step: Step) -> None:
         """Raise ConnectionLost if the page's socket was open and is gone."""
@@ -247,9 +237,13 @@ class Tab:
 
     def next_change(self) -> Waiter:
         """Return a waiter for the next time that the page changes or fails."""
-        waiter: Waiter = asyncio.get_running_loop().create_future()
+        waiter = new_waiter()
         self._waiters.append(waiter)
         return waiter
+
+    def keep_failure(self, failure: Exception) -> None:
+        """Keep for the next step what went wrong, unless it has to be told another."""
+        self.failure = self.failure or failure
 
     def raise_failure(self) -> None:
         """Raise what no step has been told yet, once."""
@@ -257,33 +251,35 @@ class Tab:
             failure, self.failure = self.failure, None
             raise failure
 
-    def read_along(self, tap: "Tap | None") -> None:
-        """Let `tap` read what this tab says and hears, on this page and the next."""
-        self.tap = tap
+    def listen_to_messages(self, listener: MessageListener | None) -> None:
+        """Let `listener` see what this tab sends and receives, here and on later pages."""
+        self.message_listener = listener
         if self.page is not None and self.page.socket is not None:
-            self.page.socket.tap = tap
+            self.page.socket.listener = listener
 
-    # Going
+    # Navigating
 
-    def start(self, metric: str, since: float = 0.0) -> Moving:
+    def start_navigation(self, metric: str, since: float = 0.0) -> PendingNavigation:
         """Begin a navigation, bounded by the step in flight or a step's usual time."""
         if self.step is not None:
             deadline = self.step.deadline
         else:
             now = asyncio.get_running_loop().time()
             deadline = now + self.network.settings.timeout
-        self.moving = Moving(metric, since, deadline)
-        return self.moving
+        self.navigation = PendingNavigation(metric, since, deadline)
+        return self.navigation
 
-    def end(self, moving: Moving, failure: Exception | None = None) -> None:
+    def end_navigation(
+        self, navigation: PendingNavigation, failure: Exception | None = None
+    ) -> None:
         """End a navigation."""
-        if self.moving is not moving:
+        if self.navigation is not navigation:
             return
-        self.moving = None
+        self.navigation = None
         if failure is not None:
             self.failure = failure
             self.close_page()
-        moving.finish()
+        navigation.finish()
         self.changed(self.network.clock())
 
     def changed(self, at: float) -> None:
@@ -301,12 +297,12 @@ class Tab:
                 if not waiter.done():
                     waiter.set_result(True)
 
-    def failed(self, failure: StepError) -> None:
+    def fail(self, failure: StepError) -> None:
         """Keep a failure that no push in flight could be told; it ends a navigation."""
-        if self.moving is not None:
-            self.end(self.moving, failure)
+        if self.navigation is not None:
+            self.end_navigation(self.navigation, failure)
             return
-        self.failure = self.failure or failure
+        self.keep_failure(failure)
         self.changed(self.network.clock())
 
     def leave(self) -> None:
@@ -314,9 +310,9 @@ class Tab:
         if self.loading is not None:
             self.loading.cancel()
             self.loading = None
-        moving, self.moving = self.moving, None
-        if moving is not None:
-            moving.finish()
+        navigation, self.navigation = self.navigation, None
+        if navigation is not None:
+            navigation.finish()
         self.close_page()
         self.failure = None
         self.history = History()
@@ -329,22 +325,17 @@ class Tab:
             page.close()
 
 
-# Tabs that lose their connection all at once, and when each of them is whole again.
-
-
-class Absence:
-    """One tab without its connection: `back_at` is when it was whole again.
+@dataclass(slots=True, eq=False)
+class CutTab:
+    """A tab whose connection was cut: `back_at` is when all of its page was back.
 
     `left` says that nobody waits for that any more, for the page was left before.
     """
 
-    __slots__ = ("back_at", "left", "since", "tab")
-
-    def __init__(self, tab: Tab, since: float) -> None:
-        self.tab = tab
-        self.since = since
-        self.back_at: float | None = None
-        self.left = False
+    tab: Tab
+    since: float
+    back_at: float | None = None
+    left: bool = False
 
     @property
     def over(self) -> bool:
@@ -359,20 +350,20 @@ class Absence:
         page = tab.page
         if page is None:
             # Without a page: one that is loaded anew, or nobody's any more.
-            self.left = tab.loading is None and tab.moving is None
+            self.left = tab.loading is None and tab.navigation is None
             return
-        main = page.main
-        if tab.moving is None and main is not None and page.family.whole(main):
+        main = page.views.main
+        if tab.navigation is None and main is not None and page.views.all_joined(main):
             self.back_at = max(self.since, tab.changed_at)
 
 
-def cut_all(network: Network, why: str) -> list[Absence]:
+def cut_connections(network: Network, why: str) -> list[CutTab]:
     """Cut every open connection of a network at once, and return the tabs they were of."""
-    absences = []
+    cut = []
     now = network.clock()
     for tab in network.tabs:
         page = tab.page
         if page is not None and page.socket is not None and page.socket.is_open:
             page.socket.cut(why)
-            absences.append(Absence(tab, now))
-    return absences
+            cut.append(CutTab(tab, now))
+    return cut

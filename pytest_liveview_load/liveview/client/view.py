@@ -1,12 +1,14 @@
 """One live view's channel: join and rejoin, pushes in flight, and diffs as they come.
 
-Law: a frame is stamped, filed and answered here; it is merged only when somebody
-looks. What a view cannot decide alone (where to go next) it tells its `Host`.
+A reply is recorded and answered as soon as its frame is here; its diff is merged only
+when somebody looks (`view_content`). What a view cannot decide alone, such as where to go
+next, it tells its `ViewListener`.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import InitVar, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -18,10 +20,9 @@ from pytest_liveview_load.errors import (
     StepError,
     ViewCrashed,
 )
-from pytest_liveview_load.liveview.client import push as round_trip
 from pytest_liveview_load.liveview.client.push import InFlight, Push
 from pytest_liveview_load.liveview.client.settings import Delays
-from pytest_liveview_load.liveview.client.view_content import Content, sweep, swept
+from pytest_liveview_load.liveview.client.view_content import ViewContent
 from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
 from pytest_liveview_load.liveview.page.loading import (
     CLIENT_ERROR,
@@ -43,6 +44,8 @@ from pytest_liveview_load.liveview.protocol.channel import (
     parse_reply,
 )
 from pytest_liveview_load.liveview.protocol.wire import (
+    CIDS_DESTROYED,
+    CIDS_WILL_DESTROY,
     DIFF,
     EVENT,
     LIVE_PATCH,
@@ -60,66 +63,65 @@ if TYPE_CHECKING:
     from pytest_liveview_load.liveview.protocol.channel import Redirect
     from pytest_liveview_load.liveview.protocol.versions import Dialect
 
+PATCH = "patch"  # the metric of a live_patch
+UNSOLICITED = "*push"  # the label of diffs that no event asked for
+UNNAMED = ""  # of diffs that are compared with their page, but not recorded
+CHANNEL_CLOSED = "the server closed the view (phx_close)"
 
-# How one view stands with its server, and what follows while it is gone.
+# The element that holds a view: in the dead render, or in another view's HTML.
+ViewContainer: TypeAlias = ViewElement | NestedView
 
 
-_Timer: TypeAlias = asyncio.TimerHandle | None
+@dataclass(slots=True, eq=False)
+class Connectivity:
+    """Whether one view is connected: its classes, and what follows while it is not."""
 
+    classes: str = ""  # of the view's element, as view.ts sets them
+    tries: int = 0
+    announcing: asyncio.TimerHandle | None = None  # that the view is gone
+    rejoining: asyncio.TimerHandle | None = None
 
-class Outage:
-    """Whether one view is gone, and what then follows. Owned by it."""
-
-    __slots__ = ("classes", "telling", "tries", "trying")
-
-    def __init__(self) -> None:
-        self.classes = ""  # of the view's element
-        self.tries = 0
-        self.telling: _Timer = None
-        self.trying: _Timer = None
-
-    def await_join(self) -> None:
+    def show_loading(self) -> None:
         """Show that the view is still to join, as view.ts join."""
         self.classes = LOADING
 
-    def begin(
-        self, *, connected: bool, after: float, tell: Callable[[], object]
+    def show_error(
+        self, *, connected: bool, after: float, announce: Callable[[], object]
     ) -> None:
-        """Show whose error it is, and call `tell` once it has lasted `after` seconds."""
-        self.stop_telling()
+        """Show whose error it is; call `announce` once it has lasted `after` seconds."""
+        self.stop_announcing()
         self.classes = SERVER_ERROR if connected else CLIENT_ERROR
-        self.telling = asyncio.get_running_loop().call_later(after, tell)
+        self.announcing = asyncio.get_running_loop().call_later(after, announce)
 
-    def try_later(self, delays: tuple[float, ...], join: Callable[[], object]) -> None:
-        """Call `join` after the delay that is this try's."""
-        self.tries += 1
-        delay = Delays.nth(delays, self.tries)
-        self.trying = asyncio.get_running_loop().call_later(delay, join)
-
-    def end(self) -> None:
+    def show_connected(self) -> None:
         """Show that the view has joined."""
-        self.stop_telling()
+        self.stop_announcing()
         self.tries = 0
         self.classes = CONNECTED
 
-    def stop_telling(self) -> None:
-        """Tell nobody any more."""
-        if self.telling is not None:
-            self.telling.cancel()
-            self.telling = None
+    def rejoin_later(
+        self, delays: tuple[float, ...], join: Callable[[], object]
+    ) -> None:
+        """Call `join` after the delay that is this try's."""
+        self.tries += 1
+        delay = Delays.nth(delays, self.tries)
+        self.rejoining = asyncio.get_running_loop().call_later(delay, join)
 
-    def stop_trying(self) -> None:
-        """Try no more."""
-        if self.trying is not None:
-            self.trying.cancel()
-            self.trying = None
+    def stop_announcing(self) -> None:
+        """Call the last `announce` no more."""
+        if self.announcing is not None:
+            self.announcing.cancel()
+            self.announcing = None
+
+    def stop_rejoining(self) -> None:
+        """Call the last `join` no more."""
+        if self.rejoining is not None:
+            self.rejoining.cancel()
+            self.rejoining = None
 
 
-# What a view tells the tab that it is shown in, as a seam.
-
-
-class Host(Protocol):
-    """The page that a view is part of; `page.Page` is one."""
+class ViewListener(Protocol):
+    """Who is told what happens to a view; `view_events.ViewEvents` is one."""
 
     def view_changed(self, at: float) -> None:
         """Learn that there is something new to look at."""
@@ -163,91 +165,57 @@ class Host(Protocol):
         ...
 
 
-# Where a view is on its page: in the dead render, or in another's HTML.
-Place: TypeAlias = ViewElement | NestedView
-
-CHANNEL_CLOSED = "the server closed the view (phx_close)"
-
-
+@dataclass(slots=True, eq=False)
 class View:
-    """One view of one page. Owns its channel, its state and its pushes in flight."""
+    """One view of one page. Owns its channel, its content and its pushes in flight."""
 
-    __slots__ = (
-        "attempts",
-        "channel",
-        "closed",
-        "content",
-        "dead",
-        "dialect",
-        "flash",
-        "host",
-        "href",
-        "id",
-        "in_flight",
-        "join_sent",
-        "joined",
-        "joins",
-        "left",
-        "live_referer",
-        "lost_at",
-        "name",
-        "outage",
-        "redirected",
-        "session",
-        "socket",
-        "static",
-        "sticky",
-    )
+    listener: ViewListener
+    socket: Socket
+    container: InitVar[ViewContainer]
+    dead: DeadRender  # the page that the view came with
+    dialect: Dialect
+    href: str = ""  # where the view is, absolute; "" of a nested one
+    redirected: bool = False  # joined by live navigation, not by the page
+    flash: str | UnsetType | None = UNSET
+    live_referer: str | None = None
+    id: str = field(init=False)
+    name: str = field(init=False)
+    session: str = field(init=False)
+    static: str = field(init=False)
+    sticky: bool = field(init=False)
+    channel: Channel = field(init=False)
+    content: ViewContent = field(init=False)
+    in_flight: InFlight = field(default_factory=InFlight)
+    connectivity: Connectivity = field(default_factory=Connectivity)
+    joins: int = 0  # the wire's _mounts
+    attempts: int = 0  # the wire's _mount_attempts
+    joined: bool = False
+    left: bool = False
+    closed: bool = False  # the server ended the channel and meant it
+    join_sent: float = 0.0
+    lost_at: float = 0.0  # when the view went away, to be rejoined
 
-    def __init__(
-        self,
-        host: Host,
-        socket: Socket,
-        place: Place,
-        dead: DeadRender,
-        *,
-        href: str,
-        dialect: Dialect,
-        redirected: bool = False,
-        flash: str | UnsetType | None = UNSET,
-        live_referer: str | None = None,
-    ) -> None:
-        self.host = host
-        self.socket = socket
-        self.id = place.id
-        self.channel = Channel(f"{TOPIC_LIVEVIEW}{place.id}", socket.refs)
-        socket.topics[self.channel.topic] = self
-        self.name = place.name
-        self.session = place.session
-        self.static = place.static
-        self.sticky = place.sticky
-        self.href = href  # where the view is, absolute; "" of a nested one
-        self.dialect = dialect
-        self.dead = dead  # the page that the view came with
-        self.redirected = redirected  # joined by live navigation, not by the page
-        self.flash = flash
-        self.live_referer = live_referer
-        self.joins = 0  # the wire's _mounts
-        self.attempts = 0  # the wire's _mount_attempts
-        self.joined = False
-        self.left = False
-        self.closed = False  # the server ended the channel and meant it
-        self.join_sent = 0.0
-        self.lost_at = 0.0  # when the view went away, to be rejoined
-        self.outage = Outage()
-        self.content = Content(fresh=redirected)
-        self.in_flight = InFlight()
+    def __post_init__(self, container: ViewContainer) -> None:
+        """Take from its element who the view is, and listen to its topic."""
+        self.id = container.id
+        self.name = container.name
+        self.session = container.session
+        self.static = container.static
+        self.sticky = container.sticky
+        self.content = ViewContent(fresh=self.redirected)
+        self.channel = Channel(f"{TOPIC_LIVEVIEW}{self.id}", self.socket.refs)
+        self.socket.topics[self.channel.topic] = self
 
     @property
     def called(self) -> str:
         """What errors call the view: its module's name, else its id."""
         return self.name or self.id
 
-    # Saying
+    # Sending
 
     def join(self) -> float:
         """Join, or join again; return when. As view.ts join and channel.js rejoin."""
-        self.outage.stop_trying()
+        self.connectivity.stop_rejoining()
         params = self.dialect.connect_params(
             csrf_token=self.dead.csrf_token,
             track_static=self.dead.track_static,
@@ -296,11 +264,11 @@ class View:
         self.left = True
         self.joined = False
         self.socket.topics.pop(self.channel.topic, None)
-        self.outage.stop_trying()
-        self.outage.stop_telling()
+        self.connectivity.stop_rejoining()
+        self.connectivity.stop_announcing()
         self.in_flight.abandon()
 
-    # Hearing
+    # Receiving
 
     def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
         """Take a frame of this view's topic."""
@@ -312,7 +280,7 @@ class View:
         elif isinstance(meaning, Joined):
             self.accepted(parse_reply(meaning.response), size, arrived)
         elif isinstance(meaning, JoinRefused):
-            self.host.view_refused(self, parse_reply(meaning.response))
+            self.listener.view_refused(self, parse_reply(meaning.response))
         elif isinstance(meaning, Errored):
             self.crashed(meaning.reason, arrived)
         elif isinstance(meaning, Closed):
@@ -325,48 +293,46 @@ class View:
         push = self.in_flight.answered(replied.ref, replied.status)
         sent = arrived if push is None else push.sent
         if push is not None:
-            round_trip.record(self, push, diff, size, arrived)
+            self.record_reply(push, diff, size, arrived)
         if replied.status != STATUS_OK:
             if push is not None:
                 push.refuse(bytes(replied.response))
             return
         try:
-            self.follow(reply, diff, push, sent)
+            self.apply_reply(reply, diff, push, sent)
         except StepError as error:
             if push is None or not push.answer(None, error):
                 raise
         if push is not None:
             push.answer(replied.response)
-        self.host.view_changed(arrived)
+        self.listener.view_changed(arrived)
 
-    def follow(
+    def apply_reply(
         self, reply: LiveReply, diff: bytes | None, push: Push | None, sent: float
     ) -> None:
         """Do what a reply says: show its diff, and go where it sends."""
         if diff is not None:
-            self.content.keep(diff)
-            sweep(self)
+            self.keep_diff(diff)
         if push is not None and push.cids:
-            swept(self, push, reply)
+            self.components_announced(push, reply)
         if reply.redirect is not None:
-            self.host.view_sent_away(self, REDIRECT, reply.redirect, sent)
+            self.listener.view_sent_away(self, REDIRECT, reply.redirect, sent)
         elif reply.live_patch is not None:
-            self.host.view_sent_away(self, LIVE_PATCH, reply.live_patch, sent)
+            self.listener.view_sent_away(self, LIVE_PATCH, reply.live_patch, sent)
         elif reply.live_redirect is not None:
-            self.host.view_sent_away(self, LIVE_REDIRECT, reply.live_redirect, sent)
+            self.listener.view_sent_away(self, LIVE_REDIRECT, reply.live_redirect, sent)
 
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""
         event = pushed.event
-        round_trip.record_unasked(self, pushed, size, arrived)
+        self.record_pushed(pushed, size, arrived)
         if event == DIFF:
-            self.content.keep(bytes(pushed.payload))
-            sweep(self)
-            self.host.view_changed(arrived)
+            self.keep_diff(bytes(pushed.payload))
+            self.listener.view_changed(arrived)
         elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
             since = self.in_flight.oldest(arrived)
             to = parse_redirect(pushed.payload)
-            self.host.view_sent_away(self, event, to, since)
+            self.listener.view_sent_away(self, event, to, since)
 
     def accepted(self, reply: LiveReply, size: int, arrived: float) -> None:
         """Take the join's reply: from now on the view is live."""
@@ -378,19 +344,107 @@ class View:
             self.dialect = network.learn_dialect(
                 self.socket.origin, reply.liveview_version
             )
-        round_trip.record_join(self, rendered, size, arrived)
+        self.record_join(rendered, size, arrived)
         if self.joins:
-            self.host.view_returns(self)
+            self.listener.view_returns(self)
         self.content.begin(network.intern(rendered), self.dialect)
         self.in_flight.log.clear()
         self.joined = True
-        self.outage.end()
+        self.connectivity.show_connected()
         self.joins += 1
         self.attempts = 0
         self.flash = None
-        self.host.view_joined(self, reply, arrived)
+        self.listener.view_joined(self, reply, arrived)
 
-    # Trouble
+    # Components that have left the page
+
+    def keep_diff(self, diff: bytes) -> None:
+        """Keep a diff until somebody looks, but for what the server must hear of it.
+
+        A diff that may have changed which views and components are on the page is merged
+        at once: new views join, and components that have left it are announced.
+        """
+        content = self.content
+        if not content.keep(diff):
+            return
+        if content.has_views:
+            self.listener.view_patched(self)
+        else:
+            self.announce_destroyed_components()
+
+    def announce_destroyed_components(self) -> None:
+        """Announce the components that a diff took away."""
+        gone = self.content.destroyed_components()
+        if gone:
+            self.push_cids(CIDS_WILL_DESTROY, gone)
+
+    def components_announced(self, push: Push, reply: LiveReply) -> None:
+        """Go on once the server has answered one of our announcements."""
+        content = self.content
+        if push.metric == CIDS_WILL_DESTROY:
+            gone = [cid for cid in push.cids if cid not in content.cids]
+            if gone:
+                self.push_cids(CIDS_DESTROYED, gone)
+        elif reply.cids:
+            content.forget_components(tuple(reply.cids))
+
+    def push_cids(self, event: str, cids: list[int]) -> None:
+        """Push what became of these components; no step awaits the reply."""
+        self.push(event, {"cids": cids}, metric=event, cids=cids)
+
+    # Recording
+
+    def record_join(self, rendered: bytes, size: int, arrived: float) -> None:
+        """Record a join, whose reply is `size` bytes."""
+        socket, name, sent = self.socket, self.name, self.join_sent
+        socket.observer.timing("join", sent, arrived, name=name, view=name)
+        socket.observer.size("join_bytes", size, sent, name=name, view=name)
+        network = socket.network
+        shared = network.intern(rendered)
+        self.content.sampled_page = network.resent_sampler.joined(
+            name, shared, self.dialect
+        )
+
+    def record_reply(
+        self, push: Push, diff: bytes | None, size: int, arrived: float
+    ) -> None:
+        """Record one round trip; its reply is `size` bytes."""
+        socket, metric, sent = self.socket, push.metric, push.sent
+        observer, view, name = socket.observer, self.name, push.name
+        if metric == EVENT:
+            observer.timing(
+                metric,
+                sent,
+                arrived,
+                name=name,
+                view=view,
+                kind=push.kind,
+                component=push.component,
+            )
+            observer.size("diff_bytes", size, sent, name=name, view=view)
+            socket.network.part_sampler.record(observer, view, name, diff, size, sent)
+        elif metric == PATCH:
+            observer.timing(metric, sent, arrived, name=name, view=view)
+        sampled = self.content.sampled_page
+        if sampled is not None and diff is not None:
+            known_as = name if metric == EVENT else UNNAMED
+            self.content.sampled_page = sampled.record(observer, known_as, diff)
+
+    def record_pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
+        """Record what the server sent unasked."""
+        observer, name = self.socket.observer, self.name
+        observer.count("pushes", arrived)
+        if pushed.event != DIFF:
+            return
+        diff = bytes(pushed.payload)
+        observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=name)
+        part_sampler = self.socket.network.part_sampler
+        part_sampler.record(observer, name, UNSOLICITED, diff, size, arrived)
+        sampled = self.content.sampled_page
+        if sampled is not None:
+            self.content.sampled_page = sampled.record(observer, UNSOLICITED, diff)
+
+    # Crashes and lost connections
 
     def crashed(self, reason: str, at: float) -> None:
         """Tell the steps in flight, and rejoin after the real client's delay."""
@@ -398,31 +452,31 @@ class View:
         def crash(step: str) -> StepError:
             return ViewCrashed(self.name, step, reason)
 
-        told = self.in_flight.tell(crash)
-        if not (self.host.view_lost(self, crash) or told):
+        told = self.in_flight.fail_all(crash)
+        if not (self.listener.view_lost(self, crash) or told):
             during = "no step of ours" if self.joined else "its mount"
-            self.host.view_failed(ViewCrashed(self.name, during, reason))
+            self.listener.view_failed(ViewCrashed(self.name, during, reason))
             if self.left:
                 return  # it ended the navigation that waited for the mount
         self.joined = False
         self.lost_at = self.lost_at or at
-        self.show_outage()
-        self.join_later()
-        self.host.view_changed(at)
+        self.show_error()
+        self.rejoin_later()
+        self.listener.view_changed(at)
 
-    def show_outage(self) -> None:
+    def show_error(self) -> None:
         """Show that the view is gone; the page tells of it after the real pause."""
         delays = self.socket.network.settings.delays
-        self.outage.begin(
+        self.connectivity.show_error(
             connected=self.socket.is_open,
             after=delays.disconnected,
-            tell=partial(self.host.view_stays_away, self),
+            announce=partial(self.listener.view_stays_away, self),
         )
 
-    def join_later(self) -> None:
+    def rejoin_later(self) -> None:
         """Join again after the real client's delay."""
         delays = self.socket.network.settings.delays
-        self.outage.try_later(delays.rejoin, self.connection_back)
+        self.connectivity.rejoin_later(delays.rejoin, self.connection_back)
 
     def ended(self, at: float) -> None:
         """Learn that the server closed the channel for good (`{:stop, …}`)."""
@@ -432,23 +486,23 @@ class View:
         def closed(step: str) -> StepError:
             return ConnectionLost(step, CHANNEL_CLOSED)
 
-        self.in_flight.tell(closed)
-        self.host.view_lost(self, closed)
-        self.host.view_changed(at)
+        self.in_flight.fail_all(closed)
+        self.listener.view_lost(self, closed)
+        self.listener.view_changed(at)
 
     def connection_lost(self, reason: str, at: float) -> None:
         """Tell the steps in flight; the socket comes back on its own."""
         self.joined = False
         self.lost_at = self.lost_at or at
-        self.show_outage()
-        self.outage.stop_trying()
+        self.show_error()
+        self.connectivity.stop_rejoining()
 
         def lost(step: str) -> StepError:
             return ConnectionLost(step, reason)
 
-        self.in_flight.tell(lost)
-        self.host.view_lost(self, lost)
-        self.host.view_changed(at)
+        self.in_flight.fail_all(lost)
+        self.listener.view_lost(self, lost)
+        self.listener.view_changed(at)
 
     def connection_back(self) -> None:
         """Join again, if there is a connection to do it on."""
@@ -457,5 +511,5 @@ class View:
 
     def broken(self, error: StepError) -> None:
         """Tell that the server sent what nobody can read."""
-        if not self.in_flight.tell(lambda _: error):
-            self.host.view_failed(error)
+        if not self.in_flight.fail_all(lambda _: error):
+            self.listener.view_failed(error)

@@ -1,11 +1,12 @@
 """What one view shows, merged when somebody looks.
 
-Law: what has arrived is kept as bytes until then, and no more of it than MAX_PENDING;
-a user whose page nobody reads pays for no tree.
+Until then what has arrived is kept as bytes, at most MAX_PENDING diffs: a user whose page
+nobody reads pays for no tree.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,21 +17,15 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_TRIGGER_ACTION,
 )
 from pytest_liveview_load.liveview.page.view_state import ViewState
+from pytest_liveview_load.liveview.protocol.diff import changes_only_texts
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from pytest_liveview_load.liveview.protocol.wire import (
-    CIDS_DESTROYED,
-    CIDS_WILL_DESTROY,
-    COMPONENTS,
-)
+from pytest_liveview_load.liveview.protocol.wire import COMPONENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_liveview_load.liveview.client.push import Push
-    from pytest_liveview_load.liveview.client.view import View
     from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
     from pytest_liveview_load.liveview.page.template import NestedView
-    from pytest_liveview_load.liveview.protocol.channel import LiveReply
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
@@ -39,50 +34,34 @@ MAX_EVENTS = 256  # push_events that nobody has asked for
 COMPONENTS_KEY = f'"{COMPONENTS}"'.encode()
 TRIGGER = PHX_TRIGGER_ACTION.encode()
 NESTED = PHX_SESSION.encode()
+MARKED = b"data-phx-"  # of a view or a component
 MOUNTED = PHX_MOUNTED.encode()
 REMOVED = PHX_REMOVE.encode()
 # Name, payload, and a third True where it is told before the page changes.
-Events: TypeAlias = tuple[list[Any], ...]
+PushedEvents: TypeAlias = tuple[list[Any], ...]
 NONE_NESTED: Mapping[str, NestedView] = MappingProxyType({})
 
 
-class Content:
-    """The state of one view. Owned by it."""
+@dataclass(slots=True, eq=False)
+class ViewContent:
+    """What one view shows. Owned by it."""
 
-    __slots__ = (
-        "cids",
-        "dialect",
-        "events",
-        "fresh",
-        "greets",
-        "has_components",
-        "has_views",
-        "mounts",
-        "parts",
-        "pending",
-        "sampled_page",
-        "state",
-        "title",
-        "triggered",
-    )
-
-    def __init__(self, *, fresh: bool) -> None:
-        self.fresh = fresh  # joined by live navigation, without a dead render before
-        self.dialect: Dialect = NEWEST
-        self.state: ViewState | None = None
-        self.pending: list[bytes] = []  # the join, unless `state` is it, and diffs
-        self.mounts = False  # since the title was last asked for
-        self.title: str | None = None  # the last since then, as far as looked
-        self.has_components = False
-        self.greets = False  # it holds, or held, phx-mounted
-        self.parts = False  # it holds, or held, phx-remove
-        self.has_views = False  # it holds, or held, places of nested views
-        self.cids: frozenset[int] = frozenset()  # the components when last counted
-        self.triggered = False  # a diff spoke of phx-trigger-action
-        self.sampled_page: SampledPage | None = (
-            None  # of the few whose diffs are compared
-        )
-        self.events: Events = ()  # push_events as far as looked, the newest ones
+    fresh: bool  # joined by live navigation, without a dead render before
+    dialect: Dialect = NEWEST
+    state: ViewState | None = None
+    pending: list[bytes] = field(
+        default_factory=list
+    )  # the join, if not seen, and diffs
+    mounts: bool = False  # since the title was last asked for
+    title: str | None = None  # the last since then, as far as looked
+    has_components: bool = False
+    has_views: bool = False  # it holds, or held, places of nested views
+    has_mounted: bool = False  # it holds, or held, phx-mounted
+    has_remove: bool = False  # it holds, or held, phx-remove
+    cids: frozenset[int] = frozenset()  # the components when last counted
+    triggered: bool = False  # a diff spoke of phx-trigger-action
+    sampled_page: SampledPage | None = None  # of the few whose diffs are compared
+    events: PushedEvents = ()  # as far as looked, the newest ones
 
     def begin(self, rendered: bytes, dialect: Dialect) -> None:
         """Begin anew with a join's rendered tree."""
@@ -93,28 +72,41 @@ class Content:
         self.cids = frozenset()
         self.has_components = COMPONENTS_KEY in rendered
         self.has_views = NESTED in rendered
-        self.greets = MOUNTED in rendered
-        self.parts = self.parts or REMOVED in rendered
+        self.has_mounted = MOUNTED in rendered
+        self.has_remove = self.has_remove or REMOVED in rendered
         if self.has_components:
-            self.destroyed()
+            self.destroyed_components()
 
-    def keep(self, diff: bytes) -> None:
-        """File a diff until somebody looks."""
-        self.pending.append(diff)
+    def keep(self, diff: bytes) -> bool:
+        """Keep a diff until somebody looks.
+
+        Return whether it may change which views and components are on the page.
+        """
+        pending = self.pending
+        pending.append(diff)
         if TRIGGER in diff:
             self.triggered = True
         if COMPONENTS_KEY in diff:
             self.has_components = True
         if MOUNTED in diff:
-            self.greets = True
+            self.has_mounted = True
         if REMOVED in diff:
-            self.parts = True
+            self.has_remove = True
         if NESTED in diff:
             self.has_views = True
-        if len(self.pending) > MAX_PENDING:
-            self.look()
+        moves = (self.has_views or self.has_components) and not self.only_texts(diff)
+        if len(pending) > MAX_PENDING:
+            self.merged()
+        return moves
 
-    def speaks_of(self, markup: bytes) -> bool:
+    def only_texts(self, diff: bytes) -> bool:
+        """Tell whether a diff changes only texts that hold no view and no component."""
+        state = self.state
+        if state is None or MARKED in diff:
+            return False
+        return changes_only_texts(state.merged.rendered, diff)
+
+    def holds(self, markup: bytes) -> bool:
         """Tell whether what is shown, or was until a diff of late, holds `markup`."""
         if any(markup in each for each in self.pending):
             return True
@@ -122,28 +114,28 @@ class Content:
 
     def nested(self) -> Mapping[str, NestedView]:
         """Return the places of nested and sticky views in what is shown now."""
-        state = self.look() if self.has_views else None
+        state = self.merged() if self.has_views else None
         return NONE_NESTED if state is None else state.nested
 
-    def destroyed(self) -> list[int]:
+    def destroyed_components(self) -> list[int]:
         """Return the components that have left the page since this was last asked."""
-        state = self.look()
+        state = self.merged()
         before, self.cids = self.cids, frozenset() if state is None else state.cids
         return sorted(before - self.cids)
 
-    def forget(self, cids: tuple[int, ...]) -> None:
+    def forget_components(self, cids: tuple[int, ...]) -> None:
         """Drop what is known of components that the server has destroyed."""
-        state = self.look()
+        state = self.merged()
         if state is not None:
             self.state = state.without_components(cids)
 
-    def take_events(self) -> Events:
+    def take_events(self) -> PushedEvents:
         """Return what the server has pushed to hooks since this was last asked."""
-        self.look()
+        self.merged()
         events, self.events = self.events, ()
         return events
 
-    def look(self) -> ViewState | None:
+    def merged(self) -> ViewState | None:
         """Return what is shown now, None before the first join.
 
         Raises ProtocolError for a diff that fits no tree; that diff is dropped.
@@ -160,35 +152,3 @@ class Content:
             if transition.events:
                 self.events = (*self.events, *transition.events)[-MAX_EVENTS:]
         return self.state
-
-
-# Telling the server of live components that have left the page.
-
-
-def sweep(view: View) -> None:
-    """After a diff, tell what else it has changed: nested views, components."""
-    content = view.content
-    if content.has_views:
-        view.host.view_patched(view)
-    elif content.has_components:
-        announce(view)
-
-
-def announce(view: View) -> None:
-    """Announce the components that a diff took away."""
-    gone = view.content.destroyed()
-    if gone:
-        view.push(
-            CIDS_WILL_DESTROY, {"cids": gone}, metric=CIDS_WILL_DESTROY, cids=gone
-        )
-
-
-def swept(view: View, push: Push, reply: LiveReply) -> None:
-    """Go on once the server has answered one of our announcements."""
-    content = view.content
-    if push.metric == CIDS_WILL_DESTROY:
-        gone = [cid for cid in push.cids if cid not in content.cids]
-        if gone:
-            view.push(CIDS_DESTROYED, {"cids": gone}, metric=CIDS_DESTROYED, cids=gone)
-    elif reply.cids:
-        content.forget(tuple(reply.cids))

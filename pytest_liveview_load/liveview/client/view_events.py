@@ -1,7 +1,7 @@
-"""What a page's view tells its tab: joined, refused, sent elsewhere.
+"""What a view tells its tab, and what follows: joined, changed, refused, lost, sent elsewhere.
 
-Law: called while a frame is being delivered, so nothing here waits; what takes time
-becomes a navigation under way.
+All of it is called while a frame is being delivered, so nothing here waits; what takes time
+becomes a pending navigation.
 """
 
 import asyncio
@@ -9,24 +9,21 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 
 from pytest_liveview_load.errors import JoinFailed, StepError
-from pytest_liveview_load.liveview.client.history import Kind
+from pytest_liveview_load.liveview.client.history import HistoryKind
 from pytest_liveview_load.liveview.client.lifecycle import (
-    greet,
-    greets,
-    part,
-    parts,
-    tell,
+    run_connection_binding,
+    run_mounted_and_removed,
 )
 from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
     full_load,
-    moved,
     navigate,
     path_of,
+    show_address,
 )
-from pytest_liveview_load.liveview.client.page import Page, follow
+from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.perform import push_event, submit_over_http
-from pytest_liveview_load.liveview.client.tab import Moving, Tab
+from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page import js_commands
 from pytest_liveview_load.liveview.page.actions import PushEvent
@@ -43,9 +40,6 @@ from pytest_liveview_load.liveview.page.html import (
 from pytest_liveview_load.liveview.page.js_commands import Cause
 from pytest_liveview_load.liveview.protocol.channel import LiveReply, Redirect
 from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH, LIVE_REDIRECT
-
-# Giving a view that has come back what the person had entered before.
-
 
 PHX_AUTO_RECOVER = "phx-auto-recover"
 IGNORE = "ignore"
@@ -121,25 +115,32 @@ ADVICE = {
 }
 
 
-class Arrivals:
-    """The ears of one tab (`view.Host`)."""
+class ViewEvents:
+    """Told by the views of one tab what happens to them (`view.ViewListener`)."""
 
     __slots__ = ("tab",)
 
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
 
+    def page_of(self, view: View) -> Page | None:
+        """Return the tab's page if the view is still on it."""
+        page = self.tab.page
+        return page if page is not None and page.views.get(view.id) is view else None
+
     def view_changed(self, at: float) -> None:
         """Show what is new when somebody looks; submit a form that now asks for it."""
         tab, page = self.tab, self.tab.page
         tab.changed(at)
-        if page is None or page.main is None:
+        if page is None or page.views.main is None:
             return
         self.run_markup(page)
-        triggered_in = page.main.content
-        if page.family.views:
-            follow(page)
-            asking = (each.content for each in page.views if each.content.triggered)
+        triggered_in = page.views.main.content
+        if page.views.nested:
+            page.follow_title()
+            asking = (
+                each.content for each in page.views.all() if each.content.triggered
+            )
             triggered_in = next(asking, triggered_in)
         if triggered_in.triggered:
             triggered_in.triggered = False
@@ -151,219 +152,232 @@ class Arrivals:
     def run_markup(self, page: Page) -> None:
         """Let hooks and the page's own markup see what has come and gone."""
         tab = self.tab
-        if tab.script is not None:
-            tab.script.changed(page)
-        if parts(page):
-            part(tab, page)
-        if greets(page):
-            greet(tab, page)
+        if tab.hooks is not None:
+            tab.hooks.changed(page)
+        content = page.views.main.content if page.views.main is not None else None
+        if page.views.nested or (
+            content is not None and (content.has_mounted or content.has_remove)
+        ):
+            run_mounted_and_removed(tab, page)
 
     def view_failed(self, error: StepError) -> None:
         """Tell the next step."""
-        self.tab.failed(error)
+        self.tab.fail(error)
 
     def view_patched(self, view: View) -> None:
         """Join and leave the nested views that a diff brought and took away."""
-        page = self.tab.page
-        if page is not None and page.view(view.id) is view:
-            page.family.patched(view)
+        page = self.page_of(view)
+        if page is not None:
+            page.views.patched(view)
 
     def view_lost(self, view: View, error: Callable[[str], StepError]) -> bool:
         """Leave what is nested in a view that is gone: it comes with the rejoin again."""
-        page = self.tab.page
-        if page is None or not page.family.parents or page.view(view.id) is not view:
+        page = self.page_of(view)
+        if page is None or not page.views.parents:
             return False
-        nested = page.family.children(view)
-        if nested and view.id not in page.family.parents:
+        nested = page.views.children(view)
+        if nested and view.id not in page.views.parents:
             try:
                 page.remember()  # as long as the forms of nested views are there
             except StepError as unreadable:
-                self.tab.failed(unreadable)
-        told = [page.family.leave(each, error) for each in nested]
+                self.tab.fail(unreadable)
+        told = [page.views.leave(each, error) for each in nested]
         return any(told)
 
     def view_stays_away(self, view: View) -> None:
         """Let the page say so."""
-        tab, page = self.tab, self.tab.page
-        if page is None or page.view(view.id) is not view:
+        tab, page = self.tab, self.page_of(view)
+        if page is None:
             return
         try:
-            tell(tab, page, view, PHX_DISCONNECTED)
+            run_connection_binding(tab, page, view, PHX_DISCONNECTED)
         except StepError as unreadable:
-            tab.failed(unreadable)
+            tab.fail(unreadable)
         else:
             tab.changed(tab.network.clock())
 
     def view_returns(self, view: View) -> None:
         """Remember what the person had entered."""
-        page = self.tab.page
-        if page is None or page.view(view.id) is not view:
+        page = self.page_of(view)
+        if page is None:
             return
-        if view.id not in page.family.parents and page.remembered is None:
+        if view.id not in page.views.parents and page.remembered is None:
             page.remember()
 
     def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
         """Finish the navigation that the join belonged to; a rejoin just goes on."""
-        tab, page = self.tab, self.tab.page
-        if page is None or page.view(view.id) is not view:
+        tab, page = self.tab, self.page_of(view)
+        if page is None:
             return
-        if view is page.main:
+        if view is page.views.main:
             if reply.container is not None:
                 page.container = reply.container
-            page.outgoing = page.clicked = None
+            page.views.outgoing = page.clicked = None
             if view.joins == 1:
-                page.mounting = reply
+                page.views.mounting = reply
         tab.changed(at)
-        if page.family.views:
-            follow(page)
+        if page.views.nested:
+            page.follow_title()
         recover(page, view)
-        page.family.joined(view)
-        whole = page.main is not None and page.family.whole(page.main)
-        if page.mounting is not None:
-            self.mounting(page, at, whole=whole)
-        elif view is page.main:
-            self.arrived(page, view, reply)
+        page.views.joined(view)
+        whole = page.views.main is not None and page.views.all_joined(page.views.main)
+        if page.views.mounting is not None:
+            self.continue_mount(page, at, whole=whole)
+        elif view is page.views.main:
+            self.finish_mount(page, view, reply)
         if whole:
             page.remembered = None
-        self.returned(page, view, at)
+        self.record_rejoins(page, view, at)
         tab.changed(at)
         self.run_markup(page)
-        if page.view(view.id) is view and view.joined:
-            tell(tab, page, view, PHX_CONNECTED)
+        if page.views.get(view.id) is view and view.joined:
+            run_connection_binding(tab, page, view, PHX_CONNECTED)
 
-    def mounting(self, page: Page, at: float, *, whole: bool) -> None:
+    def continue_mount(self, page: Page, at: float, *, whole: bool) -> None:
         """End the mount once the main view and all that is nested in it have joined."""
-        tab, main, reply = self.tab, page.main, page.mounting
+        tab, main, reply = self.tab, page.views.main, page.views.mounting
         if whole and main is not None and reply is not None:
-            page.mounting = None
-            self.mounted(page, main, at)
-            page.family.mounted()
-            self.arrived(page, main, reply)
+            page.views.mounting = None
+            self.record_mount(page, main, at)
+            page.views.mounted()
+            self.finish_mount(page, main, reply)
             return
-        late = page.family.awaited()
-        if tab.moving is not None and late is not None:
-            tab.moving.waiting_for = f"{late.called} of {page.url} to join"
+        late = page.views.not_joined()
+        if tab.navigation is not None and late is not None:
+            tab.navigation.waiting_for = f"{late.called} of {page.url} to join"
 
-    def returned(self, page: Page, view: View, at: float) -> None:
+    def record_rejoins(self, page: Page, view: View, at: float) -> None:
         """Record the rejoin of each view that was lost and is all there again."""
         each: View | None = view
         while each is not None:
-            if each.lost_at and page.family.whole(each):
+            if each.lost_at and page.views.all_joined(each):
                 name = each.name
                 observer = self.tab.observer
                 observer.timing("rejoin", each.lost_at, at, name=name, view=name)
                 each.lost_at = 0.0
-            parent = page.family.parents.get(each.id)
-            each = None if parent is None else page.view(parent)
+            parent = page.views.parents.get(each.id)
+            each = None if parent is None else page.views.get(parent)
 
-    def arrived(self, page: Page, main: View, reply: LiveReply) -> None:
+    def finish_mount(self, page: Page, main: View, reply: LiveReply) -> None:
         """Go on where the join's reply points, and end the navigation."""
         tab = self.tab
         if reply.live_patch is not None:
             href = urljoin(page.url, reply.live_patch.to)
             replace = reply.live_patch.kind == REPLACE
-            moved(tab, page, main, Kind.PATCH, href, replace=replace)
-        if tab.moving is not None:
-            tab.end(tab.moving)
+            show_address(tab, page, main, HistoryKind.PATCH, href, replace=replace)
+        if tab.navigation is not None:
+            tab.end_navigation(tab.navigation)
 
-    def mounted(self, page: Page, view: View, at: float) -> None:
+    def record_mount(self, page: Page, view: View, at: float) -> None:
         """Record the connected mount, and put it into the address bar."""
         tab, observer = self.tab, self.tab.observer
-        path, name, moving = path_of(view.href), view.name, tab.moving
+        path, name, navigation = path_of(view.href), view.name, tab.navigation
         observer.timing("mount", view.join_sent, at, name=path, view=name)
         observer.count("mounts", view.join_sent)
-        metric = "" if moving is None else moving.metric
+        metric = "" if navigation is None else navigation.metric
         if metric == "visit" or not view.redirected:
             observer.timing("visit", page.started, at, name=path, view=name)
-        if moving is not None and metric == "navigate":
-            since = moving.since or view.join_sent
+        if navigation is not None and metric == "navigate":
+            since = navigation.since or view.join_sent
             observer.timing("navigate", since, at, name=path, view=name)
         if view.redirected:
-            replace = False if moving is None else moving.replace
-            moved(tab, page, view, Kind.REDIRECT, view.href, replace=replace)
+            replace = False if navigation is None else navigation.replace
+            show_address(
+                tab, page, view, HistoryKind.REDIRECT, view.href, replace=replace
+            )
         else:
             tab.history.joined(view.id)
 
     def view_refused(self, view: View, reply: LiveReply) -> None:
         """Go where the refusal points: elsewhere, or to the page by a full load."""
-        tab, page = self.tab, self.tab.page
-        if page is None or page.view(view.id) is not view:
+        tab, page = self.tab, self.page_of(view)
+        if page is None:
             return
-        if view is not page.main and self.goes_nowhere(reply):
-            self.turned_away(page, view, reply.reason or "no reason given")
+        if view is not page.views.main and self.goes_nowhere(reply):
+            self.retry_join(page, view, reply.reason or "no reason given")
             return
-        moving = tab.moving or tab.start("navigate", view.join_sent)
+        navigation = tab.navigation or tab.start_navigation("navigate", view.join_sent)
         try:
             if reply.redirect is not None:
-                moving.hop(view.name, reply.redirect.to)
+                navigation.count_redirect(view.name, reply.redirect.to)
                 to = urljoin(page.url, reply.redirect.to)
-                full_load(tab, moving, to, reply.redirect.flash)
+                full_load(tab, navigation, to, reply.redirect.flash)
             elif reply.live_redirect is not None:
-                moving.hop(view.name, reply.live_redirect.to)
+                navigation.count_redirect(view.name, reply.live_redirect.to)
                 to = urljoin(page.url, reply.live_redirect.to)
                 replace = reply.live_redirect.kind == REPLACE
-                navigate(tab, moving, to, reply.live_redirect.flash, replace=replace)
+                navigate(
+                    tab, navigation, to, reply.live_redirect.flash, replace=replace
+                )
             else:
-                self.refused(page, view, moving, reply.reason or "no reason given")
+                self.reload_refused(
+                    page, view, navigation, reply.reason or "no reason given"
+                )
         except JoinFailed as error:
-            tab.end(moving, error)
+            tab.end_navigation(navigation, error)
 
     def goes_nowhere(self, reply: LiveReply) -> bool:
         """Tell whether a refusal says nothing but that."""
         to = reply.redirect or reply.live_redirect
         return to is None and reply.reason not in CURED_BY_LOADING
 
-    def turned_away(self, page: Page, view: View, reason: str) -> None:
+    def retry_join(self, page: Page, view: View, reason: str) -> None:
         """Try a nested or sticky view again, but not for ever (view.ts onJoinError)."""
         tab = self.tab
         if view.attempts < MAX_CHILD_JOIN_ATTEMPTS:
-            view.show_outage()
-            view.join_later()
+            view.show_error()
+            view.rejoin_later()
             tab.changed(tab.network.clock())
             return
-        root = page.family.root(view)
-        page.family.leave(view)
+        root = page.views.root(view)
+        page.views.leave(view)
         if not root.left:
-            root.show_outage()
+            root.show_error()
         why = f"{reason!r} after {view.attempts} attempts"
-        tab.failed(JoinFailed(view.called, why, advice_on(reason)))
+        tab.fail(JoinFailed(view.called, why, advice_on(reason)))
 
-    def refused(self, page: Page, view: View, moving: Moving, reason: str) -> None:
+    def reload_refused(
+        self, page: Page, view: View, navigation: PendingNavigation, reason: str
+    ) -> None:
         """Load the page anew: at once when that may help, else after the real pause."""
         tab = self.tab
         advice = advice_on(reason)
-        href = page.url if page.main is None else page.main.href
-        moving.refused(view.name, reason, advice)
+        href = page.url if page.views.main is None else page.views.main.href
+        navigation.count_refusal(view.name, reason, advice)
         if reason in CURED_BY_LOADING:
             flash = view.flash if isinstance(view.flash, str) else None
-            full_load(tab, moving, href, flash)
+            full_load(tab, navigation, href, flash)
             return
         # As live_socket.ts reloadWithJitter: disconnect, wait, load the page again.
         low, high = tab.network.settings.delays.reload
         pause = tab.rng.uniform(low, high)
-        if asyncio.get_running_loop().time() + pause >= moving.deadline:
+        if asyncio.get_running_loop().time() + pause >= navigation.deadline:
             raise JoinFailed(view.name, repr(reason), advice)
         page.close()
-        begin_load(tab, moving, href, unload=False, delay=pause)
+        begin_load(tab, navigation, href, unload=False, delay=pause)
 
     def view_sent_away(
         self, view: View, event: str, to: Redirect, since: float
     ) -> None:
         """Follow what the server pushed or replied."""
-        tab, page = self.tab, self.tab.page
-        if page is None or page.main is None or page.view(view.id) is not view:
+        tab, page = self.tab, self.page_of(view)
+        if page is None or page.views.main is None:
             return
         href = urljoin(page.url, to.to)
         replace = to.kind == REPLACE
         if event == LIVE_PATCH:
-            moved(tab, page, page.main, Kind.PATCH, href, replace=replace)
+            show_address(
+                tab, page, page.views.main, HistoryKind.PATCH, href, replace=replace
+            )
             return
-        moving = tab.moving
+        navigation = tab.navigation
         if event == LIVE_REDIRECT:
-            moving = moving or tab.start("navigate", since)
-            navigate(tab, moving, href, to.flash, replace=replace)
+            navigation = navigation or tab.start_navigation("navigate", since)
+            navigate(tab, navigation, href, to.flash, replace=replace)
         else:
-            full_load(tab, moving or tab.start("visit", since), href, to.flash)
+            full_load(
+                tab, navigation or tab.start_navigation("visit", since), href, to.flash
+            )
 
 
 def advice_on(reason: str) -> str:

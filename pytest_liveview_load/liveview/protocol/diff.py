@@ -49,11 +49,13 @@ from pytest_liveview_load.liveview.protocol.wire import (
     STREAM,
     TEMPLATES,
     TITLE,
+    parse_json,
 )
 
 Diff: TypeAlias = dict[str, Json]
 Row: TypeAlias = tuple[Dynamic, ...]
 
+_OUR_MARKS: Final = "data-phx-"  # of views and components
 _BESIDE_THE_TREE: Final = frozenset((COMPONENTS, EVENTS, REPLY, TITLE))
 
 
@@ -85,6 +87,41 @@ def merge(rendered: Rendered, diff: Diff) -> Merged:
     diff, if it fits no tree.
     """
     return _merged(rendered, diff, rendered.dialect)
+
+
+def changes_only_texts(rendered: Rendered, diff: bytes) -> bool:
+    """Tell whether `diff` only puts other texts where texts without our marks stood.
+
+    Then no view and no component comes or goes by it. False also for what is no diff.
+    """
+    try:
+        fields = parse_json(diff)
+        components = fields.get(COMPONENTS) or {}
+        tree = {key: fields[key] for key in fields.keys() - _BESIDE_THE_TREE}
+        return _only_texts(rendered.tree, tree) and all(
+            _only_texts(rendered.components.get(int(cid)), each)
+            for cid, each in components.items()
+        )
+    except (ProtocolError, AttributeError, ValueError, RecursionError):
+        return False
+
+
+def _only_texts(node: Node | None, fields: Mapping[str, Json]) -> bool:
+    if not fields:
+        return True
+    if not isinstance(node, Tree):
+        return False
+    for key, value in fields.items():
+        index = int(key) if key.isdecimal() else len(node.dynamics)
+        if index >= len(node.dynamics):
+            return False
+        old = node.dynamics[index]
+        if isinstance(old, str):
+            if not isinstance(value, str) or _OUR_MARKS in old:
+                return False
+        elif isinstance(old, int) or not _only_texts(old, value):
+            return False
+    return True
 
 
 def _merged(old: Rendered | None, diff: Diff, dialect: Dialect) -> Merged:

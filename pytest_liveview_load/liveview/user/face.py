@@ -6,7 +6,6 @@ Law: nothing here acts. The groups (going, doing, reading …) hold no state of 
 
 from pytest_liveview_load.errors import StepError
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.page import shown
 from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.document import Document
@@ -36,4 +35,4 @@ class Face:
         if page is None:
             told = "no page is open: call `await live.visit(path)` first"
             raise StepError(told)
-        return shown(page)
+        return page.visible_document()

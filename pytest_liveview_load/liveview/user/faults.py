@@ -10,8 +10,8 @@ from collections.abc import MutableMapping
 from typing import Any, Final
 
 from pytest_liveview_load.errors import NotLiveView, StepError
-from pytest_liveview_load.liveview.client.hooks import Hook, Script, raw_push
-from pytest_liveview_load.liveview.client.perform import live_view
+from pytest_liveview_load.liveview.client.hooks import Hook, TabHooks
+from pytest_liveview_load.liveview.client.perform import live_view, push_as_hook
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.user.face import Face
 from pytest_liveview_load.units import parse_duration
@@ -117,7 +117,7 @@ class Hooking(Face):
             await live.visit("/hooks")
             await live.until(lambda: live.text("#pings") == "1")
         """
-        return self._script().classes
+        return self._tab_hooks().classes
 
     async def push_event(
         self,
@@ -138,7 +138,7 @@ class Hooking(Face):
             assert await live.push_event("ping", hook="#echo") == {"pong": 1}
         """
         step = self._step(f"push_event({event!r})", timeout)
-        return await raw_push(self._tab, step, event, value, to, hook)
+        return await push_as_hook(self._tab, step, event, value, to, hook)
 
     async def pushed(self, event: str, *, timeout: str | float | None = None) -> Any:
         """Return the payload of a `push_event` of the server's; wait for it if need be.
@@ -151,22 +151,23 @@ class Hooking(Face):
             await live.click("#push")
             assert await live.pushed("hello") == {"n": 1, "to": "you"}
         """
-        tab, script = self._tab, self._script()
+        tab, hooks = self._tab, self._tab_hooks()
         step = self._step(f"pushed({event!r})", timeout)
         tab.step = step
         try:
             while True:
-                script.changed(await tab.ready(step))
+                hooks.changed(await tab.ready(step))
                 tab.raise_failure()
-                for said in script.heard:
+                for said in hooks.received:
                     if said[0] == event:
-                        script.heard.remove(said)
+                        hooks.received.remove(said)
                         return said[1]
                 await step.wait(tab.next_change(), f"the server to push {event!r}")
         finally:
             tab.step = None
 
-    def _script(self) -> Script:
-        if self._tab.script is None:
-            self._tab.script = Script(self._tab)
-        return self._tab.script
+    def _tab_hooks(self) -> TabHooks:
+        tab = self._tab
+        if tab.hooks is None:
+            tab.hooks = TabHooks(tab.keep_failure)
+        return tab.hooks

@@ -24,7 +24,7 @@ from pytest_liveview_load.liveview.client.http import USER_AGENT, CookieJar, Htt
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Tab
 from pytest_liveview_load.liveview.client.tls import another_host, printable_url
-from pytest_liveview_load.liveview.client.view_events import Arrivals
+from pytest_liveview_load.liveview.client.view_events import ViewEvents
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.faults import Faulting, Hooking
 from pytest_liveview_load.liveview.user.reading import Waiting
@@ -177,7 +177,7 @@ class LiveUser(
         clock: Clock = time.perf_counter,
     ) -> None:
         super().__init__(network, observer, Tab(network, observer, rng))
-        self._tab.host = Arrivals(self._tab)
+        self._tab.listener = ViewEvents(self._tab)
         self._crowd: Crowd = crowd
         self._http: httpx.AsyncClient | None = None
         self._party: Party | None = None

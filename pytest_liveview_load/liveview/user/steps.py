@@ -9,17 +9,21 @@ import asyncio
 from typing import Any
 
 from pytest_liveview_load.errors import UploadError
-from pytest_liveview_load.liveview.client.hooks import raw_push
-from pytest_liveview_load.liveview.client.navigation import back, begin_load, patched
-from pytest_liveview_load.liveview.client.nested_views import owner_of
-from pytest_liveview_load.liveview.client.perform import Plan, act, perform
-from pytest_liveview_load.liveview.client.tls import absolute
-from pytest_liveview_load.liveview.client.upload_entry import (
-    File,
-    Uploader,
-    chosen_files,
+from pytest_liveview_load.liveview.client.navigation import (
+    begin_load,
+    finish_patch,
+    go_back,
 )
-from pytest_liveview_load.liveview.client.uploads import Uploads
+from pytest_liveview_load.liveview.client.perform import (
+    Plan,
+    act,
+    perform,
+    push_as_hook,
+)
+from pytest_liveview_load.liveview.client.tls import absolute
+from pytest_liveview_load.liveview.client.upload_batch import Uploader
+from pytest_liveview_load.liveview.client.upload_files import File, chosen_files
+from pytest_liveview_load.liveview.client.uploads import upload_chosen, uploads_of
 from pytest_liveview_load.liveview.page import events, file_inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
@@ -54,9 +58,9 @@ class Doing(Face):
         """
         step = self._step(f"click({selector or text!r})", timeout)
         plan = gestures.click(selector, text)
-        script = self._tab.script
-        if script is not None:
-            plan = gestures.heard(plan, selector, text, script.clicked)
+        hooks = self._tab.hooks
+        if hooks is not None:
+            plan = gestures.heard(plan, selector, text, hooks.clicked)
         await act(self._tab, step, plan)
 
     async def fill(
@@ -212,7 +216,7 @@ class Doing(Face):
             assert live.text("#count") == "3"
         """
         step = self._step(f"push({event!r})", timeout)
-        return await raw_push(self._tab, step, event, value, target)
+        return await push_as_hook(self._tab, step, event, value, target)
 
 
 # The verbs that go somewhere: `visit`, `back`.
@@ -234,10 +238,10 @@ class Going(Face):
         """
         url = absolute(self._network.settings.url, path)
         tab, step = self._tab, self._step(f"visit({path!r})", timeout)
-        tab.failure = tab.moving = None
+        tab.failure = tab.navigation = None
         tab.step = step
         try:
-            begin_load(tab, tab.start("visit"), url, unload=False)
+            begin_load(tab, tab.start_navigation("visit"), url, unload=False)
             await tab.settle(step, [])
         except asyncio.CancelledError:
             tab.leave()  # else the page would go on loading
@@ -258,10 +262,10 @@ class Going(Face):
         tab.step = step
         try:
             await tab.ready(step)
-            pushed = back(tab)
+            pushed = go_back(tab)
             await tab.settle(step, [] if pushed is None else [pushed[0]])
             if pushed is not None:
-                patched(tab, *pushed, replace=None)
+                finish_patch(tab, *pushed, replace=None)
                 await tab.settle(step, [])
         finally:
             tab.step = None
@@ -366,7 +370,7 @@ class Uploading(Face):
 
             live.uploaders["S3"] = put
         """
-        return self._uploads().uploaders
+        return uploads_of(self._tab).uploaders
 
     async def upload(
         self,
@@ -399,7 +403,7 @@ class Uploading(Face):
         if not files:
             raise UploadError(named, "no file was given")
         chosen = [file for each in files for file in chosen_files(named, each)]
-        uploads, tab = self._uploads(), self._tab
+        tab = self._tab
         step = self._step(f"upload({named!r})", timeout)
         tab.step = step
         try:
@@ -410,13 +414,8 @@ class Uploading(Face):
             await perform(tab, page, step, actions)
             change = actions[-1]
             if tab.page is page and isinstance(change, PushEvent):
-                view = await owner_of(tab, page, step, change.view_id)
-                await uploads.chosen(page, view, step, change, ref)
+                view = await tab.joined_view(page, step, change.view_id)
+                await upload_chosen(tab, page, view, step, change, ref)
                 await tab.settle(step, [])
         finally:
             tab.step = None
-
-    def _uploads(self) -> Uploads:
-        if self._tab.uploads is None:
-            self._tab.uploads = Uploads(self._tab)
-        return self._tab.uploads

@@ -282,8 +282,8 @@ class BroadcastSent:
     token: str
 
 
-class BroadcastTap:
-    """What one user says and hears of broadcasts (`socket.Tap`)."""
+class BroadcastListener:
+    """What one user sends and receives of broadcasts (`socket.MessageListener`)."""
 
     __slots__ = ("broadcasts", "saying", "user", "watching")
 
@@ -293,13 +293,13 @@ class BroadcastTap:
         self.saying: dict[str, bytes] = {}
         self.watching = False
 
-    def said(self, data: bytes, at: float) -> None:
+    def sent(self, data: bytes, at: float) -> None:
         """Tell which broadcasts this message carries."""
         for token, raw in self.saying.items():
             if raw in data:
                 self.broadcasts.sent(token, at)
 
-    def heard(self, data: bytes, arrived: float) -> None:
+    def received(self, data: bytes, arrived: float) -> None:
         """Tell which broadcasts have arrived with this message."""
         if self.watching and MARK in data:
             for token in tokens_in(data):
@@ -344,17 +344,17 @@ class Broadcasting(Face):
         """
         broadcasts = self._crowd.gathering.broadcasts
         token = broadcasts.begin(self.id, name, self._patience(timeout))
-        ear = self._ear()
-        ear.saying[token] = token.encode()
+        listener = self._broadcast_listener()
+        listener.saying[token] = token.encode()
         try:
             yield BroadcastSent(name, token)
         except BaseException:
             broadcasts.forget(token)
             raise
         finally:
-            ear.saying.pop(token, None)
-            if not ear.saying and not ear.watching:
-                self._tab.read_along(None)
+            listener.saying.pop(token, None)
+            if not listener.saying and not listener.watching:
+                self._tab.listen_to_messages(None)
         broadcasts.end(token)
 
     def watch(self, name: str) -> None:
@@ -367,7 +367,7 @@ class Broadcasting(Face):
             live.watch("message")
         """
         self._crowd.gathering.broadcasts.watch(self.id, name, self._observer)
-        self._ear().watching = True
+        self._broadcast_listener().watching = True
 
     async def seen(self, name: str, *, timeout: str | float | None = None) -> Seen:
         """Wait for the next broadcast `name` to arrive; return whose, and how long it took.
@@ -395,14 +395,14 @@ class Broadcasting(Face):
         self.watch(name)
         return await self._crowd.gathering.broadcasts.seen(self.id, name, patience)
 
-    def _ear(self) -> BroadcastTap:
-        ear = self._tab.tap
-        if not isinstance(ear, BroadcastTap):
-            ear = BroadcastTap(self._crowd.gathering.broadcasts, self.id)
-            self._tab.read_along(ear)
-        return ear
+    def _broadcast_listener(self) -> BroadcastListener:
+        listener = self._tab.message_listener
+        if not isinstance(listener, BroadcastListener):
+            listener = BroadcastListener(self._crowd.gathering.broadcasts, self.id)
+            self._tab.listen_to_messages(listener)
+        return listener
 
     def _stop_watching(self) -> None:
-        if self._tab.tap is not None:
-            self._tab.read_along(None)
+        if self._tab.message_listener is not None:
+            self._tab.listen_to_messages(None)
             self._crowd.gathering.broadcasts.part(self.id)

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_liveview_load.crowd.storm import returns
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.tab import cut_all
+from pytest_liveview_load.liveview.client.tab import cut_connections
 from tests.liveview.client.scripted_server import ScriptedServer, accept, refusing
 from tests.liveview.conftest import Measured, user_on
 
@@ -25,7 +25,7 @@ async def test_all_who_are_on_a_page_are_cut_off_and_come_back(
     await idle.leave()
     now = network.clock()
 
-    absences = cut_all(network, WHY)
+    absences = cut_connections(network, WHY)
 
     assert 3 == len(absences)
     assert not any(each.over for each in absences)
@@ -46,7 +46,7 @@ async def test_who_is_gone_for_good_is_no_longer_there(
     await user.visit("/counter")
     await user.close()
 
-    assert [] == cut_all(network, WHY)
+    assert [] == cut_connections(network, WHY)
 
 
 async def test_users_that_were_spawned_are_cut_off_too(
@@ -57,7 +57,7 @@ async def test_users_that_were_spawned_are_cut_off_too(
     await user.visit("/counter")
     await partner.visit("/counter")
 
-    absences = cut_all(network, WHY)
+    absences = cut_connections(network, WHY)
 
     storm = (await returns(absences, network.clock, PATIENCE)).storm()
     assert (2, 2, 0) == (storm.users, storm.back, storm.left)
@@ -69,7 +69,7 @@ async def test_who_leaves_before_it_is_back_has_left(
 ) -> None:
     user = user_on(network, measured)
     await user.visit("/counter")
-    (absence,) = cut_all(network, WHY)
+    (absence,) = cut_connections(network, WHY)
 
     await user.leave()
     absence.look()
@@ -85,7 +85,7 @@ async def test_who_must_load_the_page_anew_is_back_when_that_has_joined(
     await user.visit("/counter")
     before = len(server.heard("phx_join"))
     server.on["phx_join"] = refusing(reason="stale")
-    (absence,) = cut_all(network, WHY)
+    (absence,) = cut_connections(network, WHY)
     await server.until(lambda: len(server.heard("phx_join")) > before)
     absence.look()
     assert not absence.over

@@ -8,7 +8,7 @@ from pytest_liveview_load.errors import (
     UploadError,
     ViewCrashed,
 )
-from pytest_liveview_load.liveview.client.upload_entry import ExternalEntry
+from pytest_liveview_load.liveview.client.upload_batch import ExternalEntry
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.liveview.client.scripted_server import (
     Said,

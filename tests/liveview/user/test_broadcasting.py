@@ -51,11 +51,11 @@ async def say(live: LiveUser) -> str:
     return sent.token
 
 
-def socket_tap(live: LiveUser) -> object:
+def socket_listener(live: LiveUser) -> object:
     page = live._tab.page
     assert page is not None
     assert page.socket is not None
-    return page.socket.tap
+    return page.socket.listener
 
 
 async def test_those_who_watch_are_measured_and_see_it(
@@ -82,14 +82,14 @@ async def test_who_neither_sends_nor_watches_has_nobody_reading_along(
     bob.watch("message")
     async with ann.broadcast("message"):
         assert [True, True, False] == [
-            socket_tap(each) is not None for each in (ann, bob, eve)
+            socket_listener(each) is not None for each in (ann, bob, eve)
         ]
 
-    assert socket_tap(ann) is None
+    assert socket_listener(ann) is None
 
     await bob.leave()
     await bob.visit("/chat")
-    assert socket_tap(bob) is None
+    assert socket_listener(bob) is None
 
 
 async def test_watching_goes_on_over_a_page_load_and_a_lost_connection(
@@ -175,9 +175,10 @@ async def test_a_message_over_http_is_measured_from_the_beginning_of_the_block(
     async with ann.broadcast("message") as sent:
         before = ann.clock() - began
         # As if a POST had told the app: the frame comes from elsewhere.
-        ear = bob._tab.tap
-        assert ear is not None
-        ear.heard(json.dumps([None, None, "t", "diff", sent.token]).encode(), began + 9)
+        listener = bob._tab.message_listener
+        assert listener is not None
+        message = json.dumps([None, None, "t", "diff", sent.token]).encode()
+        listener.received(message, began + 9)
     seen = await bob.seen("message")
 
     assert 9 - before <= seen.seconds <= 9
@@ -191,4 +192,4 @@ async def test_what_is_given_must_make_sense(live: LiveUser) -> None:
             pass
     with pytest.raises(UnitError, match="'soon' is not a duration"):
         await live.seen("message", timeout="soon")
-    assert live._tab.tap is None
+    assert live._tab.message_listener is None

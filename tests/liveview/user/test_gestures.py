@@ -113,6 +113,6 @@ async def test_diffs_that_nobody_looks_at_do_not_pile_up(
 
     page = live._tab.page
     assert page is not None
-    assert page.main is not None
-    assert len(page.main.content.pending) < MAX_PENDING
+    assert page.views.main is not None
+    assert len(page.views.main.content.pending) < MAX_PENDING
     assert live.text("p") == str(len(server.said))

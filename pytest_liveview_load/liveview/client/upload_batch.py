@@ -1,22 +1,23 @@
-"""One file under way to the server: its channel and chunks, or a callable that takes it.
+"""Files under way to the server: a batch of one input's files, and each file's entry.
 
-Law: nobody waits here. An entry goes on by itself, answer by answer, until it `ended`;
-who began it (`upload_batch.Batch`) is told each time something has changed.
+A batch asks the server for leave (the preflight), then starts an entry for each file: over
+its own channel chunk by chunk, or by a callable that takes it elsewhere. Nobody waits here;
+batches and entries go on by themselves, answer by answer, until they have `ended`.
 """
 
 import asyncio
-import os
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from mimetypes import MimeTypes
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from pytest_liveview_load.errors import ConnectionLost, StepError, UploadError
-from pytest_liveview_load.liveview.client.push import Push
+from pytest_liveview_load.liveview.client.page import Page
+from pytest_liveview_load.liveview.client.push import Push, Waiter
 from pytest_liveview_load.liveview.client.socket import Socket
+from pytest_liveview_load.liveview.client.view import View
+from pytest_liveview_load.liveview.page.fields import Field
+from pytest_liveview_load.liveview.page.form_data import upload_ref
 from pytest_liveview_load.liveview.page.form_state import ChosenFile
+from pytest_liveview_load.liveview.page.html import PHX_AUTO_UPLOAD, PHX_PROGRESS
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,
@@ -29,42 +30,234 @@ from pytest_liveview_load.liveview.protocol.upload import (
     COMPLETE,
     FAILED,
     FileInfo,
+    Refusal,
+    parse_preflight,
     percentage,
+    preflight,
+    progress,
     refusal_of,
     topic_of,
 )
-from pytest_liveview_load.liveview.protocol.wire import CHUNK, STATUS_OK, TOKEN, Frame
+from pytest_liveview_load.liveview.protocol.wire import (
+    ALLOW_UPLOAD,
+    CHUNK,
+    PROGRESS,
+    STATUS_OK,
+    TOKEN,
+    UPLOADER,
+    Frame,
+)
 
+UPLOAD = "upload"  # the metric
 # The server has recorded this one itself: nothing is told back (entry_uploader.js).
 WRITER_ERROR = "writer_error"
 
 
-class Batch(Protocol):
-    """What an entry is part of; `upload_batch.Batch` is one."""
+class Uploads:
+    """The uploads of one tab, and the app's own uploaders. Made when first used.
 
-    name: str
-    bare_reason: bool
+    `on_change` is told when one has moved on.
+    """
+
+    def __init__(self, on_change: Callable[[float], None]) -> None:
+        self.on_change = on_change
+        self.uploaders: dict[str, Uploader] = {}
+        self.under_way: list[UploadBatch] = []
+
+    def all_ended(self) -> bool:
+        """Tell whether nothing is under way any more."""
+        return all(batch.ended for batch in self.under_way)
+
+    def raise_failures(self) -> None:
+        """Raise the first thing that went wrong, and forget all that is under way."""
+        failures = [e for batch in self.under_way for e in batch.failures()]
+        if failures:
+            self.abandon()
+            raise failures[0] from None
+
+    def forget_outdated(self) -> None:
+        """Forget uploads of a page, or of a view's life, that is over."""
+        for batch in self.under_way:
+            if batch.outdated:
+                batch.abandon()
+        self.under_way = [each for each in self.under_way if not each.outdated]
+
+    def abandon(self) -> None:
+        """Forget the uploads under way."""
+        batches, self.under_way = self.under_way, []
+        for batch in batches:
+            if not batch.ended:
+                batch.abandon()
+
+
+class UploadBatch:
+    """The files of one input that go together. Owns their preflight and their entries."""
+
+    def __init__(
+        self,
+        uploads: "Uploads",
+        page: Page,
+        view: View,
+        field: Field,
+        files: list[ChosenFile],
+        cid: int | None,
+    ) -> None:
+        document = page.document()
+        self.uploads = uploads
+        self.page = page
+        self.view = view
+        self.cid = cid
+        self.name = document.unmask(field.name)
+        self.ref = upload_ref(document, field) or ""
+        self.event = document.attr(field.element, PHX_PROGRESS)
+        self.auto = PHX_AUTO_UPLOAD in field.element.attrib
+        self.bare_reason = view.dialect.bare_upload_reason
+        self.files = {file.ref or "": file for file in files}
+        self.entries: list[UploadEntry] = []
+        self.errors: list[StepError] = []
+        self.started = False  # the preflight's answer has been taken
+        self.last_ack = 0.0
+        self.recorded = False
+        self.joins = view.joins  # its files do not outlive a rejoin
+        for file in files:
+            file.preflighting = True
+        infos = [(ref, file.info) for ref, file in self.files.items()]
+        self.asked = self.push(ALLOW_UPLOAD, preflight(self.ref, infos, cid))
+        self.asked.answered.add_done_callback(self.answered)
+
+    def push(self, event: str, payload: object) -> Push:
+        """Push one of an upload's own events to the view."""
+        return self.view.push(event, payload, metric=event, name=self.name)
 
     @property
     def gone(self) -> bool:
         """Whether the person has left the view meanwhile."""
-        ...
+        return self.view.left
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the view has joined again: it knows nothing of the upload any more."""
+        return self.view.left or self.view.joins != self.joins
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.started and all(entry.ended for entry in self.entries)
+
+    def waiting_for(self) -> str:
+        """Return what has not come yet, for the message of a timeout."""
+        if not self.started:
+            return f"the reply to allow_upload {self.name!r}"
+        under_way = [each.waiting_for() for each in self.entries if not each.ended]
+        return ", ".join(under_way)
+
+    def failures(self) -> Iterator[StepError]:
+        """Yield what went wrong."""
+        yield from self.errors
+        for entry in self.entries:
+            if entry.error is not None:
+                yield entry.error
+            elif entry.last_push is not None and entry.last_push.error is not None:
+                yield entry.last_push.error
+
+    def abandon(self) -> None:
+        """End without a word: the view is gone."""
+        self.started = True
+        for entry in self.entries:
+            entry.abandon()
+
+    # The preflight
+
+    def answered(self, _: "Waiter") -> None:
+        """Take the server's answer to allow_upload, and begin."""
+        if self.started:
+            return
+        self.started = True
+        response = self.asked.response
+        if self.asked.error is not None:
+            self.errors.append(self.asked.error)
+        elif response is not None:
+            try:
+                answer = parse_preflight(response, self.files)
+            except StepError as error:
+                self.errors.append(error)
+            else:
+                self.refused(answer.refused)
+                if not answer.refused or self.auto:
+                    self.begin(answer.entries, answer.chunk_size)
+        self.uploads.on_change(self.view.socket.network.clock())
+
+    def refused(self, refusals: tuple[Refusal, ...]) -> None:
+        """Let go of what the server refuses (view.ts handleFailedEntryPreflight).
+
+        One refusal ends them all, unless the input uploads by itself.
+        """
+        for ref, reason in refusals:
+            file = self.files.get(ref)
+            name = "" if file is None else file.info.name
+            self.errors.append(UploadError(self.name, reason, name=name, ref=ref))
+        gone = {ref for ref, _ in refusals} if self.auto else set(self.files)
+        if refusals:
+            for ref in gone & self.files.keys():
+                self.files[ref].preflighting = False
+
+    def begin(self, metas: Mapping[str, Any], chunk_size: int) -> None:
+        """Start an entry for each file that the server takes."""
+        network = self.view.socket.network
+        for ref, file in self.files.items():
+            meta = metas.get(ref)
+            if not meta:
+                continue
+            if not isinstance(meta, dict) or not meta.get(UPLOADER):
+                entry: UploadEntry = ChannelEntry(
+                    self,
+                    file,
+                    self.view.socket,
+                    token=meta,
+                    chunk_size=chunk_size,
+                )
+                self.entries.append(entry)
+                continue
+            external = ExternalEntry(self, file, meta)
+            self.entries.append(external)
+            uploader = self.uploads.uploaders.get(meta[UPLOADER])
+            if uploader is None:
+                named = meta[UPLOADER]
+                external.refuse(
+                    f"no uploader for {named!r}: set live.uploaders[{named!r}]"
+                )
+            else:
+                network.spawn(external.run(uploader, network.clock))
+
+    # Its entries
 
     def progress(self, ref: str, reached: object) -> Push:
-        """Tell the view how far an entry has come."""
-        ...
+        """Tell the view how far an entry has come (view.ts pushFileProgress)."""
+        told = progress(self.event, self.ref, ref, reached, self.cid)
+        return self.push(PROGRESS, told)
 
     def entry_changed(self, acked: float | None) -> None:
-        """Learn that an entry has moved on, perhaps to its end."""
-        ...
+        """Learn that an entry has moved on; record the upload when all have arrived."""
+        if acked is not None:
+            self.last_ack = acked
+        for entry in self.entries:
+            if entry.complete:
+                self.page.form.drop_file(self.ref, entry.file)
+        arrived = self.started and all(entry.complete for entry in self.entries)
+        if arrived and self.last_ack and not self.recorded:
+            self.recorded = True
+            started, view = self.asked.sent, self.view.name
+            observer = self.view.socket.observer
+            observer.timing(UPLOAD, started, self.last_ack, name=self.name, view=view)
+        self.uploads.on_change(self.view.socket.network.clock())
 
 
-class Entry:
+class UploadEntry:
     """One file of a batch. Owns how far it has come."""
 
     __slots__ = ("_last", "batch", "error", "file", "last_push", "ref", "settled")
 
-    def __init__(self, batch: Batch, file: ChosenFile) -> None:
+    def __init__(self, batch: "UploadBatch", file: ChosenFile) -> None:
         self.batch = batch
         self.file = file
         self.ref = file.ref or ""
@@ -124,14 +317,14 @@ class Entry:
         self.settled = True
 
 
-class ChannelEntry(Entry):
+class ChannelEntry(UploadEntry):
     """A file that goes over its own channel, chunk by chunk (entry_uploader.js)."""
 
     __slots__ = ("channel", "chunk_size", "closed", "offset", "socket")
 
     def __init__(
         self,
-        batch: Batch,
+        batch: "UploadBatch",
         file: ChosenFile,
         socket: Socket,
         *,
@@ -257,7 +450,7 @@ class ChannelEntry(Entry):
         self.socket.topics.pop(self.channel.topic, None)
 
 
-class ExternalEntry(Entry):
+class ExternalEntry(UploadEntry):
     """A file that an app's own uploader takes elsewhere: what the callable is given.
 
     `meta` is what the server's `external:` function returned for it; `info` is the
@@ -266,7 +459,9 @@ class ExternalEntry(Entry):
 
     __slots__ = ("meta",)
 
-    def __init__(self, batch: Batch, file: ChosenFile, meta: Mapping[str, Any]) -> None:
+    def __init__(
+        self, batch: "UploadBatch", file: ChosenFile, meta: Mapping[str, Any]
+    ) -> None:
         super().__init__(batch, file)
         self.meta = meta
 
@@ -300,98 +495,3 @@ class ExternalEntry(Entry):
 
 # Takes one entry of an external upload, as a JS uploader takes its entries.
 Uploader: TypeAlias = Callable[[ExternalEntry], Awaitable[None]]
-
-
-# What a test gives as a file, as a file that can be chosen: a path, or a name and bytes.
-
-
-# A path, or (name, bytes), or (name, bytes, content type).
-File: TypeAlias = "str | os.PathLike[str] | tuple[str, bytes] | tuple[str, bytes, str]"
-
-# Not the machine's own table: a file's type must be the same wherever a test runs.
-TYPES = MimeTypes(filenames=())
-
-
-@dataclass(frozen=True, slots=True)
-class AtPath:
-    """The content of a file on disk."""
-
-    path: Path
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return at most `size` bytes from `offset` on. Raises OSError."""
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            return file.read(size)
-
-
-@dataclass(frozen=True, slots=True)
-class InMemory:
-    """Content that a test holds itself."""
-
-    data: bytes
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return at most `size` bytes from `offset` on."""
-        return self.data[offset : offset + size]
-
-
-def chosen_files(upload: str, given: File) -> list[ChosenFile]:
-    """Return the files that `given` means: one, or those of a folder and its folders.
-
-    Raises UploadError if one cannot be read, or the folder holds none.
-    """
-    if not isinstance(given, str | os.PathLike):
-        return [in_memory(upload, given)]
-    path = Path(given)
-    if not os.path.isdir(path):  # noqa: PTH112 - False, where Path.is_dir raises
-        return [from_disk(upload, path)]
-    found = sorted(each for each in path.rglob("*") if each.is_file())
-    if not found:
-        raise UploadError(upload, "is a folder without files", name=str(path))
-    folder = path.resolve().name
-    return [
-        from_disk(upload, each, f"{folder}/{each.relative_to(path).as_posix()}")
-        for each in found
-    ]
-
-
-def in_memory(upload: str, given: File) -> ChosenFile:
-    """Return the file that a test holds itself; raises UploadError if it is none."""
-    if isinstance(given, tuple) and len(given) in (2, 3):
-        name, data, *kind = given
-        if isinstance(name, str) and isinstance(data, bytes):
-            info = FileInfo(
-                name=name,
-                type=str(kind[0]) if kind else type_of(name),
-                size=len(data),
-                last_modified=int(time.time() * 1000),
-            )
-            return ChosenFile(info=info, content=InMemory(data))
-    shown = repr(given)
-    told = shown if len(shown) <= 60 else f"{shown[:60]}…"
-    raise UploadError(upload, f"{told} is no file: give a path, or (name, bytes)")
-
-
-def from_disk(upload: str, path: Path, relative_path: str = "") -> ChosenFile:
-    """Return the file at `path`, which must be readable; its place in a chosen folder."""
-    try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            file.read(1)
-    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        reason = f"cannot be read ({getattr(error, 'strerror', None) or error})"
-        raise UploadError(upload, reason, name=str(path)) from None
-    info = FileInfo(
-        name=path.name,
-        type=type_of(path.name),
-        size=status.st_size,
-        last_modified=status.st_mtime_ns // 1_000_000,
-        relative_path=relative_path,
-    )
-    return ChosenFile(info=info, content=AtPath(path))
-
-
-def type_of(name: str) -> str:
-    """Return the content type that a name's ending stands for, "" for none."""
-    return TYPES.guess_type(name)[0] or ""
