@@ -13,7 +13,7 @@ from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
 from pytest_liveview_load.errors import MarkerError, RunAborted
 from pytest_liveview_load.experiments.compare import Comparison
-from pytest_liveview_load.experiments.find_limit import Limit, Search
+from pytest_liveview_load.experiments.find_limit import Limit, LimitSearch
 from pytest_liveview_load.experiments.rounds import ROUNDS, Rounds
 from pytest_liveview_load.markers import resolved
 from pytest_liveview_load.metrics.result import LoadResult
@@ -23,7 +23,7 @@ Function: TypeAlias = Callable[..., Coroutine[Any, Any, object]]
 Scenarios: TypeAlias = Function | Mapping[Function, float]
 
 
-class Conductor(Protocol):
+class RunCoordinator(Protocol):
     """Whoever carries a crowd: this process, or many."""
 
     async def start(self, order: RunPlan) -> RunningCrowd:
@@ -48,7 +48,7 @@ class LoadContext:
     Of one that was aborted, `snapshot.partial` says so.
     """
 
-    def __init__(self, conductor: Conductor, order: RunPlan | None = None) -> None:
+    def __init__(self, conductor: RunCoordinator, order: RunPlan | None = None) -> None:
         self.order = order or RunPlan()
         self.results: list[LoadResult] = []
         self._conductor = conductor
@@ -137,7 +137,7 @@ class LoadContext:
         Each size is a run in the test's report, and what it comes to is no verdict on
         the test. Raises as `run` before anything starts, and MarkerError.
         """
-        search = Search.of(
+        search = LimitSearch.of(
             budgets,
             arguments,
             start=start,

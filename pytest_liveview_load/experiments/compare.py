@@ -110,7 +110,7 @@ HEADINGS: Final = ("measure", "pattern", "value", "ratio", "95% interval")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class MeasureComparison:
     """One measure of all patterns; `missing` says why there is no comparison, if so."""
 
     measure: str
@@ -195,10 +195,10 @@ class Comparison:
     measures: tuple[str, ...]
     baseline: str
 
-    def __getitem__(self, pattern: str) -> "Pattern":
+    def __getitem__(self, pattern: str) -> "PatternResults":
         """Return one pattern. Raises NoData for an unknown one."""
         self._check(pattern)
-        return Pattern(self, pattern)
+        return PatternResults(self, pattern)
 
     def ratio(self, pattern: str, measure: str, to: str = "") -> "Ratio":
         """Return how many times what `to`, else the baseline, has of a measure.
@@ -268,15 +268,15 @@ class Comparison:
         rounds = f"{len(self.rounds)} rounds of each pattern"
         return rounds if profile is None else f"{rounds}: {profile.describe()}"
 
-    def compared(self) -> Iterator[Compared]:
+    def compared(self) -> Iterator[MeasureComparison]:
         """Yield each of the measures, compared or not."""
         for measure in self.measures:
             try:
                 values = {each: self.values(each, measure) for each in self.patterns}
             except NoData as error:
-                yield Compared(measure=measure, missing=str(error))
+                yield MeasureComparison(measure=measure, missing=str(error))
                 continue
-            yield Compared(
+            yield MeasureComparison(
                 measure=measure,
                 values={each: geometric_mean(values[each]) for each in self.patterns},
                 ratios={
@@ -308,7 +308,7 @@ class Comparison:
 # One pattern, and numbers that explain themselves
 
 
-class Pattern:
+class PatternResults:
     """One pattern of a comparison: `results` of its rounds, and any measure by name."""
 
     def __init__(self, comparison: Comparison, name: str) -> None:
@@ -320,7 +320,7 @@ class Pattern:
         """What each round came to."""
         return tuple(each[self.name] for each in self.comparison.rounds)
 
-    def __getattr__(self, measure: str) -> "Value":
+    def __getattr__(self, measure: str) -> "ComparedValue":
         if measure.startswith("_"):
             raise AttributeError(measure)
         try:
@@ -329,13 +329,13 @@ class Pattern:
             message = f"a pattern has no {measure!r}: {error.problem}"
             raise AttributeError(message, name=measure, obj=None) from None
 
-    def __getitem__(self, measure: str) -> "Value":
+    def __getitem__(self, measure: str) -> "ComparedValue":
         """Return a measure as a budget spells it: `["p95_event[inc]"]`. Raises NoData."""
         values = self.comparison.values(self.name, measure)
-        return Value.of(self.comparison, measure, geometric_mean(values))
+        return ComparedValue.of(self.comparison, measure, geometric_mean(values))
 
 
-class Told(float, ExplainedComparison):
+class ComparedNumber(float, ExplainedComparison):
     """A number of a comparison that remembers it."""
 
     comparison: Comparison
@@ -361,7 +361,7 @@ class Told(float, ExplainedComparison):
         raise NotImplementedError
 
 
-class Value(Told):
+class ComparedValue(ComparedNumber):
     """A measure of one pattern, in base units: the geometric mean of its rounds."""
 
     @classmethod
@@ -378,7 +378,7 @@ class Value(Told):
         return repr(value)
 
 
-class Ratio(Told):
+class Ratio(ComparedNumber):
     """How many times what the baseline has; `low` and `high` enclose it with 95 %."""
 
     low: float

@@ -26,8 +26,8 @@ from pytest_liveview_load.experiments.search import (
     KEPT,
     NO_DATA,
     WIDTH,
-    Ladder,
-    Step,
+    SearchRange,
+    SearchStep,
     table,
 )
 from pytest_liveview_load.metrics.budget import Budget, Judgement
@@ -50,26 +50,26 @@ class Limit:
     """
 
     name: str
-    ladder: Ladder
-    steps: tuple[Step, ...]
+    ladder: SearchRange
+    steps: tuple[SearchStep, ...]
 
     @property
-    def users(self) -> "Users":
+    def users(self) -> "UserLimit":
         """The most users that kept every budget. Raises NoData also if sizes were rates."""
         self._check()
         if self.ladder.is_rate:
             message = "limit.users: this search went by rate, and has limit.rate"
             raise NoData(message)
-        return Users.of(self)
+        return UserLimit.of(self)
 
     @property
-    def rate(self) -> "Rate":
+    def rate(self) -> "ArrivalLimit":
         """The most arrivals per second that did. Raises NoData also if sizes were users."""
         self._check()
         if not self.ladder.is_rate:
             message = "limit.rate: this search went by users, and has limit.users"
             raise NoData(message)
-        return Rate.of(self)
+        return ArrivalLimit.of(self)
 
     @property
     def size(self) -> float:
@@ -79,7 +79,7 @@ class Limit:
         )
 
     @cached_property
-    def broken(self) -> Step | None:
+    def broken(self) -> SearchStep | None:
         """The smallest step that broke a budget, None if none did."""
         steps = [each for each in self.steps if each.verdict == BROKEN]
         return min(steps, key=lambda each: each.size, default=None)
@@ -177,7 +177,7 @@ class Limit:
 # The limit as a number
 
 
-class Found(ExplainedComparison):
+class LimitNumber(ExplainedComparison):
     """A limit as a number that remembers its search."""
 
     limit: Limit
@@ -199,11 +199,11 @@ class Found(ExplainedComparison):
         return [f"{sides[0]} {op} {sides[1]}", *self.limit.lines()]
 
 
-class Users(Found, int):
+class UserLimit(LimitNumber, int):
     """A number of users."""
 
 
-class Rate(Found, float):
+class ArrivalLimit(LimitNumber, float):
     """A number of arrivals per second."""
 
     # As float's; being defined here, it lets type checkers accept `limit.rate == 30`.
@@ -233,18 +233,18 @@ Attempt = Callable[[float], Awaitable[LoadResult]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class LimitSearch:
     """What a person asks `find_limit` for: which sizes, and the budgets they are to keep."""
 
-    ladder: Ladder
+    ladder: SearchRange
     budgets: tuple[Budget, ...]
 
     @classmethod
     def of(
         cls, budgets: object, arguments: Mapping[str, object], **sizes: object
-    ) -> "Search":
+    ) -> "LimitSearch":
         """Return a search that has been checked. Raises MarkerError, BudgetSyntaxError."""
-        ladder = Ladder.of(**sizes)
+        ladder = SearchRange.of(**sizes)
         check_size_is_free(arguments)
         return cls(ladder=ladder, budgets=parse_budgets(budgets))
 
@@ -279,27 +279,29 @@ class Search:
 
 
 async def search(
-    name: str, ladder: Ladder, budgets: Sequence[Budget], attempt: Attempt
+    name: str, ladder: SearchRange, budgets: Sequence[Budget], attempt: Attempt
 ) -> Limit:
     """Run `attempt(size)` at one size after another, and return what was found.
 
     A run whose numbers cannot be believed ends the search. Raises whatever else a run
     raises, and what the first one does before it starts.
     """
-    steps: list[Step] = []
+    steps: list[SearchStep] = []
     kept, broken = 0.0, None
     while (size := ladder.next(kept, broken)) is not None:
         run = run_name(name, ladder, size)
         try:
-            step = Step.of(size, await attempt(size), budgets)
+            step = SearchStep.of(size, await attempt(size), budgets)
         except InvalidRun as error:
-            step = Step(size=size, run=run, invalid=(error.causes or (str(error),))[0])
+            step = SearchStep(
+                size=size, run=run, invalid=(error.causes or (str(error),))[0]
+            )
         except RunAborted as error:
-            step = Step(size=size, run=run, aborted=condition_of(error))
+            step = SearchStep(size=size, run=run, aborted=condition_of(error))
         except TooFewFiles as error:
             if not steps:
                 raise
-            step = Step(size=size, run=run, invalid=str(error))
+            step = SearchStep(size=size, run=run, invalid=str(error))
         steps.append(step)
         if step.verdict == KEPT:
             kept = size
@@ -310,7 +312,7 @@ async def search(
     return Limit(name=name, ladder=ladder, steps=tuple(steps))
 
 
-def run_name(name: str, ladder: Ladder, size: float) -> str:
+def run_name(name: str, ladder: SearchRange, size: float) -> str:
     """Return what the run of one size is called."""
     return f"{name}: {ladder.show(size)}"
 

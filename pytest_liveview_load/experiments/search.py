@@ -38,7 +38,7 @@ RESOLUTION: Final = "a size above 0, or a share of the limit, such as '10%'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ladder:
+class SearchRange:
     """Sizes from `start` to `most`: users, or arrivals per second if `is_rate`.
 
     Sizes grow by `step`, else by `factor`, until one is not kept; then the gap is halved
@@ -62,7 +62,7 @@ class Ladder:
         step: object = None,
         factor: object = None,
         resolution: object = None,
-    ) -> "Ladder":
+    ) -> "SearchRange":
         """Return the ladder of what a person says to `find_limit`.
 
         Raises MarkerError, which quotes the argument.
@@ -222,7 +222,7 @@ NO_DATA: Final = "no data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class SearchStep:
     """One size that was tried: its run, by its name in the report, and what it came to.
 
     `result` is None if the run's numbers cannot be believed, and `invalid` says why, or
@@ -237,7 +237,9 @@ class Step:
     aborted: str = ""
 
     @classmethod
-    def of(cls, size: float, result: LoadResult, budgets: Sequence[Budget]) -> "Step":
+    def of(
+        cls, size: float, result: LoadResult, budgets: Sequence[Budget]
+    ) -> "SearchStep":
         """Return a step with its run judged."""
         judged = tuple(Judgement.of(each, result.snapshot) for each in budgets)
         return cls(size=size, run=result.scenario, result=result, judgements=judged)
@@ -302,7 +304,7 @@ MARKS: Final = {
 }
 
 
-def table(ladder: Ladder, tried: Sequence[Step]) -> list[str]:
+def table(ladder: SearchRange, tried: Sequence[SearchStep]) -> list[str]:
     """Return a line per step, smallest first: its verdict and what each budget measured."""
     steps = sorted(tried, key=lambda each: each.size)
     sources = [each.budget_source for each in most_judged(steps)]
@@ -318,7 +320,7 @@ def table(ladder: Ladder, tried: Sequence[Step]) -> list[str]:
 
 
 def table_lines(
-    ladder: Ladder, steps: Sequence[Step], headings: Sequence[str]
+    ladder: SearchRange, steps: Sequence[SearchStep], headings: Sequence[str]
 ) -> list[str]:
     """Return the table under these headings."""
     size = "rate" if ladder.is_rate else "users"
@@ -329,12 +331,12 @@ def table_lines(
     return in_columns(rows, left=frozenset({1}))
 
 
-def most_judged(steps: Sequence[Step]) -> tuple[Judgement, ...]:
+def most_judged(steps: Sequence[SearchStep]) -> tuple[Judgement, ...]:
     """Return the judgements of a step that has them."""
     return next((each.judgements for each in steps if each.judgements), ())
 
 
-def cells(step: Step, count: int) -> Iterator[str]:
+def cells(step: SearchStep, count: int) -> Iterator[str]:
     """Yield what each budget measured in a step."""
     if not step.judgements:
         yield from [f"{NOTHING} "] * count

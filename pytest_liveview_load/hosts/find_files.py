@@ -42,7 +42,7 @@ IMPORTED: Final = re.compile(
 AS: Final = re.compile(r"\s+as\s+\w+")
 
 
-class Belongings:
+class SuiteFiles:
     """Owns what was found for a suite: `files`, and the `roots` from which they import.
 
     `search` is sys.path of this process, of which what lies in the rootdir counts;

@@ -34,7 +34,7 @@ from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_preflight
 from pytest_liveview_load.hosts.specs import (
     INSTALL,
-    Facts,
+    HostInfo,
     check_packages,
     check_python,
     facts_from,
@@ -190,7 +190,7 @@ CALLED_OFF: Final = "it was called off, for the session ends"
 
 # Makes a host fit for the run: sends what it lacks, and returns what it is to import from.
 # May take its time, in a thread. Raises HostError.
-Prepare: TypeAlias = Callable[[Any, Facts], Sequence[str]]
+Prepare: TypeAlias = Callable[[Any, HostInfo], Sequence[str]]
 
 
 class Host:
@@ -209,7 +209,7 @@ class Host:
         self.name = name
         self.spec = spec
         self.opened: Future[HostLink] = Future()
-        self.facts: Facts | None = None
+        self.facts: HostInfo | None = None
         self._prepare = prepare
         self._packages = packages
         self._advice = advice
@@ -346,7 +346,7 @@ class Host:
 
     # Asking
 
-    def _facts(self, channel: Any) -> Facts:
+    def _facts(self, channel: Any) -> HostInfo:
         self._tell(channel, "facts", list(self._packages))
         return facts_from(self._received(channel, REPLYING))
 

@@ -21,7 +21,7 @@ from pytest_liveview_load.hosts.host import (
     HostLink,
     Prepare,
 )
-from pytest_liveview_load.hosts.specs import INSTALL, Facts, our_packages
+from pytest_liveview_load.hosts.specs import INSTALL, HostInfo, our_packages
 from pytest_liveview_load.units import Clock, format_duration
 
 IDLE_PING: Final = encode(Ping("", 0))  # of no run; its answer is dropped
@@ -29,7 +29,7 @@ SUSPENDED: Final = 2.0  # seconds beyond the beat: it was this process that stoo
 SILENT: Final = f"nothing came from it for {format_duration(SILENCE)}"
 
 
-def nothing(_: object, __: Facts) -> tuple[str, ...]:
+def nothing(_: object, __: HostInfo) -> tuple[str, ...]:
     """Send nothing."""
     return ()
 
@@ -88,7 +88,7 @@ class Hosts:
         host = self._hosts.get(name)
         return host is not None and host.is_open
 
-    def facts_of(self, name: str) -> Facts | None:
+    def facts_of(self, name: str) -> HostInfo | None:
         """Return what runs on a host, once it was asked."""
         host = self._hosts.get(name)
         return host.facts if host is not None else None

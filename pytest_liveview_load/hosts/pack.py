@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.hosts.find_files import NEVER, PACKAGE, Belongings
+from pytest_liveview_load.hosts.find_files import NEVER, PACKAGE, SuiteFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,7 +99,7 @@ UNIX: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class Archive:
     """One zip file. Of its `folders` the far side imports, "" is its top."""
 
     what: str
@@ -110,7 +110,7 @@ class Parcel:
     @classmethod
     def of(
         cls, what: str, files: Mapping[str, bytes], folders: Iterable[str] = ("",)
-    ) -> Parcel:
+    ) -> Archive:
         """Pack files by their names, whose parts "/" separates."""
         data = packed(files)
         digest = hashlib.sha256(data).hexdigest()
@@ -118,13 +118,13 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Baggage:
+class Shipment:
     """All that hosts are to have, in the order in which they import from it.
 
     `requirements` are None where hosts have what the plugin needs.
     """
 
-    parcels: tuple[Parcel, ...]
+    parcels: tuple[Archive, ...]
     requirements: Requirements | None = None
 
     @classmethod
@@ -138,7 +138,7 @@ class Baggage:
         ignored: Iterable[str] = NEVER,
         search: Sequence[str] | None = None,
         most: int = MOST,
-    ) -> Baggage:
+    ) -> Shipment:
         """Pack for the tests in these files; once a session.
 
         `import_mode` is pytest's option importmode, `ignored` its norecursedirs, and
@@ -148,7 +148,7 @@ class Baggage:
         search = sys.path if search is None else search
         root = rootdir.absolute()
         try:
-            found = Belongings(
+            found = SuiteFiles(
                 root, tests, import_mode=import_mode, ignored=ignored, search=search
             )
             suite = parcel_of(found, most)
@@ -163,7 +163,7 @@ class Baggage:
 # Packing
 
 
-def parcel_of(found: Belongings, most: int) -> Parcel:
+def parcel_of(found: SuiteFiles, most: int) -> Archive:
     """Pack a suite. Raises HostError and OSError."""
     base = Path(os.path.commonpath([found.rootdir, *found.roots, *found.files]))
     check_size(base, found.files, most)
@@ -171,7 +171,7 @@ def parcel_of(found: Belongings, most: int) -> Parcel:
     for folder in found.namespaces:
         files.setdefault(name_in(base, folder / PACKAGE), b"")
     folders = [name_in(base, root) for root in found.roots]
-    return Parcel.of("the test modules", files, folders)
+    return Archive.of("the test modules", files, folders)
 
 
 def name_in(base: Path, path: Path) -> str:
@@ -213,13 +213,13 @@ def packed(files: Mapping[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def plugin_parcel() -> Parcel:
+def plugin_parcel() -> Archive:
     """Pack this package as it runs here, under the version that it has here."""
     top = Path(__file__).parents[1]
-    whole = Belongings(top.parent, ()).whole(top)
+    whole = SuiteFiles(top.parent, ()).whole(top)
     files = {name_in(top.parent, each): each.read_bytes() for each in whole}
     version = metadata.version(DISTRIBUTION)
     # importlib.metadata reads this much of an installed distribution.
     about = f"{DISTRIBUTION.replace('-', '_')}-{version}.dist-info/METADATA"
     text = f"Metadata-Version: 2.1\nName: {DISTRIBUTION}\nVersion: {version}\n"
-    return Parcel.of(f"{DISTRIBUTION} {version}", {**files, about: text.encode()})
+    return Archive.of(f"{DISTRIBUTION} {version}", {**files, about: text.encode()})

@@ -29,7 +29,7 @@ CUT_OFF: Final = 71  # the exit status of a process that nobody needs any more
 SERVING: Final = "serving"  # what is said first
 
 
-class Watch:
+class LinkWatch:
     """Owns what is known of the link. `end` ends this process, whatever it does."""
 
     def __init__(
@@ -68,7 +68,7 @@ class Watch:
 
 def serve(channel: Channel) -> None:
     """Carry what comes over the channel, in this thread, until it is closed."""
-    watch, line = Watch(), ControllerLink(channel.send)
+    watch, line = LinkWatch(), ControllerLink(channel.send)
 
     def receive(data: bytes | None) -> None:
         watch.hear(data)

@@ -22,7 +22,7 @@ from pytest_liveview_load.units import format_duration
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from pytest_liveview_load.hosts.pack import Baggage, Parcel, Requirements
+    from pytest_liveview_load.hosts.pack import Archive, Requirements, Shipment
 
 KILOBYTE: Final = 1000
 CHUNK: Final = 64 * 1024
@@ -52,7 +52,7 @@ class Gateway(Protocol):
         """Run a module's source there; return the channel to it."""
 
 
-def ship(gateway: Gateway, baggage: Baggage, *, say: Say | None = None) -> list[str]:
+def ship(gateway: Gateway, baggage: Shipment, *, say: Say | None = None) -> list[str]:
     """Return what a host is to put in front of its sys.path, in this order.
 
     Call it in a thread: it waits for the host, for minutes if pip has to download; who
@@ -86,7 +86,7 @@ class Conversation:
         self._spec = str(gateway.spec)
         self._say = say
 
-    def unpack(self, parcels: tuple[Parcel, ...]) -> tuple[str, list[str]]:
+    def unpack(self, parcels: tuple[Archive, ...]) -> tuple[str, list[str]]:
         """Return the host's cache, and where in it each parcel is. Raises HostError."""
         channel = self._start(remote_unpack)
         try:

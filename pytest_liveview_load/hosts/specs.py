@@ -149,7 +149,7 @@ INSTALL: Final = f"install {PLUGIN} there, or set liveview_ship = true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class HostInfo:
     """What runs on a host."""
 
     python: str
@@ -172,7 +172,7 @@ def our_packages() -> Mapping[str, str]:
     return {name: metadata.version(name) for name in (PLUGIN, *MEASURING, *NEEDED)}
 
 
-def check_python(spec: str, facts: Facts) -> None:
+def check_python(spec: str, facts: HostInfo) -> None:
     """Raise HostError for another Python than ours."""
     ours, theirs = minor(platform.python_version()), minor(facts.python)
     here, there = platform.python_implementation(), facts.implementation
@@ -186,7 +186,7 @@ def check_python(spec: str, facts: Facts) -> None:
 
 
 def check_packages(
-    spec: str, facts: Facts, ours: Mapping[str, str], advice: str = INSTALL
+    spec: str, facts: HostInfo, ours: Mapping[str, str], advice: str = INSTALL
 ) -> None:
     """Raise HostError for packages that are missing, or are other releases than `ours`."""
     missing = [name for name in ours if name not in facts.packages]
@@ -203,9 +203,9 @@ def check_packages(
         raise HostError(spec, ", ".join(other), f"let both have the same: {advice}")
 
 
-def facts_from(data: Mapping[str, Any]) -> Facts:
+def facts_from(data: Mapping[str, Any]) -> HostInfo:
     """Return what a host says of itself."""
-    return Facts(**data)
+    return HostInfo(**data)
 
 
 def minor(version: str) -> str:

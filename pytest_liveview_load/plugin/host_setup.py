@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.hosts import Hosts
-from pytest_liveview_load.hosts.pack import Baggage
+from pytest_liveview_load.hosts.pack import Shipment
 from pytest_liveview_load.hosts.ship import ship
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.pool.pool import Provision
+from pytest_liveview_load.pool.pool import HostPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.controller import Controller
     from pytest_liveview_load.distribution.link import Link
     from pytest_liveview_load.distribution.messages import Begin
-    from pytest_liveview_load.hosts.specs import Facts, HostSpec
+    from pytest_liveview_load.hosts.specs import HostInfo, HostSpec
     from pytest_liveview_load.plugin.data import PoolAsked
     from pytest_liveview_load.plugin.settings import Settings
 
@@ -87,15 +87,15 @@ class Hosting:
     ) -> None:
         self.plan = plan
         self.hosts = Hosts(prepare=self.prepare)
-        self.pool: Provision | None = None
+        self.pool: HostPool | None = None
         if plan.pool is not None:
             settings, provider = plan.pool
-            self.pool = Provision(
+            self.pool = HostPool(
                 settings, self.hosts, provider=provider, show=show, complain=complain
             )
         self._show = show
         self._tests = tuple(tests)
-        self._baggage: Baggage | None = None
+        self._baggage: Shipment | None = None
         self._packing = threading.Lock()
         self._known: dict[str, Link] = {}
 
@@ -163,7 +163,7 @@ class Hosting:
 
     # In the thread that opens a host
 
-    def prepare(self, gateway: Any, facts: Facts) -> Sequence[str]:
+    def prepare(self, gateway: Any, facts: HostInfo) -> Sequence[str]:
         """Send what travels; return where a host is to look first. Raises HostError."""
 
         def say(said: str) -> None:
@@ -174,11 +174,11 @@ class Hosting:
         # own copy of the tests, for another `tests` may be installed here.
         return [*shipped, *(found_here() if facts.is_here else ())]
 
-    def baggage(self) -> Baggage:
+    def baggage(self) -> Shipment:
         """Return what travels, packed when it is first needed. Raises HostError."""
         with self._packing:
             if self._baggage is None:
-                self._baggage = Baggage.of(
+                self._baggage = Shipment.of(
                     self.plan.rootdir,
                     self.plan.files(self._tests),
                     with_plugin=self.plan.ships,

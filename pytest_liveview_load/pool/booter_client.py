@@ -41,7 +41,7 @@ class Provider(Protocol):
         """Stop a host. `spec` is "" if `boot` has not returned: it may be half there."""
 
 
-class Leases:
+class BooterClient:
     """Owns the keeper. `hear` gets what it says, in a thread of ours."""
 
     def __init__(

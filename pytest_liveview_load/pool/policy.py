@@ -23,7 +23,7 @@ RETRY: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoolPlan:
+class PoolLimits:
     """What a person wants of the pool. Durations are seconds.
 
     `least` hosts carry each run, and are kept between runs; `most` are there at once.
@@ -42,7 +42,7 @@ class PoolPlan:
         return max(-(-users // self.users_per_host), self.least, 1)
 
 
-class Phase(enum.Enum):
+class HostPhase(enum.Enum):
     """How far a host is."""
 
     AWAITED = "to be booted"
@@ -60,7 +60,7 @@ class PoolHost:
     """
 
     name: str
-    phase: Phase = Phase.AWAITED
+    phase: HostPhase = HostPhase.AWAITED
     since: float = 0.0
     tries: int = 1
     runs: Mapping[str, int] = field(default_factory=dict)
@@ -74,11 +74,11 @@ class PoolHost:
     @property
     def is_idle(self) -> bool:
         """Whether it is there for nobody."""
-        return self.phase is Phase.UP and not self.runs
+        return self.phase is HostPhase.UP and not self.runs
 
-    def takes(self, share: int, plan: PoolPlan) -> bool:
+    def takes(self, share: int, plan: PoolLimits) -> bool:
         """Return whether it may carry so many more users."""
-        if self.phase is Phase.STOPPING:
+        if self.phase is HostPhase.STOPPING:
             return False
         if plan.single_use and (self.was_used or self.runs):
             return False
@@ -86,21 +86,21 @@ class PoolHost:
 
 
 @dataclass(frozen=True, slots=True)
-class Boot:
+class BootHost:
     """Boot a host of this name, which no other has had."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopHost:
     """Stop this host, and its boot command if that still runs."""
 
     name: str
     why: str
 
 
-Action: TypeAlias = Boot | Stop
+Action: TypeAlias = BootHost | StopHost
 
 IDLE: Final = "idle"
 USED: Final = "it has served once (single_use)"
@@ -109,39 +109,43 @@ OVER: Final = "the session is over"
 
 
 def decide(
-    plan: PoolPlan, now: float, hosts: Sequence[PoolHost], *, is_closing: bool = False
+    plan: PoolLimits, now: float, hosts: Sequence[PoolHost], *, is_closing: bool = False
 ) -> list[Action]:
     """Return what to boot and what to stop now."""
     actions: list[Action] = []
-    standing = [each for each in hosts if each.phase in (Phase.BOOTING, Phase.UP)]
+    standing = [
+        each for each in hosts if each.phase in (HostPhase.BOOTING, HostPhase.UP)
+    ]
     if is_closing:
-        return [Stop(each.name, OVER) for each in standing]
-    room = plan.most - sum(each.phase is not Phase.AWAITED for each in hosts)
-    due = [each for each in hosts if each.phase is Phase.AWAITED and each.since <= now]
-    actions += [Boot(each.name) for each in due[: max(0, room)]]
+        return [StopHost(each.name, OVER) for each in standing]
+    room = plan.most - sum(each.phase is not HostPhase.AWAITED for each in hosts)
+    due = [
+        each for each in hosts if each.phase is HostPhase.AWAITED and each.since <= now
+    ]
+    actions += [BootHost(each.name) for each in due[: max(0, room)]]
     spare = len(standing) - plan.least
     for host in sorted(standing, key=lambda each: each.since):
-        if host.phase is Phase.BOOTING and now - host.since >= plan.boot_timeout:
-            actions.append(Stop(host.name, TOO_SLOW))
+        if host.phase is HostPhase.BOOTING and now - host.since >= plan.boot_timeout:
+            actions.append(StopHost(host.name, TOO_SLOW))
         elif not host.is_idle:
             continue
         elif plan.single_use and host.was_used:
-            actions.append(Stop(host.name, USED))
+            actions.append(StopHost(host.name, USED))
         elif spare > 0 and now - host.since >= plan.idle_shutdown:
-            actions.append(Stop(host.name, IDLE))
+            actions.append(StopHost(host.name, IDLE))
         else:
             continue
         spare -= 1
     return actions
 
 
-def too_slow(plan: PoolPlan, name: str) -> PoolError:
+def too_slow(plan: PoolLimits, name: str) -> PoolError:
     """Return what is said of a host that took too long."""
     source = f"boot_timeout = {format_duration(plan.boot_timeout)}"
     return PoolError(source, f"{name} was not up in time")
 
 
-def place(plan: PoolPlan, hosts: Sequence[PoolHost], users: int) -> tuple[int, int]:
+def place(plan: PoolLimits, hosts: Sequence[PoolHost], users: int) -> tuple[int, int]:
     """Return how many hosts a run gets, and how many users each carries at the most.
 
     They are the fewest that will do beside what other runs have. Raises PoolError.
@@ -154,7 +158,7 @@ def place(plan: PoolPlan, hosts: Sequence[PoolHost], users: int) -> tuple[int, i
             "users each (users_per_host), and there may be no more than "
             f"{plan.most}: raise one of them, or run fewer users",
         )
-    room = plan.most - sum(each.phase is not Phase.STOPPING for each in hosts)
+    room = plan.most - sum(each.phase is not HostPhase.STOPPING for each in hosts)
     for count in range(fewest, plan.most + 1):
         share = -(-users // count)
         if room + sum(each.takes(share, plan) for each in hosts) >= count:
@@ -171,17 +175,17 @@ def preferred(host: PoolHost) -> tuple[bool, bool, int]:
 
     So the others have their rest, and are stopped.
     """
-    return host.phase is not Phase.UP, host.phase is Phase.AWAITED, -host.users
+    return host.phase is not HostPhase.UP, host.phase is HostPhase.AWAITED, -host.users
 
 
-class Pool:
+class PoolPolicy:
     """Owns what is known of each host, and who waits for which.
 
     Every event is told with its instant and returns what is to be done then. `prefix`
     begins the names, and keeps those of two sessions apart.
     """
 
-    def __init__(self, plan: PoolPlan, prefix: str = "liveview") -> None:
+    def __init__(self, plan: PoolLimits, prefix: str = "liveview") -> None:
         self.plan = plan
         self.hosts: dict[str, PoolHost] = {}
         self.waiting: set[str] = set()  # runs
@@ -222,7 +226,7 @@ class Pool:
     def is_ready(self, run: str) -> bool:
         """Return whether all hosts of a run are up."""
         hosts = [self.hosts[name] for name in self.carriers(run)]
-        return bool(hosts) and all(each.phase is Phase.UP for each in hosts)
+        return bool(hosts) and all(each.phase is HostPhase.UP for each in hosts)
 
     def begun(self, run: str) -> None:
         """A run goes on with its hosts: one that it loses now is not replaced."""
@@ -235,17 +239,17 @@ class Pool:
     def booted(self, now: float, name: str) -> list[Action]:
         """A host is up."""
         host = self.hosts.get(name)
-        if host is not None and host.phase is Phase.BOOTING:
-            self._put(host, phase=Phase.UP, since=now)
+        if host is not None and host.phase is HostPhase.BOOTING:
+            self._put(host, phase=HostPhase.UP, since=now)
         return self.tick(now)
 
     def failed(self, now: float, name: str, problem: Exception) -> list[Action]:
         """A boot has failed, or a host that was up is gone: it is stopped all the same."""
         host = self.hosts.get(name)
-        if host is None or host.phase not in (Phase.BOOTING, Phase.UP):
+        if host is None or host.phase not in (HostPhase.BOOTING, HostPhase.UP):
             return self.tick(now)
         self._give_up(now, host, problem)
-        return [Stop(name, str(problem)), *self.tick(now)]
+        return [StopHost(name, str(problem)), *self.tick(now)]
 
     def stopped(self, now: float, name: str) -> list[Action]:
         """A host is no more."""
@@ -259,8 +263,8 @@ class Pool:
         )
         for action in actions:
             host = self.hosts[action.name]
-            if isinstance(action, Boot):
-                self._put(host, phase=Phase.BOOTING, since=now)
+            if isinstance(action, BootHost):
+                self._put(host, phase=HostPhase.BOOTING, since=now)
             else:
                 self._give_up(now, host, too_slow(self.plan, host.name))
         return actions
@@ -269,7 +273,7 @@ class Pool:
         """Stop all, and boot none any more."""
         self.is_closing = True
         for host in list(self.hosts.values()):
-            if host.phase is Phase.AWAITED:
+            if host.phase is HostPhase.AWAITED:
                 del self.hosts[host.name]
         return self.tick(now)
 
@@ -281,9 +285,9 @@ class Pool:
             if run not in host.runs:
                 continue
             runs = {each: users for each, users in host.runs.items() if each != run}
-            if host.phase is Phase.AWAITED and not runs:
+            if host.phase is HostPhase.AWAITED and not runs:
                 del self.hosts[host.name]
-            elif runs or host.phase is not Phase.UP:
+            elif runs or host.phase is not HostPhase.UP:
                 self._put(host, runs=runs)
             else:
                 self._put(host, runs=runs, since=now)
@@ -291,7 +295,7 @@ class Pool:
     def _give_up(self, now: float, host: PoolHost, problem: Exception) -> None:
         """Let a host stop; who still waits for it gets another in its place."""
         waiting = {run: it for run, it in host.runs.items() if run in self.waiting}
-        self._put(host, phase=Phase.STOPPING, since=now, runs={})
+        self._put(host, phase=HostPhase.STOPPING, since=now, runs={})
         if not waiting or self.is_closing:
             return
         if host.tries < TRIES:

@@ -16,12 +16,12 @@ from pytest_liveview_load.distribution.link import Link
 from pytest_liveview_load.errors import HostError, PoolError
 from pytest_liveview_load.hosts.remote_preflight import ORPHAN
 from pytest_liveview_load.hosts.specs import fields_of
-from pytest_liveview_load.pool.booter_client import ENDED, Leases, Provider
+from pytest_liveview_load.pool.booter_client import ENDED, BooterClient, Provider
 from pytest_liveview_load.pool.policy import (
     Action,
-    Boot,
-    Phase,
-    Pool,
+    BootHost,
+    HostPhase,
+    PoolPolicy,
 )
 from pytest_liveview_load.pool.settings import PoolSettings
 from pytest_liveview_load.units import Clock, format_duration
@@ -52,7 +52,7 @@ class Opener(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mustered:
+class RunHost:
     """A host of a run. `booted_in` is None if it was up before: seconds, else."""
 
     name: str
@@ -61,7 +61,7 @@ class Mustered:
     booted_in: float | None
 
 
-class Provision:
+class HostPool:
     """Owns the pool, and the keeper once something is to be booted.
 
     `show` gets what a person who waits wants to know, `complain` what has gone wrong
@@ -79,8 +79,8 @@ class Provision:
         clock: Clock = time.perf_counter,
     ) -> None:
         self.settings = settings
-        self.pool = Pool(settings.plan, f"liveview-{uuid.uuid4().hex[:6]}")
-        self.leases: Leases | None = None
+        self.pool = PoolPolicy(settings.plan, f"liveview-{uuid.uuid4().hex[:6]}")
+        self.leases: BooterClient | None = None
         self._hosts = hosts
         self._provider = provider
         self._show = show
@@ -97,7 +97,7 @@ class Provision:
 
     # For runs
 
-    async def muster(self, run: str, users: int) -> tuple[Mustered, ...]:
+    async def muster(self, run: str, users: int) -> tuple[RunHost, ...]:
         """Return the hosts of a run, once they are up. Raises PoolError."""
         began = self._clock()
         self._begin()
@@ -127,13 +127,13 @@ class Provision:
                 f"{format_duration(PATIENCE)}; process {self.leases.pid} goes on with that"
             )
 
-    def _mustered(self, run: str, began: float) -> Iterator[Mustered]:
+    def _mustered(self, run: str, began: float) -> Iterator[RunHost]:
         for name in self.pool.carriers(run):
             is_new = (
                 self._asked[name] >= began
                 or self._asked[name] + self._took[name] > began
             )
-            yield Mustered(
+            yield RunHost(
                 name=name,
                 spec=self._specs[name],
                 link=self._links[name],
@@ -149,8 +149,8 @@ class Provision:
         if self.leases is None:
             self.leases = self._keeper()
 
-    def _keeper(self) -> Leases:
-        return Leases(self.settings, self._hear, provider=self._provider)
+    def _keeper(self) -> BooterClient:
+        return BooterClient(self.settings, self._hear, provider=self._provider)
 
     async def _keep_time(self) -> None:
         while True:
@@ -165,7 +165,7 @@ class Provision:
 
     def _state(self, now: float) -> str:
         booting = [
-            each for each in self.pool.hosts.values() if each.phase is Phase.BOOTING
+            each for each in self.pool.hosts.values() if each.phase is HostPhase.BOOTING
         ]
         first = min((self._asked[each.name] for each in booting), default=now)
         return (
@@ -174,8 +174,8 @@ class Provision:
         )
 
     def _do(self, actions: list[Action]) -> None:
-        boots = [each.name for each in actions if isinstance(each, Boot)]
-        stops = [each.name for each in actions if not isinstance(each, Boot)]
+        boots = [each.name for each in actions if isinstance(each, BootHost)]
+        stops = [each.name for each in actions if not isinstance(each, BootHost)]
         assert self.leases is not None or not actions
         for changed, command in (
             (boots, self.settings.on_grow),
@@ -192,12 +192,12 @@ class Provision:
         self._settle()
 
     @property
-    def _lease(self) -> Leases:
+    def _lease(self) -> BooterClient:
         assert self.leases is not None
         return self.leases
 
     def _count(self) -> int:
-        standing = (Phase.BOOTING, Phase.UP)
+        standing = (HostPhase.BOOTING, HostPhase.UP)
         return sum(each.phase in standing for each in self.pool.hosts.values())
 
     async def _stop(self, name: str) -> None:
@@ -271,7 +271,7 @@ class Provision:
             )
             return
         host = self.pool.hosts.get(name)
-        if host is None or host.phase is not Phase.BOOTING:
+        if host is None or host.phase is not HostPhase.BOOTING:
             return  # too late: it is being stopped
         now = self._clock()
         self._links[name] = link
@@ -308,12 +308,12 @@ class Provision:
         self._lease.close(AFTERMATH)
         self.leases = self._keeper()
         for host in list(self.pool.hosts.values()):
-            if host.phase is Phase.AWAITED:
+            if host.phase is HostPhase.AWAITED:
                 continue
             self.leases.adopt(host.name, self._specs.get(host.name, ""))
-            if host.phase is Phase.STOPPING:
+            if host.phase is HostPhase.STOPPING:
                 self.leases.stop(host.name)
-            elif host.phase is Phase.BOOTING and host.name not in self._specs:
+            elif host.phase is HostPhase.BOOTING and host.name not in self._specs:
                 died = "the process that booted it has died"
                 self._fail(host.name, PoolError(self._source, f"{host.name}: {died}"))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_liveview_load.errors import PoolError, UnitError
-from pytest_liveview_load.pool.policy import PoolPlan
+from pytest_liveview_load.pool.policy import PoolLimits
 from pytest_liveview_load.units import near_miss, parse_duration
 
 
@@ -23,7 +23,7 @@ class PoolSettings:
     Commands run in `folder`.
     """
 
-    plan: PoolPlan = field(default_factory=PoolPlan)
+    plan: PoolLimits = field(default_factory=PoolLimits)
     boot: str = ""
     stop: str = ""
     on_grow: str = ""
@@ -60,7 +60,7 @@ def parse_pool(
     numbers = {
         FIELDS.get(name, name): it for name, it in values.items() if name in READERS
     }
-    return PoolSettings(plan=PoolPlan(**numbers), folder=folder, **commands)
+    return PoolSettings(plan=PoolLimits(**numbers), folder=folder, **commands)
 
 
 def read(key: str, text: str, line: str) -> Any:
@@ -108,8 +108,8 @@ def check_together(
         )
         raise PoolError(repr(written["boot"]), problem)
     least, most = (
-        values.get("min", PoolPlan().least),
-        values.get("max", PoolPlan().most),
+        values.get("min", PoolLimits().least),
+        values.get("max", PoolLimits().most),
     )
     if least > most:
         problem = f"this is more than max = {most}"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.hosts.specs import Facts
+from pytest_liveview_load.hosts.specs import HostInfo
 from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
-from tests.hosts.far_pythons import far_python as gateway_to
-from tests.hosts.far_pythons import index_reached
+from tests.hosts.remote_python import far_python as gateway_to
+from tests.hosts.remote_python import index_reached
 from tests.plugin.conftest import Suite
 
 CACHE = ".cache/pytest-liveview-load"
@@ -124,7 +124,7 @@ def test_what_is_sent_is_shown_with_the_name_of_the_host(tmp_path: Path) -> None
         show=said.append,
         complain=print,
     )
-    facts = Facts(
+    facts = HostInfo(
         python="3.11.7",
         implementation="CPython",
         executable="",

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_liveview_load.pool.booter_client import Leases
-from pytest_liveview_load.pool.policy import PoolPlan
+from pytest_liveview_load.pool.booter_client import BooterClient
+from pytest_liveview_load.pool.policy import PoolLimits
 from pytest_liveview_load.pool.settings import PoolSettings
 
 DEADLINE = 20.0  # seconds
@@ -30,7 +30,7 @@ class Kept:
 
     def __init__(self, settings: PoolSettings, **others: Any) -> None:
         self.words: queue.Queue[tuple[Any, ...]] = queue.Queue()
-        self.leases = Leases(settings, self.words.put, **others)
+        self.leases = BooterClient(settings, self.words.put, **others)
 
     def heard(self) -> tuple[Any, ...]:
         return self.words.get(timeout=DEADLINE)
@@ -46,10 +46,10 @@ class Machines:
         self.folder = folder
 
     def settings(
-        self, boot: str = BOOT, stop: str = STOP, plan: PoolPlan | None = None
+        self, boot: str = BOOT, stop: str = STOP, plan: PoolLimits | None = None
     ) -> PoolSettings:
         return PoolSettings(
-            boot=boot, stop=stop, folder=str(self.folder), plan=plan or PoolPlan()
+            boot=boot, stop=stop, folder=str(self.folder), plan=plan or PoolLimits()
         )
 
     def pids(self) -> dict[str, int]:

@@ -1,240 +1,297 @@
-"""The pool's policy: how many hosts a run gets, and when a host is stopped."""
+"""A pool's hosts for runs: booted by real commands, opened by a made-up opener."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from pytest_liveview_load.errors import PoolError
-from pytest_liveview_load.pool.policy import (
-    Action,
-    Boot,
-    Phase,
-    Pool,
-    PoolHost,
-    PoolPlan,
-    Stop,
-    decide,
+from pytest_liveview_load.errors import HostError, PoolError
+from pytest_liveview_load.pool.policy import PoolLimits
+from pytest_liveview_load.pool.pool import HostPool
+from tests.pool.pool_machines import (
+    DEADLINE,
+    MACHINE,
+    SLOW_BOOT,
+    Machines,
 )
 
-PLAN = PoolPlan(most=4, users_per_host=100)
-BROKEN = PoolError("boot = 'x'", "exited with code 1")
+pytestmark = pytest.mark.anyio
 
 
-def boots(actions: list[Action]) -> list[str]:
-    return [each.name for each in actions if isinstance(each, Boot)]
+class MadeUpLink:
+    is_gone = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def listen(self, hear: Any) -> None: ...
+    def send(self, data: bytes) -> None: ...
+    def kill(self, why: str) -> None: ...
+    def close(self) -> None: ...
 
 
-def stops(actions: list[Action]) -> list[str]:
-    return [each.name for each in actions if isinstance(each, Stop)]
+class MadeUpHosts:
+    """Opens whatever it is asked for, but for the first `refused`."""
+
+    def __init__(self) -> None:
+        self.links: dict[str, MadeUpLink] = {}
+        self.specs: dict[str, str] = {}
+        self.closed: list[str] = []
+        self.refused = 0
+
+    async def open(self, name: str, spec: str) -> MadeUpLink:
+        if self.refused:
+            self.refused -= 1
+            raise HostError(spec, "no Python answered")
+        self.specs[name] = spec
+        link = self.links[name] = MadeUpLink(name)
+        return link
+
+    async def close(self, name: str) -> None:
+        self.closed.append(name)
 
 
-def pool_with(run: str = "a", users: int = 100, plan: PoolPlan = PLAN) -> Pool:
-    """Return a pool whose hosts for a run are up; the run goes on."""
-    pool = Pool(plan, "h")
-    for name in boots(pool.demand(0.0, run, users)):
-        pool.booted(1.0, name)
-    pool.begun(run)
-    return pool
+class Scene:
+    """A pool over a made-up opener, and what it has told."""
+
+    def __init__(self, machines: Machines) -> None:
+        self.machines = machines
+        self.hosts = MadeUpHosts()
+        self.shown: list[str] = []
+        self.complaints: list[str] = []
+
+    @asynccontextmanager
+    async def pool(self, **settings: Any) -> AsyncIterator[HostPool]:
+        commands = {name: settings.pop(name) for name in COMMANDS if name in settings}
+        plan = {"most": 4, "users_per_host": 100, "retry": 0.0, **settings}
+        provision = HostPool(
+            replace(self.machines.settings(plan=PoolLimits(**plan)), **commands),
+            self.hosts,
+            show=self.shown.append,
+            complain=self.complaints.append,
+        )
+        try:
+            async with asyncio.timeout(DEADLINE):
+                yield provision
+        finally:
+            await asyncio.to_thread(provision.close)
+            self.machines.wait_for(0)
 
 
-NEEDS = {
-    "one user needs a host": (PLAN, 1, 1),
-    "as many as a host carries": (PLAN, 100, 1),
-    "one more needs another": (PLAN, 101, 2),
-    "as many as there may be": (PLAN, 400, 4),
-    "the least is kept": (PoolPlan(least=3, most=4, users_per_host=100), 1, 3),
-}
+COMMANDS = ("boot", "stop", "on_grow", "on_shrink", "orphan")
 
 
-@pytest.mark.parametrize(("plan", "users", "hosts"), NEEDS.values(), ids=NEEDS)
-def test_a_run_gets_as_many_hosts_as_its_users_need(
-    plan: PoolPlan, users: int, hosts: int
+@pytest.fixture
+def scene(machines: Machines) -> Scene:
+    return Scene(machines)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 (processes tell of nothing)
+        await asyncio.sleep(0.01)
+
+
+async def test_a_run_gets_hosts_that_are_open(scene: Scene) -> None:
+    async with scene.pool() as pool:
+        hosts = await pool.muster("a", 250)
+
+        assert 3 == len(hosts) == len({each.name for each in hosts})
+        assert {each.name for each in hosts} == scene.machines.alive()
+        assert ["popen"] * 3 == [each.spec for each in hosts]
+        assert [scene.hosts.links[each.name] for each in hosts] == [
+            each.link for each in hosts
+        ]
+        assert all(each.booted_in for each in hosts)
+
+
+async def test_nothing_runs_before_a_run_needs_it(scene: Scene) -> None:
+    async with scene.pool() as pool:
+        assert pool.leases is None
+
+
+async def test_a_later_run_reuses_hosts_and_says_which_are_new(scene: Scene) -> None:
+    async with scene.pool() as pool:
+        first = await pool.muster("a", 100)
+        pool.release("a")
+        second = await pool.muster("b", 200)
+
+        assert first[0].name == second[0].name
+        assert [True, False] == [each.booted_in is None for each in second]
+        assert 2 == len(scene.machines.alive())
+
+
+async def test_idle_hosts_are_closed_and_stopped_down_to_the_least(
+    scene: Scene,
 ) -> None:
-    pool = Pool(plan, "h")
+    async with scene.pool(idle_shutdown=0.0, least=1) as pool:
+        hosts = await pool.muster("a", 300)
+        pool.release("a")
+        await until(lambda: len(scene.machines.alive()) == 1)
 
-    actions = pool.demand(0.0, "a", users)
+        assert {each.name for each in hosts} - scene.machines.alive() == set(
+            scene.hosts.closed
+        )
 
-    assert [f"h-{number + 1}" for number in range(hosts)] == boots(actions)
+
+async def test_too_many_users_boot_nothing(scene: Scene) -> None:
+    async with scene.pool() as pool:
+        with pytest.raises(PoolError, match="401 users need 5 hosts"):
+            await pool.muster("a", 401)
+
+        assert {} == scene.machines.pids()
 
 
-def test_more_users_than_all_hosts_carry_are_refused_before_anything_is_booted() -> (
-    None
-):
-    pool = Pool(PLAN)
+async def test_a_boot_that_fails_is_tried_again(scene: Scene) -> None:
+    boot = f"mkdir ../first 2>/dev/null && exit 1; {scene.machines.settings().boot}"
+    async with scene.pool(boot=boot) as pool:
+        hosts = await pool.muster("a", 100)
 
-    with pytest.raises(PoolError) as caught:
-        pool.demand(0.0, "a", 401)
+        assert {hosts[0].name} == scene.machines.alive()
 
-    assert str(caught.value) == (
-        "liveview_pool, max = 4: 401 users need 5 hosts of 100 users each "
-        "(users_per_host), and there may be no more than 4: raise one of them, "
-        "or run fewer users"
+
+async def test_a_boot_that_fails_three_times_is_one_error(scene: Scene) -> None:
+    boot = "echo asking; echo $((1 + 1)) zones full >&2; exit 9"
+    async with scene.pool(boot=boot) as pool:
+        with pytest.raises(PoolError) as caught:
+            await pool.muster("a", 100)
+
+        assert f"{pool.pool._prefix}-3" in str(caught.value)
+        assert (
+            "exited with code 9; its last line of output is '2 zones full'; "
+            "3 tries have failed"
+        ) in str(caught.value)
+        assert (9, "2 zones full") == (caught.value.status, caught.value.last_line)
+
+
+async def test_what_is_no_spec_is_an_error_that_quotes_it(scene: Scene) -> None:
+    async with scene.pool(boot="echo machine 17 is ready") as pool:
+        with pytest.raises(PoolError, match="machine 17 is ready"):
+            await pool.muster("a", 100)
+
+
+async def test_a_host_is_told_what_to_do_once_it_is_cut_off(scene: Scene) -> None:
+    async with scene.pool(orphan="sudo poweroff") as pool:
+        (host,) = await pool.muster("a", 100)
+
+        assert (
+            "popen//env:LIVEVIEW_HOST_ORPHAN=sudo poweroff"
+            == (scene.hosts.specs[host.name])
+        )
+
+
+async def test_a_host_that_cannot_be_opened_is_replaced(scene: Scene) -> None:
+    scene.hosts.refused = 1
+    async with scene.pool() as pool:
+        await pool.muster("a", 100)
+
+        await until(lambda: len(scene.machines.alive()) == 1)
+        assert 2 == len(scene.machines.pids())
+
+
+async def test_a_host_that_is_never_up_is_given_up(scene: Scene) -> None:
+    async with scene.pool(boot=SLOW_BOOT, boot_timeout=0.2) as pool:
+        with pytest.raises(PoolError, match="was not up in time; 3 tries have failed"):
+            await pool.muster("a", 100)
+
+        await until(lambda: not scene.machines.alive())
+        assert 3 == len(scene.machines.pids())
+
+
+async def test_a_host_whose_link_is_gone_is_stopped(scene: Scene) -> None:
+    async with scene.pool() as pool:
+        first, second = await pool.muster("a", 200)
+        scene.hosts.links[first.name].is_gone = True
+
+        await until(lambda: {second.name} == scene.machines.alive())
+
+
+async def test_a_run_that_is_called_off_leaves_its_hosts_to_others(
+    scene: Scene,
+) -> None:
+    waiting = f"{MACHINE}; until [ -e ../go ]; do sleep 0.02; done; echo popen"
+    async with scene.pool(boot=waiting) as pool:
+        calling = asyncio.create_task(pool.muster("a", 100))
+        await until(lambda: bool(scene.machines.pids()))
+        calling.cancel()
+        await asyncio.wait([calling])
+        (scene.machines.folder.parent / "go").touch()
+
+        hosts = await pool.muster("b", 100)
+
+        assert [*scene.machines.pids()] == [each.name for each in hosts]
+
+
+async def test_who_waits_hears_of_an_error_of_ours(scene: Scene) -> None:
+    def broken(_: str) -> None:
+        raise ZeroDivisionError
+
+    async with scene.pool(boot=SLOW_BOOT) as pool:
+        pool._show = broken
+        with pytest.raises(ZeroDivisionError):
+            await pool.muster("a", 100)
+
+
+async def test_two_runs_at_once_boot_at_once(scene: Scene) -> None:
+    async with scene.pool() as pool:
+        first, second = await asyncio.gather(
+            pool.muster("a", 100), pool.muster("b", 200)
+        )
+
+        assert set() == {each.name for each in first} & {each.name for each in second}
+        assert 3 == len(scene.machines.alive())
+
+
+async def test_who_waits_is_told_how_far_it_is(scene: Scene) -> None:
+    async with scene.pool(boot=SLOW_BOOT) as pool:
+        calling = asyncio.create_task(pool.muster("a", 200))
+        await until(lambda: bool(scene.shown))
+        calling.cancel()
+
+        assert scene.shown[0].startswith("booting 2 hosts, 0 are up (")
+
+
+async def test_growing_and_shrinking_are_told_to_a_person_s_commands(
+    scene: Scene,
+) -> None:
+    async with scene.pool(
+        on_grow="echo $LIVEVIEW_POOL_HOSTS > ../grown",
+        on_shrink="echo $LIVEVIEW_POOL_HOSTS > ../shrunk; echo hm >&2; exit 2",
+        idle_shutdown=0.0,
+    ) as pool:
+        await pool.muster("a", 200)
+        pool.release("a")
+        await until(lambda: bool(scene.complaints))
+
+    folder = scene.machines.folder.parent
+    assert ("2\n", "0\n") == (
+        (folder / "grown").read_text(),
+        (folder / "shrunk").read_text(),
     )
-    assert {} == pool.hosts
+    assert "exited with code 2: hm" in scene.complaints[0]
 
 
-def test_a_run_is_ready_once_its_last_host_is_up() -> None:
-    pool = Pool(PLAN, "h")
-    pool.demand(0.0, "a", 200)
+async def test_a_host_that_cannot_be_stopped_is_complained_of(scene: Scene) -> None:
+    async with scene.pool(boot="echo popen", stop="echo who >&2; exit 3") as pool:
+        (host,) = await pool.muster("a", 100)
 
-    pool.booted(1.0, "h-1")
-    assert not pool.is_ready("a")
-    pool.booted(2.0, "h-2")
-
-    assert pool.is_ready("a")
-    assert ("h-1", "h-2") == pool.carriers("a")
+    assert [
+        f"liveview_pool: {host.name} may still be there, for stop exited with code 3: who"
+    ] == scene.complaints
 
 
-def test_a_later_run_takes_the_idle_hosts_and_boots_the_rest() -> None:
-    pool = pool_with("a", 200)
-    pool.release(10.0, "a")
+async def test_hosts_are_stopped_though_the_keeper_was_killed(scene: Scene) -> None:
+    async with scene.pool() as pool:
+        await pool.muster("a", 100)
+        assert pool.leases is not None
+        keeper = pool.leases
+        os.kill(keeper.pid, signal.SIGKILL)
+        await until(lambda: pool.leases is not keeper)
+        assert 1 == len(scene.machines.alive())
 
-    actions = pool.demand(20.0, "b", 300)
-
-    assert [Boot("h-3")] == actions
-    assert ("h-1", "h-2", "h-3") == pool.carriers("b")
-
-
-def test_two_runs_share_a_host_that_can_carry_both() -> None:
-    pool = pool_with("a", 40)
-
-    assert [] == pool.demand(2.0, "b", 60)
-    assert pool.is_ready("b")
-    assert [Boot("h-2")] == pool.demand(3.0, "c", 1)
-
-
-def test_a_run_beside_others_takes_more_hosts_where_each_has_little_room() -> None:
-    pool = pool_with("a", 200, PoolPlan(most=4, users_per_host=200))
-    for run in "bcd":
-        for name in boots(pool.demand(2.0, run, 150)):
-            pool.booted(2.0, name)
-
-    actions = pool.demand(3.0, "e", 120)
-
-    assert [] == actions
-    assert ("h-2", "h-3", "h-4") == pool.carriers("e")
-
-
-def test_runs_that_do_not_fit_beside_each_other_are_refused() -> None:
-    pool = pool_with("a", 400)
-
-    with pytest.raises(PoolError, match="100 users need 1 hosts, and other runs"):
-        pool.demand(2.0, "b", 100)
-
-
-def test_idle_hosts_are_stopped_down_to_the_least_the_longest_idle_first() -> None:
-    plan = PoolPlan(least=1, most=4, users_per_host=100, idle_shutdown=30.0)
-    pool = pool_with("a", 300, plan)
-    pool.release(10.0, "a")
-
-    assert [] == pool.tick(39.9)
-    assert [Stop("h-1", "idle"), Stop("h-2", "idle")] == pool.tick(40.0)
-    assert [] == pool.tick(1000.0)
-
-
-def test_a_busy_host_is_not_stopped_however_long_its_run_is() -> None:
-    pool = pool_with("a", 400)
-
-    assert [] == pool.tick(1e6)
-
-
-def test_a_host_of_single_use_is_stopped_after_its_run_and_not_reused() -> None:
-    plan = PoolPlan(most=2, users_per_host=100, single_use=True, least=1)
-    pool = pool_with("a", 100, plan)
-
-    assert ["h-1"] == stops(pool.release(5.0, "a"))
-    assert [Boot("h-2")] == pool.demand(6.0, "b", 100)
-
-
-def test_a_host_of_single_use_is_not_shared() -> None:
-    plan = PoolPlan(most=2, users_per_host=100, single_use=True)
-    pool = pool_with("a", 1, plan)
-
-    assert [Boot("h-2")] == pool.demand(2.0, "b", 1)
-
-
-def test_a_failed_boot_is_stopped_and_another_tried_in_its_place() -> None:
-    pool = Pool(PLAN, "h")
-    pool.demand(0.0, "a", 100)
-
-    assert [Stop("h-1", str(BROKEN))] == pool.failed(1.0, "h-1", BROKEN)
-    assert [Boot("h-2")] == pool.tick(2.0)
-    pool.booted(3.0, "h-2")
-
-    assert pool.is_ready("a")
-
-
-def test_what_fails_three_times_is_told_to_the_run() -> None:
-    pool = Pool(PLAN, "h")
-    pool.demand(0.0, "a", 100)
-    for number in (1, 2, 3):
-        pool.failed(10.0 * number, f"h-{number}", BROKEN)
-        pool.stopped(10.0 * number, f"h-{number}")
-        pool.tick(10.0 * number + 5.0)
-
-    expected = "liveview_pool, boot = 'x': exited with code 1; 3 tries have failed"
-    assert expected == str(pool.troubles["a"])
-    assert {} == pool.hosts
-
-
-def test_a_host_that_takes_too_long_is_stopped_and_replaced() -> None:
-    pool = Pool(PLAN, "h")
-    pool.demand(0.0, "a", 100)
-
-    assert [Stop("h-1", "it was not up in time")] == pool.tick(60.0)
-    assert [Boot("h-2")] == pool.tick(61.0)
-    assert [] == pool.booted(62.0, "h-1")  # too late
-    assert not pool.is_ready("a")
-
-
-def test_what_may_still_be_stopping_counts_as_a_host() -> None:
-    pool = Pool(PoolPlan(most=1, users_per_host=100), "h")
-    pool.demand(0.0, "a", 100)
-    pool.failed(1.0, "h-1", BROKEN)
-
-    assert [] == pool.tick(100.0)
-    assert [Boot("h-2")] == pool.stopped(101.0, "h-1")
-
-
-def test_a_host_that_a_run_loses_is_stopped_and_not_replaced() -> None:
-    pool = pool_with("a", 200)
-
-    actions = pool.failed(9.0, "h-1", BROKEN)
-
-    assert [Stop("h-1", str(BROKEN))] == actions
-    assert ("h-2",) == pool.carriers("a")
-
-
-def test_a_host_that_is_lost_before_the_run_begins_is_replaced() -> None:
-    pool = Pool(PLAN, "h")
-    pool.demand(0.0, "a", 200)
-    pool.booted(1.0, "h-1")
-    pool.failed(2.0, "h-1", BROKEN)
-
-    assert [Boot("h-3")] == pool.booted(3.0, "h-2")
-    assert not pool.is_ready("a")
-
-
-def test_a_run_that_no_longer_wants_hosts_leaves_what_boots_to_the_next() -> None:
-    pool = Pool(PLAN, "h")
-    pool.demand(0.0, "a", 200)
-    pool.release(1.0, "a")
-    pool.booted(2.0, "h-1")
-
-    assert [] == pool.demand(3.0, "b", 200)
-    assert ("h-1", "h-2") == pool.carriers("b")
-
-
-def test_the_end_stops_every_host_and_what_is_booting() -> None:
-    pool = pool_with("a", 200)
-    pool.demand(2.0, "b", 100)
-
-    assert ["h-1", "h-2", "h-3"] == stops(pool.close(3.0))
-    assert [] == pool.close(4.0)
-    with pytest.raises(PoolError, match="the session is over"):
-        pool.demand(5.0, "c", 1)
-
-
-def test_deciding_changes_nothing() -> None:
-    hosts = (PoolHost(name="h-1"), PoolHost(name="h-2", phase=Phase.UP))
-
-    assert [Boot("h-1"), Stop("h-2", "idle")] == decide(PLAN, 30.0, hosts)
-    assert [Boot("h-1"), Stop("h-2", "idle")] == decide(PLAN, 30.0, hosts)
+        pool.release("a")
+        assert 2 == len(await pool.muster("b", 200))

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import MarkerError
-from pytest_liveview_load.experiments.search import Ladder
+from pytest_liveview_load.experiments.search import SearchRange
 
 
 def climbed(capacity: float, **said: Any) -> list[float]:
     """Return the sizes that a search tries if all up to `capacity` are kept."""
-    ladder = Ladder.of(**said)
+    ladder = SearchRange.of(**said)
     sizes: list[float] = []
     kept, broken = 0.0, None
     while (size := ladder.next(kept, broken)) is not None:
@@ -92,7 +92,7 @@ def test_any_limit_is_found_within_the_resolution_and_never_above_max(
     start: int, more: int, capacity: int, grows: Any, near: Any
 ) -> None:
     most = start + more
-    ladder = Ladder.of(start=start, max=most, **grows, **near)
+    ladder = SearchRange.of(start=start, max=most, **grows, **near)
 
     sizes = climbed(capacity, start=start, max=most, **grows, **near)
 
@@ -120,7 +120,7 @@ def test_any_rate_is_found_too(
 ) -> None:
     most = start + more
     said = {"start": f"{start!r}/s", "max": f"{most!r}/s", "resolution": resolution}
-    ladder = Ladder.of(**said)
+    ladder = SearchRange.of(**said)
 
     sizes = climbed(capacity, **said)
 
@@ -188,13 +188,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("said", "message"), BAD)
 def test_what_cannot_be_is_quoted(said: dict[str, Any], message: str) -> None:
     with pytest.raises(MarkerError) as refused:
-        Ladder.of(**{**GOOD, **said})
+        SearchRange.of(**{**GOOD, **said})
 
     assert f"find_limit({message}" == str(refused.value)
 
 
 def test_sizes_are_told_in_their_unit() -> None:
-    by_users, by_rate = Ladder.of(**GOOD), Ladder.of(start="1/s", max="9/s")
+    by_users, by_rate = SearchRange.of(**GOOD), SearchRange.of(start="1/s", max="9/s")
 
     assert ["1 user", "1,200 users"] == [by_users.show(1), by_users.show(1200)]
     assert ["12.5/s", "1,200"] == [by_rate.show(12.5), by_users.number(1200)]

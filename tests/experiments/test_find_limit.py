@@ -23,7 +23,7 @@ from pytest_liveview_load.experiments.find_limit import (
     search,
     with_unwritten,
 )
-from pytest_liveview_load.experiments.search import Ladder
+from pytest_liveview_load.experiments.search import SearchRange
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.result import LoadResult, explain_comparison
@@ -58,7 +58,7 @@ def found(outcome: Callable[[float], Outcome], *budgets: str, **said: Any) -> Li
         return came_to
 
     async def scene(_: object) -> Limit:
-        ladder = Ladder.of(**{"start": 50, "max": 5000, **said})
+        ladder = SearchRange.of(**{"start": 50, "max": 5000, **said})
         promises = with_unwritten(parse_budgets(list(budgets)), ["shop"], is_rate=False)
         return await search("shop", ladder, promises, attempt)
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_preflight
 from pytest_liveview_load.hosts.specs import (
-    Facts,
+    HostInfo,
     check_packages,
     check_python,
     facts_from,
@@ -25,7 +25,7 @@ PYTHON = platform.python_version()
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def facts(**changes: object) -> Facts:
+def facts(**changes: object) -> HostInfo:
     return facts_from({**remote_preflight.facts(list(our_packages())), **changes})
 
 

@@ -14,9 +14,9 @@ from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.pack import (
     DISTRIBUTION,
     MOST,
-    Baggage,
-    Parcel,
+    Archive,
     Requirements,
+    Shipment,
     needs_of,
 )
 
@@ -29,9 +29,9 @@ def suite(top: Path) -> Path:
     return top
 
 
-def packed(top: Path, most: int = MOST) -> Parcel:
+def packed(top: Path, most: int = MOST) -> Archive:
     tests = [top / "tests" / "test_buy.py"]
-    return Baggage.of(top, tests, with_plugin=False, search=[], most=most).parcels[-1]
+    return Shipment.of(top, tests, with_plugin=False, search=[], most=most).parcels[-1]
 
 
 def test_the_same_files_are_the_same_bytes_wherever_and_whenever(
@@ -78,7 +78,7 @@ def test_a_file_that_is_not_there_any_more_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "test_gone.py"
 
     with pytest.raises(HostError) as caught:
-        Baggage.of(tmp_path, [missing], with_plugin=False, search=[])
+        Shipment.of(tmp_path, [missing], with_plugin=False, search=[])
 
     assert (
         f"liveview_hosts: {missing} is to go to hosts and cannot be read: No such file or "
@@ -91,7 +91,7 @@ def test_the_plugin_comes_before_the_tests_and_knows_its_version(
 ) -> None:
     top = suite(tmp_path)
     tests = [top / "tests" / "test_buy.py"]
-    baggage = Baggage.of(top, tests, with_plugin=True, search=[])
+    baggage = Shipment.of(top, tests, with_plugin=True, search=[])
     plugin = baggage.parcels[0]
     zipfile.ZipFile(io.BytesIO(plugin.data)).extractall(tmp_path / "there")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.errors import PoolError
-from pytest_liveview_load.pool.policy import PoolPlan
+from pytest_liveview_load.pool.policy import PoolLimits
 from pytest_liveview_load.pool.settings import PoolSettings, parse_pool
 
 COMMANDS = ("boot = ./up.sh", "stop = ./down.sh")
@@ -28,7 +28,7 @@ def test_every_line_is_read() -> None:
     )
 
     assert settings == PoolSettings(
-        plan=PoolPlan(
+        plan=PoolLimits(
             least=1,
             most=5,
             users_per_host=500,
@@ -52,7 +52,7 @@ def test_two_commands_are_enough() -> None:
 
 
 def test_a_provider_needs_no_commands() -> None:
-    expected = PoolSettings(plan=PoolPlan(most=3))
+    expected = PoolSettings(plan=PoolLimits(most=3))
 
     assert expected == parse_pool(["max = 3"], has_provider=True)
 

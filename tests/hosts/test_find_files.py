@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.hosts.find_files import Belongings
-from pytest_liveview_load.hosts.pack import Baggage
+from pytest_liveview_load.hosts.find_files import SuiteFiles
+from pytest_liveview_load.hosts.pack import Shipment
 
 TESTS = "tests/load/test_buy.py"
 
@@ -28,7 +28,7 @@ def project(top: Path, files: Mapping[str, str]) -> Path:
 
 def names_of(top: Path, *tests: str, search: tuple[str, ...] = ()) -> set[str]:
     """Return the files that travel for these tests of a project."""
-    found = Belongings(
+    found = SuiteFiles(
         top,
         [top / each for each in tests or (TESTS,)],
         search=[str(top / each) for each in search],
@@ -135,7 +135,7 @@ def test_norecursedirs_says_what_stays(tmp_path: Path) -> None:
     )
     top = project(tmp_path, dict.fromkeys((TESTS, *names), ""))
 
-    found = Belongings(top, [top / TESTS], ignored=["fil*"])
+    found = SuiteFiles(top, [top / TESTS], ignored=["fil*"])
 
     assert {top / TESTS, top / "tests/load/build/a.py"} == found.files
 
@@ -180,7 +180,7 @@ def test_a_package_installed_in_place_travels_if_it_is_of_the_project(
         sys, "meta_path", [*sys.meta_path, Installed("far_shop", package)]
     )
 
-    found = Belongings(top, [top / TESTS])
+    found = SuiteFiles(top, [top / TESTS])
 
     its = {f"apps/{each}" for each in files} if place == "here" else set()
     assert {TESTS, *its} == {each.relative_to(top).as_posix() for each in found.files}
@@ -192,7 +192,7 @@ def test_sys_path_may_know_the_rootdir_by_another_name(tmp_path: Path) -> None:
     top = tmp_path / "link"
     top.symlink_to(tmp_path / "real")
 
-    found = Belongings(top, [top / TESTS], search=[str(tmp_path / "real/src")])
+    found = SuiteFiles(top, [top / TESTS], search=[str(tmp_path / "real/src")])
 
     assert {top / TESTS, top / "src/money.py"} == found.files
 
@@ -277,7 +277,7 @@ def test_modules_have_the_same_names_far_away_as_pytest_gives_them(
     modules = [line.split(": ")[1] for line in lines if line.startswith("module: ")]
     assert len(tests) == len(modules)
 
-    baggage = Baggage.of(
+    baggage = Shipment.of(
         here,
         [here / name for name in tests],
         with_plugin=False,
@@ -299,7 +299,7 @@ def test_an_installed_package_called_tests_does_not_come_before_ours(
     here = project(tmp_path / "here", {TESTS: "def test_it(): ..."})
     other = project(tmp_path / "other", {"tests/__init__.py": ""})
 
-    (parcel,) = Baggage.of(
+    (parcel,) = Shipment.of(
         here, [here / TESTS], with_plugin=False, import_mode="importlib", search=[]
     ).parcels
 
@@ -314,7 +314,7 @@ def test_tests_outside_of_the_rootdir_travel_too(tmp_path: Path) -> None:
     project(tmp_path, {"here/pytest.ini": "", "else/test_buy.py": "import steps"})
     project(tmp_path, {"else/steps.py": ""})
 
-    (parcel,) = Baggage.of(
+    (parcel,) = Shipment.of(
         tmp_path / "here", [tmp_path / "else/test_buy.py"], with_plugin=False, search=[]
     ).parcels
 

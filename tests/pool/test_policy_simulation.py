@@ -11,9 +11,9 @@ import pytest
 from pytest_liveview_load.errors import PoolError
 from pytest_liveview_load.pool.policy import (
     Action,
-    Boot,
-    Pool,
-    PoolPlan,
+    BootHost,
+    PoolLimits,
+    PoolPolicy,
 )
 
 BROKEN = PoolError("boot = 'x'", "exited with code 1")
@@ -24,7 +24,7 @@ LOST = PoolError("boot = 'x'", "its link is gone")
 class Cloud:
     """Boots and stops what it is told to, in its own time, and loses some of it."""
 
-    pool: Pool
+    pool: PoolPolicy
     chance: Random
     fails: float = 0.0  # of the boots
     hangs: float = 0.0
@@ -48,7 +48,7 @@ class Cloud:
     def take(self, actions: list[Action]) -> None:
         for action in actions:
             name = action.name
-            if isinstance(action, Boot):
+            if isinstance(action, BootHost):
                 self.booted += 1
                 self.machines.add(name)
                 self.boot(name)
@@ -124,7 +124,7 @@ def test_a_cloud_is_left_empty_and_never_held_too_much(
     most: int, fails: float, hangs: float, dies: float
 ) -> None:
     chance = Random(f"{most}/{fails}")
-    pool = Pool(PoolPlan(least=2, most=most, users_per_host=2000))
+    pool = PoolPolicy(PoolLimits(least=2, most=most, users_per_host=2000))
     cloud = Cloud(pool, chance, fails, hangs, dies)
     asked = 2 if most == 1000 else 8
     for number in range(asked):
@@ -143,7 +143,7 @@ def test_a_cloud_is_left_empty_and_never_held_too_much(
 
 
 def test_a_thousand_hosts_are_up_as_soon_as_the_slowest() -> None:
-    pool = Pool(PoolPlan(most=1000, users_per_host=2000))
+    pool = PoolPolicy(PoolLimits(most=1000, users_per_host=2000))
     cloud = Cloud(pool, Random("thousand"))
 
     cloud.ask("a", 2_000_000)

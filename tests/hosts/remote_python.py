@@ -16,7 +16,7 @@ from typing import Any, Final
 import execnet
 import pytest
 
-from pytest_liveview_load.hosts.pack import Baggage, Parcel, Requirements
+from pytest_liveview_load.hosts.pack import Archive, Requirements, Shipment
 
 DEADLINE: Final = 30.0  # seconds
 WHEEL: Final = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
@@ -35,11 +35,11 @@ def far_python(spec: str = "popen", **environment: str) -> Iterator[Any]:
 
 def baggage_of(
     files: Mapping[str, bytes], *wanted: str, folders: tuple[str, ...] = ("",)
-) -> Baggage:
+) -> Shipment:
     """Return baggage of one parcel, with what is to be installed, like "tiny==1.0"."""
     pins = tuple((each.split("==")[0], each.split("==")[1]) for each in wanted)
-    return Baggage(
-        parcels=(Parcel.of("the tests", files, folders),),
+    return Shipment(
+        parcels=(Archive.of("the tests", files, folders),),
         requirements=Requirements(wanted=wanted, pins=pins) if wanted else None,
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.distribution.link import SILENCE
-from pytest_liveview_load.hosts.remote import CUT_OFF, PARTING, Watch
+from pytest_liveview_load.hosts.remote import CUT_OFF, PARTING, LinkWatch
 
 
 class Watched:
@@ -12,7 +12,7 @@ class Watched:
     def __init__(self) -> None:
         self.now = 100.0
         self.ends: list[int] = []
-        self.watch = Watch(clock=lambda: self.now, end=self.ends.append)
+        self.watch = LinkWatch(clock=lambda: self.now, end=self.ends.append)
 
     def wait(self, seconds: float) -> None:
         until = self.now + seconds

@@ -12,9 +12,9 @@ import pytest
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_install
 from pytest_liveview_load.hosts import ship as shipping
-from pytest_liveview_load.hosts.pack import Baggage, Requirements
+from pytest_liveview_load.hosts.pack import Requirements, Shipment
 from pytest_liveview_load.hosts.ship import ship
-from tests.hosts.far_pythons import (
+from tests.hosts.remote_python import (
     at_once,
     baggage_of,
     far_python,
@@ -275,7 +275,7 @@ def test_a_python_with_nothing_but_pip_gets_all_that_the_plugin_needs(
         pytest.skip(why)
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "far")], check=True)
     (tmp_path / "test_far.py").write_text("import httpx, lxml.html, pytest")
-    baggage = Baggage.of(
+    baggage = Shipment.of(
         tmp_path, [tmp_path / "test_far.py"], with_plugin=True, search=[]
     )
     spec = (

@@ -17,12 +17,12 @@ from hypothesis.stateful import (
 from pytest_liveview_load.errors import PoolError
 from pytest_liveview_load.pool.policy import (
     Action,
-    Boot,
-    Phase,
-    Pool,
+    BootHost,
+    HostPhase,
     PoolHost,
-    PoolPlan,
-    Stop,
+    PoolLimits,
+    PoolPolicy,
+    StopHost,
 )
 
 BROKEN = PoolError("boot = 'x'", "exited with code 1")
@@ -36,13 +36,13 @@ class Machine(RuleBasedStateMachine):
         least=st.integers(0, 3), more=st.integers(1, 5), single_use=st.booleans()
     )
     def open(self, least: int, more: int, single_use: bool) -> None:
-        plan = PoolPlan(
+        plan = PoolLimits(
             least=least,
             most=least + more,
             users_per_host=10,
             single_use=single_use,
         )
-        self.pool = Pool(plan)
+        self.pool = PoolPolicy(plan)
         self.now = 0.0
         self.runs: list[str] = []
         self.going_on: set[str] = set()
@@ -57,12 +57,12 @@ class Machine(RuleBasedStateMachine):
     def take(self, actions: list[Action], lost: str = "") -> None:
         for action in actions:
             name = action.name
-            if isinstance(action, Boot):
+            if isinstance(action, BootHost):
                 assert name not in self.ever
                 self.ever.add(name)
                 self.booting.append(name)
                 continue
-            assert isinstance(action, Stop)
+            assert isinstance(action, StopHost)
             busy = {each for run in self.going_on for each in self.of[run]}
             assert name not in busy or name == lost
             assert (name in self.booting) != (name in self.up)
@@ -140,7 +140,7 @@ class Machine(RuleBasedStateMachine):
         known = {
             each.name
             for each in self.pool.hosts.values()
-            if each.phase is not Phase.AWAITED
+            if each.phase is not HostPhase.AWAITED
         }
         assert {*self.booting, *self.up, *self.stopping} == known
         assert all(fits(each, self.pool.plan) for each in self.pool.hosts.values())
@@ -174,7 +174,7 @@ class Machine(RuleBasedStateMachine):
         assert set() == self.pool.waiting
 
 
-def fits(host: PoolHost, plan: PoolPlan) -> bool:
+def fits(host: PoolHost, plan: PoolLimits) -> bool:
     return host.users <= plan.users_per_host
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import ship as shipping
-from pytest_liveview_load.hosts.pack import Baggage
+from pytest_liveview_load.hosts.pack import Shipment
 from pytest_liveview_load.hosts.ship import ship
-from tests.hosts.far_pythons import (
+from tests.hosts.remote_python import (
     at_once,
     baggage_of,
     far_python,
@@ -239,6 +239,6 @@ def test_what_arrives_damaged_is_not_kept(tmp_path: Path) -> None:
         far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway,
         pytest.raises(HostError, match=f"{SHA}: it has arrived damaged: "),
     ):
-        ship(gateway, Baggage(parcels=(cut,)))
+        ship(gateway, Shipment(parcels=(cut,)))
 
     assert [] == entries(tmp_path)
