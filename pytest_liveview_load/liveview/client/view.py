@@ -312,7 +312,8 @@ class View:
     ) -> None:
         """Do what a reply says: show its diff, and go where it sends."""
         if diff is not None:
-            self.keep_diff(diff)
+            event = push if push is not None and push.metric == EVENT else None
+            self.keep_diff(diff, UNNAMED if event is None else event.name)
         if push is not None and push.cids:
             self.components_announced(push, reply)
         if reply.redirect is not None:
@@ -327,7 +328,7 @@ class View:
         event = pushed.event
         self.record_pushed(pushed, size, arrived)
         if event == DIFF:
-            self.keep_diff(bytes(pushed.payload))
+            self.keep_diff(bytes(pushed.payload), UNSOLICITED)
             self.listener.view_changed(arrived)
         elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
             since = self.in_flight.oldest(arrived)
@@ -358,14 +359,18 @@ class View:
 
     # Components that have left the page
 
-    def keep_diff(self, diff: bytes) -> None:
+    def keep_diff(self, diff: bytes, name: str) -> None:
         """Keep a diff until somebody looks, but for what the server must hear of it.
 
-        A diff that may have changed which views and components are on the page is merged
-        at once: new views join, and components that have left it are announced.
+        `name` is what its sizes are recorded as. A diff that may have changed which views
+        and components are on the page is merged at once: new views join, and components
+        that have left it are announced.
         """
         content = self.content
-        if not content.keep(diff):
+        moves = content.keep(diff)
+        if content.sampled_page is not None:
+            content.record_resent(self.socket.observer, name)
+        if not moves:
             return
         if content.has_views:
             self.listener.view_patched(self)
@@ -401,9 +406,7 @@ class View:
         socket.observer.size("join_bytes", size, sent, name=name, view=name)
         network = socket.network
         shared = network.intern(rendered)
-        self.content.sampled_page = network.resent_sampler.joined(
-            name, shared, self.dialect
-        )
+        self.content.sampled_page = network.resent_sampler.joined(name, shared)
 
     def record_reply(
         self, push: Push, diff: bytes | None, size: int, arrived: float
@@ -425,10 +428,6 @@ class View:
             socket.network.part_sampler.record(observer, view, name, diff, size, sent)
         elif metric == PATCH:
             observer.timing(metric, sent, arrived, name=name, view=view)
-        sampled = self.content.sampled_page
-        if sampled is not None and diff is not None:
-            known_as = name if metric == EVENT else UNNAMED
-            self.content.sampled_page = sampled.record(observer, known_as, diff)
 
     def record_pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Record what the server sent unasked."""
@@ -440,9 +439,6 @@ class View:
         observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=name)
         part_sampler = self.socket.network.part_sampler
         part_sampler.record(observer, name, UNSOLICITED, diff, size, arrived)
-        sampled = self.content.sampled_page
-        if sampled is not None:
-            self.content.sampled_page = sampled.record(observer, UNSOLICITED, diff)
 
     # Crashes and lost connections
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.page.html import (
     PHX_MOUNTED,
     PHX_REMOVE,
     PHX_SESSION,
     PHX_TRIGGER_ACTION,
 )
-from pytest_liveview_load.liveview.page.view_state import ViewState
+from pytest_liveview_load.liveview.page.view_state import Transition, ViewState
 from pytest_liveview_load.liveview.protocol.diff import changes_only_texts
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.liveview.protocol.wire import COMPONENTS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
+    from pytest_liveview_load.liveview.observer import Observer
     from pytest_liveview_load.liveview.page.template import NestedView
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
@@ -135,20 +137,54 @@ class ViewContent:
         events, self.events = self.events, ()
         return events
 
+    def record_resent(self, observer: Observer, name: str) -> None:
+        """Record as one of `name` what of the newest diff a sampled page had already.
+
+        The diff is merged for it at once, and then shown as it is. One that fits no tree
+        ends the sampling, and stays for whoever looks.
+        """
+        sampled, diff = self.sampled_page, self.pending[-1]
+        if sampled is None or not sampled.compares(diff):
+            self.sampled_page = None
+            return
+        before = self.state
+        try:
+            while self.pending:
+                before = self.state
+                self.show(self.transition(self.pending[0]))
+                del self.pending[0]
+            if before is None or self.state is None:
+                return
+        except ProtocolError:
+            self.sampled_page = None
+            return
+        tree = before.merged.rendered
+        after = (
+            tree.without_streams()
+            if self.state is before
+            else self.state.merged.rendered
+        )
+        self.sampled_page = sampled.record(observer, name, diff, tree, after)
+
     def merged(self) -> ViewState | None:
         """Return what is shown now, None before the first join.
 
         Raises ProtocolError for a diff that fits no tree; that diff is dropped.
         """
         while self.pending:
-            data = self.pending.pop(0)
-            if self.state is None:
-                transition = ViewState.joined(data, self.dialect, fresh=self.fresh)
-            else:
-                transition = self.state.after(data)
-            self.state = transition.state
-            if transition.title is not None:
-                self.title = transition.title
-            if transition.events:
-                self.events = (*self.events, *transition.events)[-MAX_EVENTS:]
+            self.show(self.transition(self.pending.pop(0)))
         return self.state
+
+    def transition(self, data: bytes) -> Transition:
+        """Return what a join, or a diff after it, leads to. Raises ProtocolError."""
+        if self.state is None:
+            return ViewState.joined(data, self.dialect, fresh=self.fresh)
+        return self.state.after(data)
+
+    def show(self, transition: Transition) -> None:
+        """Take over what was merged."""
+        self.state = transition.state
+        if transition.title is not None:
+            self.title = transition.title
+        if transition.events:
+            self.events = (*self.events, *transition.events)[-MAX_EVENTS:]

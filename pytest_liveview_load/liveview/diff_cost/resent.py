@@ -10,7 +10,6 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
 from pytest_liveview_load.liveview.protocol.rendered import (
     Comprehension,
     Dynamic,
@@ -18,7 +17,6 @@ from pytest_liveview_load.liveview.protocol.rendered import (
     Rendered,
     Tree,
 )
-from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import (
     COMPONENTS,
     DYNAMICS,
@@ -29,7 +27,6 @@ from pytest_liveview_load.liveview.protocol.wire import (
     STREAM,
     TEMPLATES,
     TITLE,
-    parse_json,
     quoted,
 )
 
@@ -57,28 +54,27 @@ class ResentSizes(NamedTuple):
 class SentPage:
     """What one page has been sent. Owned by whoever looks at its diffs, all in turn."""
 
-    __slots__ = ("brought", "keys", "rendered", "resent", "statics")
+    __slots__ = ("brought", "keys", "resent", "statics")
 
-    def __init__(self, rendered: bytes, dialect: Dialect) -> None:
-        """Begin with a join's tree. Raises ProtocolError if it is none."""
+    def __init__(self, rendered: bytes, tree: Rendered) -> None:
+        """Begin with a join: its bytes, and its tree with the items of streams.
+
+        Raises ProtocolError for bytes that cannot be compared.
+        """
         self.statics: set[tuple[str, ...]] = set()
         self.brought = 0  # bytes of templates so far
         self.resent = [0, 0, 0]
         self.keys = ContentKeys()
-        tree = rendered_from(parse_json(rendered), dialect).rendered
         self.compare(rendered, None, tree)
-        self.rendered = tree.without_streams()
 
-    def take(self, diff: bytes) -> ResentSizes:
-        """Return what of a diff is sent again, and lay it over the page.
+    def take(self, diff: bytes, before: Rendered, after: Rendered) -> ResentSizes:
+        """Return what is sent again of a diff that led from one tree to the other.
 
-        Raises ProtocolError for a diff that fits no tree.
+        `before` is without items of streams, `after` with those of the diff. Raises
+        ProtocolError for a diff that cannot be compared.
         """
         self.resent = [0, 0, 0]
-        before = self.rendered
-        after = merge(before, parse_json(diff)).rendered
         self.compare(diff, before, after)
-        self.rendered = after.without_streams()
         return ResentSizes(*self.resent)
 
     def compare(self, diff: bytes, before: Rendered | None, after: Rendered) -> None:

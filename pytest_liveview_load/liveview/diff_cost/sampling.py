@@ -12,7 +12,7 @@ from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.diff_cost.resent import SentPage
 from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
 from pytest_liveview_load.liveview.observer import Observer, Parts
-from pytest_liveview_load.liveview.protocol.versions import Dialect
+from pytest_liveview_load.liveview.protocol.rendered import Rendered
 
 # Sizes of parts
 
@@ -133,9 +133,7 @@ class ResentSampler:
         self._pages: Counter[str] = Counter()
         self._diffs: Counter[str] = Counter()
 
-    def joined(
-        self, view: str, rendered: bytes, dialect: Dialect
-    ) -> "SampledPage | None":
+    def joined(self, view: str, rendered: bytes) -> "SampledPage | None":
         """Return the page that has just joined if it is one to compare, else None."""
         if self.satisfied(view) or len(rendered) > LARGEST_COMPARED:
             return None
@@ -143,7 +141,7 @@ class ResentSampler:
         number = self._joins[view]
         if number > FIRST_PAGES and number % ONE_PAGE_IN:
             return None
-        return SampledPage(self, view, rendered, dialect)
+        return SampledPage(self, view, rendered)
 
     def satisfied(self, view: str) -> bool:
         """Tell whether enough is known of a view."""
@@ -165,30 +163,40 @@ class SampledPage:
     Before the first diff it costs nothing but the join's bytes, which pages share.
     """
 
-    __slots__ = ("compared", "dialect", "rendered", "sampler", "sent", "view")
+    __slots__ = ("compared", "rendered", "sampler", "sent", "view")
 
-    def __init__(
-        self, sampler: ResentSampler, view: str, rendered: bytes, dialect: Dialect
-    ) -> None:
+    def __init__(self, sampler: ResentSampler, view: str, rendered: bytes) -> None:
         self.sampler = sampler
         self.view = view
         self.rendered = rendered
-        self.dialect = dialect
         self.sent: SentPage | None = None
         self.compared = 0
 
+    def compares(self, diff: bytes) -> bool:
+        """Tell whether the diff is to be compared; if not, the page is done with."""
+        if len(diff) > LARGEST_COMPARED:
+            return False
+        return self.sent is not None or not self.sampler.satisfied(self.view)
+
     def record(
-        self, observer: Observer, name: str, diff: bytes
+        self,
+        observer: Observer,
+        name: str,
+        diff: bytes,
+        before: Rendered,
+        after: Rendered,
     ) -> "SampledPage | None":
         """Compare a diff, and record it as one of `name`; without a name only know it.
 
-        Return the page, or None once enough of its diffs were compared.
+        `before` and `after` are the page's trees; of the first diff, `before` is the
+        join's. Return the page, or None once enough of its diffs were compared.
         """
-        if len(diff) > LARGEST_COMPARED or (self.sent is None and not self._begin()):
-            return None
-        assert self.sent is not None  # it has begun
         try:
-            resent = self.sent.take(diff)
+            if self.sent is None:
+                self.sampler.count_page(self.view)
+                self.sent = SentPage(self.rendered, before)
+                self.rendered = b""
+            resent = self.sent.take(diff, before.without_streams(), after)
         except ProtocolError:
             return None  # whoever looks at the page is told
         if name:
@@ -196,14 +204,3 @@ class SampledPage:
         self.compared += 1
         enough = self.sampler.count_diff(self.view) or self.compared >= MOST_OF_A_PAGE
         return None if enough else self
-
-    def _begin(self) -> bool:
-        if self.sampler.satisfied(self.view):
-            return False
-        self.sampler.count_page(self.view)
-        try:
-            self.sent = SentPage(self.rendered, self.dialect)
-        except ProtocolError:
-            return False  # whoever looks at the page is told
-        self.rendered = b""
-        return True

@@ -106,10 +106,10 @@ def changes_only_texts(rendered: Rendered, diff: bytes) -> bool:
         return False
 
 
-def _only_texts(node: Node | None, fields: Mapping[str, Json]) -> bool:
-    if not fields:
+def _only_texts(node: Dynamic | None, fields: Json) -> bool:
+    if fields == {}:
         return True
-    if not isinstance(node, Tree):
+    if not isinstance(node, Tree) or not isinstance(fields, dict):
         return False
     for key, value in fields.items():
         index = int(key) if key.isdecimal() else len(node.dynamics)
@@ -119,7 +119,7 @@ def _only_texts(node: Node | None, fields: Mapping[str, Json]) -> bool:
         if isinstance(old, str):
             if not isinstance(value, str) or _OUR_MARKS in old:
                 return False
-        elif isinstance(old, int) or not _only_texts(old, value):
+        elif not _only_texts(old, value):
             return False
     return True
 

@@ -11,13 +11,13 @@ from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.diff_cost.resent import (
     ContentKeys,
     ResentSizes,
-    SentPage,
 )
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.rendered import Dynamic
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.liveview.protocol.wire import DIFF, EVENT, PHX_REPLY, decode
 from pytest_liveview_load.metrics.names import RESENT_PARTS
+from tests.liveview.diff_cost.followed_page import FollowedPage
 from tests.liveview.protocol.recorded import frames
 
 Json = Any
@@ -168,7 +168,7 @@ CASES: dict[str, tuple[Json, list[Json], ResentSizes]] = {
 def test_what_the_last_of_some_diffs_sends_again(
     first: Json, diffs: list[Json], expected: ResentSizes
 ) -> None:
-    page = SentPage(text(first), NEWEST)
+    page = FollowedPage(text(first), NEWEST)
     for diff in diffs[:-1]:
         page.take(text(diff))
 
@@ -177,14 +177,14 @@ def test_what_the_last_of_some_diffs_sends_again(
 
 def test_what_fits_no_page_is_an_error_as_for_whoever_looks() -> None:
     with pytest.raises(ProtocolError):
-        SentPage(b'"no tree"', NEWEST)
+        FollowedPage(b'"no tree"', NEWEST)
     with pytest.raises(ProtocolError):
-        SentPage(text(pages("a")), NEWEST).take(b'{"0":{"0":"b"}}')
+        FollowedPage(text(pages("a")), NEWEST).take(b'{"0":{"0":"b"}}')
 
 
 def heard(version: str, name: str) -> dict[str, list[tuple[int, ResentSizes]]]:
     """Return, by event, the size of each recorded diff and what of it was sent again."""
-    known: dict[str, SentPage] = {}
+    known: dict[str, FollowedPage] = {}
     asked: dict[tuple[str, str | None], str] = {}
     found: dict[str, list[tuple[int, ResentSizes]]] = defaultdict(list)
     for each in frames(version, name, "browser"):
@@ -205,7 +205,7 @@ def heard(version: str, name: str) -> dict[str, list[tuple[int, ResentSizes]]]:
             diff, event = reply.diff, asked[frame.topic, frame.ref]
             if reply.rendered is not None:
                 dialect = Dialect.of_version(version)
-                known[frame.topic] = SentPage(reply.rendered, dialect)
+                known[frame.topic] = FollowedPage(reply.rendered, dialect)
         else:
             continue
         if diff is not None and frame.topic in known:
@@ -263,7 +263,7 @@ def test_nested_lists_are_looked_at_a_few_times_however_deep(
         return real(keys, dynamic)
 
     tree = pages(nested(depth))
-    page = SentPage(text(tree), NEWEST)
+    page = FollowedPage(text(tree), NEWEST)
     monkeypatch.setattr(ContentKeys, "of", counted)
 
     resent = page.take(text(tree))

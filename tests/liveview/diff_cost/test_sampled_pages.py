@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pytest_liveview_load.liveview.client.view_content import ViewContent
 from pytest_liveview_load.liveview.diff_cost.sampling import (
     FIRST_PAGES,
     LARGEST_COMPARED,
@@ -30,7 +31,27 @@ SAME = b'{"0":"a"}'
 
 
 def joined(sampler: ResentSampler, view: str = "ShopLive") -> SampledPage | None:
-    return sampler.joined(view, TREE, NEWEST)
+    return sampler.joined(view, TREE)
+
+
+def content_of(page: SampledPage | None, tree: bytes = TREE) -> ViewContent:
+    content = ViewContent(fresh=False)
+    content.begin(tree, NEWEST)
+    content.sampled_page = page
+    return content
+
+
+def record(
+    page: SampledPage | None,
+    measured: Measured,
+    name: str,
+    diff: bytes,
+    tree: bytes = TREE,
+) -> SampledPage | None:
+    content = content_of(page, tree)
+    content.keep(diff)
+    content.record_resent(measured, name)
+    return content.sampled_page
 
 
 def test_the_first_pages_are_compared_and_then_one_in_some() -> None:
@@ -54,7 +75,7 @@ def test_no_more_than_so_many_pages_of_a_view_are_compared() -> None:
     for _ in range(2 * ONE_PAGE_IN * MOST_PAGES):
         page = joined(sampler)
         if page is not None:
-            page.record(measured, "inc", SAME)
+            record(page, measured, "inc", SAME)
 
     assert MOST_PAGES == len(measured.resents)
     assert joined(sampler) is None
@@ -74,7 +95,7 @@ def test_a_page_is_compared_for_so_many_diffs() -> None:
     measured = Measured()
     page = joined(ResentSampler())
     while page is not None:
-        page = page.record(measured, "inc", SAME)
+        page = record(page, measured, "inc", SAME)
 
     assert [("inc", (0, 0, len('"0":"a"')))] * MOST_OF_A_PAGE == measured.resents
 
@@ -84,7 +105,7 @@ def test_no_more_than_so_many_diffs_of_a_view_are_compared() -> None:
     for _ in range(10_000):
         page = joined(sampler)
         for _ in range(MOST_OF_A_PAGE):
-            page = page and page.record(measured, "inc", SAME)
+            page = page and record(page, measured, "inc", SAME)
 
     assert MOST_DIFFS == len(measured.resents)
     assert joined(sampler) is None
@@ -94,8 +115,10 @@ def test_a_diff_without_a_name_is_only_known() -> None:
     measured = Measured()
     page = joined(ResentSampler())
     assert page is not None
-    page.record(measured, "", b'{"0":"b"}')
-    page.record(measured, "inc", b'{"0":"b"}')
+    content = content_of(page)
+    for name in ("", "inc"):
+        content.keep(b'{"0":"b"}')
+        content.record_resent(measured, name)
 
     assert [("inc", (0, 0, len('"0":"b"')))] == measured.resents
 
@@ -110,9 +133,9 @@ UNREADABLE = {
 @pytest.mark.parametrize("tree", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_page_that_cannot_be_read_is_not_compared(tree: bytes) -> None:
     measured = Measured()
-    page = ResentSampler().joined("ShopLive", tree, NEWEST)
+    page = ResentSampler().joined("ShopLive", tree)
 
-    assert (page and page.record(measured, "inc", SAME)) is None
+    assert (page and record(page, measured, "inc", SAME, tree)) is None
     assert [] == measured.resents
 
 
@@ -129,7 +152,7 @@ def test_a_diff_that_cannot_be_compared_ends_it(diff: bytes) -> None:
     page = joined(ResentSampler())
 
     assert page is not None
-    assert page.record(measured, "inc", diff) is None
+    assert record(page, measured, "inc", diff) is None
     assert [] == measured.resents
 
 
