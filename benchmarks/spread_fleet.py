@@ -23,19 +23,18 @@ from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
 from pytest_liveview_load.distribution.messages import (
-    Begin,
     Broken,
     Finished,
-    Lost,
-    PackedOutcome,
-    PackedPlan,
-    Progress,
+    Numbers,
+    Prepare,
     Refused,
     decode,
     encode,
 )
+from pytest_liveview_load.distribution.packed import PackedOutcome, PackedPlan
 from pytest_liveview_load.distribution.serialize import pack_mix
 from pytest_liveview_load.distribution.snapshots import unpack
+from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Fleet:
     def __init__(self, url: str) -> None:
         self.url = url
         self.group = execnet.Group()
-        self.hub = Controller()
+        self.controller = Controller()
         self.told: queue.Queue[tuple[AnyMessage, float]] = queue.Queue()
         self.told_bytes = 0
         self.lead = LocalLink(LEAD, self.take)
@@ -99,8 +98,8 @@ class Fleet:
         self.channels: dict[str, Counted] = {}
         self.kept: list[Any] = []  # a channel that is dropped closes
         self.runs = 0
-        self.hub.start()
-        self.hub.attach(self.lead)
+        self.controller.start()
+        self.controller.attach(self.lead)
 
     def take(self, data: bytes) -> None:
         """Take what the hub tells the lead."""
@@ -117,7 +116,7 @@ class Fleet:
         self.kept += [channel, channel.receive(PATIENCE)]
         self.channels[name] = Counted(channel)
         process = vars(gateway)["_io"].popen
-        self.hub.attach(ChannelLink(name, self.channels[name], process.kill))
+        self.controller.attach(ChannelLink(name, self.channels[name], process.kill))
 
     def begin(
         self,
@@ -130,17 +129,17 @@ class Fleet:
     ) -> None:
         """Let the first runners begin a run, at the demo app unless told otherwise."""
         order = RunPlan.of(**arguments)
-        cast = ScenarioMix.of(scenario, params)
+        mix = ScenarioMix.of(scenario, params)
         self.runs += 1
-        self.hub.gather(LEAD, list(self.pids)[:runners])
-        errand = PackedPlan(
-            name=cast.name,
+        self.controller.assign(LEAD, list(self.pids)[:runners])
+        plan = PackedPlan(
+            name=mix.name,
             profile=order.profile.to_data(),
-            cast=pack_mix(cast),
-            client={"url": url or self.url},
+            mix=pack_mix(mix),
+            client=ClientSettings(url=url or self.url),
             seed=SEED,
         )
-        self.lead.say(encode(Begin(f"run {self.runs}", errand)))
+        self.lead.deliver(encode(Prepare(f"run {self.runs}", plan)))
 
     def until(self, *kinds: type[Any]) -> tuple[Any, float]:
         """Return the next message of these kinds, and when it came."""
@@ -152,14 +151,13 @@ class Fleet:
 
     def progress(self) -> None:
         """Wait until numbers of the run have come."""
-        self.until(Progress)
+        self.until(Numbers)
 
     def ended(self) -> Ended:
         """Wait for the end of the run."""
-        ending, at = self.until(Finished, Lost)
-        why = (
-            f"{ending.loss.who}: {ending.loss.why}" if isinstance(ending, Lost) else ""
-        )
+        ending, at = self.until(Finished)
+        loss = ending.outcome.lost_by
+        why = f"{loss.runner}: {loss.why}" if loss else ""
         return Ended(ending.outcome, unpack(ending.outcome.snapshot), at, why)
 
     def traffic(self) -> tuple[Counter[str], int]:
@@ -169,7 +167,7 @@ class Fleet:
 
     def close(self) -> None:
         """End all of it."""
-        self.hub.close()
+        self.controller.close()
         self.group.terminate(timeout=2)
 
 

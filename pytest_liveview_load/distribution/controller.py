@@ -1,7 +1,9 @@
-"""The hub: one thread that carries the runs of this process' tests over many processes.
+"""The controller: one thread that coordinates the runs of this process' tests.
 
-Law: all state is the hub thread's; from other threads comes only what is queued. Whatever
-happens here, whoever leads a run is told an end of it.
+It has a thread and an event loop of its own, because merging numbers and answering runners
+must not wait for a test, and a loop that carries users must not wait for merging. All state
+is this thread's; from other threads comes only what is queued. Whatever happens here,
+whoever leads a run is told how it ended.
 """
 
 import asyncio
@@ -15,20 +17,24 @@ from typing import Any, Final
 
 from pytest_liveview_load.distribution.coordinator import Ending
 from pytest_liveview_load.distribution.link import Link, LinkClosed
-from pytest_liveview_load.distribution.live_changes import unheeded
+from pytest_liveview_load.distribution.live_changes import (
+    NOT_BEGUN,
+    RUN_OVER,
+    refused_change,
+)
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
-    Begin,
     Broken,
-    CutRun,
-    PackedPlan,
+    Change,
+    Cut,
+    Prepare,
     Show,
-    StopRun,
-    Wish,
+    Stop,
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.run_service import RunService, described
+from pytest_liveview_load.distribution.packed import PackedPlan
+from pytest_liveview_load.distribution.run_service import RunService, describe_error
 from pytest_liveview_load.distribution.serialize import pack_error
 from pytest_liveview_load.errors import ConfigurationError, MessageError
 from pytest_liveview_load.units import Clock
@@ -37,38 +43,38 @@ TICK: Final = 0.1  # seconds
 SESSION_OVER: Final = "the session has ended"
 PATIENCE: Final = 5.0  # seconds until the thread has begun, or ended
 
-# Who carries what a lead begins: names of links that are attached by then.
-FindRunners = Callable[[str, Begin], Awaitable[Sequence[str]]]
+# Who carries what a lead asks for: names of links that are attached by then.
+FindRunners = Callable[[str, Prepare], Awaitable[Sequence[str]]]
 OnEnded = Callable[[str, PackedPlan, Ending], None]  # the lead, and how its run ended
 
 
 class Controller:
     """Owns the links and the runs. `start` first, `close` last.
 
-    `muster` finds the runners of a run, and may open hosts for that; without one they are
-    those of `gather`. `on_ended`, and `on_show` with what a lead wants to be shown, are
-    called in the hub's thread.
+    `find_runners` finds the runners of a run, and may open hosts for that; without one they
+    are those of `assign`. `on_ended`, and `on_show` with what a lead wants to be shown, are
+    called in the controller's thread.
     """
 
     def __init__(
         self,
         *,
-        muster: FindRunners | None = None,
+        find_runners: FindRunners | None = None,
         on_ended: OnEnded = lambda *_: None,
         on_show: Callable[[str], None] = lambda _: None,
         packages: Mapping[str, str] | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
-        self.muster = muster or self.gathered
+        self.find_runners = find_runners or self.assigned
         self.on_ended = on_ended
         self.on_show = on_show
         self.packages = packages or {}
         self.clock = clock
         self._links: dict[str, Link] = {}
         self.booted: dict[str, float] = {}  # hosts, for the run that begins: seconds
-        self._gangs: dict[str, tuple[str, ...]] = {}
+        self._assigned: dict[str, tuple[str, ...]] = {}
         self._services: dict[str, RunService] = {}
-        self._mustering: dict[str, tuple[Begin, str, asyncio.Task[None]]] = {}
+        self._starting: dict[str, tuple[Prepare, str, asyncio.Task[None]]] = {}
         self._outbox: dict[str, list[AnyMessage]] = {}
         self._inbox: deque[Callable[[], None]] = deque()
         self._is_woken = False
@@ -76,7 +82,7 @@ class Controller:
         self._has_begun = threading.Event()
         self._ending: asyncio.Event | None = None
         self._thread = threading.Thread(
-            target=self._run, name="liveview-hub", daemon=True
+            target=self._run, name="liveview-controller", daemon=True
         )
 
     # From other threads
@@ -89,11 +95,11 @@ class Controller:
     def attach(self, link: Link) -> None:
         """Know a process, whose name no other has now."""
         self._post(partial(self._attach, link))
-        link.listen(partial(self._hear, link))
+        link.listen(partial(self._receive, link))
 
-    def gather(self, lead: str, carriers: Sequence[str]) -> None:
-        """From now on these carry what `lead` begins."""
-        self._post(partial(self._gangs.__setitem__, lead, tuple(carriers)))
+    def assign(self, lead: str, runners: Sequence[str]) -> None:
+        """From now on these carry what `lead` asks for."""
+        self._post(partial(self._assigned.__setitem__, lead, tuple(runners)))
 
     def release(self, lead: str) -> None:
         """`lead` is through with its test: runs that it has left are let go."""
@@ -127,11 +133,13 @@ class Controller:
         if self._is_woken or loop is None:
             return
         self._is_woken = True
-        with suppress(RuntimeError):  # it is closed: nobody waits for the hub any more
+        with suppress(
+            RuntimeError
+        ):  # it is closed: nobody waits for the controller any more
             loop.call_soon_threadsafe(self._drain)
 
-    def _hear(self, link: Link, data: bytes | LinkClosed, arrived: float) -> None:
-        self._post(partial(self._take, link, data, arrived))
+    def _receive(self, link: Link, data: bytes | LinkClosed, arrived: float) -> None:
+        self._post(partial(self._dispatch_all, link, data, arrived))
 
     # The thread
 
@@ -181,10 +189,10 @@ class Controller:
         self._sweep()
 
     def _break_all(self, error: BaseException | None) -> None:
-        """Tell every lead that waits that there is no hub any more."""
-        text = SESSION_OVER if error is None else described(error)
-        waiting = [(run, each.conductor.lead) for run, each in self._services.items()]
-        waiting += [(run, lead) for run, (_, lead, _) in self._mustering.items()]
+        """Tell every lead that waits that there is no controller any more."""
+        text = SESSION_OVER if error is None else describe_error(error)
+        waiting = [(run, each.coordinator.lead) for run, each in self._services.items()]
+        waiting += [(run, lead) for run, (_, lead, _) in self._starting.items()]
         for run, lead in waiting:
             if lead in self._links:
                 self._links[lead].send(encode(Broken(run, text)))
@@ -196,35 +204,43 @@ class Controller:
     def _attach(self, link: Link) -> None:
         self._links[link.name] = link
 
-    def _take(self, link: Link, data: bytes | LinkClosed, arrived: float) -> None:
+    def _dispatch_all(
+        self, link: Link, data: bytes | LinkClosed, arrived: float
+    ) -> None:
         if self._links.get(link.name) is not link:
             return  # of one that was given up
         if isinstance(data, LinkClosed):
-            self._lose_name(link.name, data.why)
+            self._lose_link(link.name, data.why)
             return
         try:
             messages = decode(data)
         except MessageError as error:
             for service in self._services_of(link.name):
-                service.garbled(link.name, str(error))
+                service.lose_unreadable(link.name, str(error))
             link.kill(str(error))
             return
         for message in messages:
             self._dispatch(link.name, message, arrived)
 
-    def _dispatch(self, who: str, message: AnyMessage, arrived: float) -> None:
+    def _dispatch(self, sender: str, message: AnyMessage, arrived: float) -> None:
         if isinstance(message, Show):
             self.on_show(message.text)
             return
         service = self._services.get(message.run)
         if service is not None and service.ending is None:
-            service.hear(who, message, arrived)
-        elif isinstance(message, Begin):
-            self._begin(message, who)
-        elif isinstance(message, Wish):
-            self._wish_without_run(message, who)
+            service.receive(sender, message, arrived)
+        elif isinstance(message, Prepare):
+            if message.run not in self._starting:
+                task = asyncio.create_task(self._start_run(message, sender))
+                self._starting[message.run] = message, sender, task
+        elif isinstance(message, Stop | Cut):
+            self._end_starting(message, sender)
+        elif isinstance(message, Change):
+            is_starting = message.run in self._starting
+            problem = NOT_BEGUN if is_starting else RUN_OVER
+            self.send(sender, refused_change(message.run, message.number, problem))
 
-    def _lose_name(self, name: str, why: str) -> None:
+    def _lose_link(self, name: str, why: str) -> None:
         self._links.pop(name, None)
         self._outbox.pop(name, None)
         self._lose_in_runs(name, why)
@@ -235,9 +251,9 @@ class Controller:
             service.lose(name, why)
 
     def _release(self, lead: str) -> None:
-        self._gangs.pop(lead, None)
+        self._assigned.pop(lead, None)
         for service in list(self._services.values()):
-            if service.conductor.lead == lead:
+            if service.coordinator.lead == lead:
                 service.lose(lead, "its test is over")
         self._call_off(lead)
 
@@ -245,71 +261,76 @@ class Controller:
         return [
             each
             for each in self._services.values()
-            if name == each.conductor.lead or name in each.conductor.carriers
+            if name == each.coordinator.lead or name in each.coordinator.runners
         ]
 
     # Runs
 
-    async def gathered(self, lead: str, _: Begin) -> Sequence[str]:
-        """Return who was gathered to carry what `lead` begins."""
-        return self._gangs.get(lead, ())
+    async def assigned(self, lead: str, _: Prepare) -> Sequence[str]:
+        """Return who was assigned to carry what `lead` asks for."""
+        return self._assigned.get(lead, ())
 
-    def _begin(self, begin: Begin, lead: str) -> None:
-        if begin.run not in self._mustering:
-            task = asyncio.create_task(self._assemble(begin, lead))
-            self._mustering[begin.run] = begin, lead, task
-
-    async def _assemble(self, begin: Begin, lead: str) -> None:
+    async def _start_run(self, prepare: Prepare, lead: str) -> None:
         """Find the runners, then begin with them."""
         error: Exception | None = None
-        carriers: Sequence[str] = ()
+        runners: Sequence[str] = ()
         try:
-            carriers = await self.muster(lead, begin)
+            runners = await self.find_runners(lead, prepare)
         except Exception as caught:  # noqa: BLE001 (the lead is told)
             error = caught
         finally:
-            self._mustering.pop(begin.run, None)
+            self._starting.pop(prepare.run, None)
         try:
-            service = self._service(begin, lead, carriers)
+            service = self._service(prepare, lead, runners)
         except Exception as caught:  # noqa: BLE001
-            broken = Broken(begin.run, described(caught))
+            broken = Broken(prepare.run, describe_error(caught))
             self.send(lead, broken)
-            self.on_ended(lead, begin.errand, broken)
+            self.on_ended(lead, prepare.plan, broken)
             return
-        self._services[begin.run] = service
         if error is not None:
-            fault = pack_error(error) if isinstance(error, ConfigurationError) else None
-            service.conductor.refuse("", type(error).__name__, str(error), fault)
+            known = isinstance(error, ConfigurationError)
+            packed = pack_error(error) if known else None
+            kind = type(error).__name__
+            service.coordinator.refuse("", kind, str(error), packed)
         service.open()
-        for name in carriers:
+        for name in runners:
             if name not in self._links:
                 service.lose(name, "it was gone before the run began")
         self._sweep()
 
-    def _service(self, begin: Begin, lead: str, carriers: Sequence[str]) -> RunService:
-        return RunService(
-            begin, lead, carriers, self, clock=self.clock, packages=self.packages
+    def _service(
+        self, prepare: Prepare, lead: str, runners: Sequence[str]
+    ) -> RunService:
+        # Only for this run: the next one finds them up.
+        booted = {
+            each: self.booted.pop(each) for each in runners if each in self.booted
+        }
+        service = self._services[prepare.run] = RunService(
+            prepare,
+            lead,
+            runners,
+            send=self.send,
+            kill=self.kill,
+            clock=self.clock,
+            packages=self.packages,
+            booted_in=booted,
         )
+        return service
 
-    def _wish_without_run(self, wish: Wish, lead: str) -> None:
-        """Answer a wish about a run that is over, or has not begun."""
-        mustering = self._mustering.get(wish.run)
-        if mustering is not None and isinstance(wish, StopRun | CutRun):
-            begin, lead, task = mustering
+    def _end_starting(self, message: Stop | Cut, sender: str) -> None:
+        """End a run whose runners are still being found."""
+        if message.run in self._starting:
+            prepare, lead, task = self._starting[message.run]
             task.cancel()
-            service = self._service(begin, lead, ())
-            self._services[wish.run] = service
-            service.hear(lead, wish, self.clock())
-            return
-        problem = "the run is over" if mustering is None else "the run has not begun"
-        self.send(lead, unheeded(wish.run, wish.asked, problem))
+            service = self._service(prepare, lead, ())
+            service.receive(sender, message, self.clock())
 
     def _call_off_all(self, why: str) -> None:
         for service in list(self._services.values()):
             service.call_off(why)
 
     def _call_off(self, lead: str) -> None:
-        for _, of, task in list(self._mustering.values()):
+        for _, of, task in list(self._starting.values()):
             if of == lead:
                 task.cancel()
 
@@ -318,10 +339,10 @@ class Controller:
         for run, service in list(self._services.items()):
             if service.ending is not None:
                 del self._services[run]
-                conductor = service.conductor
-                self.on_ended(conductor.lead, conductor.errand, service.ending)
+                coordinator = service.coordinator
+                self.on_ended(coordinator.lead, coordinator.plan, service.ending)
 
-    # As the runs' outlet
+    # Commands of the runs
 
     def send(self, to: str, message: AnyMessage) -> None:
         """Send with whatever else goes there at this turn of the loop."""
@@ -331,9 +352,9 @@ class Controller:
             self._loop.call_soon(self._flush)
         self._outbox.setdefault(to, []).append(message)
 
-    def kill(self, who: str, why: str) -> None:
+    def kill(self, name: str, why: str) -> None:
         """End a process; its link says that it is gone."""
-        link = self._links.get(who)
+        link = self._links.get(name)
         if link is not None:
             link.kill(why)
 

@@ -1,54 +1,59 @@
-"""One run over many runners, from the errand to what it came to.
+"""The coordinator of one run: it splits the run over runners, starts, watches and merges it.
 
-Law: events in, commands out; no I/O, and no clock: instants are told. Nothing is sent to the
-dead, numbers that have arrived are not lost, and every run ends in one of `Refused`,
-`Finished`, `Lost` and `Broken`, once.
+A state machine without I/O and without a clock: events go in, commands come out, instants
+are told. Nothing is sent to a runner that is lost, numbers that have arrived are not lost,
+and every run ends once, in `Refused`, `Finished` or `Broken`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY, what_holds
-from pytest_liveview_load.distribution.live_changes import Wishing
+from pytest_liveview_load.distribution.live_changes import (
+    NOT_BEGUN,
+    OPEN_LOAD,
+    RUN_OVER,
+    LiveChanges,
+    describe,
+    refused_change,
+)
 from pytest_liveview_load.distribution.messages import (
+    AddShare,
+    AddUsers,
     AdjustClock,
     AnyMessage,
-    Began,
-    Begin,
     Blocked,
     Broken,
+    ChangeDone,
     CheckBlocked,
     Cut,
-    Did,
-    Done,
+    DropConnections,
     End,
     Finished,
     Hello,
-    Loss,
-    Lost,
     Numbers,
-    PackedError,
     Ping,
     Pong,
     Prepare,
-    Progress,
     Ready,
     Refused,
+    RemoveUsers,
     RunnerInfo,
     Start,
     Stop,
-    Unable,
-    Wish,
+    UserChange,
 )
-from pytest_liveview_load.distribution.rebalance import Rehoming
-from pytest_liveview_load.distribution.runner_state import (
-    RunnerPhase,
-    RunnerState,
-    RunSummary,
+from pytest_liveview_load.distribution.packed import (
+    Loss,
+    PackedError,
+    PackedOutcome,
+    Share,
 )
+from pytest_liveview_load.distribution.rebalance import Rebalance
+from pytest_liveview_load.distribution.run_summary import RunSummary
+from pytest_liveview_load.distribution.runner_state import RunnerPhase, RunnerState
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
@@ -58,7 +63,11 @@ from pytest_liveview_load.units import format_duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# What the conductor of a run wants to be done.
+OVERTIME: Final = 30.0  # seconds after the grace, for teardown and closing
+SUSPENDED: Final = 2.0  # between two ticks: it was this process that stood still
+LEAD_TIME: Final = (
+    0.25  # seconds from the last answer to the start, and four round trips
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +82,15 @@ class Send:
 class Kill:
     """End a runner's process, or our end of the link; nothing is sent to it any more."""
 
-    who: str
+    runner: str
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseUsers:
-    """A runner is gone, and its users are nowhere; `moved` says that they come again."""
+    """A runner is lost, and its users are nowhere; `moved` says that they come again."""
 
-    who: str
+    runner: str
     moved: bool
 
 
@@ -93,374 +102,412 @@ class MeasureFrom:
 
 
 Command: TypeAlias = Send | Kill | ReleaseUsers | MeasureFrom
-
-
-# What a conductor does because time passes: it looks after its runners, and tells.
-
-
-OVERTIME: Final = 30.0  # seconds after the grace, for teardown and closing
-SUSPENDED: Final = 2.0  # between two looks: it was this process that stood still
-
-
-class Vigil:
-    """Owns what is due of one run. Instants are the conductor's.
-
-    `deadline` is when all must have ended, once that is known; `shown` is when progress
-    was told.
-    """
-
-    def __init__(self, conductor: Coordinator, now: float) -> None:
-        self.deadline: float | None = None
-        self.shown = now
-        self._conductor = conductor
-        self._conditions = tuple(map(Budget.parse, conductor.errand.abort))
-        self._looked = now
-
-    def end_by(self, deadline: float) -> None:
-        """Let the run end by then, or earlier if that was said before."""
-        known = self.deadline
-        self.deadline = deadline if known is None else min(known, deadline)
-
-    def look(self, now: float) -> None:
-        """See what is due."""
-        conductor = self._conductor
-        if now - self._looked > SUSPENDED:
-            for carrier in conductor.carriers.values():
-                carrier.heard = carrier.told = carrier.asked = now
-            if self.deadline is not None:
-                self.deadline = max(self.deadline, now + OVERTIME)
-        self._looked = now
-        for carrier in conductor.carriers.values():
-            if carrier.is_alive and conductor.ending is None:
-                self._look_after(carrier, now)
-        due = now - self.shown >= SNAPSHOT_EVERY
-        if conductor.ending is None and conductor.at is not None and due:
-            self._tell(now)
-
-    def _look_after(self, carrier: RunnerState, now: float) -> None:
-        conductor = self._conductor
-        trouble = carrier.trouble(now)
-        is_late = self.deadline is not None and now >= self.deadline
-        if not trouble and is_late and carrier.is_carrying:
-            trouble = (
-                f"it did not end within {format_duration(OVERTIME)} after the grace"
-            )
-        if trouble:
-            conductor.kill(carrier, trouble, now)
-            return
-        if carrier.must_explain(now):
-            conductor.send(carrier.name, CheckBlocked(conductor.run))
-        if carrier.must_be_pinged(now):
-            conductor.ping(carrier, now)
-
-    def _tell(self, now: float) -> None:
-        conductor = self._conductor
-        self.shown = now
-        whole, elapsed = conductor.tally.snapshot(now), conductor.elapsed(now)
-        progress = Progress(
-            run=conductor.run,
-            snapshot=pack(whole),
-            runners=conductor.tally.figures(conductor.at, now),
-            users=sum(each.users for each in conductor.carriers.values()),
-            elapsed=elapsed,
-            losses=tuple(conductor.tally.losses),
-        )
-        conductor.tell_lead(progress)
-        if conductor.stopping or elapsed < conductor.errand.after:
-            return
-        if why := what_holds(self._conditions, whole):
-            held = f"{why}, after {format_duration(elapsed)}"
-            conductor.tally.aborted = f"stopped early: {held}"
-            conductor.stop(held, now)
-
-
-AHEAD: Final = 0.25  # seconds from the last answer to the start, and four round trips
-
-Ending: TypeAlias = Refused | Finished | Lost | Broken
+Ending: TypeAlias = Refused | Finished | Broken
 
 
 class Coordinator:
     """Owns the state of one run.
 
     `packages` are the versions here. `own` returns what is measured in this process, at an
-    instant. `ending` is how it ended, told to the lead if that is alive.
+    instant. `ending` is how the run ended, told to the lead if that is alive.
     """
 
     def __init__(
         self,
-        begin: Begin,
+        prepare: Prepare,
         lead: str,
-        carriers: Sequence[str],
+        runners: Sequence[str],
         now: float,
         *,
         packages: Mapping[str, str] | None = None,
         own: Callable[[float], Snapshot] = lambda _: Snapshot(),
     ) -> None:
-        self.run = begin.run
-        self.errand = begin.errand
-        self.profile = Profile.from_data(begin.errand.profile)
+        self.run = prepare.run
+        self.plan = prepare.plan
+        self.profile = Profile.from_data(prepare.plan.profile)
         self.lead = lead
         self.lead_is_alive = True
         self.packages = packages or {}
-        self.carriers = {
-            name: RunnerState(name, [(share, len(carriers))], now, now, now, now)
-            for share, name in enumerate(carriers)
+        self.runners = {
+            name: RunnerState(name, [Share(index, len(runners))], now, now, now, now)
+            for index, name in enumerate(runners)
         }
         self.ending: Ending | None = None
         self.at: float | None = None  # the start
         self.stopping = ""  # why, once no user is to come any more
-        self.tally = RunSummary(self.carriers, own)
-        self.wishing = Wishing(self)
-        self.rehoming = Rehoming(self)
-        self.vigil = Vigil(self, now)
+        self.summary = RunSummary(self.profile, self.runners, own)
+        self.changes = LiveChanges(self.run, len(self.profile.user_ids()))
+        self.rebalance = Rebalance(self.run)
+        self._abort = tuple(map(Budget.parse, self.plan.abort))
+        self._deadline: float | None = None  # when all must have ended, once known
+        self._shown_at = now  # numbers, to the lead
+        self._ticked_at = now
         self._out: list[Command] = []
 
     # Events
 
     def open(self) -> list[Command]:
         """Ask the runners who they are."""
-        for name in self.carriers:
-            self.send(name, Hello(self.run, name))
-        if not self.carriers:
+        for name in self.runners:
+            self._send(name, Hello(self.run, name))
+        if not self.runners:
             self.refuse("", "NoRunners", "there is no runner to carry the run")
         return self._commands()
 
     def receive(
-        self, who: str, message: AnyMessage, now: float, arrived: float | None = None
+        self, sender: str, message: AnyMessage, now: float, arrived: float | None = None
     ) -> list[Command]:
         """Take a message that has `arrived` from a runner, or from the lead."""
         if self.ending is not None:
             return []
-        if isinstance(message, Wish):
-            if who == self.lead and self.lead_is_alive:
-                self.wishing.hear(message, now)
+        if isinstance(message, UserChange | Stop | Cut):
+            if sender == self.lead and self.lead_is_alive:
+                self._from_lead(message, now)
             return self._commands()
-        carrier = self.carriers.get(who)
-        if carrier is None or not carrier.is_alive:
+        runner = self.runners.get(sender)
+        if runner is None or not runner.is_alive:
             return []
-        carrier.heard = now
-        self._hear(carrier, message, now, now if arrived is None else arrived)
+        runner.heard_at = now
+        self._from_runner(runner, message, now, now if arrived is None else arrived)
         return self._commands()
 
-    def lose(self, who: str, why: str, now: float) -> list[Command]:
-        """Take note that nothing more will come from `who`."""
+    def lose(self, name: str, why: str, now: float) -> list[Command]:
+        """Take note that nothing more will come from a runner, or from the lead."""
         if self.ending is None:
-            if who == self.lead:
+            if name == self.lead:
                 self.lead_is_alive = False
-            carrier = self.carriers.get(who)
-            if carrier is not None and carrier.is_alive:
-                self._lose(carrier, why, now)
+            runner = self.runners.get(name)
+            if runner is not None and runner.is_alive:
+                self._lose(runner, why, now)
             if not self.lead_is_alive and self.ending is None:
-                self._end(self._lost(Loss(who=who, why=why, at=self.elapsed(now)), now))
+                self._finish(now, Loss(runner=name, why=why, at=self.elapsed(now)))
         return self._commands()
 
     def tick(self, now: float) -> list[Command]:
         """Take note of the time; four times a second is often enough."""
-        if self.ending is not None:
-            return []
-        self.vigil.look(now)
+        if self.ending is None:
+            self._forgive_standstill(now)
+            for runner in self.runners.values():
+                if runner.is_alive and self.ending is None:
+                    self._watch(runner, now)
+            due = now - self._shown_at >= SNAPSHOT_EVERY
+            if self.ending is None and self.at is not None and due:
+                self._show_numbers(now)
         return self._commands()
 
     def fail(self, text: str) -> list[Command]:
         """End the run because of an error in this process."""
-        if self.ending is None:
-            self._end(Broken(self.run, text))
+        self._end(Broken(self.run, text))
         return self._commands()
 
     def call_off(self, why: str, now: float) -> list[Command]:
         """End the run, for nobody wants it to go on; its numbers so far are told."""
         if self.ending is None:
-            self.end_at_once(why, now)
+            self._end_at_once(why, now)
         return self._commands()
 
-    # What a runner says
-
-    def _hear(
-        self, carrier: RunnerState, message: AnyMessage, now: float, arrived: float
+    def refuse(
+        self, runner: str, kind: str, text: str, error: PackedError | None = None
     ) -> None:
-        match message:
-            case RunnerInfo():
-                self._meet(carrier, message)
-            case Ready() if carrier.state is RunnerPhase.PREPARING:
-                carrier.state = RunnerPhase.READY
-                self.ping(carrier, now)
-            case Unable(_, kind, text) if self.at is None:
-                self.refuse(carrier.name, kind, text)
-            case Pong(_, number, at):
-                is_asked = carrier.state in (RunnerPhase.READY, RunnerPhase.RUNNING)
-                if is_asked and carrier.clock.pong(number, at, arrived):
-                    self._settle_clock(carrier, now)
-            case Numbers():
-                carrier.take(message, now)
-            case Did(_, number, told):
-                self.rehoming.did(carrier, number)
-                self.tell_lead(*self.wishing.wishes.did(number, carrier.name, told))
-            case Blocked(_, seconds, stack):
-                carrier.stack = stack
-                why = f"its event loop was blocked for {format_duration(seconds)}"
-                self.kill(carrier, why, now)
-            case Done() if carrier.state is RunnerPhase.RUNNING:
-                self._finish(carrier, message, now)
-            case _:
-                pass  # late, or twice
-
-    def _meet(self, carrier: RunnerState, here: RunnerInfo) -> None:
-        if carrier.state is not RunnerPhase.ASKED:
-            return
-        if mismatch := carrier.meet(here, self.packages):
-            self.refuse(carrier.name, "VersionMismatch", mismatch)
-            return
-        carrier.state = RunnerPhase.PREPARING
-        [(share, of)] = carrier.shares
-        self.send(carrier.name, Prepare(self.run, self.errand, share, of))
-
-    def _settle_clock(self, carrier: RunnerState, now: float) -> None:
-        if not carrier.clock.is_known:
-            self.ping(carrier, now)
-        elif carrier.state is RunnerPhase.READY:
-            self.start_if_ready(now)
-        elif carrier.offset != carrier.clock.offset:
-            carrier.offset = carrier.clock.offset
-            self.send(carrier.name, AdjustClock(self.run, carrier.offset))
-
-    def start_if_ready(self, now: float) -> None:
-        """Agree on an instant once all who live are ready."""
-        ready = [each for each in self.carriers.values() if each.is_alive]
-        is_ready = (
-            each.state is RunnerPhase.READY and each.clock.is_known for each in ready
-        )
-        if self.at is not None or self.ending is not None or not all(is_ready):
-            return
-        slowest = max(each.clock.round_trip for each in ready)
-        at = self.at = now + AHEAD + 4 * slowest
-        length = self.profile.length
-        if length is not None and not self.errand.endless:
-            self.vigil.deadline = at + length + self.profile.grace + OVERTIME
-        for carrier in ready:
-            carrier.state, carrier.told = RunnerPhase.RUNNING, at
-            carrier.offset = carrier.clock.offset
-            self.send(carrier.name, Start(self.run, at, carrier.offset))
-        self.vigil.shown = at
-        self._out.append(MeasureFrom(at + self.profile.warmup))
-        self.tell_lead(Began(self.run, at, self.tally.figures(at, now)))
-        self.rehoming.settle()
-
-    def _finish(self, carrier: RunnerState, done: Done, now: float) -> None:
-        carrier.finish(done)
-        self.tell_lead(*self.wishing.wishes.part(carrier.name))
-        self.rehoming.part(carrier)
-        if done.fault is not None and self.tally.fault is None:
-            self.tally.fault = done.fault
-            self.cut(f"ended by {done.fault.kind}", now)
-        self.finish_if_over(now)
-
-    def finish_if_over(self, now: float) -> None:
-        """End the run if nobody carries a user any more."""
-        alive = [each for each in self.carriers.values() if each.is_alive]
-        if self.ending is None and not any(each.is_carrying for each in alive):
-            if self.rehoming.left_over and not self.stopping and not self._is_over(now):
-                self.tally.homeless = True
-            self._end(Finished(self.run, self.tally.outcome(self.at, now)))
-
-    def _is_over(self, now: float) -> bool:
-        length = self.profile.length
-        return length is not None and self.elapsed(now) >= length
+        """End the run before it has begun."""
+        self._end(Refused(self.run, kind, text, runner, error))
 
     def elapsed(self, now: float) -> float:
         """Return how many seconds the run has been going on."""
         return 0.0 if self.at is None else max(0.0, now - self.at)
 
+    # What a runner says
+
+    def _from_runner(
+        self, runner: RunnerState, message: AnyMessage, now: float, arrived: float
+    ) -> None:
+        match message:
+            case RunnerInfo() if runner.phase is RunnerPhase.ASKED:
+                self._identify(runner, message)
+            case Ready() if runner.phase is RunnerPhase.PREPARING:
+                runner.phase = RunnerPhase.READY
+                self._ping(runner, now)
+            case Refused(_, kind, text) if self.at is None:
+                self.refuse(runner.name, kind, text)
+            case Pong(_, number, at):
+                is_asked = runner.is_running or runner.phase is RunnerPhase.READY
+                if is_asked and runner.clock.pong(number, at, arrived):
+                    self._adjust_clock(runner, now)
+            case Numbers():
+                runner.update(message, now)
+            case ChangeDone():
+                self.rebalance.confirm(message.number)
+                self.changes.record(message, runner.name)
+                self._tell_lead(*self.changes.answers())
+            case Blocked(_, seconds, stack):
+                runner.stack = stack
+                why = f"its event loop was blocked for {format_duration(seconds)}"
+                self._kill(runner, why, now)
+            case Finished(_, outcome) if runner.is_running:
+                self._runner_finished(runner, outcome, now)
+            case _:
+                pass  # late, or twice
+
+    def _identify(self, runner: RunnerState, info: RunnerInfo) -> None:
+        if mismatch := runner.identify(info, self.packages):
+            self.refuse(runner.name, "VersionMismatch", mismatch)
+            return
+        runner.phase = RunnerPhase.PREPARING
+        [share] = runner.shares
+        self._send(runner.name, Prepare(self.run, self.plan, share))
+
+    def _adjust_clock(self, runner: RunnerState, now: float) -> None:
+        if not runner.clock.is_known:
+            self._ping(runner, now)
+        elif runner.phase is RunnerPhase.READY:
+            self._start_if_ready(now)
+        elif runner.offset != runner.clock.offset:
+            runner.offset = runner.clock.offset
+            self._send(runner.name, AdjustClock(self.run, runner.offset))
+
+    def _start_if_ready(self, now: float) -> None:
+        """Agree on an instant once all who live are ready."""
+        ready = [each for each in self.runners.values() if each.is_alive]
+        is_ready = (
+            each.phase is RunnerPhase.READY and each.clock.is_known for each in ready
+        )
+        if self.at is not None or self.ending is not None or not all(is_ready):
+            return
+        slowest = max(each.clock.round_trip for each in ready)
+        at = self.at = now + LEAD_TIME + 4 * slowest
+        length = self.profile.length
+        if length is not None and not self.plan.endless:
+            self._deadline = at + length + self.profile.grace + OVERTIME
+        self._shown_at = at
+        self._out.append(MeasureFrom(at + self.profile.warmup))
+        for runner in ready:
+            runner.phase, runner.numbers_at = RunnerPhase.RUNNING, at
+            runner.offset = runner.clock.offset
+        reports = self.summary.reports(at, now)
+        for runner in ready:
+            of_lead = reports if runner.name == self.lead else ()
+            self._send(runner.name, Start(self.run, at, runner.offset, of_lead))
+        if self.lead not in self.runners:
+            self._tell_lead(Start(self.run, at, runners=reports))
+        self._assign_left_over()
+
+    def _runner_finished(
+        self, runner: RunnerState, outcome: PackedOutcome, now: float
+    ) -> None:
+        runner.finish(outcome)
+        self.changes.forget_runner(runner.name)
+        self._tell_lead(*self.changes.answers())
+        for share in self.rebalance.take_from_done(runner.name):
+            runner.shares.remove(share)
+        self._assign_left_over()
+        if outcome.error is not None and self.summary.error is None:
+            self.summary.error = outcome.error
+            self._cut(f"ended by {outcome.error.kind}", now)
+        self._finish_if_over(now)
+
+    def _finish_if_over(self, now: float) -> None:
+        """End the run if nobody carries a user any more."""
+        if self.ending is None and not any(
+            each.is_carrying for each in self.runners.values()
+        ):
+            length = self.profile.length
+            is_over = length is not None and self.elapsed(now) >= length
+            if self.rebalance.has_left_over and not self.stopping and not is_over:
+                self.summary.users_left_over = True
+            self._finish(now)
+
+    # What the lead asks for
+
+    def _from_lead(self, message: UserChange | Stop | Cut, now: float) -> None:
+        match message:
+            case Stop(_, why) | Cut(_, why) if self.at is None:
+                self._end_at_once(why, now)
+            case Stop(_, why):
+                if not self.stopping:
+                    self.summary.remarks.append(why)
+                    self._stop(why, now)
+            case Cut(_, why):
+                self._cut(why, now)
+            case AddUsers() | RemoveUsers() | DropConnections():
+                if self.changes.is_new(message.number):
+                    self._change(message, now)
+
+    def _change(self, change: UserChange, now: float) -> None:
+        users = self._users_of_running()
+        if self.profile.is_open and not isinstance(change, DropConnections):
+            problem = OPEN_LOAD
+        elif not users:
+            problem = NOT_BEGUN if self.at is None else RUN_OVER
+        else:
+            for name, its in self.changes.divide(change, users, now).items():
+                self._count(its)
+                self._tell_to_change(name, its)
+            self._tell_lead(*self.changes.answers())
+            return
+        number, what = change.number, describe(change)
+        self._tell_lead(refused_change(self.run, number, problem, what))
+
+    def _count(self, change: UserChange) -> None:
+        match change:
+            case AddUsers():
+                self.summary.added += change.count
+            case RemoveUsers():
+                self.summary.removed += change.count
+
+    def _users_of_running(self) -> dict[str, int]:
+        running = (each for each in self.runners.values() if each.is_running)
+        return {each.name: each.users for each in running}
+
+    def _tell_to_change(self, name: str, change: UserChange | AddShare) -> None:
+        self.runners[name].expect(change)
+        self._send(name, change)
+
+    def _assign_left_over(self) -> None:
+        """Give what nobody carries to those who run, once the run has begun."""
+        users = self._users_of_running()
+        if self.at is not None and users:
+            for name, change in self.rebalance.assign(users):
+                self._tell_to_change(name, change)
+
+    # What is due
+
+    def _forgive_standstill(self, now: float) -> None:
+        """Blame nobody for the time in which this process, or the computer, stood still."""
+        if now - self._ticked_at > SUSPENDED:
+            for runner in self.runners.values():
+                runner.heard_at = runner.numbers_at = runner.asked_at = now
+            if self._deadline is not None:
+                self._deadline = max(self._deadline, now + OVERTIME)
+        self._ticked_at = now
+
+    def _watch(self, runner: RunnerState, now: float) -> None:
+        why = runner.why_given_up(now)
+        is_late = self._deadline is not None and now >= self._deadline
+        if not why and is_late and runner.is_carrying:
+            why = f"it did not end within {format_duration(OVERTIME)} after the grace"
+        if why:
+            self._kill(runner, why, now)
+            return
+        if runner.must_be_checked(now):
+            self._send(runner.name, CheckBlocked(self.run))
+        if runner.must_be_pinged(now):
+            self._ping(runner, now)
+
+    def _show_numbers(self, now: float) -> None:
+        self._shown_at = now
+        whole, elapsed = self.summary.snapshot(now), self.elapsed(now)
+        users = {each.name: each.users for each in self.runners.values()}
+        self._tell_lead(
+            Numbers(
+                run=self.run,
+                snapshot=pack(whole),
+                users=sum(users.values()),
+                elapsed=elapsed,
+                runners=self.summary.reports(self.at, now),
+                users_of=users,
+                losses=tuple(self.summary.losses),
+            )
+        )
+        if self.stopping or elapsed < self.plan.after:
+            return
+        if why := what_holds(self._abort, whole):
+            held = f"{why}, after {format_duration(elapsed)}"
+            self.summary.aborted = f"stopped early: {held}"
+            self._stop(held, now)
+
     # Losses
 
-    def kill(self, carrier: RunnerState, why: str, now: float) -> None:
-        """Give a runner up."""
-        self._out.append(Kill(carrier.name, why))
-        if carrier.name == self.lead:
+    def _kill(self, runner: RunnerState, why: str, now: float) -> None:
+        self._out.append(Kill(runner.name, why))
+        if runner.name == self.lead:
             self.lead_is_alive = False
-        self._lose(carrier, why, now)
+        self._lose(runner, why, now)
 
-    def _lose(self, carrier: RunnerState, why: str, now: float) -> None:
-        was_carrying, users = carrier.is_carrying, carrier.users
-        has_to_end = not self.lead_is_alive or self.errand.lost != "continue"
-        carrier.state, carrier.users = RunnerPhase.LOST, 0
-        moved = was_carrying and not has_to_end and self.rehoming.is_possible
-        loss = Loss(
-            who=carrier.name,
-            why=why,
-            shares=tuple(carrier.shares),
-            at=self.elapsed(now),
-            users=users,
-            stack=carrier.stack,
-            moved=moved,
-        )
-        self._out.append(ReleaseUsers(carrier.name, moved))
+    def _lose(self, runner: RunnerState, why: str, now: float) -> None:
+        was_carrying, users = runner.is_carrying, runner.users
+        has_to_end = not self.lead_is_alive or self.plan.lost != "continue"
+        runner.phase, runner.users = RunnerPhase.LOST, 0
+        moved = was_carrying and not has_to_end and self._can_move_users()
+        self._out.append(ReleaseUsers(runner.name, moved))
         if not was_carrying and self.lead_is_alive:
             return  # all its numbers are in
-        self.tally.losses.append(loss)
-        self.tell_lead(*self.wishing.wishes.part(carrier.name))
+        runner.lost_why = why
+        loss = Loss(
+            runner=runner.name,
+            why=why,
+            shares=tuple(runner.shares),
+            at=self.elapsed(now),
+            users=users,
+            stack=runner.stack,
+            moved=moved,
+        )
+        self.summary.losses.append(loss)
+        self.changes.forget_runner(runner.name)
+        self._tell_lead(*self.changes.answers())
         if moved:
-            self.rehoming.take_over(carrier)
-            self.start_if_ready(now)
+            self.rebalance.take_from_lost(
+                runner.name, runner.shares, runner.added, runner.removed
+            )
+            self._assign_left_over()
+            self._start_if_ready(now)
         elif self.stopping and not has_to_end:
-            self.finish_if_over(now)
+            self._finish_if_over(now)
         else:
-            self._end(self._lost(loss, now))
+            self._finish(now, loss)
 
-    def _lost(self, loss: Loss, now: float) -> Lost:
-        partial = f"{loss.who} was lost: {loss.why}"
-        return Lost(self.run, loss, self.tally.outcome(self.at, now, partial))
+    def _can_move_users(self) -> bool:
+        """Tell whether there is somebody to go on, and something to go on with."""
+        others = self.runners.values()
+        if self.at is None:
+            return not self.stopping and any(each.is_alive for each in others)
+        return not self.stopping and any(each.is_running for each in others)
 
     # Ends
 
-    def stop(self, why: str, now: float) -> None:
+    def _stop(self, why: str, now: float) -> None:
         """Let all runners end as if the time were over."""
         self.stopping = why
-        self._end_by(now + self.profile.grace + OVERTIME, partial(Stop, self.run, why))
+        self._end_runners(Stop(self.run, why), now + self.profile.grace + OVERTIME)
 
-    def cut(self, why: str, now: float) -> None:
+    def _cut(self, why: str, now: float) -> None:
         """Let all runners end at once; the numbers are partial."""
-        self.stopping = self.tally.partial = why
-        self._end_by(now + OVERTIME, partial(Cut, self.run, why))
+        self.stopping = self.summary.partial = why
+        self._end_runners(Cut(self.run, why), now + OVERTIME)
 
-    def _end_by(self, deadline: float, message: Callable[[], AnyMessage]) -> None:
-        self.vigil.end_by(deadline)
-        for carrier in self.carriers.values():
-            if carrier.is_carrying:
-                self.send(carrier.name, message())
+    def _end_runners(self, message: Stop | Cut, deadline: float) -> None:
+        known = self._deadline
+        self._deadline = deadline if known is None else min(known, deadline)
+        for runner in self.runners.values():
+            if runner.is_carrying:
+                self._send(runner.name, message)
 
-    def refuse(
-        self, who: str, kind: str, text: str, fault: PackedError | None = None
-    ) -> None:
-        """End the run before it has begun."""
-        self._end(Refused(self.run, who, kind, text, fault))
-
-    def end_at_once(self, why: str, now: float) -> None:
+    def _end_at_once(self, why: str, now: float) -> None:
         """End the run with the numbers that there are; they are partial."""
-        self.tally.partial = why
-        self._end(Finished(self.run, self.tally.outcome(self.at, now)))
+        self.summary.partial = why
+        self._finish(now)
+
+    def _finish(self, now: float, lost_by: Loss | None = None) -> None:
+        self._end(Finished(self.run, self.summary.outcome(self.at, now, lost_by)))
 
     def _end(self, ending: Ending) -> None:
         if self.ending is not None:
             return
-        for carrier in self.carriers.values():
-            if carrier.is_alive:
-                self.send(carrier.name, End(self.run))
-        self.tell_lead(*self.wishing.wishes.over(), ending)
+        for runner in self.runners.values():
+            if runner.is_alive:
+                self._send(runner.name, End(self.run))
+        self._tell_lead(*self.changes.refuse_pending(), ending)
         self.ending = ending
 
     # Commands
 
-    def ping(self, carrier: RunnerState, now: float) -> None:
-        """Ask a runner for its clock, and whether it is there."""
-        carrier.pinged = now
-        self.send(carrier.name, Ping(self.run, carrier.clock.next_ping(now)))
+    def _ping(self, runner: RunnerState, now: float) -> None:
+        runner.pinged_at = now
+        self._send(runner.name, Ping(self.run, runner.clock.next_ping(now)))
 
-    def send(self, who: str, message: AnyMessage) -> None:
-        """Send to a runner that is alive."""
-        self._out.append(Send(who, message))
+    def _send(self, runner: str, message: AnyMessage) -> None:
+        self._out.append(Send(runner, message))
 
-    def tell_lead(self, *messages: AnyMessage) -> None:
-        """Tell the lead, if it is alive."""
+    def _tell_lead(self, *messages: AnyMessage) -> None:
         if self.lead_is_alive:
             self._out.extend(Send(self.lead, each) for each in messages)
 

@@ -1,8 +1,8 @@
-"""The way to one other process: bytes there and back, and one word when it is gone.
+"""The controller's links to runners and to the lead: bytes, and the offset of the clock there.
 
-Law: sending never blocks whoever sends, and what comes in is only handed on, for it comes
-in the one thread that receives for the whole connection. A link is gone once, however many
-signs of that there are.
+Sending never blocks whoever sends, and what comes in is only handed on, for it comes in the
+one thread that receives for the whole connection. A link closes once, however many signs of
+that there are.
 """
 
 import queue
@@ -29,9 +29,7 @@ class LinkClosed:
     why: str
 
 
-OnReceive: TypeAlias = Callable[
-    [bytes | LinkClosed, float], None
-]  # with the instant of arrival
+OnReceive: TypeAlias = Callable[[bytes | LinkClosed, float], None]  # with its arrival
 
 
 class Link(Protocol):
@@ -39,14 +37,14 @@ class Link(Protocol):
 
     name: str
 
-    def listen(self, hear: OnReceive) -> None:
+    def listen(self, on_receive: OnReceive) -> None:
         """Hand on what comes, in whatever thread it comes; called once."""
 
     def send(self, data: bytes) -> None:
         """Send, later if need be. To one that is gone nothing is sent."""
 
     def kill(self, why: str) -> None:
-        """End the other process, or at least our end: `Gone(why)` is heard."""
+        """End the other process, or at least our end: `LinkClosed(why)` is received."""
 
     def close(self) -> None:
         """Use it no more; the other process is left alone."""
@@ -72,7 +70,7 @@ class ChannelLink:
         self.name = name
         self._channel = channel
         self._end = end
-        self._hear: OnReceive | None = None
+        self._on_receive: OnReceive | None = None
         self._is_gone = False
         self._lock = threading.Lock()
         self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING)
@@ -80,11 +78,11 @@ class ChannelLink:
             target=self._keep_sending, name=f"liveview-send-{name}", daemon=True
         )
 
-    def listen(self, hear: OnReceive) -> None:
+    def listen(self, on_receive: OnReceive) -> None:
         """Hand on what comes."""
-        self._hear = hear
+        self._on_receive = on_receive
         self._sender.start()
-        self._channel.setcallback(self._take, endmarker=None)
+        self._channel.setcallback(self._receive, endmarker=None)
 
     def send(self, data: bytes) -> None:
         """Send from a thread of its own."""
@@ -107,12 +105,12 @@ class ChannelLink:
             self._is_gone = True
         self._stop_sending()
 
-    def _take(self, data: bytes | None) -> None:
+    def _receive(self, data: bytes | None) -> None:
         arrived = time.perf_counter()  # before anything of ours
         if data is None:
             self._lost(CLOSED)
-        elif not self._is_gone and self._hear is not None:
-            self._hear(data, arrived)
+        elif not self._is_gone and self._on_receive is not None:
+            self._on_receive(data, arrived)
 
     def _keep_sending(self) -> None:
         while (data := self._waiting.get()) is not None:
@@ -127,8 +125,8 @@ class ChannelLink:
             was_gone, self._is_gone = self._is_gone, True
         if not was_gone:
             self._stop_sending()
-            if self._hear is not None:
-                self._hear(LinkClosed(why), time.perf_counter())
+            if self._on_receive is not None:
+                self._on_receive(LinkClosed(why), time.perf_counter())
 
     def _stop_sending(self) -> None:
         try:
@@ -141,12 +139,12 @@ class LocalChannel:
     """The lead's end of a link within one process, used like an execnet channel."""
 
     def __init__(self, name: str) -> None:
-        self.link = LocalLink(name, self._take)
+        self.link = LocalLink(name, self._call_back)
         self._callback: Callable[[Any], Any] | None = None
 
     def send(self, item: Any) -> None:
-        """Send to the hub, which only queues it."""
-        self.link.say(item)
+        """Send to the controller, which only queues it."""
+        self.link.deliver(item)
 
     def setcallback(
         self, callback: Callable[[Any], Any], endmarker: object = None
@@ -155,7 +153,7 @@ class LocalChannel:
         del endmarker
         self._callback = callback
 
-    def _take(self, data: bytes) -> None:
+    def _call_back(self, data: bytes) -> None:
         if self._callback is not None:
             self._callback(data)
 
@@ -163,41 +161,40 @@ class LocalChannel:
 class LocalLink:
     """A link to the same process: the lead's, where there are no workers.
 
-    `take` gets what the hub sends, in the hub's thread.
+    `on_send` gets what the controller sends, in the controller's thread.
     """
 
-    def __init__(self, name: str, take: Callable[[bytes], None]) -> None:
+    def __init__(self, name: str, on_send: Callable[[bytes], None]) -> None:
         self.name = name
-        self._take = take
-        self._hear: OnReceive | None = None
+        self._on_send = on_send
+        self._on_receive: OnReceive | None = None
 
-    def listen(self, hear: OnReceive) -> None:
-        """Hand on what is said."""
-        self._hear = hear
+    def listen(self, on_receive: OnReceive) -> None:
+        """Hand on what the lead sends."""
+        self._on_receive = on_receive
 
-    def say(self, data: bytes) -> None:
-        """Send to the hub, from any thread."""
-        if self._hear is not None:
-            self._hear(data, time.perf_counter())
+    def deliver(self, data: bytes) -> None:
+        """Send from the lead to the controller, from any thread."""
+        if self._on_receive is not None:
+            self._on_receive(data, time.perf_counter())
 
     def send(self, data: bytes) -> None:
         """Send to the lead."""
-        if self._hear is not None:
-            self._take(data)
+        if self._on_receive is not None:
+            self._on_send(data)
 
     def kill(self, why: str) -> None:
         """Be gone: our own process is not ended."""
-        hear, self._hear = self._hear, None
-        if hear is not None:
-            hear(LinkClosed(why), time.perf_counter())
+        on_receive, self._on_receive = self._on_receive, None
+        if on_receive is not None:
+            on_receive(LinkClosed(why), time.perf_counter())
 
     def close(self) -> None:
         """Be silent."""
-        self._hear = None
+        self._on_receive = None
 
 
-# How many seconds another process's clock is ahead of ours, as long as it is asked.
-
+# The offset of another process's clock
 
 PINGS: Final = 5  # until the offset is known
 AGAIN: Final = 1.0  # seconds until a ping that has no answer is sent anew
@@ -216,7 +213,7 @@ class PingReply:
         """How wrong the offset can be at the instant `now`."""
         return self.round_trip / 2 + DRIFT * max(0.0, now - self.at)
 
-    def outdoes(self, other: "PingReply", now: float) -> bool:
+    def is_better_than(self, other: "PingReply", now: float) -> bool:
         """Tell whether this one is to be believed at the instant `now`, not the other.
 
         Both age alike, so one that is no better now will never be. If they contradict each
@@ -261,7 +258,7 @@ class ClockOffset:
         if not self.is_known:
             self.round_trip = max(self.round_trip, answer.round_trip)
         self._answered += 1
-        if self._best is None or answer.outdoes(self._best, arrived):
+        if self._best is None or answer.is_better_than(self._best, arrived):
             self._best = answer
         return True
 

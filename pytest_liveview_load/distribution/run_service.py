@@ -1,12 +1,12 @@
-"""One run in the hub: its conductor, and the gathering of all its users.
+"""One run in the controller: its coordinator, and the synchronization of all its users.
 
-Law: whatever goes wrong here ends this run, with one error, and no other.
+Whatever goes wrong here ends this run, with one error, and no other run.
 """
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from pytest_liveview_load.distribution.coordinator import (
     Command,
@@ -19,176 +19,152 @@ from pytest_liveview_load.distribution.coordinator import (
 )
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
-    Begin,
+    ChangeDone,
     ChangeRate,
-    Heeded,
+    Prepare,
+    Refused,
     SyncCall,
     SyncCancel,
     SyncPost,
-    Unable,
 )
 from pytest_liveview_load.distribution.serialize import pack_error
-from pytest_liveview_load.distribution.snapshots import merge_snapshots
 from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.errors import LiveViewLoadError, MessageError
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from pytest_liveview_load.units import Clock
 
 
-class Outlet(Protocol):
-    """Where a run's commands go; `booted` has how long it took to boot hosts for it."""
-
-    booted: dict[str, float]
-
-    def send(self, to: str, message: AnyMessage) -> None:
-        """Send to a runner, or to the lead."""
-
-    def kill(self, who: str, why: str) -> None:
-        """End a runner."""
-
-
 class RunService:
-    """Owns one run. All in the hub's loop."""
+    """Owns one run. All in the controller's event loop.
+
+    `send` and `kill` take the name of a runner, or of the lead. `booted_in` is how many
+    seconds it took to boot the runners that were booted for this run.
+    """
 
     def __init__(
         self,
-        begin: Begin,
+        prepare: Prepare,
         lead: str,
-        carriers: Sequence[str],
-        outlet: Outlet,
+        runners: Sequence[str],
         *,
+        send: Callable[[str, AnyMessage], None],
+        kill: Callable[[str, str], None],
         clock: Clock,
         packages: Mapping[str, str],
+        booted_in: Mapping[str, float] | None = None,
     ) -> None:
-        errand = begin.errand
-        self.outlet = outlet
+        plan = prepare.plan
+        self.send = send
+        self.kill = kill
         self.clock = clock
-        company = ActiveUsers.of(
-            Profile.from_data(errand.profile), endless=errand.endless
+        company = ActiveUsers.of(Profile.from_data(plan.profile), endless=plan.endless)
+        sync = LocalSync(company, clock=clock, scale=plan.scale)
+        self.sync_server = SyncServer(prepare.run, sync, runners, send)
+        self.coordinator = Coordinator(
+            prepare,
+            lead,
+            runners,
+            clock(),
+            packages=packages,
+            own=self.sync_server.snapshot,
         )
-        gathering = LocalSync(company, clock=clock, scale=errand.scale)
-        self.desk = SyncServer(begin.run, gathering, carriers, outlet.send)
-        self.conductor = Coordinator(
-            begin, lead, carriers, clock(), packages=packages, own=self.measured
-        )
-        for name, carrier in self.conductor.carriers.items():
-            carrier.booted_in = outlet.booted.pop(name, None)  # the next finds it up
+        for name, seconds in (booted_in or {}).items():
+            self.coordinator.runners[name].booted_in = seconds
 
     @property
     def ending(self) -> Ending | None:
         """How the run has ended, if it has."""
-        return self.conductor.ending
-
-    def measured(self, now: float) -> Snapshot:
-        """Return what was measured here: broadcasts, from user to user."""
-        recorders = self.desk.recorders.values()
-        return merge_snapshots(each.snapshot(now) for each in recorders)
+        return self.coordinator.ending
 
     # Events
 
     def open(self) -> None:
         """Begin with the runners."""
-        self.guarded(self.conductor.open)
+        self._guard(self.coordinator.open)
 
-    def hear(self, who: str, message: AnyMessage, arrived: float) -> None:
+    def receive(self, sender: str, message: AnyMessage, arrived: float) -> None:
         """Take a message from a runner or the lead."""
-        if isinstance(message, SyncCall | SyncCancel | SyncPost):
-            self.guarded(lambda: self.at_desk(who, message))
-        elif isinstance(message, ChangeRate):
-            self.guarded(lambda: self.change_rate(who, message))
-        else:
-            now = self.clock()
-            self.guarded(lambda: self.conductor.receive(who, message, now, arrived))
+        self._guard(lambda: self._receive(sender, message, arrived))
 
-    def lose(self, who: str, why: str) -> None:
+    def lose(self, name: str, why: str) -> None:
         """Take note that a runner, or the lead, is gone."""
-        self.guarded(lambda: self.conductor.lose(who, why, self.clock()))
+        self._guard(lambda: self.coordinator.lose(name, why, self.clock()))
 
-    def garbled(self, who: str, problem: str) -> None:
-        """Take note that a runner's words cannot be read."""
-        unable = Unable(self.conductor.run, MessageError.__name__, problem)
-        now = self.clock()
-        self.guarded(lambda: self.conductor.receive(who, unable, now))
-        self.lose(who, problem)
+    def lose_unreadable(self, name: str, problem: str) -> None:
+        """Take note that what a runner sends cannot be read."""
+        refused = Refused(self.coordinator.run, MessageError.__name__, problem)
+        self.receive(name, refused, self.clock())
+        self.lose(name, problem)
 
     def tick(self) -> None:
         """Take note of the time."""
-        self.guarded(lambda: self.conductor.tick(self.clock()))
-
-    def fail(self, error: BaseException) -> None:
-        """End the run because of an error here."""
-        self.break_off(described(error))
+        self._guard(lambda: self.coordinator.tick(self.clock()))
 
     def call_off(self, why: str) -> None:
         """End the run with the numbers that there are."""
-        self.guarded(lambda: self.conductor.call_off(why, self.clock()))
+        self._guard(lambda: self.coordinator.call_off(why, self.clock()))
+
+    def fail(self, error: BaseException) -> None:
+        """End the run because of an error here."""
+        self.break_off(describe_error(error))
 
     def break_off(self, why: str) -> None:
-        """End the run, which is nobody's fault but ours."""
-        self.carry_out(self.conductor.fail(why))
+        """End the run, whose numbers are lost with us."""
+        self._carry_out(self.coordinator.fail(why))
 
-    def guarded(self, step: Callable[[], list[Command]]) -> None:
+    def _guard(self, step: Callable[[], list[Command]]) -> None:
         """Take a step, and fail the run if that fails."""
         try:
-            self.carry_out(step())
+            self._carry_out(step())
         except Exception as error:  # noqa: BLE001 (else a runner would wait for ever)
             self.fail(error)
 
-    # The gathering
-
-    def at_desk(
-        self, who: str, message: SyncCall | SyncCancel | SyncPost
+    def _receive(
+        self, sender: str, message: AnyMessage, arrived: float
     ) -> list[Command]:
-        """Serve a user of a runner."""
-        if self.ending is None:
-            self.desk.take(who, message)
-        return []
+        match message:
+            case SyncCall() | SyncCancel() | SyncPost():
+                if self.ending is None:
+                    self.sync_server.receive(sender, message)
+                return []
+            case ChangeRate():
+                return self._change_rate(sender, message)
+        return self.coordinator.receive(sender, message, self.clock(), arrived)
 
-    def change_rate(self, who: str, wish: ChangeRate) -> list[Command]:
-        """Give a throttle another rate, as the lead asks."""
-        conductor = self.conductor
-        wishes = conductor.wishing.wishes
-        if who != conductor.lead or self.ending or not wishes.is_new(wish.asked):
+    def _change_rate(self, sender: str, change: ChangeRate) -> list[Command]:
+        coordinator, number = self.coordinator, change.number
+        if sender != coordinator.lead or self.ending:
             return []
-        fault = None
+        if not coordinator.changes.is_new(number):
+            return []
+        error = None
         try:
-            self.desk.gathering.change_rate(wish.throttle, wish.rate, wish.over)
-        except LiveViewLoadError as error:
-            fault = pack_error(error)
-        return [Send(who, Heeded(wish.run, wish.asked, fault=fault))]
+            self.sync_server.sync.change_rate(change.throttle, change.rate, change.over)
+        except LiveViewLoadError as caught:
+            error = pack_error(caught)
+        return [Send(sender, ChangeDone(change.run, number, error=error))]
 
     # Commands
 
-    def carry_out(self, commands: Sequence[Command]) -> None:
-        """Do what the conductor wants."""
+    def _carry_out(self, commands: Sequence[Command]) -> None:
         for command in commands:
             match command:
                 case Send(to, message):
-                    self.outlet.send(to, message)
-                case Kill(who, why):
-                    self.outlet.kill(who, why)
-                case ReleaseUsers(who, moved):
-                    self.bury(who, moved=moved)
+                    self.send(to, message)
+                case Kill(runner, why):
+                    self.kill(runner, why)
+                case ReleaseUsers(runner, moved):
+                    self.sync_server.lose(runner, moved=moved)
                 case MeasureFrom(since):
-                    self.desk.measure_from = since
-                    for recorder in self.desk.recorders.values():
-                        recorder.measure_from = since
+                    self.sync_server.measure_since(since)
                 case _:
                     assert_never(command)
         if self.ending is not None:
-            self.desk.close()
-
-    def bury(self, who: str, *, moved: bool) -> None:
-        """Let the users of a runner be nowhere, or on their way to others."""
-        guest = self.desk.guests.get(who)
-        if guest is not None and moved:
-            self.desk.gathering.company.to_come += len(guest.users)
-        self.desk.lose(who)
+            self.sync_server.close()
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return an error of ours as a person can report it."""
     frames = traceback.extract_tb(error.__traceback__)
     where = (
@@ -197,5 +173,6 @@ def described(error: BaseException) -> str:
         else ""
     )
     return (
-        f"an error in the conductor of the run: {type(error).__name__}: {error}{where}"
+        "an error in the coordinator of the run: "
+        f"{type(error).__name__}: {error}{where}"
     )

@@ -1,6 +1,6 @@
-"""What a process does for the runs of others: it carries a share of their users.
+"""A runner: the process carries shares of the controller's runs.
 
-Law: everything happens in one event loop, that of the main thread; a word of a run that is
+Everything happens in one event loop, that of the main thread. A message about a run that is
 not known here comes too late, and is dropped.
 """
 
@@ -34,7 +34,7 @@ PACKAGES: Final = (
     "httpx",
     "websockets",
 )
-LINES: Final[
+LINKS: Final[
     dict[int, tuple[Channel, ControllerLink]]
 ] = {}  # of this process, by the channel's id
 
@@ -45,51 +45,51 @@ class Runner:
     `versions` are of LiveView, that users have met.
     """
 
-    def __init__(self, line: ControllerLink, versions: set[str] | None = None) -> None:
-        self.line = line
+    def __init__(self, link: ControllerLink, versions: set[str] | None = None) -> None:
+        self.link = link
         self.versions: set[str] = set() if versions is None else versions
-        self.shards: dict[str, RunnerShare] = {}
+        self.shares: dict[str, RunnerShare] = {}
         self.leaving: list[RunnerShare] = []  # whose connections are still being closed
         self.gone = asyncio.Event()  # the controller
 
-    def take(self, message: AnyMessage | None) -> None:
+    def receive(self, message: AnyMessage | None) -> None:
         """Do what the controller says; None is its end."""
         match message:
             case None:
                 self.gone.set()
             case Hello(run):
-                self.line.say(introduction(run))
+                self.link.send(runner_info(run))
             case Prepare(run):
-                shard = self.shards[run] = RunnerShare(
-                    self.line, message, self.versions
+                share = self.shares[run] = RunnerShare(
+                    self.link, message, self.versions
                 )
-                shard.prepare()
+                share.prepare()
             case End(run):
-                self.let_go(run)
+                self.end(run)
             case _:
-                if message.run in self.shards:
-                    self.shards[message.run].take(message)
+                if message.run in self.shares:
+                    self.shares[message.run].receive(message)
 
-    def let_go(self, run: str) -> None:
+    def end(self, run: str) -> None:
         """End the share of a run that is over."""
         self.leaving = [each for each in self.leaving if each.tasks]
-        shard = self.shards.pop(run, None)
-        if shard is not None:
-            shard.forget()
-            self.leaving.append(shard)
+        share = self.shares.pop(run, None)
+        if share is not None:
+            share.cancel()
+            self.leaving.append(share)
 
     async def close(self) -> None:
         """End whatever goes on, and wait for what is ending."""
-        for run in list(self.shards):
-            self.let_go(run)
+        for run in list(self.shares):
+            self.end(run)
         for each in self.leaving:
             await each.ended()
 
 
-async def serve(line: ControllerLink, released: asyncio.Event) -> None:
+async def serve(link: ControllerLink, released: asyncio.Event) -> None:
     """Carry what the controller gives until it releases us, or is gone."""
-    runner = Runner(line)
-    with line.heard_by(runner.take):
+    runner = Runner(link)
+    with link.handled_by(runner.receive):
         waiting = [
             asyncio.ensure_future(each.wait()) for each in (released, runner.gone)
         ]
@@ -108,12 +108,12 @@ def serve_channel(
 
     `released` takes what to call, from any thread, when it is over.
     """
-    line = link_over(channel)
+    link = link_over(channel)
 
     async def until_released() -> None:
         loop, event = asyncio.get_running_loop(), asyncio.Event()
         released(partial(call_in, loop, event.set))
-        await serve(line, event)
+        await serve(link, event)
 
     asyncio.run(until_released())
 
@@ -121,11 +121,11 @@ def serve_channel(
 def link_over(channel: Channel) -> ControllerLink:
     """Return our end of the link that a channel is; once for a channel."""
     key = id(channel)
-    if key not in LINES:
-        line = ControllerLink(channel.send)
-        LINES[key] = channel, line  # one that is dropped never tells that it was closed
-        channel.setcallback(line.receive, None)
-    return LINES[key][1]
+    if key not in LINKS:
+        link = ControllerLink(channel.send)
+        LINKS[key] = channel, link  # one that is dropped never tells that it was closed
+        channel.setcallback(link.receive, None)
+    return LINKS[key][1]
 
 
 def call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
@@ -134,7 +134,7 @@ def call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> 
         loop.call_soon_threadsafe(callback)
 
 
-def introduction(run: str) -> RunnerInfo:
+def runner_info(run: str) -> RunnerInfo:
     """Return what runs here."""
     return RunnerInfo(
         run,

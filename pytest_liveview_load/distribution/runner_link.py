@@ -1,8 +1,8 @@
-"""A process' own end of its link to the controller.
+"""A runner's, or the lead's, end of its link to the controller.
 
-Law: what comes is answered or put aside in the thread that receives, which never waits;
-what goes is sent by a thread of its own, so that no event loop waits for the other side.
-Pings are answered however busy the main thread is, and so is the question what keeps it.
+What comes is answered or put aside in the thread that receives, which never waits; what
+goes is sent by a thread of its own, so that no event loop waits for the other side. Pings
+are answered however busy the main thread is, and so is the question what blocks it.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ from pytest_liveview_load.distribution.messages import (
 from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.units import Clock
 
-ALIVE: Final = 3.0  # seconds since it has shown itself: then the loop goes round
-LAST_WORDS: Final = 2.0  # seconds for what was said last to be sent
-STUCK: Final = 70  # the exit status of a process that ends itself
+ALIVE: Final = 3.0  # seconds since the event loop was at work: it is not blocked
+FLUSH: Final = 2.0  # seconds for what was sent last to go out
+EXIT_BLOCKED: Final = 70  # the exit status of a process that ends itself
 FRAMES: Final = 16  # of a stack that are told
 
 Handler = Callable[[AnyMessage | None], None]
@@ -51,36 +51,36 @@ class ControllerLink:
         end: Callable[[int], object] = os._exit,
     ) -> None:
         self.clock = clock
-        self.beat = clock()  # when the event loop showed itself last
+        self.beat = clock()  # when the event loop was at work last
         self.closed = False
         self._send = send
         self._end = end
         self._outgoing: queue.SimpleQueue[bytes | threading.Event] = queue.SimpleQueue()
         self._batch: list[AnyMessage] = []
         self._lock = threading.Lock()
-        self._kept: deque[AnyMessage | None] = deque()  # what nobody was there for
+        self._waiting: deque[AnyMessage | None] = deque()  # until a handler is there
         self._handler: Handler | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.main_thread().ident
         threading.Thread(
-            target=self._send_all, name="liveview-line", daemon=True
+            target=self._send_all, name="liveview-link", daemon=True
         ).start()
 
-    # What goes
+    # Sending
 
-    def say(self, message: AnyMessage) -> None:
+    def send(self, message: AnyMessage) -> None:
         """Send a message with all others of this turn of the event loop."""
         if not self._batch:
             asyncio.get_running_loop().call_soon(self.flush)
         self._batch.append(message)
 
     def flush(self) -> None:
-        """Send what was said in this turn of the event loop."""
+        """Send the messages of this turn of the event loop."""
         batch, self._batch = self._batch, []
         if batch:
             self._outgoing.put(encode(*batch))
 
-    def say_at_once(self, message: AnyMessage) -> None:
+    def send_now(self, message: AnyMessage) -> None:
         """Send a message, from whatever thread."""
         self._outgoing.put(encode(message))
 
@@ -95,14 +95,14 @@ class ControllerLink:
                 except OSError:
                     self.closed = True
 
-    # What comes
+    # Receiving
 
     def receive(self, data: bytes | None) -> None:
         """Take what the controller has sent, None at the end, in whatever thread."""
         try:
             messages = [] if data is None else decode(data)
         except MessageError:
-            data = None  # nobody can be understood any more: as if it were closed
+            data = None  # nothing can be read any more: as if it were closed
         if data is None:
             self.closed = True
             self._hand_on(None)
@@ -110,28 +110,28 @@ class ControllerLink:
         for message in messages:
             match message:
                 case Ping(run, number):
-                    self.say_at_once(Pong(run, number, self.clock()))
+                    self.send_now(Pong(run, number, self.clock()))
                 case CheckBlocked(run):
-                    self._explain(run)
+                    self._check_blocked(run)
                 case _:
                     self._hand_on(message)
 
     def _hand_on(self, message: AnyMessage | None) -> None:
         with self._lock:
-            self._kept.append(message)
+            self._waiting.append(message)
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
         while self._handler is not None:
             with self._lock:
-                if not self._kept:
+                if not self._waiting:
                     return
-                message = self._kept.popleft()
+                message = self._waiting.popleft()
             self._handler(message)
 
     @contextmanager
-    def heard_by(self, handler: Handler) -> Iterator[None]:
+    def handled_by(self, handler: Handler) -> Iterator[None]:
         """Hand what comes, and what has come, to `handler` in this event loop."""
         loop = asyncio.get_running_loop()
         with self._lock:
@@ -145,17 +145,17 @@ class ControllerLink:
                 self._loop = self._handler = None
             self.flush()
 
-    # A main thread that stands still
+    # A blocked main thread
 
-    def _explain(self, run: str) -> None:
-        """Say where the event loop stands and end the process, unless the loop goes round."""
+    def _check_blocked(self, run: str) -> None:
+        """Say where the main thread stands, and end the process, unless its loop is at work."""
         silent = self.clock() - self.beat
         if silent < ALIVE:
             return
         frame = sys._current_frames().get(self._thread or 0)  # noqa: SLF001
         stack = "".join(traceback.format_stack(frame)[-FRAMES:])
-        self.say_at_once(Blocked(run, silent, stack))
+        self.send_now(Blocked(run, silent, stack))
         sent = threading.Event()
         self._outgoing.put(sent)
-        sent.wait(LAST_WORDS)
-        self._end(STUCK)
+        sent.wait(FLUSH)
+        self._end(EXIT_BLOCKED)

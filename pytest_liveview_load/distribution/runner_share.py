@@ -1,8 +1,7 @@
-"""A share of a run, carried in this process.
+"""What this process carries of one run: its share, and those of lost runners beside it.
 
-Law: numbers are told whole each second and once more at the end, however it ends; whoever
-waits for others is let go when the run is over. A share of a lost runner that is taken over
-is a part of its own, beside the first.
+Numbers are sent whole each second and once more at the end, however it ends. Whoever waits
+for others is let go when the run is over.
 """
 
 import asyncio
@@ -19,24 +18,26 @@ from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, returns
 from pytest_liveview_load.crowd.tracebacks import place_of, prune
 from pytest_liveview_load.distribution.messages import (
     AddShare,
+    AddUsers,
     AdjustClock,
     AnyMessage,
+    ChangeDone,
     Cut,
-    Denied,
-    Did,
-    Done,
-    Drop,
-    LetIn,
+    DropConnections,
+    Finished,
     Numbers,
-    PackedError,
-    PackedPlan,
     Prepare,
     Ready,
-    SendHome,
+    Refused,
+    RemoveUsers,
     Start,
     Stop,
     SyncAnswer,
-    Unable,
+)
+from pytest_liveview_load.distribution.packed import (
+    PackedError,
+    PackedOutcome,
+    Share,
 )
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.distribution.serialize import pack_error, unpack_plan
@@ -44,22 +45,21 @@ from pytest_liveview_load.distribution.snapshots import merge_snapshots, pack
 from pytest_liveview_load.distribution.sync_client import SyncClient
 from pytest_liveview_load.errors import ConfigurationError, LiveViewLoadError
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.client.tab import cut_connections
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
-CUT: Final = "interrupted"
+INTERRUPTED: Final = "interrupted"
 
 
 class CarriedShare:
-    """One run of the share, with a network of its own; `outcome` once it has ended."""
+    """One share, on a network of its own; `outcome` once it has ended."""
 
     def __init__(self, run: Run, network: Network) -> None:
         self.run = run
         self.network = network
         self.outcome: RunOutcome | None = None
         self.problem = ""  # an error that is nobody's failure
-        self.fault: PackedError | None = None  # one that is the author's
+        self.error: PackedError | None = None  # one that is the test author's
         self.task: asyncio.Task[None] | None = None
 
     async def carry_out(self, at: float) -> None:
@@ -71,7 +71,7 @@ class CarriedShare:
         except asyncio.CancelledError:
             self.outcome = run.outcome(partial=run.cut_because)
         except ConfigurationError as error:
-            self.fault = pack_error(error, f"raised at {place_of(prune(error))}")
+            self.error = pack_error(error, f"raised at {place_of(prune(error))}")
             self.outcome = run.outcome(partial=run.cut_because)
         except Exception as error:  # noqa: BLE001 (the run's report says so)
             self.problem = f"an error ended its share: {type(error).__name__}: {error}"
@@ -84,7 +84,7 @@ class CarriedShare:
     def stop(self) -> None:
         """End as if the time were over."""
         if self.run.terms is None:
-            self.cut(CUT)
+            self.cut(INTERRUPTED)
         elif not self.run.over:
             self.run.end_now()
 
@@ -96,102 +96,101 @@ class CarriedShare:
 
 
 class RunnerShare:
-    """Owns the parts of one run that are carried here."""
+    """Owns what is carried here of one run; `carried[0]` is the share it began with.
+
+    `versions` are of LiveView, and grow by those that users meet.
+    """
 
     def __init__(
-        self, line: ControllerLink, prepare: Prepare, versions: set[str]
+        self, link: ControllerLink, prepare: Prepare, versions: set[str]
     ) -> None:
-        self.line = line
+        self.link = link
         self.run = prepare.run
-        self.errand = prepare.errand
-        self.share, self.of = prepare.share, prepare.of
+        self.plan = prepare.plan
+        self.share = prepare.share
         self.versions = versions
-        self.gathering = SyncClient(
+        self.sync = SyncClient(
             self.run,
-            line.say,
-            clock=line.clock,
-            first=prepare.share,
-            stride=prepare.of,
+            link.send,
+            clock=link.clock,
+            first=prepare.share.first,
+            stride=prepare.share.of,
         )
-        self.parts: list[CarriedShare] = []
-        self.agreed = 0.0  # the start, by the controller's clock
+        self.carried: list[CarriedShare] = []
+        self.agreed_at = 0.0  # the start, by the controller's clock
         self.at = 0.0  # and by ours
-        self.number = 0
         self.tasks: set[asyncio.Task[Any]] = set()
 
-    def take(self, message: AnyMessage) -> None:
+    def receive(self, message: AnyMessage) -> None:
         """Do what the controller says."""
         match message:
-            case SyncAnswer() | Denied():
-                self.gathering.take(message)
+            case SyncAnswer():
+                self.sync.receive(message)
             case Start():
-                self.start(message)
+                self._start(message)
             case AdjustClock(_, offset):
-                self.gathering.offset = offset
-            case AddShare():
-                self.adopt(message)
-            case LetIn(_, asked, users):
-                self.let_in(asked, users)
-            case SendHome(_, asked, count):
-                self.go_on(self.send_home(asked, count))
-            case Drop():
-                self.go_on(self.drop(message))
+                self.sync.offset = offset
+            case AddShare(_, number, share):
+                self._add_share(number, share)
+            case AddUsers(_, number, _, users):
+                self._add_users(number, users)
+            case RemoveUsers(_, number, count):
+                self._spawn(self._remove_users(number, count))
+            case DropConnections():
+                self._spawn(self._drop_connections(message))
             case Stop():
-                for each in self.parts:
+                for each in self.carried:
                     each.stop()
             case Cut(_, why):
-                self.cut(why)
+                self._cut(why)
 
-    # Its beginning
+    # The beginning
 
     def prepare(self) -> None:
         """Make the share, and say whether it can start."""
         try:
-            self.add_part(self.share, self.of)
+            self._carry(self.share)
         except Exception as error:  # noqa: BLE001 (who waits for this is told)
             kind, text = type(error).__name__, str(error)
             if not isinstance(error, LiveViewLoadError):
                 text = f"{kind}: {text}"
-            self.line.say(Unable(self.run, kind, text))
+            self.link.send(Refused(self.run, kind, text))
         else:
-            self.line.say(Ready(self.run))
+            self.link.send(Ready(self.run))
 
-    def add_part(self, share: int, of: int) -> CarriedShare:
+    def _carry(self, share: Share) -> CarriedShare:
         """Return a share that has not begun. Raises what it cannot be carried for."""
-        errand = self.errand
-        order = unpack_plan(errand, share, of)
+        plan = self.plan
+        order = unpack_plan(plan, share)
         check_file_descriptors(order.profile.most_users)
-        network = Network(settings_of(errand), clock=self.line.clock)
+        network = Network(plan.client, clock=self.link.clock)
         network.versions = self.versions
-        network.part_sampler.all = errand.dissect
+        network.part_sampler.all = plan.dissect
         run = run_on_network(
             order,
             network,
-            name=errand.name,
-            seed=errand.seed,
-            max_lag=errand.max_lag,
-            drops_allowed=errand.drops_allowed,
-            scale=errand.scale,
-            gathering=self.gathering,
+            name=plan.name,
+            seed=plan.seed,
+            max_lag=plan.max_lag,
+            drops_allowed=plan.drops_allowed,
+            scale=plan.scale,
+            gathering=self.sync,
         )
-        part = CarriedShare(run, network)
-        self.parts.append(part)
-        return part
+        carried = CarriedShare(run, network)
+        self.carried.append(carried)
+        return carried
 
-    def start(self, start: Start) -> None:
-        """Begin at the agreed instant."""
-        self.gathering.offset = start.offset
-        self.agreed, self.at = start.at, start.at + start.offset
-        self.line.beat = self.line.clock()
-        self.begin(self.parts[0])
-        self.go_on(self.carry_out())
+    def _start(self, start: Start) -> None:
+        self.sync.offset = start.offset
+        self.agreed_at, self.at = start.at, start.at + start.offset
+        self.link.beat = self.link.clock()
+        self._begin(self.carried[0])
+        self._spawn(self._carry_out())
 
-    def begin(self, part: CarriedShare) -> None:
-        """Let one part begin."""
-        part.task = self.go_on(part.carry_out(self.at))
+    def _begin(self, carried: CarriedShare) -> None:
+        carried.task = self._spawn(carried.carry_out(self.at))
 
-    def go_on(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Do something beside."""
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -199,129 +198,123 @@ class RunnerShare:
 
     # While it runs
 
-    async def carry_out(self) -> None:
-        """See all parts through, and tell their numbers."""
-        telling = self.go_on(self.tell_each_second())
+    async def _carry_out(self) -> None:
+        """Carry all shares to their end, and send their numbers."""
+        sending = self._spawn(self._send_numbers_each_second())
         try:
             while going := [
-                each.task for each in self.parts if each.task and not each.task.done()
+                each.task for each in self.carried if each.task and not each.task.done()
             ]:
                 await asyncio.wait(going, return_when=asyncio.FIRST_COMPLETED)
-                if fault := self.fault:
-                    self.cut(f"ended by {fault.kind}")
+                if error := self._error:
+                    self._cut(f"ended by {error.kind}")
         finally:
-            telling.cancel()
-        outcomes = [each.outcome for each in self.parts if each.outcome is not None]
-        problems = [each.problem for each in self.parts if each.problem]
-        self.line.say(
-            Done(
-                self.run,
-                pack(merge_snapshots(each.snapshot for each in outcomes)),
-                self.began,
-                max(each.run.elapsed for each in self.parts),
-                (*problems, *(why for each in outcomes for why in each.invalid)),
-                tuple(note for each in outcomes for note in each.notes),
-                self.fault,
-                tuple(sorted(self.versions)),
-            )
+            sending.cancel()
+        self.link.send(Finished(self.run, self._outcome()))
+
+    def _outcome(self) -> PackedOutcome:
+        outcomes = [each.outcome for each in self.carried if each.outcome is not None]
+        problems = [each.problem for each in self.carried if each.problem]
+        return PackedOutcome(
+            snapshot=pack(merge_snapshots(each.snapshot for each in outcomes)),
+            elapsed=max(each.run.elapsed for each in self.carried),
+            began=self._began,
+            invalid=(*problems, *(why for each in outcomes for why in each.invalid)),
+            notes=tuple(note for each in outcomes for note in each.notes),
+            error=self._error,
+            versions=tuple(sorted(self.versions)),
         )
 
     @property
-    def fault(self) -> PackedError | None:
-        """What its author got wrong, if that was met here."""
-        return next((each.fault for each in self.parts if each.fault), None)
+    def _error(self) -> PackedError | None:
+        """What the test's author got wrong, if that was met here."""
+        return next((each.error for each in self.carried if each.error), None)
 
-    def cut(self, why: str) -> None:
-        """End at once."""
-        for each in self.parts:
+    @property
+    def _began(self) -> float:
+        """When the first share really began, by the controller's clock."""
+        return self.agreed_at + (self.carried[0].run.came - self.at)
+
+    def _cut(self, why: str) -> None:
+        for each in self.carried:
             each.cut(why)
 
-    async def tell_each_second(self) -> None:
-        """Tell the numbers when those are there who come at once, then until cancelled."""
-        first = self.parts[0]
+    async def _send_numbers_each_second(self) -> None:
+        """Send numbers when those are there who come at once, then until cancelled."""
+        first = self.carried[0]
         assert first.task is not None  # it was told to begin
         await first.run.has_begun(first.task)
-        self.tell()
+        self._send_numbers()
         due = self.at
         while True:
-            due = max(due + SNAPSHOT_EVERY, self.line.clock())
-            await sleep_until(due, self.line.clock)
-            self.tell()
+            due = max(due + SNAPSHOT_EVERY, self.link.clock())
+            await sleep_until(due, self.link.clock)
+            self._send_numbers()
 
-    def tell(self) -> None:
-        """Tell all numbers so far."""
-        now = self.line.beat = self.line.clock()
-        self.number += 1
+    def _send_numbers(self) -> None:
+        now = self.link.beat = self.link.clock()
         numbers = Numbers(
             self.run,
-            self.number,
-            pack(merge_snapshots(each.snapshot(now) for each in self.parts)),
-            sum(each.run.users for each in self.parts if each.outcome is None),
+            pack(merge_snapshots(each.snapshot(now) for each in self.carried)),
+            sum(each.run.users for each in self.carried if each.outcome is None),
             now - self.at,
-            self.began,
+            self._began,
         )
-        self.line.say(numbers)
+        self.link.send(numbers)
 
-    def did(self, asked: int, told: Any = None) -> None:
-        """Say that something is done, and first how many users there are now."""
-        self.tell()
-        self.line.say(Did(self.run, asked, told))
+    # Changes
 
-    @property
-    def began(self) -> float:
-        """When the first part really began, by the controller's clock."""
-        return self.agreed + (self.parts[0].run.came - self.at)
+    def _change_done(self, number: int, result: Any = None) -> None:
+        """Say that a change is done, and first how many users there are now."""
+        self._send_numbers()
+        self.link.send(ChangeDone(self.run, number, result))
 
-    def adopt(self, message: AddShare) -> None:
-        """Carry another share too."""
+    def _add_share(self, number: int, share: Share) -> None:
         try:
-            part = self.add_part(message.share, message.of)
+            carried = self._carry(share)
         except LiveViewLoadError as error:
-            self.parts[0].problem = f"could not take over a share: {error}"
+            self.carried[0].problem = f"could not take over a share: {error}"
         else:
-            self.gathering.parts += 1
-            self.begin(part)
-        self.did(message.asked)
+            self.sync.shares += 1
+            self._begin(carried)
+        self._change_done(number)
 
-    def let_in(self, asked: int, users: tuple[int, ...]) -> None:
-        """Let further users in."""
-        run = self.parts[0].run
-        told = ""
+    def _add_users(self, number: int, users: tuple[int, ...]) -> None:
+        run = self.carried[0].run
+        problem = ""
         if isinstance(run.crowd, ClosedCrowd) and not run.over:
             try:
                 run.admit(users)
             except LiveViewLoadError as error:
-                told = str(error)
-        self.did(asked, told)
+                problem = str(error)
+        self._change_done(number, problem)
 
-    async def send_home(self, asked: int, count: int) -> None:
-        """Let the newest users go after their iteration."""
-        for part in reversed(self.parts):
-            crowd = part.run.crowd
-            if not isinstance(crowd, ClosedCrowd) or part.outcome is not None:
+    async def _remove_users(self, number: int, count: int) -> None:
+        for carried in reversed(self.carried):
+            crowd = carried.run.crowd
+            if not isinstance(crowd, ClosedCrowd) or carried.outcome is not None:
                 continue
             going = min(count, crowd.users)
             if going:
                 await crowd.remove(going)
             count -= going
-        self.did(asked)
+        self._change_done(number)
 
-    async def drop(self, drop: Drop) -> None:
-        """Cut every connection at one instant, and tell who comes back."""
-        await sleep_until(drop.at + self.gathering.offset, self.line.clock)
+    async def _drop_connections(self, drop: DropConnections) -> None:
+        await sleep_until(drop.at + self.sync.offset, self.link.clock)
         absent = [
             each
-            for part in self.parts
-            for each in cut_connections(part.network, CUT_BY_DROP_ALL)
+            for share in self.carried
+            for each in cut_connections(share.network, CUT_BY_DROP_ALL)
         ]
-        seen = await returns(absent, self.line.clock, drop.within)
-        self.did(drop.asked, dataclasses.astuple(seen))
+        seen = await returns(absent, self.link.clock, drop.within)
+        self._change_done(drop.number, dataclasses.astuple(seen))
 
-    # Its end
+    # The end
 
-    def forget(self) -> None:
+    def cancel(self) -> None:
         """End without a word: the run is over."""
-        self.gathering.cut()
+        self.sync.cut()
         for each in self.tasks:
             each.cancel()
 
@@ -329,10 +322,3 @@ class RunnerShare:
         """Wait until nothing goes on any more."""
         if self.tasks:
             await asyncio.wait(self.tasks)
-
-
-def settings_of(errand: PackedPlan) -> ClientSettings:
-    """Return how the app is reached."""
-    given = errand.client
-    headers = tuple((name, value) for name, value in given.get("headers", ()))
-    return ClientSettings(**{**given, "headers": headers})

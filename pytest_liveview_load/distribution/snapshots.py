@@ -1,9 +1,6 @@
-"""Numbers as they travel, and those few by which one runner is compared with another.
+"""Snapshots as bytes, and the few measures by which one runner is compared with another."""
 
-Law: a packed snapshot is the same numbers.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Final
 
@@ -30,9 +27,8 @@ PARSED: Final = tuple(map(Measure.parse, MEASURES))
 
 
 class PackedHistogram(msgspec.Struct, frozen=True, array_like=True):
-    """One series. What is empty has no minimum, as it has no number that would fit."""
+    """A histogram. An empty one has no minimum, as it has no number that would fit."""
 
-    series: tuple[str, ...]
     buckets: dict[int, int]
     total: int
     minimum: int | None
@@ -42,9 +38,9 @@ class PackedHistogram(msgspec.Struct, frozen=True, array_like=True):
 class PackedSnapshot(msgspec.Struct, frozen=True, array_like=True):
     """A snapshot; it is not sorted, which would keep a loop busy for long."""
 
-    histograms: list[PackedHistogram]
-    counts: dict[str, int]
-    by_scenario: dict[str, dict[str, int]]
+    histograms: dict[Series, PackedHistogram]
+    counts: Mapping[str, int]
+    by_scenario: Mapping[str, Mapping[str, int]]
     failures: tuple[Failure, ...]
     seconds: float
     users: int
@@ -57,49 +53,49 @@ DECODER: Final = msgspec.msgpack.Decoder(PackedSnapshot)
 
 def pack(snapshot: Snapshot) -> bytes:
     """Return a snapshot as bytes."""
-    histograms = [
-        PackedHistogram(
-            series,
+    histograms = {
+        series: PackedHistogram(
             each.buckets,
             each.total,
             each.minimum if each.buckets else None,
             each.maximum if each.buckets else None,
         )
         for series, each in snapshot.histograms.items()
-    ]
-    packed = PackedSnapshot(
-        histograms,
-        dict(snapshot.counts),
-        {name: dict(counts) for name, counts in snapshot.by_scenario.items()},
-        snapshot.failures,
-        snapshot.seconds,
-        snapshot.users,
-        snapshot.partial,
+    }
+    return ENCODER.encode(
+        PackedSnapshot(
+            histograms,
+            snapshot.counts,
+            snapshot.by_scenario,
+            snapshot.failures,
+            snapshot.seconds,
+            snapshot.users,
+            snapshot.partial,
+        )
     )
-    return ENCODER.encode(packed)
 
 
 def unpack(data: bytes) -> Snapshot:
     """Return the snapshot of `pack`. Raises MessageError."""
     try:
         packed = DECODER.decode(data)
-        return Snapshot(
-            histograms={
-                Series(*each.series): histogram_of(each) for each in packed.histograms
-            },
-            counts=packed.counts,
-            by_scenario=packed.by_scenario,
-            failures=packed.failures,
-            seconds=packed.seconds,
-            users=packed.users,
-            partial=packed.partial,
-        )
-    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         problem = f"{len(data)} bytes are no numbers of a run: {error!r}"
         raise MessageError(problem) from None
+    return Snapshot(
+        histograms={
+            series: unpack_histogram(each) for series, each in packed.histograms.items()
+        },
+        counts=packed.counts,
+        by_scenario=packed.by_scenario,
+        failures=packed.failures,
+        seconds=packed.seconds,
+        users=packed.users,
+        partial=packed.partial,
+    )
 
 
-def histogram_of(packed: PackedHistogram) -> Histogram:
+def unpack_histogram(packed: PackedHistogram) -> Histogram:
     """Return the histogram that was packed."""
     if packed.minimum is None or packed.maximum is None:
         return Histogram()

@@ -1,13 +1,14 @@
-"""Where the users of a run find each other, when that is in the controller.
+"""Throttles, rendezvous and broadcasts of a run, for the users of one runner.
 
-Law: whoever waits is answered by the controller, and by nobody else; who gives up says so,
-and hands back what it was given all the same. What must not wait is posted, and all that one
-process says arrives in that order. Instants are the controller's there, our own here.
+They are served by the controller (`sync_server`): it answers whoever waits, and nobody else
+does. Who gives up says so, and hands back an answer that comes all the same. What must not
+wait is posted, and all that one process sends arrives in that order. Instants are the
+controller's there, our own here.
 
-    Call    take_turn(name, [rate, interarrival, parallel]) → None
+    call    take_turn(name, [rate, interarrival, parallel]) → None
             meet(name, [users, late, timeout], value) → [[[id, value], …], complete]
             seen(name, timeout) → [token, sender, seconds]
-    Post    enter(user) leave(user) over() bring(users) end_turn(name)
+    post    enter(user) leave(user) over() bring(users) end_turn(name)
             begin(token, sender, name, patience, at) sent(token, at) end(token)
             forget(token) watch(user, name, scenario) heard(user, token, at)
             unseen(user, [token, name, sender, seconds]) part(user)
@@ -19,7 +20,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NoReturn
 
 from pytest_liveview_load.distribution.messages import (
-    Denied,
     FromRunner,
     SyncAnswer,
     SyncCall,
@@ -36,11 +36,11 @@ from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.together import (
     Meeting,
     Member,
+    RendezvousArguments,
     Seen,
     ThrottleArguments,
     tokens,
 )
-from pytest_liveview_load.liveview.user.together import RendezvousArguments as Terms
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.broadcast import check_name
 from pytest_liveview_load.sync.rendezvous import is_plain
@@ -57,7 +57,7 @@ Undo = Callable[[Any], None]
 
 
 class SyncClient:
-    """Owns the calls that users of one share wait in.
+    """Owns the calls in which users of one share wait.
 
     `first` and `stride` say which numbers of tokens are this share's. `offset` is how far
     our clock is ahead of the controller's, set before the first user comes, and again.
@@ -76,17 +76,17 @@ class SyncClient:
         self.send = send
         self.clock = clock
         self.offset = 0.0
-        self.parts = 1  # of the share, each of which ends by itself
+        self.shares = 1  # each ends by itself
         self.ended = False
         self.waiting: dict[int, asyncio.Future[Any]] = {}
         self.undoing: dict[int, Undo] = {}  # calls given up, whose answer is to come
         self.calls = 0
         self.broadcasts = BroadcastClient(self, tokens(first, stride))
 
-    # Words to the controller
+    # Messages to the controller
 
     def post(self, verb: str, *args: object) -> None:
-        """Say what has no answer."""
+        """Send what has no answer."""
         self.send(SyncPost(self.run, verb, args))
 
     async def call(
@@ -113,20 +113,20 @@ class SyncClient:
         finally:
             self.waiting.pop(number, None)
 
-    def take(self, message: SyncAnswer | Denied) -> None:
+    def receive(self, message: SyncAnswer) -> None:
         """Take what a call came to."""
         undo = self.undoing.pop(message.call, None)
         if undo is not None:
-            if isinstance(message, SyncAnswer):
+            if message.error is None:
                 undo(message.value)
             return
         answer = self.waiting.pop(message.call, None)
         if answer is None or answer.done():
             return
-        if isinstance(message, SyncAnswer):
+        if message.error is None:
             answer.set_result(message.value)
         else:
-            answer.set_exception(unpack_error(message.fault))
+            answer.set_exception(unpack_error(message.error))
 
     def cut(self) -> None:
         """Let all go who wait, for nobody will answer."""
@@ -135,7 +135,7 @@ class SyncClient:
             if not answer.done():
                 answer.set_exception(RunOver("the other processes"))
 
-    # The run's side
+    # For the run
 
     def enter(self, user: int) -> None:
         """Take one who starts."""
@@ -147,8 +147,8 @@ class SyncClient:
 
     def over(self) -> None:
         """End: nobody is to begin; who waits is answered when all shares have ended."""
-        self.parts -= 1
-        if not self.ended and self.parts <= 0:
+        self.shares -= 1
+        if not self.ended and self.shares <= 0:
             self.ended = True
             self.post("over")
 
@@ -156,7 +156,7 @@ class SyncClient:
         """Fail: rates are changed in the controller."""
         raise NotImplementedError(name, rate, over)
 
-    # The users' side (`liveview.user.together`)
+    # For users (`liveview.user.together`)
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
@@ -176,7 +176,9 @@ class SyncClient:
         """Say that a user whom the throttle has let in is done."""
         self.post("end_turn", name)
 
-    async def meet(self, user: int, name: str, call: Terms, value: object) -> Meeting:
+    async def meet(
+        self, user: int, name: str, call: RendezvousArguments, value: object
+    ) -> Meeting:
         """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
         said = [call.users, call.late, call.timeout]
         if not is_plain([name, said]):
@@ -200,28 +202,28 @@ class SyncClient:
 
 
 class BroadcastClient:
-    """What users of one share send to many, and see."""
+    """Broadcasts that users of one share send and see."""
 
-    def __init__(self, gathering: SyncClient, own: Iterator[str]) -> None:
-        self.gathering = gathering
-        self.post = gathering.post
+    def __init__(self, sync: SyncClient, own: Iterator[str]) -> None:
+        self.sync = sync
+        self.post = sync.post
         self.tokens = own
 
-    def theirs(self, instant: float) -> float:
+    def to_controller_clock(self, instant: float) -> float:
         """Return an instant of our clock on the controller's."""
-        return instant - self.gathering.offset
+        return instant - self.sync.offset
 
     def begin(self, sender: int, name: str, patience: float) -> str:
         """Return the token of a new broadcast. Raises TogetherError."""
         check_name("broadcast", name)
         token = next(self.tokens)
-        now = self.theirs(self.gathering.clock())
+        now = self.to_controller_clock(self.sync.clock())
         self.post("begin", token, sender, name, patience, now)
         return token
 
     def sent(self, token: str, at: float) -> None:
         """Say that a push has carried the token."""
-        self.post("sent", token, self.theirs(at))
+        self.post("sent", token, self.to_controller_clock(at))
 
     def end(self, token: str) -> None:
         """Say that there will be no further push of it."""
@@ -239,7 +241,7 @@ class BroadcastClient:
 
     def heard(self, user: int, token: str, arrived: float) -> None:
         """Say that a frame with the token has arrived."""
-        self.post("heard", user, token, self.theirs(arrived))
+        self.post("heard", user, token, self.to_controller_clock(arrived))
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
         """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
@@ -247,7 +249,7 @@ class BroadcastClient:
         def undo(found: list[Any]) -> None:
             self.post("unseen", user, name, found)
 
-        call = self.gathering.call
+        call = self.sync.call
         token, sender, seconds = await call(user, SEEN, name, timeout, undo=undo)
         return Seen(name=name, token=token, sender=sender, seconds=seconds)
 

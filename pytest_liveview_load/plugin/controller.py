@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_liveview_load.distribution.messages import Finished, Lost, PackedPlan
+from pytest_liveview_load.distribution.messages import Finished
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.plugin.remote_runs import described, reports
+from pytest_liveview_load.plugin.remote_runs import described
 from pytest_liveview_load.reporting.report import LoadReport
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.controller import Controller
     from pytest_liveview_load.distribution.coordinator import Ending
     from pytest_liveview_load.distribution.link import Channel, LocalChannel
-    from pytest_liveview_load.distribution.messages import Begin
+    from pytest_liveview_load.distribution.messages import Prepare
+    from pytest_liveview_load.distribution.packed import PackedPlan
     from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
     from pytest_liveview_load.xdist.controller import Seat
@@ -54,7 +55,7 @@ class Spreading:
         self._inner: LocalChannel | None = None
         self._test = ""  # the latest that workers carry
         # Its runs that ended and were not reported.
-        self._ends: list[tuple[PackedPlan, Finished | Lost]] = []
+        self._ends: list[tuple[PackedPlan, Finished]] = []
         self._hub: Controller | None = None
         self._known: set[Seat] = set()
         self._leads: dict[int, str] = {}
@@ -80,7 +81,7 @@ class Spreading:
                 self._known.add(seat)
                 hub.attach(ChannelLink(seat.name, seat.link, seat.kill))
         self._leads[number] = lead.name
-        hub.gather(lead.name, [each.name for each in everybody])
+        hub.assign(lead.name, [each.name for each in everybody])
 
     def failed(self, number: int, follower: Seat, why: str) -> None:
         """A follower has ended early."""
@@ -149,15 +150,15 @@ class Spreading:
 
     # The hub
 
-    async def _muster(self, lead: str, begin: Begin) -> Sequence[str]:
-        """Return who is to carry a run: those who were gathered, and the hosts."""
+    async def _muster(self, lead: str, prepare: Prepare) -> Sequence[str]:
+        """Return who is to carry a run: those who were assigned, and the hosts."""
         assert self._hub is not None
-        workers = await self._hub.gathered(lead, begin)
+        workers = await self._hub.assigned(lead, prepare)
         if self.plan is None:
             return workers
         if self._hosting is None:
             self._hosting = self._new_hosting(self.plan)
-        return *workers, *await self._hosting.muster(self._hub, begin)
+        return *workers, *await self._hosting.muster(self._hub, prepare)
 
     def _new_hosting(self, plan: HostPlan) -> Hosting:
         from pytest_liveview_load.plugin.host_setup import (  # noqa: PLC0415
@@ -180,7 +181,7 @@ class Spreading:
         )
 
         hub = Controller(
-            muster=self._muster,
+            find_runners=self._muster,
             packages=packages(),
             on_show=self._show,
             on_ended=self._ended,
@@ -196,16 +197,11 @@ class Spreading:
         else:
             self.display.clear()
 
-    def _ended(self, lead: str, errand: PackedPlan, ending: Ending) -> None:
-        from pytest_liveview_load.distribution.messages import (  # noqa: PLC0415
-            Finished,
-            Lost,
-        )
-
+    def _ended(self, lead: str, plan: PackedPlan, ending: Ending) -> None:
         if self._hosting is not None:
             self._hosting.release(ending.run)
-        if isinstance(ending, Finished | Lost) and lead != LEAD:
-            self._ends.append((errand, ending))
+        if isinstance(ending, Finished) and lead != LEAD:
+            self._ends.append((plan, ending))
 
 
 # What a run came to whose lead cannot report it: it is gone, or the session is cut short.
@@ -215,8 +211,8 @@ class Spreading:
 class Account:
     """A run that the controller has seen end."""
 
-    errand: PackedPlan
-    ending: Finished | Lost
+    plan: PackedPlan
+    ending: Finished
 
     def report(self, test: str, *, cut_because: str = "") -> LoadReport:
         """Return the report of a run of `test`.
@@ -224,15 +220,15 @@ class Account:
         If the session was `cut_because` of something, no loss counts: that may be the way
         in which the processes ended.
         """
-        heading, outcome = self.errand.heading, self.ending.outcome
-        profile = Profile.from_data(self.errand.profile)
+        heading, outcome = self.plan.heading, self.ending.outcome
+        profile = Profile.from_data(self.plan.profile)
         snapshot, lost = unpack(outcome.snapshot), ""
-        if isinstance(self.ending, Lost):
-            lost = "" if cut_because else described(self.ending.loss, profile)
+        if outcome.lost_by is not None:
+            lost = "" if cut_because else described(outcome.lost_by, profile)
             partial = cut_because or snapshot.partial or lost
             snapshot = replace(snapshot, partial=partial)
         was_cut = not lost and snapshot.partial != outcome.aborted
-        if self.errand.endless:
+        if self.plan.endless:
             lasted = max(0.0, outcome.elapsed - profile.ramp)
             profile = replace(profile, duration=lasted)
         return LoadReport.of(
@@ -243,8 +239,8 @@ class Account:
             budgets=map(Budget.parse, heading.budgets),
             invalid=() if was_cut else (*filter(None, [lost]), *outcome.invalid),
             notes=outcome.notes,
-            scale=self.errand.scale,
+            scale=self.plan.scale,
             part_of=heading.part_of,
             on_trial=heading.on_trial,
-            runners=reports(outcome.runners, outcome.losses, profile),
+            runners=outcome.runners,
         )

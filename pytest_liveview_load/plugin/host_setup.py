@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.distribution.controller import Controller
     from pytest_liveview_load.distribution.link import Link
-    from pytest_liveview_load.distribution.messages import Begin
+    from pytest_liveview_load.distribution.messages import Prepare
     from pytest_liveview_load.hosts.specs import HostInfo, HostSpec
     from pytest_liveview_load.plugin.data import PoolAsked
     from pytest_liveview_load.plugin.settings import Settings
@@ -99,13 +99,13 @@ class Hosting:
         self._packing = threading.Lock()
         self._known: dict[str, Link] = {}
 
-    async def muster(self, hub: Controller, begin: Begin) -> tuple[str, ...]:
+    async def muster(self, hub: Controller, prepare: Prepare) -> tuple[str, ...]:
         """Return the names of a run's hosts, which are open and known to the hub.
 
         Raises HostError, which names all that cannot carry users, and PoolError.
         """
         try:
-            booting = asyncio.ensure_future(self._of_pool(hub, begin))
+            booting = asyncio.ensure_future(self._of_pool(hub, prepare))
             try:
                 fixed = await self._asked_for(hub)
             except BaseException:
@@ -114,7 +114,7 @@ class Hosting:
             names = (*fixed, *await booting)
             await asyncio.sleep(0)  # now the hub has taken note of them
         except BaseException:
-            self.release(begin.run)
+            self.release(prepare.run)
             raise
         finally:
             self._show("")
@@ -134,11 +134,11 @@ class Hosting:
         raise_all([each for each in opened if isinstance(each, BaseException)])
         return tuple(each.name for each in self.plan.specs)
 
-    async def _of_pool(self, hub: Controller, begin: Begin) -> tuple[str, ...]:
+    async def _of_pool(self, hub: Controller, prepare: Prepare) -> tuple[str, ...]:
         if self.pool is None:
             return ()
-        users = Profile.from_data(begin.errand.profile).most_users
-        hosts = await self.pool.muster(begin.run, users)
+        users = Profile.from_data(prepare.plan.profile).most_users
+        hosts = await self.pool.muster(prepare.run, users)
         for each in hosts:
             self._make_known(each.link, hub)
             if each.booted_in is not None:

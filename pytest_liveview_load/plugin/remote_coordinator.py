@@ -12,19 +12,8 @@ from typing import Any
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.distribution.link import Channel
-from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
-    Began,
-    Broken,
-    Finished,
-    Heeded,
-    Lost,
-    PackedPlan,
-    Progress,
-    Refused,
-    ReportHeading,
-    Show,
-)
+from pytest_liveview_load.distribution.messages import AnyMessage, Show
+from pytest_liveview_load.distribution.packed import PackedPlan, ReportHeading
 from pytest_liveview_load.distribution.runner import Runner, link_over
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.distribution.serialize import pack_mix, pack_rows
@@ -32,8 +21,6 @@ from pytest_liveview_load.metrics.budget import any_on_parts
 from pytest_liveview_load.plugin.local_runs import LocalConductor, Undertaking
 from pytest_liveview_load.plugin.remote_runs import SpreadRun
 from pytest_liveview_load.reporting.report import RunnerReport
-
-TO_LEAD = (Began, Broken, Finished, Heeded, Lost, Progress, Refused)
 
 
 class FarDisplay:
@@ -73,7 +60,7 @@ class SpreadConductor(LocalConductor):
         self.listening = ExitStack()
         lines = self.lines
         lines.display = lines.display or FarDisplay(
-            lambda each: self.listen().say(each)
+            lambda each: self.listen().send(each)
         )
 
     @asynccontextmanager
@@ -92,20 +79,16 @@ class SpreadConductor(LocalConductor):
         if self.line is None:
             line = self.line = link_over(self.link)
             self.runner = Runner(line, self.versions)
-            self.listening.enter_context(line.heard_by(self.hear))
+            self.listening.enter_context(line.handled_by(self.hear))
         return self.line
 
     def hear(self, message: AnyMessage | None) -> None:
-        """Take a word of the controller, to the lead or to who carries a share."""
+        """Take a message of the controller, for the lead, for the runner here, or for both."""
         assert self.runner is not None
-        if message is None:
-            for run in self.runs.values():
-                run.take(None)
-        elif isinstance(message, TO_LEAD):
-            if message.run in self.runs:
-                self.runs[message.run].take(message)
-            return
-        self.runner.take(message)
+        for identity, run in self.runs.items():
+            if message is None or message.run == identity:
+                run.take(message)
+        self.runner.receive(message)
 
     async def begin(self, order: RunPlan, name: str) -> RunningCrowd:
         """Start the order's crowd. Raises NotCarried before anything has started."""
@@ -127,7 +110,7 @@ class SpreadConductor(LocalConductor):
         run = self.runs[identity] = SpreadRun(
             order,
             self.errand_of(order, name),
-            self.listen().say,
+            self.listen().send,
             run=identity,
             versions=self.versions,
             on_progress=self.lines.shown(name, order),
@@ -137,19 +120,12 @@ class SpreadConductor(LocalConductor):
     def errand_of(self, order: RunPlan, name: str) -> PackedPlan:
         """Return an order as it travels. Raises ScenarioError and DataError."""
         assert order.cast is not None
-        client = self.client_settings()
         return PackedPlan(
             name=name or order.cast.name,
             profile=order.profile.to_data(),
-            cast=pack_mix(order.cast),
-            data=pack_rows(order),
-            client={
-                "url": client.url,
-                "timeout": client.timeout,
-                "transport": client.transport,
-                "headers": [list(each) for each in client.headers],
-                "verify": client.verify,
-            },
+            mix=pack_mix(order.cast),
+            rows=pack_rows(order),
+            client=self.client_settings(),
             seed=self.seed_of(order),
             max_lag=self.settings.max_lag,
             scale=self.settings.scale,

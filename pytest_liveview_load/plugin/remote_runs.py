@@ -6,7 +6,7 @@ wait for it ends, by its answer, by the run's end, or because it is gone.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,23 +19,25 @@ from pytest_liveview_load.crowd.validity import none_finished
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     AnyMessage,
-    Began,
-    Begin,
     Broken,
+    Change,
+    ChangeDone,
     ChangeRate,
-    CutRun,
-    DropAll,
-    Figures,
+    Cut,
+    DropConnections,
     Finished,
-    Heeded,
-    Loss,
-    Lost,
-    PackedOutcome,
-    PackedPlan,
-    Progress,
+    Numbers,
+    Prepare,
     Refused,
     RemoveUsers,
-    StopRun,
+    Start,
+    Stop,
+)
+from pytest_liveview_load.distribution.packed import (
+    Loss,
+    PackedOutcome,
+    PackedPlan,
+    Share,
 )
 from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
@@ -56,42 +58,21 @@ def described(loss: Loss, profile: Profile) -> str:
     users = carried(loss.shares, profile)
     where = last_place(loss.stack)
     return (
-        f"{loss.who} was lost {format_duration(loss.at)} after the start, with "
+        f"{loss.runner} was lost {format_duration(loss.at)} after the start, with "
         f"{format_count(users)} of {format_count(profile.most_users)} "
         f"users: {loss.why}{where and f'; it stood at {where}'}"
     )
 
 
-def carried(shares: Sequence[tuple[int, int]], profile: Profile) -> int:
+def carried(shares: Sequence[Share], profile: Profile) -> int:
     """Return how many users of a load there are in some shares of it."""
     return sum(profile.shard(*share).most_users for share in shares)
 
 
-def reports(
-    figures: Sequence[Figures], losses: Sequence[Loss], profile: Profile
-) -> tuple[RunnerReport, ...]:
-    """Return what each process came to."""
-    lost = {each.who: each.why for each in losses}
-    return tuple(
-        RunnerReport(
-            name=each.name,
-            host=each.host,
-            users=carried(each.shares, profile),
-            offset=each.offset,
-            uncertainty=each.uncertainty,
-            skew=each.skew,
-            measures=dict(each.measures),
-            lost=lost.get(each.name, ""),
-            booted_in=each.booted_in,
-        )
-        for each in figures
-    )
-
-
-def beside(runners: Sequence[Figures]) -> str:
+def beside(runners: Sequence[RunnerReport], users: Mapping[str, int]) -> str:
     """Return how many users each runner has, and which is the slowest of them."""
     if len(runners) <= FEW:
-        parts = [f"{each.name} {format_count(each.users)}" for each in runners]
+        parts = [f"{each.name} {format_count(users[each.name])}" for each in runners]
     else:
         parts = [f"{len(runners)} runners"]
     lags = [(each.measures.get("p99_lag", 0.0), each.name) for each in runners]
@@ -115,7 +96,7 @@ HERE: Final = "the controller"
 GONE: Final = "the controller of the run is gone"
 
 Say = Callable[[AnyMessage], None]
-Ending = Finished | Lost | Broken | Refused | None  # None: the controller is gone
+Ending = Finished | Broken | Refused | None  # None: the controller is gone
 
 
 class SpreadRun:
@@ -124,7 +105,7 @@ class SpreadRun:
     def __init__(
         self,
         order: RunPlan,
-        errand: PackedPlan,
+        packed: PackedPlan,
         say: Say,
         *,
         run: str,
@@ -133,9 +114,9 @@ class SpreadRun:
         clock: Clock = time.perf_counter,
     ) -> None:
         self.order = order
-        self.errand = errand
-        self.name = errand.name
-        self.scale = errand.scale
+        self.packed = packed
+        self.name = packed.name
+        self.scale = packed.scale
         self.cut_because = "interrupted"
         self.on_progress = on_progress
         self.clock = clock
@@ -143,17 +124,16 @@ class SpreadRun:
         self.versions = versions  # of LiveView, which grow by what users have met
         self.began = clock()
         self.snapshot = Snapshot()
-        self.figures: tuple[Figures, ...] = ()
-        self.losses: tuple[Loss, ...] = ()
+        self.reports: tuple[RunnerReport, ...] = ()
         self.stopped = False
         self.started = False
         self.added = 0
         self.remarks: list[str] = []  # on what the test did to it
-        self.feed = UserRows.of(order, errand.seed)
+        self.feed = UserRows.of(order, packed.seed)
         self._say = say
         self._users: int | None = None  # as was told last
         self._asked = 0
-        self._answers: dict[int, asyncio.Future[Heeded]] = {}
+        self._answers: dict[int, asyncio.Future[ChangeDone]] = {}
         loop = asyncio.get_running_loop()
         self._ending: asyncio.Future[Ending] = loop.create_future()
         self._begun: asyncio.Future[None] = loop.create_future()
@@ -164,39 +144,39 @@ class SpreadRun:
     def take(self, message: AnyMessage | None) -> None:
         """Take a word of the controller; None is its end."""
         match message:
-            case Began(_, at, runners):
-                self.started, self.figures = True, runners
+            case Start(_, at, _, reports):
+                self.started, self.reports = True, reports
                 self.began = self.clock()
                 wait = min(max(0.0, at - self.began), LONGEST)
                 self.began += wait
                 loop = asyncio.get_running_loop()
                 loop.call_later(wait + SOONEST, settle, self._begun, None)
-            case Progress():
+            case Numbers():
                 self.see(message)
-            case Heeded(_, asked):
-                settle(self._answers.pop(asked, None), message)
-            case Finished(_, outcome) | Lost(_, _, outcome):
-                self.figures, self.losses = outcome.runners, outcome.losses
+            case ChangeDone(_, number):
+                settle(self._answers.pop(number, None), message)
+            case Finished(_, outcome):
+                self.reports = outcome.runners
                 self.snapshot = unpack(outcome.snapshot)
                 self.versions.update(outcome.versions)
                 self.end(message)
             case Refused() | Broken() | None:
                 self.end(message)
 
-    def see(self, progress: Progress) -> None:
+    def see(self, numbers: Numbers) -> None:
         """Take the latest numbers, and show them."""
-        self.snapshot = unpack(progress.snapshot)
-        self.figures, self.losses = progress.runners, progress.losses
-        self._users = progress.users
+        self.snapshot = unpack(numbers.snapshot)
+        self.reports = numbers.runners
+        self._users = numbers.users
         if self.on_progress is not None:
             self.on_progress(
                 attending.Progress(
                     snapshot=self.snapshot,
-                    active=progress.users,
+                    active=numbers.users,
                     most=self.most_users,
-                    elapsed=progress.elapsed,
+                    elapsed=numbers.elapsed,
                     length=self.order.profile.length,
-                    beside=beside(progress.runners),
+                    beside=beside(numbers.runners, numbers.users_of),
                 )
             )
 
@@ -270,30 +250,26 @@ class SpreadRun:
 
         Raises NotCarried, what a user met that ends the run, and what ends the lead itself.
         """
-        self._say(Begin(self.run, self.errand))
+        self._say(Prepare(self.run, self.packed))
         try:
             await asyncio.wait([self._ending])
         except asyncio.CancelledError:
-            self._say(CutRun(self.run, self.next_number(), self.cut_because))
+            self._say(Cut(self.run, self.cut_because))
             await asyncio.wait([self._ending], timeout=LAST_NUMBERS)
             raise
         ending = self._ending.result()
         if isinstance(ending, Refused):
-            if ending.fault is not None:
-                raise unpack_error(ending.fault)
-            raise NotCarried(ending.who or HERE, f"{ending.kind}: {ending.text}")
-        if isinstance(ending, Finished | Lost) and ending.outcome.fault is not None:
-            raise unpack_error(ending.outcome.fault)
+            if ending.error is not None:
+                raise unpack_error(ending.error)
+            raise NotCarried(ending.runner or HERE, f"{ending.kind}: {ending.text}")
+        if isinstance(ending, Finished) and ending.outcome.error is not None:
+            raise unpack_error(ending.outcome.error)
         return self.outcome()
 
     def outcome(self, partial: str = "") -> RunOutcome:
         """Return the numbers so far; `partial` says why there will be no more."""
         ending = self._ending.result() if self.is_over else None
-        far = (
-            ending.outcome
-            if isinstance(ending, Finished | Lost)
-            else PackedOutcome(b"")
-        )
+        far = ending.outcome if isinstance(ending, Finished) else PackedOutcome(b"")
         lost = self.why_lost(ending) if self.is_over else ""
         snapshot = self.snapshot
         if partial or lost:
@@ -311,7 +287,7 @@ class SpreadRun:
     def why_lost(self, ending: Ending) -> str:
         """Return what the run was lost by, "" if it was not."""
         match ending:
-            case Lost(_, loss):
+            case Finished(_, PackedOutcome(lost_by=Loss() as loss)):
                 return described(loss, self.order.profile)
             case Broken(_, text):
                 return text
@@ -321,39 +297,39 @@ class SpreadRun:
 
     def runners(self) -> tuple[RunnerReport, ...]:
         """Return what each process came to."""
-        return reports(self.figures, self.losses, self.order.profile)
+        return self.reports
 
     # What the test does to it
 
     def next_number(self) -> int:
-        """Return a number for a wish."""
+        """Return a number for a change."""
         self._asked += 1
         return self._asked
 
-    async def heeded(self, wish: AddUsers | RemoveUsers | DropAll | ChangeRate) -> Any:
-        """Return what the runners say to a wish; raise what it cannot be for."""
+    async def change(self, change: Change) -> Any:
+        """Return the runners' results of a change; raise what it cannot be made for."""
         if self.is_over:
             raise CrowdError("what was asked of the crowd", "the run is over")
         answer = asyncio.get_running_loop().create_future()
-        self._answers[wish.asked] = answer
-        self._say(wish)
-        heeded = await answer
-        if heeded.fault is not None:
-            raise unpack_error(heeded.fault)
-        return heeded.told
+        self._answers[change.number] = answer
+        self._say(change)
+        done = await answer
+        if done.error is not None:
+            raise unpack_error(done.error)
+        return done.result
 
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over."""
         if not self.over:
             self.stopped = True
-            self._say(StopRun(self.run, self.next_number(), why))
+            self._say(Stop(self.run, why))
 
     async def let_in(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""
         most = self.order.profile.most_users + self.added + number
         if self.feed is not None:
             self.feed.prepare(most)
-        told = await self.heeded(AddUsers(self.run, self.next_number(), number))
+        told = await self.change(AddUsers(self.run, self.next_number(), number))
         for who, problem in told.items():
             if problem:
                 raise CrowdError(f"add({number})", f"{who}: {problem}")
@@ -362,19 +338,19 @@ class SpreadRun:
 
     async def send_home(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
-        await self.heeded(RemoveUsers(self.run, self.next_number(), number))
+        await self.change(RemoveUsers(self.run, self.next_number(), number))
         self._users = max(0, self.users - number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises TogetherError."""
-        await self.heeded(
+        await self.change(
             ChangeRate(self.run, self.next_number(), throttle, rate, over)
         )
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
         when = self.after()
-        told = await self.heeded(DropAll(self.run, self.next_number(), within))
+        told = await self.change(DropConnections(self.run, self.next_number(), within))
         seen = Returns(users=0, left=0, times=())
         for users, left, times in told.values():
             part = Returns(users=users, left=left, times=tuple(times))

@@ -1,4 +1,4 @@
-"""The demo app and a hub, for runs over several processes."""
+"""The demo app and a controller, for runs over several processes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,12 @@ def roost() -> Iterator[RoostProcess]:
 
 
 @pytest.fixture
-def hub() -> Iterator[Controller]:
-    hub = Controller()
-    hub.start()
-    yield hub
-    hub.close()
-    assert not hub._thread.is_alive()
+def controller() -> Iterator[Controller]:
+    controller = Controller()
+    controller.start()
+    yield controller
+    controller.close()
+    assert not controller._thread.is_alive()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A runner in a process of its own, as far as the hub sees: it keeps to a script.
+"""A runner in a process of its own, as far as the controller sees: it keeps to a script.
 
 It is sent to an execnet gateway as it stands, and imports what is installed there.
 """
@@ -14,9 +14,8 @@ from typing import Any
 from pytest_liveview_load.distribution.messages import (
     Blocked,
     CheckBlocked,
-    Denied,
-    Done,
     End,
+    Finished,
     Hello,
     Numbers,
     Ping,
@@ -32,6 +31,7 @@ from pytest_liveview_load.distribution.messages import (
     decode,
     encode,
 )
+from pytest_liveview_load.distribution.packed import PackedOutcome
 from pytest_liveview_load.distribution.serialize import to_plain
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -72,7 +72,7 @@ class ScriptedRunner:
                     python = ".".join(map(str, sys.version_info[:3]))
                     self.say(RunnerInfo(run, python, {}, "localhost", os.getpid(), 1))
                 case Prepare(run, _, share):
-                    self.share = share
+                    self.share = share.first
                     self.say(Ready(run))
                 case Ping(run, number):
                     self.say(Pong(run, number, time.perf_counter()))
@@ -83,7 +83,7 @@ class ScriptedRunner:
                     frame = sys._current_frames()[self.main]
                     stack = "".join(traceback.format_stack(frame))
                     self.say(Blocked(run, 5.0, stack))
-                case SyncAnswer() | Denied():
+                case SyncAnswer():
                     with self.answered:
                         self.answers[message.call] = message
                         self.answered.notify_all()
@@ -101,7 +101,7 @@ class ScriptedRunner:
         now = time.perf_counter()
         numbers = pack(Snapshot(counts={"iterations": self.number}, seconds=1.0))
         elapsed = now - self.at
-        self.say(Numbers(self.run, self.number, numbers, 1, elapsed, self.at))
+        self.say(Numbers(self.run, numbers, 1, elapsed, self.at))
 
     def play(self) -> str:
         """Do what the script says, and return what came of it."""
@@ -111,7 +111,7 @@ class ScriptedRunner:
                 terms = to_plain(["all", "fail", 10.0])
                 met = self.ask(1, "meet", "door", terms, to_plain(f"of {self.share}"))
                 return (
-                    repr(met.value) if isinstance(met, SyncAnswer) else repr(met.fault)
+                    repr(met.value) if isinstance(met, SyncAnswer) else repr(met.error)
                 )
             case "turns":
                 return self.take_turns()
@@ -128,7 +128,7 @@ class ScriptedRunner:
         for number in range(TURNS):
             began = time.perf_counter()
             answer = self.ask(number, "take_turn", to_plain("buy"), ONE_BY_ONE)
-            assert isinstance(answer, SyncAnswer), answer
+            assert answer.error is None, answer
             times.append(time.perf_counter() - began)
             self.say(SyncPost(self.run, "end_turn", ("buy",)))
         return f"{median(times):.6f}"
@@ -145,7 +145,8 @@ class ScriptedRunner:
             self.tell()
         last = pack(Snapshot(counts={"iterations": self.number}, seconds=1.0))
         notes = (came_of_it,) if came_of_it else ()
-        self.say(Done(self.run, last, self.at, 1.0, notes=notes))
+        outcome = PackedOutcome(snapshot=last, began=self.at, elapsed=1.0, notes=notes)
+        self.say(Finished(self.run, outcome))
         self.channel.waitclose(PATIENCE)
 
 

@@ -1,4 +1,4 @@
-"""A hub with scripted runners, each in a process of its own, and a lead that listens."""
+"""A controller with scripted runners, each in a process of its own, and a lead that listens."""
 
 import queue
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Broken,
     Finished,
-    Lost,
     Refused,
     decode,
     encode,
@@ -25,24 +24,24 @@ from tests.distribution import scripted_runner
 LEAD = "lead"
 PROJECT = str(Path(__file__).parents[2])
 PATIENCE = 20.0  # seconds
-ENDINGS = (Broken, Finished, Lost, Refused)
+ENDINGS = (Broken, Finished, Finished, Refused)
 
 
-class Told:
+class Lead:
     """What the lead is told, and what it says."""
 
-    def __init__(self, hub: Controller) -> None:
-        self.hub = hub
+    def __init__(self, controller: Controller) -> None:
+        self.controller = controller
         self.messages: queue.Queue[AnyMessage] = queue.Queue()
         self.link = LocalLink(LEAD, self.take)
-        hub.attach(self.link)
+        controller.attach(self.link)
 
     def take(self, data: bytes) -> None:
         for each in decode(data):
             self.messages.put(each)
 
     def say(self, *messages: AnyMessage) -> None:
-        self.link.say(encode(*messages))
+        self.link.deliver(encode(*messages))
 
     def next(self, *kinds: type[Any]) -> Any:
         """Return the next message of these kinds; others are passed over."""
@@ -54,7 +53,7 @@ class Told:
 
 
 @contextmanager
-def runners(hub: Controller, *scripts: str) -> Iterator[dict[str, Any]]:
+def runners(controller: Controller, *scripts: str) -> Iterator[dict[str, Any]]:
     """Run one runner for each script; yield their processes by name."""
     group = execnet.Group()
     processes = {}
@@ -68,8 +67,8 @@ def runners(hub: Controller, *scripts: str) -> Iterator[dict[str, Any]]:
             channel.send(script)
             process = vars(gateway)["_io"].popen
             processes[gateway.id] = process
-            hub.attach(ChannelLink(gateway.id, channel, process.kill))
-        hub.gather(LEAD, tuple(processes))
+            controller.attach(ChannelLink(gateway.id, channel, process.kill))
+        controller.assign(LEAD, tuple(processes))
         yield processes
     finally:
         for process in processes.values():
@@ -77,5 +76,5 @@ def runners(hub: Controller, *scripts: str) -> Iterator[dict[str, Any]]:
         group.terminate(timeout=1.0)
 
 
-def iterations(ending: Finished | Lost) -> int:
+def iterations(ending: Finished) -> int:
     return unpack(ending.outcome.snapshot).counts["iterations"]

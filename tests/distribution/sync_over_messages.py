@@ -24,20 +24,20 @@ from pytest_liveview_load.sync.users import LocalSync
 RUNNERS = ("a", "b")
 
 
-class Afar:
+class SyncOverMessages:
     """Owns the desk and both runners' ends; what is only looked at is the desk's."""
 
     def __init__(self, real: LocalSync) -> None:
         self.real = real
-        self.desk = SyncServer("r", real, RUNNERS, self.answer)
-        self.ends = {
+        self.server = SyncServer("r", real, RUNNERS, self.answer)
+        self.clients = {
             name: SyncClient(
                 "r", self.sender(name), clock=real.clock, first=first, stride=2
             )
             for first, name in enumerate(RUNNERS)
         }
         self.said = 0  # messages
-        self.broadcasts = AfarBroadcasts(self)
+        self.broadcasts = BroadcastsOverMessages(self)
         self.turns: dict[str, list[SyncClient]] = {}
         self.next = 0
 
@@ -51,19 +51,17 @@ class Afar:
             assert isinstance(
                 there, messages.SyncCall | messages.SyncCancel | messages.SyncPost
             )
-            self.desk.take(name, there)
+            self.server.receive(name, there)
 
         return send
 
-    def answer(
-        self, runner: str, message: messages.SyncAnswer | messages.Denied
-    ) -> None:
+    def answer(self, runner: str, message: messages.SyncAnswer) -> None:
         [there] = decode(encode(message))
-        assert isinstance(there, messages.SyncAnswer | messages.Denied)
-        asyncio.get_running_loop().call_soon(self.ends[runner].take, there)
+        assert isinstance(there, messages.SyncAnswer | messages.SyncAnswer)
+        asyncio.get_running_loop().call_soon(self.clients[runner].receive, there)
 
     def of(self, user: int) -> SyncClient:
-        return self.ends[RUNNERS[user % 2]]
+        return self.clients[RUNNERS[user % 2]]
 
     # As a gathering
 
@@ -74,7 +72,7 @@ class Afar:
         self.of(user).leave(user)
 
     def over(self) -> None:
-        for end in self.ends.values():
+        for end in self.clients.values():
             end.over()
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
@@ -95,23 +93,23 @@ class Afar:
         self.of(0).bring(users)
 
 
-class AfarBroadcasts:
+class BroadcastsOverMessages:
     """The broadcasts of both runners."""
 
-    def __init__(self, afar: Afar) -> None:
-        self.afar = afar
+    def __init__(self, sync: SyncOverMessages) -> None:
+        self.sync = sync
         self.senders: dict[str, int] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.afar.real.broadcasts, name)
+        return getattr(self.sync.real.broadcasts, name)
 
     def begin(self, sender: int, name: str, patience: float) -> str:
-        token = self.afar.of(sender).broadcasts.begin(sender, name, patience)
+        token = self.sync.of(sender).broadcasts.begin(sender, name, patience)
         self.senders[token] = sender
         return token
 
     def of(self, token: str) -> Any:
-        return self.afar.of(self.senders[token]).broadcasts
+        return self.sync.of(self.senders[token]).broadcasts
 
     def sent(self, token: str, at: float) -> None:
         self.of(token).sent(token, at)
@@ -123,17 +121,17 @@ class AfarBroadcasts:
         self.of(token).forget(token)
 
     def watch(self, user: int, name: str, observer: Observer) -> None:
-        self.afar.of(user).broadcasts.watch(user, name, observer)
+        self.sync.of(user).broadcasts.watch(user, name, observer)
 
     def heard(self, user: int, token: str, arrived: float) -> None:
-        self.afar.of(user).broadcasts.heard(user, token, arrived)
+        self.sync.of(user).broadcasts.heard(user, token, arrived)
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
-        return await self.afar.of(user).broadcasts.seen(user, name, timeout)
+        return await self.sync.of(user).broadcasts.seen(user, name, timeout)
 
     def part(self, user: int) -> None:
-        self.afar.of(user).broadcasts.part(user)
+        self.sync.of(user).broadcasts.part(user)
 
     @property
     def recorder(self) -> Recorder:
-        return self.afar.desk.recorder("")
+        return self.sync.server.recorder("")

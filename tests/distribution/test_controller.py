@@ -1,33 +1,31 @@
-"""The hub, with runners in processes of their own, that are killed and stopped too."""
+"""The controller, with runners in processes of their own, that are killed and stopped too."""
 
 import os
 import signal
 
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.messages import (
-    Began,
+    ChangeDone,
     ChangeRate,
     Finished,
-    Heeded,
-    Lost,
-    Progress,
-    StopRun,
+    Numbers,
+    Start,
+    Stop,
 )
 from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.errors import TogetherError
-from tests.distribution.fake_runners import RUN, begin
-from tests.distribution.scripted_runs import PATIENCE, Told, iterations, runners
+from tests.distribution.fake_runners import RUN, loss_of, prepare
+from tests.distribution.scripted_runs import PATIENCE, Lead, iterations, runners
 
 
-def test_a_run_over_two_processes_is_one(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "", ""):
-        lead.say(begin(users=2))
-        lead.next(Began)
-        progress = lead.next(Progress)
-        lead.say(StopRun(RUN, 1, "stopped"))
-        lead.next(Heeded)
+def test_a_run_over_two_processes_is_one(controller: Controller) -> None:
+    lead = Lead(controller)
+    with runners(controller, "", ""):
+        lead.say(prepare(users=2))
+        lead.next(Start)
+        progress = lead.next(Numbers)
+        lead.say(Stop(RUN, "stopped"))
         finished = lead.next(Finished)
 
     assert ["gw0", "gw1"] == [each.name for each in progress.runners]
@@ -39,13 +37,13 @@ def test_a_run_over_two_processes_is_one(hub: Controller) -> None:
         )  # one machine, one clock
 
 
-def test_users_of_two_processes_meet(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "meet", "meet"):
-        lead.say(begin(users=2))
-        lead.next(Began)
-        lead.next(Progress)
-        lead.say(StopRun(RUN, 1, "stopped"))
+def test_users_of_two_processes_meet(controller: Controller) -> None:
+    lead = Lead(controller)
+    with runners(controller, "meet", "meet"):
+        lead.say(prepare(users=2))
+        lead.next(Start)
+        lead.next(Numbers)
+        lead.say(Stop(RUN, "stopped"))
         finished = lead.next(Finished)
 
     [_, one, other] = finished.outcome.notes
@@ -54,81 +52,85 @@ def test_users_of_two_processes_meet(hub: Controller) -> None:
     assert "of 1" in one
 
 
-def test_a_throttle_is_found_by_name_and_its_rate_is_changed(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "turns"):
-        lead.say(begin(users=1))
-        lead.next(Progress)
+def test_a_throttle_is_found_by_name_and_its_rate_is_changed(
+    controller: Controller,
+) -> None:
+    lead = Lead(controller)
+    with runners(controller, "turns"):
+        lead.say(prepare(users=1))
+        lead.next(Numbers)
         lead.say(ChangeRate(RUN, 1, "bye", "5/s"), ChangeRate(RUN, 2, "buy", "5/s"))
-        wrong, right = lead.next(Heeded), lead.next(Heeded)
-        lead.say(StopRun(RUN, 3, "stopped"))
+        wrong, right = lead.next(ChangeDone), lead.next(ChangeDone)
+        lead.say(Stop(RUN, "stopped"))
         lead.next(Finished)
 
-    error = unpack_error(wrong.fault)
+    error = unpack_error(wrong.error)
     assert isinstance(error, TogetherError)
     assert "change_rate('bye', '5/s')" == error.asked
-    assert (2, None) == (right.asked, right.fault)
+    assert (2, None) == (right.number, right.error)
 
 
-def test_a_killed_process_is_a_loss_at_once(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "", "") as processes:
-        lead.say(begin(users=2))
-        seen = lead.next(Progress)
+def test_a_killed_process_is_a_loss_at_once(controller: Controller) -> None:
+    lead = Lead(controller)
+    with runners(controller, "", "") as processes:
+        lead.say(prepare(users=2))
+        seen = lead.next(Numbers)
         processes["gw1"].kill()
-        lost = lead.next(Lost)
+        lost = lead.next(Finished)
 
-    assert "gw1" == lost.loss.who
-    assert "its process has ended" in lost.loss.why
-    assert [lost.loss] == list(lost.outcome.losses)
+    assert "gw1" == loss_of(lost).runner
+    assert "its process has ended" in loss_of(lost).why
+    assert [loss_of(lost)] == list(lost.outcome.losses)
     assert iterations(lost) >= unpack(seen.snapshot).counts["iterations"]
 
 
-def test_a_stopped_process_is_a_loss_and_is_ended(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "", "") as processes:
-        lead.say(begin(users=2))
-        lead.next(Progress)
+def test_a_stopped_process_is_a_loss_and_is_ended(controller: Controller) -> None:
+    lead = Lead(controller)
+    with runners(controller, "", "") as processes:
+        lead.say(prepare(users=2))
+        lead.next(Numbers)
         os.kill(processes["gw1"].pid, signal.SIGSTOP)
-        lost = lead.next(Lost)
+        lost = lead.next(Finished)
         processes["gw1"].wait(PATIENCE)  # it was killed, too
 
     assert ("gw1", "it has stalled: no numbers for 5.8s") == (
-        lost.loss.who,
-        lost.loss.why,
+        loss_of(lost).runner,
+        loss_of(lost).why,
     )
 
 
-def test_a_blocked_process_says_where(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "block", "") as processes:
-        lead.say(begin(users=2))
-        lost = lead.next(Lost)
+def test_a_blocked_process_says_where(controller: Controller) -> None:
+    lead = Lead(controller)
+    with runners(controller, "block", "") as processes:
+        lead.say(prepare(users=2))
+        lost = lead.next(Finished)
         processes["gw0"].wait(PATIENCE)
 
-    assert "its event loop was blocked for 5s" == lost.loss.why
-    assert "in play" in lost.loss.stack
+    assert "its event loop was blocked for 5s" == loss_of(lost).why
+    assert "in play" in loss_of(lost).stack
 
 
-def test_a_loss_can_leave_the_run_going_on(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "", "") as processes:
-        lead.say(begin(users=2, lost="continue"))
-        lead.next(Progress)
+def test_a_loss_can_leave_the_run_going_on(controller: Controller) -> None:
+    lead = Lead(controller)
+    with runners(controller, "", "") as processes:
+        lead.say(prepare(users=2, lost="continue"))
+        lead.next(Numbers)
         processes["gw1"].kill()
-        while not lead.next(Progress).losses:
+        while not lead.next(Numbers).losses:
             pass
-        lead.say(StopRun(RUN, 1, "stopped"))
+        lead.say(Stop(RUN, "stopped"))
         finished = lead.next(Finished)
 
     [loss] = finished.outcome.losses
-    assert ("gw1", True) == (loss.who, loss.moved)
+    assert ("gw1", True) == (loss.runner, loss.moved)
 
 
-def test_words_that_cannot_be_read_are_a_loss_that_says_so(hub: Controller) -> None:
-    lead = Told(hub)
-    with runners(hub, "garbage"):
-        lead.say(begin(users=1))
-        lost = lead.next(Lost)
+def test_words_that_cannot_be_read_are_a_loss_that_says_so(
+    controller: Controller,
+) -> None:
+    lead = Lead(controller)
+    with runners(controller, "garbage"):
+        lead.say(prepare(users=1))
+        lost = lead.next(Finished)
 
-    assert "10 bytes are no messages" in lost.loss.why
+    assert "10 bytes are no messages" in loss_of(lost).why

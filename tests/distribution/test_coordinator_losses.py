@@ -11,204 +11,220 @@ from pytest_liveview_load.distribution.messages import (
     Blocked,
     CheckBlocked,
     End,
-    Finished,
-    LetIn,
-    Lost,
     RemoveUsers,
-    SendHome,
-    StopRun,
+    Stop,
 )
 from pytest_liveview_load.distribution.snapshots import unpack
-from tests.distribution.fake_runners import RUN, Stage, begin, ended, iterations, of
+from tests.distribution.fake_runners import (
+    RUN,
+    FakeRun,
+    ended,
+    iterations,
+    loss_of,
+    of,
+    prepare,
+)
 
 
 def test_a_killed_runner_ends_the_run_with_its_numbers() -> None:
-    stage = Stage(begin())
-    stage.go_on(3)
-    stage.lose("gw1", "its process has ended")
+    run = FakeRun(prepare())
+    run.go_on(3)
+    run.lose("gw1", "its process has ended")
 
-    ending = ended(stage)
+    ending = ended(run)
 
-    assert isinstance(ending, Lost)
-    assert ("gw1", "its process has ended") == (ending.loss.who, ending.loss.why)
-    assert ((1, 3),) == ending.loss.shares
-    assert 2 < ending.loss.at < 3
-    assert sum(each.iterations for each in stage.runners.values()) == iterations(ending)
+    assert ("gw1", "its process has ended") == (
+        loss_of(ending).runner,
+        loss_of(ending).why,
+    )
+    assert ((1, 3),) == loss_of(ending).shares
+    assert 2 < loss_of(ending).at < 3
+    assert sum(each.iterations for each in run.runners.values()) == iterations(ending)
     partial = unpack(ending.outcome.snapshot).partial
     assert "gw1 was lost: its process has ended" == partial
 
 
 def test_a_stalled_runner_is_asked_after_five_seconds_and_given_up_after_six() -> None:
-    stage = Stage(begin())
-    stage.go_on(2)
-    last = stage.now
-    stage.silent.add("gw2")
+    run = FakeRun(prepare())
+    run.go_on(2)
+    last = run.now
+    run.silent.add("gw2")
 
-    stage.go_on(5.2, step=0.25)
-    asked = of(CheckBlocked, stage.sent_to("gw2"))
-    stage.go_on(2, step=0.25)
+    run.go_on(5.2, step=0.25)
+    asked = of(CheckBlocked, run.sent_to("gw2"))
+    run.go_on(2, step=0.25)
 
     assert [CheckBlocked(RUN)] == asked
-    [kill] = [each for each in stage.commands if isinstance(each, Kill)]
+    [kill] = [each for each in run.commands if isinstance(each, Kill)]
     assert Kill("gw2", "it has stalled: no numbers for 5.8s") == kill
-    lost = ended(stage)
-    assert "gw2" == lost.loss.who
-    assert 5.8 <= lost.loss.at + (stage.conductor.at or 0) - last <= 6
+    lost = ended(run)
+    assert "gw2" == loss_of(lost).runner
+    assert 5.8 <= loss_of(lost).at + (run.coordinator.at or 0) - last <= 6
 
 
 def test_a_blocked_runner_says_where_it_stands() -> None:
-    stage = Stage(begin())
-    stage.go_on(2)
-    stage.say("gw2", Blocked(RUN, 5.0, "File shop.py, line 7, in buy"))
+    run = FakeRun(prepare())
+    run.go_on(2)
+    run.send("gw2", Blocked(RUN, 5.0, "File shop.py, line 7, in buy"))
 
-    lost = ended(stage)
+    lost = ended(run)
 
-    assert "its event loop was blocked for 5s" == lost.loss.why
-    assert "File shop.py, line 7, in buy" == lost.loss.stack
+    assert "its event loop was blocked for 5s" == loss_of(lost).why
+    assert "File shop.py, line 7, in buy" == loss_of(lost).stack
 
 
 def test_a_frozen_link_is_noticed_while_nobody_runs() -> None:
-    conductor = Coordinator(begin(), "gw0", ["gw0"], 0.0)
-    conductor.open()
+    coordinator = Coordinator(prepare(), "gw0", ["gw0"], 0.0)
+    coordinator.open()
 
     for now in range(1, 15):
-        conductor.tick(float(now))
-        assert conductor.ending is None
-    conductor.tick(15.0)
+        coordinator.tick(float(now))
+        assert coordinator.ending is None
+    coordinator.tick(15.0)
 
-    assert isinstance(conductor.ending, Lost)
-    assert "its link has been silent for 15s" == conductor.ending.loss.why
+    assert "its link has been silent for 15s" == loss_of(coordinator.ending).why
 
 
 def test_a_computer_that_slept_has_lost_nobody() -> None:
-    stage = Stage(begin())
-    stage.go_on(2)
+    run = FakeRun(prepare())
+    run.go_on(2)
 
-    stage.now += 3600
-    stage.carry_out(stage.conductor.tick(stage.now))
+    run.now += 3600
+    run.carry_out(run.coordinator.tick(run.now))
 
-    assert stage.conductor.ending is None
-    assert not [each for each in stage.commands if isinstance(each, Kill)]
+    assert run.coordinator.ending is None
+    assert not [each for each in run.commands if isinstance(each, Kill)]
 
 
 def test_whoever_is_lost_after_its_end_is_no_loss() -> None:
-    stage = Stage(begin())
-    stage.say("gw1", stage.runners["gw1"].done())
-    stage.lose("gw1")
+    run = FakeRun(prepare())
+    run.send("gw1", run.runners["gw1"].finished())
+    run.lose("gw1")
     for name in ("gw0", "gw2"):
-        stage.say(name, stage.runners[name].done())
+        run.send(name, run.runners[name].finished())
 
-    assert isinstance(ended(stage), Finished)
-    assert () == ended(stage).outcome.losses
+    assert ended(run).outcome.lost_by is None
+    assert () == ended(run).outcome.losses
 
 
 def test_a_dead_lead_is_told_nothing_and_the_others_are_let_go() -> None:
-    stage = Stage(begin())
-    told = len(stage.told)
-    stage.lose("gw0")
+    run = FakeRun(prepare())
+    told = len(run.to_lead)
+    run.lose("gw0")
 
-    assert told == len(stage.told)
-    assert isinstance(stage.conductor.ending, Lost)
-    assert [End(RUN)] == of(End, stage.sent_to("gw1"))
-    assert [] == of(End, stage.sent_to("gw0"))
+    assert told == len(run.to_lead)
+    assert "gw0" == loss_of(run.coordinator.ending).runner
+    assert [End(RUN)] == of(End, run.sent_to("gw1"))
+    assert [] == of(End, run.sent_to("gw0"))
 
 
 def test_a_lead_that_carries_nobody_is_missed_too() -> None:
-    stage = Stage(begin(), lead="only")
-    stage.lose("only")
+    run = FakeRun(prepare(), lead="only")
+    run.lose("only")
 
-    assert isinstance(stage.conductor.ending, Lost)
-    assert "only" == stage.conductor.ending.loss.who
+    assert "only" == loss_of(run.coordinator.ending).runner
 
 
 def test_lost_users_go_on_elsewhere_if_asked_for() -> None:
-    stage = Stage(begin(lost="continue"))
-    stage.go_on(2)
-    stage.lose("gw1", "killed")
+    run = FakeRun(prepare(lost="continue"))
+    run.go_on(2)
+    run.lose("gw1", "killed")
 
     adopted = [
-        (each.share, each.of)
+        each.share
         for name in ("gw0", "gw2")
-        for each in of(AddShare, stage.sent_to(name))
+        for each in of(AddShare, run.sent_to(name))
     ]
     assert [(1, 6), (4, 6)] == adopted  # together every third user from 1 on
-    assert ReleaseUsers("gw1", moved=True) in stage.commands
-    stage.go_on(1)
+    assert ReleaseUsers("gw1", moved=True) in run.commands
+    run.go_on(1)
     for name in ("gw0", "gw2"):
-        stage.say(name, stage.runners[name].done())
-    ending = ended(stage)
-    assert isinstance(ending, Finished)
+        run.send(name, run.runners[name].finished())
+    ending = ended(run)
+    assert ending.outcome.lost_by is None
     [note] = ending.outcome.notes
     assert note == "gw1 was lost after 1.75s (killed); its users went on elsewhere"
-    assert sum(each.iterations for each in stage.runners.values()) == iterations(ending)
+    assert sum(each.iterations for each in run.runners.values()) == iterations(ending)
     assert 6 == unpack(ending.outcome.snapshot).users  # of two, three each
 
 
 def test_who_was_added_goes_on_elsewhere_and_who_was_sent_home_stays_there() -> None:
-    stage = Stage(begin(lost="continue"))
-    stage.say("gw0", AddUsers(RUN, asked=1, count=3))
-    stage.say("gw0", RemoveUsers(RUN, asked=2, count=6))
-    [was_let_in] = of(LetIn, stage.sent_to("gw1"))
-    [went_home] = of(SendHome, stage.sent_to("gw1"))
+    run = FakeRun(prepare(lost="continue"))
+    run.send("gw0", AddUsers(RUN, number=1, count=3))
+    run.send("gw0", RemoveUsers(RUN, number=2, count=6))
+    [was_let_in] = of(AddUsers, run.sent_to("gw1"))
+    [went_home] = of(RemoveUsers, run.sent_to("gw1"))
 
-    stage.lose("gw1")
+    run.lose("gw1")
 
     again = [
         user
         for name in ("gw0", "gw2")
-        for each in of(LetIn, stage.sent_to(name))[1:]
+        for each in of(AddUsers, run.sent_to(name))[1:]
         for user in each.users
     ]
     going = [
         each.count
         for name in ("gw0", "gw2")
-        for each in of(SendHome, stage.sent_to(name))[1:]
+        for each in of(RemoveUsers, run.sent_to(name))[1:]
     ]
     assert list(was_let_in.users) == again
     assert went_home.count == sum(going)
 
 
 def test_a_share_is_never_left_with_one_that_is_through() -> None:
-    stage = Stage(begin(lost="continue"))
-    stage.silent.add("gw2")  # it has not said that it took over what was offered
-    stage.lose("gw1")
-    stage.say("gw2", stage.runners["gw2"].done())
+    run = FakeRun(prepare(lost="continue"))
+    run.silent.add("gw2")  # it has not said that it took over what was offered
+    run.lose("gw1")
+    run.send("gw2", run.runners["gw2"].finished())
 
-    adopted = [(each.share, each.of) for each in of(AddShare, stage.sent_to("gw0"))]
+    adopted = [each.share for each in of(AddShare, run.sent_to("gw0"))]
 
     assert [(1, 6), (4, 6)] == adopted
 
 
 def test_users_whom_nobody_can_carry_on_make_the_run_invalid() -> None:
-    stage = Stage(begin(lost="continue"))
-    stage.silent |= {"gw0", "gw2"}
-    stage.lose("gw1")
+    run = FakeRun(prepare(lost="continue"))
+    run.silent |= {"gw0", "gw2"}
+    run.lose("gw1")
     for name in ("gw0", "gw2"):
-        stage.say(name, stage.runners[name].done())
+        run.send(name, run.runners[name].finished())
 
-    [cause] = ended(stage).outcome.invalid
+    [cause] = ended(run).outcome.invalid
 
     assert "a runner was lost, and not all of its users could go on" in cause
 
 
 def test_the_last_runner_has_nobody_to_go_on_elsewhere() -> None:
-    stage = Stage(begin(lost="continue"), runners=1, lead="only")
-    stage.lose("gw0")
+    run = FakeRun(prepare(lost="continue"), runners=1, lead="only")
+    run.lose("gw0")
 
-    assert isinstance(ended(stage), Lost)
+    assert "gw0" == loss_of(ended(run)).runner
 
 
 def test_one_that_does_not_end_is_given_up() -> None:
-    stage = Stage(begin())
-    stage.go_on(2)
-    stage.silent.add("gw1")
-    stage.say("gw0", StopRun(RUN, asked=1, why="stopped"))
-    runner = stage.runners["gw1"]
+    run = FakeRun(prepare())
+    run.go_on(2)
+    run.silent.add("gw1")
+    run.send("gw0", Stop(RUN, "stopped"))
+    runner = run.runners["gw1"]
     for _ in range(90):  # it goes on and on
-        stage.say("gw1", runner.numbers())
-        stage.go_on(0.5)
+        run.send("gw1", runner.numbers())
+        run.go_on(0.5)
 
-    ending = ended(stage)
+    ending = ended(run)
 
-    assert isinstance(ending, Lost)
-    assert "it did not end within 30s after the grace" == ending.loss.why
+    assert "it did not end within 30s after the grace" == loss_of(ending).why
+
+
+def test_a_report_counts_the_users_of_all_shares_of_a_runner() -> None:
+    run = FakeRun(prepare(lost="continue"))
+    run.lose("gw1", "gone")
+    for name in ("gw0", "gw2"):
+        run.send(name, run.runners[name].finished())
+
+    reports = ended(run).outcome.runners
+
+    assert [("gw0", 6, ""), ("gw1", 4, "gone"), ("gw2", 6, "")] == [
+        (each.name, each.users, each.lost) for each in reports
+    ]

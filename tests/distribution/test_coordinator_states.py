@@ -1,4 +1,4 @@
-"""A conductor over a network that loses, doubles and reorders, and runners that die.
+"""A coordinator over a network that loses, doubles and reorders, and runners that die.
 
 Every run ends, once; what had arrived is in its numbers; nothing is sent to the dead.
 """
@@ -24,28 +24,26 @@ from pytest_liveview_load.distribution.coordinator import (
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     AnyMessage,
-    CutRun,
-    Done,
-    DropAll,
+    ChangeDone,
+    Cut,
+    DropConnections,
     Finished,
-    Heeded,
-    Lost,
     Numbers,
     RemoveUsers,
-    StopRun,
+    Stop,
 )
-from pytest_liveview_load.distribution.runner_state import RunnerPhase
 from pytest_liveview_load.distribution.snapshots import unpack
-from tests.distribution.fake_runners import RUN, TO_LEAD, MadeUpRunner, begin
+from tests.distribution.fake_runners import ENDINGS, RUN, FakeRunner, prepare
 
 NAMES = ("gw0", "gw1", "gw2")
-WISHES = (
-    lambda asked: AddUsers(RUN, asked, 2),
-    lambda asked: RemoveUsers(RUN, asked, 2),
-    lambda asked: DropAll(RUN, asked, 5.0),
-    lambda asked: StopRun(RUN, asked, "stopped"),
-    lambda asked: CutRun(RUN, asked, "interrupted"),
+CHANGES = (
+    lambda number: AddUsers(RUN, number, 2),
+    lambda number: RemoveUsers(RUN, number, 2),
+    lambda number: DropConnections(RUN, number, 5.0),
+    lambda _: Stop(RUN, "stopped"),
+    lambda _: Cut(RUN, "interrupted"),
 )
+ONLY_FOR_LEAD = (*ENDINGS, ChangeDone, Numbers)
 ENOUGH = 108  # users; each share has as many of them as any like it
 names = st.sampled_from(NAMES)
 places = st.integers(0, 20)
@@ -65,31 +63,31 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         self.now = 0.0
         self.lead = lead
-        self.conductor = Coordinator(begin(lost=lost, **limits), lead, NAMES, 0.0)
-        self.runners = {name: MadeUpRunner(name) for name in NAMES}
+        self.coordinator = Coordinator(prepare(lost=lost, **limits), lead, NAMES, 0.0)
+        self.runners = {name: FakeRunner(name) for name in NAMES}
         self.through: set[str] = set()  # have sent their last numbers
-        self.dead: set[str] = set()  # and the conductor knows
+        self.dead: set[str] = set()  # and the coordinator knows
         self.there: list[tuple[str, AnyMessage]] = []  # on their way to runners
         self.back: list[tuple[str, AnyMessage]] = []
         self.told: list[AnyMessage] = []
-        self.asked = 0
+        self.number = 0
         self.arrived = dict.fromkeys(NAMES, 0)  # iterations, in numbers that count
-        self.carry_out(self.conductor.open())
+        self.carry_out(self.coordinator.open())
         if has_begun:
             self.flow(60)
-            assert self.conductor.at is not None
+            assert self.coordinator.at is not None
 
     def carry_out(self, commands: list[Command]) -> None:
         for command in commands:
             if isinstance(command, Kill):
-                self.dead.add(command.who)
+                self.dead.add(command.runner)
             if isinstance(command, Send):
                 assert command.to not in self.dead
-                to_lead = type(command.message).__name__ in TO_LEAD
-                assert not to_lead or command.to == self.lead
-                if to_lead:
+                only_for_lead = isinstance(command.message, ONLY_FOR_LEAD)
+                assert not only_for_lead or command.to == self.lead
+                if only_for_lead:
                     self.told.append(command.message)
-                else:
+                elif command.to in NAMES:
                     self.there.append((command.to, command.message))
 
     # The network
@@ -104,7 +102,7 @@ class Machine(RuleBasedStateMachine):
         if name not in self.through and name not in self.dead:
             answers = self.runners[name].answer(message, self.now)
             self.back += [(name, each) for each in answers]
-            if any(isinstance(each, Done) for each in answers):
+            if any(isinstance(each, Finished) for each in answers):
                 self.through.add(name)
 
     @rule(place=places, again=st.booleans())
@@ -114,12 +112,13 @@ class Machine(RuleBasedStateMachine):
         name, message = self.back[place % len(self.back)]
         if not again:
             del self.back[place % len(self.back)]
-        carrier = self.conductor.carriers[name]
-        takes = self.conductor.ending is None and carrier.state is RunnerPhase.RUNNING
-        if takes and isinstance(message, Numbers | Done):
-            seen = unpack(message.snapshot).counts["iterations"]
+        state = self.coordinator.runners[name]
+        takes = self.coordinator.ending is None and state.is_running
+        if takes and isinstance(message, Numbers | Finished):
+            numbers = message if isinstance(message, Numbers) else message.outcome
+            seen = unpack(numbers.snapshot).counts["iterations"]
             self.arrived[name] = max(self.arrived[name], seen)
-        self.carry_out(self.conductor.receive(name, message, self.now))
+        self.carry_out(self.coordinator.receive(name, message, self.now))
 
     @rule(count=st.integers(1, 30))
     def flow(self, count: int) -> None:
@@ -146,39 +145,37 @@ class Machine(RuleBasedStateMachine):
         runner = self.runners[name]
         if runner.began is not None and name not in self.through | self.dead:
             self.through.add(name)
-            self.back.append((name, runner.done()))
+            self.back.append((name, runner.finished()))
 
     @rule(name=names, twice=st.booleans())
     def die(self, name: str, twice: bool) -> None:
         for _ in range(1 + twice):
             self.dead.add(name)
-            self.carry_out(self.conductor.lose(name, "killed", self.now))
+            self.carry_out(self.coordinator.lose(name, "killed", self.now))
 
-    @rule(which=st.sampled_from(WISHES), twice=st.booleans())
+    @rule(which=st.sampled_from(CHANGES), twice=st.booleans())
     @precondition(lambda self: self.lead not in self.dead)
-    def wish(self, which: Any, twice: bool) -> None:
-        if self.conductor.ending is not None:
+    def change(self, which: Any, twice: bool) -> None:
+        if self.coordinator.ending is not None:
             return
-        self.asked += 1
+        message = which(self.number + 1)
+        if not isinstance(message, Stop | Cut):
+            self.number += 1
         for _ in range(1 + twice):
-            commands = self.conductor.receive(self.lead, which(self.asked), self.now)
+            commands = self.coordinator.receive(self.lead, message, self.now)
             self.carry_out(commands)
 
     @rule(seconds=st.sampled_from([0.25, 1.0, 1.75, 100.0]))
     def let_time_pass(self, seconds: float) -> None:
         self.now += seconds
-        self.carry_out(self.conductor.tick(self.now))
+        self.carry_out(self.coordinator.tick(self.now))
 
     # What holds
 
     @invariant()
     def it_ends_once(self) -> None:
-        endings = [
-            each
-            for each in self.told
-            if type(each).__name__ in ("Refused", "Finished", "Lost", "Broken")
-        ]
-        ending = self.conductor.ending
+        endings = [each for each in self.told if isinstance(each, ENDINGS)]
+        ending = self.coordinator.ending
         if self.lead in self.dead:
             assert [] == endings or [ending] == endings
         else:
@@ -186,36 +183,36 @@ class Machine(RuleBasedStateMachine):
         assert not endings or self.told[-1] is endings[0]
 
     @invariant()
-    def every_wish_is_heeded_once(self) -> None:
-        heeded = [each.asked for each in self.told if isinstance(each, Heeded)]
-        assert len(heeded) == len(set(heeded))
-        if self.conductor.ending is not None and self.lead not in self.dead:
-            assert set(range(1, self.asked + 1)) == set(heeded)
+    def every_change_is_answered_once(self) -> None:
+        done = [each.number for each in self.told if isinstance(each, ChangeDone)]
+        assert len(done) == len(set(done))
+        if self.coordinator.ending is not None and self.lead not in self.dead:
+            assert set(range(1, self.number + 1)) == set(done)
 
     @invariant()
     def nothing_that_arrived_is_lost(self) -> None:
-        ending = self.conductor.ending
-        if isinstance(ending, Finished | Lost):
+        ending = self.coordinator.ending
+        if isinstance(ending, Finished | Finished):
             counts = unpack(ending.outcome.snapshot).counts
         else:
-            counts = dict(self.conductor.tally.snapshot(self.now).counts)
+            counts = dict(self.coordinator.summary.snapshot(self.now).counts)
         assert sum(self.arrived.values()) == counts.get("iterations", 0)
 
     @invariant()
     def every_user_has_one_runner(self) -> None:
         """While the run goes on, everybody is carried once, or waits for a runner."""
-        if self.conductor.ending is not None or self.conductor.stopping:
+        if self.coordinator.ending is not None or self.coordinator.stopping:
             return
-        moved = {each.who for each in self.conductor.tally.losses}
+        moved = {each.runner for each in self.coordinator.summary.losses}
         shares = [
             share
-            for each in self.conductor.carriers.values()
+            for each in self.coordinator.runners.values()
             if each.name not in moved
             for share in each.shares
         ]
-        shares += self.conductor.rehoming._shares
+        shares += self.coordinator.rebalance.shares
         carried = sorted(
-            user for index, of in shares for user in range(index, ENOUGH, of)
+            user for first, of in shares for user in range(first, ENOUGH, of)
         )
         assert list(range(ENOUGH)) == carried
 
@@ -223,9 +220,9 @@ class Machine(RuleBasedStateMachine):
         """Silence ends every run: the longest patience is that for getting ready."""
         for _ in range(100):
             self.let_time_pass(1.0)
-        assert self.conductor.ending is not None
+        assert self.coordinator.ending is not None
         self.it_ends_once()
-        self.every_wish_is_heeded_once()
+        self.every_change_is_answered_once()
         self.nothing_that_arrived_is_lost()
 
 

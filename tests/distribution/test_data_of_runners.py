@@ -10,20 +10,17 @@ from hypothesis import strategies as st
 from pytest_liveview_load.crowd.data import UserRows
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
-from pytest_liveview_load.distribution.messages import (
-    AddUsers,
-    Begin,
-    PackedPlan,
-    RemoveUsers,
-)
+from pytest_liveview_load.distribution.messages import AddUsers, Prepare, RemoveUsers
+from pytest_liveview_load.distribution.packed import PackedPlan
 from pytest_liveview_load.distribution.serialize import (
     pack_mix,
     pack_rows,
     unpack_plan,
 )
 from pytest_liveview_load.errors import DataError
+from pytest_liveview_load.liveview.client.settings import ClientSettings
 from tests.distribution import scenarios
-from tests.distribution.fake_runners import RUN, Stage
+from tests.distribution.fake_runners import RUN, FakeRun
 
 USERS = 7
 SEED = 7
@@ -49,45 +46,46 @@ def ordered(way: str, rows: int) -> RunPlan:
     )
 
 
-def errand(order: RunPlan) -> PackedPlan:
+def packed_plan(order: RunPlan) -> PackedPlan:
     return PackedPlan(
         name="browse",
         profile=order.profile.to_data(),
-        cast=pack_mix(ScenarioMix.of(scenarios.browse)),
-        data=pack_rows(order),
+        mix=pack_mix(ScenarioMix.of(scenarios.browse)),
+        rows=pack_rows(order),
+        client=ClientSettings(url="http://app"),
         seed=SEED,
         lost=order.lost,
     )
 
 
-def played(stage: Stage, script: list[tuple[str, Any]]) -> int:
+def played(run: FakeRun, script: list[tuple[str, Any]]) -> int:
     """Let what the script says happen to a run; return how many users there have been."""
     users = USERS
     for asked, (verb, argument) in enumerate(script, start=1):
-        stage.go_on(1)
+        run.go_on(1)
         match verb:
             case "add":
-                stage.say("gw0", AddUsers(RUN, asked, argument))
+                run.send("gw0", AddUsers(RUN, asked, argument))
                 users += argument
             case "remove":
-                stage.say("gw0", RemoveUsers(RUN, asked, argument))
-            case "lose" if argument not in stage.silent:
-                stage.lose(argument)
+                run.send("gw0", RemoveUsers(RUN, asked, argument))
+            case "lose" if argument not in run.silent:
+                run.lose(argument)
     return users
 
 
-def handed_out(stage: Stage, order: PackedPlan) -> dict[int, list[Any]]:
+def handed_out(run: FakeRun, order: PackedPlan) -> dict[int, list[Any]]:
     """Return what rows each user was given by who carries it now, or did to the end."""
     rows: dict[int, list[Any]] = {}
-    for name in sorted(stage.runners.keys() - stage.silent):
-        runner = stage.runners[name]
-        for share, of in runner.shares:
-            part = unpack_plan(order, share, of)
+    for name in sorted(run.runners.keys() - run.silent):
+        runner = run.runners[name]
+        for share in runner.shares:
+            part = unpack_plan(order, share)
             feed = UserRows.of(part, SEED)
             assert feed is not None
             for user in part.profile.user_ids():
                 rows.setdefault(user, []).append(feed.row(user))
-        feed = UserRows.of(unpack_plan(order, *runner.shares[0]), SEED)
+        feed = UserRows.of(unpack_plan(order, runner.shares[0]), SEED)
         assert feed is not None
         for user in runner.users:
             feed.prepare(user + 1)
@@ -106,10 +104,10 @@ def test_no_row_is_handed_out_twice_whoever_comes_goes_or_is_lost(
     order = ordered(way, rows)
     whole = UserRows.of(order, SEED)
     assert whole is not None
-    stage = Stage(Begin(RUN, errand(order)), runners=4)
+    run = FakeRun(Prepare(RUN, packed_plan(order)), runners=4)
 
-    users = played(stage, script)
-    found = handed_out(stage, stage.conductor.errand)
+    users = played(run, script)
+    found = handed_out(run, run.coordinator.plan)
 
     assert {user: [whole.row(user)] for user in range(users)} == found
     if way == "random":
@@ -125,11 +123,11 @@ def test_who_is_added_has_no_row_that_another_has_while_there_are_more(
 ) -> None:
     rows = iter([("row", each) for each in range(100)])
     order = RunPlan.of(data=rows, rows=way, users=USERS, duration="60s")
-    stage = Stage(Begin(RUN, errand(order)), runners=2)
-    played(stage, [("add", 1)])
+    run = FakeRun(Prepare(RUN, packed_plan(order)), runners=2)
+    played(run, [("add", 1)])
 
     with pytest.raises(DataError) as caught:
-        handed_out(stage, stage.conductor.errand)
+        handed_out(run, run.coordinator.plan)
 
     assert str(caught.value) == (
         "data (a list_iterator): its rows are read one by one, and only 7 of them came "
@@ -141,9 +139,9 @@ def test_who_is_added_has_no_row_that_another_has_while_there_are_more(
 def test_rows_that_have_run_out_are_handed_out_again_in_a_cycle() -> None:
     rows = [("row", each) for each in range(5)]
     order = RunPlan.of(data=iter(rows), rows="cycle", users=USERS, duration="60s")
-    stage = Stage(Begin(RUN, errand(order)), runners=2)
-    played(stage, [("add", 2)])
+    run = FakeRun(Prepare(RUN, packed_plan(order)), runners=2)
+    played(run, [("add", 2)])
 
-    found = handed_out(stage, stage.conductor.errand)
+    found = handed_out(run, run.coordinator.plan)
 
     assert {user: [rows[user % 5]] for user in range(USERS + 2)} == found

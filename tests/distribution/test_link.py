@@ -127,11 +127,11 @@ def test_a_link_within_a_process_is_gone_once_too() -> None:
     link = LocalLink("lead", taken.append)
     link.listen(heard)
 
-    link.say(b"begin")
+    link.deliver(b"begin")
     link.send(b"began")
     link.kill("stalled")
     link.kill("again")
-    link.say(b"too late")
+    link.deliver(b"too late")
     link.send(b"too late")
 
     assert [b"began"] == taken

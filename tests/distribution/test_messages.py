@@ -1,5 +1,6 @@
 """Messages between processes: all arrive as they were sent, and nothing else is read."""
 
+import dataclasses
 import typing
 from typing import Any
 
@@ -9,20 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.distribution import messages
-from pytest_liveview_load.distribution import messages as lead_messages
 from pytest_liveview_load.distribution.messages import (
     VERSION,
     AnyMessage,
-    Begin,
     Message,
     Numbers,
-    PackedPlan,
     Ping,
+    Prepare,
     SyncCall,
     decode,
     encode,
 )
+from pytest_liveview_load.distribution.packed import PackedMix, PackedPlan
 from pytest_liveview_load.errors import MessageError
+from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.load_profile.profile import Profile
 
 KINDS = typing.get_args(AnyMessage)
@@ -50,7 +51,11 @@ def value(hint: Any) -> st.SearchStrategy[Any]:
     """Return what a field of that type can have."""
     if hint is Any:
         return PLAIN
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+    if isinstance(hint, type) and (
+        issubclass(hint, msgspec.Struct)
+        or dataclasses.is_dataclass(hint)
+        or hasattr(hint, "_fields")
+    ):
         return of(hint)
     if typing.get_origin(hint) is tuple:
         inside = typing.get_args(hint)
@@ -64,7 +69,9 @@ def value(hint: Any) -> st.SearchStrategy[Any]:
         return st.floats(allow_nan=False)
     if hint is int:
         return st.integers(-(2**63), 2**63 - 1)
-    if typing.get_args(hint):  # a union: Part | None, float | None
+    if typing.get_origin(hint) is typing.Literal:
+        return st.sampled_from(typing.get_args(hint))
+    if typing.get_args(hint):  # a union: PackedError | None, float | None
         return st.one_of(*map(value, typing.get_args(hint)))
     return st.from_type(hint)
 
@@ -78,7 +85,7 @@ def test_a_batch_arrives_as_it_was_sent(batch: list[AnyMessage]) -> None:
 def test_every_class_of_messages_is_one_of_the_union() -> None:
     declared = {
         each
-        for each in (*vars(messages).values(), *vars(lead_messages).values())
+        for each in vars(messages).values()
         if isinstance(each, type) and issubclass(each, Message) and each is not Message
     }
 
@@ -91,14 +98,19 @@ def test_every_message_names_its_run() -> None:
 
 def test_a_profile_arrives_as_it_was() -> None:
     profile = Profile.of(stages=[("1s", 20), ("2s", 5)], pacing="1s..3s")
-    begin = Begin(
-        "run", PackedPlan(name="browse", profile=profile.to_data(), cast=None)
+    client = ClientSettings(url="http://app", headers=(("a", "b"),))
+    plan = PackedPlan(
+        name="browse",
+        profile=profile.to_data(),
+        mix=PackedMix(name="browse"),
+        client=client,
     )
 
-    [arrived] = decode(encode(begin))
+    [arrived] = decode(encode(Prepare("run", plan)))
 
-    assert isinstance(arrived, Begin)
-    assert profile == Profile.from_data(arrived.errand.profile)
+    assert isinstance(arrived, Prepare)
+    assert client == arrived.plan.client
+    assert profile == Profile.from_data(arrived.plan.profile)
 
 
 @given(st.binary(max_size=60))
@@ -113,7 +125,7 @@ def test_bytes_that_are_no_batch_are_an_error_of_ours(data: bytes) -> None:
 
 
 def test_a_batch_cut_short_says_so() -> None:
-    whole = encode(Numbers("run", 1, b"x" * 300, users=3, elapsed=1.0, began=2.0))
+    whole = encode(Numbers("run", b"x" * 300, users=3, elapsed=1.0, began=2.0))
 
     with pytest.raises(
         MessageError, match=r"120 bytes are no messages \(.*\): b'\\x92"
@@ -128,8 +140,8 @@ def test_another_version_is_named_whatever_its_messages_are() -> None:
         decode(theirs)
 
     assert str(caught.value) == (
-        "the other side speaks version 2 of the messages between processes, this side "
-        "1: install the same pytest-liveview-load on both"
+        "the other side speaks version 3 of the messages between processes, this side "
+        "2: install the same pytest-liveview-load on both"
     )
 
 
@@ -137,5 +149,5 @@ def test_another_version_is_named_whatever_its_messages_are() -> None:
     "value", [object(), 2**70, "\ud800"], ids=["object", "large", "surrogate"]
 )
 def test_what_is_not_plain_cannot_be_sent(value: object) -> None:
-    with pytest.raises(MessageError, match=r"^Call, Ping cannot be sent: "):
+    with pytest.raises(MessageError, match=r"^Ping, SyncCall cannot be sent: "):
         encode(Ping("run", 1), SyncCall("run", 1, user=2, verb="meet", args=(value,)))

@@ -1,9 +1,14 @@
-"""Users divided among runners: nobody twice, nobody left out, as evenly as can be."""
+"""Users divide_share among runners: nobody twice, nobody left out, as evenly as can be."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.distribution.rebalance import divided, let_in, sent_home
+from pytest_liveview_load.distribution.packed import Share
+from pytest_liveview_load.distribution.rebalance import (
+    divide_added,
+    divide_removed,
+    divide_share,
+)
 from pytest_liveview_load.load_profile.profile import Profile
 
 runners = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 20), min_size=1)
@@ -17,7 +22,7 @@ def test_the_parts_of_a_share_are_the_share(
     profile = Profile(users=60)
     among = [f"gw{each}" for each in range(others)]
 
-    parts = divided((index, of), among)
+    parts = divide_share(Share(index, of), among)
 
     taken = [
         user for part in parts.values() for user in profile.shard(*part).user_ids()
@@ -27,10 +32,10 @@ def test_the_parts_of_a_share_are_the_share(
 
 
 @given(runners, st.integers(0, 30))
-def test_who_is_let_in_goes_where_the_fewest_are(
+def test_who_is_divide_added_goes_where_the_fewest_are(
     users: dict[str, int], count: int
 ) -> None:
-    found = let_in(users, range(count))
+    found = divide_added(users, range(count))
 
     assert list(range(count)) == sorted(each for ids in found.values() for each in ids)
     after = {who: users[who] + len(found.get(who, ())) for who in users}
@@ -38,10 +43,10 @@ def test_who_is_let_in_goes_where_the_fewest_are(
 
 
 @given(runners, st.integers(0, 120))
-def test_who_is_sent_home_goes_where_the_most_are(
+def test_who_is_divide_removed_goes_where_the_most_are(
     users: dict[str, int], count: int
 ) -> None:
-    found = sent_home(users, count)
+    found = divide_removed(users, count)
 
     assert min(count, sum(users.values())) == sum(found.values())
     after = {who: users[who] - found.get(who, 0) for who in users}

@@ -1,24 +1,30 @@
-"""One run in the hub: its gathering is given back what a lost runner's users held."""
+"""One run in the controller: its synchronization is given back what a lost runner's users held."""
 
 import asyncio
 
 import pytest
 
-from pytest_liveview_load.distribution.messages import AnyMessage, Broken, SyncPost
+from pytest_liveview_load.distribution.messages import (
+    AnyMessage,
+    Broken,
+    ChangeDone,
+    ChangeRate,
+    Finished,
+    SyncPost,
+)
 from pytest_liveview_load.distribution.run_service import RunService
-from tests.distribution.fake_runners import RUN, MadeUpRunner, begin
+from tests.distribution.fake_runners import RUN, FakeRunner, prepare
 
 NAMES = ("gw0", "gw1")
 
 
-class Outlet:
+class FakeRunners:
     """Answers as runners do, and remembers who was killed."""
 
     def __init__(self) -> None:
-        self.runners = {name: MadeUpRunner(name) for name in NAMES}
+        self.runners = {name: FakeRunner(name) for name in NAMES}
         self.answers: list[tuple[str, AnyMessage]] = []
         self.killed: list[str] = []
-        self.booted: dict[str, float] = {}
         self.sent: list[AnyMessage] = []
 
     def send(self, to: str, message: AnyMessage) -> None:
@@ -32,63 +38,95 @@ class Outlet:
         self.killed.append(who)
 
 
-def running(**terms: object) -> tuple[RunService, Outlet]:
+def running(**of_plan: object) -> tuple[RunService, FakeRunners]:
     """Return a run that has begun, with a user of each runner at work."""
-    outlet = Outlet()
+    runners = FakeRunners()
     service = RunService(
-        begin(users=2, **terms), "lead", NAMES, outlet, clock=lambda: 0.0, packages={}
+        prepare(users=2, **of_plan),
+        "lead",
+        NAMES,
+        send=runners.send,
+        kill=runners.kill,
+        clock=lambda: 0.0,
+        packages={},
+        booted_in={"gw1": 2.5},
     )
     service.open()
-    while outlet.answers:
-        who, message = outlet.answers.pop(0)
-        service.hear(who, message, 0.0)
+    while runners.answers:
+        who, message = runners.answers.pop(0)
+        service.receive(who, message, 0.0)
     for user, who in enumerate(NAMES):
-        service.hear(who, SyncPost(RUN, "enter", (user,)), 0.0)
-    return service, outlet
+        service.receive(who, SyncPost(RUN, "enter", (user,)), 0.0)
+    return service, runners
 
 
 @pytest.mark.anyio
 async def test_all_are_still_all_when_lost_users_come_again() -> None:
     service, _ = running(lost="continue")
-    company = service.desk.gathering.company
+    company = service.sync_server.sync.company
     assert 2 == company.everybody
 
     service.lose("gw1", "killed")
-    await asyncio.gather(*service.desk.clearing)
+    await asyncio.gather(*service.sync_server.clearing)
     assert (1, 2) == (len(company.active), company.everybody)
-    service.hear("gw0", SyncPost(RUN, "enter", (1,)), 0.0)
+    service.receive("gw0", SyncPost(RUN, "enter", (1,)), 0.0)
 
     assert (2, 2) == (len(company.active), company.everybody)
 
 
 @pytest.mark.anyio
-async def test_the_gathering_is_over_with_the_run() -> None:
+async def test_the_synchronization_is_over_with_the_run() -> None:
     service, _ = running()
 
     service.lose("gw1", "killed")
 
     assert service.ending is not None
-    assert service.desk.gathering.ended
+    assert service.sync_server.sync.ended
 
 
 @pytest.mark.anyio
-async def test_numbers_of_the_gathering_count_from_the_end_of_the_warm_up() -> None:
+async def test_numbers_of_the_synchronization_count_from_the_end_of_the_warm_up() -> (
+    None
+):
     service, _ = running()
-    service.hear("gw0", SyncPost(RUN, "watch", (0, "message", "browse")), 0.0)
+    service.receive("gw0", SyncPost(RUN, "watch", (0, "message", "browse")), 0.0)
 
-    [recorder] = service.desk.recorders.values()
+    [recorder] = service.sync_server.recorders.values()
 
-    assert service.conductor.at == recorder.measure_from
+    assert service.coordinator.at == recorder.measure_from
 
 
 @pytest.mark.anyio
 async def test_a_service_that_fails_has_let_all_go() -> None:
-    service, outlet = running()
+    service, runners = running()
 
     service.fail(KeyError("x"))
 
     assert service.ending is not None
-    assert service.desk.gathering.ended
-    assert outlet.sent[-1] == Broken(
-        RUN, "an error in the conductor of the run: KeyError: 'x'"
+    assert service.sync_server.sync.ended
+    assert runners.sent[-1] == Broken(
+        RUN, "an error in the coordinator of the run: KeyError: 'x'"
     )
+
+
+@pytest.mark.anyio
+async def test_a_rate_that_nobody_has_asked_for_is_refused_once() -> None:
+    service, runners = running()
+    change = ChangeRate(RUN, number=1, throttle="buy", rate="5/s")
+    service.receive("lead", change, 0.0)
+    service.receive("lead", change, 0.0)
+    service.receive("gw0", ChangeRate(RUN, 2, "buy", "5/s"), 0.0)
+
+    [done] = [each for each in runners.sent if isinstance(each, ChangeDone)]
+
+    assert done.error is not None
+
+
+@pytest.mark.anyio
+async def test_how_long_a_host_took_to_boot_is_in_the_report() -> None:
+    service, _ = running()
+
+    service.call_off("interrupted")
+
+    assert isinstance(service.ending, Finished)
+    assert [None, 2.5] == [each.booted_in for each in service.ending.outcome.runners]

@@ -20,7 +20,11 @@ from pytest_liveview_load.distribution.messages import (
     decode,
     encode,
 )
-from pytest_liveview_load.distribution.runner_link import ALIVE, STUCK, ControllerLink
+from pytest_liveview_load.distribution.runner_link import (
+    ALIVE,
+    EXIT_BLOCKED,
+    ControllerLink,
+)
 
 PATIENCE = 10.0
 
@@ -58,7 +62,7 @@ async def heard(
         if len(found) == count:
             enough.set()
 
-    with far.line.heard_by(hear):
+    with far.line.handled_by(hear):
         act()
         async with asyncio.timeout(PATIENCE):
             await enough.wait()
@@ -98,10 +102,10 @@ def test_the_end_of_the_link_is_heard() -> None:
 
 def test_what_is_said_in_one_turn_of_the_loop_goes_together() -> None:
     async def scene() -> None:
-        far.line.say(Ready("a"))
-        far.line.say(Ready("b"))
+        far.line.send(Ready("a"))
+        far.line.send(Ready("b"))
         await asyncio.sleep(0)
-        far.line.say(Ready("c"))
+        far.line.send(Ready("c"))
         await asyncio.sleep(0)
 
     far = Far()
@@ -119,8 +123,8 @@ def test_a_loop_that_stands_still_is_explained_and_the_process_ended() -> None:
     [blocked] = far.told()
     assert isinstance(blocked, Blocked)
     assert ALIVE + 2 == blocked.seconds
-    assert "far.say(Explain" in blocked.stack
-    assert [STUCK] == far.ended
+    assert "far.say(CheckBlocked" in blocked.stack
+    assert [EXIT_BLOCKED] == far.ended
 
 
 def test_a_loop_that_goes_round_has_nothing_to_explain() -> None:
@@ -141,8 +145,8 @@ def test_nothing_is_sent_once_nobody_receives() -> None:
         raise OSError
 
     line = ControllerLink(send)
-    line.say_at_once(Ready("a"))
-    line.say_at_once(Ready("b"))
+    line.send_now(Ready("a"))
+    line.send_now(Ready("b"))
     sent = threading.Event()
     line._outgoing.put(sent)
 

@@ -4,39 +4,33 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution import runner_share as shard_module
-from pytest_liveview_load.distribution.messages import (
-    AdjustClock,
-    AnyMessage,
-    Prepare,
-    Unable,
-)
+from pytest_liveview_load.distribution import runner_share as share_module
+from pytest_liveview_load.distribution.messages import AdjustClock, AnyMessage, Refused
 from pytest_liveview_load.distribution.runner_share import RunnerShare
-from tests.distribution.fake_runners import RUN, begin
+from tests.distribution.fake_runners import RUN, prepare
 
 
-class SilentLine:
+class FakeLink:
     """Keeps what is said; its clock stands at 100."""
 
     def __init__(self) -> None:
-        self.said: list[AnyMessage] = []
-        self.say = self.said.append
+        self.sent: list[AnyMessage] = []
+        self.send = self.sent.append
 
     def clock(self) -> float:
         return 100.0
 
 
 def test_instants_are_told_by_the_offset_that_is_known_now() -> None:
-    line = SilentLine()
-    prepare = Prepare(RUN, begin().errand, share=0, of=1)
-    shard = RunnerShare(line, prepare, set())  # type: ignore[arg-type]
-    tell = shard.gathering.broadcasts.sent
+    link = FakeLink()
+    share = RunnerShare(link, prepare(), set())  # type: ignore[arg-type]
+    tell = share.sync.broadcasts.sent
 
     tell("a", 99.0)
-    shard.take(AdjustClock(RUN, 7.0))
+    share.receive(AdjustClock(RUN, 7.0))
     tell("b", 99.0)
 
-    assert [("a", 99.0), ("b", 92.0)] == [each.args for each in line.said]  # type: ignore[union-attr]
+    assert [("a", 99.0), ("b", 92.0)] == [each.args for each in link.sent]  # type: ignore[union-attr]
 
 
 def test_whatever_hinders_a_share_is_told_at_once(
@@ -45,11 +39,10 @@ def test_whatever_hinders_a_share_is_told_at_once(
     def out_of_room(*_: Any) -> None:
         raise MemoryError("no room for users")
 
-    monkeypatch.setattr(shard_module, "order_from_data", out_of_room)
-    line = SilentLine()
-    prepare = Prepare(RUN, begin().errand, share=0, of=1)
-    shard = RunnerShare(line, prepare, set())  # type: ignore[arg-type]
+    monkeypatch.setattr(share_module, "unpack_plan", out_of_room)
+    link = FakeLink()
+    share = RunnerShare(link, prepare(), set())  # type: ignore[arg-type]
 
-    shard.prepare()
+    share.prepare()
 
-    assert [Unable(RUN, "MemoryError", "MemoryError: no room for users")] == line.said
+    assert [Refused(RUN, "MemoryError", "MemoryError: no room for users")] == link.sent

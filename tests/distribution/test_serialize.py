@@ -2,20 +2,28 @@
 
 import asyncio
 import functools
-import json
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pytest_liveview_load.crowd.data import Rows, UserRows
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
-from pytest_liveview_load.distribution.messages import Begin, PackedPlan, decode, encode
+from pytest_liveview_load.distribution.messages import (
+    ENCODER,
+    Prepare,
+    SyncAnswer,
+    decode,
+    encode,
+)
+from pytest_liveview_load.distribution.packed import PackedMix, PackedPlan, Share
 from pytest_liveview_load.distribution.serialize import (
     MARK,
     from_plain,
@@ -26,6 +34,7 @@ from pytest_liveview_load.distribution.serialize import (
     unpack_plan,
 )
 from pytest_liveview_load.errors import DataError, ScenarioError
+from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.sync.rendezvous import is_plain
 from tests.distribution import scenarios
 from tests.distribution.scenarios import Slotted, TestCorner, TestShop, Walk
@@ -35,11 +44,15 @@ TestCorner.__test__ = TestShop.__test__ = False  # type: ignore[attr-defined]
 
 def sent(data: Any) -> Any:
     """Return data as it comes out of a message."""
-    [begin] = decode(
-        encode(Begin("r", PackedPlan(name="", profile={}, cast=data, data=None)))
-    )
-    assert isinstance(begin, Begin)
-    return begin.errand.cast
+    [answer] = decode(encode(SyncAnswer("r", 1, data)))
+    assert isinstance(answer, SyncAnswer)
+    return answer.value
+
+
+def sent_mix(mix: ScenarioMix) -> ScenarioMix:
+    """Return a mix as it comes to another process."""
+    packed = pack_mix(mix)
+    return unpack_mix(msgspec.msgpack.decode(ENCODER.encode(packed), type=PackedMix))
 
 
 # Functions
@@ -64,7 +77,7 @@ TRAVELLERS: dict[str, tuple[Any, str]] = {
     ("function", "said"), TRAVELLERS.values(), ids=list(TRAVELLERS)
 )
 def test_a_scenario_does_the_same_where_it_arrives(function: Any, said: str) -> None:
-    there = unpack_mix(sent(pack_mix(ScenarioMix.of(function, name="it"))))
+    there = sent_mix(ScenarioMix.of(function, name="it"))
 
     assert "it" == there.name
     assert said == asyncio.run(there.roles[0].scenario("ann"))
@@ -74,7 +87,7 @@ def test_what_a_test_has_set_on_itself_goes_along() -> None:
     shop = TestShop()
     shop.word = "goodbye"
 
-    there = unpack_mix(sent(pack_mix(ScenarioMix.of(shop.test_visit))))
+    there = sent_mix(ScenarioMix.of(shop.test_visit))
 
     assert "ann says goodbye" == asyncio.run(there.roles[0].scenario("ann"))
 
@@ -83,7 +96,7 @@ def test_a_mix_keeps_its_shares_and_each_user_its_role() -> None:
     mix = {scenarios.browse: 3, scenarios.buy: 1}
     cast = ScenarioMix.of(mix, {"what": ("tea", 2**70)}, setup=TestShop().test_visit)
 
-    there = unpack_mix(sent(pack_mix(cast)))
+    there = sent_mix(cast)
 
     numbers = range(100)
     assert [cast.role_of(each).name for each in numbers] == [
@@ -99,15 +112,16 @@ def test_a_mix_keeps_its_shares_and_each_user_its_role() -> None:
 def test_another_process_finds_them_by_name() -> None:
     cast = ScenarioMix.of({scenarios.buy: 1, Walk(["/"]).back: 1}, {"what": "tea"})
     code = (
-        "import asyncio, json, sys\n"
-        "from pytest_liveview_load.distribution.serialize import cast_from_data\n"
-        "cast = cast_from_data(json.load(sys.stdin))\n"
-        "print([asyncio.run(each.scenario('bob')) for each in cast.roles])"
+        "import asyncio, msgspec, sys\n"
+        "from pytest_liveview_load.distribution.packed import PackedMix\n"
+        "from pytest_liveview_load.distribution.serialize import unpack_mix\n"
+        "mix = unpack_mix(msgspec.json.decode(sys.stdin.read(), type=PackedMix))\n"
+        "print([asyncio.run(each.scenario('bob')) for each in mix.roles])"
     )
 
     answer = subprocess.run(
         [sys.executable, "-c", code],
-        input=json.dumps(pack_mix(cast)),
+        input=msgspec.json.encode(pack_mix(cast)).decode(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -120,8 +134,10 @@ def test_another_process_finds_them_by_name() -> None:
 def test_a_module_that_nobody_can_import_is_found_if_it_was_collected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    data = pack_mix(ScenarioMix.of(scenarios.browse))
-    data["roles"][0][0]["function"]["module"] = "a-name.of importlib mode"
+    packed = pack_mix(ScenarioMix.of(scenarios.browse))
+    [(scenario, share)] = packed.roles
+    function = replace(scenario.function, module="a-name.of importlib mode")
+    data = replace(packed, roles=((replace(scenario, function=function), share),))
 
     with pytest.raises(ScenarioError, match="let all processes run the same files"):
         unpack_mix(data)
@@ -243,12 +259,13 @@ def ordered(data: Any, **arguments: Any) -> RunPlan:
     return RunPlan.of(data=data, **arguments)
 
 
-def errand(order: RunPlan) -> PackedPlan:
+def packed_plan(order: RunPlan) -> PackedPlan:
     return PackedPlan(
         name="r",
         profile=order.profile.to_data(),
-        cast=pack_mix(ScenarioMix.of(scenarios.browse)),
-        data=pack_rows(order),
+        mix=pack_mix(ScenarioMix.of(scenarios.browse)),
+        rows=pack_rows(order),
+        client=ClientSettings(url="http://app"),
     )
 
 
@@ -262,11 +279,11 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
     whole = UserRows.of(order, seed=7)
     assert whole is not None
 
-    [begin] = decode(encode(Begin("r", errand(order))))
-    assert isinstance(begin, Begin)
+    [begin] = decode(encode(Prepare("r", packed_plan(order))))
+    assert isinstance(begin, Prepare)
 
     for share in range(of):
-        part = unpack_plan(begin.errand, share, of)
+        part = unpack_plan(begin.plan, Share(share, of))
         feed = UserRows.of(part, seed=7)
         assert feed is not None
         for user in part.profile.user_ids():
@@ -279,7 +296,7 @@ def test_rows_read_one_by_one_are_read_no_further_than_needed() -> None:
     data = pack_rows(ordered(numbers, users=10))
 
     assert data is not None
-    assert list(range(10)) == data["rows"]
+    assert list(range(10)) == data.rows
     assert 10 == next(numbers)
 
 

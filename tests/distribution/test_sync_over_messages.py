@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.distribution.messages import Denied, decode, encode
+from pytest_liveview_load.distribution.messages import SyncAnswer, decode, encode
 from pytest_liveview_load.distribution.serialize import pack_error, unpack_error
 from pytest_liveview_load.errors import (
     MarkerError,
@@ -26,18 +26,20 @@ from pytest_liveview_load.liveview.user.together import (
 )
 from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.distribution.sync_over_messages import Afar
+from tests.distribution.sync_over_messages import SyncOverMessages
 
 
-def afar(scene: Callable[[Afar], Coroutine[Any, Any, Any]], users: int = 4) -> Any:
+def played(
+    scene: Callable[[SyncOverMessages], Coroutine[Any, Any, Any]], users: int = 4
+) -> Any:
     """Return what a scene comes to with users of two runners, who are all there."""
 
     async def on_stage(loop: FakeTimeLoop) -> Any:
         company = ActiveUsers(users, to_come=users)
-        gathering = Afar(LocalSync(company, clock=loop.time))
+        sync = SyncOverMessages(LocalSync(company, clock=loop.time))
         for user in range(users):
-            gathering.enter(user)
-        return await scene(gathering)
+            sync.enter(user)
+        return await scene(sync)
 
     return play(on_stage)
 
@@ -53,9 +55,10 @@ ERRORS = (
 
 @pytest.mark.parametrize("error", ERRORS, ids=[type(each).__name__ for each in ERRORS])
 def test_an_error_is_raised_elsewhere_as_it_was(error: Exception) -> None:
-    [there] = decode(encode(Denied("r", 1, pack_error(error))))
-    assert isinstance(there, Denied)
-    found = unpack_error(there.fault)
+    [there] = decode(encode(SyncAnswer("r", 1, error=pack_error(error))))
+    assert isinstance(there, SyncAnswer)
+    assert there.error is not None
+    found = unpack_error(there.error)
 
     assert (type(error), str(error)) == (type(found), str(found))
     assert vars(error) == vars(found)
@@ -68,30 +71,30 @@ def test_an_error_that_is_not_ours_goes_as_text() -> None:
 
 
 def test_users_of_both_runners_are_one_queue() -> None:
-    async def scene(gathering: Afar) -> list[tuple[float, int]]:
+    async def scene(sync: SyncOverMessages) -> list[tuple[float, int]]:
         let_in = []
 
         async def enter(user: int) -> None:
-            await gathering.of(user).take_turn("t", ThrottleArguments(rate="10/s"))
+            await sync.of(user).take_turn("t", ThrottleArguments(rate="10/s"))
             let_in.append((round(asyncio.get_running_loop().time(), 6), user))
 
         await asyncio.gather(*map(enter, range(4)))
         return let_in
 
-    assert [(0.0, 0), (0.1, 1), (0.2, 2), (0.3, 3)] == afar(scene)
+    assert [(0.0, 0), (0.1, 1), (0.2, 2), (0.3, 3)] == played(scene)
 
 
 def test_the_whole_rate_is_where_the_demand_is() -> None:
-    async def scene(gathering: Afar) -> dict[str, Counter[int]]:
+    async def scene(sync: SyncOverMessages) -> dict[str, Counter[int]]:
         loop = asyncio.get_running_loop()
         turns: dict[str, Counter[int]] = {"a": Counter(), "b": Counter()}
 
         async def buy(end: str, begins: float, ends: float) -> None:
             await asyncio.sleep(begins)
             while loop.time() < ends:
-                await gathering.ends[end].take_turn("t", ThrottleArguments(rate="10/s"))
+                await sync.clients[end].take_turn("t", ThrottleArguments(rate="10/s"))
                 turns[end][int(loop.time() + 1e-6)] += 1
-                gathering.ends[end].end_turn("t")
+                sync.clients[end].end_turn("t")
 
         await asyncio.gather(
             *(buy("a", 0.0, 3.95) for _ in range(6)),
@@ -99,7 +102,7 @@ def test_the_whole_rate_is_where_the_demand_is() -> None:
         )
         return turns
 
-    turns = afar(scene)
+    turns = played(scene)
 
     assert [10, 10] == [turns["a"][second] for second in (0, 1)]
     assert [10, 10] == [(turns["a"] + turns["b"])[second] for second in (2, 3)]
@@ -108,8 +111,8 @@ def test_the_whole_rate_is_where_the_demand_is() -> None:
 
 
 def test_the_turns_of_a_lost_runner_are_given_back() -> None:
-    async def scene(gathering: Afar) -> float:
-        lost, left = gathering.ends["a"], gathering.ends["b"]
+    async def scene(sync: SyncOverMessages) -> float:
+        lost, left = sync.clients["a"], sync.clients["b"]
         await lost.take_turn("t", ThrottleArguments(parallel=1))
         waits_too = asyncio.ensure_future(
             lost.take_turn("t", ThrottleArguments(parallel=1))
@@ -118,79 +121,77 @@ def test_the_turns_of_a_lost_runner_are_given_back() -> None:
             left.take_turn("t", ThrottleArguments(parallel=1))
         )
         await asyncio.sleep(1)
-        gathering.desk.lose("a")
+        sync.server.lose("a")
         await waiting
         waits_too.cancel()
         return asyncio.get_running_loop().time()
 
-    assert 1.0 == afar(scene)
+    assert 1.0 == played(scene)
 
 
 def test_all_do_not_wait_for_the_users_of_a_lost_runner() -> None:
-    async def scene(gathering: Afar) -> list[int]:
+    async def scene(sync: SyncOverMessages) -> list[int]:
         calls = [
-            gathering.meet(user, "m", RendezvousArguments("all", "fail", 60.0), None)
+            sync.meet(user, "m", RendezvousArguments("all", "fail", 60.0), None)
             for user in (0, 1, 3)  # 2 is with 0 on the lost runner
         ]
         first, *others = map(asyncio.ensure_future, calls)
         await asyncio.sleep(1)
-        gathering.desk.lose("a")
+        sync.server.lose("a")
         met = await asyncio.gather(*others)
         first.cancel()
         return [member.id for member in met[0].members]
 
-    assert [1, 3] == afar(scene)
+    assert [1, 3] == played(scene)
 
 
 def test_it_is_over_when_the_last_runner_says_so() -> None:
-    async def scene(gathering: Afar) -> list[str]:
+    async def scene(sync: SyncOverMessages) -> list[str]:
         told = []
 
         async def wait(user: int) -> None:
             try:
-                await gathering.meet(
-                    user, "m", RendezvousArguments(3, "fail", 60.0), None
-                )
+                await sync.meet(user, "m", RendezvousArguments(3, "fail", 60.0), None)
             except RunOver as error:
                 told.append(str(error))
 
         waiting = asyncio.ensure_future(wait(1))
         await asyncio.sleep(1)
-        gathering.ends["a"].over()
+        sync.clients["a"].over()
         await asyncio.sleep(1)
         told.append("a is through")
-        gathering.ends["b"].over()
+        sync.clients["b"].over()
         await waiting
         await wait(1)
         return told
 
     over = "the run ended while this user waited for rendezvous 'm'"
-    assert ["a is through", over, over] == afar(scene)
+    assert ["a is through", over, over] == played(scene)
 
 
 def test_an_answer_that_comes_too_late_is_given_back() -> None:
-    async def scene(gathering: Afar) -> int:
+    async def scene(sync: SyncOverMessages) -> int:
         pace = ThrottleArguments(parallel=1)
-        end = gathering.ends["a"]
+        end = sync.clients["a"]
         gone = asyncio.ensure_future(end.take_turn("t", pace))
         await asyncio.sleep(0)  # it has asked
         await asyncio.sleep(0)  # it is let in, and does not know
-        assert gathering.real.throttles["t"][2].inside == 1
+        assert sync.real.throttles["t"][2].inside == 1
         gone.cancel()
         await asyncio.sleep(1)
-        await gathering.ends["b"].take_turn("t", pace)
+        await sync.clients["b"].take_turn("t", pace)
         assert ({}, {}) == (end.waiting, end.undoing)
-        inside: int = gathering.real.throttles["t"][2].inside
+        inside: int = sync.real.throttles["t"][2].inside
         return inside
 
-    assert 1 == afar(scene)
+    assert 1 == played(scene)
 
 
 def test_an_arrival_before_the_word_of_its_sender_counts() -> None:
-    async def scene(gathering: Afar) -> list[float]:
+    async def scene(sync: SyncOverMessages) -> list[float]:
         loop = asyncio.get_running_loop()
-        ann, bob = gathering.ends["a"].broadcasts, gathering.ends["b"].broadcasts
-        bob.watch(1, "m", gathering.desk.recorder("chat"))
+        ann, bob = sync.clients["a"].broadcasts, sync.clients["b"].broadcasts
+        bob.watch(1, "m", sync.server.recorder("chat"))
         held: list[Any] = []
         ann.post = lambda *args: held.append(args)
         token = ann.begin(0, "m", 2.0)
@@ -198,46 +199,46 @@ def test_an_arrival_before_the_word_of_its_sender_counts() -> None:
         await asyncio.sleep(0.25)
         bob.heard(1, token, loop.time())
         for args in held:
-            gathering.ends["a"].post(*args)
-        recorder = gathering.desk.recorders["chat"]
+            sync.clients["a"].post(*args)
+        recorder = sync.server.recorders["chat"]
         found = recorder.snapshot(loop.time()).select("fanout", "m", scenario="chat")
         assert found is not None
         return [found.count, found.maximum / 1e9]
 
-    assert [1, 0.25] == afar(scene)
+    assert [1, 0.25] == played(scene)
 
 
 def test_instants_are_told_by_the_controllers_clock() -> None:
-    async def scene(gathering: Afar) -> float:
+    async def scene(sync: SyncOverMessages) -> float:
         loop = asyncio.get_running_loop()
-        ann, bob = gathering.ends["a"], gathering.ends["b"]
+        ann, bob = sync.clients["a"], sync.clients["b"]
         ann.offset, bob.offset = 100.0, -7.0
-        bob.broadcasts.watch(1, "m", gathering.desk.recorder(""))
+        bob.broadcasts.watch(1, "m", sync.server.recorder(""))
         token = ann.broadcasts.begin(0, "m", 2.0)
         ann.broadcasts.sent(token, loop.time() + 100.0)
         bob.broadcasts.heard(1, token, loop.time() + 0.5 - 7.0)
         return (await bob.broadcasts.seen(1, "m", 1.0)).seconds
 
-    assert 0.5 == afar(scene)
+    assert 0.5 == played(scene)
 
 
 def test_what_is_no_plain_data_is_refused_where_it_is_said() -> None:
-    async def scene(gathering: Afar) -> list[str]:
-        said = gathering.said
+    async def scene(sync: SyncOverMessages) -> list[str]:
+        said = sync.said
         errors = []
         for call in (
-            gathering.take_turn("t", ThrottleArguments(rate=object)),
-            gathering.take_turn(object, ThrottleArguments(rate=1)),  # type: ignore[arg-type]
-            gathering.meet(0, "m", RendezvousArguments(object, "fail", 1.0), None),
-            gathering.meet(0, "m", RendezvousArguments(2, "fail", 1.0), {1, 2}),
+            sync.take_turn("t", ThrottleArguments(rate=object)),
+            sync.take_turn(object, ThrottleArguments(rate=1)),  # type: ignore[arg-type]
+            sync.meet(0, "m", RendezvousArguments(object, "fail", 1.0), None),
+            sync.meet(0, "m", RendezvousArguments(2, "fail", 1.0), {1, 2}),
         ):
             with pytest.raises(TogetherError) as caught:
                 await call
             errors.append(str(caught.value))
-        assert said == gathering.said
+        assert said == sync.said
         return errors
 
-    rate, name, users, value = afar(scene)
+    rate, name, users, value = played(scene)
     assert "throttle('t', rate=<class 'object'>)" in rate
     assert "a name is text" in name
     assert "rendezvous('m', users=<class 'object'>)" in users

@@ -10,18 +10,20 @@ import pytest
 
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
-    Began,
-    DropAll,
-    Heeded,
-    Lost,
-    Progress,
+    ChangeDone,
+    DropConnections,
+    Finished,
+    Numbers,
     RemoveUsers,
     Show,
-    StopRun,
+    Start,
+    Stop,
 )
+from pytest_liveview_load.distribution.runner_state import STALLED_AFTER
 from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution import roost_scenarios
-from tests.distribution.whole_runs import Fleet, errand, fleet
+from tests.distribution.fake_runners import loss_of
+from tests.distribution.whole_runs import Fleet, fleet, packed_plan
 from tests.roost.process import RoostProcess
 
 
@@ -35,17 +37,16 @@ def two() -> Iterator[Fleet]:
 def test_the_users_of_one_run_are_striped_over_all_runners(
     two: Fleet, roost: RoostProcess
 ) -> None:
-    two.begin(errand(roost.url, roost_scenarios.count, users=10, iterations=3))
+    two.begin(packed_plan(roost.url, roost_scenarios.count, users=10, iterations=3))
 
-    began = two.until(Began)
+    began = two.until(Start)
     outcome, snapshot = two.outcome()
 
     assert ["one", "two"] == [each.name for each in began.runners]
     assert (30, 0) == (snapshot.counts["iterations"], snapshot.counts["errors"])
     assert 30 == snapshot.counts["mounts"]
     assert 10 == snapshot.users
-    assert ((0, 2),) == outcome.runners[0].shares
-    assert ((1, 2),) == outcome.runners[1].shares
+    assert [5, 5] == [each.users for each in outcome.runners]
     assert [15.0, 15.0] == [each.measures["iterations"] for each in outcome.runners]
     assert () == outcome.invalid
     assert outcome.skew is not None
@@ -54,7 +55,8 @@ def test_the_users_of_one_run_are_striped_over_all_runners(
 
 def test_a_throttle_is_of_the_whole_crowd(two: Fleet, roost: RoostProcess) -> None:
     two.begin(
-        errand(roost.url, roost_scenarios.count_in_turn, users=8, duration="3s"), "r2"
+        packed_plan(roost.url, roost_scenarios.count_in_turn, users=8, duration="3s"),
+        "r2",
     )
 
     outcome, snapshot = two.outcome()
@@ -67,7 +69,9 @@ def test_a_throttle_is_of_the_whole_crowd(two: Fleet, roost: RoostProcess) -> No
 
 
 def test_users_of_both_runners_meet(two: Fleet, roost: RoostProcess) -> None:
-    two.begin(errand(roost.url, roost_scenarios.all_meet, users=6, iterations=2), "r3")
+    two.begin(
+        packed_plan(roost.url, roost_scenarios.all_meet, users=6, iterations=2), "r3"
+    )
 
     _, snapshot = two.outcome()
 
@@ -81,7 +85,7 @@ def test_a_broadcast_reaches_users_of_both_runners(
     two: Fleet, roost: RoostProcess
 ) -> None:
     two.begin(
-        errand(roost.url, roost_scenarios.say_and_see, users=5, iterations=1), "r4"
+        packed_plan(roost.url, roost_scenarios.say_and_see, users=5, iterations=1), "r4"
     )
 
     _, snapshot = two.outcome()
@@ -96,7 +100,9 @@ def test_a_broadcast_reaches_users_of_both_runners(
 def test_no_row_is_handed_out_twice(two: Fleet, roost: RoostProcess) -> None:
     rows = [{"name": f"u{number}"} for number in range(6)]
     two.begin(
-        errand(roost.url, roost_scenarios.have_a_row, users=6, iterations=1, data=rows),
+        packed_plan(
+            roost.url, roost_scenarios.have_a_row, users=6, iterations=1, data=rows
+        ),
         "r5",
     )
 
@@ -107,20 +113,22 @@ def test_no_row_is_handed_out_twice(two: Fleet, roost: RoostProcess) -> None:
 
 
 def test_users_come_and_go_while_it_runs(two: Fleet, roost: RoostProcess) -> None:
-    two.begin(errand(roost.url, roost_scenarios.count, users=4, duration="30s"), "r6")
-    two.until(Progress)
+    two.begin(
+        packed_plan(roost.url, roost_scenarios.count, users=4, duration="30s"), "r6"
+    )
+    two.until(Numbers)
 
     two.say(AddUsers("r6", 1, 3))
-    assert two.until(Heeded).fault is None
+    assert two.until(ChangeDone).error is None
     more = next(
-        each for each in iter(lambda: two.until(Progress), None) if each.users == 7
+        each for each in iter(lambda: two.until(Numbers), None) if each.users == 7
     )
     two.say(RemoveUsers("r6", 2, 5))
-    assert two.until(Heeded).fault is None
+    assert two.until(ChangeDone).error is None
     less = next(
-        each for each in iter(lambda: two.until(Progress), None) if each.users == 2
+        each for each in iter(lambda: two.until(Numbers), None) if each.users == 2
     )
-    two.say(StopRun("r6", 3, "stopped by the test"))
+    two.say(Stop("r6", "stopped by the test"))
     outcome, snapshot = two.outcome()
 
     assert (7, 2) == (more.users, less.users)
@@ -135,13 +143,14 @@ def test_all_connections_are_cut_at_one_instant(
     two: Fleet, roost: RoostProcess
 ) -> None:
     two.begin(
-        errand(roost.url, roost_scenarios.count_in_turn, users=4, duration="30s"), "r7"
+        packed_plan(roost.url, roost_scenarios.count_in_turn, users=4, duration="30s"),
+        "r7",
     )
-    two.until(Progress)
+    two.until(Numbers)
 
-    two.say(DropAll("r7", 1, 10.0))
-    told = two.until(Heeded).told
-    two.say(StopRun("r7", 2, "enough"))
+    two.say(DropConnections("r7", 1, 10.0))
+    told = two.until(ChangeDone).result
+    two.say(Stop("r7", "enough"))
     _, snapshot = two.outcome()
 
     assert {"one", "two"} == set(told)
@@ -152,7 +161,7 @@ def test_all_connections_are_cut_at_one_instant(
 
 def test_what_the_lead_has_to_show_is_shown(two: Fleet) -> None:
     shown: queue.Queue[str] = queue.Queue()
-    two.hub.on_show = shown.put
+    two.controller.on_show = shown.put
 
     two.say(Show("", "it: 3 users"), Show("", ""))
 
@@ -164,7 +173,7 @@ def test_the_users_of_a_lost_runner_go_on_elsewhere_if_they_may(
 ) -> None:
     with fleet("here", "there") as made:
         made.begin(
-            errand(
+            packed_plan(
                 roost.url,
                 roost_scenarios.count,
                 users=6,
@@ -172,15 +181,15 @@ def test_the_users_of_a_lost_runner_go_on_elsewhere_if_they_may(
                 lost="continue",
             )
         )
-        made.until(Progress)
+        made.until(Numbers)
         os.kill(made.pids["there"], signal.SIGKILL)
         outcome, snapshot = made.outcome()
 
         [loss] = outcome.losses
-        assert ("there", 3, True) == (loss.who, loss.users, loss.moved)
+        assert ("there", 3, True) == (loss.runner, loss.users, loss.moved)
         assert "there was lost after" in "; ".join(outcome.notes)
         [here] = [each for each in outcome.runners if each.name == "here"]
-        assert ((0, 2), (1, 2)) == here.shares
+        assert 6 == here.users
         assert "" == snapshot.partial
         assert 0 == snapshot.counts["errors"]
         assert () == outcome.invalid
@@ -192,17 +201,19 @@ def test_a_runner_that_was_killed_is_named_and_its_numbers_count(
     roost: RoostProcess,
 ) -> None:
     with fleet("here", "there") as made:
-        made.begin(errand(roost.url, roost_scenarios.count, users=4, duration="60s"))
-        made.until(Progress)
-        made.until(Progress)
+        made.begin(
+            packed_plan(roost.url, roost_scenarios.count, users=4, duration="60s")
+        )
+        made.until(Numbers)
+        made.until(Numbers)
         killed = time.monotonic()
         os.kill(made.pids["there"], signal.SIGKILL)
-        lost = made.until(Lost)
+        lost = made.until(Finished)
 
-        assert time.monotonic() - killed < 2.0
-        assert "there" == lost.loss.who
-        assert ((1, 2),) == lost.loss.shares
-        assert 2 == lost.loss.users
+        assert time.monotonic() - killed < STALLED_AFTER  # its end is seen at once
+        assert "there" == loss_of(lost).runner
+        assert ((1, 2),) == loss_of(lost).shares
+        assert 2 == loss_of(lost).users
         snapshot = unpack(lost.outcome.snapshot)
         assert snapshot.partial.startswith("there was lost: ")
         assert snapshot.counts["iterations"] > 0
@@ -213,10 +224,10 @@ def test_a_runner_whose_loop_is_blocked_tells_where_and_ends(
 ) -> None:
     with fleet("here", "stuck") as made:
         made.begin(
-            errand(roost.url, roost_scenarios.block_one, users=2, duration="60s")
+            packed_plan(roost.url, roost_scenarios.block_one, users=2, duration="60s")
         )
-        lost = made.until(Lost)
+        lost = made.until(Finished)
 
-        assert "stuck" == lost.loss.who
-        assert "time.sleep(60)" in lost.loss.stack
-        assert "event loop was blocked" in lost.loss.why
+        assert "stuck" == loss_of(lost).runner
+        assert "time.sleep(60)" in loss_of(lost).stack
+        assert "event loop was blocked" in loss_of(lost).why

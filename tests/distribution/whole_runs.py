@@ -1,4 +1,4 @@
-"""Real runs: a hub, runners in processes of their own, and a lead that only listens."""
+"""Real runs: a controller, runners in processes of their own, and a lead that only listens."""
 
 import dataclasses
 import queue
@@ -15,17 +15,11 @@ from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
-from pytest_liveview_load.distribution.messages import (
-    Begin,
-    Finished,
-    Lost,
-    PackedOutcome,
-    PackedPlan,
-    decode,
-    encode,
-)
+from pytest_liveview_load.distribution.messages import Finished, Prepare, decode, encode
+from pytest_liveview_load.distribution.packed import PackedOutcome, PackedPlan
 from pytest_liveview_load.distribution.serialize import pack_mix, pack_rows
 from pytest_liveview_load.distribution.snapshots import unpack
+from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -46,17 +40,17 @@ serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))
 
 
 class Fleet:
-    """Owns the hub and the runners' processes; the lead's messages are in `told`."""
+    """Owns the controller and the runners' processes; the lead's messages are in `told`."""
 
     def __init__(self) -> None:
         self.group = execnet.Group()
-        self.hub = Controller()
+        self.controller = Controller()
         self.told: queue.Queue[AnyMessage] = queue.Queue()
         self.lead = LocalLink(LEAD, self.take)
         self.pids: dict[str, int] = {}
         self.kept: list[Any] = []  # a channel that is dropped closes
-        self.hub.start()
-        self.hub.attach(self.lead)
+        self.controller.start()
+        self.controller.attach(self.lead)
 
     def take(self, data: bytes) -> None:
         for message in decode(data):
@@ -69,14 +63,14 @@ class Fleet:
         ).receive(PATIENCE)
         channel = gateway.remote_exec(FAR.format(project=str(PROJECT)))
         self.kept += [channel, channel.receive(PATIENCE)]
-        self.hub.attach(ChannelLink(name, channel, gateway._io.kill))
+        self.controller.attach(ChannelLink(name, channel, gateway._io.kill))
 
-    def begin(self, errand: PackedPlan, run: str = "r1") -> None:
-        self.hub.gather(LEAD, list(self.pids))
-        self.say(Begin(run, errand))
+    def begin(self, plan: PackedPlan, run: str = "r1") -> None:
+        self.controller.assign(LEAD, list(self.pids))
+        self.say(Prepare(run, plan))
 
     def say(self, *messages: Any) -> None:
-        self.lead.say(encode(*messages))
+        self.lead.deliver(encode(*messages))
 
     def until(self, *kinds: type[Any]) -> Any:
         """Return the next message of one of these kinds."""
@@ -93,12 +87,12 @@ class Fleet:
 
     def outcome(self) -> tuple[PackedOutcome, Snapshot]:
         """Return what the run came to, which was not lost."""
-        finished = self.until(Finished, Lost)
-        assert isinstance(finished, Finished), finished.loss
+        finished = self.until(Finished)
+        assert finished.outcome.lost_by is None, finished.outcome.lost_by
         return finished.outcome, unpack(finished.outcome.snapshot)
 
     def close(self) -> None:
-        self.hub.close()
+        self.controller.close()
         self.group.terminate(timeout=2)
 
 
@@ -113,20 +107,20 @@ def fleet(*names: str) -> Iterator[Fleet]:
         made.close()
 
 
-def errand(
+def packed_plan(
     url: str, scenario: Any, *, name: str = "it", **arguments: Any
 ) -> PackedPlan:
-    """Return the errand of a load on the demo app."""
+    """Return the packed plan of a load on the demo app."""
     order = RunPlan.of(**arguments)
-    cast = ScenarioMix.of(scenario)
-    order = dataclasses.replace(order, cast=cast)
+    mix = ScenarioMix.of(scenario)
+    order = dataclasses.replace(order, cast=mix)
     assert order.data is None or isinstance(order.data, Rows)
     return PackedPlan(
         name=name,
         profile=order.profile.to_data(),
-        cast=pack_mix(cast),
-        data=pack_rows(order),
-        client={"url": url},
+        mix=pack_mix(mix),
+        rows=pack_rows(order),
+        client=ClientSettings(url=url),
         seed=7,
         max_lag=10.0,  # these tests say nothing of time
         abort=tuple(each.source for each in order.abort),

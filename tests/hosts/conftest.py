@@ -1,3 +1,3 @@
-from tests.distribution.conftest import hub, machines, roost
+from tests.distribution.conftest import controller, machines, roost
 
-__all__ = ["hub", "machines", "roost"]
+__all__ = ["controller", "machines", "roost"]

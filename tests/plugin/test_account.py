@@ -2,22 +2,24 @@
 
 import dataclasses
 
-from pytest_liveview_load.distribution.messages import (
-    Figures,
-    Finished,
+from pytest_liveview_load.distribution.messages import Finished
+from pytest_liveview_load.distribution.packed import (
     Loss,
-    Lost,
+    PackedMix,
     PackedOutcome,
     PackedPlan,
     ReportHeading,
+    Share,
 )
 from pytest_liveview_load.distribution.snapshots import pack
+from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.controller import Account
+from pytest_liveview_load.reporting.report import RunnerReport
 
 TEST = "test_it.py::test_shop"
-LOSS = Loss(who="gw1", why="its process has ended", shares=((1, 2),), at=2.0)
+LOSS = Loss(runner="gw1", why="its process has ended", shares=(Share(1, 2),), at=2.0)
 LOST = "gw1 was lost 2s after the start, with 2 of 5 users: its process has ended"
 
 
@@ -26,22 +28,27 @@ def outcome(
 ) -> PackedOutcome:
     recorder = Recorder(lambda: 0.0)
     recorder.count("mounts", 1.0, 7)
-    shares = (("gw0", (0, 2)), ("gw1", (1, 2)))
+    why = LOSS.why if losses else ""
     return PackedOutcome(
         snapshot=pack(dataclasses.replace(recorder.snapshot(2.0), partial=partial)),
-        runners=tuple(Figures(name=name, shares=(share,)) for name, share in shares),
+        runners=(
+            RunnerReport(name="gw0", users=3),
+            RunnerReport(name="gw1", users=2, lost=why),
+        ),
         invalid=invalid,
         notes=("2 users were added",),
         losses=losses,
+        lost_by=losses[-1] if losses else None,
         elapsed=9.0,
     )
 
 
-def errand(*, endless: bool = False) -> PackedPlan:
+def packed_plan(*, endless: bool = False) -> PackedPlan:
     return PackedPlan(
         name="browse",
         profile=Profile.of(users=5, ramp="1s", duration="1m").to_data(),
-        cast=None,
+        mix=PackedMix(name="browse"),
+        client=ClientSettings(url="http://app"),
         scale=0.5,
         endless=endless,
         heading=ReportHeading(
@@ -52,11 +59,11 @@ def errand(*, endless: bool = False) -> PackedPlan:
 
 def lost() -> Account:
     told = outcome("gw1 was lost", invalid=("gw0: it lagged",), losses=(LOSS,))
-    return Account(errand(), Lost("run", LOSS, told))
+    return Account(packed_plan(), Finished("run", told))
 
 
 def test_a_run_that_ended_by_itself_is_judged_as_its_lead_would() -> None:
-    report = Account(errand(), Finished("run", outcome())).report(TEST)
+    report = Account(packed_plan(), Finished("run", outcome())).report(TEST)
 
     assert (TEST, "browse #2", "a limit", 0.5) == (
         report.test,
@@ -83,8 +90,10 @@ def test_a_loss_is_what_makes_a_run_invalid_and_partial() -> None:
 
 
 def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None:
-    by_itself = Account(errand(), Finished("run", outcome()))
-    at_once = Account(errand(), Finished("run", outcome("interrupted", invalid=("x",))))
+    by_itself = Account(packed_plan(), Finished("run", outcome()))
+    at_once = Account(
+        packed_plan(), Finished("run", outcome("interrupted", invalid=("x",)))
+    )
 
     reports = [
         each.report(TEST, cut_because="interrupted")
@@ -96,7 +105,7 @@ def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None
 
 
 def test_a_run_without_an_end_has_lasted_until_then() -> None:
-    report = Account(errand(endless=True), Finished("run", outcome())).report(TEST)
+    report = Account(packed_plan(endless=True), Finished("run", outcome())).report(TEST)
 
     assert report.profile is not None
     assert (1.0, 8.0) == (report.profile["ramp"], report.profile["duration"])

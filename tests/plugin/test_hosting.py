@@ -10,9 +10,9 @@ from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.specs import parse_specs
 from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
-from tests.distribution.fake_runners import begin
+from tests.distribution.fake_runners import prepare
 
-BEGIN = begin(users=2)
+BEGIN = prepare(users=2)
 
 
 @pytest.fixture

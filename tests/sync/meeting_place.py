@@ -8,14 +8,14 @@ import pytest
 
 from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.distribution.sync_over_messages import Afar
+from tests.distribution.sync_over_messages import SyncOverMessages
 
 Result = TypeVar("Result")
-HERE, AFAR = "here", "afar"
+HERE, OVER_MESSAGES = "here", "over messages"
 place = [HERE]  # where the gathering is
 
 
-@pytest.fixture(autouse=True, scope="module", params=[HERE, AFAR])
+@pytest.fixture(autouse=True, scope="module", params=[HERE, OVER_MESSAGES])
 def where(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let every test of a module be of a gathering in this process, and of a distant one."""
     place[0] = request.param
@@ -31,7 +31,7 @@ def only_here(why: str) -> None:
 
 def gathered(gathering: LocalSync) -> Any:
     """Return a gathering, or its distant end."""
-    return gathering if place[0] == HERE else Afar(gathering)
+    return gathering if place[0] == HERE else SyncOverMessages(gathering)
 
 
 def together(
