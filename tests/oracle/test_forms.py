@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_data import form_value
-from pytest_liveview_load.liveview.page.form_state import FormState
+from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from tests.liveview.page.pages import document_of
 from tests.oracle.forms import Asked, forms, question
 from tests.oracle.oracle import VERSIONS, Oracle
@@ -26,10 +26,8 @@ def ours(version: str, asked: Asked) -> str:
         state.mark_used(field[dom_id])
     submitter = None if asked.submitter is None else field[asked.submitter]
     return form_value(
-        document,
-        state,
+        VisiblePage(document, state, VERSIONS[version]),
         find_one(document, "#f"),
-        VERSIONS[version],
         submitter=submitter,
         only=asked.only,
     )

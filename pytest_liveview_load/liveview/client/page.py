@@ -16,11 +16,11 @@ from pytest_liveview_load.liveview.client.view import View, ViewContainer, ViewL
 from pytest_liveview_load.liveview.client.view_tree import ViewTree
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
-from pytest_liveview_load.liveview.page.js_commands import (
+from pytest_liveview_load.liveview.page.js_overlay import (
+    Overlay,
+    overlay_without,
     run_visual_command,
-    surviving_overlay,
 )
-from pytest_liveview_load.liveview.page.js_overlay import Overlay, overlay_without
 from pytest_liveview_load.liveview.page.loading import with_loading_states
 from pytest_liveview_load.liveview.protocol.channel import leave_page
 from pytest_liveview_load.liveview.protocol.wire import TITLE
@@ -242,11 +242,7 @@ class Page:
 
     def run_visual_command(self, action: VisualCommand) -> None:
         """Run a visual JS command for this user alone."""
-        before = self.latest
-        kind, identities, arguments = action.kind, action.identities, action.arguments
-        self.overlay = run_visual_command(
-            before, self.overlay, kind, identities, arguments
-        )
+        self.overlay = run_visual_command(self.latest.root, self.overlay, action)
         self._stale = True
 
     def document(self) -> Document:
@@ -288,7 +284,7 @@ class Page:
             connection_classes=classes,
         )
         if self.overlay:
-            self.overlay = surviving_overlay(document, self.overlay)
+            self.overlay = document.surviving_overlay()
         if shown is not None:
             self.form.rebase(shown, document)
         self._document = document

@@ -16,15 +16,14 @@ from pytest_liveview_load.liveview.client.upload_batch import UploadBatch, Uploa
 from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED, View
 from pytest_liveview_load.liveview.page.actions import PushEvent
 from pytest_liveview_load.liveview.page.fields import Field
-from pytest_liveview_load.liveview.page.form_data import (
+from pytest_liveview_load.liveview.page.file_inputs import (
     active_files,
     files_to_preflight,
-    form_of,
     refused_files,
     upload_fields,
-    upload_ref,
     uploads_in_progress,
 )
+from pytest_liveview_load.liveview.page.form_data import upload_ref
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_AUTO_UPLOAD,
@@ -71,7 +70,7 @@ def awaits_uploads(page: Page, action: PushEvent) -> bool:
     if submission is None:
         return False
     scene = page.scene()
-    form = form_of(scene.document, submission.form)
+    form = scene.document.fields.form_of_key(submission.form)
     fields = () if form is None else upload_fields(scene.document, form)
     return any(active_files(scene, field) for field in fields)
 
@@ -101,7 +100,7 @@ def form_now(page: Page, action: PushEvent) -> Element | None:
     """Return the form that a submit is of, as the page shows it now."""
     submission = action.submission
     document = page.document()
-    return None if submission is None else form_of(document, submission.form)
+    return None if submission is None else document.fields.form_of_key(submission.form)
 
 
 def raise_refused(page: Page, action: PushEvent) -> None:

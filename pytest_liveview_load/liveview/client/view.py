@@ -30,7 +30,7 @@ from pytest_liveview_load.liveview.page.loading import (
     LOADING,
     SERVER_ERROR,
 )
-from pytest_liveview_load.liveview.page.template import NestedView
+from pytest_liveview_load.liveview.page.view_elements import NestedView
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
     from pytest_liveview_load.liveview.observer import Observer
-    from pytest_liveview_load.liveview.page.template import NestedView
+    from pytest_liveview_load.liveview.page.view_elements import NestedView
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.errors import StepError
     from pytest_liveview_load.liveview.client.view import View, ViewContainer
     from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
-    from pytest_liveview_load.liveview.page.template import NestedView
+    from pytest_liveview_load.liveview.page.view_elements import NestedView
     from pytest_liveview_load.liveview.protocol.channel import LiveReply
 
 

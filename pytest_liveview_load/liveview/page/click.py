@@ -105,7 +105,7 @@ def http_submit(
     action = document.attr(button, "formaction") or document.attr(form, "action")
     # Without an action a form goes to the page itself, wherever <base> points.
     url = _absolute(document, action) if action else document.url
-    body = http_body(document, scene.forms, form, submitter)
+    body = http_body(scene, form, submitter)
     return [_http("POST" if method.lower() == "post" else "GET", url, body)]
 
 

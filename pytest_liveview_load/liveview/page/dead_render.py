@@ -1,18 +1,15 @@
 """The dead render: what the HTTP response says before any socket is open.
 
 Law: parsing is shared. `DeadRender` is one user's; the `ParsedPage` behind it is parsed once
-for all users whose pages differ only in their tokens (see mask.py).
+for all users whose pages differ only in their tokens (see `mask`).
 """
 
-import base64
-import binascii
 import copy
 import re
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin
 
 from pytest_liveview_load.liveview.page.html import (
@@ -29,99 +26,16 @@ from pytest_liveview_load.liveview.page.html import (
     parse_page,
     text_of,
 )
+from pytest_liveview_load.liveview.page.view_elements import view_name
 
-# Which view a signed `data-phx-session` belongs to, read from its Erlang term.
+_PAGES_KEPT: Final = 64  # different pages kept parsed in one process
 
-
-_VERSION: Final = 131
-_MODULE_PREFIX: Final = "Elixir."
-_VIEW: Final = "view"
-
-# Fixed-size terms that carry nothing we need: tag → bytes that follow it.
-_FIXED: Final = {97: 1, 98: 4, 70: 8, 99: 31, 106: 0}
-# Terms whose size stands in front: tag → (format of the size, bytes beyond it).
-_SIZED: Final = {
-    100: (">H", 0),  # ATOM_EXT
-    118: (">H", 0),  # ATOM_UTF8_EXT
-    119: (">B", 0),  # SMALL_ATOM_UTF8_EXT
-    115: (">B", 0),  # SMALL_ATOM_EXT
-    107: (">H", 0),  # STRING_EXT
-    109: (">I", 0),  # BINARY_EXT
-    77: (">I", 1),  # BIT_BINARY_EXT
-    110: (">B", 1),  # SMALL_BIG_EXT
-    111: (">I", 1),  # LARGE_BIG_EXT
-}
-_ATOMS: Final = frozenset((100, 118, 119, 115))
-_SMALL_TUPLE, _LARGE_TUPLE, _LIST, _MAP = 104, 105, 108, 116
-
-
-def view_name(session: str) -> str:
-    """Return the module of the view, such as "Roost.CounterLive", or "" if it cannot be read."""
-    try:
-        payload = session.split(".")[1]
-        data = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        if not data or data[0] != _VERSION:
-            return ""
-        term, _ = _read(data, 1)
-        return _find_view(term).removeprefix(_MODULE_PREFIX)
-    except (IndexError, ValueError, struct.error, binascii.Error, RecursionError):
-        return ""
-
-
-def _find_view(term: Any) -> str:
-    """Look for the map with `view` where LiveView puts it: down the first elements."""
-    while isinstance(term, list) and term:
-        term = next((each for each in term if isinstance(each, list | dict)), None)
-    name = term.get(_VIEW, "") if isinstance(term, dict) else ""
-    return name if isinstance(name, str) else ""
-
-
-def _read(data: bytes, at: int) -> tuple[Any, int]:
-    """Return the term at `at` and where the next begins.
-
-    Atoms become text, tuples and lists lists, maps dicts by their atom keys; the rest None.
-    """
-    tag = data[at]
-    at += 1
-    if tag in _SIZED:
-        shape, beyond = _SIZED[tag]
-        (size,) = struct.unpack_from(shape, data, at)
-        start = at + struct.calcsize(shape)
-        end = start + size + beyond
-        if end > len(data):
-            raise ValueError(end)
-        atom = data[start:end].decode("utf-8", "replace") if tag in _ATOMS else None
-        return atom, end
-    if tag in _FIXED:
-        return None, at + _FIXED[tag]
-    if tag == _SMALL_TUPLE:
-        return _read_many(data, at + 1, data[at])
-    (count,) = struct.unpack_from(">I", data, at)
-    if tag == _LARGE_TUPLE:
-        return _read_many(data, at + 4, count)
-    if tag == _LIST:
-        terms, at = _read_many(data, at + 4, count)
-        _, at = _read(data, at)  # the list's tail
-        return terms, at
-    if tag == _MAP:
-        terms, at = _read_many(data, at + 4, 2 * count)
-        pairs = zip(terms[::2], terms[1::2], strict=True)
-        return {key: value for key, value in pairs if isinstance(key, str)}, at
-    raise ValueError(tag)  # pids, funs and the like have no place in a token
-
-
-def _read_many(data: bytes, at: int, count: int) -> tuple[list[Any], int]:
-    if count > len(data):
-        raise ValueError(count)
-    terms = []
-    for _ in range(count):
-        term, at = _read(data, at)
-        terms.append(term)
-    return terms, at
-
-
-# What differs between two users' copies of the same page, taken out of its HTML.
-
+_VIEWS = finder(f"//*[@{PHX_SESSION}]")
+_MAIN_AROUND = finder(f"ancestor::*[@{PHX_MAIN}]")
+_CSRF = finder("//meta[@name='csrf-token']")
+_TRACKED = finder(f"//*[@{PHX_TRACK_STATIC}]")
+_BASE = finder("//base[@href]")
+_TITLE = finder("//head//title")
 
 _MARK: Final = "lv-mask-"
 # Stands in a template for a text between tags (`page.template`).
@@ -169,58 +83,6 @@ class MaskedHtml:
     def _value(self, match: re.Match[str]) -> str:
         index = int(match[1])
         return self.values[index] if index < len(self.values) else match[0]
-
-
-def mask(html: str) -> MaskedHtml:
-    """Take one user's values out of `html`; without any, the template is `html` itself."""
-    if _MARK in html:
-        return MaskedHtml(html, ())  # somebody's text looks like ours: share nothing
-    found = dict.fromkeys(_tokens(html))
-    values = tuple(each for each in found if len(each) >= _LEAST_LENGTH)
-    template = html
-    # Longest first, so that a value inside another cannot tear it apart.
-    for index in sorted(range(len(values)), key=lambda at: -len(values[at])):
-        template = template.replace(values[index], _placeholder(index))
-    masked = MaskedHtml(template, values)
-    # Values that overlap one another in the page could have been torn: then share nothing.
-    return masked if masked.unmask(template) == html else MaskedHtml(html, ())
-
-
-def _tokens(html: str) -> Iterator[str]:
-    """Yield every token, place by place: the same order for every user of a page."""
-    for name in _CSRF_NAMES:
-        for at in _occurrences(html, name):
-            tag = html[html.rfind("<", 0, at) : html.find(">", at)]
-            value = _CSRF_VALUE.search(tag)
-            if value is not None:
-                yield value[1]
-    for prefix in _PREFIXES:
-        for at in _occurrences(html, prefix):
-            start = html.find('"', at) + 1
-            end = html.find('"', start)
-            if end > start:
-                yield html[start:end]
-
-
-def _occurrences(html: str, wanted: str) -> Iterator[int]:
-    at = html.find(wanted)
-    while at >= 0:
-        yield at
-        at = html.find(wanted, at + len(wanted))
-
-
-def _placeholder(index: int) -> str:
-    return f"{_MARK}{index}-"
-
-
-_SHELLS: Final = 64  # different pages kept parsed in one process
-
-_VIEWS = finder(f"//*[@{PHX_SESSION}]")
-_MAIN_AROUND = finder(f"ancestor::*[@{PHX_MAIN}]")
-_CSRF = finder("//meta[@name='csrf-token']")
-_TRACKED = finder(f"//*[@{PHX_TRACK_STATIC}]")
-_BASE = finder("//base[@href]")
-_TITLE = finder("//head//title")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,7 +166,7 @@ class DeadRender:
         view has no `views`, and one that is no HTML at all has nothing.
         """
         masked = mask(html)
-        shell = _shell(masked.template)
+        shell = _parsed_page(masked.template)
         # Of equal templates, which are as long as the page, the shell's is kept.
         return cls(MaskedHtml(shell.template, masked.values), shell, url)
 
@@ -365,8 +227,8 @@ class DeadRender:
         )
 
 
-@lru_cache(maxsize=_SHELLS)
-def _shell(template: str) -> ParsedPage:
+@lru_cache(maxsize=_PAGES_KEPT)
+def _parsed_page(template: str) -> ParsedPage:
     root = parse_page(template)
     csrf = _CSRF(root)
     tracked = (each.get("src") or each.get("href") for each in _TRACKED(root))
@@ -409,3 +271,48 @@ def _title(root: Element) -> Title:
         default=element.get("data-default"),
         exists=True,
     )
+
+
+# What differs between two users' copies of the same page, taken out of its HTML.
+
+
+def mask(html: str) -> MaskedHtml:
+    """Take one user's values out of `html`; without any, the template is `html` itself."""
+    if _MARK in html:
+        return MaskedHtml(html, ())  # somebody's text looks like ours: share nothing
+    found = dict.fromkeys(_tokens(html))
+    values = tuple(each for each in found if len(each) >= _LEAST_LENGTH)
+    template = html
+    # Longest first, so that a value inside another cannot tear it apart.
+    for index in sorted(range(len(values)), key=lambda at: -len(values[at])):
+        template = template.replace(values[index], _placeholder(index))
+    masked = MaskedHtml(template, values)
+    # Values that overlap one another in the page could have been torn: then share nothing.
+    return masked if masked.unmask(template) == html else MaskedHtml(html, ())
+
+
+def _tokens(html: str) -> Iterator[str]:
+    """Yield every token, place by place: the same order for every user of a page."""
+    for name in _CSRF_NAMES:
+        for at in _occurrences(html, name):
+            tag = html[html.rfind("<", 0, at) : html.find(">", at)]
+            value = _CSRF_VALUE.search(tag)
+            if value is not None:
+                yield value[1]
+    for prefix in _PREFIXES:
+        for at in _occurrences(html, prefix):
+            start = html.find('"', at) + 1
+            end = html.find('"', start)
+            if end > start:
+                yield html[start:end]
+
+
+def _occurrences(html: str, wanted: str) -> Iterator[int]:
+    at = html.find(wanted)
+    while at >= 0:
+        yield at
+        at = html.find(wanted, at + len(wanted))
+
+
+def _placeholder(index: int) -> str:
+    return f"{_MARK}{index}-"

@@ -14,7 +14,7 @@ import copy
 import json
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page.compose import Content, compose
@@ -35,7 +35,7 @@ from pytest_liveview_load.liveview.page.html import (
     short_html,
     text_of,
 )
-from pytest_liveview_load.liveview.page.js_overlay import Overlay
+from pytest_liveview_load.liveview.page.js_overlay import Overlay, surviving
 from pytest_liveview_load.liveview.page.shared_tree import ClickTargets, SharedTree
 from pytest_liveview_load.liveview.page.template import fill_texts
 
@@ -218,6 +218,13 @@ class Document:
         other, own = copy.copy(self), SharedTree(root)
         other._tree = lambda: own  # noqa: SLF001  # a sibling
         return other
+
+    def surviving_overlay(self) -> Overlay:
+        """Return what of the overlay is on elements that are still there."""
+        kept = cast("Overlay | None", self.memo.get(surviving))
+        if kept is None:
+            kept = self.memo[surviving] = surviving(self._overlay, self.root)
+        return kept
 
     # The shared tree
 

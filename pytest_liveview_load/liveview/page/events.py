@@ -6,10 +6,9 @@ and `inputs`.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import js_commands
 from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
 from pytest_liveview_load.liveview.page.debounce import debounced, field_left
 from pytest_liveview_load.liveview.page.fields import Field, is_disabled
@@ -19,11 +18,21 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_CHANGE,
     PHX_FOCUS,
     PHX_REF_SRC,
+    PHX_VIEWPORT_BOTTOM,
+    PHX_VIEWPORT_TOP,
     Element,
     identify,
+    window_binding,
 )
-from pytest_liveview_load.liveview.page.js_commands import Cause
+from pytest_liveview_load.liveview.page.js_commands import (
+    Cause,
+    is_focusable,
+    run_commands,
+)
 
+Edge: TypeAlias = Literal["top", "bottom"]
+
+_VIEWPORT: Final = {"top": PHX_VIEWPORT_TOP, "bottom": PHX_VIEWPORT_BOTTOM}
 _LISTED: Final = 10  # what is bound, shown in an error
 
 
@@ -39,7 +48,7 @@ def run_binding(
 ) -> list[Action]:
     """Run a binding's value for an event of `kind` on `source`."""
     cause = Cause(kind=kind, source=source, data=data, field=field, submitter=submitter)
-    actions = js_commands.run_commands(scene, scene.document.unmask(chain), cause)
+    actions = run_commands(scene, scene.document.unmask(chain), cause)
     if not any(isinstance(each, MoveFocus) for each in actions):
         return actions
     moved: list[Action] = []
@@ -69,6 +78,20 @@ def move_focus(scene: VisiblePage, element: Element) -> list[Action]:
     )
 
 
+def focus_element(scene: VisiblePage, element: Element) -> list[Action]:
+    """Focus an element, as the tab key or a script does.
+
+    Raises:
+        ElementError: It is disabled, or cannot take the focus.
+    """
+    refuse_disabled(scene, scene.document.click_targets(element).control)
+    if not is_focusable(element):
+        raise nothing_bound(
+            scene, element, "way to be focused", "input, select, textarea"
+        )
+    return move_focus(scene, element)
+
+
 def blur(scene: VisiblePage) -> list[Action]:
     """Take the focus off whatever field has it; what waited for that is told first."""
     key, scene.forms.focused = scene.forms.focused, None
@@ -95,6 +118,65 @@ def _left(scene: VisiblePage, field: Field) -> list[Action]:
         actions = _told(scene, field)
     debounce.last_input = None
     return actions + field_left(scene, field.element)
+
+
+# The window, and lists that are scrolled
+
+
+def leave_window(scene: VisiblePage) -> list[Action]:
+    """Go to another window: the field loses the focus, then the window does."""
+    return blur(scene) + _window(scene, "blur")
+
+
+def return_to_window(scene: VisiblePage) -> list[Action]:
+    """Come back from another window."""
+    return _window(scene, "focus")
+
+
+def _window(scene: VisiblePage, event: str) -> list[Action]:
+    name = window_binding(event)
+
+    def happened(scene: VisiblePage, element: Element) -> list[Action]:
+        return run_binding(
+            scene, scene.document.attr(element, name) or "", event, element
+        )
+
+    # A blur is never held back (live_socket.ts debounce).
+    actions: list[Action] = []
+    for element in scene.document.all(f"[{name}]"):
+        held = event == "focus"
+        actions += (
+            debounced(scene, element, happened) if held else happened(scene, element)
+        )
+    return actions
+
+
+def scroll(scene: VisiblePage, element: Element, edge: Edge) -> list[Action]:
+    """Jump to the first or the last item of a list, as the Home and End keys do.
+
+    At the top the list is overrun as well, which is told first.
+
+    Raises:
+        ElementError: Nothing answers to that, or there is no such edge.
+    """
+    name = _VIEWPORT.get(edge)
+    if name is None:
+        problem, advice = f"has no edge {edge!r}", 'it is "top" or "bottom"'
+        raise scene.document.error_about(element, problem, advice=advice)
+    chain = scene.document.attr(element, name)
+    if not chain:
+        raise nothing_bound(scene, element, name, f"[{name}]")
+    if len(element) == 0:
+        return []
+    child = element[0] if edge == "top" else element[-1]
+    data: dict[str, Any] = {"id": scene.document.attr(child, "id") or ""}
+    told = [data | {"_overran": True}, data] if edge == "top" else [data]
+    kind = scene.dialect.scroll_kind
+    return [
+        action
+        for each in told
+        for action in run_binding(scene, chain, kind, element, data=each)
+    ]
 
 
 # Fields

@@ -97,6 +97,10 @@ class Fields:
         """Return what the form is known by from one rendering to the next."""
         return self._form_keys[form]
 
+    def form_of_key(self, key: str) -> Element | None:
+        """Return the form that is known by `key`, if it is still there."""
+        return next((form for form, of in self._form_keys.items() if of == key), None)
+
     @cached_property
     def by_key(self) -> Mapping[str, Field]:
         """Every field by its key."""

@@ -8,18 +8,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
+from pytest_liveview_load.liveview.page.document import Document
+from pytest_liveview_load.liveview.page.events import input_event, move_focus
 from pytest_liveview_load.liveview.page.fields import Field, is_disabled
-from pytest_liveview_load.liveview.page.form_data import FILE, active_files, upload_ref
+from pytest_liveview_load.liveview.page.form_data import FILE, refs, upload_ref
 from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
 from pytest_liveview_load.liveview.page.html import (
+    PHX_ACTIVE_ENTRY_REFS,
+    PHX_DONE_REFS,
     PHX_DROP_TARGET,
+    PHX_ERROR_REFS,
+    PHX_PREFLIGHTED_REFS,
     PHX_SESSION,
     WEBKIT_DIRECTORY,
     Element,
 )
 from pytest_liveview_load.liveview.page.inputs import writable
+from pytest_liveview_load.liveview.protocol.upload import (
+    NOT_ACCEPTED,
+    TOO_LARGE,
+    TOO_MANY_FILES,
+    FileInfo,
+    Refusal,
+)
 
 FOLDER = "takes a folder: give its path, or ('folder/name', bytes)"
 FILES = "takes files, not a folder: it has no webkitdirectory"
@@ -49,7 +61,7 @@ def attach_files(
     if zone is None:
         field = writable(scene, element)
         check_chosen(scene, field, files)
-        actions = events.move_focus(scene, element)
+        actions = move_focus(scene, element)
     else:
         field = dropped_in(scene, zone)
         check_dropped(scene, zone, files)
@@ -59,7 +71,7 @@ def attach_files(
         raise scene.document.error_about(field.element, problem)
     earlier = active_files(scene, field) if "multiple" in field.element.attrib else []
     scene.forms.put_files(ref, [*earlier, *files])
-    told = events.input_event(scene, field)
+    told = input_event(scene, field)
     if not told:
         scene.forms.put_files(ref, earlier)
         raise scene.document.error_about(
@@ -143,3 +155,79 @@ def check_dropped(
     """Raise ElementError for a folder, which a drop does not open."""
     if any(each.info.relative_path for each in files):
         raise scene.document.error_about(zone, "takes files in a drop, not a folder")
+
+
+# What the server knows of the chosen files, wants and refuses.
+
+
+def upload_fields(document: Document, form: Element) -> list[Field]:
+    """Return the form's file inputs (dom.ts findUploadInputs)."""
+    return [each for each in document.fields.of(form) if upload_ref(document, each)]
+
+
+def active_files(scene: VisiblePage, field: Field) -> list[ChosenFile]:
+    """Return the files that the server knows of (UploadEntry.isActive).
+
+    One that the server has dropped, since the person cancelled it, is not among them;
+    neither is one without content, of which it is never told.
+    """
+    ref = upload_ref(scene.document, field)
+    if ref is None:
+        return []
+    known = refs(scene.document, field, PHX_ACTIVE_ENTRY_REFS)
+    return [
+        each
+        for each in scene.forms.files(ref)
+        if each.info.size and (each.ref is None or each.ref in known)
+    ]
+
+
+def files_to_preflight(scene: VisiblePage, field: Field) -> list[ChosenFile]:
+    """Return the files that leave is still to be asked for (filesAwaitingPreflight)."""
+    asked = refs(scene.document, field, PHX_PREFLIGHTED_REFS)
+    return [
+        each
+        for each in active_files(scene, field)
+        if each.ref not in asked and not each.preflighting
+    ]
+
+
+def uploads_in_progress(document: Document, form: Element) -> bool:
+    """Tell whether an upload of the form has begun and not ended (hasUploadsInProgress)."""
+    return any(
+        document.attr(each.element, PHX_PREFLIGHTED_REFS)
+        != document.attr(each.element, PHX_DONE_REFS)
+        for each in upload_fields(document, form)
+    )
+
+
+def refused_files(scene: VisiblePage, field: Field) -> list[Refusal]:
+    """Return what the server's rendering says it will not take: 1.2 on.
+
+    The mark is a ref without a reason. That is worked out as upload_config.ex checks:
+    the number of files, `accept`, and else the size.
+    """
+    document = scene.document
+    ref = upload_ref(document, field)
+    files = {} if ref is None else {f.ref: f.info for f in scene.forms.files(ref)}
+    accept = document.attr(field.element, "accept") or ""
+    refused = []
+    for each in refs(document, field, PHX_ERROR_REFS):
+        info = files.get(each)
+        if each == ref:
+            refused.append(Refusal(each, TOO_MANY_FILES))
+        elif info is not None:
+            taken = accepts(info, accept)
+            refused.append(Refusal(each, TOO_LARGE if taken else NOT_ACCEPTED))
+    return refused
+
+
+def accepts(file: FileInfo, accept: str) -> bool:
+    """Tell whether an input's `accept` admits a file (upload_config.ex validate_accepted)."""
+    if not accept:
+        return True
+    suffix = f".{file.name.rpartition('.')[2]}".lower() if "." in file.name else ""
+    kind = file.type.partition(";")[0].strip()
+    wanted = {each.strip() for each in accept.split(",")}
+    wildcard = f"{kind.partition('/')[0]}/*"
+    return suffix in wanted or kind in wanted or wildcard in wanted

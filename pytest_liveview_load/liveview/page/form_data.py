@@ -12,28 +12,17 @@ from urllib.parse import quote_plus
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.form_state import (
-    ChosenFile,
-    FormState,
     VisiblePage,
 )
 from pytest_liveview_load.liveview.page.html import (
     PHX_ACTIVE_ENTRY_REFS,
-    PHX_DONE_REFS,
-    PHX_ERROR_REFS,
     PHX_NO_UNUSED_FIELD,
-    PHX_PREFLIGHTED_REFS,
     PHX_UPLOAD_REF,
     Element,
 )
 from pytest_liveview_load.liveview.protocol.upload import (
-    NOT_ACCEPTED,
-    TOO_LARGE,
-    TOO_MANY_FILES,
-    FileInfo,
-    Refusal,
     announced,
 )
-from pytest_liveview_load.liveview.protocol.versions import Dialect
 
 _UNUSED: Final = "_unused_"
 _LAST_KEY: Final = re.compile(r"([^\[\]]+)(\]?$)")
@@ -47,10 +36,8 @@ def urlencode(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def form_value(
-    document: Document,
-    forms: FormState,
+    scene: VisiblePage,
     form: Element,
-    dialect: Dialect,
     *,
     submitter: Field | None = None,
     only: Collection[str] = (),
@@ -61,8 +48,9 @@ def form_value(
     `only` limits it to fields of these names (an input's own phx-change); `meta` is what
     0.20 appends.
     """
+    document, forms, dialect = scene
     pairs: list[tuple[str, str]] = []
-    unused = _unused_names(document, forms, form, dialect)
+    unused = _unused_names(scene, form)
     if submitter is not None:
         unused.discard(submitter.name)
     entries = list(forms.entries(document, form, submitter))
@@ -82,11 +70,10 @@ def form_value(
     return urlencode(pairs)
 
 
-def http_body(
-    document: Document, forms: FormState, form: Element, submitter: Field | None
-) -> str:
+def http_body(scene: VisiblePage, form: Element, submitter: Field | None) -> str:
     """Return what a browser submits without JavaScript: line ends become CRLF."""
-    entries = forms.entries(document, form, submitter)
+    document = scene.document
+    entries = scene.forms.entries(document, form, submitter)
     return urlencode(
         (_crlf(document.unmask(field.name)), _crlf(document.unmask(value)))
         for field, value in entries
@@ -101,10 +88,9 @@ def unused_name(name: str) -> str:
     return f"{marked}[]" if is_array else marked
 
 
-def _unused_names(
-    document: Document, forms: FormState, form: Element, dialect: Dialect
-) -> set[str]:
+def _unused_names(scene: VisiblePage, form: Element) -> set[str]:
     """Return the names none of whose fields was used, but for hidden-only ones."""
+    document, forms, dialect = scene
     knows = dialect.knows_no_unused
     if not dialect.sends_unused or (knows and PHX_NO_UNUSED_FIELD in form.attrib):
         return set()
@@ -137,7 +123,7 @@ def _js_text(value: Any) -> str:
     return "[object Object]" if isinstance(value, dict) else str(value)
 
 
-# The file inputs of LiveView: which chosen files the server knows, wants, refuses.
+# Files that an event announces.
 
 
 FILE = "file"
@@ -148,17 +134,6 @@ def upload_ref(document: Document, field: Field) -> str | None:
     if field.type != FILE:
         return None
     return document.attr(field.element, PHX_UPLOAD_REF)
-
-
-def upload_fields(document: Document, form: Element) -> list[Field]:
-    """Return the form's file inputs (dom.ts findUploadInputs)."""
-    return [each for each in document.fields.of(form) if upload_ref(document, each)]
-
-
-def form_of(document: Document, key: str) -> Element | None:
-    """Return the form that is known by `key`, if it is still there."""
-    forms = document.root.iter("form")
-    return next((each for each in forms if document.fields.form_key(each) == key), None)
 
 
 def event_uploads(scene: VisiblePage, field: Field) -> dict[str, Any]:
@@ -178,74 +153,6 @@ def event_uploads(scene: VisiblePage, field: Field) -> dict[str, Any]:
         if file.info.size and (new or file.ref in known):
             entries.append(announced(document.unmask(field.name), file.ref, file.info))
     return {ref: entries} if entries else {}
-
-
-def active_files(scene: VisiblePage, field: Field) -> list[ChosenFile]:
-    """Return the files that the server knows of (UploadEntry.isActive).
-
-    One that the server has dropped, since the person cancelled it, is not among them;
-    neither is one without content, of which it is never told.
-    """
-    ref = upload_ref(scene.document, field)
-    if ref is None:
-        return []
-    known = refs(scene.document, field, PHX_ACTIVE_ENTRY_REFS)
-    return [
-        each
-        for each in scene.forms.files(ref)
-        if each.info.size and (each.ref is None or each.ref in known)
-    ]
-
-
-def files_to_preflight(scene: VisiblePage, field: Field) -> list[ChosenFile]:
-    """Return the files that leave is still to be asked for (filesAwaitingPreflight)."""
-    asked = refs(scene.document, field, PHX_PREFLIGHTED_REFS)
-    return [
-        each
-        for each in active_files(scene, field)
-        if each.ref not in asked and not each.preflighting
-    ]
-
-
-def uploads_in_progress(document: Document, form: Element) -> bool:
-    """Tell whether an upload of the form has begun and not ended (hasUploadsInProgress)."""
-    return any(
-        document.attr(each.element, PHX_PREFLIGHTED_REFS)
-        != document.attr(each.element, PHX_DONE_REFS)
-        for each in upload_fields(document, form)
-    )
-
-
-def refused_files(scene: VisiblePage, field: Field) -> list[Refusal]:
-    """Return what the server's rendering says it will not take: 1.2 on.
-
-    The mark is a ref without a reason. That is worked out as upload_config.ex checks:
-    the number of files, `accept`, and else the size.
-    """
-    document = scene.document
-    ref = upload_ref(document, field)
-    files = {} if ref is None else {f.ref: f.info for f in scene.forms.files(ref)}
-    accept = document.attr(field.element, "accept") or ""
-    refused = []
-    for each in refs(document, field, PHX_ERROR_REFS):
-        info = files.get(each)
-        if each == ref:
-            refused.append(Refusal(each, TOO_MANY_FILES))
-        elif info is not None:
-            taken = accepted(info, accept)
-            refused.append(Refusal(each, TOO_LARGE if taken else NOT_ACCEPTED))
-    return refused
-
-
-def accepted(file: FileInfo, accept: str) -> bool:
-    """Tell whether an input's `accept` admits a file (upload_config.ex validate_accepted)."""
-    if not accept:
-        return True
-    suffix = f".{file.name.rpartition('.')[2]}".lower() if "." in file.name else ""
-    kind = file.type.partition(";")[0].strip()
-    wanted = {each.strip() for each in accept.split(",")}
-    wildcard = f"{kind.partition('/')[0]}/*"
-    return suffix in wanted or kind in wanted or wildcard in wanted
 
 
 def refs(document: Document, field: Field, attribute: str) -> Sequence[str]:

@@ -16,7 +16,6 @@ from pytest_liveview_load.liveview.page.actions import (
 from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
 from pytest_liveview_load.liveview.page.form_data import (
     event_uploads,
-    form_of,
     form_value,
 )
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
@@ -105,10 +104,8 @@ def push_input(
     for view_id, context in _within_targets(scene, source, target):
         payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
         payload[VALUE] = form_value(
-            document,
-            scene.forms,
+            scene,
             form,
-            scene.dialect,
             submitter=field if field.element.tag == "button" else None,
             only=(name,) if own_binding else (),
             meta=meta,
@@ -165,7 +162,11 @@ def resubmit(scene: VisiblePage, push: PushEvent) -> PushEvent:
     submitted as it was.
     """
     submission = push.submission
-    form = None if submission is None else form_of(scene.document, submission.form)
+    form = (
+        None
+        if submission is None
+        else scene.document.fields.form_of_key(submission.form)
+    )
     if submission is None or form is None:
         return push
     button = scene.document.fields.by_key.get(submission.submitter or "")
@@ -185,10 +186,8 @@ def _submitted(
     meta = _meta(scene, form, None, value)
     payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
     payload[VALUE] = form_value(
-        scene.document,
-        scene.forms,
+        scene,
         form,
-        scene.dialect,
         submitter=submitter if submitter is not None and submitter.name else None,
         meta=meta,
     )

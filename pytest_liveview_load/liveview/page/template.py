@@ -9,7 +9,6 @@ Law: `apart(rendered).html() == rendered.html()`. Whatever is not clearly plain 
 in the pattern, and a tree that has something odd about it has no pattern at all.
 """
 
-import html as entities
 import re
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -17,15 +16,16 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER, view_name
+from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER
 from pytest_liveview_load.liveview.page.html import (
-    PHX_SESSION,
-    PHX_STATIC,
-    PHX_STICKY,
-    PHX_VIEW_NAME,
     Element,
 )
 from pytest_liveview_load.liveview.page.patch import OUTLIVES_HTML, parse_fragment
+from pytest_liveview_load.liveview.page.view_elements import (
+    NestedView,
+    component_ids_in,
+    nested_views_in,
+)
 from pytest_liveview_load.liveview.protocol.rendered import (
     MAX_HTML,
     ROOT_TAG,
@@ -206,52 +206,6 @@ def _end(html: str, inside: bool) -> bool:  # noqa: FBT001  # between tags
     return inside if opened == closed else closed > opened
 
 
-# The live views that a view's own HTML holds places for: nested and sticky ones.
-
-
-_MARK: Final = f'{PHX_SESSION}="'
-_ATTRIBUTE: Final = re.compile(r'\s+([^\s"=<>/]+)(?:="([^"]*)")?')
-_TAG: Final = re.compile(r"<[a-zA-Z][^\s<>/]*")
-
-
-class NestedView(NamedTuple):
-    """The place of one view in another's HTML; `static` is "" where it has none."""
-
-    id: str
-    session: str
-    static: str
-    sticky: bool
-    name: str
-
-
-def nested_views_in(html: str) -> Mapping[str, NestedView]:
-    """Return the places by view id, in document order."""
-    found: dict[str, NestedView] = {}
-    at = html.find(_MARK)
-    while at >= 0:
-        tag = _TAG.match(html, html.rfind("<", 0, at))
-        if tag is not None:
-            place = _place(html, tag.end())
-            found[place.id] = place
-        at = html.find(_MARK, at + len(_MARK))
-    return found
-
-
-def _place(html: str, at: int) -> NestedView:
-    attributes: dict[str, str] = {}
-    while (match := _ATTRIBUTE.match(html, at)) is not None:
-        attributes[match[1]] = entities.unescape(match[2] or "")
-        at = match.end()
-    session = attributes.get(PHX_SESSION, "")
-    return NestedView(
-        id=attributes.get("id", ""),
-        session=session,
-        static=attributes.get(PHX_STATIC, ""),
-        sticky=PHX_STICKY in attributes,
-        name=attributes.get(PHX_VIEW_NAME) or view_name(session),
-    )
-
-
 # One parsed tree for all pages that differ only in texts between their tags.
 
 
@@ -265,8 +219,6 @@ _HALF_AN_ENTITY: Final = re.compile(f"&[#\\w]*{GAP}")
 
 # Here a text says what a form submits, or a click: it is read without the page.
 _VALUES: Final = frozenset(("textarea", "option", "output"))
-
-_COMPONENT_IDS: Final = re.compile(f'{PHX_COMPONENT}="([0-9]+)"')
 
 
 class Template:
@@ -319,11 +271,6 @@ def fill_texts(text: str, texts: tuple[str, ...]) -> str:
         return texts[number] if number < len(texts) else place[0]
 
     return _PLACES.sub(own, text)
-
-
-def component_ids_in(html: str) -> frozenset[int]:
-    """Return the components whose marks are in the HTML."""
-    return frozenset(map(int, _COMPONENT_IDS.findall(html)))
 
 
 def _are_texts(root: Element, places: int) -> bool:

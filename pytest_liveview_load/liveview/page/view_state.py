@@ -21,13 +21,15 @@ from pytest_liveview_load.liveview.page.patch import (
     patch_components,
 )
 from pytest_liveview_load.liveview.page.template import (
-    NestedView,
     SplitHtml,
     Template,
-    component_ids_in,
-    nested_views_in,
     split_texts,
     template_of,
+)
+from pytest_liveview_load.liveview.page.view_elements import (
+    NestedView,
+    component_ids_in,
+    nested_views_in,
 )
 from pytest_liveview_load.liveview.protocol.diff import Merged, merge, rendered_from
 from pytest_liveview_load.liveview.protocol.versions import Dialect

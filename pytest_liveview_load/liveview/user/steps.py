@@ -24,11 +24,11 @@ from pytest_liveview_load.liveview.client.tls import absolute
 from pytest_liveview_load.liveview.client.upload_batch import Uploader
 from pytest_liveview_load.liveview.client.upload_files import File, chosen_files
 from pytest_liveview_load.liveview.client.uploads import upload_chosen, uploads_of
-from pytest_liveview_load.liveview.page import events, file_inputs, keyboard
+from pytest_liveview_load.liveview.page import events, file_inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
+from pytest_liveview_load.liveview.page.events import Edge
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.keyboard import Edge
 from pytest_liveview_load.liveview.user import gestures
 from pytest_liveview_load.liveview.user.face import Face
 
@@ -298,7 +298,7 @@ class Attending(Face):
                 element = find_one(scene.document, selector)
             else:
                 element = find_one(scene.document, selector, label=label, role="field")
-            return keyboard.focus_element(scene, element)
+            return events.focus_element(scene, element)
 
         await self._attend(f"focus({selector or label!r})", plan, timeout)
 
@@ -321,7 +321,7 @@ class Attending(Face):
         """
 
         def plan(scene: VisiblePage) -> list[Action]:
-            return keyboard.scroll(scene, find_one(scene.document, selector), edge)
+            return events.scroll(scene, find_one(scene.document, selector), edge)
 
         await self._attend(f"scroll_to({edge!r}, {selector!r})", plan, timeout)
 
@@ -332,7 +332,7 @@ class Attending(Face):
             await live.visit("/form")
             await live.switch_away()
         """
-        await self._attend("switch_away()", keyboard.leave_window, timeout)
+        await self._attend("switch_away()", events.leave_window, timeout)
 
     async def switch_back(self, *, timeout: str | float | None = None) -> None:
         """Come back from another window: `phx-window-focus`.
@@ -342,7 +342,7 @@ class Attending(Face):
             await live.switch_away()
             await live.switch_back()
         """
-        await self._attend("switch_back()", keyboard.return_to_window, timeout)
+        await self._attend("switch_back()", events.return_to_window, timeout)
 
     async def _attend(self, name: str, plan: Plan, timeout: str | float | None) -> None:
         await act(self._tab, self._step(name, timeout), plan)

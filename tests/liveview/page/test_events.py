@@ -7,7 +7,7 @@ import pytest
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click as bindings
-from pytest_liveview_load.liveview.page import keyboard
+from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.protocol.versions import Dialect
@@ -29,13 +29,13 @@ def told(actions: list[Action]) -> list[tuple[str, str, Any]]:
 
 def test_the_end_of_a_list_asks_for_more() -> None:
     scene = scene_of(LIST)
-    sent = told(keyboard.scroll(scene, find_one(scene.document, "#l"), "bottom"))
+    sent = told(events.scroll(scene, find_one(scene.document, "#l"), "bottom"))
     assert [("js", "next", {"id": "two", "of": "posts"})] == sent
 
 
 def test_the_top_of_a_list_is_overrun_first() -> None:
     scene = scene_of(LIST, dialect=Dialect.V1_0)
-    sent = told(keyboard.scroll(scene, find_one(scene.document, "#l"), "top"))
+    sent = told(events.scroll(scene, find_one(scene.document, "#l"), "top"))
     assert [
         ("hook", "prev", {"id": "one", "_overran": True, "of": "posts"}),
         ("hook", "prev", {"id": "one", "of": "posts"}),
@@ -44,7 +44,7 @@ def test_the_top_of_a_list_is_overrun_first() -> None:
 
 def test_an_empty_list_asks_for_nothing() -> None:
     scene = scene_of("<ul id=l phx-viewport-bottom=next></ul>")
-    assert [] == keyboard.scroll(scene, find_one(scene.document, "#l"), "bottom")
+    assert [] == events.scroll(scene, find_one(scene.document, "#l"), "bottom")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_empty_list_asks_for_nothing() -> None:
 def test_where_nothing_scrolls(css: str, edge: Any, problem: str) -> None:
     scene = scene_of(LIST)
     with pytest.raises(ElementError, match=problem):
-        keyboard.scroll(scene, find_one(scene.document, css), edge)
+        events.scroll(scene, find_one(scene.document, css), edge)
 
 
 def test_the_focus_goes_from_field_to_field() -> None:
@@ -66,13 +66,13 @@ def test_the_focus_goes_from_field_to_field() -> None:
     )
     one = partial(find_one, scene.document)
     assert [("focus", "in", {"value": ""})] == told(
-        keyboard.focus_element(scene, one("#a"))
+        events.focus_element(scene, one("#a"))
     )
     assert ["out", "in2"] == [
-        event for _, event, _ in told(keyboard.focus_element(scene, one("#b")))
+        event for _, event, _ in told(events.focus_element(scene, one("#b")))
     ]
     with pytest.raises(ElementError, match="has no way to be focused"):
-        keyboard.focus_element(scene, one("#p"))
+        events.focus_element(scene, one("#p"))
 
 
 def test_a_window_is_left_and_found_again() -> None:
@@ -80,11 +80,11 @@ def test_a_window_is_left_and_found_again() -> None:
         "<input id=a phx-blur=out><p phx-window-blur=away phx-window-focus=back "
         "phx-value-n=1></p>"
     )
-    keyboard.focus_element(scene, find_one(scene.document, "#a"))
+    events.focus_element(scene, find_one(scene.document, "#a"))
     assert [("blur", "out", {"value": ""}), ("blur", "away", {"n": "1"})] == told(
-        keyboard.leave_window(scene)
+        events.leave_window(scene)
     )
-    assert [("focus", "back", {"n": "1"})] == told(keyboard.return_to_window(scene))
+    assert [("focus", "back", {"n": "1"})] == told(events.return_to_window(scene))
 
 
 AWAY = {

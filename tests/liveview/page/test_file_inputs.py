@@ -8,17 +8,17 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import click, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.fields import Field
-from pytest_liveview_load.liveview.page.file_inputs import attach_files
-from pytest_liveview_load.liveview.page.find import find_one
-from pytest_liveview_load.liveview.page.form_data import (
-    accepted,
+from pytest_liveview_load.liveview.page.file_inputs import (
+    accepts,
     active_files,
-    event_uploads,
+    attach_files,
     files_to_preflight,
     refused_files,
     upload_fields,
     uploads_in_progress,
 )
+from pytest_liveview_load.liveview.page.find import find_one
+from pytest_liveview_load.liveview.page.form_data import event_uploads
 from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.push import resubmit
@@ -177,7 +177,7 @@ def test_accept_admits_endings_types_and_wildcards(
     accept: str,
     expected: bool,
 ) -> None:
-    assert expected is accepted(file(name, kind=kind).info, accept)
+    assert expected is accepts(file(name, kind=kind).info, accept)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ TEXT = '<form id="f" phx-change="c" phx-submit="s">{}</form>'
 def value_of(content: str, forms: FormState, dialect: Dialect = Dialect.V0_20) -> str:
     """Return the form as 0.20 sends it: without `_unused_`."""
     document = document_of(content)
-    return form_value(document, forms, find_one(document, "#f"), dialect)
+    return form_value(VisiblePage(document, forms, dialect), find_one(document, "#f"))
 
 
 LEFT_OUT = {
@@ -90,11 +90,11 @@ def test_no_unused_field_can_be_asked_for() -> None:
 
 
 def test_line_ends_are_lf_for_liveview_and_crlf_for_http() -> None:
-    document = document_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
-    form = find_one(document, "#f")
+    scene = scene_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
+    form = find_one(scene.document, "#f")
 
-    assert form_value(document, FormState(), form, NEWEST) == "_unused_a=&a=1%0A2"
-    assert http_body(document, FormState(), form, None) == "a=1%0D%0A2"
+    assert form_value(scene, form) == "_unused_a=&a=1%0A2"
+    assert http_body(scene, form, None) == "a=1%0D%0A2"
 
 
 # A new document arrives
@@ -202,7 +202,7 @@ def test_what_is_typed_is_what_is_sent(typed: dict[str, str]) -> None:
         inputs.fill(scene, find_one(scene.document, f"#{name}"), text)
 
     sent = form_value(
-        scene.document, scene.forms, find_one(scene.document, "#f"), Dialect.V0_20
+        scene._replace(dialect=Dialect.V0_20), find_one(scene.document, "#f")
     )
     expected = [(name, typed.get(name, "")) for name in "abc"]
     assert expected == parse_qsl(sent, keep_blank_values=True)

@@ -11,10 +11,10 @@ from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import attributes_of
-from pytest_liveview_load.liveview.page.js_commands import run_visual_command
 from pytest_liveview_load.liveview.page.js_overlay import (
     Overlay,
     overlay_without,
+    run_visual_command,
     surviving,
 )
 from pytest_liveview_load.liveview.page.keyboard import press
@@ -128,9 +128,7 @@ def after(content: str, commands: list[object], overlay: Overlay = ()) -> Overla
         button = find_one(document, "#b")
         for action in click(scene, button):
             assert isinstance(action, VisualCommand)
-            overlay = run_visual_command(
-                document, overlay, action.kind, action.identities, action.arguments
-            )
+            overlay = run_visual_command(document.root, overlay, action)
         assert command
     return overlay
 
@@ -187,9 +185,7 @@ def test_an_element_without_an_id_is_known_by_its_place() -> None:
     scene = VisiblePage(document, FormState(), NEWEST)
     (action,) = click(scene, find_one(document, "li", text="2"))
     assert isinstance(action, VisualCommand)
-    overlay = run_visual_command(
-        document, (), action.kind, action.identities, action.arguments
-    )
+    overlay = run_visual_command(document.root, (), action)
     assert ("2",) == tuple(each.text for each in page(content, overlay).all("#l .on"))
     assert () == surviving(overlay, page("<ul id=l><li>1</li></ul>").root)
 
