@@ -7,12 +7,12 @@
     │   ├── MarkerError            @load(users=0)
     │   ├── ScenarioError          a plain function, or one that takes no user
     │   ├── DataError              users.csv has no row, or fewer than users
-    │   ├── TogetherError          a rendezvous of ten in a run of five
+    │   ├── SyncError              a rendezvous of ten in a run of five
     │   ├── CrowdError             more users for a crowd that has ended
     │   ├── SettingError           --liveview-timeout=soon
     │   ├── LoadRefused            load on a host that is not in liveview_allow
     │   ├── TooFewFiles            more users than the process may open files for
-    │   ├── NotCarried             a process that is to carry users cannot
+    │   ├── RunnerError            a process that is to run users cannot
     │   ├── HostError              ssh=load1 does not answer, or has no lxml
     │   ├── PoolError              the pool boots no hosts, or too few of them
     │   └── ServerFailed           liveview_server died, or never answered
@@ -36,8 +36,9 @@
     ├── LoadFailed                 a verdict: users failed and no budget speaks of errors
     └── InvalidRun                 the generator could not keep its own time
 
-Law: errors carry plain fields (text and numbers), never objects of upper layers, and
-build their message once; the message quotes what was given and says what to do.
+Errors carry plain fields (text and numbers), never objects of upper layers, and build
+their message once; the message quotes what was given and says what to do. The package
+exports all but `MessageError`.
 """
 
 from collections.abc import Sequence
@@ -55,7 +56,10 @@ class ConfigurationError(LiveViewLoadError):
 
 
 class UnitError(ConfigurationError):
-    """A quantity with its unit could not be read."""
+    """A quantity with its unit could not be read.
+
+    `source` is what was given, `expected` what it should have been.
+    """
 
     def __init__(self, source: object, expected: str) -> None:
         super().__init__(f"{source!r} is not {expected}")
@@ -64,7 +68,10 @@ class UnitError(ConfigurationError):
 
 
 class BudgetSyntaxError(ConfigurationError):
-    """A budget could not be parsed."""
+    """A budget, or the name of a measure, could not be parsed.
+
+    `source` is what was given, `problem` what is wrong with it.
+    """
 
     def __init__(self, source: object, problem: str) -> None:
         end = "" if problem.endswith("?") else "."
@@ -81,7 +88,7 @@ class MarkerError(ConfigurationError):
 
 
 class ScenarioError(ConfigurationError):
-    """A function cannot be run as a scenario."""
+    """A function cannot be run as a scenario, here or in another process."""
 
     def __init__(self, scenario: str, problem: str) -> None:
         super().__init__(f"{scenario} is no scenario: {problem}")
@@ -90,7 +97,10 @@ class ScenarioError(ConfigurationError):
 
 
 class DataError(ConfigurationError):
-    """The rows that users are to have cannot be read, or are too few."""
+    """The rows that users are to have cannot be read, or are too few.
+
+    `source` is the file, or what else they come from.
+    """
 
     def __init__(self, source: str, problem: str) -> None:
         super().__init__(f"{source}: {problem}")
@@ -98,8 +108,11 @@ class DataError(ConfigurationError):
         self.problem = problem
 
 
-class TogetherError(ConfigurationError):
-    """A throttle, rendezvous or broadcast of several users cannot be as they ask."""
+class SyncError(ConfigurationError):
+    """A throttle, rendezvous or broadcast of several users cannot be as they ask.
+
+    `asked` is the call that asked for it.
+    """
 
     def __init__(self, asked: str, problem: str) -> None:
         super().__init__(f"{asked}: {problem}")
@@ -108,7 +121,10 @@ class TogetherError(ConfigurationError):
 
 
 class CrowdError(ConfigurationError):
-    """What was asked of a running crowd cannot be: it has ended, or is of another kind."""
+    """What was asked of a running crowd cannot be: it has ended, or is of another kind.
+
+    `asked` is the call that asked for it.
+    """
 
     def __init__(self, asked: str, problem: str) -> None:
         super().__init__(f"{asked}: {problem}")
@@ -121,7 +137,7 @@ class SettingError(ConfigurationError):
 
 
 class LoadRefused(ConfigurationError):
-    """Load was asked for on a host that nobody allowed."""
+    """Load was asked for on a `host` that `liveview_allow` does not name."""
 
     def __init__(self, host: str) -> None:
         super().__init__(
@@ -131,7 +147,7 @@ class LoadRefused(ConfigurationError):
         self.host = host
 
 
-class NotCarried(ConfigurationError):
+class RunnerError(ConfigurationError):
     """A run over several processes could not start; `runner` is which of them cannot."""
 
     def __init__(self, runner: str, problem: str) -> None:
@@ -141,7 +157,7 @@ class NotCarried(ConfigurationError):
 
 
 class HostError(ConfigurationError):
-    """A host that is to carry users cannot; `spec` is how it was asked for."""
+    """A host cannot run users; `spec` is how it was asked for, such as "ssh=load1"."""
 
     def __init__(self, spec: str, problem: str, advice: str = "") -> None:
         super().__init__(f"{spec}: {problem}{advice and f': {advice}'}")
@@ -172,7 +188,10 @@ class PoolError(ConfigurationError):
 
 
 class ServerFailed(ConfigurationError):
-    """The app under test, which we start, died or never answered."""
+    """The app under test, which `liveview_server` starts, died or never answered.
+
+    `last_lines` is what it printed last.
+    """
 
     def __init__(self, command: str, problem: str, last_lines: Sequence[str]) -> None:
         said = [f"  {line}" for line in last_lines] or ["  (it printed nothing)"]
@@ -187,7 +206,10 @@ class ServerFailed(ConfigurationError):
 
 
 class TooFewFiles(ConfigurationError):
-    """The users of a load need more file descriptors than this process may have."""
+    """The users of a load need more open files than this process may have.
+
+    `needed` and `limit` are numbers of files.
+    """
 
     def __init__(self, users: int, needed: int, limit: int) -> None:
         super().__init__(
@@ -207,7 +229,10 @@ class StepError(LiveViewLoadError):
 
 
 class ElementError(StepError):
-    """The element of a step is missing, ambiguous, disabled or cannot be acted on."""
+    """The element of a step is missing, ambiguous, disabled or cannot be acted on.
+
+    `candidates` are the nearest elements on the page.
+    """
 
     def __init__(
         self,
@@ -257,7 +282,10 @@ class UploadError(StepError):
 
 
 class StepTimeout(StepError):
-    """A step was not done in time."""
+    """A step was not done within its `timeout`, in seconds.
+
+    `waiting_for` is what had not come: a reply, an element, a patch.
+    """
 
     def __init__(self, step: str, timeout: float, waiting_for: str) -> None:
         super().__init__(
@@ -270,7 +298,7 @@ class StepTimeout(StepError):
 
 
 class RendezvousTimeout(StepError):
-    """Too few users were at a rendezvous when the time of one of them was up.
+    """Too few users were at a rendezvous when the `timeout` (seconds) of one was up.
 
     `present` are the ids of those who were there, with the one whose time it was;
     `missing` is how many more it needed, `absent` who of the run was elsewhere.
@@ -285,10 +313,10 @@ class RendezvousTimeout(StepError):
         missing: int,
         absent: Sequence[int],
     ) -> None:
-        elsewhere = f" (elsewhere: {listed(absent)})" if absent else ""
+        elsewhere = f" (elsewhere: {_list_users(absent)})" if absent else ""
         super().__init__(
             f"rendezvous {name!r} was not whole within {timeout:g}s: there "
-            f"{'was' if len(present) == 1 else 'were'} {listed(present)}, "
+            f"{'was' if len(present) == 1 else 'were'} {_list_users(present)}, "
             f"and {missing} missing{elsewhere}. Give a longer timeout=…, or late='go' to "
             "go on with those who are there."
         )
@@ -299,7 +327,7 @@ class RendezvousTimeout(StepError):
         self.absent = tuple(absent)
 
 
-def listed(users: Sequence[int], most: int = 10) -> str:
+def _list_users(users: Sequence[int], most: int = 10) -> str:
     """Return 'user 7', or 'users 0, 1, 2 … 9 (500)' where there are many."""
     ids = sorted(users)
     if len(ids) == 1:
@@ -311,7 +339,7 @@ def listed(users: Sequence[int], most: int = 10) -> str:
 
 
 class ViewCrashed(StepError):
-    """The view's process on the server died while it handled a step."""
+    """The view's process on the server died while it handled a step (`phx_error`)."""
 
     def __init__(self, view: str, step: str, reason: str) -> None:
         super().__init__(
@@ -324,7 +352,7 @@ class ViewCrashed(StepError):
 
 
 class JoinFailed(StepError):
-    """The server refused phx_join and a full page load did not help."""
+    """The server refused `phx_join`, and loading the page anew did not help."""
 
     def __init__(self, view: str, reason: str, advice: str = "") -> None:
         super().__init__(
@@ -336,7 +364,7 @@ class JoinFailed(StepError):
 
 
 class PageError(StepError):
-    """A page answered with an HTTP error, or redirected without end."""
+    """A page answered with an HTTP `status` of 400 and above, or redirected without end."""
 
     def __init__(self, method: str, url: str, status: int, excerpt: str = "") -> None:
         tail = f": {excerpt}" if excerpt else ""
@@ -347,7 +375,7 @@ class PageError(StepError):
 
 
 class NotLiveView(StepError):
-    """A step needs a live view and the page has none."""
+    """A step needs a LiveView, and the page at `url` has no `data-phx-main` element."""
 
     def __init__(self, url: str, step: str) -> None:
         super().__init__(
@@ -359,7 +387,7 @@ class NotLiveView(StepError):
 
 
 class ConnectionFailed(StepError):
-    """Nobody answers at an address: name, port or TLS."""
+    """Nobody answers at `url`: its name, its port or TLS is at fault."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"cannot connect to {url}: {reason}")
@@ -368,7 +396,7 @@ class ConnectionFailed(StepError):
 
 
 class ConnectionLost(StepError):
-    """The socket or the HTTP connection closed under a step."""
+    """The socket or the HTTP connection closed during a step."""
 
     def __init__(self, step: str, reason: str) -> None:
         super().__init__(f"the connection was lost during {step}: {reason}")
@@ -377,7 +405,10 @@ class ConnectionLost(StepError):
 
 
 class ProtocolError(StepError):
-    """The server sent what is not LiveView's protocol."""
+    """The server sent what is not LiveView's protocol.
+
+    `frame` is the text of the frame, the diff or the payload.
+    """
 
     def __init__(self, problem: str, frame: str) -> None:
         shown = (
@@ -408,19 +439,19 @@ class MessageError(LiveViewLoadError):
 
 
 class NoData(LiveViewLoadError):
-    """A number was read that nobody measured."""
+    """A number was read that was not measured, or from too few samples."""
 
 
 class BudgetExceeded(LiveViewLoadError):
-    """At least one budget is exceeded or has no data."""
+    """The load test failed: at least one budget is exceeded or has no data."""
 
 
 class LoadFailed(LiveViewLoadError):
-    """Users failed, and no budget on `errors` or `error_rate` allows it."""
+    """The load test failed: iterations did, and no budget on errors allows it."""
 
 
 class InvalidRun(LiveViewLoadError):
-    """The numbers cannot be believed: the generator could not keep its own time.
+    """The numbers cannot be believed: the load generator could not keep its own time.
 
     `causes` are sentences that say why, each on its own.
     """

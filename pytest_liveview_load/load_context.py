@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
+from pytest_liveview_load.class_mix import resolve_methods
 from pytest_liveview_load.crowd.mix import ScenarioMix, check_taken, named
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
@@ -15,7 +16,6 @@ from pytest_liveview_load.errors import MarkerError, RunAborted
 from pytest_liveview_load.experiments.compare import Comparison
 from pytest_liveview_load.experiments.find_limit import Limit, LimitSearch
 from pytest_liveview_load.experiments.rounds import ROUNDS, Rounds
-from pytest_liveview_load.markers import resolved
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.reporting.report import Finding
 
@@ -219,7 +219,7 @@ class LoadContext:
         arguments: Mapping[str, object],
     ) -> RunPlan:
         """Return the order of one run, its cast included. Raises as `run`."""
-        order = resolved(self.order.updated(**arguments), None)
+        order = resolve_methods(self.order.updated(**arguments), None)
         chosen = order.mix if scenario is None else scenario
         problem = ""
         if chosen == ():

@@ -12,7 +12,7 @@ from pytest_liveview_load import errors
 CLASSES = {
     name: each
     for name, each in vars(errors).items()
-    if inspect.isclass(each) and issubclass(each, Exception)
+    if inspect.isclass(each) and issubclass(each, errors.LiveViewLoadError)
 }
 
 
@@ -99,7 +99,7 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
         ),
     ),
     "a runner that cannot": (
-        errors.NotCarried("gw1", "DataError: users.csv: there is no row in it"),
+        errors.RunnerError("gw1", "DataError: users.csv: there is no row in it"),
         "gw1 cannot carry its users: DataError: users.csv: there is no row in it",
     ),
     "a host that cannot": (
@@ -154,7 +154,7 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
         ),
     ),
     "together": (
-        errors.TogetherError("throttle('m')", "no user has said how many it lets in"),
+        errors.SyncError("throttle('m')", "no user has said how many it lets in"),
         "throttle('m'): no user has said how many it lets in",
     ),
     "rendezvous": (

@@ -10,9 +10,9 @@ from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.markers import (
     LoadArguments,
     budget,
-    budgets_of,
     load,
-    load_of,
+    parse_budgets,
+    parse_load,
 )
 from pytest_liveview_load.metrics.budget import Budget
 
@@ -165,15 +165,15 @@ def test_marks_are_read_as_the_decorators_read_them() -> None:
     mark = pytest.mark.load(users=5, duration="1m").mark
     budgets = pytest.mark.budget("errors == 0").mark
 
-    assert RunPlan.of(users=5, duration=60.0) == load_of(mark.args, mark.kwargs)
-    assert (Budget.parse("errors == 0"),) == budgets_of(budgets.args)
+    assert RunPlan.of(users=5, duration=60.0) == parse_load(mark.args, mark.kwargs)
+    assert (Budget.parse("errors == 0"),) == parse_budgets(budgets.args)
 
 
 def test_marks_are_refused_as_the_decorators_refuse_them() -> None:
     with pytest.raises(MarkerError, match=r"load\(500\)"):
-        load_of((500,), {})
+        parse_load((500,), {})
     with pytest.raises(MarkerError, match=r"budget\(\) promises nothing"):
-        budgets_of(())
+        parse_budgets(())
 
 
 def test_the_arguments_type_checkers_know_are_those_a_profile_reads() -> None:

@@ -13,8 +13,8 @@ from pytest_liveview_load import errors, units
 
 HEAVY = {"anyio", "execnet", "httpx", "lxml", "msgspec", "websockets"}
 
-# What another process sent, and the end of a run for a user who waits: never a test's.
-NOT_EXPORTED = {"MessageError", "RunOver"}
+# What another process of ours sent is never a test's.
+NOT_EXPORTED = {"MessageError"}
 
 LIGHT_USES = {
     "the package": "import pytest_liveview_load",

@@ -257,7 +257,7 @@ class Run:
         await self.crowd.remove(number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
-        """Give a throttle another rate. Raises TogetherError."""
+        """Give a throttle another rate. Raises SyncError."""
         self.gathering.change_rate(throttle, rate, over)
 
     async def drop_all(self, within: float) -> Storm | None:

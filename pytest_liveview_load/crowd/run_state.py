@@ -44,7 +44,7 @@ class RunGathering(UserSync, Protocol):
         """End: nobody waits any more, and nobody is to begin."""
 
     def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
-        """Give a throttle another rate. Raises TogetherError."""
+        """Give a throttle another rate. Raises SyncError."""
 
 
 class UserRun(Protocol):

@@ -63,7 +63,7 @@ class RunControl(Protocol):
         """Let the newest users go after their iteration, and wait for that."""
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
-        """Give a throttle another rate. Raises TogetherError."""
+        """Give a throttle another rate. Raises SyncError."""
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
@@ -136,7 +136,7 @@ class RunningCrowd:
     ) -> None:
         """Give the throttle of that name another rate: "200/s", gradually `over` "10s".
 
-        Zero lets nobody in. Raises TogetherError, and CrowdError for a run that is over.
+        Zero lets nobody in. Raises SyncError, and CrowdError for a run that is over.
         """
         self._check_running(f"change_rate({throttle!r}, {rate!r})")
         await self._run.change_rate(throttle, rate, over)

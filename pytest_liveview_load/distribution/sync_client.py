@@ -31,7 +31,7 @@ from pytest_liveview_load.distribution.serialize import (
     to_plain,
     unpack_error,
 )
-from pytest_liveview_load.errors import RunOver, TogetherError
+from pytest_liveview_load.errors import RunOver, SyncError
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.together import (
     Meeting,
@@ -159,11 +159,11 @@ class SyncClient:
     # For users (`liveview.user.together`)
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
-        """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
+        """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
         said = [pace.rate, pace.interarrival, pace.parallel]
         if not is_plain([name, said]):
             parse_terms(name, pace)
-            raise TogetherError(asked_for(name, pace), "what it says is not plain data")
+            raise SyncError(asked_for(name, pace), "what it says is not plain data")
         if self.ended:
             raise RunOver(f"a turn of throttle {name!r}")
 
@@ -179,7 +179,7 @@ class SyncClient:
     async def meet(
         self, user: int, name: str, call: RendezvousArguments, value: object
     ) -> Meeting:
-        """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
+        """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
         said = [call.users, call.late, call.timeout]
         if not is_plain([name, said]):
             read_call(name, call)
@@ -214,7 +214,7 @@ class BroadcastClient:
         return instant - self.sync.offset
 
     def begin(self, sender: int, name: str, patience: float) -> str:
-        """Return the token of a new broadcast. Raises TogetherError."""
+        """Return the token of a new broadcast. Raises SyncError."""
         check_name("broadcast", name)
         token = next(self.tokens)
         now = self.to_controller_clock(self.sync.clock())
@@ -234,7 +234,7 @@ class BroadcastClient:
         self.post("forget", token)
 
     def watch(self, user: int, name: str, observer: Observer) -> None:
-        """Expect this user to see what is sent from now on. Raises TogetherError."""
+        """Expect this user to see what is sent from now on. Raises SyncError."""
         check_name("watch", name)
         scenario = observer.scenario if isinstance(observer, Recorder) else ""
         self.post("watch", user, name, scenario)

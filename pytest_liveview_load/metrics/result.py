@@ -147,7 +147,15 @@ class LoadResult:
     Every measure is an attribute: `result.p95_mount` (seconds), `result.error_rate`,
     `result.p99_9_event["inc"]`, `result.p95_diff_bytes["CounterLive:inc"]`, `result.users`,
     `result.p95_diff_bytes["save"].statics`. `result["p95_mount{buy}"]` reads what has no
-    such spelling: a measure of one scenario.
+    such spelling: a measure of one scenario. What was not measured raises NoData, and a
+    name that is no measure AttributeError.
+
+    Example:
+        async def test_counts(load):
+            result = await load.run(buy, users=2, iterations=2)
+            assert result.iterations == 4
+            assert result.max_event["inc"] < 30 * s
+            assert result.failures == ()
     """
 
     snapshot: Snapshot

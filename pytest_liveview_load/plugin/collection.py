@@ -161,12 +161,9 @@ def check_seen(item: pytest.Function) -> None:
 
 def check_names(item: pytest.Function, order: RunPlan, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
-    from pytest_liveview_load.markers import (  # noqa: PLC0415
-        TEST,
-        resolved,
-    )
+    from pytest_liveview_load.class_mix import TEST, resolve_methods  # noqa: PLC0415
 
-    resolved(order, item.cls)
+    resolve_methods(order, item.cls)
     if order.mix and not asks_load and item.originalname != TEST:
         raise MarkerError(
             f"{item.name} has load(mix=…) and its own body, for it asks for `live`: ask "
@@ -183,17 +180,15 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
     budgets = (*plan.budgets, *(order.abort if order is not None else ()))
     if asks_load or not budgets:
         return
+    from pytest_liveview_load.class_mix import resolve_methods  # noqa: PLC0415
     from pytest_liveview_load.crowd.mix import (  # noqa: PLC0415
         shown,
-    )
-    from pytest_liveview_load.markers import (  # noqa: PLC0415
-        resolved,
     )
     from pytest_liveview_load.metrics.budget import check_scenarios  # noqa: PLC0415
 
     names = [item.originalname] if order is not None else []
     if order is not None and order.mix:
-        names = [shown(each) for each, _ in resolved(order, item.cls).mix]
+        names = [shown(each) for each, _ in resolve_methods(order, item.cls).mix]
     check_scenarios(budgets, names)
 
 
@@ -209,9 +204,9 @@ def order_of(item: pytest.Function) -> RunPlan | None:
     mark = own or item.get_closest_marker(LOAD)
     if decorated is not None or mark is None:
         return decorated
-    from pytest_liveview_load.markers import load_of  # noqa: PLC0415
+    from pytest_liveview_load.markers import parse_load  # noqa: PLC0415
 
-    return load_of(mark.args, mark.kwargs)
+    return parse_load(mark.args, mark.kwargs)
 
 
 def budgets_of(item: pytest.Function) -> Iterator[Budget]:
@@ -219,12 +214,12 @@ def budgets_of(item: pytest.Function) -> Iterator[Budget]:
     yield from getattr(item.function, BUDGETS_ATTRIBUTE, ())
     yield from getattr(item.cls, BUDGETS_ATTRIBUTE, ())
     for mark in item.iter_markers(BUDGET):
-        from pytest_liveview_load.markers import budgets_of as parse  # noqa: PLC0415
+        from pytest_liveview_load.markers import parse_budgets  # noqa: PLC0415
 
         if mark.kwargs:
             given = ", ".join(f"{key}=…" for key in mark.kwargs)
             raise MarkerError(f"budget({given}): budgets are texts without names")
-        yield from parse(mark.args)
+        yield from parse_budgets(mark.args)
 
 
 def collect_error(item: pytest.Function, error: ConfigurationError) -> Exception:

@@ -91,7 +91,7 @@ class SpreadConductor(LocalConductor):
         self.runner.receive(message)
 
     async def begin(self, order: RunPlan, name: str) -> RunningCrowd:
-        """Start the order's crowd. Raises NotCarried before anything has started."""
+        """Start the order's crowd. Raises RunnerError before anything has started."""
         crowd = await super().begin(order, name)
         crowd.check_sound()
         return crowd

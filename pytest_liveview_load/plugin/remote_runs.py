@@ -41,7 +41,7 @@ from pytest_liveview_load.distribution.packed import (
 )
 from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
-from pytest_liveview_load.errors import CrowdError, NotCarried
+from pytest_liveview_load.errors import CrowdError, RunnerError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.report import RunnerReport
@@ -248,7 +248,7 @@ class SpreadRun:
     async def carry_out(self) -> RunOutcome:
         """Have it run to the end.
 
-        Raises NotCarried, what a user met that ends the run, and what ends the lead itself.
+        Raises RunnerError, what a user met that ends the run, and what ends the lead itself.
         """
         self._say(Prepare(self.run, self.packed))
         try:
@@ -261,7 +261,7 @@ class SpreadRun:
         if isinstance(ending, Refused):
             if ending.error is not None:
                 raise unpack_error(ending.error)
-            raise NotCarried(ending.runner or HERE, f"{ending.kind}: {ending.text}")
+            raise RunnerError(ending.runner or HERE, f"{ending.kind}: {ending.text}")
         if isinstance(ending, Finished) and ending.outcome.error is not None:
             raise unpack_error(ending.outcome.error)
         return self.outcome()
@@ -342,7 +342,7 @@ class SpreadRun:
         self._users = max(0, self.users - number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
-        """Give a throttle another rate. Raises TogetherError."""
+        """Give a throttle another rate. Raises SyncError."""
         await self.change(
             ChangeRate(self.run, self.next_number(), throttle, rate, over)
         )

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from pytest_liveview_load.class_mix import resolve_methods
 from pytest_liveview_load.crowd.data import UserRows, row_of
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
@@ -33,7 +34,6 @@ from pytest_liveview_load.errors import (
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.load_context import LoadContext
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.markers import resolved
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
 from pytest_liveview_load.plugin.data import Sources
@@ -244,7 +244,7 @@ class Attempt:
 
     def order(self) -> RunPlan:
         """Return what the test's `@load` says, with the methods that it names."""
-        return resolved(self.plan.order or RunPlan(), self.item.instance)
+        return resolve_methods(self.plan.order or RunPlan(), self.item.instance)
 
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
+from pytest_liveview_load.errors import RunOver, StepTimeout, SyncError
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.together import Seen, tokens
 from pytest_liveview_load.units import Clock
@@ -68,7 +68,7 @@ class LocalBroadcasts:
     # Sending
 
     def begin(self, sender: int, name: str, patience: float) -> str:
-        """Return the token of a new broadcast. Raises TogetherError."""
+        """Return the token of a new broadcast. Raises SyncError."""
         check_name("broadcast", name)
         token = next(self.tokens)
         self.announce(token, sender, name, patience, self.clock())
@@ -110,7 +110,7 @@ class LocalBroadcasts:
     # Seeing
 
     def watch(self, user: int, name: str, observer: Observer) -> None:
-        """Expect this user to see what is sent from now on. Raises TogetherError."""
+        """Expect this user to see what is sent from now on. Raises SyncError."""
         check_name("watch", name)
         self.watches.setdefault(name, {}).setdefault(user, Watcher(observer))
 
@@ -202,6 +202,6 @@ def give_up(waiting: "asyncio.Future[ReceivedBroadcast | None]") -> None:
 
 
 def check_name(verb: str, name: object) -> None:
-    """Raise TogetherError for a name that is none."""
+    """Raise SyncError for a name that is none."""
     if not isinstance(name, str) or not name:
-        raise TogetherError(f"{verb}({name!r})", "a name is text")
+        raise SyncError(f"{verb}({name!r})", "a name is text")

@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_liveview_load.errors import RunOver, TogetherError, UnitError
+from pytest_liveview_load.errors import RunOver, SyncError, UnitError
 from pytest_liveview_load.liveview.user.together import ThrottleArguments
 from pytest_liveview_load.load_profile.rate import RatePiece, RatePlan, parse_plan
 from pytest_liveview_load.units import (
@@ -289,16 +289,16 @@ def asked_for(name: object, pace: ThrottleArguments) -> str:
 
 
 def parse_terms(name: object, pace: ThrottleArguments) -> ThrottleLimits:
-    """Return what a throttle's first user says of it. Raises TogetherError."""
+    """Return what a throttle's first user says of it. Raises SyncError."""
     asked = asked_for(name, pace)
     if not isinstance(name, str) or not name:
-        raise TogetherError(asked, "a name is text")
+        raise SyncError(asked, "a name is text")
     if pace == ThrottleArguments():
         problem = f"no user has said how many it lets in: {SAY}, once"
-        raise TogetherError(asked, problem)
+        raise SyncError(asked, problem)
     if pace.rate is not None and pace.interarrival is not None:
         problem = "a rate and an interarrival are two ways to say the same: give one"
-        raise TogetherError(asked, problem)
+        raise SyncError(asked, problem)
     try:
         plan = None if pace.rate is None else parse_plan(pace.rate)
         if pace.interarrival is not None:
@@ -306,7 +306,7 @@ def parse_terms(name: object, pace: ThrottleArguments) -> ThrottleLimits:
             plan = RatePlan((RatePiece(rate, rate),))
         parallel = math.inf if pace.parallel is None else whole(pace.parallel)
     except UnitError as error:
-        raise TogetherError(asked, str(error)) from None
+        raise SyncError(asked, str(error)) from None
     return ThrottleLimits(plan, pace.interarrival is not None, parallel)
 
 
@@ -315,7 +315,7 @@ def parse_change(asked: str, rate: object, over: object) -> tuple[float, float]:
     try:
         return parse_rate(rate), parse_duration(over)  # type: ignore[arg-type]
     except UnitError as error:
-        raise TogetherError(asked, str(error)) from None
+        raise SyncError(asked, str(error)) from None
 
 
 def positive(value: object) -> float:

@@ -14,7 +14,7 @@ from typing import Final
 from pytest_liveview_load.errors import (
     RendezvousTimeout,
     RunOver,
-    TogetherError,
+    SyncError,
     UnitError,
 )
 from pytest_liveview_load.liveview.user.together import (
@@ -193,7 +193,7 @@ class LocalSync:
     def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
         """Give the throttle `name` another rate, `over` some time; zero is a pause.
 
-        Raises TogetherError, also where no user has come to such a throttle yet.
+        Raises SyncError, also where no user has come to such a throttle yet.
         """
         gradually = f", over={over!r}" if over else ""
         asked = f"change_rate({name!r}, {rate!r}{gradually})"
@@ -204,7 +204,7 @@ class LocalSync:
             problem = (
                 f"no user has come to a throttle of that name; there are: {known}."
             )
-            raise TogetherError(asked, problem + hint)
+            raise SyncError(asked, problem + hint)
         throttle = found[2]
         end, seconds = parse_change(asked, rate, over)
         turns, end = throttle.turns, end * self.scale
@@ -214,7 +214,7 @@ class LocalSync:
     # The users' side (`liveview.user.together`)
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
-        """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
+        """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
         throttle = self.throttle(name, pace)
         if self.ended:
             raise RunOver(f"a turn of throttle {name!r}")
@@ -227,7 +227,7 @@ class LocalSync:
     async def meet(
         self, user: int, name: str, call: RendezvousArguments, value: object
     ) -> Meeting:
-        """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
+        """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
         place = self.place(user, name, call, value)
         if self.ended or self.in_vain(place):
             raise RunOver(f"rendezvous {name!r}")
@@ -275,7 +275,7 @@ class LocalSync:
             return made
         if terms != found[1]:
             problem = f"another user has said {found[1].describe()}: say the same, or only the name"
-            raise TogetherError(asked_for(name, pace), problem)
+            raise SyncError(asked_for(name, pace), problem)
         return found[2]
 
     def place(
@@ -292,12 +292,12 @@ class LocalSync:
         point = place.point
         if (size, late) != (point.size, point.late):
             said = f"users={point.size}, late={point.late!r}"
-            raise TogetherError(asked, f"another user has said {said} for this name")
+            raise SyncError(asked, f"another user has said {said} for this name")
         if user in point.waiting:
-            raise TogetherError(asked, f"user {user} waits there already")
+            raise SyncError(asked, f"user {user} waits there already")
         if size.most is None and user in self.company.brought:
             problem = "'all' are the users of the run; this one was spawned by another"
-            raise TogetherError(asked, problem)
+            raise SyncError(asked, problem)
         check_value(asked, value)
         return place
 
@@ -307,7 +307,7 @@ class LocalSync:
         return size.most is not None and self.company.left < size.least
 
     def check_size(self, asked: str, size: Size) -> None:
-        """Raise TogetherError for more users than could ever be there."""
+        """Raise SyncError for more users than could ever be there."""
         limit = self.company.limit
         if size.least <= limit:
             return
@@ -320,28 +320,28 @@ class LocalSync:
             f"{there}, so {size.least} can never meet. Run it under "
             f"@load(users={size.least}) or more, or bring users along: live.spawn(…)"
         )
-        raise TogetherError(asked, problem)
+        raise SyncError(asked, problem)
 
 
 def check_value(asked: str, value: object) -> None:
-    """Raise TogetherError for a value that no user of another process could get."""
+    """Raise SyncError for a value that no user of another process could get."""
     if not is_plain(value):
         problem = (
             f"value={value!r} is not plain data (None, numbers, text, lists, dicts), "
             "which alone can be sent to a user on another machine"
         )
-        raise TogetherError(asked, problem)
+        raise SyncError(asked, problem)
 
 
 def read_call(name: object, call: RendezvousArguments) -> tuple[Size, Late]:
-    """Return how many a rendezvous wants, and what becomes of too few. Raises TogetherError."""
+    """Return how many a rendezvous wants, and what becomes of too few. Raises SyncError."""
     asked = f"rendezvous({name!r})"
     if not isinstance(name, str) or not name:
-        raise TogetherError(asked, "a name is text")
+        raise SyncError(asked, "a name is text")
     try:
         asked = f"rendezvous({name!r}, users={call.users!r})"
         size = parse_size(call.users)
         asked = f"rendezvous({name!r}, late={call.late!r})"
         return size, parse_late(call.late)
     except UnitError as error:
-        raise TogetherError(asked, str(error)) from None
+        raise SyncError(asked, str(error)) from None

@@ -10,21 +10,21 @@ from pytest_liveview_load.errors import (
     ConfigurationError,
     CrowdError,
     DataError,
-    TogetherError,
+    SyncError,
     UnitError,
 )
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform
 from tests.crowd.under_way import UnderWay, hold
 
-MISTAKE = TogetherError("rendezvous('m', users=10)", "the run has 5 users")
+MISTAKE = SyncError("rendezvous('m', users=10)", "the run has 5 users")
 
 
 async def after_a_while(live: FakeUser) -> None:
     await live.sleep(1)
     if live.stage.now > 2:
         live.note("mistaken")
-        raise TogetherError(f"throttle({live.id})", "nobody has said its rate")
+        raise SyncError(f"throttle({live.id})", "nobody has said its rate")
 
 
 async def in_groups(live: FakeUser) -> None:
@@ -53,8 +53,8 @@ async def in_a_unit(live: FakeUser) -> None:
 @pytest.mark.parametrize(
     ("scenario", "kind"),
     [
-        (after_a_while, TogetherError),
-        (in_groups, TogetherError),
+        (after_a_while, SyncError),
+        (in_groups, SyncError),
         (in_a_row, DataError),
         (in_a_unit, UnitError),
     ],
@@ -75,10 +75,10 @@ def test_whoever_is_first_ends_it_and_what_was_measured_stays() -> None:
     async def scene(loop: FakeTimeLoop) -> Stage:
         stage = Stage(loop)
         run = stage.run(after_a_while, users=3, ramp="0.3s", duration="1000s")
-        with pytest.raises(TogetherError, match=r"throttle\(1\): nobody has said"):
+        with pytest.raises(SyncError, match=r"throttle\(1\): nobody has said"):
             await run.carry_out()
         snapshot = run.outcome(partial=run.cut_because).snapshot
-        assert "ended by TogetherError" == snapshot.partial
+        assert "ended by SyncError" == snapshot.partial
         assert {"iterations": 4, "errors": 0} == {
             name: snapshot.counts[name] for name in ("iterations", "errors")
         }
@@ -103,7 +103,7 @@ def test_who_is_slow_to_give_way_does_not_go_on() -> None:
 
     async def scene(loop: FakeTimeLoop) -> float:
         stage = Stage(loop)
-        with pytest.raises(TogetherError):
+        with pytest.raises(SyncError):
             await stage.run(slow, users=3, duration="2000s").carry_out()
         return stage.now
 
@@ -132,7 +132,7 @@ async def at_once(live: FakeUser) -> None:
 def test_stopping_a_crowd_tells_the_mistake() -> None:
     async def body(crowd: RunningCrowd, _: UnderWay) -> BaseException | None:
         await asyncio.wait([crowd.task])
-        with pytest.raises(TogetherError, match="the run has 5 users"):
+        with pytest.raises(SyncError, match="the run has 5 users"):
             await crowd.stop()
         return crowd.error
 
@@ -143,7 +143,7 @@ def test_whatever_is_asked_of_the_crowd_next_tells_the_mistake_once() -> None:
     async def body(crowd: RunningCrowd, _: UnderWay) -> None:
         await asyncio.wait([crowd.task])
         assert MISTAKE is crowd.error
-        with pytest.raises(TogetherError, match="the run has 5 users"):
+        with pytest.raises(SyncError, match="the run has 5 users"):
             await crowd.add(1)
         with pytest.raises(CrowdError, match=r"add\(1\): the run is over"):
             await crowd.add(1)
@@ -154,7 +154,7 @@ def test_whatever_is_asked_of_the_crowd_next_tells_the_mistake_once() -> None:
 def test_the_end_of_its_block_tells_the_mistake() -> None:
     async def scene(loop: FakeTimeLoop) -> None:
         stage = UnderWay(loop)
-        with pytest.raises(TogetherError, match="the run has 5 users"):
+        with pytest.raises(SyncError, match="the run has 5 users"):
             async with Starting("at_once", lambda: stage.start(at_once)) as crowd:
                 await asyncio.wait([crowd.task])
 

@@ -14,7 +14,7 @@ from pytest_liveview_load.distribution.messages import (
 )
 from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
-from pytest_liveview_load.errors import TogetherError
+from pytest_liveview_load.errors import SyncError
 from tests.distribution.fake_runners import RUN, loss_of, prepare
 from tests.distribution.scripted_runs import PATIENCE, Lead, iterations, runners
 
@@ -65,7 +65,7 @@ def test_a_throttle_is_found_by_name_and_its_rate_is_changed(
         lead.next(Finished)
 
     error = unpack_error(wrong.error)
-    assert isinstance(error, TogetherError)
+    assert isinstance(error, SyncError)
     assert "change_rate('bye', '5/s')" == error.asked
     assert (2, None) == (right.number, right.error)
 

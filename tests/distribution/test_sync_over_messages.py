@@ -18,7 +18,7 @@ from pytest_liveview_load.errors import (
     RendezvousTimeout,
     RunOver,
     StepTimeout,
-    TogetherError,
+    SyncError,
 )
 from pytest_liveview_load.liveview.user.together import (
     RendezvousArguments,
@@ -45,7 +45,7 @@ def played(
 
 
 ERRORS = (
-    TogetherError("rendezvous('m')", "a name is text"),
+    SyncError("rendezvous('m')", "a name is text"),
     RendezvousTimeout("m", 5.0, present=(1, 2), missing=3, absent=(4,)),
     StepTimeout("seen('m')", 5.0, "a broadcast"),
     RunOver("rendezvous 'm'"),
@@ -232,7 +232,7 @@ def test_what_is_no_plain_data_is_refused_where_it_is_said() -> None:
             sync.meet(0, "m", RendezvousArguments(object, "fail", 1.0), None),
             sync.meet(0, "m", RendezvousArguments(2, "fail", 1.0), {1, 2}),
         ):
-            with pytest.raises(TogetherError) as caught:
+            with pytest.raises(SyncError) as caught:
                 await call
             errors.append(str(caught.value))
         assert said == sync.said

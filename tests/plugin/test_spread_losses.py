@@ -184,7 +184,7 @@ def test_a_worker_that_cannot_import_a_scenario_is_named(workers: Suite) -> None
         [
             ">       await load.run(browse, users=2)",
             (
-                "E       *NotCarried: gw1 cannot carry its users: ScenarioError: browse is no "
+                "E       *RunnerError: gw1 cannot carry its users: ScenarioError: browse is no "
                 "*: there is no scenarios.browse in this process (no shop here): let all *"
             ),
         ]

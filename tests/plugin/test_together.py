@@ -36,7 +36,7 @@ def test_one_user_is_told_that_ten_cannot_meet(suite: Suite) -> None:
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*TogetherError: rendezvous('checkout', users=10): there is only this user*"]
+        ["*SyncError: rendezvous('checkout', users=10): there is only this user*"]
     )
 
 
@@ -61,7 +61,7 @@ def test_a_crowd_meets_and_a_larger_one_cannot(suite: Suite) -> None:
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*TogetherError: rendezvous('checkout', users=5): the run has 4 users*"]
+        ["*SyncError: rendezvous('checkout', users=5): the run has 4 users*"]
     )
 
 
@@ -107,14 +107,14 @@ def test_a_mistake_ends_the_run_with_one_error_at_its_place(
             "*test_it.py:8*",
             "*test_it.py:16*",
             "*= load tests =*",
-            "FAILED test_it.py::test_scenario - *TogetherError: rendezvous('checkout'*",
-            "FAILED test_it.py::test_body - *TogetherError: throttle('nobody'*",
-            "FAILED test_it.py::test_beside - *TogetherError: throttle('nobody'*",
+            "FAILED test_it.py::test_scenario - *SyncError: rendezvous('checkout'*",
+            "FAILED test_it.py::test_body - *SyncError: throttle('nobody'*",
+            "FAILED test_it.py::test_beside - *SyncError: throttle('nobody'*",
         ]
     )
     result.stdout.no_fnmatch_line("*/pytest_liveview_load/*")
     runs = json.loads((suite.pytester.path / "out.json").read_text())["load_tests"]
-    assert ["ended by TogetherError"] * 3 == [each["partial"] for each in runs]
+    assert ["ended by SyncError"] * 3 == [each["partial"] for each in runs]
     assert [0] * 3 == [each["counts"]["errors"] for each in runs]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.errors import RunOver, StepTimeout, TogetherError
+from pytest_liveview_load.errors import RunOver, StepTimeout, SyncError
 from pytest_liveview_load.liveview.user.together import LENGTH, tokens, tokens_in
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.broadcast import KEPT, LocalBroadcasts
@@ -301,9 +301,9 @@ def test_who_is_cut_when_the_run_ends_is_cut() -> None:
 @pytest.mark.parametrize("name", ["", 5, None])
 def test_a_broadcast_has_a_name(name: Any) -> None:
     async def scene(room: Room) -> None:
-        with pytest.raises(TogetherError, match=r"broadcast\(.*a name is text"):
+        with pytest.raises(SyncError, match=r"broadcast\(.*a name is text"):
             room.begin(name=name)
-        with pytest.raises(TogetherError, match=r"watch\(.*a name is text"):
+        with pytest.raises(SyncError, match=r"watch\(.*a name is text"):
             room.watch(1, name=name)
 
     in_a_room(scene)

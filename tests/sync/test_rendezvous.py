@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.errors import RendezvousTimeout, RunOver, TogetherError
+from pytest_liveview_load.errors import RendezvousTimeout, RunOver, SyncError
 from pytest_liveview_load.liveview.user.together import (
     Meeting,
     Member,
@@ -269,8 +269,8 @@ def test_whatever_happens_nobody_hangs_and_all_agree(
             try:
                 async with asyncio.timeout(cut):
                     return await coming
-            except (RendezvousTimeout, TimeoutError, TogetherError):
-                return None  # a TogetherError: this user waited there already
+            except (RendezvousTimeout, TimeoutError, SyncError):
+                return None  # a SyncError: this user waited there already
             finally:
                 assert now() <= instant + patience + 1e-6
 
@@ -336,20 +336,20 @@ BAD: dict[str, tuple[Any, RendezvousArguments, Any, str]] = {
 def test_what_a_rendezvous_cannot_be_is_told(
     name: Any, call: RendezvousArguments, value: Any, told: str
 ) -> None:
-    with pytest.raises(TogetherError) as caught:
+    with pytest.raises(SyncError) as caught:
         together(lambda gathering: gathering.meet(0, name, call, value), users=5)
 
     assert str(caught.value).startswith(told), str(caught.value)
 
 
 def test_one_alone_is_told_that_it_is_alone() -> None:
-    with pytest.raises(TogetherError, match="there is only this user, so 10 can never"):
+    with pytest.raises(SyncError, match="there is only this user, so 10 can never"):
         together(lambda gathering: come(gathering, 0, 10), users=1)
 
 
 def test_a_run_that_is_scaled_down_says_so() -> None:
     told = r"the run has 5 users \(at a scale of 0.1\), so 10 can never meet"
-    with pytest.raises(TogetherError, match=told):
+    with pytest.raises(SyncError, match=told):
         together(lambda gathering: come(gathering, 0, 10), users=5, scale=0.1)
 
 
@@ -369,7 +369,7 @@ def test_users_that_others_have_spawned_are_not_among_all() -> None:
         gathering.bring([1_000_000])
         await come(gathering, 1_000_000, "all")
 
-    with pytest.raises(TogetherError, match=r"users='all'.*spawned by another"):
+    with pytest.raises(SyncError, match=r"users='all'.*spawned by another"):
         together(scene)
 
 
@@ -385,9 +385,7 @@ def test_other_terms_than_the_first_one_s_are_an_error(users: Any, late: str) ->
         finally:
             waiting.cancel()
 
-    with pytest.raises(
-        TogetherError, match="another user has said users=2, late='fail'"
-    ):
+    with pytest.raises(SyncError, match="another user has said users=2, late='fail'"):
         together(scene)
 
 
@@ -395,7 +393,7 @@ def test_nobody_can_wait_twice_in_one_place() -> None:
     async def scene(gathering: LocalSync) -> Meeting:
         waiting = asyncio.ensure_future(come(gathering, 0))
         await asyncio.sleep(0)
-        with pytest.raises(TogetherError, match="user 0 waits there already"):
+        with pytest.raises(SyncError, match="user 0 waits there already"):
             await come(gathering, 0)
         await come(gathering, 1)
         return await waiting

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.errors import RunOver, TogetherError
+from pytest_liveview_load.errors import RunOver, SyncError
 from pytest_liveview_load.liveview.user.together import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
@@ -158,7 +158,7 @@ def test_a_turn_given_to_somebody_who_is_gone_by_then_is_handed_on() -> None:
 
 def test_what_cannot_be_declares_no_throttle() -> None:
     async def scene(gathering: LocalSync) -> float:
-        with pytest.raises(TogetherError):
+        with pytest.raises(SyncError):
             await gathering.take_turn("t", ThrottleArguments(parallel=0))
         return await enter(gathering, ThrottleArguments(parallel=1))
 
@@ -320,7 +320,7 @@ BAD: dict[str, tuple[Any, ThrottleArguments, str]] = {
 def test_what_a_throttle_cannot_be_is_told(
     name: Any, pace: ThrottleArguments, told: str
 ) -> None:
-    with pytest.raises(TogetherError) as caught:
+    with pytest.raises(SyncError) as caught:
         together(lambda gathering: gathering.take_turn(name, pace))
 
     assert str(caught.value).startswith(told), str(caught.value)
@@ -358,7 +358,7 @@ def test_other_terms_than_the_first_user_s_are_an_error(
         await enter(gathering, pace)
 
     with pytest.raises(
-        TogetherError, match=r"another user has said rate 100/s, parallel 5"
+        SyncError, match=r"another user has said rate 100/s, parallel 5"
     ):
         together(scene)
 
@@ -394,7 +394,7 @@ def test_a_change_that_cannot_be_is_told(
         await enter(gathering, ThrottleArguments(rate="100/s"), name="messages")
         gathering.change_rate(name, rate, over)
 
-    with pytest.raises(TogetherError) as caught:
+    with pytest.raises(SyncError) as caught:
         together(scene)
 
     assert str(caught.value).startswith(told), str(caught.value)

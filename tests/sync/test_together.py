@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
-from pytest_liveview_load.errors import RendezvousTimeout, TogetherError
+from pytest_liveview_load.errors import RendezvousTimeout, SyncError
 from pytest_liveview_load.liveview.user.together import (
     RendezvousArguments,
     ThrottleArguments,
@@ -170,7 +170,7 @@ def test_a_rendezvous_larger_than_the_crowd_is_told_at_once() -> None:
     async def too_many(live: FakeUser) -> None:
         await meet(live, 10)
 
-    with pytest.raises(TogetherError, match=r"users=10\): the run has 5 users"):
+    with pytest.raises(SyncError, match=r"users=10\): the run has 5 users"):
         perform(too_many, users=5, iterations=1)
 
 

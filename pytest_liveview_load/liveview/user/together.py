@@ -120,7 +120,7 @@ class UserSync(Protocol):
         ...
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
-        """Wait until the throttle `name` lets this user in. Raises TogetherError, RunOver."""
+        """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
         ...
 
     def end_turn(self, name: str) -> None:
@@ -130,7 +130,7 @@ class UserSync(Protocol):
     async def meet(
         self, user: int, name: str, call: RendezvousArguments, value: object
     ) -> Meeting:
-        """Wait for the others. Raises TogetherError, RendezvousTimeout, RunOver."""
+        """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
         ...
 
     def bring(self, users: Iterable[int]) -> None:
@@ -176,7 +176,7 @@ class Together(Face):
         many may be in the block at once. Who comes first enters first.
 
         The first user to come says how; the others may say the same, or only the name.
-        A wait has no end but the run's. Raises TogetherError for what cannot be, or is
+        A wait has no end but the run's. Raises SyncError for what cannot be, or is
         not what the first one said.
 
         Example:
@@ -211,7 +211,7 @@ class Together(Face):
         with late="go" all who are there go on together, and the meeting is not
         `complete`. Where nobody else will come, because the run is over or the others
         have done their iterations, the wait ends at once, and the iteration counts as
-        nothing. Raises TogetherError for more users than the run has, terms other
+        nothing. Raises SyncError for more users than the run has, terms other
         than another's for this name, or a value that is not plain data.
 
         Example:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pytest_liveview_load.errors import StepTimeout, TogetherError, UnitError
+from pytest_liveview_load.errors import StepTimeout, SyncError, UnitError
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.liveview.client.scripted_server import Said, ScriptedServer, Talk
 from tests.liveview.conftest import Measured
@@ -185,9 +185,9 @@ async def test_a_message_over_http_is_measured_from_the_beginning_of_the_block(
 
 
 async def test_what_is_given_must_make_sense(live: LiveUser) -> None:
-    with pytest.raises(TogetherError, match=r"watch\(''\): a name is text"):
+    with pytest.raises(SyncError, match=r"watch\(''\): a name is text"):
         live.watch("")
-    with pytest.raises(TogetherError, match=r"broadcast\(5\): a name is text"):
+    with pytest.raises(SyncError, match=r"broadcast\(5\): a name is text"):
         async with live.broadcast(5):  # type: ignore[arg-type]
             pass
     with pytest.raises(UnitError, match="'soon' is not a duration"):

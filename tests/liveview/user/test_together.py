@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pytest_liveview_load.errors import TogetherError, UnitError
+from pytest_liveview_load.errors import SyncError, UnitError
 from pytest_liveview_load.liveview.user.live_user import LiveUser
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def test_a_block_that_raises_gives_its_place_back(live: LiveUser) -> None:
 async def test_a_throttle_that_cannot_be_is_told_before_the_block(
     live: LiveUser,
 ) -> None:
-    with pytest.raises(TogetherError, match=r"throttle\('clicks', rate='fast'\)"):
+    with pytest.raises(SyncError, match=r"throttle\('clicks', rate='fast'\)"):
         async with live.throttle("clicks", rate="fast"):
             pytest.fail("the block was entered")
 
@@ -48,7 +48,7 @@ async def test_two_can_meet_and_know_their_parts(live: LiveUser) -> None:
 
 
 async def test_ten_cannot_meet_where_there_is_one(live: LiveUser) -> None:
-    with pytest.raises(TogetherError) as caught:
+    with pytest.raises(SyncError) as caught:
         await live.rendezvous("checkout", users=10)
 
     assert (
