@@ -63,6 +63,10 @@ def test_no_message_lost_its_f() -> None:
 
 LONG = "x" * 201
 MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
+    "numbers that cannot be believed": (
+        errors.InvalidRun("the run is invalid", ["it lagged"]),
+        "the run is invalid",
+    ),
     "unit": (
         errors.UnitError("200mss", "a duration"),
         "'200mss' is not a duration",
@@ -245,7 +249,7 @@ def test_an_error_carries_its_arguments_as_fields(
 
     assert fields
     assert {str, int, float, tuple} >= {type(value) for value in fields.values()}
-    given = set(inspect.signature(type(error)).parameters) - {"excerpt"}
+    given = set(inspect.signature(type(error)).parameters) - {"excerpt", "message"}
     assert given == set(fields)
 
 
