@@ -33,12 +33,11 @@ import uvloop
 from tabulate import tabulate
 
 from pytest_liveview_load.crowd.engine import Run, RunOutcome
+from pytest_liveview_load.crowd.live_user import LiveUser, UserRun
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
-from pytest_liveview_load.crowd.run_state import UserRun
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import NANOSECONDS, Recorder
 
 ROOT: Final = Path(__file__).parents[1]
@@ -133,7 +132,7 @@ async def ran(scenario: Scenario, base: str, **arguments: object) -> Ran:
         def make_user(
             id_: int, rng: Random, crowd: UserRun, recorder: Recorder
         ) -> LiveUser:
-            return LiveUser(network, recorder, id=id_, rng=rng, crowd=crowd)
+            return LiveUser(network, recorder, id=id_, rng=rng, run=crowd)
 
         run = Run(order, make_user, seed=SEED)
         cpu, wall = time.process_time(), time.perf_counter()

@@ -28,9 +28,8 @@ from tabulate import tabulate
 from benchmarks.chromium import Tab, browsing, chromium
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalSync
 from pytest_liveview_load.units import Clock
 
 ROOT: Final = Path(__file__).parents[1]
@@ -56,17 +55,6 @@ class Timings(Recorder):
         super().timing(metric, started, ended, **label)
         if metric == "event":
             self.events.append(ended - started)
-
-
-class Alone:
-    """A run of one user that goes on."""
-
-    running = True
-    row = None
-    gathering = LocalSync()
-
-    async def pause(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 @dataclass
@@ -123,7 +111,7 @@ async def in_ours(base: str, path: str, button: str, events: int) -> list[float]
     """Click with our client; return what it recorded."""
     async with Network(ClientSettings(url=base)) as network:
         timings = Timings(network.clock)
-        live = LiveUser(network, timings, rng=random.Random(0), crowd=Alone())
+        live = Visitor(network, timings, rng=random.Random(0))
         await live.visit(path)
         for _ in range(events):
             await live.click(button)

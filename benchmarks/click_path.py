@@ -20,9 +20,9 @@ from typing import TypeAlias
 import pytest_liveview_load
 from benchmarks.contenders.this_plugin import Crowd
 from benchmarks.spread_fleet import roost
+from pytest_liveview_load.crowd.live_user import LiveUser
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
 
 PACKAGE = str(Path(pytest_liveview_load.__file__).parent)
@@ -44,7 +44,7 @@ async def follow_click(url: str, path: str, selector: str, warm_up: int) -> Pass
 
     recorder = Recorder(time.perf_counter)
     async with Network(ClientSettings(url=url)) as network:
-        user = LiveUser(network, recorder, rng=random.Random(0), crowd=Crowd())
+        user = LiveUser(network, recorder, rng=random.Random(0), run=Crowd())
         await user.visit(path)
         for _ in range(warm_up):
             await user.click(selector)

@@ -15,7 +15,7 @@ from bisect import bisect_left
 import uvloop
 from tabulate import tabulate
 
-from pytest_liveview_load.liveview.user.together import ThrottleArguments
+from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
 
 RATES = (10, 50, 100, 500, 1000, 2000)  # a second
@@ -25,16 +25,16 @@ SECONDS = 10.0
 
 async def begun(rate: int, seconds: float) -> list[float]:
     """Return when turns began, of users who come again at once."""
-    gathering, found = LocalSync(), []
+    sync, found = LocalSync(), []
     clock = time.perf_counter
     end = clock() + seconds
 
     async def user() -> None:
         while True:
-            await gathering.take_turn("t", ThrottleArguments(rate=rate))
+            await sync.take_turn("t", ThrottleArguments(rate=rate))
             found.append(clock())
             await asyncio.sleep(0)
-            gathering.end_turn("t")
+            sync.end_turn("t")
 
     tasks = [asyncio.create_task(user()) for _ in range(USERS)]
     await asyncio.sleep(end - clock())

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pytest_liveview_load.crowd.live_user import LiveUser
     from pytest_liveview_load.crowd.running import RunningCrowd
     from pytest_liveview_load.crowd.storm import Storm
     from pytest_liveview_load.errors import (
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from pytest_liveview_load.experiments.compare import Comparison
     from pytest_liveview_load.experiments.find_limit import Limit
     from pytest_liveview_load.liveview.client.hooks import Hook
-    from pytest_liveview_load.liveview.user.live_user import LiveUser
     from pytest_liveview_load.load_context import LoadContext
     from pytest_liveview_load.markers import budget, load
     from pytest_liveview_load.metrics.result import LoadResult
@@ -116,7 +116,7 @@ HOMES = {
     "Comparison": "experiments.compare",
     "Hook": "liveview.client.hooks",
     "Limit": "experiments.find_limit",
-    "LiveUser": "liveview.user.live_user",
+    "LiveUser": "crowd.live_user",
     "LoadContext": "load_context",
     "LoadResult": "metrics.result",
     "RunningCrowd": "crowd.running",

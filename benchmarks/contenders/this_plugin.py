@@ -21,9 +21,9 @@ from benchmarks.contenders.orders import (
     measured,
     orders,
 )
+from pytest_liveview_load.crowd.live_user import LiveUser
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.users import LocalSync
 
@@ -33,7 +33,7 @@ class Crowd:
 
     running = True
     row = None
-    gathering = LocalSync()
+    sync = LocalSync()
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -58,7 +58,7 @@ async def main(base: str, path: str) -> None:
 
         async def mount() -> None:
             rng = random.Random(len(users))
-            user = LiveUser(network, recorder, id=len(users), rng=rng, crowd=crowd)
+            user = LiveUser(network, recorder, id=len(users), rng=rng, run=crowd)
             async with together:
                 await user.visit(path)
             users.append(user)

@@ -88,7 +88,7 @@ class ClosedCrowd:
 
     def send_home(self) -> None:
         """Let nobody who is between two iterations begin another, or wait for others."""
-        self.terms.gathering.over()
+        self.terms.sync.over()
         for user in self.places.values():
             user.wake()
 

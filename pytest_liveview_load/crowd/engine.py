@@ -15,14 +15,13 @@ from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.crowd.cpu import CpuReader
 from pytest_liveview_load.crowd.data import UserRows
 from pytest_liveview_load.crowd.generator import MAX_LAG, GeneratorMonitor
+from pytest_liveview_load.crowd.live_user import LiveUser, UserRun
 from pytest_liveview_load.crowd.open import OpenCrowd
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.progress import OnSnapshot, attend
 from pytest_liveview_load.crowd.run_state import (
     MakeUser,
-    RunGathering,
     RunState,
-    UserRun,
     sleep_until,
 )
 from pytest_liveview_load.crowd.storm import (
@@ -34,11 +33,10 @@ from pytest_liveview_load.crowd.storm import (
 from pytest_liveview_load.crowd.validity import causes, heap_set_aside, remarks
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import cut_connections
-from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
+from pytest_liveview_load.sync.users import ActiveUsers, LocalSync, UserSync
 from pytest_liveview_load.units import Clock, format_duration, plural
 
 
@@ -74,7 +72,7 @@ class Run:
         drops_allowed: bool = False,
         scale: float = 1.0,
         cut: CutAll | None = None,
-        gathering: RunGathering | None = None,
+        sync: UserSync | None = None,
     ) -> None:
         assert order.cast is not None
         self.order = order
@@ -100,7 +98,7 @@ class Run:
             role.scenario.name: Recorder(clock, scenario=role.scenario.name)
             for role in order.cast.roles
         }
-        self.gathering: RunGathering = gathering or LocalSync(
+        self.sync: UserSync = sync or LocalSync(
             ActiveUsers.of(order.profile, endless=order.endless),
             clock=clock,
             scale=scale,
@@ -191,7 +189,7 @@ class Run:
             recorder=self.recorder,
             recorders=self.recorders,
             watch=self.watch,
-            gathering=self.gathering,
+            sync=self.sync,
             feed=self.feed,
             clock=self.clock,
             seed=self.seed,
@@ -258,7 +256,7 @@ class Run:
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""
-        self.gathering.change_rate(throttle, rate, over)
+        self.sync.change_rate(throttle, rate, over)
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
@@ -326,11 +324,9 @@ def changes(added: int, removed: int) -> str:
 def run_on_network(order: RunPlan, network: Network, **arguments: Any) -> Run:
     """Return the run of an order whose users are on a network (`Run`)."""
 
-    def make_user(
-        id_: int, rng: Random, crowd: UserRun, recorder: Recorder
-    ) -> LiveUser:
+    def make_user(id_: int, rng: Random, run: UserRun, recorder: Recorder) -> LiveUser:
         return LiveUser(
-            network, recorder, id=id_, rng=rng, crowd=crowd, clock=network.clock
+            network, recorder, id=id_, rng=rng, run=run, clock=network.clock
         )
 
     return Run(

@@ -72,14 +72,14 @@ class OpenCrowd:
 
     async def serve(self, user: VirtualUser, due: float) -> None:
         """Carry out one arrival."""
-        self.terms.gathering.enter(user.id)
+        self.terms.sync.enter(user.id)
         # Somebody was free when it was due, or it would have been dropped.
         user.free_at = -math.inf
         try:
             await user.iterate(due)
         finally:
             self.users -= 1
-            self.terms.gathering.leave(user.id)
+            self.terms.sync.leave(user.id)
         if self.terms.over:
             await self.depart(user)
         else:
@@ -94,7 +94,7 @@ class OpenCrowd:
 
     def send_home(self) -> None:
         """Let those who are idle go, and nobody wait for others."""
-        self.terms.gathering.over()
+        self.terms.sync.over()
         for ids in self.idle.values():
             for id_ in ids:
                 self.people.let_in(self.depart(self.pool[id_]))

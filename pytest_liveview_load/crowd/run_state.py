@@ -7,67 +7,23 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pytest_liveview_load.crowd.data import UserRows
 from pytest_liveview_load.crowd.generator import GeneratorMonitor
+from pytest_liveview_load.crowd.live_user import LiveUser, UserRun
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
-from pytest_liveview_load.liveview.user.together import UserSync
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.sync.users import UserSync
 from pytest_liveview_load.units import Clock
 
 TOGETHER: Final = 1.0  # seconds: who begins so much after the start takes part in a run
 
 
-class User(Protocol):
-    """What a place in the crowd needs of the user in it."""
-
-    async def leave(self) -> None:
-        """Leave the page and close the socket; cookies stay."""
-
-    async def close(self) -> None:
-        """End it for good."""
-
-
-class RunGathering(UserSync, Protocol):
-    """Where the users of a run find each other, as the run tells it who is there."""
-
-    def enter(self, user: int) -> None:
-        """Take one who starts."""
-
-    def leave(self, user: int) -> None:
-        """Take note of one who has come to its end."""
-
-    def over(self) -> None:
-        """End: nobody waits any more, and nobody is to begin."""
-
-    def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
-        """Give a throttle another rate. Raises SyncError."""
-
-
-class UserRun(Protocol):
-    """What a user may know of the run it is in."""
-
-    @property
-    def running(self) -> bool:
-        """Whether the run's end is still to come."""
-
-    @property
-    def gathering(self) -> RunGathering:
-        """Where the run's users find each other."""
-
-    @property
-    def row(self) -> Any:
-        """The user's row of the load's data. Raises DataError."""
-
-    async def pause(self, seconds: float) -> None:
-        """Sleep; a run that stops hard ends it by cancellation."""
-
-
-# Given the user's id and random numbers, the crowd, and where it records.
-MakeUser = Callable[[int, Random, UserRun, Recorder], User]
+# Given the user's id and random numbers, the run, and where it records.
+MakeUser = Callable[[int, Random, UserRun, Recorder], LiveUser]
 
 
 @dataclass(slots=True)
@@ -75,7 +31,7 @@ class RunState:
     """What all users of a run share. Times are instants of `clock`.
 
     `recorders` has one for each role, by its scenario's name; `recorder` is the run's
-    own; users find each other in the `gathering`, and `feed` has their rows. `begun` is
+    own; users find each other in the `sync`, and `feed` has their rows. `begun` is
     done when those are there who come at once; `came` is when this process began, which is
     later than `began` where it takes part in a run that goes on. `ends_at` is None while no
     end is known; `cutting` is set, once, before users are cancelled, and `cut` counts the
@@ -87,7 +43,7 @@ class RunState:
     recorder: Recorder
     recorders: Mapping[str, Recorder]
     watch: GeneratorMonitor
-    gathering: RunGathering
+    sync: UserSync
     clock: Clock
     seed: int
     owner: asyncio.Task[Any]

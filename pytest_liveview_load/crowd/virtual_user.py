@@ -12,15 +12,12 @@ from random import Random
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.data import row_of
-from pytest_liveview_load.crowd.run_state import (
-    RunGathering,
-    RunState,
-    User,
-    wait_until,
-)
+from pytest_liveview_load.crowd.live_user import LiveUser
+from pytest_liveview_load.crowd.run_state import RunState, wait_until
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import ConfigurationError, RunOver, StepTimeout
+from pytest_liveview_load.sync.users import UserSync
 
 # When something fails a user's iteration, and how long it then waits.
 
@@ -109,7 +106,7 @@ class VirtualUser:
         # Text, because Random mixes all of it, alike on every machine.
         again = f"/{life}" if life else ""
         self.rng = Random(f"{terms.seed}/{id_}{again}")
-        self.user: User | None = None
+        self.user: LiveUser | None = None
         self.set_up = False  # whether `user` is, so that it must be torn down
         self.doing = scenario  # or its setup or teardown
         self.failed_in_a_row = 0
@@ -131,7 +128,7 @@ class VirtualUser:
         intended = since if pacing else None
         if not pacing:
             self.record_lateness(since)
-        self.gathering.enter(self.id)
+        self.sync.enter(self.id)
         try:
             while not self.over:
                 await self.iterate(intended)
@@ -144,7 +141,7 @@ class VirtualUser:
                 await self.pause_until(intended)
             await self.tear_down()
         finally:
-            self.gathering.leave(self.id)
+            self.sync.leave(self.id)
             await self.discard(CLOSE_TIMEOUT)
 
     # One iteration
@@ -215,7 +212,7 @@ class VirtualUser:
         await self.leave(self.user)
         return ended
 
-    async def leave(self, user: User) -> None:
+    async def leave(self, user: LiveUser) -> None:
         """Let the user leave its page."""
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT):
@@ -353,9 +350,9 @@ class VirtualUser:
         return first
 
     @property
-    def gathering(self) -> RunGathering:
+    def sync(self) -> UserSync:
         """Where the users of the run find each other."""
-        return self.terms.gathering
+        return self.terms.sync
 
     @property
     def row(self) -> Any:

@@ -174,7 +174,7 @@ class RunnerShare:
             max_lag=plan.max_lag,
             drops_allowed=plan.drops_allowed,
             scale=plan.scale,
-            gathering=self.sync,
+            sync=self.sync,
         )
         carried = CarriedShare(run, network)
         self.carried.append(carried)

@@ -33,18 +33,15 @@ from pytest_liveview_load.distribution.serialize import (
 )
 from pytest_liveview_load.errors import RunOver, SyncError
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.together import (
+from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.sync.broadcast import Seen, check_name, tokens
+from pytest_liveview_load.sync.rendezvous import (
     Meeting,
     Member,
     RendezvousArguments,
-    Seen,
-    ThrottleArguments,
-    tokens,
+    is_plain,
 )
-from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.broadcast import check_name
-from pytest_liveview_load.sync.rendezvous import is_plain
-from pytest_liveview_load.sync.throttle import asked_for, parse_terms
+from pytest_liveview_load.sync.throttle import ThrottleArguments, asked_for, parse_terms
 from pytest_liveview_load.sync.users import check_value, read_call
 from pytest_liveview_load.units import Clock
 
@@ -156,7 +153,7 @@ class SyncClient:
         """Fail: rates are changed in the controller."""
         raise NotImplementedError(name, rate, over)
 
-    # For users (`liveview.user.together`)
+    # For users (`crowd.live_user`)
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""

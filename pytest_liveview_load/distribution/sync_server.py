@@ -21,13 +21,11 @@ from pytest_liveview_load.distribution.messages import (
 from pytest_liveview_load.distribution.serialize import from_plain, pack_error, to_plain
 from pytest_liveview_load.distribution.snapshots import merge_snapshots
 from pytest_liveview_load.errors import RunOver
-from pytest_liveview_load.liveview.user.together import (
-    RendezvousArguments,
-    ThrottleArguments,
-)
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.sync.broadcast import Broadcast, ReceivedBroadcast
+from pytest_liveview_load.sync.rendezvous import RendezvousArguments
+from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
 
 # Arrivals whose sender has not said yet that it sends, and those of other runs.

@@ -17,7 +17,7 @@ from pytest_liveview_load.plugin.session import session_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_liveview_load.liveview.user.live_user import LiveUser
+    from pytest_liveview_load.crowd.live_user import LiveUser
     from pytest_liveview_load.load_context import LoadContext
     from pytest_liveview_load.plugin.test_run import Attempt, OnePerUser
 

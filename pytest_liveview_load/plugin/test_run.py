@@ -21,6 +21,7 @@ import pytest
 
 from pytest_liveview_load.class_mix import resolve_methods
 from pytest_liveview_load.crowd.data import UserRows, row_of
+from pytest_liveview_load.crowd.live_user import LiveUser
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.tracebacks import prune
@@ -31,7 +32,6 @@ from pytest_liveview_load.errors import (
     RunAborted,
     StepError,
 )
-from pytest_liveview_load.liveview.user.live_user import LiveUser
 from pytest_liveview_load.load_context import LoadContext
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -69,11 +69,11 @@ class Alone:
         return first
 
     @cached_property
-    def gathering(self) -> LocalSync:
+    def sync(self) -> LocalSync:
         """Where the one user finds those that it has spawned."""
-        gathering = LocalSync()
-        gathering.enter(0)
-        return gathering
+        sync = LocalSync()
+        sync.enter(0)
+        return sync
 
     @property
     def row(self) -> Any:
@@ -229,7 +229,7 @@ class Attempt:
                 self.recorder,
                 id=0,
                 rng=Random(f"{self.seed}/0"),  # as user 0 of a crowd
-                crowd=Alone(self.feed),
+                run=Alone(self.feed),
                 clock=clock,
             )
         return self.user

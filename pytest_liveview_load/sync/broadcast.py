@@ -5,16 +5,111 @@ once. They see it in time, or are missing, or leave; nobody is two of these.
 """
 
 import asyncio
+import secrets
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from pytest_liveview_load.errors import RunOver, StepTimeout, SyncError
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.together import Seen, tokens
 from pytest_liveview_load.units import Clock
 
 KEPT: Final = 1000  # that a watcher has seen and has not asked for
+
+
+# The mark by which a broadcast is known again in the bytes that arrive.
+MARK: Final = b"lvfanout"
+OF_THE_RUN: Final = 6  # hexadecimal digits: what other runs have said is not ours
+NUMBER: Final = 8
+LENGTH: Final = len(MARK) + OF_THE_RUN + NUMBER
+
+
+def tokens(first: int = 0, stride: int = 1) -> Iterator[str]:
+    """Yield the tokens of one run, or of one of the `stride` processes that carry it."""
+    start, number = MARK.decode() + secrets.token_hex(OF_THE_RUN // 2), first
+    while True:
+        number += stride
+        yield f"{start}{number:0{NUMBER}x}"
+
+
+def tokens_in(data: bytes) -> Iterator[str]:
+    """Yield every token in a frame, of whatever run."""
+    start = data.find(MARK)
+    while start >= 0:
+        end = start + LENGTH
+        yield data[start:end].decode("ascii", "replace")
+        start = data.find(MARK, end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A broadcast that reached a watcher: whose it was, its token, how long it took."""
+
+    name: str
+    token: str
+    sender: int
+    seconds: float
+
+
+class BroadcastSync(Protocol):
+    """What users of one run send to many, and who has seen it. Instants are stamps."""
+
+    def begin(self, sender: int, name: str, patience: float) -> str:
+        """Return the token of a new broadcast, which others have so many seconds to see."""
+        ...
+
+    def sent(self, token: str, at: float) -> None:
+        """Say that a push has carried the token."""
+        ...
+
+    def end(self, token: str) -> None:
+        """Say that there will be no further push of it."""
+        ...
+
+    def forget(self, token: str) -> None:
+        """Say that sending it has failed."""
+        ...
+
+    def watch(self, user: int, name: str, observer: Observer) -> None:
+        """Expect this user to see what is broadcast from now on; `observer` is told."""
+        ...
+
+    def heard(self, user: int, token: str, arrived: float) -> None:
+        """Say that a frame with the token has arrived."""
+        ...
+
+    async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
+        """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
+        ...
+
+    def part(self, user: int) -> None:
+        """Expect nothing of this user any more."""
+        ...
+
+
+class BroadcastListener:
+    """What one user sends and receives of broadcasts (`socket.MessageListener`)."""
+
+    __slots__ = ("broadcasts", "saying", "user", "watching")
+
+    def __init__(self, broadcasts: BroadcastSync, user: int) -> None:
+        self.broadcasts = broadcasts
+        self.user = user
+        self.saying: dict[str, bytes] = {}
+        self.watching = False
+
+    def sent(self, data: bytes, at: float) -> None:
+        """Tell which broadcasts this message carries."""
+        for token, raw in self.saying.items():
+            if raw in data:
+                self.broadcasts.sent(token, at)
+
+    def received(self, data: bytes, arrived: float) -> None:
+        """Tell which broadcasts have arrived with this message."""
+        if self.watching and MARK in data:
+            for token in tokens_in(data):
+                self.broadcasts.heard(self.user, token, arrived)
 
 
 @dataclass(eq=False, slots=True)

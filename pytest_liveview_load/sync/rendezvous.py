@@ -7,10 +7,10 @@ exactly one `WaitOutcome`, or withdraws: nobody is in two meetings, and nobody i
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from itertools import combinations
+from typing import Any, Final, Literal
 
 from pytest_liveview_load.errors import UnitError
-from pytest_liveview_load.liveview.user.together import Member
 
 ALL: Final = "all"
 A_SIZE: Final = "a number of users, a range like '5..10', or 'all'"
@@ -19,6 +19,41 @@ FAIL: Final = "fail"
 GO: Final = "go"
 
 Late = Literal["fail", "go"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One who came to a meeting: the user's `id`, and the `value` it brought."""
+
+    id: int
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Who met, in the order in which they came; it is the same for all of them.
+
+    `me` is the one whom this copy was given to. `complete` is False for those who were
+    released by a time-out that asked for it (`late="go"`).
+    """
+
+    name: str
+    members: tuple[Member, ...]
+    me: Member
+    complete: bool = True
+
+    def pairs(self) -> tuple[tuple[Member, Member], ...]:
+        """Return every two of the members, once: of a, b, c it is ab, ac, bc."""
+        return tuple(combinations(self.members, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class RendezvousArguments:
+    """How many a rendezvous wants, and what becomes of a batch that is not whole in time."""
+
+    users: Any
+    late: Any
+    timeout: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,9 @@ import asyncio
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pytest_liveview_load.errors import RunOver, SyncError, UnitError
-from pytest_liveview_load.liveview.user.together import ThrottleArguments
 from pytest_liveview_load.load_profile.rate import RatePiece, RatePlan, parse_plan
 from pytest_liveview_load.units import (
     Clock,
@@ -244,6 +243,15 @@ def gradual(start: float, end: float, seconds: float) -> RatePlan:
 
 
 SAY: Final = 'say rate="100/s", interarrival="10ms" or parallel=5'
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleArguments:
+    """What a throttle allows, as a test says it; None is what it does not say."""
+
+    rate: Any = None
+    interarrival: Any = None
+    parallel: Any = None
 
 
 @dataclass(frozen=True, slots=True)

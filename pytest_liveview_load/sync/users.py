@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from pytest_liveview_load.errors import (
     RendezvousTimeout,
@@ -17,18 +17,15 @@ from pytest_liveview_load.errors import (
     SyncError,
     UnitError,
 )
-from pytest_liveview_load.liveview.user.together import (
-    Meeting,
-    Member,
-    RendezvousArguments,
-    ThrottleArguments,
-)
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.sync.broadcast import LocalBroadcasts
+from pytest_liveview_load.sync.broadcast import BroadcastSync, LocalBroadcasts
 from pytest_liveview_load.sync.rendezvous import (
     Late,
+    Meeting,
     MeetingPoint,
+    Member,
     Met,
+    RendezvousArguments,
     Size,
     WaitOutcome,
     is_plain,
@@ -37,6 +34,7 @@ from pytest_liveview_load.sync.rendezvous import (
 )
 from pytest_liveview_load.sync.throttle import (
     Throttle,
+    ThrottleArguments,
     ThrottleLimits,
     asked_for,
     gradual,
@@ -44,6 +42,48 @@ from pytest_liveview_load.sync.throttle import (
     parse_terms,
 )
 from pytest_liveview_load.units import Clock, near_miss
+
+
+class UserSync(Protocol):
+    """What the users of one run, and the run itself, say to one another."""
+
+    @property
+    def broadcasts(self) -> BroadcastSync:
+        """What they send to many."""
+        ...
+
+    async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
+        """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
+        ...
+
+    def end_turn(self, name: str) -> None:
+        """Say that a user whom the throttle has let in is done."""
+        ...
+
+    async def meet(
+        self, user: int, name: str, call: RendezvousArguments, value: object
+    ) -> Meeting:
+        """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
+        ...
+
+    def bring(self, users: Iterable[int]) -> None:
+        """Say that there are these users too, whom one of the crowd has spawned."""
+        ...
+
+    # Said by the run
+
+    def enter(self, user: int) -> None:
+        """Take one who starts."""
+
+    def leave(self, user: int) -> None:
+        """Take note of one who has come to its end."""
+
+    def over(self) -> None:
+        """End: nobody waits any more, and nobody is to begin."""
+
+    def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
+        """Give a throttle another rate. Raises SyncError."""
+
 
 # Who is in a run now, and how many there can be.
 
@@ -211,7 +251,7 @@ class LocalSync:
         start = end if turns is None else turns.allowance.rate(self.clock())
         throttle.change(gradual(start, end, seconds))
 
-    # The users' side (`liveview.user.together`)
+    # The users' side (`crowd.live_user`)
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""

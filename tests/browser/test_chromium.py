@@ -18,7 +18,7 @@ from pytest_liveview_load.liveview.protocol.wire import (
     CIDS_DESTROYED,
     CIDS_WILL_DESTROY,
 )
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.browser.person import perform
 from tests.real_client.beside import our_user
 from tests.real_client.browser import comparable
@@ -73,7 +73,7 @@ SEEN: Final = """(() => {
 })()"""
 
 
-async def agree(tab: Tab, live: LiveUser, after: str) -> None:
+async def agree(tab: Tab, live: Visitor, after: str) -> None:
     """Wait until Chromium shows what our user sees."""
     loop = asyncio.get_running_loop()
     end = loop.time() + DEADLINE
@@ -82,7 +82,7 @@ async def agree(tab: Tab, live: LiveUser, after: str) -> None:
         await asyncio.sleep(0.01)
 
 
-async def differs(tab: Tab, live: LiveUser) -> str:
+async def differs(tab: Tab, live: Visitor) -> str:
     try:
         ready, path, title, body = await tab.run(SEEN)
     except RuntimeError as error:
@@ -117,7 +117,7 @@ def unanswered(events: list[tuple[str, Any]]) -> set[str]:
     return {f"cids, ref {ref}" for _, ref in waiting}
 
 
-async def do(tab: Tab, live: LiveUser, sentence: str, folder: Path) -> None:
+async def do(tab: Tab, live: Visitor, sentence: str, folder: Path) -> None:
     await perform(tab, sentence, folder)
     try:
         await perform_ours(live, sentence)

@@ -9,10 +9,10 @@ from typing import Any
 
 from pytest_liveview_load.crowd.cpu import CpuReader, CpuUsage
 from pytest_liveview_load.crowd.engine import Run, RunOutcome
+from pytest_liveview_load.crowd.live_user import UserRun
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.progress import Progress
-from pytest_liveview_load.crowd.run_state import UserRun
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from tests.crowd.fake_time import FakeTimeLoop, play
@@ -67,7 +67,7 @@ class Stage:
     def now(self) -> float:
         return self.loop.time()
 
-    def make_user(self, id_: int, rng: Random, crowd: UserRun, _: Recorder) -> FakeUser:
+    def make_user(self, id_: int, rng: Random, crowd: UserRun, _: Recorder) -> Any:
         user = FakeUser(self, id_, rng, crowd, self.leave_takes)
         self.users.append(user)
         return user

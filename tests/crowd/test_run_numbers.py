@@ -3,11 +3,12 @@
 import asyncio
 import time
 from random import Random
+from typing import Any
 
 import pytest
 
 from pytest_liveview_load.crowd.engine import Run
-from pytest_liveview_load.crowd.run_state import UserRun
+from pytest_liveview_load.crowd.live_user import UserRun
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, ordered, perform, seconds_of, shop
@@ -137,14 +138,15 @@ def test_a_run_in_which_nothing_finished_is_invalid() -> None:
 class Silent:
     """A user of real time."""
 
-    def __init__(self, id_: int, rng: Random, crowd: UserRun, _: Recorder) -> None:
-        pass
-
     async def leave(self) -> None:
         pass
 
     async def close(self) -> None:
         pass
+
+
+def silent(id_: int, rng: Random, run: UserRun, _: Recorder) -> Any:
+    return Silent()
 
 
 @pytest.mark.anyio
@@ -153,7 +155,7 @@ async def test_sleeping_in_real_time_is_caught() -> None:
         time.sleep(0.6)  # noqa: ASYNC251 (the mistake under test)
 
     outcome = await Run(
-        ordered(sleep, users=2, iterations=1), Silent, seed=1
+        ordered(sleep, users=2, iterations=1), silent, seed=1
     ).carry_out()
 
     assert outcome.snapshot.counts["iterations"] == 2
@@ -173,7 +175,7 @@ async def test_a_crowd_meets_in_real_time() -> None:
         await met.wait()
 
     async with asyncio.timeout(30):
-        run = Run(ordered(meet, users=20, ramp="50ms"), Silent, seed=1)
+        run = Run(ordered(meet, users=20, ramp="50ms"), silent, seed=1)
         outcome = await run.carry_out()
 
     assert outcome.snapshot.counts["iterations"] == 20

@@ -12,13 +12,10 @@ from pytest_liveview_load.distribution.messages import decode, encode
 from pytest_liveview_load.distribution.sync_client import SyncClient
 from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.together import (
-    Meeting,
-    RendezvousArguments,
-    Seen,
-    ThrottleArguments,
-)
 from pytest_liveview_load.metrics.recorder import Recorder
+from pytest_liveview_load.sync.broadcast import Seen
+from pytest_liveview_load.sync.rendezvous import Meeting, RendezvousArguments
+from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
 
 RUNNERS = ("a", "b")

@@ -20,10 +20,8 @@ from pytest_liveview_load.errors import (
     StepTimeout,
     SyncError,
 )
-from pytest_liveview_load.liveview.user.together import (
-    RendezvousArguments,
-    ThrottleArguments,
-)
+from pytest_liveview_load.sync.rendezvous import RendezvousArguments
+from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import ActiveUsers, LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.distribution.sync_over_messages import SyncOverMessages

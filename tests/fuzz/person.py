@@ -12,9 +12,9 @@ from typing import Final
 from pytest_liveview_load.errors import LiveViewLoadError
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
-from tests.fuzz.tape import NOWHERE, Alone, Deaf, Outcome, Tape, look, opened
+from tests.fuzz.tape import NOWHERE, Deaf, Outcome, Tape, look, opened
 from tests.replay.steps import perform
 
 TURNS: Final = 40  # of the event loop, in which all that can come of a frame has come
@@ -51,9 +51,7 @@ async def live_through(tape: Tape, steps: Sequence[str], patience: float) -> Out
         delays=Delays(reload=(0, 0), rejoin=(0.001,), reconnect=(0.001,)),
     )
     async with Network(settings) as network:
-        live = LiveUser(
-            network, Recorder(network.clock), rng=random.Random(0), crowd=Alone()
-        )
+        live = Visitor(network, Recorder(network.clock), rng=random.Random(0))
         socket = opened(live, network, tape.page)
         connection = Counting()
         socket._connection = connection  # type: ignore[assignment]
@@ -78,7 +76,7 @@ async def live_through(tape: Tape, steps: Sequence[str], patience: float) -> Out
     return outcome
 
 
-async def do(live: LiveUser, steps: Sequence[str], outcome: Outcome) -> None:
+async def do(live: Visitor, steps: Sequence[str], outcome: Outcome) -> None:
     """Do what the person did; what a step is told ends that step alone."""
     for sentence in steps:
         try:

@@ -20,25 +20,13 @@ from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.protocol.wire import CHUNK
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalSync
 from tests.replay.recording import BINARY, Sent, tabs_of
 
 # Nobody listens there: a page load that a frame asks for fails at once.
 NOWHERE = "http://127.0.0.1:9"
 MOMENT = 0.01  # seconds for what no reply will end
-
-
-class Alone:
-    """A run of one user that goes on."""
-
-    running = True
-    row = None
-    gathering = LocalSync()
-
-    async def pause(self, seconds: float) -> None:
-        raise AssertionError("nobody pauses here")
 
 
 class Deaf:
@@ -131,9 +119,7 @@ async def play(tape: Tape) -> Outcome:
         delays=Delays(reload=(0, 0)),
     )
     async with Network(settings) as network:
-        live = LiveUser(
-            network, Recorder(network.clock), rng=random.Random(0), crowd=Alone()
-        )
+        live = Visitor(network, Recorder(network.clock), rng=random.Random(0))
         socket = opened(live, network, tape.page)
         pushes: list[Push] = []
         for each in tape.moments:
@@ -147,7 +133,7 @@ async def play(tape: Tape) -> Outcome:
     return outcome
 
 
-def opened(live: LiveUser, network: Network, html: str) -> Socket:
+def opened(live: Visitor, network: Network, html: str) -> Socket:
     """Give the user the page as if it had been loaded; what it says, nobody hears."""
     tab = live._tab
     page = Page(network, tab.listener, DeadRender.parse(html, NOWHERE + "/"), 0.0)
@@ -164,7 +150,7 @@ def opened(live: LiveUser, network: Network, html: str) -> Socket:
     return socket
 
 
-def say(live: LiveUser, event: str, payload: Any, ref: str, pushes: list[Push]) -> None:
+def say(live: Visitor, event: str, payload: Any, ref: str, pushes: list[Push]) -> None:
     """Say what the browser said, if the page is still there to say it on."""
     page = live._tab.page
     main = None if page is None else page.views.main
@@ -177,7 +163,7 @@ def say(live: LiveUser, event: str, payload: Any, ref: str, pushes: list[Push]) 
         pushes.append(main.push(event, payload))
 
 
-def look(live: LiveUser, outcome: Outcome) -> None:
+def look(live: Visitor, outcome: Outcome) -> None:
     """See the page and its title, and a form's state, as a test does."""
     try:
         live._tab.raise_failure()
@@ -187,7 +173,7 @@ def look(live: LiveUser, outcome: Outcome) -> None:
         outcome.told.append(error)
 
 
-async def finish(live: LiveUser, outcome: Outcome, pushes: list[Push]) -> None:
+async def finish(live: Visitor, outcome: Outcome, pushes: list[Push]) -> None:
     """Wait as a step would: for every reply, and for the view to be there."""
     step = live._step("the last step", MOMENT)
     try:

@@ -58,7 +58,6 @@ def test_an_unbroken_tape_shows_pages(version: str, page: str) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=CONVERSATIONS,
     suppress_health_check=list(HealthCheck),
 )

@@ -81,7 +81,6 @@ def test_an_unbroken_upload_arrives(version: str) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=CONVERSATIONS // 2,
     suppress_health_check=list(HealthCheck),
 )

@@ -85,7 +85,6 @@ def said_madly(breaking: Breaking) -> Callable[[Talk, str], None]:
 
 
 @settings(
-    deadline=None,
     max_examples=CONVERSATIONS // 10,
     suppress_health_check=list(HealthCheck),
 )

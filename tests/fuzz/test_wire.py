@@ -14,9 +14,8 @@ from pytest_liveview_load.errors import LiveViewLoadError
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from pytest_liveview_load.liveview.client.websocket import MAX_MESSAGE
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
-from tests.fuzz.tape import Alone
 from tests.liveview.client.scripted_server import (
     RENDERED,
     Handler,
@@ -109,7 +108,7 @@ async def converse(handler: Handler, *, hang_up: bool) -> LiveViewLoadError | No
         settings = ClientSettings(url=server.url, timeout=5, delays=delays)
         async with Network(settings) as network:
             recorder = Recorder(network.clock)
-            live = LiveUser(network, recorder, rng=random.Random(0), crowd=Alone())
+            live = Visitor(network, recorder, rng=random.Random(0))
             try:
                 await live.visit("/counter", timeout=STEP)
                 live.html("body")
@@ -121,7 +120,7 @@ async def converse(handler: Handler, *, hang_up: bool) -> LiveViewLoadError | No
     return told
 
 
-async def recover(live: LiveUser, server: ScriptedServer) -> None:
+async def recover(live: Visitor, server: ScriptedServer) -> None:
     server.on["phx_join"] = accept
     await live.leave()
     await live.visit("/counter")
@@ -149,7 +148,7 @@ async def test_other_framings_of_the_same_text_are_read(
     assert await converse(saying(data), hang_up=False) is None
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_flipped_and_cut_websocket_bytes_are_told_or_read(seed: int) -> None:
     rng = random.Random(seed)

@@ -8,8 +8,7 @@ import pytest
 
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
-from pytest_liveview_load.liveview.user.live_user import LiveUser
-from pytest_liveview_load.sync.users import LocalSync
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, scripted
 from tests.liveview.client.upload_app import UploadApp
 
@@ -73,20 +72,6 @@ class Measured:
         return [name for each, name in self.timings if each == metric]
 
 
-class Alone:
-    """A run of one user."""
-
-    running = True
-    row = None
-
-    def __init__(self) -> None:
-        self.pauses: list[float] = []
-        self.gathering = LocalSync()
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-
-
 def settings(
     url: str, *, timeout: float = 5.0, verify: bool | str = True
 ) -> ClientSettings:
@@ -95,8 +80,8 @@ def settings(
     )
 
 
-def user_on(network: Network, measured: Measured) -> LiveUser:
-    return LiveUser(network, measured, rng=random.Random(1), crowd=Alone())
+def user_on(network: Network, measured: Measured) -> Visitor:
+    return Visitor(network, measured, rng=random.Random(1))
 
 
 @pytest.fixture
@@ -118,7 +103,7 @@ async def network(server: ScriptedServer) -> AsyncIterator[Network]:
 
 
 @pytest.fixture
-async def live(network: Network, measured: Measured) -> AsyncIterator[LiveUser]:
+async def live(network: Network, measured: Measured) -> AsyncIterator[Visitor]:
     live = user_on(network, measured)
     yield live
     await live.close()

@@ -35,7 +35,7 @@ def ours(version: str, asked: Asked) -> str:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_random_forms_have_the_real_clients_value(oracle: Oracle, version: str) -> None:
-    @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, suppress_health_check=list(HealthCheck))
     @given(forms())
     def agree(asked: Asked) -> None:
         expected = oracle.ask("form", version=version, **question(asked))

@@ -120,7 +120,7 @@ def test_what_waits_looks_as_in_the_real_client(oracle: Oracle, version: str) ->
     old = version == "0.20"
     html = PAGE.format(readonly="" if old else " readonly")
 
-    @settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
     @given(logs(in_turn=old))
     def agree(log: _Log) -> None:
         told = oracle.ask("waiting", version=version, html=html, view=VIEW, log=log)

@@ -53,7 +53,7 @@ def test_random_views_have_the_real_clients_html(oracle: Oracle, version: str) -
     with_keys = version in ("1.2", "1.1")
     forms = ("keyed",) if with_keys else ("list",)
 
-    @settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
     @given(views(forms), st.booleans())
     def agree(history: tuple[Any, list[Any]], templates: bool) -> None:
         first, diffs = copy.deepcopy(history)

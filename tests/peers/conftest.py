@@ -10,22 +10,10 @@ import pytest
 
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalSync
 
 ROOT = Path(__file__).parents[2]
-
-
-class Alone:
-    """A run of one user that goes on."""
-
-    running = True
-    row = None
-    gathering = LocalSync()
-
-    async def pause(self, seconds: float) -> None:
-        raise AssertionError("no test here pauses")
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +33,10 @@ def pyview_url() -> Iterator[str]:
 
 
 @pytest.fixture
-async def person(pyview_url: str) -> AsyncIterator[LiveUser]:
+async def person(pyview_url: str) -> AsyncIterator[Visitor]:
     """One user of the pyview app."""
     async with Network(ClientSettings(url=pyview_url, timeout=5)) as network:
         recorder = Recorder(network.clock)
-        live = LiveUser(network, recorder, rng=random.Random(0), crowd=Alone())
+        live = Visitor(network, recorder, rng=random.Random(0))
         yield live
         await live.close()

@@ -3,12 +3,12 @@
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.peer]
 
 
-async def test_clicks_count(person: LiveUser) -> None:
+async def test_clicks_count(person: Visitor) -> None:
     await person.visit("/")
     assert person.text("#count") == "0"
 
@@ -19,7 +19,7 @@ async def test_clicks_count(person: LiveUser) -> None:
     assert person.title == "Counter | LiveView"
 
 
-async def test_what_a_condition_renders_comes_and_goes(person: LiveUser) -> None:
+async def test_what_a_condition_renders_comes_and_goes(person: Visitor) -> None:
     await person.visit("/")
     assert not person.has("#many")
 
@@ -30,7 +30,7 @@ async def test_what_a_condition_renders_comes_and_goes(person: LiveUser) -> None
     assert not person.has("#many")
 
 
-async def test_a_disabled_button_cannot_be_clicked(person: LiveUser) -> None:
+async def test_a_disabled_button_cannot_be_clicked(person: Visitor) -> None:
     await person.visit("/")
 
     with pytest.raises(ElementError, match="disabled"):
@@ -38,7 +38,7 @@ async def test_a_disabled_button_cannot_be_clicked(person: LiveUser) -> None:
 
 
 async def test_a_patch_changes_the_address_and_keeps_the_count(
-    person: LiveUser,
+    person: Visitor,
 ) -> None:
     await person.visit("/")
     await person.click("#inc")
@@ -55,7 +55,7 @@ async def test_a_patch_changes_the_address_and_keeps_the_count(
     assert person.text("#count") == "6"
 
 
-async def test_a_patch_of_the_server_changes_the_address(person: LiveUser) -> None:
+async def test_a_patch_of_the_server_changes_the_address(person: Visitor) -> None:
     await person.visit("/")
     await person.click("#by-seven")
 
@@ -65,7 +65,7 @@ async def test_a_patch_of_the_server_changes_the_address(person: LiveUser) -> No
 
 @pytest.mark.parametrize("link", ["#to-items", "#push-to-items"])
 async def test_navigation_mounts_another_view_on_the_same_socket(
-    person: LiveUser, link: str
+    person: Visitor, link: str
 ) -> None:
     await person.visit("/")
     await person.click(link)
@@ -79,7 +79,7 @@ async def test_navigation_mounts_another_view_on_the_same_socket(
     assert person.text("#count") == "1"
 
 
-async def test_a_form_is_validated_as_it_is_filled_in(person: LiveUser) -> None:
+async def test_a_form_is_validated_as_it_is_filled_in(person: Visitor) -> None:
     await person.visit("/form")
     await person.fill(label="Your name", value="A")
 
@@ -90,7 +90,7 @@ async def test_a_form_is_validated_as_it_is_filled_in(person: LiveUser) -> None:
     assert not person.has("#error")
 
 
-async def test_a_form_saves_what_was_filled_in(person: LiveUser) -> None:
+async def test_a_form_saves_what_was_filled_in(person: Visitor) -> None:
     await person.visit("/form")
     await person.fill("#name", "Ada & Bob")
     await person.select("#plan", "pro")
@@ -106,7 +106,7 @@ async def test_a_form_saves_what_was_filled_in(person: LiveUser) -> None:
     assert person.text("#saved") == "Ada & Bob (free, without news)"
 
 
-async def test_a_stream_grows_at_both_ends(person: LiveUser) -> None:
+async def test_a_stream_grows_at_both_ends(person: Visitor) -> None:
     await person.visit("/items")
     await person.click("#append")
     await person.click("#prepend")
@@ -115,7 +115,7 @@ async def test_a_stream_grows_at_both_ends(person: LiveUser) -> None:
     assert person.text("#next") == "5"
 
 
-async def test_a_streamed_item_is_changed_and_deleted(person: LiveUser) -> None:
+async def test_a_streamed_item_is_changed_and_deleted(person: Visitor) -> None:
     await person.visit("/items")
     await person.click("#update")
     assert person.text("#items-1") == "one, again"
@@ -125,7 +125,7 @@ async def test_a_streamed_item_is_changed_and_deleted(person: LiveUser) -> None:
     assert person.all("#items li") == ["one, again"]
 
 
-async def test_a_stream_is_reset(person: LiveUser) -> None:
+async def test_a_stream_is_reset(person: Visitor) -> None:
     await person.visit("/items")
     await person.click("#append")
     await person.click("#reset")
@@ -133,7 +133,7 @@ async def test_a_stream_is_reset(person: LiveUser) -> None:
     assert person.all("#items li") == ["seven"]
 
 
-async def test_an_event_is_pushed_without_an_element(person: LiveUser) -> None:
+async def test_an_event_is_pushed_without_an_element(person: Visitor) -> None:
     await person.visit("/")
     await person.push("add", {"by": 32})
 

@@ -181,7 +181,6 @@ def fits(host: PoolHost, plan: PoolLimits) -> bool:
 Machine.TestCase.settings = settings(
     max_examples=150,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 test_pool = Machine.TestCase

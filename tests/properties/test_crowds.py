@@ -56,7 +56,7 @@ def nobody_is_left(stage: Stage, outcome: Any) -> None:
     assert len(teardowns) <= len(stage.users)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 5),
     tenths,
@@ -120,7 +120,7 @@ def test_a_closed_crowd_that_is_changed_at_random(
     play(scene)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(1, 30),
     st.integers(1, 8),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import reduce
 
 from hdrh.histogram import HdrHistogram
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.distribution.snapshots import pack, unpack
@@ -73,7 +73,6 @@ def test_percentiles_of_small_integers_are_exact(recorded: list[int], p: float) 
 
 
 # The oracle allocates its whole range each time, so that an example's time varies.
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 10**10), min_size=1, max_size=60),
     st.sampled_from([50.0, 90.0, 95.0, 99.0, 99.9]),

@@ -45,7 +45,7 @@ def shown(rendered: Rendered) -> None:
     assert isinstance(rendered.without_streams().html(), str)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(anything)
 def test_whatever_joins_is_a_tree_or_a_protocol_error(tree: Json) -> None:
     try:
@@ -55,7 +55,7 @@ def test_whatever_joins_is_a_tree_or_a_protocol_error(tree: Json) -> None:
     assert "s" in tree
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(anything)
 def test_whatever_a_diff_is_it_merges_or_is_a_protocol_error(diff: Json) -> None:
     start = rendered_from(STREAMED).rendered.without_streams()
@@ -65,7 +65,7 @@ def test_whatever_a_diff_is_it_merges_or_is_a_protocol_error(diff: Json) -> None
     assert before == start.html()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary() | anything.map(lambda value: json.dumps(value).encode()))
 def test_whatever_bytes_come_a_state_shows_or_is_a_protocol_error(data: bytes) -> None:
     start = ViewState.joined(json.dumps(STREAMED).encode(), NEWEST).state

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
@@ -38,7 +38,6 @@ def test_the_parts_of_any_bytes_sum_up(data: bytes) -> None:
     assert len(data) == sum(part_sizes(data))
 
 
-@settings(deadline=None)
 @given(histories(), st.booleans())
 def test_the_parts_of_what_a_server_sends_sum_up(
     history: tuple[Json, list[Json]], templates: bool

@@ -8,7 +8,7 @@ import copy
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
@@ -47,9 +47,6 @@ def to_html(node: Json, components: Json) -> str:
 
 
 # The properties
-
-
-@settings(deadline=None)
 @given(histories(), st.booleans())
 def test_the_html_is_that_of_a_naive_merge(
     history: tuple[Json, list[Json]],
@@ -67,7 +64,6 @@ def test_the_html_is_that_of_a_naive_merge(
         assert rendered.html() == rendered.html()  # written down by now
 
 
-@settings(deadline=None)
 @given(histories())
 def test_merging_changes_neither_argument(history: tuple[Json, list[Json]]) -> None:
     first, diffs = history
@@ -81,7 +77,6 @@ def test_merging_changes_neither_argument(history: tuple[Json, list[Json]]) -> N
         rendered, html = after, after.html()
 
 
-@settings(deadline=None)
 @given(histories())
 def test_what_a_diff_does_not_touch_is_the_same_object(
     history: tuple[Json, list[Json]],
@@ -100,7 +95,6 @@ def test_what_a_diff_does_not_touch_is_the_same_object(
         rendered = after
 
 
-@settings(deadline=None)
 @given(histories())
 def test_the_same_diff_again_changes_what_is_shown_no_more(
     history: tuple[Json, list[Json]],
@@ -114,7 +108,6 @@ def test_the_same_diff_again_changes_what_is_shown_no_more(
             assert rendered.html() == merge(rendered, diff).rendered.html()
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(texts, st.integers(0, 9)), min_size=1, max_size=6),
     st.data(),

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
@@ -18,7 +18,6 @@ def wire(value: Json) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-@settings(deadline=None)
 @given(histories(), st.booleans())
 def test_no_more_is_resent_than_is_sent(
     history: tuple[Json, list[Json]], templates: bool
@@ -32,7 +31,6 @@ def test_no_more_is_resent_than_is_sent(
         assert sum(resent) <= len(wire(each))
 
 
-@settings(deadline=None)
 @given(histories())
 def test_a_page_shows_what_merging_makes_of_it(
     history: tuple[Json, list[Json]],
@@ -47,7 +45,6 @@ def test_a_page_shows_what_merging_makes_of_it(
     assert rendered.html() == page.rendered.without_streams().html()
 
 
-@settings(deadline=None)
 @given(histories())
 def test_a_tree_that_is_sent_again_is_resent_with_all_its_statics(
     history: tuple[Json, list[Json]],

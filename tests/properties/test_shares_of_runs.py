@@ -71,7 +71,7 @@ def told(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(closed, st.integers(2, 4))
 def test_shares_of_a_crowd_are_the_whole(load: dict[str, Any], runners: int) -> None:
     shares = [came_to(load, index, runners) for index in range(runners)]
@@ -84,7 +84,7 @@ def test_shares_of_a_crowd_are_the_whole(load: dict[str, Any], runners: int) -> 
     assert whole == together
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     st.sampled_from(["5/s", "20/s", "2/s..30/s over 2s"]),
     st.booleans(),

@@ -78,7 +78,6 @@ def seen(content: ViewState | Alone) -> Iterator[tuple[object, ...]]:
     yield tuple(document.html(each) for each in document.all("*:contains('3')"))
 
 
-@settings(deadline=None)
 @given(histories())
 def test_texts_and_what_is_around_them_are_the_whole_html(history: History) -> None:
     first, diffs = in_html(history[0]), in_html(history[1])
@@ -90,7 +89,7 @@ def test_texts_and_what_is_around_them_are_the_whole_html(history: History) -> N
             assert found is None or found.html() == rendered.html()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(histories())
 @example(({"s": ["<p>R&", "</p>"], "0": "c"}, [{"0": "b"}]))
 def test_a_shared_tree_shows_each_page_as_if_it_were_its_own(history: History) -> None:

@@ -14,9 +14,8 @@ from pytest_liveview_load.liveview.client.settings import (
     ClientSettings,
     TransportName,
 )
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
-from tests.fuzz.tape import Alone
 from tests.real_client.browser import Browser, comparable
 from tests.replay.page import difference
 
@@ -26,16 +25,16 @@ DEADLINE = 8.0  # seconds until the real client shows what ours does
 @asynccontextmanager
 async def our_user(
     url: str, transport: TransportName = WEBSOCKET
-) -> AsyncIterator[LiveUser]:
+) -> AsyncIterator[Visitor]:
     settings = ClientSettings(url=url, timeout=5, transport=transport)
     async with Network(settings) as network:
         recorder = Recorder(network.clock)
-        live = LiveUser(network, recorder, rng=random.Random(0), crowd=Alone())
+        live = Visitor(network, recorder, rng=random.Random(0))
         yield live
         await live.close()
 
 
-async def agree(live: LiveUser, browser: Browser, after: str) -> None:
+async def agree(live: Visitor, browser: Browser, after: str) -> None:
     """Wait until the real client shows what ours does."""
     loop = asyncio.get_running_loop()
     end = loop.time() + DEADLINE
@@ -44,7 +43,7 @@ async def agree(live: LiveUser, browser: Browser, after: str) -> None:
         await asyncio.sleep(0.01)
 
 
-def differs(live: LiveUser, browser: Browser) -> str:
+def differs(live: Visitor, browser: Browser) -> str:
     seen = browser.seen()
     if not seen["connected"]:
         return "it is not connected"

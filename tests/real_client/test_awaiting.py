@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser, comparable
 from tests.replay.page import difference
@@ -25,7 +25,7 @@ WAITING = {
 }
 
 
-def unlike(live: LiveUser, browser: Browser) -> str:
+def unlike(live: Visitor, browser: Browser) -> str:
     theirs, ours = browser.seen()["body"], live.html("body")
     told = [comparable(each).replace(UNDEFINED, "") for each in (theirs, ours)]
     return difference(*told)

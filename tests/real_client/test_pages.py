@@ -8,7 +8,7 @@ After each step the page is compared, in the end every message, refs included.
 import pytest
 
 from pytest_liveview_load.errors import ViewCrashed
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
 from tests.real_client.saying import Overheard, all_told, messages
@@ -41,7 +41,7 @@ PAGES: dict[str, tuple[str, int | None]] = {
 LATER = {("1.0", "portal"): "portals came with 1.1"}
 
 
-async def do(live: LiveUser, browser: Browser, sentence: str) -> None:
+async def do(live: Visitor, browser: Browser, sentence: str) -> None:
     browser.perform(sentence)
     try:
         await perform(live, sentence)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.errors import UploadError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
 from tests.real_client.saying import Overheard, Said, messages
@@ -41,7 +41,7 @@ def file(tmp_path: Path) -> dict[str, Path]:
     return files
 
 
-async def choose(live: LiveUser, browser: Browser, *files: Path) -> UploadError | None:
+async def choose(live: Visitor, browser: Browser, *files: Path) -> UploadError | None:
     """Choose in both; return what our user is told."""
     browser.choose(INPUT, *files)
     told = None
@@ -53,19 +53,19 @@ async def choose(live: LiveUser, browser: Browser, *files: Path) -> UploadError 
     return told
 
 
-async def click(live: LiveUser, browser: Browser, selector: str) -> None:
+async def click(live: Visitor, browser: Browser, selector: str) -> None:
     browser.perform(f"click {selector}")
     await live.click(selector)
     await agree(live, browser, f"click {selector}")
 
 
-async def write(live: LiveUser, browser: Browser, text: str) -> None:
+async def write(live: Visitor, browser: Browser, text: str) -> None:
     browser.perform(f"type '{text}' into #note")
     await live.type("#note", text)
     await agree(live, browser, f"type {text!r}")
 
 
-async def open_both(live: LiveUser, browser: Browser, url: str) -> None:
+async def open_both(live: Visitor, browser: Browser, url: str) -> None:
     browser.open(f"{url}/upload")
     await live.visit("/upload")
     await agree(live, browser, "open")

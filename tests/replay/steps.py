@@ -1,4 +1,4 @@
-"""The recorded sentences as steps of a `LiveUser`.
+"""The recorded sentences as steps of a `Visitor`.
 
 The one law: a sentence becomes what a person would do; no step knows which page it is on.
 """
@@ -12,7 +12,7 @@ from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 
 # Browser automation clicks the first of several matches; ours asks for exactly one.
 _FIRST_OF: Final = {"#items-2 a": "#items-2 a:first-of-type"}
@@ -25,7 +25,7 @@ FILES: Final = {
     "roost-hello.txt": b"hello roost\n",
 }
 
-Step = Callable[[LiveUser, "re.Match[str]"], Awaitable[None]]
+Step = Callable[[Visitor, "re.Match[str]"], Awaitable[None]]
 
 _STEPS: Final[dict[str, Step]] = {
     r"open (?P<path>\S+)": lambda live, said: live.visit(said["path"]),
@@ -54,7 +54,7 @@ _STEPS: Final[dict[str, Step]] = {
 }
 
 
-async def perform(live: LiveUser, sentence: str) -> None:
+async def perform(live: Visitor, sentence: str) -> None:
     """Do what a recorded sentence says."""
     for pattern, step in _STEPS.items():
         if said := re.fullmatch(pattern, sentence):
@@ -62,7 +62,7 @@ async def perform(live: LiveUser, sentence: str) -> None:
     raise NotImplementedError(f"no person of ours can {sentence!r}")
 
 
-async def set_by_script(live: LiveUser, selector: str, *values: str) -> None:
+async def set_by_script(live: Visitor, selector: str, *values: str) -> None:
     """Select options as the recording's script did, which told of it but moved no focus."""
 
     def plan(scene: VisiblePage) -> list[Action]:
@@ -74,7 +74,7 @@ async def set_by_script(live: LiveUser, selector: str, *values: str) -> None:
     await act(live._tab, live._step(f"set {selector}", None), plan)
 
 
-def _options(live: LiveUser, said: "re.Match[str]") -> list[str]:
+def _options(live: Visitor, said: "re.Match[str]") -> list[str]:
     """Return the values of the options that a script on `e` selected by index."""
     return [
         live.attr(f"{said['selector']} option:nth-of-type({int(index) + 1})", "value")

@@ -15,9 +15,8 @@ import pytest
 from pytest_liveview_load.errors import ViewCrashed
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.users import LocalSync
 from tests.replay.page import difference
 from tests.replay.playback import Playback
 from tests.replay.recording import Tab, recordings, tabs_of
@@ -39,17 +38,6 @@ REQUIRED = {
 CRASH = '"reason":"channel_crash"'
 
 
-class Alone:
-    """A run of one user that goes on."""
-
-    running = True
-    row = None
-    gathering = LocalSync()
-
-    async def pause(self, seconds: float) -> None:
-        raise AssertionError("no recorded step pauses")
-
-
 @pytest.mark.parametrize(("version", "page"), recordings())
 async def test_we_send_and_see_what_the_browser_did(version: str, page: str) -> None:
     for tab in tabs_of(version, page):
@@ -66,16 +54,14 @@ async def replay(tab: Tab) -> None:
     async with replaying(playback) as server:
         settings = ClientSettings(url=server.url, timeout=5)
         async with Network(settings) as network:
-            live = LiveUser(
-                network, Recorder(network.clock), rng=random.Random(0), crowd=Alone()
-            )
+            live = Visitor(network, Recorder(network.clock), rng=random.Random(0))
             live.hooks.update(TWINS)
             await live_through(tab, playback, server, live)
             await live.close()
 
 
 async def live_through(
-    tab: Tab, playback: Playback, server: ReplayServer, live: LiveUser
+    tab: Tab, playback: Playback, server: ReplayServer, live: Visitor
 ) -> None:
     doing: asyncio.Task[None] | None = None  # a step that ends in the next
     try:
@@ -104,9 +90,7 @@ async def finished(doing: "asyncio.Task[None]", tab: Tab, index: int) -> None:
         await doing
 
 
-def assert_same_page(
-    live: LiveUser, server: ReplayServer, tab: Tab, index: int
-) -> None:
+def assert_same_page(live: Visitor, server: ReplayServer, tab: Tab, index: int) -> None:
     step = tab.steps[index]
     recorded = step.url, step.title
     ours = server.as_recorded(live.url), live.title

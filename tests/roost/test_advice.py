@@ -8,17 +8,16 @@ import pytest
 
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.advice import FEWEST_DIFFS, Advice, advice
 from pytest_liveview_load.metrics.recorder import Recorder
-from tests.liveview.conftest import Alone
 from tests.roost.process import RoostProcess, running_roost
 
 pytestmark = pytest.mark.anyio
 TIMES = 8
 MANY = 10_000  # bytes
 
-Steps = Callable[[LiveUser], Awaitable[None]]
+Steps = Callable[[Visitor], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +37,7 @@ async def advice_on(
         recorder = Recorder(network.clock)
 
         async def person(number: int) -> None:
-            live = LiveUser(network, recorder, rng=random.Random(number), crowd=Alone())
+            live = Visitor(network, recorder, rng=random.Random(number))
             await live.visit(page)
             for _ in range(1 if anew else TIMES):
                 await steps(live)
@@ -55,14 +54,14 @@ async def advice_on(
 
 
 def clicking(*buttons: str) -> Steps:
-    async def steps(live: LiveUser) -> None:
+    async def steps(live: Visitor) -> None:
         for each in buttons:
             await live.click(f"#{each}")
 
     return steps
 
 
-async def fill_in(live: LiveUser) -> None:
+async def fill_in(live: Visitor) -> None:
     await live.fill("#user_name", f"{live.text('#validations')} times")
     await live.fill(label="Email", value=f"{live.text('#validations')}@example.org")
     await live.click("#save-draft")

@@ -33,7 +33,7 @@ def oracle() -> Iterator[Oracle]:
 def test_each_line_of_the_client_shows_the_page(oracle: Oracle, line: str) -> None:
     dialect = DIALECTS[line]
 
-    @settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=50, suppress_health_check=list(HealthCheck))
     @given(histories)
     def agree(history: list[Rendered]) -> None:
         shown = oracle.ask(

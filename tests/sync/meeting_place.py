@@ -29,9 +29,9 @@ def only_here(why: str) -> None:
         pytest.skip(why)
 
 
-def gathered(gathering: LocalSync) -> Any:
+def gathered(sync: LocalSync) -> Any:
     """Return a gathering, or its distant end."""
-    return gathering if place[0] == HERE else SyncOverMessages(gathering)
+    return sync if place[0] == HERE else SyncOverMessages(sync)
 
 
 def together(
@@ -45,10 +45,10 @@ def together(
 
     async def on_stage(loop: FakeTimeLoop) -> Result:
         company = ActiveUsers(users, to_come=users)
-        gathering = gathered(LocalSync(company, clock=loop.time, scale=scale))
+        sync = gathered(LocalSync(company, clock=loop.time, scale=scale))
         for user in range(users if here is None else here):
-            gathering.enter(user)
-        return await scene(gathering)
+            sync.enter(user)
+        return await scene(sync)
 
     return play(on_stage)
 

@@ -14,10 +14,10 @@ from hypothesis.stateful import (
 )
 
 from pytest_liveview_load.errors import UnitError
-from pytest_liveview_load.liveview.user.together import Member
 from pytest_liveview_load.sync.rendezvous import (
     Late,
     MeetingPoint,
+    Member,
     Met,
     Size,
     TooLate,

@@ -9,11 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RendezvousTimeout, RunOver, SyncError
-from pytest_liveview_load.liveview.user.together import (
-    Meeting,
-    Member,
-    RendezvousArguments,
-)
+from pytest_liveview_load.sync.rendezvous import Meeting, Member, RendezvousArguments
 from pytest_liveview_load.sync.users import LocalSync
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
     at,
@@ -26,7 +22,7 @@ PATIENCE = 5.0
 
 
 async def come(
-    gathering: LocalSync,
+    sync: LocalSync,
     user: int,
     users: Any = 2,
     *,
@@ -34,17 +30,15 @@ async def come(
     value: Any = None,
     patience: float = PATIENCE,
 ) -> Meeting:
-    return await gathering.meet(
-        user, "m", RendezvousArguments(users, late, patience), value
-    )
+    return await sync.meet(user, "m", RendezvousArguments(users, late, patience), value)
 
 
 async def told(
-    gathering: LocalSync, user: int, instant: float, users: Any, late: Any = "fail"
+    sync: LocalSync, user: int, instant: float, users: Any, late: Any = "fail"
 ) -> Any:
     """Return when a user who comes at `instant` goes on, and with whom or why not."""
     try:
-        meeting = await at(instant, come(gathering, user, users, late=late))
+        meeting = await at(instant, come(sync, user, users, late=late))
     except (RendezvousTimeout, RunOver) as error:
         return now(), type(error).__name__
     return now(), ids(meeting) if meeting.complete else (ids(meeting), "incomplete")
@@ -60,10 +54,10 @@ def ids(meeting: Meeting) -> list[int]:
 def arrivals(*instants: float, users: Any, late: Any = "fail", crowd: int = 10) -> Any:
     """Return what becomes of users who come at these instants."""
 
-    async def scene(gathering: LocalSync) -> list[Any]:
+    async def scene(sync: LocalSync) -> list[Any]:
         return await asyncio.gather(
             *(
-                told(gathering, user, instant, users, late)
+                told(sync, user, instant, users, late)
                 for user, instant in enumerate(instants)
             )
         )
@@ -106,11 +100,11 @@ def test_all_wait_for_everybody_in_the_run() -> None:
 
 
 def test_all_are_also_those_whom_the_ramp_has_still_to_bring() -> None:
-    async def scene(gathering: LocalSync) -> list[Any]:
+    async def scene(sync: LocalSync) -> list[Any]:
         async def start(user: int) -> Any:
             await asyncio.sleep(user)
-            gathering.enter(user)
-            return await told(gathering, user, now(), "all")
+            sync.enter(user)
+            return await told(sync, user, now(), "all")
 
         return await asyncio.gather(*(start(user) for user in range(4)))
 
@@ -118,14 +112,14 @@ def test_all_are_also_those_whom_the_ramp_has_still_to_bring() -> None:
 
 
 def test_all_go_on_when_the_one_they_wait_for_comes_to_its_end() -> None:
-    async def scene(gathering: LocalSync) -> list[Any]:
+    async def scene(sync: LocalSync) -> list[Any]:
         async def end(user: int) -> None:
             await asyncio.sleep(3)
-            gathering.leave(user)
+            sync.leave(user)
 
         ending = asyncio.ensure_future(end(2))
         found = await asyncio.gather(
-            *(told(gathering, user, 0.0, "all") for user in range(2))
+            *(told(sync, user, 0.0, "all") for user in range(2))
         )
         await ending
         return found
@@ -137,9 +131,9 @@ def test_all_go_on_when_the_one_they_wait_for_comes_to_its_end() -> None:
 
 
 def test_everybody_gets_the_values_and_knows_itself() -> None:
-    async def scene(gathering: LocalSync) -> list[Meeting]:
+    async def scene(sync: LocalSync) -> list[Meeting]:
         return await asyncio.gather(
-            *(come(gathering, user, value={"n": user}) for user in (4, 2))
+            *(come(sync, user, value={"n": user}) for user in (4, 2))
         )
 
     first, second = together(scene)
@@ -161,10 +155,10 @@ def test_pairs_are_every_two_of_them_once() -> None:
 
 
 def test_a_time_out_says_who_was_there_and_who_was_missing() -> None:
-    async def scene(gathering: LocalSync) -> RendezvousTimeout:
-        others = asyncio.ensure_future(told(gathering, 1, 4.0, 3))
+    async def scene(sync: LocalSync) -> RendezvousTimeout:
+        others = asyncio.ensure_future(told(sync, 1, 4.0, 3))
         with pytest.raises(RendezvousTimeout) as caught:
-            await come(gathering, 0, 3)
+            await come(sync, 0, 3)
         others.cancel()
         return caught.value
 
@@ -183,48 +177,44 @@ def test_a_time_out_says_who_was_there_and_who_was_missing() -> None:
 
 
 def test_one_who_is_cut_while_it_waits_is_not_met() -> None:
-    async def scene(gathering: LocalSync) -> Any:
-        cut = asyncio.ensure_future(come(gathering, 0))
+    async def scene(sync: LocalSync) -> Any:
+        cut = asyncio.ensure_future(come(sync, 0))
         await asyncio.sleep(1)
         cut.cancel()
-        return await asyncio.gather(
-            told(gathering, 1, 2.0, 2), told(gathering, 2, 3.0, 2)
-        )
+        return await asyncio.gather(told(sync, 1, 2.0, 2), told(sync, 2, 3.0, 2))
 
     assert [(3.0, [1, 2])] * 2 == together(scene)
 
 
 def test_one_who_was_cut_may_come_again() -> None:
-    async def scene(gathering: LocalSync) -> Any:
-        cut = asyncio.ensure_future(come(gathering, 0))
+    async def scene(sync: LocalSync) -> Any:
+        cut = asyncio.ensure_future(come(sync, 0))
         await asyncio.sleep(1)
         cut.cancel()
         await asyncio.gather(cut, return_exceptions=True)
-        return await asyncio.gather(
-            told(gathering, 0, 2.0, 2), told(gathering, 2, 3.0, 2)
-        )
+        return await asyncio.gather(told(sync, 0, 2.0, 2), told(sync, 2, 3.0, 2))
 
     assert [(3.0, [0, 2])] * 2 == together(scene)
 
 
 def test_at_the_end_of_the_run_nobody_waits_any_more() -> None:
-    async def scene(gathering: LocalSync) -> Any:
-        waiting = asyncio.gather(told(gathering, 0, 0.0, 3), told(gathering, 1, 2.0, 3))
+    async def scene(sync: LocalSync) -> Any:
+        waiting = asyncio.gather(told(sync, 0, 0.0, 3), told(sync, 1, 2.0, 3))
         await asyncio.sleep(1)
-        gathering.over()
+        sync.over()
         return await waiting
 
     assert [(1.0, "RunOver"), (2.0, "RunOver")] == together(scene)
 
 
 def test_who_is_cut_when_the_run_ends_leaves_nothing_behind() -> None:
-    async def scene(gathering: LocalSync) -> list[Any]:
+    async def scene(sync: LocalSync) -> list[Any]:
         said: list[Any] = []
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: said.append(context))
-        cut = asyncio.ensure_future(come(gathering, 0))
+        cut = asyncio.ensure_future(come(sync, 0))
         await asyncio.sleep(1)
-        gathering.over()
+        sync.over()
         cut.cancel()
         [told] = await asyncio.gather(cut, return_exceptions=True)
         assert isinstance(told, asyncio.CancelledError)
@@ -235,10 +225,10 @@ def test_who_is_cut_when_the_run_ends_leaves_nothing_behind() -> None:
 
 
 def test_at_the_end_of_the_run_those_go_who_may_go_too_few() -> None:
-    async def scene(gathering: LocalSync) -> Any:
-        waiting = asyncio.ensure_future(told(gathering, 0, 0.0, 3, "go"))
+    async def scene(sync: LocalSync) -> Any:
+        waiting = asyncio.ensure_future(told(sync, 0, 0.0, 3, "go"))
         await asyncio.sleep(1)
-        gathering.over()
+        sync.over()
         return await waiting
 
     assert (1.0, ([0], "incomplete")) == together(scene)
@@ -255,17 +245,17 @@ visits = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(visits, st.sampled_from([2, 3, "2..4", "all"]), st.sampled_from(["fail", "go"]))
 def test_whatever_happens_nobody_hangs_and_all_agree(
     visits: list[tuple[int, float, float, float | None]], users: Any, late: str
 ) -> None:
-    async def scene(gathering: LocalSync) -> list[Any]:
+    async def scene(sync: LocalSync) -> list[Any]:
         async def visit(
             user: int, instant: float, patience: float, cut: float | None
         ) -> Meeting | None:
             await asyncio.sleep(instant)
-            coming = come(gathering, user, users, late=late, patience=patience)
+            coming = come(sync, user, users, late=late, patience=patience)
             try:
                 async with asyncio.timeout(cut):
                     return await coming
@@ -337,37 +327,37 @@ def test_what_a_rendezvous_cannot_be_is_told(
     name: Any, call: RendezvousArguments, value: Any, told: str
 ) -> None:
     with pytest.raises(SyncError) as caught:
-        together(lambda gathering: gathering.meet(0, name, call, value), users=5)
+        together(lambda sync: sync.meet(0, name, call, value), users=5)
 
     assert str(caught.value).startswith(told), str(caught.value)
 
 
 def test_one_alone_is_told_that_it_is_alone() -> None:
     with pytest.raises(SyncError, match="there is only this user, so 10 can never"):
-        together(lambda gathering: come(gathering, 0, 10), users=1)
+        together(lambda sync: come(sync, 0, 10), users=1)
 
 
 def test_a_run_that_is_scaled_down_says_so() -> None:
     told = r"the run has 5 users \(at a scale of 0.1\), so 10 can never meet"
     with pytest.raises(SyncError, match=told):
-        together(lambda gathering: come(gathering, 0, 10), users=5, scale=0.1)
+        together(lambda sync: come(sync, 0, 10), users=5, scale=0.1)
 
 
 def test_users_that_others_have_spawned_can_be_met() -> None:
-    async def scene(gathering: LocalSync) -> list[Any]:
-        gathering.bring([1_000_000, 2_000_000])
-        gathering.bring([1_000_000])  # the next iteration brings the same
+    async def scene(sync: LocalSync) -> list[Any]:
+        sync.bring([1_000_000, 2_000_000])
+        sync.bring([1_000_000])  # the next iteration brings the same
         return await asyncio.gather(
-            *(told(gathering, user, 0.0, 3) for user in (0, 1_000_000, 2_000_000))
+            *(told(sync, user, 0.0, 3) for user in (0, 1_000_000, 2_000_000))
         )
 
     assert [(0.0, [0, 1_000_000, 2_000_000])] * 3 == together(scene, users=1)
 
 
 def test_users_that_others_have_spawned_are_not_among_all() -> None:
-    async def scene(gathering: LocalSync) -> None:
-        gathering.bring([1_000_000])
-        await come(gathering, 1_000_000, "all")
+    async def scene(sync: LocalSync) -> None:
+        sync.bring([1_000_000])
+        await come(sync, 1_000_000, "all")
 
     with pytest.raises(SyncError, match=r"users='all'.*spawned by another"):
         together(scene)
@@ -377,11 +367,11 @@ def test_users_that_others_have_spawned_are_not_among_all() -> None:
     ("users", "late"), [(3, "fail"), ("2..3", "fail"), ("all", "fail"), (2, "go")]
 )
 def test_other_terms_than_the_first_one_s_are_an_error(users: Any, late: str) -> None:
-    async def scene(gathering: LocalSync) -> None:
-        waiting = asyncio.ensure_future(come(gathering, 0, 2))
+    async def scene(sync: LocalSync) -> None:
+        waiting = asyncio.ensure_future(come(sync, 0, 2))
         await asyncio.sleep(0)
         try:
-            await come(gathering, 1, users, late=late)
+            await come(sync, 1, users, late=late)
         finally:
             waiting.cancel()
 
@@ -390,12 +380,12 @@ def test_other_terms_than_the_first_one_s_are_an_error(users: Any, late: str) ->
 
 
 def test_nobody_can_wait_twice_in_one_place() -> None:
-    async def scene(gathering: LocalSync) -> Meeting:
-        waiting = asyncio.ensure_future(come(gathering, 0))
+    async def scene(sync: LocalSync) -> Meeting:
+        waiting = asyncio.ensure_future(come(sync, 0))
         await asyncio.sleep(0)
         with pytest.raises(SyncError, match="user 0 waits there already"):
-            await come(gathering, 0)
-        await come(gathering, 1)
+            await come(sync, 0)
+        await come(sync, 1)
         return await waiting
 
     assert [0, 1] == ids(together(scene))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RunOver, SyncError
-from pytest_liveview_load.liveview.user.together import ThrottleArguments
+from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
     now,
@@ -19,13 +19,13 @@ from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
 
 
 async def enter(
-    gathering: LocalSync, pace: ThrottleArguments, stay: float = 0.0, name: str = "t"
+    sync: LocalSync, pace: ThrottleArguments, stay: float = 0.0, name: str = "t"
 ) -> float:
     """Return when a user was let in, who stays for so many seconds."""
-    await gathering.take_turn(name, pace)
+    await sync.take_turn(name, pace)
     begun = now()
     await asyncio.sleep(stay)
-    gathering.end_turn(name)
+    sync.end_turn(name)
     return round(begun, 6)
 
 
@@ -34,10 +34,8 @@ def entries(
 ) -> list[float]:
     """Return when each of many users who come at once is let in, in their order."""
 
-    async def scene(gathering: LocalSync) -> list[float]:
-        return await asyncio.gather(
-            *(enter(gathering, pace, stay) for _ in range(users))
-        )
+    async def scene(sync: LocalSync) -> list[float]:
+        return await asyncio.gather(*(enter(sync, pace, stay) for _ in range(users)))
 
     return together(scene, scale=scale)
 
@@ -84,22 +82,22 @@ def test_a_load_that_is_scaled_down_has_its_rates_scaled_too() -> None:
 
 
 def test_a_rate_may_follow_a_plan_from_the_first_user_on() -> None:
-    async def scene(gathering: LocalSync) -> list[float]:
+    async def scene(sync: LocalSync) -> list[float]:
         pace = ThrottleArguments(rate=["2/s for 1s", "10/s"])
         await asyncio.sleep(3)
-        return await asyncio.gather(*(enter(gathering, pace) for _ in range(6)))
+        return await asyncio.gather(*(enter(sync, pace) for _ in range(6)))
 
     assert [3.0, 3.5, 4.0, 4.1, 4.2, 4.3] == together(scene)
 
 
 def test_what_nobody_asked_for_is_not_saved_up() -> None:
-    async def scene(gathering: LocalSync) -> list[float]:
+    async def scene(sync: LocalSync) -> list[float]:
         pace = ThrottleArguments(rate="10/s", parallel=1)
-        await gathering.take_turn("t", pace)
+        await sync.take_turn("t", pace)
         await asyncio.sleep(5)
-        gathering.end_turn("t")
+        sync.end_turn("t")
         await asyncio.sleep(5)
-        return await asyncio.gather(*(enter(gathering, pace) for _ in range(3)))
+        return await asyncio.gather(*(enter(sync, pace) for _ in range(3)))
 
     assert [10.0, 10.1, 10.2] == together(scene)
 
@@ -115,17 +113,17 @@ def cancelled_while(
     The second of the three, who is cancelled at `instant`.
     """
 
-    async def scene(gathering: LocalSync) -> tuple[list[float], list[float]]:
+    async def scene(sync: LocalSync) -> tuple[list[float], list[float]]:
         let_in: list[float] = []
 
         async def come(name: str) -> None:
-            let_in.append(await enter(gathering, pace, stay, name))
+            let_in.append(await enter(sync, pace, stay, name))
 
         tasks = [asyncio.ensure_future(come("t")) for _ in range(3)]
         await asyncio.sleep(instant)
         tasks[1].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return let_in, [gathering.throttles["t"][2].inside]
+        return let_in, [sync.throttles["t"][2].inside]
 
     return together(scene)
 
@@ -143,37 +141,35 @@ def test_who_leaves_a_full_block_s_queue_holds_nobody_up() -> None:
 def test_a_turn_given_to_somebody_who_is_gone_by_then_is_handed_on() -> None:
     only_here("a turn that was on its way is given back: it has counted for the rate")
 
-    async def scene(gathering: LocalSync) -> list[float]:
+    async def scene(sync: LocalSync) -> list[float]:
         pace = ThrottleArguments(rate="10/s", parallel=1)
-        await gathering.take_turn("t", pace)
-        gone = asyncio.ensure_future(enter(gathering, pace))
-        waiting = asyncio.ensure_future(enter(gathering, pace))
+        await sync.take_turn("t", pace)
+        gone = asyncio.ensure_future(enter(sync, pace))
+        waiting = asyncio.ensure_future(enter(sync, pace))
         await asyncio.sleep(1)
-        gathering.end_turn("t")  # `gone` has the turn and has not run yet
+        sync.end_turn("t")  # `gone` has the turn and has not run yet
         gone.cancel()
-        return [await waiting, gathering.throttles["t"][2].inside]
+        return [await waiting, sync.throttles["t"][2].inside]
 
     assert [1.0, 0] == together(scene)
 
 
 def test_what_cannot_be_declares_no_throttle() -> None:
-    async def scene(gathering: LocalSync) -> float:
+    async def scene(sync: LocalSync) -> float:
         with pytest.raises(SyncError):
-            await gathering.take_turn("t", ThrottleArguments(parallel=0))
-        return await enter(gathering, ThrottleArguments(parallel=1))
+            await sync.take_turn("t", ThrottleArguments(parallel=0))
+        return await enter(sync, ThrottleArguments(parallel=1))
 
     assert 0.0 == together(scene)
 
 
 def test_at_the_end_of_the_run_nobody_is_let_in_any_more() -> None:
-    async def scene(gathering: LocalSync) -> list[type]:
+    async def scene(sync: LocalSync) -> list[type]:
         pace = ThrottleArguments(rate="1/min")
-        waiting = [asyncio.ensure_future(enter(gathering, pace)) for _ in range(3)]
+        waiting = [asyncio.ensure_future(enter(sync, pace)) for _ in range(3)]
         await asyncio.sleep(1)
-        gathering.over()
-        told = await asyncio.gather(
-            *waiting, enter(gathering, pace), return_exceptions=True
-        )
+        sync.over()
+        told = await asyncio.gather(*waiting, enter(sync, pace), return_exceptions=True)
         assert 1.0 == now()
         return [type(each) for each in told]
 
@@ -188,13 +184,13 @@ def changed(
 ) -> list[float]:
     """Return when users who all come at once are let in, while the rate changes."""
 
-    async def scene(gathering: LocalSync) -> list[float]:
+    async def scene(sync: LocalSync) -> list[float]:
         async def change(instant: float, rate: Any, over: Any) -> None:
             await asyncio.sleep(instant)
-            gathering.change_rate("t", rate, over)
+            sync.change_rate("t", rate, over)
 
         changing = [asyncio.ensure_future(change(*each)) for each in changes]
-        told = await asyncio.gather(*(enter(gathering, pace) for _ in range(users)))
+        told = await asyncio.gather(*(enter(sync, pace) for _ in range(users)))
         await asyncio.gather(*changing)
         return told
 
@@ -234,11 +230,11 @@ def test_an_interarrival_can_be_changed_by_its_rate() -> None:
 
 
 def test_a_throttle_without_a_rate_can_be_given_one() -> None:
-    async def scene(gathering: LocalSync) -> list[float]:
+    async def scene(sync: LocalSync) -> list[float]:
         pace = ThrottleArguments(parallel=10)
-        await enter(gathering, pace)
-        gathering.change_rate("t", "10/s")
-        return await asyncio.gather(*(enter(gathering, pace) for _ in range(3)))
+        await enter(sync, pace)
+        sync.change_rate("t", "10/s")
+        return await asyncio.gather(*(enter(sync, pace) for _ in range(3)))
 
     assert [0.0, 0.1, 0.2] == together(scene)
 
@@ -321,7 +317,7 @@ def test_what_a_throttle_cannot_be_is_told(
     name: Any, pace: ThrottleArguments, told: str
 ) -> None:
     with pytest.raises(SyncError) as caught:
-        together(lambda gathering: gathering.take_turn(name, pace))
+        together(lambda sync: sync.take_turn(name, pace))
 
     assert str(caught.value).startswith(told), str(caught.value)
 
@@ -335,9 +331,9 @@ AGREED: dict[str, ThrottleArguments] = {
 
 @pytest.mark.parametrize("pace", AGREED.values(), ids=AGREED)
 def test_those_who_come_later_may_say(pace: ThrottleArguments) -> None:
-    async def scene(gathering: LocalSync) -> list[float]:
+    async def scene(sync: LocalSync) -> list[float]:
         first = ThrottleArguments(rate="100/s", parallel=5)
-        return [await enter(gathering, first), await enter(gathering, pace)]
+        return [await enter(sync, first), await enter(sync, pace)]
 
     assert [0.0, 0.01] == together(scene)
 
@@ -353,9 +349,9 @@ def test_those_who_come_later_may_say(pace: ThrottleArguments) -> None:
 def test_other_terms_than_the_first_user_s_are_an_error(
     pace: ThrottleArguments,
 ) -> None:
-    async def scene(gathering: LocalSync) -> None:
-        await enter(gathering, ThrottleArguments(rate="100/s", parallel=5))
-        await enter(gathering, pace)
+    async def scene(sync: LocalSync) -> None:
+        await enter(sync, ThrottleArguments(rate="100/s", parallel=5))
+        await enter(sync, pace)
 
     with pytest.raises(
         SyncError, match=r"another user has said rate 100/s, parallel 5"
@@ -390,9 +386,9 @@ CHANGES: dict[str, tuple[Any, Any, Any, str]] = {
 def test_a_change_that_cannot_be_is_told(
     name: str, rate: Any, over: Any, told: str
 ) -> None:
-    async def scene(gathering: LocalSync) -> None:
-        await enter(gathering, ThrottleArguments(rate="100/s"), name="messages")
-        gathering.change_rate(name, rate, over)
+    async def scene(sync: LocalSync) -> None:
+        await enter(sync, ThrottleArguments(rate="100/s"), name="messages")
+        sync.change_rate(name, rate, over)
 
     with pytest.raises(SyncError) as caught:
         together(scene)
@@ -414,7 +410,7 @@ stays = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(stays, st.sampled_from([None, "5/s", "50/s"]), st.sampled_from([None, 1, 3]))
 def test_everybody_is_let_in_in_order_and_never_too_many(
     stays: list[tuple[float, float, float | None]], rate: Any, parallel: Any
@@ -423,7 +419,7 @@ def test_everybody_is_let_in_in_order_and_never_too_many(
         rate=rate or (None if parallel else "9/s"), parallel=parallel
     )
 
-    async def scene(gathering: LocalSync) -> list[tuple[float, float]]:
+    async def scene(sync: LocalSync) -> list[tuple[float, float]]:
         inside, let_in = 0, []
 
         async def visit(comes: float, stays: float, cut: float | None) -> None:
@@ -432,7 +428,7 @@ def test_everybody_is_let_in_in_order_and_never_too_many(
             try:
                 async with asyncio.timeout(cut):
                     asked = now()
-                    await gathering.take_turn("t", pace)
+                    await sync.take_turn("t", pace)
                     let_in.append((asked, now()))
                     inside += 1
                     assert inside <= (parallel or len(let_in))
@@ -440,13 +436,13 @@ def test_everybody_is_let_in_in_order_and_never_too_many(
                         await asyncio.sleep(stays)
                     finally:
                         inside -= 1
-                        gathering.end_turn("t")
+                        sync.end_turn("t")
             except TimeoutError:
                 pass
 
         await asyncio.gather(*(visit(*each) for each in stays))
-        assert gathering.throttles["t"][2].inside == 0
-        assert not gathering.throttles["t"][2].queue
+        assert sync.throttles["t"][2].inside == 0
+        assert not sync.throttles["t"][2].queue
         return let_in
 
     found = together(scene)

@@ -60,7 +60,7 @@ def most_in_a_second(instants: list[float]) -> int:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rates, lateness)
 def test_no_second_has_more_turns_than_the_rate_allows(
     rate: float, late: list[float]
@@ -70,7 +70,7 @@ def test_no_second_has_more_turns_than_the_rate_allows(
     assert most_in_a_second(found) <= math.ceil(rate)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rates, lateness)
 def test_nearly_all_that_the_rate_allows_begin(rate: float, late: list[float]) -> None:
     found = begun(Turns(Allowance(steady(rate), 0.0)), 8.0, late)
@@ -78,7 +78,7 @@ def test_nearly_all_that_the_rate_allows_begin(rate: float, late: list[float]) -
     assert math.floor(0.97 * rate * 8.0) <= len(found)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rates)
 def test_turns_are_spread_evenly(rate: float) -> None:
     found = begun(Turns(Allowance(steady(rate), 0.0)), 2.0)
@@ -86,7 +86,7 @@ def test_turns_are_spread_evenly(rate: float) -> None:
     assert pytest.approx([number / rate for number in range(len(found))]) == found
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rates, lateness)
 def test_an_interarrival_is_never_shorter(rate: float, late: list[float]) -> None:
     found = begun(Turns(Allowance(steady(rate), 0.0), catch_up=0.0), 4.0, late)
@@ -96,7 +96,7 @@ def test_an_interarrival_is_never_shorter(rate: float, late: list[float]) -> Non
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rates, changes, lateness)
 def test_a_rate_that_changes_is_kept_in_every_second(
     rate: float, changes: list[tuple[float, float]], late: list[float]
@@ -183,7 +183,7 @@ def test_a_paused_rate_lets_nobody_in() -> None:
     assert pytest.approx(7.05) == turns.earliest(7.0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rates, lateness, st.integers(2, 4))
 def test_shares_of_a_rate_are_together_the_rate(
     rate: float, late: list[float], runners: int

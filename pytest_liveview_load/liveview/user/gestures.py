@@ -1,11 +1,12 @@
-"""What a person does on a page, as plans: find the element, ask `dom` what it comes to.
+"""What a person does on a page, as plans: find the element, ask `page` what it comes to.
 
-Law: nothing is sent here. A plan is asked once the page is ready, on the page as it is
+Nothing is sent here. A plan is asked once the page is ready, on the page as it is
 then. What a click on a shared page comes to is worked out once for all who see it.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from pytest_liveview_load.liveview.client.perform import Plan
@@ -32,7 +33,7 @@ def click(selector: str | None, text: str | None) -> Plan:
                 return cast("list[Action]", known)
         element = find_one(scene.document, selector, text=text, role="click")
         actions = bindings.click(scene, element)
-        if shared and anybodys(scene, actions):
+        if shared and same_for_all(scene, actions):
             # Each has their own id of the main view.
             scene.document.memo[key] = [for_main(each) for each in actions]
         return actions
@@ -40,27 +41,30 @@ def click(selector: str | None, text: str | None) -> Plan:
     return plan
 
 
-def heard(
+def heard_by_hooks(
     plan: Plan,
     selector: str | None,
     text: str | None,
-    tell: Callable[[Element], bool],
+    clicked: Callable[[Element], bool],
 ) -> Plan:
-    """Tell the page's own script of a click first; that may be all that answers to it."""
+    """Tell the page's hooks of a click first; they may be all that answers to it.
+
+    `clicked` tells them, and returns whether one listens to the element.
+    """
 
     def hooked(scene: VisiblePage) -> list[Action]:
         element = find_one(scene.document, selector, text=text, role="click")
         around = scene.document.click_targets(element)
         if around.control is not None and is_disabled(around.control):
             return plan(scene)  # which refuses
-        if not tell(element) or any((*around[:2], around.method, around.active)):
+        if not clicked(element) or any((*around[:2], around.method, around.active)):
             return plan(scene)
         return bindings.click_unbound(scene, element)
 
     return hooked
 
 
-def anybodys(scene: VisiblePage, actions: list[Action]) -> bool:
+def same_for_all(scene: VisiblePage, actions: list[Action]) -> bool:
     """Return whether a click came to what it comes to for all who see the same page.
 
     So it is when it only pushes click events to the main view, without a value that is
@@ -86,29 +90,36 @@ def for_main(action: Action) -> Action:
     return action
 
 
-def fill(selector: str | None, value: str, label: str | None) -> Plan:
-    """Put `value` into a text field."""
+def on_field(
+    selector: str | None,
+    label: str | None,
+    gesture: Callable[[VisiblePage, Element], list[Action]],
+) -> Plan:
+    """Do what one of `page.inputs` does to the field that selector and label mean."""
 
     def plan(scene: VisiblePage) -> list[Action]:
-        element = find_one(scene.document, selector, label=label, role="field")
-        return inputs.fill(scene, element, value)
+        field = find_one(scene.document, selector, label=label, role="field")
+        return gesture(scene, field)
 
     return plan
 
 
-def keystrokes(selector: str | None, text: str, label: str | None) -> Iterator[Plan]:
+def fill(selector: str | None, label: str | None, value: str) -> Plan:
+    """Put `value` into a text field."""
+    return on_field(
+        selector, label, lambda scene, field: inputs.fill(scene, field, value)
+    )
+
+
+def keystrokes(selector: str | None, label: str | None, text: str) -> Iterator[Plan]:
     """Yield the plans that add the characters of `text` to a field, one each."""
-
-    def adding(character: str) -> Plan:
-        def plan(scene: VisiblePage) -> list[Action]:
-            element = find_one(scene.document, selector, label=label, role="field")
-            return inputs.type_character(scene, element, character)
-
-        return plan
-
     if not isinstance(text, str):
-        return iter((fill(selector, text, label),))  # which refuses it
-    return map(adding, text)
+        yield fill(selector, label, text)  # which refuses it
+        return
+    for character in text:
+        yield on_field(
+            selector, label, partial(inputs.type_character, character=character)
+        )
 
 
 def press(key: str, selector: str | None) -> Plan:
@@ -122,37 +133,6 @@ def press(key: str, selector: str | None) -> Plan:
             focused = document.fields.by_key.get(scene.forms.focused or "")
             element = document.root if focused is None else focused.element
         return keyboard.press(scene, element, key)
-
-    return plan
-
-
-def select(selector: str | None, options: tuple[str, ...], label: str | None) -> Plan:
-    """Select exactly `options`."""
-
-    def plan(scene: VisiblePage) -> list[Action]:
-        element = find_one(scene.document, selector, label=label, role="field")
-        return inputs.select(scene, element, *options)
-
-    return plan
-
-
-def check(selector: str | None, label: str | None, *, checked: bool) -> Plan:
-    """Check or uncheck a checkbox."""
-
-    def plan(scene: VisiblePage) -> list[Action]:
-        element = find_one(scene.document, selector, label=label, role="field")
-        set_checked = inputs.check if checked else inputs.uncheck
-        return set_checked(scene, element)
-
-    return plan
-
-
-def choose(selector: str | None, label: str | None) -> Plan:
-    """Choose a radio button."""
-
-    def plan(scene: VisiblePage) -> list[Action]:
-        element = find_one(scene.document, selector, label=label, role="field")
-        return inputs.choose(scene, element)
 
     return plan
 

@@ -1,21 +1,31 @@
 # ruff: noqa: ASYNC109 - a step's timeout is its own: it names what was waited for
-"""What the page shows now: `text`, `html`, `has`, `all`, `attr`, `flash`, `title`, …
+"""What the page shows now: `text`, `html`, `has`, `all`, `attr`, `flash`, … and `until`.
 
-Law: reading never waits, and never changes what the page is.
+Reading never waits, and never changes what the page is. Its class holds the tab, and so is
+the base of the others.
 """
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from pytest_liveview_load.liveview.page.document import flash_messages
+from pytest_liveview_load.errors import StepError
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.tab import Step, Tab
+from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.liveview.page.document import Document, flash_messages
 from pytest_liveview_load.liveview.page.find import find_one
-from pytest_liveview_load.liveview.user.face import Face
+from pytest_liveview_load.units import parse_duration
 
 
-class Reading(Face):
-    """What a live user sees."""
+class Reading:
+    """What a live user sees, and waits for."""
 
-    __slots__ = ()
+    __slots__ = ("_network", "_observer", "_tab")
+
+    def __init__(self, network: Network, observer: Observer, tab: Tab) -> None:
+        self._network = network
+        self._observer = observer
+        self._tab = tab
 
     def text(self, selector: str | None = None) -> str:
         """Return what a person reads in the one element, or on the whole page.
@@ -122,15 +132,6 @@ class Reading(Face):
         parts = urlsplit(self.url)
         return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
 
-
-# The verb that waits for the page: `until`.
-
-
-class Waiting(Reading):
-    """What a live user waits for; a condition reads the page."""
-
-    __slots__ = ()
-
     async def until(
         self,
         condition: str | Callable[[], object],
@@ -167,6 +168,21 @@ class Waiting(Reading):
         if isinstance(condition, str):
             return self.has(condition)
         return bool(condition())
+
+    def _step(self, name: str, timeout: str | float | None) -> Step:
+        return Step(name, self._patience(timeout))
+
+    def _patience(self, timeout: str | float | None) -> float:
+        if timeout is None:
+            return self._network.settings.timeout
+        return parse_duration(timeout)
+
+    def _document(self) -> Document:
+        page = self._tab.page
+        if page is None:
+            told = "no page is open: call `await live.visit(path)` first"
+            raise StepError(told)
+        return page.visible_document()
 
 
 def named(condition: str | Callable[[], object]) -> str:

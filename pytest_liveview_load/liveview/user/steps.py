@@ -1,229 +1,39 @@
 # ruff: noqa: ASYNC109 - a step's timeout is its own: it names what was waited for
-"""The verbs that act on the page: `click`, `fill`, `submit`, `push` …
+"""The steps that act on the page: `visit`, `click`, `fill`, `submit`, `upload`, `push` …
 
-Law: each is one step. It waits for a usable page, does what a person would, and ends when
+Each waits for a usable page, does what a person would, and ends when
 every reply it caused has arrived and every navigation it began has mounted.
 """
 
 import asyncio
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, TypeAlias
 
 from pytest_liveview_load.errors import UploadError
+from pytest_liveview_load.liveview.client.hooks import Hook, TabHooks
 from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
     finish_patch,
     go_back,
 )
-from pytest_liveview_load.liveview.client.perform import (
-    Plan,
-    act,
-    perform,
-    push_as_hook,
-)
+from pytest_liveview_load.liveview.client.perform import act, perform, push_as_hook
 from pytest_liveview_load.liveview.client.tls import absolute
 from pytest_liveview_load.liveview.client.upload_batch import Uploader
 from pytest_liveview_load.liveview.client.upload_files import File, chosen_files
 from pytest_liveview_load.liveview.client.uploads import upload_chosen, uploads_of
-from pytest_liveview_load.liveview.page import events, file_inputs
+from pytest_liveview_load.liveview.page import events, file_inputs, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.events import Edge
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.user import gestures
-from pytest_liveview_load.liveview.user.face import Face
+from pytest_liveview_load.liveview.user.reading import Reading
+
+HookClasses: TypeAlias = MutableMapping[str, type[Hook]]
 
 
-class Doing(Face):
-    """What a live user does to the page."""
-
-    __slots__ = ()
-
-    async def click(
-        self,
-        selector: str | None = None,
-        *,
-        text: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Click the one element that matches the CSS selector, the text, or both.
-
-        Raises ElementError for what is disabled, or waits for the reply to its last
-        event (`phx-click-loading`, `phx-disable-with`): the real client ignores that.
-
-        Example:
-            await live.visit("/counter")
-            await live.click("#inc")
-            await live.click(text="+5")
-            assert live.text("#count") == "6"
-        """
-        step = self._step(f"click({selector or text!r})", timeout)
-        plan = gestures.click(selector, text)
-        hooks = self._tab.hooks
-        if hooks is not None:
-            plan = gestures.heard(plan, selector, text, hooks.clicked)
-        await act(self._tab, step, plan)
-
-    async def fill(
-        self,
-        selector: str | None = None,
-        value: str = "",
-        *,
-        label: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Focus a field and put `value` into it: one input event.
-
-        Example:
-            await live.visit("/form")
-            await live.fill("#user_name", "Ada")
-            await live.fill(label="Email", value="ada@example.org")
-        """
-        step = self._step(f"fill({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.fill(selector, value, label))
-
-    async def type(
-        self,
-        selector: str | None = None,
-        value: str = "",
-        *,
-        label: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Type `value` into a field, behind what it holds: one input event a character.
-
-        Example:
-            await live.visit("/form")
-            await live.type("#user_bio", "Hi")
-        """
-        step = self._step(f"type({selector or label!r})", timeout)
-        await act(self._tab, step, *gestures.keystrokes(selector, value, label))
-
-    async def press(
-        self,
-        key: str,
-        selector: str | None = None,
-        *,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Press a key ("Enter", "ArrowUp", "a") in an element, or where the focus is.
-
-        Example:
-            await live.visit("/counter")
-            await live.press("ArrowUp")
-        """
-        step = self._step(f"press({key!r})", timeout)
-        await act(self._tab, step, gestures.press(key, selector))
-
-    async def select(
-        self,
-        selector: str | None = None,
-        *options: str,
-        label: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Select exactly these options of a `<select>`, by value or text.
-
-        Example:
-            await live.visit("/form")
-            await live.select("#user_role", "writer")
-            await live.select("#user_langs", "elixir", "python")
-        """
-        step = self._step(f"select({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.select(selector, options, label))
-
-    async def check(
-        self,
-        selector: str | None = None,
-        *,
-        label: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Check a checkbox, unless it is checked.
-
-        Example:
-            await live.visit("/form")
-            await live.check("#user_agree")
-        """
-        step = self._step(f"check({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.check(selector, label, checked=True))
-
-    async def uncheck(
-        self,
-        selector: str | None = None,
-        *,
-        label: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Uncheck a checkbox, if it is checked.
-
-        Example:
-            await live.visit("/form")
-            await live.check("#user_agree")
-            await live.uncheck("#user_agree")
-        """
-        step = self._step(f"uncheck({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.check(selector, label, checked=False))
-
-    async def choose(
-        self,
-        selector: str | None = None,
-        *,
-        label: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Choose a radio button.
-
-        Example:
-            await live.visit("/form")
-            await live.choose("#user_plan_pro")
-        """
-        step = self._step(f"choose({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.choose(selector, label))
-
-    async def submit(
-        self,
-        selector: str | None = None,
-        *,
-        text: str | None = None,
-        timeout: str | float | None = None,
-    ) -> None:
-        """Submit a form: the selected one, the selected button's, or the only one.
-
-        Example:
-            await live.visit("/form")
-            await live.submit("#user-form")
-            assert live.text("#user_name-error") == "is too short"
-        """
-        step = self._step(f"submit({selector or text or ''!r})", timeout)
-        await act(self._tab, step, gestures.submit(selector, text))
-
-    async def push(
-        self,
-        event: str,
-        value: Any = None,
-        *,
-        target: str | int | None = None,
-        timeout: str | float | None = None,
-    ) -> Any:
-        """Push an event as a hook's `pushEvent` does; return what the server replied.
-
-        `target` is a component's cid or a selector inside it; the reply is None unless
-        `handle_event` answered `{:reply, …}`.
-
-        Example:
-            await live.visit("/counter")
-            await live.push("inc", {"by": "3"})
-            assert live.text("#count") == "3"
-        """
-        step = self._step(f"push({event!r})", timeout)
-        return await push_as_hook(self._tab, step, event, value, target)
-
-
-# The verbs that go somewhere: `visit`, `back`.
-
-
-class Going(Face):
-    """How a live user moves between pages."""
+class Steps(Reading):
+    """What a live user does."""
 
     __slots__ = ()
 
@@ -270,14 +80,188 @@ class Going(Face):
         finally:
             tab.step = None
 
+    async def click(
+        self,
+        selector: str | None = None,
+        *,
+        text: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Click the one element that matches the CSS selector, the text, or both.
 
-# The verbs of a person's attention: `move_focus`, `blur`, `scroll_to`, `switch_away`.
+        Raises ElementError for what is disabled, or waits for the reply to its last
+        event (`phx-click-loading`, `phx-disable-with`): the real client ignores that.
 
+        Example:
+            await live.visit("/counter")
+            await live.click("#inc")
+            await live.click(text="+5")
+            assert live.text("#count") == "6"
+        """
+        step = self._step(f"click({selector or text!r})", timeout)
+        plan = gestures.click(selector, text)
+        hooks = self._tab.hooks
+        if hooks is not None:
+            plan = gestures.heard_by_hooks(plan, selector, text, hooks.clicked)
+        await act(self._tab, step, plan)
 
-class Attending(Face):
-    """Where a live user looks, and types next."""
+    async def fill(
+        self,
+        selector: str | None = None,
+        value: str = "",
+        *,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Focus a field and put `value` into it: one input event.
 
-    __slots__ = ()
+        Example:
+            await live.visit("/form")
+            await live.fill("#user_name", "Ada")
+            await live.fill(label="Email", value="ada@example.org")
+        """
+        step = self._step(f"fill({selector or label!r})", timeout)
+        await act(self._tab, step, gestures.fill(selector, label, value))
+
+    async def type(
+        self,
+        selector: str | None = None,
+        value: str = "",
+        *,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Type `value` into a field, behind what it holds: one input event a character.
+
+        Example:
+            await live.visit("/form")
+            await live.type("#user_bio", "Hi")
+        """
+        step = self._step(f"type({selector or label!r})", timeout)
+        await act(self._tab, step, *gestures.keystrokes(selector, label, value))
+
+    async def press(
+        self,
+        key: str,
+        selector: str | None = None,
+        *,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Press a key ("Enter", "ArrowUp", "a") in an element, or where the focus is.
+
+        Example:
+            await live.visit("/counter")
+            await live.press("ArrowUp")
+        """
+        step = self._step(f"press({key!r})", timeout)
+        await act(self._tab, step, gestures.press(key, selector))
+
+    async def select(
+        self,
+        selector: str | None = None,
+        *options: str,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Select exactly these options of a `<select>`, by value or text.
+
+        Example:
+            await live.visit("/form")
+            await live.select("#user_role", "writer")
+            await live.select("#user_langs", "elixir", "python")
+        """
+        step = self._step(f"select({selector or label!r})", timeout)
+        plan = gestures.on_field(
+            selector, label, lambda scene, field: inputs.select(scene, field, *options)
+        )
+        await act(self._tab, step, plan)
+
+    async def check(
+        self,
+        selector: str | None = None,
+        *,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Check a checkbox, unless it is checked.
+
+        Example:
+            await live.visit("/form")
+            await live.check("#user_agree")
+        """
+        step = self._step(f"check({selector or label!r})", timeout)
+        await act(self._tab, step, gestures.on_field(selector, label, inputs.check))
+
+    async def uncheck(
+        self,
+        selector: str | None = None,
+        *,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Uncheck a checkbox, if it is checked.
+
+        Example:
+            await live.visit("/form")
+            await live.check("#user_agree")
+            await live.uncheck("#user_agree")
+        """
+        step = self._step(f"uncheck({selector or label!r})", timeout)
+        await act(self._tab, step, gestures.on_field(selector, label, inputs.uncheck))
+
+    async def choose(
+        self,
+        selector: str | None = None,
+        *,
+        label: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Choose a radio button.
+
+        Example:
+            await live.visit("/form")
+            await live.choose("#user_plan_pro")
+        """
+        step = self._step(f"choose({selector or label!r})", timeout)
+        await act(self._tab, step, gestures.on_field(selector, label, inputs.choose))
+
+    async def submit(
+        self,
+        selector: str | None = None,
+        *,
+        text: str | None = None,
+        timeout: str | float | None = None,
+    ) -> None:
+        """Submit a form: the selected one, the selected button's, or the only one.
+
+        Example:
+            await live.visit("/form")
+            await live.submit("#user-form")
+            assert live.text("#user_name-error") == "is too short"
+        """
+        step = self._step(f"submit({selector or text or ''!r})", timeout)
+        await act(self._tab, step, gestures.submit(selector, text))
+
+    async def push(
+        self,
+        event: str,
+        value: Any = None,
+        *,
+        target: str | int | None = None,
+        timeout: str | float | None = None,
+    ) -> Any:
+        """Push an event as a hook's `pushEvent` does; return what the server replied.
+
+        `target` is a component's cid or a selector inside it; the reply is None unless
+        `handle_event` answered `{:reply, …}`.
+
+        Example:
+            await live.visit("/counter")
+            await live.push("inc", {"by": "3"})
+            assert live.text("#count") == "3"
+        """
+        step = self._step(f"push({event!r})", timeout)
+        return await push_as_hook(self._tab, step, event, value, target)
 
     async def focus(
         self,
@@ -300,7 +284,7 @@ class Attending(Face):
                 element = find_one(scene.document, selector, label=label, role="field")
             return events.focus_element(scene, element)
 
-        await self._attend(f"focus({selector or label!r})", plan, timeout)
+        await act(self._tab, self._step(f"focus({selector or label!r})", timeout), plan)
 
     async def blur(self, *, timeout: str | float | None = None) -> None:
         """Leave the field that has the focus; does nothing where none has it.
@@ -310,7 +294,7 @@ class Attending(Face):
             await live.focus("#user_name")
             await live.blur()
         """
-        await self._attend("blur()", events.blur, timeout)
+        await act(self._tab, self._step("blur()", timeout), events.blur)
 
     async def scroll_to(
         self, edge: Edge, selector: str, *, timeout: str | float | None = None
@@ -323,7 +307,8 @@ class Attending(Face):
         def plan(scene: VisiblePage) -> list[Action]:
             return events.scroll(scene, find_one(scene.document, selector), edge)
 
-        await self._attend(f"scroll_to({edge!r}, {selector!r})", plan, timeout)
+        step = self._step(f"scroll_to({edge!r}, {selector!r})", timeout)
+        await act(self._tab, step, plan)
 
     async def switch_away(self, *, timeout: str | float | None = None) -> None:
         """Go to another window: `phx-blur` of the field, then `phx-window-blur`.
@@ -332,7 +317,8 @@ class Attending(Face):
             await live.visit("/form")
             await live.switch_away()
         """
-        await self._attend("switch_away()", events.leave_window, timeout)
+        step = self._step("switch_away()", timeout)
+        await act(self._tab, step, events.leave_window)
 
     async def switch_back(self, *, timeout: str | float | None = None) -> None:
         """Come back from another window: `phx-window-focus`.
@@ -342,19 +328,8 @@ class Attending(Face):
             await live.switch_away()
             await live.switch_back()
         """
-        await self._attend("switch_back()", events.return_to_window, timeout)
-
-    async def _attend(self, name: str, plan: Plan, timeout: str | float | None) -> None:
-        await act(self._tab, self._step(name, timeout), plan)
-
-
-# The verb that chooses files: `upload`.
-
-
-class Uploading(Face):
-    """What a live user uploads."""
-
-    __slots__ = ()
+        step = self._step("switch_back()", timeout)
+        await act(self._tab, step, events.return_to_window)
 
     @property
     def uploaders(self) -> dict[str, Uploader]:
@@ -419,3 +394,73 @@ class Uploading(Face):
                 await tab.settle(step, [])
         finally:
             tab.step = None
+
+    @property
+    def hooks(self) -> HookClasses:
+        """The Python class of each `phx-hook` name: set it before the page is visited.
+
+        Example:
+            from pytest_liveview_load import Hook
+
+            class Echo(Hook):
+                def mounted(self):
+                    self.push_event("no_reply", {})
+
+            live.hooks["Echo"] = Echo
+            await live.visit("/hooks")
+            await live.until(lambda: live.text("#pings") == "1")
+        """
+        return self._tab_hooks().classes
+
+    async def push_event(
+        self,
+        event: str,
+        value: Any = None,
+        *,
+        hook: str | None = None,
+        to: str | int | None = None,
+        timeout: str | float | None = None,
+    ) -> Any:
+        """Push an event as the hook on the selected element does; return the reply.
+
+        `to`, a selector or a component's cid, makes it a `pushEventTo`. The reply is None
+        unless `handle_event` answered `{:reply, …}`.
+
+        Example:
+            await live.visit("/hooks")
+            assert await live.push_event("ping", hook="#echo") == {"pong": 1}
+        """
+        step = self._step(f"push_event({event!r})", timeout)
+        return await push_as_hook(self._tab, step, event, value, to, hook)
+
+    async def pushed(self, event: str, *, timeout: str | float | None = None) -> Any:
+        """Return the payload of a `push_event` of the server's; wait for it if need be.
+
+        Each is returned once, in their order, and may have come at any time since the
+        page was loaded, as long as it is among its last 256.
+
+        Example:
+            await live.visit("/hooks")
+            await live.click("#push")
+            assert await live.pushed("hello") == {"n": 1, "to": "you"}
+        """
+        tab, hooks = self._tab, self._tab_hooks()
+        step = self._step(f"pushed({event!r})", timeout)
+        tab.step = step
+        try:
+            while True:
+                hooks.changed(await tab.ready(step))
+                tab.raise_failure()
+                for said in hooks.received:
+                    if said[0] == event:
+                        hooks.received.remove(said)
+                        return said[1]
+                await step.wait(tab.next_change(), f"the server to push {event!r}")
+        finally:
+            tab.step = None
+
+    def _tab_hooks(self) -> TabHooks:
+        tab = self._tab
+        if tab.hooks is None:
+            tab.hooks = TabHooks(tab.keep_failure)
+        return tab.hooks

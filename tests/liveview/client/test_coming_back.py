@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ViewCrashed
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -22,7 +22,7 @@ def form(attributes: str, change: str = "validate") -> dict[str, Any]:
     return {"s": [f'<form id="f" phx-change="{change}" {attributes}>{inputs}</form>']}
 
 
-async def fill_and_crash(server: ScriptedServer, live: LiveUser) -> list[Said]:
+async def fill_and_crash(server: ScriptedServer, live: Visitor) -> list[Said]:
     """Return the form events that a view gets after it has crashed under filled fields."""
     await live.visit("/counter")
     await live.fill("#n", "Ann")
@@ -36,7 +36,7 @@ async def fill_and_crash(server: ScriptedServer, live: LiveUser) -> list[Said]:
 
 
 async def test_a_form_is_sent_again_after_a_crash(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["phx_join"] = accepting(form(""))
 
@@ -49,7 +49,7 @@ async def test_a_form_is_sent_again_after_a_crash(
 
 
 async def test_auto_recover_names_the_event(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = accepting(form('phx-auto-recover="recover"'))
 
@@ -59,7 +59,7 @@ async def test_auto_recover_names_the_event(
 
 
 async def test_auto_recover_may_be_ignored(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = accepting(form('phx-auto-recover="ignore"'))
 
@@ -67,7 +67,7 @@ async def test_auto_recover_may_be_ignored(
 
 
 async def test_a_form_that_is_another_one_now_is_left_alone(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def join(talk: Talk, said: Said) -> None:
         again = len(server.heard("phx_join")) > 1
@@ -79,7 +79,7 @@ async def test_a_form_that_is_another_one_now_is_left_alone(
 
 
 async def test_components_that_have_gone_are_announced_and_then_destroyed(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     button = "<button id='inc' phx-click='inc'></button>"
     server.on["phx_join"] = accepting(

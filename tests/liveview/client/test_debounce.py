@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.errors import StepTimeout
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, accepting
 
 pytestmark = pytest.mark.anyio
@@ -16,7 +16,7 @@ FORM = """
 
 
 @pytest.fixture(autouse=True)
-async def opened(server: ScriptedServer, live: LiveUser) -> None:
+async def opened(server: ScriptedServer, live: Visitor) -> None:
     server.on["phx_join"] = accepting({"s": [FORM]})
     await live.visit("/counter")
 
@@ -26,7 +26,7 @@ def targets(server: ScriptedServer) -> list[str]:
 
 
 async def test_typing_tells_once_and_within_the_step(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.type("#n", "abc")
     (said,) = server.said[1:]
@@ -34,7 +34,7 @@ async def test_typing_tells_once_and_within_the_step(
 
 
 async def test_a_field_waits_for_the_next_one(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.fill("#e", "a@b")
     assert [] == targets(server)
@@ -43,7 +43,7 @@ async def test_a_field_waits_for_the_next_one(
 
 
 async def test_a_step_that_is_too_short_says_what_it_waited_for(
-    live: LiveUser,
+    live: Visitor,
 ) -> None:
     with pytest.raises(StepTimeout, match="phx-debounce of 60000 ms"):
         await live.fill("#slow", "x", timeout=0.01)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, accepting
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ CHAINS: dict[str, tuple[list[Any], list[str]]] = {
 
 @pytest.mark.parametrize(("chain", "expected"), CHAINS.values(), ids=CHAINS)
 async def test_a_dispatch_of(
-    server: ScriptedServer, live: LiveUser, chain: list[Any], expected: list[str]
+    server: ScriptedServer, live: Visitor, chain: list[Any], expected: list[str]
 ) -> None:
     button = f"<i id=\"do\" phx-click='{json.dumps(chain)}'>do</i>"
     server.on["phx_join"] = accepting({"s": [FORM + button]})
@@ -56,7 +56,7 @@ async def test_a_dispatch_of(
 
 
 async def test_a_dispatch_that_causes_itself_is_an_error(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     chain = [["dispatch", {"event": "click", "to": "#do"}]]
     button = f"<i id=\"do\" phx-click='{json.dumps(chain)}'>do</i>"

@@ -12,7 +12,7 @@ from pytest_liveview_load.errors import (
     ViewCrashed,
 )
 from pytest_liveview_load.liveview.page.loading import SERVER_ERROR
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Handler,
@@ -99,7 +99,7 @@ def nest(server: ScriptedServer) -> None:
 
 
 async def test_a_child_joins_with_its_parents_session_and_the_dead_static(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/nest")
 
@@ -116,7 +116,7 @@ async def test_a_child_joins_with_its_parents_session_and_the_dead_static(
 
 
 async def test_an_event_goes_to_the_view_that_owns_the_element(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["inc"] = replying(diff={"2": "one"})
     await live.visit("/nest")
@@ -135,7 +135,7 @@ async def test_an_event_goes_to_the_view_that_owns_the_element(
 
 
 async def test_a_parents_diff_leaves_the_childs_content_alone(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["inc"] = replying(diff={"0": "counted "})
     again = place("child", session="another-token")
@@ -151,7 +151,7 @@ async def test_a_parents_diff_leaves_the_childs_content_alone(
 
 
 async def test_a_mount_ends_when_all_that_is_nested_has_joined(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     contents = CONTENTS | {CHILD: tree("child ", place("grand", "child"))}
     server.on["phx_join"] = join(contents)
@@ -171,7 +171,7 @@ async def test_a_mount_ends_when_all_that_is_nested_has_joined(
 
 
 async def test_a_visit_that_waits_for_a_nested_view_names_it(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = join(CONTENTS, child=never)
 
@@ -180,7 +180,7 @@ async def test_a_visit_that_waits_for_a_nested_view_names_it(
 
 
 async def test_a_late_child_has_no_static_and_is_there_when_the_step_ends(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["phx_join"] = join(
         CONTENTS | {MAIN: tree("", BUTTON.format("toggle"), "")}
@@ -198,7 +198,7 @@ async def test_a_late_child_has_no_static_and_is_there_when_the_step_ends(
 
 
 async def test_a_removed_child_leaves_its_channel_after_its_own_children(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     contents = CONTENTS | {CHILD: tree("child ", place("grand", "child"))}
     server.on["phx_join"] = join(contents)
@@ -218,7 +218,7 @@ async def test_a_removed_child_leaves_its_channel_after_its_own_children(
 
 
 async def test_a_child_that_comes_again_joins_again(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     shown = iter(["", place("child", session="second")])
     server.on["toggle"] = lambda talk, said: talk.reply(said, diff={"2": next(shown)})
@@ -234,7 +234,7 @@ async def test_a_child_that_comes_again_joins_again(
 
 
 async def test_the_crash_of_a_child_is_told_to_its_step_and_leaves_the_parent_alone(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["inc"] = lambda talk, said: talk.crash(said)
     await live.visit("/nest")
@@ -261,7 +261,7 @@ def params_of(payload: Any) -> dict[str, Any]:
 
 
 async def test_the_crash_of_a_parent_takes_its_children_along_and_brings_them_back(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/nest")
     server.talks[0].crash(server.said[0])
@@ -283,7 +283,7 @@ async def test_the_crash_of_a_parent_takes_its_children_along_and_brings_them_ba
 
 
 async def test_a_lost_socket_rejoins_the_roots_and_they_their_children(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["inc"] = lambda talk, said: talk.hang_up()
     await live.visit("/nest")
@@ -303,7 +303,7 @@ async def test_a_lost_socket_rejoins_the_roots_and_they_their_children(
 
 
 async def test_what_was_typed_in_a_child_is_sent_again_when_its_parent_comes_back(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     form = '<form id="f" phx-change="validate"><input id="q" name="q"></form>'
     server.on["phx_join"] = join(CONTENTS | {CHILD: tree(form)})
@@ -317,7 +317,7 @@ async def test_what_was_typed_in_a_child_is_sent_again_when_its_parent_comes_bac
 
 
 async def test_a_refused_child_is_tried_three_times(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = join(
         CONTENTS,
@@ -332,7 +332,7 @@ async def test_a_refused_child_is_tried_three_times(
 
 
 async def test_a_child_that_is_refused_once_joins_the_second_time(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def second_time(talk: Talk, said: Said) -> None:
         if len(joins_of(server, CHILD)) == 1:
@@ -348,7 +348,7 @@ async def test_a_child_that_is_refused_once_joins_the_second_time(
 
 
 async def test_a_late_child_that_is_refused_fails_its_step_and_not_the_page(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = join(
         CONTENTS | {MAIN: tree("", BUTTON.format("toggle"), "")},
@@ -366,7 +366,7 @@ async def test_a_late_child_that_is_refused_fails_its_step_and_not_the_page(
 
 
 async def test_a_child_that_was_refused_shows_it_until_it_joins(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     refused = iter((True,))
 
@@ -384,7 +384,7 @@ async def test_a_child_that_was_refused_shows_it_until_it_joins(
 
 
 async def test_a_stale_child_loads_the_page_anew(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def stale_once(talk: Talk, said: Said) -> None:
         if len(joins_of(server, CHILD)) == 1:
@@ -401,7 +401,7 @@ async def test_a_stale_child_loads_the_page_anew(
 
 
 async def test_a_child_may_send_the_page_elsewhere(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.page("/other", view="OtherLive")
 
@@ -423,7 +423,7 @@ async def test_a_child_may_send_the_page_elsewhere(
 
 
 async def test_a_sticky_view_outlives_a_navigation_and_sends_no_url(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.page("/nest", view="NestLive", body=sticky("of-the-page", "dead-static"))
     shown = tree("main ", NAVIGATE, sticky("of-the-join"))
@@ -456,7 +456,7 @@ async def test_a_sticky_view_outlives_a_navigation_and_sends_no_url(
 
 
 async def test_a_sticky_view_that_the_next_page_does_not_show_is_left(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.page("/nest", view="NestLive", body=sticky("of-the-page"))
     shown = tree("main ", NAVIGATE, sticky())
@@ -477,7 +477,7 @@ async def test_a_sticky_view_that_the_next_page_does_not_show_is_left(
 
 
 async def test_a_sticky_view_that_a_navigation_brings_joins_then(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = join(CONTENTS | {MAIN: tree("main ", NAVIGATE)})
     await live.visit("/nest")
@@ -492,7 +492,7 @@ async def test_a_sticky_view_that_a_navigation_brings_joins_then(
 
 
 async def test_roots_join_in_the_order_of_the_page(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     page = dead_render("/nest", "NestLive", "dead")
     aside = (
@@ -518,7 +518,7 @@ async def test_roots_join_in_the_order_of_the_page(
 
 
 async def test_a_navigation_takes_away_a_sticky_view_beside_the_main_one(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     page = dead_render("/nest", "NestLive").replace("<body>", f"<body>{sticky('1st')}")
     server.pages["/nest"] = lambda _: Answer(page)
@@ -540,7 +540,7 @@ async def test_a_navigation_takes_away_a_sticky_view_beside_the_main_one(
 
 
 async def test_a_place_that_cannot_be_a_view_of_its_own_is_left_alone(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     odd = place("") + place("phx-nest") + place("child", parent="child")
     contents = CONTENTS | {CHILD: tree("child ", place("child", parent="child"))}
@@ -552,7 +552,7 @@ async def test_a_place_that_cannot_be_a_view_of_its_own_is_left_alone(
 
 
 async def test_links_in_a_child_move_the_main_view(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     patch = '<a id="p" href="/nest?page=2" data-phx-link="patch">p</a>'
     server.on["phx_join"] = join(CONTENTS | {CHILD: tree("child ", patch)})
@@ -565,7 +565,7 @@ async def test_links_in_a_child_move_the_main_view(
 
 
 async def test_leaving_for_another_page_leaves_every_view(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.page("/nest", view="NestLive", body=sticky("of-the-page"))
     link = '<a id="away" href="/counter">away</a>'
@@ -586,7 +586,7 @@ async def test_leaving_for_another_page_leaves_every_view(
 
 
 async def test_a_child_that_the_server_closed_hears_no_more_events(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["inc"] = lambda talk, said: talk.push(said, "phx_close", {})
     await live.visit("/nest")

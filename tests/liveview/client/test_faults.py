@@ -13,7 +13,7 @@ from pytest_liveview_load.errors import (
 )
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import Delays
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -35,7 +35,7 @@ def crash(talk: Talk, said: Said) -> None:
 
 
 async def test_a_crash_is_told_to_the_step_and_the_view_rejoins(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["raise"] = crash
     server.on["inc"] = lambda talk, said: talk.reply(said, diff={"0": "1"})
@@ -59,7 +59,7 @@ async def test_a_crash_is_told_to_the_step_and_the_view_rejoins(
 
 
 async def test_a_crash_between_two_steps_is_told_to_the_next(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     (join,) = server.said
@@ -74,7 +74,7 @@ async def test_a_crash_between_two_steps_is_told_to_the_next(
 
 
 async def test_a_crash_while_mounting_ends_the_visit(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = crash
 
@@ -89,7 +89,7 @@ async def test_a_crash_while_mounting_ends_the_visit(
 
 
 async def test_a_channel_that_the_server_stops_is_lost_for_good(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["stop"] = lambda talk, said: talk.push(said, "phx_close", {})
     await live.visit("/counter")
@@ -102,9 +102,7 @@ async def test_a_channel_that_the_server_stops_is_lost_for_good(
         )
 
 
-async def test_a_refused_event_is_quoted(
-    server: ScriptedServer, live: LiveUser
-) -> None:
+async def test_a_refused_event_is_quoted(server: ScriptedServer, live: Visitor) -> None:
     server.on["inc"] = lambda talk, said: talk.reply(
         said, "error", reason="unmatched topic"
     )
@@ -125,7 +123,7 @@ async def test_a_refused_event_is_quoted(
     ],
 )
 async def test_a_join_that_is_refused_after_fresh_pages_fails(
-    server: ScriptedServer, live: LiveUser, reason: str, advice: str
+    server: ScriptedServer, live: Visitor, reason: str, advice: str
 ) -> None:
     server.on["phx_join"] = refusing(reason=reason)
 
@@ -147,7 +145,7 @@ async def test_a_join_that_is_refused_after_fresh_pages_fails(
 
 
 async def test_a_stale_session_is_cured_by_one_page_load(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def first_stale(talk: Talk, said: Said) -> None:
         again = len(server.heard("phx_join")) > 1
@@ -162,7 +160,7 @@ async def test_a_stale_session_is_cured_by_one_page_load(
 
 
 async def test_a_mount_that_raises_is_tried_again_and_then_fails(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = refusing(reason="join crashed")
 
@@ -188,7 +186,7 @@ async def test_a_retry_that_cannot_fit_the_deadline_is_not_waited_for(
 
 
 async def test_a_mount_that_redirects_to_itself_is_a_loop(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     away = {"kind": "push", "to": "/counter"}
     server.on["phx_join"] = refusing(live_redirect=away)
@@ -198,7 +196,7 @@ async def test_a_mount_that_redirects_to_itself_is_a_loop(
 
 
 async def test_a_join_without_answer_times_out_by_name(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = never
 

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_liveview_load.errors import ElementError, StepTimeout
 from pytest_liveview_load.liveview.client.hooks import Hook
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -69,7 +69,7 @@ def pushed(server: ScriptedServer) -> list[Any]:
 
 
 async def test_a_hook_lives_as_long_as_its_element(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     live.hooks["Chart"] = Chart
     server.on["event"] = answering(diff={"r": {"ok": True}})
@@ -93,7 +93,7 @@ async def test_a_hook_lives_as_long_as_its_element(
 
 
 async def test_a_hook_hears_clicks_and_what_a_chain_dispatches(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     live.hooks["Chart"] = Chart
     server.on["event"] = answering()
@@ -107,7 +107,7 @@ async def test_a_hook_hears_clicks_and_what_a_chain_dispatches(
     assert [("click", None), ("zoom", {"by": 2})] == chart.heard
 
 
-async def test_without_its_hook_an_element_answers_to_no_click(live: LiveUser) -> None:
+async def test_without_its_hook_an_element_answers_to_no_click(live: Visitor) -> None:
     await live.visit("/counter")
     with pytest.raises(ElementError):
         await live.click("#in")
@@ -115,7 +115,7 @@ async def test_without_its_hook_an_element_answers_to_no_click(live: LiveUser) -
 
 
 async def test_what_a_hook_raises_fails_the_step(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     class Broken(Hook):
         def mounted(self) -> None:
@@ -127,7 +127,7 @@ async def test_what_a_hook_raises_fails_the_step(
 
 
 async def test_a_test_pushes_as_a_hook_and_gets_the_reply(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["event"] = answering(diff={"r": {"sum": 3}})
     await live.visit("/counter")
@@ -142,7 +142,7 @@ async def test_a_test_pushes_as_a_hook_and_gets_the_reply(
 
 
 async def test_what_the_server_pushes_is_given_once_and_in_order(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     assert {"from": "join"} == await live.pushed("hello")
@@ -155,7 +155,7 @@ async def test_what_the_server_pushes_is_given_once_and_in_order(
 
 
 async def test_a_push_that_is_still_to_come_is_waited_for(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
 

@@ -17,7 +17,7 @@ from pytest_liveview_load.errors import (
 from pytest_liveview_load.liveview.client.http import CookieJar, HttpClient, decoded
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import Answer, ScriptedServer, scripted
 from tests.liveview.conftest import Measured, settings, user_on
 
@@ -277,7 +277,7 @@ async def test_verify_false_trusts_anybody(
 
 
 async def test_a_path_without_certificates_is_a_setting_error(
-    live: LiveUser, measured: Measured, tmp_path: Path
+    live: Visitor, measured: Measured, tmp_path: Path
 ) -> None:
     async with Network(
         settings("https://127.0.0.1:9", verify=str(tmp_path / "no.pem"))

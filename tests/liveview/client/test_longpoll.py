@@ -11,7 +11,7 @@ from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.longpoll import LongPoll
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import TransportName
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.polling import PATH, Polling, body
 from tests.liveview.client.scripted_server import (
     Answer,
@@ -47,7 +47,7 @@ async def network(
 
 
 async def test_a_page_lives_over_polls(
-    server: ScriptedServer, live: LiveUser, polling: Polling, measured: Measured
+    server: ScriptedServer, live: Visitor, polling: Polling, measured: Measured
 ) -> None:
     page = server.pages["/counter"]
     cookie = {"set-cookie": "a=1; path=/"}
@@ -74,7 +74,7 @@ async def test_a_page_lives_over_polls(
 
 
 async def test_what_is_sent_in_one_moment_goes_in_one_post(
-    server: ScriptedServer, live: LiveUser, polling: Polling
+    server: ScriptedServer, live: Visitor, polling: Polling
 ) -> None:
     button = [["push", {"event": "one"}], ["push", {"event": "two"}]]
     shown = json.dumps(button).replace('"', "&quot;")
@@ -132,7 +132,7 @@ async def test_bytes_go_as_base64(server: ScriptedServer, network: Network) -> N
 
 
 async def test_a_poll_without_news_is_followed_by_another(
-    server: ScriptedServer, live: LiveUser, polling: Polling
+    server: ScriptedServer, live: Visitor, polling: Polling
 ) -> None:
     await live.visit("/counter")
     (session,) = polling.sessions
@@ -170,7 +170,7 @@ GONE = {
 @pytest.mark.parametrize(("method", "answer", "told"), GONE.values(), ids=GONE)
 async def test_a_session_that_ends_is_told_and_mended(
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     polling: Polling,
     measured: Measured,
     method: str,
@@ -196,7 +196,7 @@ async def test_a_session_that_ends_is_told_and_mended(
 
 
 async def test_a_page_that_is_left_polls_no_more(
-    server: ScriptedServer, live: LiveUser, polling: Polling
+    server: ScriptedServer, live: Visitor, polling: Polling
 ) -> None:
     await live.visit("/counter")
     (session,) = polling.sessions
@@ -224,7 +224,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("answer", "told"), REFUSED.values(), ids=REFUSED)
 async def test_a_first_poll_that_is_refused_says_why(
-    server: ScriptedServer, live: LiveUser, polling: Polling, answer: Answer, told: str
+    server: ScriptedServer, live: Visitor, polling: Polling, answer: Answer, told: str
 ) -> None:
     polling.first = answer
 
@@ -254,7 +254,7 @@ async def test_a_first_poll_without_answer_is_given_up(
 
 @pytest.mark.parametrize("transport", ["auto"])
 async def test_auto_polls_where_websockets_are_refused_and_remembers_it(
-    server: ScriptedServer, live: LiveUser, polling: Polling
+    server: ScriptedServer, live: Visitor, polling: Polling
 ) -> None:
     server.refuse_upgrade = Answer("", 403)
     await live.visit("/counter")
@@ -268,7 +268,7 @@ async def test_auto_polls_where_websockets_are_refused_and_remembers_it(
 
 @pytest.mark.parametrize("transport", ["auto"])
 async def test_auto_is_a_websocket_where_there_is_one(
-    server: ScriptedServer, live: LiveUser, polling: Polling
+    server: ScriptedServer, live: Visitor, polling: Polling
 ) -> None:
     await live.visit("/counter")
 
@@ -278,7 +278,7 @@ async def test_auto_is_a_websocket_where_there_is_one(
 
 @pytest.mark.parametrize("transport", ["websocket"])
 async def test_a_refused_websocket_alone_is_no_reason_to_poll(
-    server: ScriptedServer, live: LiveUser, polling: Polling
+    server: ScriptedServer, live: Visitor, polling: Polling
 ) -> None:
     server.refuse_upgrade = Answer("", 403)
 
@@ -289,7 +289,7 @@ async def test_a_refused_websocket_alone_is_no_reason_to_poll(
 
 
 async def test_what_comes_after_the_page_was_left_is_for_nobody(
-    server: ScriptedServer, live: LiveUser, polling: Polling
+    server: ScriptedServer, live: Visitor, polling: Polling
 ) -> None:
     def leave(talk: Talk, said: Said) -> None:
         talk.push(said, "redirect", {"to": "/plain"})
@@ -326,7 +326,7 @@ def longpoll_on(server: ScriptedServer, network: Network) -> LongPoll:
 
 async def test_a_poll_that_is_never_answered_ends_the_session(
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     polling: Polling,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

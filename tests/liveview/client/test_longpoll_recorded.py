@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import Answer, Asked, ScriptedServer
 from tests.liveview.conftest import Measured, settings, user_on
 from tests.liveview.protocol.recorded import read
@@ -60,7 +60,7 @@ def recorded(server: ScriptedServer, request: pytest.FixtureRequest) -> Recorded
 
 
 @pytest.fixture
-async def live(server: ScriptedServer, measured: Measured) -> AsyncIterator[LiveUser]:
+async def live(server: ScriptedServer, measured: Measured) -> AsyncIterator[Visitor]:
     polling = replace(settings(server.url), transport="longpoll")
     async with Network(polling) as network:
         live = user_on(network, measured)
@@ -69,7 +69,7 @@ async def live(server: ScriptedServer, measured: Measured) -> AsyncIterator[Live
 
 
 async def test_recorded_polls_make_the_recorded_page(
-    server: ScriptedServer, live: LiveUser, recorded: Recorded
+    server: ScriptedServer, live: Visitor, recorded: Recorded
 ) -> None:
     await live.visit("/counter")
     await live.click("#inc")
@@ -81,7 +81,7 @@ async def test_recorded_polls_make_the_recorded_page(
 
 
 async def test_what_is_asked_is_what_was_recorded(
-    server: ScriptedServer, live: LiveUser, recorded: Recorded
+    server: ScriptedServer, live: Visitor, recorded: Recorded
 ) -> None:
     await live.visit("/counter")
     await live.click("#inc")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Handler,
     Said,
@@ -33,12 +33,12 @@ def answering(diff: dict[str, Any]) -> Handler:
 
 
 @pytest.fixture(autouse=True)
-async def opened(server: ScriptedServer, live: LiveUser) -> None:
+async def opened(server: ScriptedServer, live: Visitor) -> None:
     server.on["phx_join"] = accepting({"0": MENU.format(0), "1": "", "s": PAGE})
     await live.visit("/counter")
 
 
-async def test_a_chain_shows_and_pushes(server: ScriptedServer, live: LiveUser) -> None:
+async def test_a_chain_shows_and_pushes(server: ScriptedServer, live: Visitor) -> None:
     await live.click("#t")
     assert ["toggled"] == [each.payload["event"] for each in server.said[1:]]
     assert live.has("#menu.m.seen")
@@ -47,7 +47,7 @@ async def test_a_chain_shows_and_pushes(server: ScriptedServer, live: LiveUser) 
     assert "display: none;" == live.attr("#menu", "style")
 
 
-async def test_it_survives_a_patch(server: ScriptedServer, live: LiveUser) -> None:
+async def test_it_survives_a_patch(server: ScriptedServer, live: Visitor) -> None:
     await live.click("#t")
     server.on["event"] = answering({"0": MENU.format(1)})
     await live.click("#n")
@@ -58,7 +58,7 @@ async def test_it_survives_a_patch(server: ScriptedServer, live: LiveUser) -> No
     )
 
 
-async def test_it_goes_with_the_element(server: ScriptedServer, live: LiveUser) -> None:
+async def test_it_goes_with_the_element(server: ScriptedServer, live: Visitor) -> None:
     await live.click("#t")
     for content in ("", MENU.format(2)):
         server.on["event"] = answering({"0": content})
@@ -68,7 +68,7 @@ async def test_it_goes_with_the_element(server: ScriptedServer, live: LiveUser) 
 
 
 async def test_another_user_of_the_page_sees_nothing_of_it(
-    live: LiveUser, network: Network
+    live: Visitor, network: Network
 ) -> None:
     other = user_on(network, Measured())
     await other.visit("/counter")

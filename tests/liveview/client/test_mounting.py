@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -31,7 +31,7 @@ def pushed(server: ScriptedServer) -> list[tuple[str | None, str]]:
 
 
 async def test_it_runs_when_the_view_has_joined_and_never_again(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = accepting({"0": MODAL, "s": PAGE})
     showing(server, MODAL)
@@ -44,7 +44,7 @@ async def test_it_runs_when_the_view_has_joined_and_never_again(
 
 
 async def test_it_runs_for_what_a_diff_brings_each_time_it_comes(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = accepting({"0": "", "s": PAGE})
     await live.visit("/counter")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Handler,
@@ -43,7 +43,7 @@ def replying(**response: Any) -> Handler:
 
 
 async def test_a_patch_stays_on_the_channel(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["live_patch"] = replying(diff={"0": "second"})
     await live.visit("/counter")
@@ -57,7 +57,7 @@ async def test_a_patch_stays_on_the_channel(
 
 
 async def test_navigation_leaves_and_joins_at_once_on_one_topic(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter")
     server.on["phx_join"] = accepting({"s": ["<p>other</p>"]})
@@ -82,7 +82,7 @@ async def test_navigation_leaves_and_joins_at_once_on_one_topic(
     [("1.2.10", {}), ("1.1.33", {"flash": None}), ("1.0.19", {"flash": None})],
 )
 async def test_what_a_link_leads_to_is_joined_with_its_version_s_flash(
-    server: ScriptedServer, live: LiveUser, version: str, flash: dict[str, None]
+    server: ScriptedServer, live: Visitor, version: str, flash: dict[str, None]
 ) -> None:
     # As historyRedirect(e, href, linkState, null, target), and 1.2's `flash ?? undefined`.
     server.on["phx_join"] = accepting(LINKS, version)
@@ -95,7 +95,7 @@ async def test_what_a_link_leads_to_is_joined_with_its_version_s_flash(
 
 
 async def test_a_push_of_a_navigation_says_no_flash_where_the_server_said_none(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = accepting(LINKS, "1.1.33")
     await live.visit("/counter")
@@ -112,7 +112,7 @@ async def test_a_push_of_a_navigation_says_no_flash_where_the_server_said_none(
 
 
 async def test_a_reply_of_the_old_view_after_the_join_is_outdated(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     (old,) = server.said
@@ -131,7 +131,7 @@ async def test_a_reply_of_the_old_view_after_the_join_is_outdated(
 
 @pytest.mark.parametrize("how", ["reply", "push"])
 async def test_push_navigate_is_part_of_the_step_that_caused_it(
-    server: ScriptedServer, live: LiveUser, measured: Measured, how: str
+    server: ScriptedServer, live: Visitor, measured: Measured, how: str
 ) -> None:
     to = {"kind": "push", "to": "/other", "flash": "the-flash"}
 
@@ -153,7 +153,7 @@ async def test_push_navigate_is_part_of_the_step_that_caused_it(
 
 
 async def test_push_patch_moves_the_address_before_the_reply(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def go(talk: Talk, said: Said) -> None:
         talk.push(said, "live_patch", {"kind": "push", "to": "/counter?page=7"})
@@ -168,7 +168,7 @@ async def test_push_patch_moves_the_address_before_the_reply(
 
 
 async def test_a_patch_that_belongs_to_another_view_becomes_navigation(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["live_patch"] = replying(link_redirect=True)
     await live.visit("/counter")
@@ -184,7 +184,7 @@ async def test_a_patch_that_belongs_to_another_view_becomes_navigation(
 
 
 async def test_a_redirect_is_a_page_load_with_the_flash_in_a_cookie(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["go"] = replying(redirect={"to": "/other", "flash": "the-flash"})
     await live.visit("/counter")
@@ -204,7 +204,7 @@ async def test_a_redirect_is_a_page_load_with_the_flash_in_a_cookie(
 
 
 async def test_another_live_session_refuses_the_join_and_gets_a_page_load(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter")
 
@@ -233,7 +233,7 @@ async def test_another_live_session_refuses_the_join_and_gets_a_page_load(
     ids=["redirect", "live_redirect"],
 )
 async def test_a_mount_that_sends_elsewhere_is_followed(
-    server: ScriptedServer, live: LiveUser, refusal: dict[str, Any], loads: int
+    server: ScriptedServer, live: Visitor, refusal: dict[str, Any], loads: int
 ) -> None:
     def join(talk: Talk, said: Said) -> None:
         first = len(server.heard("phx_join")) == 1
@@ -248,7 +248,7 @@ async def test_a_mount_that_sends_elsewhere_is_followed(
 
 
 async def test_an_unasked_redirect_is_awaited_by_the_next_step(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     (join,) = server.said
@@ -261,7 +261,7 @@ async def test_an_unasked_redirect_is_awaited_by_the_next_step(
 
 
 async def test_a_form_that_triggers_its_action_is_submitted_over_http(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     form = [
         '<form id="f" action="/session" method="post" phx-submit="save"',
@@ -282,7 +282,7 @@ async def test_a_form_that_triggers_its_action_is_submitted_over_http(
 
 
 async def test_back_over_a_patch_is_a_patch(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     await live.click("#p")
@@ -295,7 +295,7 @@ async def test_back_over_a_patch_is_a_patch(
 
 
 async def test_back_over_navigation_is_navigation(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     await live.click("#n")
@@ -308,7 +308,7 @@ async def test_back_over_navigation_is_navigation(
 
 
 async def test_back_over_a_page_load_is_a_page_load(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     await live.visit("/other")
@@ -320,7 +320,7 @@ async def test_back_over_a_page_load_is_a_page_load(
 
 
 async def test_back_at_the_beginning_does_nothing(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
 

@@ -13,7 +13,7 @@ from pytest_liveview_load.liveview.client.network import (
 )
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, never, scripted
 from tests.liveview.conftest import Measured, settings, user_on
 
@@ -53,7 +53,7 @@ async def test_closing_a_network_ends_its_tasks_and_connections(
 
 
 async def test_a_cancelled_visit_stops_loading(
-    server: ScriptedServer, live: LiveUser, network: Network
+    server: ScriptedServer, live: Visitor, network: Network
 ) -> None:
     server.on["phx_join"] = never
     visit = asyncio.create_task(live.visit("/counter"))

@@ -8,7 +8,7 @@ from pytest_liveview_load.errors import (
     StepTimeout,
 )
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Asked,
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.anyio
     ids=["404", "500", "loop", "other host"],
 )
 async def test_a_page_that_cannot_be_had_is_a_page_error(
-    server: ScriptedServer, live: LiveUser, answer: Answer, told: str
+    server: ScriptedServer, live: Visitor, answer: Answer, told: str
 ) -> None:
     server.pages["/x"] = lambda _: answer
 
@@ -49,7 +49,7 @@ async def test_a_page_that_cannot_be_had_is_a_page_error(
 
 
 async def test_a_page_that_never_comes_times_out_by_its_url(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def hang(_: Asked) -> Answer:
         raise Hang
@@ -67,7 +67,7 @@ async def test_a_page_that_never_comes_times_out_by_its_url(
 
 
 @pytest.mark.parametrize("path", ["http://[", 5])
-async def test_what_is_no_path_is_quoted(live: LiveUser, path: str) -> None:
+async def test_what_is_no_path_is_quoted(live: Visitor, path: str) -> None:
     with pytest.raises(ConnectionFailed) as caught:
         await live.visit(path)
 
@@ -98,7 +98,7 @@ async def test_an_unknown_name_is_a_failed_connection(measured: Measured) -> Non
 
 
 async def test_a_link_to_another_host_is_not_followed(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.pages["/out"] = lambda _: Answer('<a href="http://example.com/x">out</a>')
     await live.visit("/out")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -35,7 +35,7 @@ PATCHES = {
 )
 async def test_the_outermost_of_what_goes_runs_its_command(
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     before: str,
     after: str,
     expected: list[tuple[str, str, object]],
@@ -56,7 +56,7 @@ async def test_the_outermost_of_what_goes_runs_its_command(
 
 
 async def test_what_a_diff_brought_says_good_bye_as_well(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     contents = iter((ITEM, ""))
 

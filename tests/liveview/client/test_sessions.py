@@ -8,7 +8,7 @@ from pytest_liveview_load.errors import (
     StepTimeout,
 )
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Asked,
@@ -33,7 +33,7 @@ def told_back(asked: Asked) -> Answer:
 
 
 async def test_calls_share_the_cookies_of_the_page_both_ways(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     cookie = {"set-cookie": "page=1; path=/"}
     page = server.pages["/counter"]
@@ -52,7 +52,7 @@ async def test_calls_share_the_cookies_of_the_page_both_ways(
 
 
 async def test_a_cookie_that_the_page_changes_is_the_calls_too(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     values = iter("12")
     server.pages["/counter"] = lambda _: Answer(
@@ -84,7 +84,7 @@ async def test_calls_share_the_connections_of_the_process(
 
 
 async def test_calls_are_httpx_in_every_other_way(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.pages["/away"] = lambda _: Answer("", 302, {"location": "/api?a=1"})
     server.pages["/api"] = told_back
@@ -100,7 +100,7 @@ async def test_calls_are_httpx_in_every_other_way(
     assert followed.elapsed.total_seconds() >= 0
 
 
-async def test_calls_go_to_no_other_host(live: LiveUser) -> None:
+async def test_calls_go_to_no_other_host(live: Visitor) -> None:
     with pytest.raises(ConnectionFailed, match="where virtual users do not go"):
         await live.http.get("http://elsewhere.test/api?secret=1")
 
@@ -140,7 +140,7 @@ def logged_out(server: ScriptedServer, code: int) -> None:
 
 @pytest.mark.parametrize("code", [1001, 1000])
 async def test_a_logout_that_closes_the_socket_leads_to_the_login(
-    server: ScriptedServer, live: LiveUser, measured: Measured, code: int
+    server: ScriptedServer, live: Visitor, measured: Measured, code: int
 ) -> None:
     logged_out(server, code)
     await live.visit("/counter")
@@ -156,7 +156,7 @@ async def test_a_logout_that_closes_the_socket_leads_to_the_login(
 
 
 async def test_a_closure_that_nobody_awaits_costs_the_next_step_only_time(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.talks[0].close(1000)
@@ -171,7 +171,7 @@ async def test_a_closure_that_nobody_awaits_costs_the_next_step_only_time(
 
 
 async def test_a_page_that_was_left_is_not_loaded_again(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.on["phx_leave"] = never
@@ -184,7 +184,7 @@ async def test_a_page_that_was_left_is_not_loaded_again(
 
 
 async def test_on_mount_sends_a_stranger_elsewhere(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def join(talk: Talk, said: Said) -> None:
         stranger = said.topic == "lv:phx-counter"

@@ -8,7 +8,7 @@ from pytest_liveview_load.errors import (
     ProtocolError,
 )
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Handler,
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.anyio
     ids=["no JSON", "arity", "no response", "no reply"],
 )
 async def test_a_frame_that_nobody_can_read_is_quoted(
-    server: ScriptedServer, live: LiveUser, sent: str, told: str
+    server: ScriptedServer, live: Visitor, sent: str, told: str
 ) -> None:
     server.on["inc"] = lambda talk, _: talk.raw(sent)
     await live.visit("/counter")
@@ -53,7 +53,7 @@ async def test_a_frame_that_nobody_can_read_is_quoted(
 
 
 async def test_a_diff_that_fits_no_tree_is_told_to_who_looks(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["inc"] = lambda talk, said: talk.reply(
         said, diff={"0": {"1": {"2": "x"}}}
@@ -66,7 +66,7 @@ async def test_a_diff_that_fits_no_tree_is_told_to_who_looks(
 
 
 async def test_a_diff_that_must_be_looked_at_is_told_to_its_step(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     tree = {"0": 1, "s": ["<div>", "</div>"], "c": {"1": {"s": ["<i></i>"], "r": 1}}}
     server.on["phx_join"] = accepting(tree)
@@ -80,7 +80,7 @@ async def test_a_diff_that_must_be_looked_at_is_told_to_its_step(
 
 
 async def test_a_join_without_a_tree_is_told(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = lambda talk, said: talk.reply(said)
 
@@ -96,7 +96,7 @@ def closing(code: int, reason: str) -> Handler:
 
 
 async def test_a_socket_that_closes_under_a_step_is_told_and_mended(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["leave-me"] = closing(1001, "going away")
     await live.visit("/counter")
@@ -119,7 +119,7 @@ async def test_a_socket_that_closes_under_a_step_is_told_and_mended(
 
 
 async def test_a_socket_that_breaks_off_between_steps_costs_the_next_only_time(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.talks[0].hang_up()
@@ -131,7 +131,7 @@ async def test_a_socket_that_breaks_off_between_steps_costs_the_next_only_time(
 
 
 async def test_a_server_that_dies_is_told_when_the_deadline_comes(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def die(talk: Talk, _: Said) -> None:
         server.refuse_upgrade = Answer("down", 503)
@@ -153,7 +153,7 @@ async def test_a_server_that_dies_is_told_when_the_deadline_comes(
 
 
 async def test_an_unanswered_heartbeat_ends_the_connection(
-    server: ScriptedServer, network: Network, live: LiveUser, measured: Measured
+    server: ScriptedServer, network: Network, live: Visitor, measured: Measured
 ) -> None:
     server.on["heartbeat"] = never
     await live.visit("/counter")
@@ -173,7 +173,7 @@ async def test_an_unanswered_heartbeat_ends_the_connection(
 
 
 async def test_answered_heartbeats_keep_the_connection(
-    server: ScriptedServer, network: Network, live: LiveUser
+    server: ScriptedServer, network: Network, live: Visitor
 ) -> None:
     await live.visit("/counter")
 
@@ -195,7 +195,7 @@ async def test_answered_heartbeats_keep_the_connection(
     ids=["403", "404", "500"],
 )
 async def test_a_refused_upgrade_says_why(
-    server: ScriptedServer, live: LiveUser, answer: Answer, words: tuple[str, ...]
+    server: ScriptedServer, live: Visitor, answer: Answer, words: tuple[str, ...]
 ) -> None:
     server.refuse_upgrade = answer
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Said,
@@ -36,25 +36,25 @@ async def network(server: ScriptedServer) -> AsyncIterator[Network]:
         yield network
 
 
-def shown(live: LiveUser) -> list[str]:
+def shown(live: Visitor) -> list[str]:
     ids = ("client-error", "server-error")
     return [each for each in ids if live.has(f"#{each}{VISIBLE}")]
 
 
-async def until_shown(live: LiveUser) -> None:
+async def until_shown(live: Visitor) -> None:
     async with asyncio.timeout(5):
         while not shown(live):
             await live._tab.next_change()
 
 
-async def test_a_view_that_has_joined_says_so(live: LiveUser) -> None:
+async def test_a_view_that_has_joined_says_so(live: Visitor) -> None:
     await live.visit("/counter")
     assert "phx-connected" == live.attr("[data-phx-main]", "class")
     assert [] == shown(live)
 
 
 async def test_a_lost_connection_is_the_clients_error_until_it_is_back(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.refuse_upgrade = Answer(status=503)
@@ -70,7 +70,7 @@ async def test_a_lost_connection_is_the_clients_error_until_it_is_back(
 
 
 async def test_a_crash_is_the_servers_error(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.talks[-1].crash(server.said[0])
@@ -81,7 +81,7 @@ async def test_a_crash_is_the_servers_error(
 
 
 async def test_a_push_is_sent_once_the_view_is_there(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def answer(talk: Talk, said: Said) -> None:
         talk.reply(said, diff={"0": "welcome"})
@@ -97,7 +97,7 @@ async def test_a_push_is_sent_once_the_view_is_there(
 
 
 async def test_a_page_is_loading_until_its_view_has_joined(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = never
     visit = asyncio.create_task(live.visit("/counter"))
@@ -109,7 +109,7 @@ async def test_a_page_is_loading_until_its_view_has_joined(
 
 
 async def test_a_live_navigation_leaves_the_page_as_it_was(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     link = '<a id=go href="/two" data-phx-link=redirect data-phx-link-state=push>x</a>'
     server.on["phx_join"] = accepting({"s": [link]})

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Said,
@@ -96,7 +96,7 @@ def titled(title: str | None) -> dict[str, str]:
 )
 async def test_the_title_is(
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     element: str,
     main: str | None,
     child: str | None,

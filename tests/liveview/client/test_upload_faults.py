@@ -9,7 +9,7 @@ from pytest_liveview_load.errors import (
     ViewCrashed,
 )
 from pytest_liveview_load.liveview.client.upload_batch import ExternalEntry
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -28,7 +28,7 @@ LONG = bytes(range(25))
 
 
 async def test_a_slow_ack_is_named_and_the_next_submit_waits_for_it(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["chunk"] = never
     await live.visit("/upload")
@@ -47,7 +47,7 @@ async def test_a_slow_ack_is_named_and_the_next_submit_waits_for_it(
 
 
 async def test_a_preflight_without_answer_is_named(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["allow_upload"] = never
     await live.visit("/upload")
@@ -59,7 +59,7 @@ async def test_a_preflight_without_answer_is_named(
 
 
 async def test_a_socket_lost_on_the_way_ends_the_upload(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["chunk"] = lambda talk, said: talk.hang_up()
     await live.visit("/upload")
@@ -74,7 +74,7 @@ async def test_a_socket_lost_on_the_way_ends_the_upload(
 
 
 async def test_a_view_that_crashes_on_the_way_ends_the_upload(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["chunk"] = lambda talk, said: talk.crash(server.said[0])
     await live.visit("/upload")
@@ -89,7 +89,7 @@ async def test_a_view_that_crashes_on_the_way_ends_the_upload(
 
 
 async def test_a_view_that_crashes_at_progress_ends_the_upload(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["progress"] = lambda talk, said: talk.crash(said)
     await live.visit("/upload")
@@ -102,7 +102,7 @@ async def test_a_view_that_crashes_at_progress_ends_the_upload(
 
 
 async def test_what_ended_between_two_steps_is_not_told_of_a_later_upload(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["chunk"] = never
     await live.visit("/upload")
@@ -119,7 +119,7 @@ async def test_what_ended_between_two_steps_is_not_told_of_a_later_upload(
 
 
 async def test_a_person_whom_the_server_leads_away_leaves_the_upload_behind(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.page("/counter")
 
@@ -141,7 +141,7 @@ async def test_a_person_whom_the_server_leads_away_leaves_the_upload_behind(
 
 
 async def test_a_registered_uploader_takes_the_file_elsewhere(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, measured: Measured
+    app: UploadApp, server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     app.metas = {"0": {"uploader": "S3", "url": "https://s3.test/0"}}
     taken = []
@@ -163,7 +163,7 @@ async def test_a_registered_uploader_takes_the_file_elsewhere(
 
 
 async def test_an_uploader_that_raises_refuses_the_entry(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     app.metas = {"0": {"uploader": "S3"}}
 
@@ -181,7 +181,7 @@ async def test_an_uploader_that_raises_refuses_the_entry(
 
 
 async def test_an_uploader_that_nobody_registered_is_named(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     app.metas = {"0": {"uploader": "S3"}}
     await live.visit("/upload")

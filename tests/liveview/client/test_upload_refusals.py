@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError, UploadError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -35,7 +35,7 @@ LONG = bytes(range(25))
 async def test_what_the_server_refuses_at_the_submit_is_an_error(
     app: UploadApp,
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     files: list[tuple[str, bytes]],
     error: list[str],
 ) -> None:
@@ -67,7 +67,7 @@ async def test_what_the_server_refuses_at_the_submit_is_an_error(
 async def test_what_the_server_marks_is_an_error_at_once_and_is_not_asked_for(
     app: UploadApp,
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     name: str,
     marked: str,
     reason: str,
@@ -90,7 +90,7 @@ async def test_what_the_server_marks_is_an_error_at_once_and_is_not_asked_for(
 
 
 async def test_auto_upload_sends_the_rest_and_then_tells_what_was_refused(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, measured: Measured
+    app: UploadApp, server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     app.attributes = "multiple data-phx-auto-upload"
 
@@ -116,7 +116,7 @@ async def test_auto_upload_sends_the_rest_and_then_tells_what_was_refused(
 async def test_a_refused_channel_is_left_and_told_to_the_view(
     app: UploadApp,
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     version: str,
     error: Any,
 ) -> None:
@@ -134,7 +134,7 @@ async def test_a_refused_channel_is_left_and_told_to_the_view(
 
 
 async def test_what_was_refused_is_told_though_the_view_never_answers(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     app.take = lambda talk, said: talk.reply(said, "error", reason="disallowed")
     server.on["progress"] = never
@@ -148,7 +148,7 @@ async def test_what_was_refused_is_told_though_the_view_never_answers(
 
 
 async def test_a_writer_that_fails_is_not_told_to_the_view_which_knows(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["chunk"] = lambda talk, said: talk.reply(
         said, "error", reason="writer_error"
@@ -163,7 +163,7 @@ async def test_a_writer_that_fails_is_not_told_to_the_view_which_knows(
 
 
 async def test_an_upload_channel_that_crashes_is_told(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["chunk"] = lambda talk, said: talk.crash(said)
     await live.visit("/upload")
@@ -178,7 +178,7 @@ async def test_an_upload_channel_that_crashes_is_told(
 
 
 async def test_a_file_that_cannot_be_read_is_told_before_anything_is_sent(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, tmp_path: Path
+    app: UploadApp, server: ScriptedServer, live: Visitor, tmp_path: Path
 ) -> None:
     await live.visit("/upload")
     before = len(server.said)
@@ -200,7 +200,7 @@ async def test_a_file_that_cannot_be_read_is_told_before_anything_is_sent(
 
 
 async def test_a_file_that_shrinks_on_its_way_is_told(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, tmp_path: Path
+    app: UploadApp, server: ScriptedServer, live: Visitor, tmp_path: Path
 ) -> None:
     file = tmp_path / "log.txt"
     file.write_bytes(LONG)
@@ -224,7 +224,7 @@ async def test_a_file_that_shrinks_on_its_way_is_told(
 )
 async def test_what_no_person_could_choose_is_an_element_error(
     app: UploadApp,
-    live: LiveUser,
+    live: Visitor,
     attributes: str,
     selector: str,
     files: int,

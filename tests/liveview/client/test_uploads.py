@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import Said, ScriptedServer, Talk
 from tests.liveview.client.upload_app import CHUNK, REF, UploadApp
 from tests.liveview.conftest import Measured
@@ -24,7 +24,7 @@ def told(server: ScriptedServer, *events: str) -> list[str]:
 
 
 async def test_files_go_in_chunks_before_the_submit(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, measured: Measured
+    app: UploadApp, server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/upload")
     await live.upload("#doc", ("long.bin", LONG))
@@ -51,7 +51,7 @@ async def test_files_go_in_chunks_before_the_submit(
 
 
 async def test_three_files_go_at_once_each_on_a_channel_of_its_own(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     files = {str(n): bytes([n]) * (CHUNK * n + 1) for n in range(3)}
     await live.visit("/upload")
@@ -65,7 +65,7 @@ async def test_three_files_go_at_once_each_on_a_channel_of_its_own(
 
 
 async def test_files_chosen_later_join_the_others_and_only_they_are_new(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/upload")
     await live.upload("#doc", ("a.txt", b"a"))
@@ -83,7 +83,7 @@ async def test_files_chosen_later_join_the_others_and_only_they_are_new(
 
 
 async def test_another_file_replaces_the_one_of_an_input_for_one(
-    app: UploadApp, live: LiveUser
+    app: UploadApp, live: Visitor
 ) -> None:
     app.attributes = ""
     await live.visit("/upload")
@@ -95,7 +95,7 @@ async def test_another_file_replaces_the_one_of_an_input_for_one(
 
 
 async def test_an_empty_file_is_chosen_and_never_sent(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/upload")
     await live.upload("#doc", ("empty.txt", b""))
@@ -109,7 +109,7 @@ async def test_an_empty_file_is_chosen_and_never_sent(
 
 
 async def test_a_file_on_disk_is_told_of_as_a_browser_tells_of_it(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, tmp_path: Path
+    app: UploadApp, server: ScriptedServer, live: Visitor, tmp_path: Path
 ) -> None:
     file = tmp_path / "me.png"
     file.write_bytes(LONG)
@@ -134,7 +134,7 @@ async def test_a_file_on_disk_is_told_of_as_a_browser_tells_of_it(
 
 
 async def test_a_given_content_type_is_taken(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/upload")
     await live.upload("#doc", ("me.png", b"x", "image/webp"))
@@ -145,7 +145,7 @@ async def test_a_given_content_type_is_taken(
 
 
 async def test_what_is_dropped_is_uploaded(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, measured: Measured
+    app: UploadApp, server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     app.attributes = "multiple data-phx-auto-upload"
     await live.visit("/upload")
@@ -158,7 +158,7 @@ async def test_what_is_dropped_is_uploaded(
 
 
 async def test_a_folder_goes_with_the_path_of_each_file(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, tmp_path: Path
+    app: UploadApp, server: ScriptedServer, live: Visitor, tmp_path: Path
 ) -> None:
     app.attributes = "webkitdirectory"
     folder = tmp_path / "photos"
@@ -180,7 +180,7 @@ async def test_a_folder_goes_with_the_path_of_each_file(
 
 
 async def test_auto_upload_sends_at_once(
-    app: UploadApp, server: ScriptedServer, live: LiveUser, measured: Measured
+    app: UploadApp, server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     app.attributes = "multiple data-phx-auto-upload"
     await live.visit("/upload")
@@ -193,7 +193,7 @@ async def test_auto_upload_sends_at_once(
 
 
 async def test_a_file_that_the_person_cancels_is_not_sent(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/upload")
     await live.upload("#doc", ("a.txt", b"a"), ("b.txt", b"b"))
@@ -206,7 +206,7 @@ async def test_a_file_that_the_person_cancels_is_not_sent(
 
 
 async def test_a_file_that_the_server_cancels_on_its_way_ends_there(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     def cancel(talk: Talk, said: Said) -> None:
         app.preflighted = app.active = []

@@ -9,7 +9,7 @@ from pytest_liveview_load.liveview.diff_cost.sampling import (
     PartSampler,
 )
 from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import Said, ScriptedServer, Talk
 from tests.liveview.conftest import Measured
 
@@ -83,7 +83,7 @@ def test_no_more_than_so_many_diffs_are_remembered() -> None:
 
 @pytest.mark.anyio
 async def test_replies_and_pushes_are_taken_apart(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     def answer(talk: Talk, said: Said) -> None:
         talk.push(server.said[0], "diff", {"0": "1"})

@@ -17,7 +17,7 @@ from pytest_liveview_load.liveview.diff_cost.sampling import (
     SampledPage,
 )
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -158,7 +158,7 @@ def test_a_diff_that_cannot_be_compared_ends_it(diff: bytes) -> None:
 
 @pytest.mark.anyio
 async def test_replies_and_pushes_of_a_user_are_compared(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     def answer(talk: Talk, said: Said) -> None:
         talk.push(server.said[0], "diff", {"0": "0"})

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.client.view_content import MAX_PENDING
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, accepting
 from tests.liveview.conftest import Measured
 
@@ -24,7 +24,7 @@ FORM = """
 
 
 @pytest.fixture(autouse=True)
-async def opened(server: ScriptedServer, live: LiveUser) -> None:
+async def opened(server: ScriptedServer, live: Visitor) -> None:
     server.on["phx_join"] = accepting({"s": [FORM]})
     await live.visit("/counter")
 
@@ -34,7 +34,7 @@ def pushed(server: ScriptedServer) -> list[tuple[str, Any]]:
 
 
 async def test_fields_change_one_after_the_other(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.fill(label="Name", value="Ann")
     await live.select("#s", "Two")
@@ -53,7 +53,7 @@ async def test_fields_change_one_after_the_other(
 
 @pytest.mark.parametrize("how", ["form", "button", "text", "only form", "enter"])
 async def test_a_form_is_submitted_by_itself_or_by_a_button(
-    server: ScriptedServer, live: LiveUser, how: str
+    server: ScriptedServer, live: Visitor, how: str
 ) -> None:
     match how:
         case "form":
@@ -73,7 +73,7 @@ async def test_a_form_is_submitted_by_itself_or_by_a_button(
 
 
 async def test_a_key_goes_to_the_focused_field(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.fill("#n", "x")
 
@@ -82,7 +82,7 @@ async def test_a_key_goes_to_the_focused_field(
     assert pushed(server)[-1] == ("key", {"key": "a", "value": "x"})
 
 
-async def test_what_is_no_form_cannot_be_submitted(live: LiveUser) -> None:
+async def test_what_is_no_form_cannot_be_submitted(live: Visitor) -> None:
     with pytest.raises(ElementError, match="is neither a form nor in one") as caught:
         await live.submit("#p")
 
@@ -90,7 +90,7 @@ async def test_what_is_no_form_cannot_be_submitted(live: LiveUser) -> None:
 
 
 async def test_a_raw_push_may_be_aimed_at_a_component(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.push("x", target=3)
     await live.push("x", target="#n")
@@ -100,7 +100,7 @@ async def test_a_raw_push_may_be_aimed_at_a_component(
 
 
 async def test_diffs_that_nobody_looks_at_do_not_pile_up(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = accepting({"0": "", "s": ["<p>", "</p>"]})
     server.on["inc"] = lambda talk, said: talk.reply(

@@ -6,11 +6,9 @@ from pytest_liveview_load.errors import (
     ElementError,
     NotLiveView,
     StepError,
-    UnitError,
 )
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.user.live_user import LiveUser
-from pytest_liveview_load.units import Between, Exponential, LogNormal
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Asked,
@@ -31,7 +29,7 @@ def counting(talk: Talk, said: Said) -> None:
 
 
 async def test_a_visit_is_a_get_a_socket_and_a_join(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter?from=test")
 
@@ -73,7 +71,7 @@ async def test_a_visit_is_a_get_a_socket_and_a_join(
 
 
 async def test_a_click_pushes_and_shows_the_diff(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["inc"] = counting
     await live.visit("/counter")
@@ -98,7 +96,7 @@ async def test_a_click_pushes_and_shows_the_diff(
 
 
 async def test_sizes_are_the_bytes_on_the_wire(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter")
     server.on["inc"] = lambda talk, _: talk.raw(
@@ -116,7 +114,7 @@ async def test_sizes_are_the_bytes_on_the_wire(
 
 
 async def test_what_the_server_pushes_unasked_is_shown_and_labelled(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     def push(talk: Talk, said: Said) -> None:
         talk.push(said, "diff", {"0": "pushed"})
@@ -136,7 +134,7 @@ async def test_what_the_server_pushes_unasked_is_shown_and_labelled(
 
 
 async def test_a_raw_push_returns_what_the_server_replied(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["ask"] = lambda talk, said: talk.reply(said, diff={"r": {"answer": 42}})
     await live.visit("/counter")
@@ -150,7 +148,7 @@ async def test_a_raw_push_returns_what_the_server_replied(
 
 
 async def test_a_page_without_a_live_view_can_be_visited_and_left_by_its_form(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     form = (
         '<title>Log in</title><form id="login" action="/session" method="post">'
@@ -188,7 +186,7 @@ async def test_a_page_without_a_live_view_can_be_visited_and_left_by_its_form(
 
 
 async def test_typing_is_one_event_a_character(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     form = '<form id="f" phx-change="change"><input id="q" name="q"></form>'
     server.on["phx_join"] = accepting({"s": [form]})
@@ -201,7 +199,7 @@ async def test_typing_is_one_event_a_character(
 
 
 async def test_an_element_that_is_not_there_is_named_with_its_nearest(
-    live: LiveUser,
+    live: Visitor,
 ) -> None:
     await live.visit("/counter")
 
@@ -212,7 +210,7 @@ async def test_an_element_that_is_not_there_is_named_with_its_nearest(
     assert '<button id="inc"' in str(caught.value)
 
 
-async def test_without_a_page_a_step_says_visit_first(live: LiveUser) -> None:
+async def test_without_a_page_a_step_says_visit_first(live: Visitor) -> None:
     first = r"await live\.visit\(path\)` first"
     with pytest.raises(StepError, match=rf"click\('#inc'\) needs a page: .*{first}"):
         await live.click("#inc")
@@ -221,20 +219,20 @@ async def test_without_a_page_a_step_says_visit_first(live: LiveUser) -> None:
 
 
 async def test_a_traceback_says_who_and_where(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.pages["/plain"] = lambda _: Answer("<h1>Plain</h1>")
-    assert repr(live) == "<LiveUser 0 on no page>"
+    assert repr(live) == "<Visitor 0 on no page>"
     await live.visit("/counter?step=2")
-    assert repr(live) == "<LiveUser 0 on /counter (CounterLive)>"
+    assert repr(live) == "<Visitor 0 on /counter (CounterLive)>"
     await live.visit("/plain")
-    assert repr(live) == "<LiveUser 0 on /plain>"
+    assert repr(live) == "<Visitor 0 on /plain>"
     await live.leave()  # as at the end of a test, before pytest prints it
-    assert repr(live) == "<LiveUser 0 last on /plain>"
+    assert repr(live) == "<Visitor 0 last on /plain>"
 
 
 async def test_leaving_closes_the_socket_and_keeps_the_cookies(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     page = server.pages["/counter"]
     cookie = {"set-cookie": "key=1; path=/"}
@@ -267,48 +265,6 @@ async def test_users_of_one_network_do_not_share_cookies(
 
     cookies = [asked.headers.get("cookie", "") for asked in server.asked]
     assert cookies == ["", "", "key=1", "key=2"]
-
-
-async def test_thinking_draws_from_the_users_own_seed(live: LiveUser) -> None:
-    await live.think("2s")
-    await live.think("1s..3s")
-
-    fixed, drawn = live._crowd.pauses  # type: ignore[attr-defined]
-    assert fixed == 2.0
-    assert 1.0 <= drawn <= 3.0
-
-
-async def test_thinking_takes_what_a_loads_think_takes(live: LiveUser) -> None:
-    before = live.rng.getstate()
-    for written in ("exponential 2s", "lognormal 2s sigma 0.8", 0.5, ("1s", 3)):
-        await live.think(written)
-
-    live.rng.setstate(before)
-    expected = [
-        Exponential(2).sample(live.rng),
-        LogNormal(2, 0.8).sample(live.rng),
-        0.5,
-        Between(1, 3).sample(live.rng),
-    ]
-    assert expected == live._crowd.pauses  # type: ignore[attr-defined]
-
-
-async def test_what_is_no_pause_is_refused(live: LiveUser) -> None:
-    with pytest.raises(UnitError, match="Did you mean 'exponential'"):
-        await live.think("exponental 2s")
-
-    assert live._crowd.pauses == []  # type: ignore[attr-defined]
-
-
-async def test_a_measured_block_is_a_timer_unless_it_raises(
-    live: LiveUser, measured: Measured
-) -> None:
-    with live.measure("checkout"):
-        pass
-    with pytest.raises(ZeroDivisionError), live.measure("broken"):
-        _ = 1 / 0
-
-    assert measured.timings == [("timer", "checkout")]
 
 
 async def test_users_who_share_a_page_click_for_themselves(

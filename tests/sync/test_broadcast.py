@@ -9,9 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import RunOver, StepTimeout, SyncError
-from pytest_liveview_load.liveview.user.together import LENGTH, tokens, tokens_in
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.sync.broadcast import KEPT, LocalBroadcasts
+from pytest_liveview_load.sync.broadcast import (
+    KEPT,
+    LENGTH,
+    LocalBroadcasts,
+    tokens,
+    tokens_in,
+)
 from pytest_liveview_load.sync.users import LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
@@ -26,10 +31,10 @@ class Room:
     """A fan-out with watchers who share one recorder."""
 
     def __init__(self, loop: FakeTimeLoop) -> None:
-        gathering = gathered(LocalSync(clock=loop.time))
-        self.fanout: LocalBroadcasts = gathering.broadcasts
-        own = isinstance(gathering, LocalSync)
-        self.recorder = Recorder(loop.time) if own else gathering.broadcasts.recorder
+        sync = gathered(LocalSync(clock=loop.time))
+        self.fanout: LocalBroadcasts = sync.broadcasts
+        own = isinstance(sync, LocalSync)
+        self.recorder = Recorder(loop.time) if own else sync.broadcasts.recorder
 
     def watch(self, *users: int, name: str = "m") -> None:
         for user in users:
@@ -321,7 +326,7 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(steps)
 def test_each_who_is_expected_sees_it_or_is_missing_or_leaves(
     steps: list[tuple[float, str, int]],

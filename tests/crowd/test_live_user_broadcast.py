@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from pytest_liveview_load.crowd.live_user import LiveUser
 from pytest_liveview_load.errors import StepTimeout, SyncError, UnitError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
 from tests.liveview.client.scripted_server import Said, ScriptedServer, Talk
 from tests.liveview.conftest import Measured
 
@@ -162,7 +162,7 @@ async def test_a_block_that_raises_has_sent_nothing(
         async with ann.broadcast("message"):
             raise ZeroDivisionError
 
-    assert {} == ann._crowd.gathering.broadcasts.under_way  # type: ignore[attr-defined]
+    assert {} == ann._run.sync.broadcasts.under_way  # type: ignore[attr-defined]
 
 
 async def test_a_message_over_http_is_measured_from_the_beginning_of_the_block(

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pytest_liveview_load.errors import StepTimeout, UnitError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, accepting, never
 from tests.liveview.conftest import Measured
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_until_wakes_with_the_change_that_fulfils_it(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     looked: list[str] = []
     await live.visit("/counter")
@@ -32,7 +32,7 @@ async def test_until_wakes_with_the_change_that_fulfils_it(
     assert measured.labels("settle") == ["two"]
 
 
-async def test_until_takes_a_selector(server: ScriptedServer, live: LiveUser) -> None:
+async def test_until_takes_a_selector(server: ScriptedServer, live: Visitor) -> None:
     server.on["phx_join"] = accepting({"0": "", "s": ["<div>", "</div>"]})
     await live.visit("/counter")
     (join,) = server.said
@@ -43,7 +43,7 @@ async def test_until_takes_a_selector(server: ScriptedServer, live: LiveUser) ->
     assert live.has("i.done")
 
 
-async def test_until_that_never_holds_says_what_it_waited_for(live: LiveUser) -> None:
+async def test_until_that_never_holds_says_what_it_waited_for(live: Visitor) -> None:
     await live.visit("/counter")
 
     with pytest.raises(StepTimeout) as caught:
@@ -55,13 +55,13 @@ async def test_until_that_never_holds_says_what_it_waited_for(live: LiveUser) ->
     )
 
 
-async def test_a_timeout_that_is_no_duration_is_quoted(live: LiveUser) -> None:
+async def test_a_timeout_that_is_no_duration_is_quoted(live: Visitor) -> None:
     with pytest.raises(UnitError, match=r"^'soon' is not a duration"):
         await live.visit("/counter", timeout="soon")
 
 
 async def test_a_step_without_answer_times_out_and_leaves_the_user_usable(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["inc"] = never
     await live.visit("/counter")
@@ -78,7 +78,7 @@ async def test_a_step_without_answer_times_out_and_leaves_the_user_usable(
 
 
 async def test_a_late_reply_is_still_shown_and_measured(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     server.on["inc"] = never
     await live.visit("/counter")
@@ -93,7 +93,7 @@ async def test_a_late_reply_is_still_shown_and_measured(
 
 
 async def test_a_cancelled_step_leaves_nothing_behind(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["inc"] = never
     await live.visit("/counter")

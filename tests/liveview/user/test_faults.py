@@ -13,7 +13,7 @@ from pytest_liveview_load.errors import (
 )
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import Delays, TransportName
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.polling import Polling
 from tests.liveview.client.scripted_server import (
     Answer,
@@ -60,7 +60,7 @@ def sessions(server: ScriptedServer) -> int:
 
 
 async def test_a_dropped_page_comes_back_and_is_used(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter")
 
@@ -79,7 +79,7 @@ async def test_a_dropped_page_comes_back_and_is_used(
 
 
 async def test_the_server_of_a_dropped_page_is_told_nothing(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     await live.drop()
@@ -89,7 +89,7 @@ async def test_the_server_of_a_dropped_page_is_told_nothing(
 
 
 async def test_dropping_twice_is_dropping_once(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter")
 
@@ -101,7 +101,7 @@ async def test_dropping_twice_is_dropping_once(
 
 
 async def test_what_was_entered_is_sent_again(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     await live.fill("#n", "Ann")
@@ -115,7 +115,7 @@ async def test_what_was_entered_is_sent_again(
 
 
 async def test_reconnect_ends_with_a_page_that_has_joined_again(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter")
     await live.click("#inc")
@@ -131,7 +131,7 @@ async def test_reconnect_ends_with_a_page_that_has_joined_again(
 @pytest.mark.parametrize(("version", "ref"), [("1.2.10", "12"), ("0.20.17", "11")])
 @pytest.mark.parametrize("transport", ["websocket"])
 async def test_reconnect_takes_the_refs_that_were_recorded(
-    server: ScriptedServer, live: LiveUser, version: str, ref: str
+    server: ScriptedServer, live: Visitor, version: str, ref: str
 ) -> None:
     server.on["phx_join"] = lambda talk, said: talk.reply(
         said, rendered=RENDERED, liveview_version=version
@@ -145,7 +145,7 @@ async def test_reconnect_takes_the_refs_that_were_recorded(
 
 
 async def test_reconnect_that_cannot_says_why(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.refuse_upgrade = Answer("down", 503)
@@ -160,7 +160,7 @@ async def test_reconnect_that_cannot_says_why(
 
 
 async def test_offline_lets_nothing_through_until_it_is_over(
-    server: ScriptedServer, live: LiveUser, measured: Measured
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     await live.visit("/counter")
     connects = len(measured.labels("connect"))
@@ -190,7 +190,7 @@ async def test_the_delays_go_on_growing_while_offline(
 
 
 async def test_drop_tells_a_step_under_way(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     def cut(talk: Talk, said: Said) -> None:
         page = live._tab.page
@@ -206,7 +206,7 @@ async def test_drop_tells_a_step_under_way(
 
 
 async def test_a_page_without_a_view_has_no_connection_to_break(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     server.pages["/plain"] = lambda _: Answer("<p>plain</p>")
     await live.visit("/plain")
@@ -216,12 +216,12 @@ async def test_a_page_without_a_view_has_no_connection_to_break(
             await verb()
 
 
-async def test_without_a_page_it_is_asked_for(live: LiveUser) -> None:
+async def test_without_a_page_it_is_asked_for(live: Visitor) -> None:
     for verb in (live.drop, live.reconnect, lambda: live.offline("1s")):
         with pytest.raises(StepError, match=r"call `await live\.visit"):
             await verb()
 
 
-async def test_an_offline_time_must_be_one(live: LiveUser) -> None:
+async def test_an_offline_time_must_be_one(live: Visitor) -> None:
     with pytest.raises(UnitError):
         await live.offline("soon")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import UnitError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Said,
@@ -48,7 +48,7 @@ def chat(server: ScriptedServer) -> ScriptedServer:
 
 
 async def test_what_one_says_the_other_is_told(
-    chat: ScriptedServer, live: LiveUser, measured: Measured
+    chat: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     alice, bob = await live.spawn(2)
     await asyncio.gather(*(each.visit("/chat") for each in (live, alice, bob)))
@@ -61,7 +61,7 @@ async def test_what_one_says_the_other_is_told(
     assert 3 == measured.counts["mounts"]
 
 
-async def test_each_is_somebody_else(chat: ScriptedServer, live: LiveUser) -> None:
+async def test_each_is_somebody_else(chat: ScriptedServer, live: Visitor) -> None:
     alice, bob = await live.spawn(2)
     (carol,) = await bob.spawn()
     everybody = (live, alice, bob, carol)
@@ -76,7 +76,7 @@ async def test_each_is_somebody_else(chat: ScriptedServer, live: LiveUser) -> No
     assert 4 == len({each.rng.random() for each in everybody})
 
 
-async def test_all_end_with_the_first(chat: ScriptedServer, live: LiveUser) -> None:
+async def test_all_end_with_the_first(chat: ScriptedServer, live: Visitor) -> None:
     (alice,) = await live.spawn()
     await alice.visit("/chat")
     await live.visit("/chat")
@@ -90,7 +90,7 @@ async def test_all_end_with_the_first(chat: ScriptedServer, live: LiveUser) -> N
 
 
 async def test_one_who_leaves_takes_nobody_along(
-    chat: ScriptedServer, live: LiveUser
+    chat: ScriptedServer, live: Visitor
 ) -> None:
     alice, bob = await live.spawn(2)
     await bob.visit("/chat")
@@ -101,7 +101,7 @@ async def test_one_who_leaves_takes_nobody_along(
     assert "still here" == bob.text("p")
 
 
-async def test_the_same_seed_brings_the_same_people(live: LiveUser) -> None:
+async def test_the_same_seed_brings_the_same_people(live: Visitor) -> None:
     state = live.rng.getstate()
     first = [each.rng.random() for each in await live.spawn(2)]
     live.rng.setstate(state)
@@ -110,6 +110,6 @@ async def test_the_same_seed_brings_the_same_people(live: LiveUser) -> None:
 
 
 @pytest.mark.parametrize("count", [0, -1, True, 1.5, "2"])
-async def test_nobody_is_no_number_of_users(live: LiveUser, count: Any) -> None:
+async def test_nobody_is_no_number_of_users(live: Visitor, count: Any) -> None:
     with pytest.raises(UnitError, match="is not a number of users, 1 or more"):
         await live.spawn(count)

@@ -9,10 +9,8 @@ import pytest
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.errors import RendezvousTimeout, SyncError
-from pytest_liveview_load.liveview.user.together import (
-    RendezvousArguments,
-    ThrottleArguments,
-)
+from pytest_liveview_load.sync.rendezvous import RendezvousArguments
+from pytest_liveview_load.sync.throttle import ThrottleArguments
 from tests.crowd.fake_time import FakeTimeLoop, play
 from tests.crowd.stage import FakeUser, Stage, perform, seconds_of
 
@@ -21,16 +19,16 @@ PATIENCE = 100.0
 
 @asynccontextmanager
 async def throttle(live: FakeUser, **pace: Any) -> AsyncIterator[None]:
-    gathering = live.crowd.gathering
-    await gathering.take_turn("t", ThrottleArguments(**pace))
+    sync = live.crowd.sync
+    await sync.take_turn("t", ThrottleArguments(**pace))
     try:
         yield
     finally:
-        gathering.end_turn("t")
+        sync.end_turn("t")
 
 
 async def meet(live: FakeUser, users: Any, patience: float = PATIENCE) -> None:
-    await live.crowd.gathering.meet(
+    await live.crowd.sync.meet(
         live.id, "m", RendezvousArguments(users, "fail", patience), None
     )
     live.note("met")

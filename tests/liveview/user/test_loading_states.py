@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError, UploadError, ViewCrashed
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
     ScriptedServer,
@@ -32,7 +32,7 @@ PAGE = """<form id="f" phx-change="changed" phx-submit="saved">
 CONTENT = {"0": "", "s": [PAGE, "</u>"]}
 MARKS = "[data-phx-ref-src], [data-phx-disabled], [data-phx-readonly], [disabled]"
 
-Gesture = Callable[[LiveUser], Coroutine[Any, Any, Any]]
+Gesture = Callable[[Visitor], Coroutine[Any, Any, Any]]
 
 # What is done, and what then shows that the reply is awaited: a selector of each.
 GESTURES: dict[str, tuple[Gesture, list[str]]] = {
@@ -79,7 +79,7 @@ def app(page: None, server: ScriptedServer) -> UploadApp:
 
 @asynccontextmanager
 async def unanswered(
-    server: ScriptedServer, live: LiveUser, gesture: Gesture
+    server: ScriptedServer, live: Visitor, gesture: Gesture
 ) -> AsyncIterator[tuple[Talk, Said]]:
     """Do something to which the server's answer comes when the block has ended."""
     server.on["event"] = server.on["live_patch"] = never
@@ -94,7 +94,7 @@ async def unanswered(
 
 @pytest.mark.parametrize(("gesture", "shown"), GESTURES.values(), ids=GESTURES)
 async def test_the_page_shows_what_is_awaited_until_it_has_come(
-    server: ScriptedServer, live: LiveUser, gesture: Gesture, shown: list[str]
+    server: ScriptedServer, live: Visitor, gesture: Gesture, shown: list[str]
 ) -> None:
     await live.visit("/counter")
     before = live.html("#f")
@@ -106,7 +106,7 @@ async def test_the_page_shows_what_is_awaited_until_it_has_come(
 
 
 async def test_phx_disable_with_is_read_until_the_reply_has_come(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     async with unanswered(server, live, lambda live: live.click("#inc")):
@@ -115,7 +115,7 @@ async def test_phx_disable_with_is_read_until_the_reply_has_come(
 
 
 async def test_who_waits_for_a_loading_state_is_woken_by_it(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     seen = asyncio.create_task(live.until("#inc[disabled]"))
@@ -159,7 +159,7 @@ REFUSED: dict[str, tuple[Gesture, Gesture, str]] = {
 )
 async def test_nobody_can(
     server: ScriptedServer,
-    live: LiveUser,
+    live: Visitor,
     first: Gesture,
     second: Gesture,
     problem: str,
@@ -173,7 +173,7 @@ async def test_nobody_can(
 
 
 async def test_a_second_push_says_what_it_would_without_the_first(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     async with unanswered(server, live, lambda live: live.click("#save")):
@@ -184,7 +184,7 @@ async def test_a_second_push_says_what_it_would_without_the_first(
 
 
 async def test_what_is_locked_stays_as_it_was(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     content = {
         "0": "old",
@@ -201,7 +201,7 @@ async def test_what_is_locked_stays_as_it_was(
 
 
 async def test_a_crash_leaves_the_marks_until_the_view_is_back(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.on["event"] = lambda talk, said: talk.crash(said)
@@ -213,7 +213,7 @@ async def test_a_crash_leaves_the_marks_until_the_view_is_back(
 
 
 async def test_the_marks_of_two_pushes_go_one_by_one(
-    server: ScriptedServer, live: LiveUser
+    server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/counter")
     server.on["event"] = never
@@ -235,7 +235,7 @@ async def test_the_marks_of_two_pushes_go_one_by_one(
 
 
 async def test_a_form_waits_from_the_first_byte_of_its_files_on(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/upload")
     await live.upload("#doc", ("a.txt", b"a"))
@@ -253,7 +253,7 @@ async def test_a_form_waits_from_the_first_byte_of_its_files_on(
 
 
 async def test_a_form_whose_files_are_refused_waits_no_longer(
-    app: UploadApp, server: ScriptedServer, live: LiveUser
+    app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
     await live.visit("/upload")
     await live.upload("#doc", ("a.txt", b"a"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.liveview.user.live_user import LiveUser
+from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, accepting
 
 pytestmark = pytest.mark.anyio
@@ -12,7 +12,7 @@ PAGE = """<label for="a">Name</label><input id="a" phx-focus="in" phx-blur="out"
 <p phx-window-blur="away" phx-window-focus="back"></p>"""
 
 
-async def test_each_verb_is_told(server: ScriptedServer, live: LiveUser) -> None:
+async def test_each_verb_is_told(server: ScriptedServer, live: Visitor) -> None:
     server.on["phx_join"] = accepting({"s": [PAGE]})
     await live.visit("/counter")
 

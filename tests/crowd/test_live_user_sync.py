@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from pytest_liveview_load.crowd.live_user import LiveUser
 from pytest_liveview_load.errors import SyncError, UnitError
-from pytest_liveview_load.liveview.user.live_user import LiveUser
 
 pytestmark = pytest.mark.anyio
 

@@ -1,162 +1,136 @@
 # ruff: noqa: ASYNC109 - a step's timeout is its own: it names what was waited for
-"""The verbs that need other users: `throttle`, `rendezvous`, `pair`.
+"""The virtual user that a test holds, `live`: a visitor of the app who is part of a run.
 
-Law: nothing here knows where the others are. What is said goes to the run's `UserSync`
-by name, as plain data, and comes back as such.
+    await live.visit("/counter")
+    await live.think("1s..3s")
+    async with live.throttle("clicks", rate="100/s"):
+        await live.click("#inc")
+
+What is said to other users goes to the run's `UserSync` by name, as plain data, and comes
+back as such: nothing here knows where the others are.
 """
 
-import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any, Final, Protocol
+from random import Random
+from typing import Any, Protocol, Self
 
+from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.user.face import Face
+from pytest_liveview_load.liveview.user.visitor import Visitor
+from pytest_liveview_load.sync.broadcast import BroadcastListener, Seen
+from pytest_liveview_load.sync.rendezvous import Meeting, Member, RendezvousArguments
+from pytest_liveview_load.sync.throttle import ThrottleArguments
+from pytest_liveview_load.sync.users import UserSync
+from pytest_liveview_load.units import Clock, parse_pause
 
-# What users of one run are to each other: whom they met, what they saw.
+
+class UserRun(Protocol):
+    """The run that a user is part of, as far as the user knows it."""
+
+    @property
+    def running(self) -> bool:
+        """Whether the run's end is still to come."""
+
+    @property
+    def sync(self) -> UserSync:
+        """Where the run's users find each other."""
+
+    @property
+    def row(self) -> Any:
+        """The user's row of the load's data. Raises DataError."""
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep; a run that stops hard ends it by cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """One who came to a meeting: the user's `id`, and the `value` it brought."""
-
-    id: int
-    value: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
-    """Who met, in the order in which they came; it is the same for all of them.
-
-    `me` is the one whom this copy was given to. `complete` is False for those who were
-    released by a time-out that asked for it (`late="go"`).
-    """
-
-    name: str
-    members: tuple[Member, ...]
-    me: Member
-    complete: bool = True
-
-    def pairs(self) -> tuple[tuple[Member, Member], ...]:
-        """Return every two of the members, once: of a, b, c it is ab, ac, bc."""
-        return tuple(combinations(self.members, 2))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A broadcast that reached a watcher: whose it was, its token, how long it took."""
+class BroadcastSent:
+    """A broadcast under way: `token` is what the receivers' pages are to show."""
 
     name: str
     token: str
-    sender: int
-    seconds: float
 
 
-# How a live user reaches the other users of its run.
+class LiveUser(Visitor):
+    """One virtual user of a run, as a test holds it.
 
+    `running`, `row` and `think` are the run's; `throttle`, `rendezvous`, `pair` and the
+    broadcasts need other users. `spawn` gives users of the same run.
+    """
 
-@dataclass(frozen=True, slots=True)
-class ThrottleArguments:
-    """What a throttle allows, as a test says it; None is what it does not say."""
+    __slots__ = ("_run",)
 
-    rate: Any = None
-    interarrival: Any = None
-    parallel: Any = None
+    def __init__(
+        self,
+        network: Network,
+        observer: Observer,
+        *,
+        id: int = 0,  # noqa: A002 - the test's word
+        rng: Random,
+        run: UserRun,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        super().__init__(network, observer, id=id, rng=rng, clock=clock)
+        self._run = run
 
+    def _another(self, id_: int, rng: Random) -> Self:
+        self._run.sync.bring([id_])
+        return type(self)(
+            self._network,
+            self._observer,
+            id=id_,
+            rng=rng,
+            run=self._run,
+            clock=self.clock,
+        )
 
-@dataclass(frozen=True, slots=True)
-class RendezvousArguments:
-    """How many a rendezvous wants, and what becomes of a batch that is not whole in time."""
+    async def think(self, time: str | float | tuple[str | float, str | float]) -> None:
+        """Pause like a person: "2s", or "1s..3s" for a time between the two.
 
-    users: Any
-    late: Any
-    timeout: float
+        "exponential 2s" (its mean) and "lognormal 2s" (its median; as people read) have
+        a long tail; "lognormal 2s sigma 0.8" a longer one. Raises UnitError.
 
+        Example:
+            await live.think("1ms..3ms")
+        """
+        await self._run.pause(parse_pause(time).sample(self.rng))
 
-class BroadcastSync(Protocol):
-    """What users of one run send to many, and who has seen it. Instants are stamps."""
+    @contextmanager
+    def measure(self, label: str) -> Iterator[None]:
+        """Record how long the block takes, as `timer[label]`; not when it raises.
 
-    def begin(self, sender: int, name: str, patience: float) -> str:
-        """Return the token of a new broadcast, which others have so many seconds to see."""
-        ...
-
-    def sent(self, token: str, at: float) -> None:
-        """Say that a push has carried the token."""
-        ...
-
-    def end(self, token: str) -> None:
-        """Say that there will be no further push of it."""
-        ...
-
-    def forget(self, token: str) -> None:
-        """Say that sending it has failed."""
-        ...
-
-    def watch(self, user: int, name: str, observer: Observer) -> None:
-        """Expect this user to see what is broadcast from now on; `observer` is told."""
-        ...
-
-    def heard(self, user: int, token: str, arrived: float) -> None:
-        """Say that a frame with the token has arrived."""
-        ...
-
-    async def seen(self, user: int, name: str, timeout: float) -> Seen:
-        """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
-        ...
-
-    def part(self, user: int) -> None:
-        """Expect nothing of this user any more."""
-        ...
-
-
-class UserSync(Protocol):
-    """Where the users of one run find each other."""
+        Example:
+            with live.measure("counting"):
+                await live.visit("/counter")
+                await live.click("#inc")
+        """
+        started = self.clock()
+        yield
+        self._observer.timing("timer", started, self.clock(), name=label)
 
     @property
-    def broadcasts(self) -> BroadcastSync:
-        """What they send to many."""
-        ...
+    def running(self) -> bool:
+        """Whether the run goes on: `while live.running: …`.
 
-    async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
-        """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
-        ...
-
-    def end_turn(self, name: str) -> None:
-        """Say that a user whom the throttle has let in is done."""
-        ...
-
-    async def meet(
-        self, user: int, name: str, call: RendezvousArguments, value: object
-    ) -> Meeting:
-        """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
-        ...
-
-    def bring(self, users: Iterable[int]) -> None:
-        """Say that there are these users too, whom one of the crowd has spawned."""
-        ...
-
-
-class HasGathering(Protocol):
-    """Who a user is with."""
+        Example:
+            while live.running:
+                await live.visit("/counter")
+        """
+        return self._run.running
 
     @property
-    def gathering(self) -> UserSync:
-        """Where the users of the run find each other."""
-        ...
+    def row(self) -> Any:
+        """This user's row of the load's data: `live.row["email"]`.
 
-
-TWO: Final = 2
-
-
-class Together(Face):
-    """What live users do together."""
-
-    __slots__ = ()
-
-    id: int
-    _crowd: HasGathering
+        `@load(users=50, data="users.csv")` gives each user one of its own, which is the
+        same in all its iterations; spawned users have that of the one who brought them.
+        A CSV's row is a dict of text by the names in its first line. Raises DataError if
+        the load has no data, or no row for this user.
+        """
+        return self._run.row
 
     @asynccontextmanager
     async def throttle(
@@ -184,12 +158,12 @@ class Together(Face):
             async with live.throttle("clicks", rate="100/s"):
                 await live.click("#inc")
         """
-        gathering = self._crowd.gathering
-        await gathering.take_turn(name, ThrottleArguments(rate, interarrival, parallel))
+        sync = self._run.sync
+        await sync.take_turn(name, ThrottleArguments(rate, interarrival, parallel))
         try:
             yield
         finally:
-            gathering.end_turn(name)
+            sync.end_turn(name)
 
     async def rendezvous(
         self,
@@ -219,7 +193,7 @@ class Together(Face):
             assert ["ready"] == [member.value for member in meeting.members]
         """
         call = RendezvousArguments(users, late, self._patience(timeout))
-        return await self._crowd.gathering.meet(self.id, name, call, value)
+        return await self._run.sync.meet(self.id, name, call, value)
 
     async def pair(
         self, name: str, *, value: object = None, timeout: str | float | None = None
@@ -239,80 +213,10 @@ class Together(Face):
             caller, called = bobs
             assert (caller.id, called.value) == (bob.id, "hi")
         """
-        call = RendezvousArguments(TWO, "fail", self._patience(timeout))
-        meeting = await self._crowd.gathering.meet(self.id, name, call, value)
+        call = RendezvousArguments(2, "fail", self._patience(timeout))
+        meeting = await self._run.sync.meet(self.id, name, call, value)
         first, second = meeting.members
         return first, second
-
-
-# The mark by which a broadcast is known again in the bytes that arrive.
-
-
-MARK: Final = b"lvfanout"
-OF_THE_RUN: Final = 6  # hexadecimal digits: what other runs have said is not ours
-NUMBER: Final = 8
-LENGTH: Final = len(MARK) + OF_THE_RUN + NUMBER
-
-
-def tokens(first: int = 0, stride: int = 1) -> Iterator[str]:
-    """Yield the tokens of one run, or of one of the `stride` processes that carry it."""
-    start, number = MARK.decode() + secrets.token_hex(OF_THE_RUN // 2), first
-    while True:
-        number += stride
-        yield f"{start}{number:0{NUMBER}x}"
-
-
-def tokens_in(data: bytes) -> Iterator[str]:
-    """Yield every token in a frame, of whatever run."""
-    start = data.find(MARK)
-    while start >= 0:
-        end = start + LENGTH
-        yield data[start:end].decode("ascii", "replace")
-        start = data.find(MARK, end)
-
-
-# The verbs of what one user sends to many: `broadcast`, `watch`, `seen`.
-
-
-@dataclass(frozen=True, slots=True)
-class BroadcastSent:
-    """A broadcast under way: `token` is what the receivers' pages are to show."""
-
-    name: str
-    token: str
-
-
-class BroadcastListener:
-    """What one user sends and receives of broadcasts (`socket.MessageListener`)."""
-
-    __slots__ = ("broadcasts", "saying", "user", "watching")
-
-    def __init__(self, broadcasts: BroadcastSync, user: int) -> None:
-        self.broadcasts = broadcasts
-        self.user = user
-        self.saying: dict[str, bytes] = {}
-        self.watching = False
-
-    def sent(self, data: bytes, at: float) -> None:
-        """Tell which broadcasts this message carries."""
-        for token, raw in self.saying.items():
-            if raw in data:
-                self.broadcasts.sent(token, at)
-
-    def received(self, data: bytes, arrived: float) -> None:
-        """Tell which broadcasts have arrived with this message."""
-        if self.watching and MARK in data:
-            for token in tokens_in(data):
-                self.broadcasts.heard(self.user, token, arrived)
-
-
-class Broadcasting(Face):
-    """What one live user sends to many."""
-
-    __slots__ = ()
-
-    id: int
-    _crowd: HasGathering
 
     @asynccontextmanager
     async def broadcast(
@@ -342,7 +246,7 @@ class Broadcasting(Face):
                 await live.submit("#chat-form")
             await bob.seen("message")
         """
-        broadcasts = self._crowd.gathering.broadcasts
+        broadcasts = self._run.sync.broadcasts
         token = broadcasts.begin(self.id, name, self._patience(timeout))
         listener = self._broadcast_listener()
         listener.saying[token] = token.encode()
@@ -366,7 +270,7 @@ class Broadcasting(Face):
             await live.visit("/chat?room=tea&user=ann")
             live.watch("message")
         """
-        self._crowd.gathering.broadcasts.watch(self.id, name, self._observer)
+        self._run.sync.broadcasts.watch(self.id, name, self._observer)
         self._broadcast_listener().watching = True
 
     async def seen(self, name: str, *, timeout: str | float | None = None) -> Seen:
@@ -393,16 +297,16 @@ class Broadcasting(Face):
         """
         patience = self._patience(timeout)
         self.watch(name)
-        return await self._crowd.gathering.broadcasts.seen(self.id, name, patience)
+        return await self._run.sync.broadcasts.seen(self.id, name, patience)
 
     def _broadcast_listener(self) -> BroadcastListener:
         listener = self._tab.message_listener
         if not isinstance(listener, BroadcastListener):
-            listener = BroadcastListener(self._crowd.gathering.broadcasts, self.id)
+            listener = BroadcastListener(self._run.sync.broadcasts, self.id)
             self._tab.listen_to_messages(listener)
         return listener
 
-    def _stop_watching(self) -> None:
+    def _on_leave(self) -> None:
         if self._tab.message_listener is not None:
             self._tab.listen_to_messages(None)
-            self._crowd.gathering.broadcasts.part(self.id)
+            self._run.sync.broadcasts.part(self.id)

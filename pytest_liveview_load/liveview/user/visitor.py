@@ -1,0 +1,198 @@
+# ruff: noqa: SLF001 - a spawned user is of the same class
+"""One person with one browser tab: the class that this library is for.
+
+    async with Network(settings) as network:
+        visitor = Visitor(network, observer, rng=random.Random(1))
+        await visitor.visit("/counter")
+        await visitor.click("#inc")
+        assert visitor.text("#count") == "1"
+
+What a visitor does and sees is in `steps`, `reading` and `faults`. A test's `live` is a
+`crowd.live_user.LiveUser`, which is a visitor that is part of a run.
+"""
+
+import asyncio
+import random
+import time
+from http.cookiejar import CookieJar as NoCookies
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final, Self
+
+import httpx
+
+from pytest_liveview_load.errors import StepTimeout, UnitError
+from pytest_liveview_load.liveview.client.http import USER_AGENT, CookieJar, HttpClient
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.tab import Tab
+from pytest_liveview_load.liveview.client.tls import another_host, printable_url
+from pytest_liveview_load.liveview.client.view_events import ViewEvents
+from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.liveview.user.faults import Faults
+from pytest_liveview_load.liveview.user.steps import Steps
+from pytest_liveview_load.units import Clock
+
+# Spawned user n of user 7 is user n000007: no crowd on one machine has so many users.
+STRIDE: Final = 1_000_000
+
+
+class Visitor(Steps, Faults):
+    """One simulated person with one browser tab.
+
+    `id` numbers the users of a run; `rng` is seeded for this user. Every step takes
+    `timeout`, "3s" or seconds (else --liveview-timeout), and raises a `StepError`: an
+    ElementError, UploadError, StepTimeout, ViewCrashed, JoinFailed, PageError,
+    NotLiveView, ConnectionFailed, ConnectionLost or ProtocolError.
+    """
+
+    __slots__ = ("_http", "_spawned", "_spawned_by", "clock", "id", "rng")
+
+    def __init__(
+        self,
+        network: Network,
+        observer: Observer,
+        *,
+        id: int = 0,  # noqa: A002 - the test's word
+        rng: random.Random,
+        clock: Clock = time.perf_counter,
+    ) -> None:
+        super().__init__(network, observer, Tab(network, observer, rng))
+        self._tab.listener = ViewEvents(self._tab)
+        self._http: httpx.AsyncClient | None = None
+        self._spawned: tuple[Visitor, ...] = ()
+        self._spawned_by: Visitor | None = None
+        self.id = id
+        self.rng = rng
+        self.clock = clock
+
+    def __repr__(self) -> str:
+        """Say who and where: pytest prints it in tracebacks."""
+        tab = self._tab
+        where = tab.left if tab.page is None else f"on {tab.page.described()}"
+        return f"<{type(self).__name__} {self.id} {where}>"
+
+    async def spawn(self, count: int = 1) -> list[Self]:
+        """Bring `count` further users: `alice, bob = await live.spawn(2)`.
+
+        Each has a tab, cookies, an `rng` and an `id` of its own (1000000 and 2000000 for
+        user 0), and shares this one's run and measurements. All are closed with this
+        user's page: at the end of the test, or of the iteration under a load, where the
+        next gets new ones under the same ids. They do not count as `users` of a load.
+        Raises UnitError for less than one.
+
+        Example:
+            alice, bob = await live.spawn(2)
+            await alice.visit("/chat?room=tea&user=alice")
+            await bob.visit("/chat?room=tea&user=bob")
+            await alice.fill("#msg_text", "hello")
+            await alice.click("#send")
+            await bob.until(lambda: "hello" in bob.text("#messages"))
+        """
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise UnitError(count, "a number of users, 1 or more")
+        first = self._spawned_by or self  # who numbers and ends all of them
+        already = len(first._spawned)
+        spawned = []
+        for number in range(already + 1, already + count + 1):
+            rng = random.Random(self.rng.getrandbits(64))
+            user = self._another(first.id + number * STRIDE, rng)
+            user._spawned_by = first
+            spawned.append(user)
+        first._spawned += tuple(spawned)
+        return spawned
+
+    def _another(self, id_: int, rng: random.Random) -> Self:
+        return type(self)(
+            self._network, self._observer, id=id_, rng=rng, clock=self.clock
+        )
+
+    @property
+    def http(self) -> "httpx.AsyncClient":
+        """A client of httpx for calls beside the page: `await live.http.get("/api")`.
+
+        It shares the user's cookies and the process's connections; paths are relative to
+        the app's url. It measures nothing: `live.measure` does.
+
+        Example:
+            response = await live.http.get("/plain")
+            assert response.status_code == 200
+        """
+        if self._http is None:
+            self._http = http_client(self._network, self._tab.cookies)
+        return self._http
+
+    async def leave(self) -> None:
+        """Leave the page and close the socket; cookies stay. Spawned users end.
+
+        Example:
+            await live.visit("/counter")
+            await live.leave()
+        """
+        self._tab.leave()
+        self._on_leave()
+        spawned, self._spawned = self._spawned, ()
+        for each in spawned:
+            await each.close()
+
+    async def close(self) -> None:
+        """End for good: leave, and forget the cookies.
+
+        Example:
+            await live.visit("/counter")
+            await live.close()
+        """
+        await self.leave()
+        self._tab.cookies.cookies.clear()
+
+    def _on_leave(self) -> None:
+        """Do what a subclass must do when the page is left."""
+
+
+# Calls over HTTP beside the page: an `httpx.AsyncClient` that is the user's own.
+
+
+def http_client(network: Network, cookies: CookieJar) -> httpx.AsyncClient:
+    """Return a client for the app that sends and keeps the cookies of one user."""
+    settings = network.settings
+    return httpx.AsyncClient(
+        base_url=settings.url,
+        headers=[("User-Agent", USER_AGENT), *settings.headers],
+        cookies=NoCookies(policy=DefaultCookiePolicy(allowed_domains=[])),
+        timeout=settings.timeout,
+        transport=SharedConnections(
+            network.http, cookies, httpx.URL(settings.url).host
+        ),
+        trust_env=False,
+    )
+
+
+class SharedConnections(httpx.AsyncBaseTransport):
+    """Carries a client's requests over the connections of the process."""
+
+    def __init__(self, http: HttpClient, cookies: CookieJar, host: str) -> None:
+        self.http = http
+        self.cookies = cookies
+        self.host = host
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request with the user's cookies, and keep those that it sets.
+
+        Raises ConnectionFailed, also for another host than the app's, ConnectionLost,
+        and StepTimeout after the client's timeout for reading.
+        """
+        url = str(request.url)
+        if request.url.host != self.host:
+            raise another_host(url, self.host)
+        await request.aread()
+        known = [self.cookies.header(url), request.headers.get("cookie", "")]
+        if any(known):
+            request.headers["cookie"] = "; ".join(each for each in known if each)
+        patience = request.extensions.get("timeout", {}).get("read")
+        try:
+            async with asyncio.timeout(patience):
+                answer = await self.http.exchange(request, self.cookies)
+        except TimeoutError:
+            step = f"{request.method} {printable_url(url)}"
+            raise StepTimeout(step, patience, "the answer") from None
+        return httpx.Response(
+            answer.status_code, headers=answer.headers.raw, stream=answer.stream
+        )
