@@ -40,7 +40,7 @@ import asyncio
 
 import pytest
 
-from pytest_liveview_load import Hook, NoData, budget, kB, load, ms, s
+from pytest_liveview_load import ElementError, Hook, NoData, budget, kB, load, ms, s
 
 
 async def browse(live):

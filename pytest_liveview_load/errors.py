@@ -232,6 +232,12 @@ class ElementError(StepError):
     """The element of a step is missing, ambiguous, disabled or cannot be acted on.
 
     `candidates` are the nearest elements on the page.
+
+    Example:
+        async def test_a_misspelt_selector(live):
+            await live.visit("/counter")
+            with pytest.raises(ElementError, match="nearest on the page"):
+                await live.click("#ink")
     """
 
     def __init__(
@@ -439,7 +445,14 @@ class MessageError(LiveViewLoadError):
 
 
 class NoData(LiveViewLoadError):
-    """A number was read that was not measured, or from too few samples."""
+    """A number was read that was not measured, or from too few samples.
+
+    Example:
+        async def test_what_nobody_did(load):
+            result = await load.run(browse, users=20, iterations=1)
+            with pytest.raises(NoData, match="needs 1000"):
+                assert result.p99_9_mount
+    """
 
 
 class BudgetExceeded(LiveViewLoadError):

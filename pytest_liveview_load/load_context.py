@@ -43,9 +43,9 @@ class RunCoordinator(Protocol):
 
 
 class LoadContext:
-    """Owns the results of one test's runs, in `results`, in the order they ended.
+    """The `load` fixture. `results` has the results of the test's runs, in the order they ended.
 
-    Of one that was aborted, `snapshot.partial` says so.
+    The snapshot of a run that was aborted says so in `snapshot.partial`.
     """
 
     def __init__(self, conductor: RunCoordinator, order: RunPlan | None = None) -> None:
@@ -62,16 +62,26 @@ class LoadContext:
         name: str = "",
         **arguments: object,
     ) -> LoadResult:
-        """Send a crowd through `scenario` and return what was measured.
+        """Run a load of `scenario` and return what was measured.
 
-        `scenario` is an async function that takes the live user, and `params` by name, or
-        a mix of several: `{browse: 80, buy: 20}`; without one it is the mix of the test's
-        `@load`. Its runs are reported under its own name, or `name`. What else is given
-        is laid over the arguments of the test's `@load`; None takes one back.
+        `scenario` is an async function that takes the live user, and those of `params` that
+        it names; or a mix of several, `{browse: 80, buy: 20}`. Without one it is the mix of
+        the test's `@load`. The run is reported under the scenario's name, or `name`. The
+        other arguments are those of `@load`, and go before those of the test's marker; None
+        takes one of them back.
 
-        Raises ScenarioError and MarkerError before anything starts, LoadRefused or
-        TooFewFiles if the load may not or cannot be, InvalidRun if its numbers cannot
-        be believed, RunAborted if a condition of `abort` held.
+        Raises:
+            ScenarioError, MarkerError: Before anything starts.
+            LoadRefused: The app's host is not in `liveview_allow`.
+            TooFewFiles: The users need more file descriptors than there are.
+            InvalidRun: The load generator was the bottleneck.
+            RunAborted: A condition of `abort` held.
+
+        Example:
+            async def test_two_sizes(load):
+                small = await load.run(browse, users=40, iterations=5)
+                large = await load.run(browse, users=80, iterations=5)
+                assert large.p50_mount < 1000 * small.p50_mount
         """
         order = self.ordered(scenario, params, name, arguments)
         return await self._carried_out(order)
@@ -84,11 +94,17 @@ class LoadContext:
         name: str = "",
         **arguments: object,
     ) -> Starting:
-        """Start a crowd that runs beside the test: `crowd = await load.start(browse)`.
+        """Start a load that goes on beside the test, and return its `RunningCrowd`.
 
-        Takes what `run` takes, and raises alike. Without duration, stages or iterations
-        it goes on until it is stopped, at the latest at the end of the test, or of the
-        block: `async with load.start(browse, users=50) as crowd: …`.
+        Takes the arguments of `run`, and raises the same. Without `duration`, `stages` or
+        `iterations` it goes on until it is stopped, at the latest at the end of the block or
+        of the test. `crowd = await load.start(browse)` works without a block.
+
+        Example:
+            async def test_while_others_browse(load):
+                async with load.start(browse, users=40, think="1s") as crowd:
+                    await asyncio.sleep(0.2)
+                    assert crowd.users > 0
         """
         order = self.ordered(scenario, params, name, arguments)
         profile = order.profile
@@ -118,24 +134,25 @@ class LoadContext:
         name: str = "",
         **arguments: object,
     ) -> Limit:
-        """Return the most users, or arrivals, with which every one of `budgets` is kept.
+        """Return the most users, or arrivals per second, that keep every one of `budgets`.
 
-        Runs `scenario` with `start` users, then with more (`step` more, or `factor`
-        times as many: 2), until a budget gives or `max` is reached. The gap is halved
-        until it is `resolution`: users, or a share of the limit such as "10%" (which it is
-        unless there is a `step`, which is the resolution then). With rates, such as
-        start="10/s" and max="500/s", users arrive. Failed users break a size too, unless
-        one of the budgets is about errors, and so do arrivals that nobody was free to
-        serve; numbers that cannot be believed end the search. The other arguments are
-        those of `run`.
+        Runs `scenario` with `start` users, then with more (`step` more, or `factor` times as
+        many, 2 by default), until a budget is exceeded or `max` is reached. The gap is then
+        halved until it is `resolution`: a number of users, or a share of the limit such as
+        "10%" (the default; with a `step`, the step). With rates, `start="10/s"` and
+        `max="500/s"`, the load is open.
 
-            limit = await load.find_limit(
-                browse, budgets=["p95_mount < 200ms"], start=50, max=5000, duration="30s"
-            )
-            assert limit.users >= 800
+        Failed users exceed a size too, unless one of the budgets is about errors, and so do
+        dropped arrivals. An INVALID run ends the search. Each size is a run in the test's
+        report and no verdict on the test. The other arguments are those of `run`, and it
+        raises the same; MarkerError also for sizes that make no sense.
 
-        Each size is a run in the test's report, and what it comes to is no verdict on
-        the test. Raises as `run` before anything starts, and MarkerError.
+        Example:
+            async def test_capacity(load):
+                limit = await load.find_limit(
+                    browse, budgets=["p50_mount < 200ms"], start=40, max=80, iterations=5
+                )
+                assert limit.users >= 40
         """
         search = LimitSearch.of(
             budgets,
@@ -165,20 +182,23 @@ class LoadContext:
     ) -> Comparison:
         """Run several scenarios in rounds and return what each costs, side by side.
 
-        `patterns` are scenarios by name. Each is a run of its own in each of `rounds`
-        rounds, in changing order, so that what changes in the meantime falls on all.
-        `measures` are shown, such as "p95_event[save]"; without them it is mounts, events
-        and the bytes of joins and diffs. Ratios are to `baseline`, else to the first
-        pattern; each pattern takes those of `params` that it names. The other arguments
-        are those of `run`.
+        `patterns` are scenarios by name. In each of `rounds` rounds each of them is one run,
+        in changing order, so that what changes on the machine meanwhile affects all alike.
+        `measures` are shown, such as "p95_event[save]"; by default mounts, events and the
+        bytes of joins and diffs. Ratios are to `baseline`, by default the first pattern. Each
+        pattern gets those of `params` that it names. The other arguments are those of `run`,
+        and it raises the same.
 
-            comparison = await load.compare(
-                {"LiveComponents": a, "streams": b}, users=20, iterations=10
-            )
-            assert comparison.ratio("streams", "mean_diff_bytes") < 0.5
+        Raises:
+            MarkerError: Before anything starts, for what cannot be compared.
+            InvalidRun: The load generator was the bottleneck in one of the rounds.
 
-        Raises as `run`, and MarkerError for what cannot be compared, before anything
-        starts; InvalidRun if the numbers of a round cannot be believed.
+        Example:
+            async def test_which_costs_less(load):
+                comparison = await load.compare(
+                    {"a stream": browse, "a counter": buy}, users=40, iterations=5, rounds=2
+                )
+                assert comparison.ratio("a counter", "mean_join_bytes") < 1
         """
         asked = Rounds.of(patterns, rounds, measures, baseline)
         check_taken([*asked.scenarios.values()], params or {})

@@ -52,16 +52,18 @@ def load(
 ) -> Callable[[Test], Test]:
     """Make a test a load test: `@load(users=500, ramp="10s", duration="1m")`.
 
-    On a class it counts for each of its tests; with a `mix` of its methods,
-    `@load(mix={"browse": 80, "buy": 20}, users=100)`, the class gets one test that runs
-    them, `test_mix`. Raises MarkerError at once, for unknown arguments, values that
-    cannot be, and a decorator that stands on something other than a test.
+    On a class it applies to each of its tests. With a `mix` of its methods,
+    `@load(mix={"browse": 80, "buy": 20}, users=100)`, the class becomes one test that
+    runs them, `test_mix`.
+
+    Raises:
+        MarkerError: At once, for unknown or contradicting arguments, values that cannot
+            be used, and a decorator on something other than a test.
 
     Example:
-        @load(users=2, iterations=2, think="10ms..20ms")
-        async def test_counter(live):
-            await live.visit("/counter")
-            await live.click("#inc")
+        @load(users=50, ramp="2s", duration="10s", think="1s..3s", warmup="2s")
+        async def test_browsing(live):
+            await browse(live)
     """
     plan = parse_load(misplaced, arguments)
 
@@ -82,17 +84,20 @@ def load(
 
 
 def budget(*texts: str) -> Callable[[Test], Test]:
-    """Promise what a test must keep: `@budget("p95_mount < 200ms", "errors == 0")`.
+    """Fail the test unless it keeps each budget: `@budget("p95_mount < 200ms")`.
 
-    Several `@budget` on one test add up, the upper ones first; one on a class is kept by
-    each of its tests. Raises BudgetSyntaxError for a text that is no budget, and
-    MarkerError for everything else, at once.
+    Several `@budget` on one test add up; one on a class applies to each of its tests.
+    Without `@load` the one functional run is judged.
+
+    Raises:
+        BudgetSyntaxError: At once, for a text that is no budget; it offers the near miss.
+        MarkerError: At once, for everything else.
 
     Example:
-        @load(users=2)
-        @budget("p50_mount < 30s", "errors == 0")
-        async def test_mounts(live):
-            await live.visit("/counter")
+        @load(users=100, iterations=1)
+        @budget("p50_mount < 200ms", "max_diff_bytes[inc] < 300B", "errors == 0")
+        async def test_buying(live):
+            await buy(live)
     """
     budgets = parse_budgets(texts)
 

@@ -70,9 +70,17 @@ class RunControl(Protocol):
 
 
 class RunningCrowd:
-    """Owns the task of one run, which ends with what the run came to.
+    """A load that is going on. `load.start` returns one.
 
-    `make_room` raises TooFewFiles for more users than this process can carry.
+    Example:
+        async def test_more_and_fewer(load):
+            async with load.start(browse, users=100, think="20ms") as crowd:
+                await asyncio.sleep(0.2)
+                await crowd.add(100)
+                await crowd.remove(50)
+                assert not crowd.ended
+                result = await crowd.stop()
+            assert result.iterations > 0
     """
 
     def __init__(
@@ -94,22 +102,25 @@ class RunningCrowd:
 
     @property
     def users(self) -> int:
-        """How many users there are now; of an open load, those at work."""
+        """How many users there are now; in an open load, how many are busy."""
         # Somebody who was cut off in the instant of coming never came to leave.
         return 0 if self.ended else self._run.users
 
     @property
     def result_so_far(self) -> LoadResult:
-        """What has been measured until now."""
+        """A `LoadResult` of what has been measured until now."""
         run = self._run
         return LoadResult(run.so_far, run.name, run.profile)
 
     # Changing it
 
     async def add(self, count: int) -> None:
-        """Let `count` further users in, at once; they stay until the run's end.
+        """Start `count` further users at once; they stay until the run's end.
 
-        Raises CrowdError, TooFewFiles, and DataError where there are no rows for them.
+        Raises:
+            CrowdError: The run is over, or its load is open.
+            TooFewFiles: They need more file descriptors than there are.
+            DataError: There are no rows left for them.
         """
         asked = f"add({count!r})"
         self._check_closed(asked)
@@ -118,10 +129,10 @@ class RunningCrowd:
         await self._run.let_in(number)
 
     async def remove(self, count: int) -> None:
-        """Send the newest `count` users home after their iteration, and wait for that.
+        """End the newest `count` users after their iteration, and wait for that.
 
-        An iteration that goes on for longer than the grace is cut and not counted.
-        Raises CrowdError.
+        An iteration that takes longer than `grace` is cut off and not counted. Raises
+        CrowdError if the run is over, its load is open, or there are fewer users.
         """
         asked = f"remove({count!r})"
         self._check_closed(asked)
@@ -134,19 +145,38 @@ class RunningCrowd:
     async def change_rate(
         self, throttle: str, rate: str | float, *, over: str | float = 0.0
     ) -> None:
-        """Give the throttle of that name another rate: "200/s", gradually `over` "10s".
+        """Give the throttle of that name another rate, such as "200/s", gradually `over` "10s".
 
-        Zero lets nobody in. Raises SyncError, and CrowdError for a run that is over.
+        A rate of zero lets nobody in.
+
+        Raises:
+            SyncError: There is no throttle of that name, or the rate cannot be used.
+            CrowdError: The run is over.
+
+        Example:
+            async def speak(live):
+                await live.visit("/counter")
+                async with live.throttle("clicks", rate="100/s"):
+                    await live.click("#inc")
+
+
+            async def test_faster(load):
+                async with load.start(speak, users=40) as crowd:
+                    await asyncio.sleep(0.5)
+                    await crowd.change_rate("clicks", "200/s", over="200ms")
         """
         self._check_running(f"change_rate({throttle!r}, {rate!r})")
         await self._run.change_rate(throttle, rate, over)
 
     async def drop_all(self, *, within: str | float = STORM_PATIENCE) -> Storm:
-        """Cut every connection at one instant, as a deploy does, and see who comes back.
+        """Cut every connection at one instant, as a deploy does, and return the `Storm`.
 
-        Users connect and rejoin after the real client's delays; `rejoin` and
-        `reconnects` are recorded. Waits until all are back, `within` at the most. Raises
-        CrowdError if nobody has a connection, or the run is over, and UnitError.
+        Users connect and join again after the real client's delays; `rejoin` and `reconnects`
+        are recorded. Waits until all are back, for `within` at the most.
+
+        Raises:
+            CrowdError: Nobody has a connection, or the run is over.
+            UnitError: `within` is no duration.
         """
         asked = "drop_all()"
         seconds = parse_duration(within)
@@ -177,19 +207,20 @@ class RunningCrowd:
     # Its end
 
     async def stop(self) -> LoadResult:
-        """End the run as if its time were over, and return what it came to.
+        """End the run as if its time were over, and return its `LoadResult`.
 
-        Iterations may finish within the grace. Raises as `wait`.
+        Iterations may finish within `grace`. Raises the same as `wait`.
         """
         if not self.ended:
             self._run.stop(f"stopped by the test {self._run.after()}")
         return await self._ended("stop()")
 
     async def wait(self) -> LoadResult:
-        """Return what the run came to, once it is over.
+        """Wait for the run's end and return its `LoadResult`.
 
-        Raises InvalidRun if its numbers cannot be believed, and CrowdError at once if it
-        has no end to wait for.
+        Raises:
+            InvalidRun: The load generator was the bottleneck.
+            CrowdError: At once, if the run has no end to wait for.
         """
         if self._run.order.endless and not self.ended:
             problem = "it has no end: give load.start a duration, or call stop()"

@@ -44,11 +44,25 @@ CutAll = Callable[[str], Sequence[Absent]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
-    """What a storm came to.
+    """What happened after `crowd.drop_all()` cut every connection.
 
     `users` had a connection and lost it, `back` had it again in time, `left` left their
     page before. `seconds` is how long it took until 95 % of those who stayed were back,
     infinite if they were not in time.
+
+    Example:
+        async def watch(live):
+            await live.visit("/ticker")
+            while live.running:
+                await live.think("20ms..40ms")
+
+
+        async def test_deploy(load):
+            async with load.start(watch, users=40) as crowd:
+                await asyncio.sleep(0.3)
+                storm = await crowd.drop_all(within="30s")
+            assert storm.back == storm.users
+            assert storm.seconds < 30
     """
 
     users: int

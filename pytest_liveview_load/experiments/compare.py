@@ -184,10 +184,21 @@ Round = Mapping[str, LoadResult]
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What each pattern measured in each round.
+    """What each pattern measured in each round. `load.compare` returns one.
 
-    `comparison.ratio("streams", "p50_mount")` compares one with the baseline, and
-    `comparison["streams"].p50_mount` is its own value. `measures` are what is shown.
+    `comparison["streams"].p50_mount` is a pattern's own value, the geometric mean of its
+    rounds, and `str(comparison)` the table. `measures` are what is shown.
+
+    Example:
+        async def test_bytes_of_two_pages(load):
+            comparison = await load.compare(
+                {"a stream": browse, "a counter": buy},
+                users=40,
+                iterations=2,
+                rounds=2,
+                measures=["mean_join_bytes"],
+            )
+            assert comparison["a counter"].mean_join_bytes < 10 * kB
     """
 
     patterns: tuple[str, ...]
@@ -201,10 +212,14 @@ class Comparison:
         return PatternResults(self, pattern)
 
     def ratio(self, pattern: str, measure: str, to: str = "") -> "Ratio":
-        """Return how many times what `to`, else the baseline, has of a measure.
+        """Return a measure of `pattern` divided by that of `to`, by default of the baseline.
 
-        Raises BudgetSyntaxError for an unknown measure, and NoData for an unknown
-        pattern and a measure that was not measured in every round.
+        The ratio is a number with `low` and `high`, its 95 % interval, and `differs`, whether
+        the interval leaves out 1.
+
+        Raises:
+            BudgetSyntaxError: There is no such measure.
+            NoData: There is no such pattern, or it was not measured in every round.
         """
         self._check(pattern)
         self._check(to or self.baseline)

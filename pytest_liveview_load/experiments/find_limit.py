@@ -42,11 +42,19 @@ BY_NO_DATA: Final = "no data"
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """The largest load that kept every budget, and the steps in which it was found.
+    """The largest load that kept every budget, and the sizes that were tried, `steps`.
 
-    `limit.users` is 0 if not even the smallest size tried was kept; of a search by rate
-    it is `limit.rate`, per second. If no run could be believed, reading them raises
-    InvalidRun, and NoData if none had data.
+    `load.find_limit` returns one. `limit.users` is 0 if not even the smallest size kept
+    every budget; after a search by rate there is `limit.rate`, per second. In an assert
+    that fails, pytest shows the table of all sizes.
+
+    Example:
+        async def test_why_the_search_ended(load):
+            limit = await load.find_limit(
+                buy, budgets=["max_diff_bytes[inc] < 1B"], start=40, max=80, iterations=1
+            )
+            assert limit.users == 0
+            assert limit.bounded_by == "budget"
     """
 
     name: str
@@ -55,7 +63,12 @@ class Limit:
 
     @property
     def users(self) -> "UserLimit":
-        """The most users that kept every budget. Raises NoData also if sizes were rates."""
+        """The most users that kept every budget.
+
+        Raises:
+            InvalidRun: The load generator was the bottleneck in every run.
+            NoData: No run had data, or the search was by rate.
+        """
         self._check()
         if self.ladder.is_rate:
             message = "limit.users: this search went by rate, and has limit.rate"
@@ -64,7 +77,7 @@ class Limit:
 
     @property
     def rate(self) -> "ArrivalLimit":
-        """The most arrivals per second that did. Raises NoData also if sizes were users."""
+        """The most arrivals per second that kept every budget. Raises the same as `users`."""
         self._check()
         if not self.ladder.is_rate:
             message = "limit.rate: this search went by users, and has limit.users"
@@ -80,13 +93,13 @@ class Limit:
 
     @cached_property
     def broken(self) -> SearchStep | None:
-        """The smallest step that broke a budget, None if none did."""
+        """The smallest step that exceeded a budget, None if none did."""
         steps = [each for each in self.steps if each.verdict == BROKEN]
         return min(steps, key=lambda each: each.size, default=None)
 
     @property
     def first_to_give(self) -> Judgement | None:
-        """The budget that gave at the smallest size that broke one, with its verdict."""
+        """The budget that was exceeded at `broken`, with its verdict."""
         return next(iter(self.broken.broken), None) if self.broken else None
 
     @property

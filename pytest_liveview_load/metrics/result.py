@@ -142,20 +142,25 @@ MOST_DIGITS: Final = 9
 
 @dataclass(frozen=True)
 class LoadResult:
-    """The numbers of one run.
+    """The numbers of one run, under the names that budgets use.
 
-    Every measure is an attribute: `result.p95_mount` (seconds), `result.error_rate`,
-    `result.p99_9_event["inc"]`, `result.p95_diff_bytes["CounterLive:inc"]`, `result.users`,
-    `result.p95_diff_bytes["save"].statics`. `result["p95_mount{buy}"]` reads what has no
-    such spelling: a measure of one scenario. What was not measured raises NoData, and a
-    name that is no measure AttributeError.
+    Every measure is an attribute: `result.p95_mount`, `result.p99_9_event["inc"]`,
+    `result.p95_diff_bytes["CounterLive:inc"]`, `result.p95_diff_bytes["save"].statics`,
+    `result.error_rate`, `result.users`. `result["p95_mount{buy}"]` reads a measure of one
+    scenario, spelled as a budget spells it. Times are seconds, sizes bytes.
+
+    Raises:
+        NoData: It was not measured, or not often enough for the percentile.
+        AttributeError, BudgetSyntaxError: There is no such measure.
 
     Example:
-        async def test_counts(load):
-            result = await load.run(buy, users=2, iterations=2)
-            assert result.iterations == 4
-            assert result.max_event["inc"] < 30 * s
-            assert result.failures == ()
+        async def test_reading_a_result(load):
+            result = await load.run({browse: 1, buy: 1}, users=80, iterations=5)
+            assert result.p50_mount < 200 * s
+            assert result.max_diff_bytes["inc"] < 1 * kB
+            assert result["iterations{buy}"] == result.iterations / 2
+            with pytest.raises(NoData, match="no upload was measured"):
+                assert result.p95_upload
     """
 
     snapshot: Snapshot
@@ -186,12 +191,15 @@ class LoadResult:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The errors, alike ones grouped, the most frequent first."""
+        """The errors, with equal ones grouped, the most frequent first.
+
+        Each has `error` (the name of its class), `message`, `count` and a traceback.
+        """
         return self.snapshot.failures
 
     @property
     def advice(self) -> tuple[Advice, ...]:
-        """What the diffs send again that the page has, and what LiveView offers instead."""
+        """What diffs send again that the page has already, and what LiveView offers instead."""
         return advice(self.snapshot)
 
     def summary(self) -> str:

@@ -75,9 +75,22 @@ OnReply: TypeAlias = Callable[[Any], object]
 
 
 class Hook:
-    """One hook on one element; subclass it, and override what the page needs.
+    """One `phx-hook` on one element, written in Python: subclass it and override what you need.
 
-    `id` is the element's. Whatever a method raises fails the step.
+    Set `live.hooks["Chart"] = Chart` before the page is visited. `id` is the element's id. Methods
+    must not wait; whatever one raises fails the step.
+
+    Example:
+        class Echo(Hook):
+            def mounted(self):
+                self.push_event("ping", {}, on_reply=print)
+
+
+        async def test_a_hook(live):
+            live.hooks["Echo"] = Echo
+            await live.visit("/hooks")
+            second = await live.push_event("ping", hook="#echo")
+            assert second == {"pong": 2}
     """
 
     def __init__(self, hooks: "TabHooks", element_id: str) -> None:
@@ -87,19 +100,19 @@ class Hook:
     # Called
 
     def mounted(self) -> None:
-        """Do what the page does when the element is there and its view has joined."""
+        """Called when the element is on the page and its view has joined."""
 
     def updated(self) -> None:
-        """Do what the page does when the server has changed the element."""
+        """Called when the server has changed the element."""
 
     def destroyed(self) -> None:
-        """Do what the page does when the element has been taken away."""
+        """Called when the element has been removed."""
 
     def handle_event(self, event: str, payload: Any) -> None:
-        """Hear a `push_event` of the server's, whichever hook it was meant for."""
+        """Called for each `push_event` of the server, of any name and for any hook."""
 
     def dispatched(self, event: str, detail: Any) -> None:
-        """Hear a DOM event on the element: "click", or what JS.dispatch names."""
+        """Called for a DOM event on the element: "click", or what JS.dispatch names."""
 
     # To be called
 
@@ -111,9 +124,9 @@ class Hook:
         *,
         to: str | int | None = None,
     ) -> None:
-        """Push an event; `on_reply` gets what `handle_event` of the server replied.
+        """Push an event; `on_reply` is called with what `handle_event` of the server replied.
 
-        `to`: a cid, or a selector of whatever is to get it (JS pushEventTo).
+        `to` is a component's cid or a selector, as for JavaScript's pushEventTo.
         """
         self._hooks.push(self, event, payload, on_reply, to)
 
