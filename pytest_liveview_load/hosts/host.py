@@ -37,7 +37,6 @@ from pytest_liveview_load.hosts.specs import (
     HostInfo,
     check_packages,
     check_python,
-    facts_from,
     fields_of,
 )
 from pytest_liveview_load.units import format_duration
@@ -209,7 +208,6 @@ class Host:
         self.name = name
         self.spec = spec
         self.opened: Future[HostLink] = Future()
-        self.facts: HostInfo | None = None
         self._prepare = prepare
         self._packages = packages
         self._advice = advice
@@ -260,16 +258,16 @@ class Host:
         fields = fields_of(self.spec)
         gateway = self._gateway(fields)
         channel = gateway.remote_exec(remote_preflight)
-        settling = (
+        configuration = (
             fields.get("chdir", ""),
             int(fields.get("nice", 0)),
             variables(fields),
         )
-        facts = self.facts = self._facts(channel)
-        check_python(self.spec, facts)
-        self._tell(channel, "settle", *settling)
-        self._tell(channel, "path", list(self._prepare(gateway, facts)))
-        check_packages(self.spec, self._facts(channel), self._packages, self._advice)
+        info = self._describe(channel)
+        check_python(self.spec, info)
+        self._tell(channel, "configure", *configuration)
+        self._tell(channel, "path", list(self._prepare(gateway, info)))
+        check_packages(self.spec, self._describe(channel), self._packages, self._advice)
         self._tell(channel, "serve")
         self._received(channel, IMPORTING)
         assert self._process is not None
@@ -346,9 +344,9 @@ class Host:
 
     # Asking
 
-    def _facts(self, channel: Any) -> HostInfo:
-        self._tell(channel, "facts", list(self._packages))
-        return facts_from(self._received(channel, REPLYING))
+    def _describe(self, channel: Any) -> HostInfo:
+        self._tell(channel, "describe", list(self._packages))
+        return HostInfo(**self._received(channel, REPLYING))
 
     def _tell(self, channel: Any, word: str, *arguments: Any) -> None:
         try:

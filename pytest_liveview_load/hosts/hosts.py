@@ -88,11 +88,6 @@ class Hosts:
         host = self._hosts.get(name)
         return host is not None and host.is_open
 
-    def facts_of(self, name: str) -> HostInfo | None:
-        """Return what runs on a host, once it was asked."""
-        host = self._hosts.get(name)
-        return host.facts if host is not None else None
-
     async def close(self, name: str) -> None:
         """Let a host end, and wait for that."""
         with self._lock:

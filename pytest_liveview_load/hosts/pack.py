@@ -124,7 +124,7 @@ class Shipment:
     `requirements` are None where hosts have what the plugin needs.
     """
 
-    parcels: tuple[Archive, ...]
+    archives: tuple[Archive, ...]
     requirements: Requirements | None = None
 
     @classmethod
@@ -151,19 +151,19 @@ class Shipment:
             found = SuiteFiles(
                 root, tests, import_mode=import_mode, ignored=ignored, search=search
             )
-            suite = parcel_of(found, most)
+            suite = archive_of(found, most)
         except OSError as error:
             problem = f"{error.filename} is to go to hosts and cannot be read"
             raise HostError(ASKED_BY, problem, str(error.strerror)) from error
         if not with_plugin:
-            return cls(parcels=(suite,))
-        return cls(parcels=(plugin_parcel(), suite), requirements=Requirements.ours())
+            return cls(archives=(suite,))
+        return cls(archives=(plugin_archive(), suite), requirements=Requirements.ours())
 
 
 # Packing
 
 
-def parcel_of(found: SuiteFiles, most: int) -> Archive:
+def archive_of(found: SuiteFiles, most: int) -> Archive:
     """Pack a suite. Raises HostError and OSError."""
     base = Path(os.path.commonpath([found.rootdir, *found.roots, *found.files]))
     check_size(base, found.files, most)
@@ -213,7 +213,7 @@ def packed(files: Mapping[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def plugin_parcel() -> Archive:
+def plugin_archive() -> Archive:
     """Pack this package as it runs here, under the version that it has here."""
     top = Path(__file__).parents[1]
     whole = SuiteFiles(top.parent, ()).whole(top)

@@ -16,7 +16,7 @@ from typing import Final
 from pytest_liveview_load.distribution.link import SILENCE, Channel
 from pytest_liveview_load.distribution.runner import serve as carry
 from pytest_liveview_load.distribution.runner_link import ControllerLink
-from pytest_liveview_load.hosts.remote_preflight import ORPHAN
+from pytest_liveview_load.hosts.specs import ORPHAN
 from pytest_liveview_load.units import Clock
 
 LOOK: Final = 1.0  # seconds between two looks

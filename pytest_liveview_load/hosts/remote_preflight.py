@@ -1,8 +1,8 @@
 """What runs first on a host, before anything of ours is there.
 
-Law: this file's source is sent, so it needs nothing but the standard library, of Pythons
-too old for us as well. It answers one word after the other, in the main thread, and ends
-by serving.
+This file's source is sent, so it may import only the standard library, and must run on
+Pythons too old for the plugin. It answers one request after the other in the main thread
+and ends by serving users.
 """
 
 from __future__ import annotations  # Pythons before 3.9 cannot read the others
@@ -13,10 +13,8 @@ import platform
 import sys
 from typing import Any
 
-ORPHAN = "LIVEVIEW_HOST_ORPHAN"  # a shell command, run once the link has ended
 
-
-def facts(names: list[str]) -> dict[str, Any]:
+def describe(names: list[str]) -> dict[str, Any]:
     """Return what runs here, and the versions of the packages that there are."""
     found = {}
     try:
@@ -34,12 +32,11 @@ def facts(names: list[str]) -> dict[str, Any]:
         "executable": sys.executable,
         "prefix": sys.prefix,
         "host": platform.node(),
-        "pid": os.getpid(),
         "packages": found,
     }
 
 
-def settle(folder: str, nice: int, variables: dict[str, str]) -> None:
+def configure(folder: str, nice: int, variables: dict[str, str]) -> None:
     """Do what the spec asks for, as execnet's own groups do."""
     os.environ.update(variables)
     if folder:
@@ -49,7 +46,7 @@ def settle(folder: str, nice: int, variables: dict[str, str]) -> None:
         os.nice(nice)
 
 
-def look_first_in(entries: list[str]) -> None:
+def import_first_from(entries: list[str]) -> None:
     """Import from these before all others."""
     sys.path[:0] = entries
     importlib.invalidate_caches()
@@ -59,12 +56,12 @@ def answer(channel: Any) -> None:
     """Answer until told to serve, and serve to the end."""
     while True:
         word, arguments = channel.receive()
-        if word == "facts":
-            channel.send(facts(*arguments))
-        elif word == "settle":
-            settle(*arguments)
+        if word == "describe":
+            channel.send(describe(*arguments))
+        elif word == "configure":
+            configure(*arguments)
         elif word == "path":
-            look_first_in(*arguments)
+            import_first_from(*arguments)
         else:
             from pytest_liveview_load.hosts.remote import (  # noqa: PLC0415
                 serve,

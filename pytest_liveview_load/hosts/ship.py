@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from execnet import RemoteError
 
@@ -21,6 +21,8 @@ from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from execnet import Gateway
 
     from pytest_liveview_load.hosts.pack import Archive, Requirements, Shipment
 
@@ -43,16 +45,7 @@ LET_PIP: Final = (
 Say: TypeAlias = Callable[[str], object]
 
 
-class Gateway(Protocol):
-    """What is used of an execnet gateway. Its `spec` as text is what errors name."""
-
-    spec: Any
-
-    def remote_exec(self, source: Any) -> Any:
-        """Run a module's source there; return the channel to it."""
-
-
-def ship(gateway: Gateway, baggage: Shipment, *, say: Say | None = None) -> list[str]:
+def ship(gateway: Gateway, shipment: Shipment, *, say: Say | None = None) -> list[str]:
     """Return what a host is to put in front of its sys.path, in this order.
 
     Call it in a thread: it waits for the host, for minutes if pip has to download; who
@@ -62,23 +55,23 @@ def ship(gateway: Gateway, baggage: Shipment, *, say: Say | None = None) -> list
     Raises HostError: no room there, no pip there, pip has failed, the host is gone, or it
     is silent; then it may be stuck, and is to be killed.
     """
-    conversation = Conversation(gateway, say or (lambda _: None))
-    cache, entries = conversation.unpack(baggage.parcels)
+    transfer = Transfer(gateway, say or (lambda _: None))
+    cache, entries = transfer.unpack(shipment.archives)
     installed = ""
-    if baggage.requirements is not None:
-        installed = conversation.install(cache, baggage.requirements)
+    if shipment.requirements is not None:
+        installed = transfer.install(cache, shipment.requirements)
     folders = [
         f"{entry}/{folder}" if folder else entry
-        for parcel, entry in zip(baggage.parcels, entries, strict=True)
-        for folder in parcel.folders
+        for archive, entry in zip(shipment.archives, entries, strict=True)
+        for folder in archive.folders
     ]
     # The tests come last: a random.py of theirs must not be what our packages import.
-    of_tests = len(baggage.parcels[-1].folders)
+    of_tests = len(shipment.archives[-1].folders)
     ours, tests = folders[:-of_tests], folders[-of_tests:]
     return [*ours, *([installed] if installed else []), *tests]
 
 
-class Conversation:
+class Transfer:
     """Owns the talk with one host."""
 
     def __init__(self, gateway: Gateway, say: Say) -> None:
@@ -86,20 +79,20 @@ class Conversation:
         self._spec = str(gateway.spec)
         self._say = say
 
-    def unpack(self, parcels: tuple[Archive, ...]) -> tuple[str, list[str]]:
-        """Return the host's cache, and where in it each parcel is. Raises HostError."""
+    def unpack(self, archives: tuple[Archive, ...]) -> tuple[str, list[str]]:
+        """Return the host's cache, and where in it each archive is. Raises HostError."""
         channel = self._start(remote_unpack)
         try:
-            self._send(channel, [each.sha256 for each in parcels])
+            self._send(channel, [each.sha256 for each in archives])
             missing = self._answer(channel)
-            for each in parcels:
+            for each in archives:
                 if each.sha256 in missing:
                     self._say(
                         f"is sent {each.what} ({len(each.data) / KILOBYTE:.0f} kB)"
                     )
                     self._send_whole(channel, each.data)
             _, cache, entries = self._answer(channel)
-        except Refused as error:
+        except RemoteFailure as error:
             machine, place, said = error.told
             problem = f"{machine} cannot keep what it is sent in {place}: {said}"
             raise HostError(self._spec, problem, MAKE_ROOM) from None
@@ -112,7 +105,7 @@ class Conversation:
         try:
             self._send(channel, (cache, wanted, pins))
             return str(self._answer(channel, within=INSTALLING))
-        except Refused as error:
+        except RemoteFailure as error:
             machine, python, lines = error.told
             if lines == [remote_install.NO_PIP]:
                 problem = f"{python} on {machine} has no pip to install {wanted[0]}"
@@ -152,7 +145,7 @@ class Conversation:
         self._answer(channel)
 
     def _answer(self, channel: Any, within: float = math.inf) -> Any:
-        """Return what comes of it. Raises Refused, and HostError if nothing comes."""
+        """Return what comes of it. Raises RemoteFailure, and HostError if nothing comes."""
         deadline, last = time.monotonic() + within, ""
         while True:
             try:
@@ -168,7 +161,7 @@ class Conversation:
             except EOFError:
                 raise self._gone() from None
             if word == "failed":
-                raise Refused(told)
+                raise RemoteFailure(told)
             if word != "busy":
                 return told
             if time.monotonic() > deadline:
@@ -184,7 +177,7 @@ class Conversation:
         return HostError(self._spec, "it ended while it was sent things")
 
 
-class Refused(Exception):
+class RemoteFailure(Exception):
     """The host said why it cannot."""
 
     def __init__(self, told: Any) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.units import near_miss
@@ -30,6 +30,9 @@ KEYS: Final = (
     "dont_write_bytecode",
 )
 ENVIRONMENT: Final = "env:"
+ORPHAN: Final = (
+    "LIVEVIEW_HOST_ORPHAN"  # a shell command that a host runs once its link has ended
+)
 EXAMPLE: Final = (
     "write hosts like 'ssh=load1//python=python3.12, 2*popen'; what execnet does not reach "
     "by ssh is reached by a command, like 'popen//python=docker run -i --rm img python3'"
@@ -157,7 +160,6 @@ class HostInfo:
     executable: str
     prefix: str
     host: str
-    pid: int
     packages: Mapping[str, str]
 
     @property
@@ -172,13 +174,13 @@ def our_packages() -> Mapping[str, str]:
     return {name: metadata.version(name) for name in (PLUGIN, *MEASURING, *NEEDED)}
 
 
-def check_python(spec: str, facts: HostInfo) -> None:
+def check_python(spec: str, info: HostInfo) -> None:
     """Raise HostError for another Python than ours."""
-    ours, theirs = minor(platform.python_version()), minor(facts.python)
-    here, there = platform.python_implementation(), facts.implementation
+    ours, theirs = minor(platform.python_version()), minor(info.python)
+    here, there = platform.python_implementation(), info.implementation
     if (here, ours) != (there, theirs):
         problem = (
-            f"its {facts.executable} is {there} {facts.python}, and here runs {here} "
+            f"its {info.executable} is {there} {info.python}, and here runs {here} "
             f"{platform.python_version()}"
         )
         advice = f"give a {ours} with python=…, like {spec_with_python(spec, ours)!r}"
@@ -186,26 +188,21 @@ def check_python(spec: str, facts: HostInfo) -> None:
 
 
 def check_packages(
-    spec: str, facts: HostInfo, ours: Mapping[str, str], advice: str = INSTALL
+    spec: str, info: HostInfo, ours: Mapping[str, str], advice: str = INSTALL
 ) -> None:
     """Raise HostError for packages that are missing, or are other releases than `ours`."""
-    missing = [name for name in ours if name not in facts.packages]
+    missing = [name for name in ours if name not in info.packages]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         problem = f"{' and '.join(listed(missing))} {verb} missing there"
         raise HostError(spec, problem, advice)
     other = [
-        f"{name} is {facts.packages[name]} there and {version} here"
+        f"{name} is {info.packages[name]} there and {version} here"
         for name, version in ours.items()
-        if name not in NEEDED and facts.packages[name] != version
+        if name not in NEEDED and info.packages[name] != version
     ]
     if other:
         raise HostError(spec, ", ".join(other), f"let both have the same: {advice}")
-
-
-def facts_from(data: Mapping[str, Any]) -> HostInfo:
-    """Return what a host says of itself."""
-    return HostInfo(**data)
 
 
 def minor(version: str) -> str:

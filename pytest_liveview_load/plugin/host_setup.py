@@ -95,7 +95,7 @@ class Hosting:
             )
         self._show = show
         self._tests = tuple(tests)
-        self._baggage: Shipment | None = None
+        self._shipment: Shipment | None = None
         self._packing = threading.Lock()
         self._known: dict[str, Link] = {}
 
@@ -169,23 +169,23 @@ class Hosting:
         def say(said: str) -> None:
             self._show(f"{facts.host} {said}")
 
-        shipped = ship(gateway, self.baggage(), say=say)
+        shipped = ship(gateway, self.shipment(), say=say)
         # What runs in this very environment finds what is found here, too; but first its
         # own copy of the tests, for another `tests` may be installed here.
         return [*shipped, *(found_here() if facts.is_here else ())]
 
-    def baggage(self) -> Shipment:
+    def shipment(self) -> Shipment:
         """Return what travels, packed when it is first needed. Raises HostError."""
         with self._packing:
-            if self._baggage is None:
-                self._baggage = Shipment.of(
+            if self._shipment is None:
+                self._shipment = Shipment.of(
                     self.plan.rootdir,
                     self.plan.files(self._tests),
                     with_plugin=self.plan.ships,
                     import_mode=self.plan.import_mode,
                     ignored=self.plan.ignored,
                 )
-            return self._baggage
+            return self._shipment
 
 
 def found_here() -> list[str]:

@@ -10,12 +10,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from pytest_liveview_load.distribution.link import Link
 from pytest_liveview_load.errors import HostError, PoolError
-from pytest_liveview_load.hosts.remote_preflight import ORPHAN
-from pytest_liveview_load.hosts.specs import fields_of
+from pytest_liveview_load.hosts.host import HostLink
+from pytest_liveview_load.hosts.hosts import Hosts
+from pytest_liveview_load.hosts.specs import ORPHAN, fields_of
 from pytest_liveview_load.pool.booter_client import ENDED, BooterClient, Provider
 from pytest_liveview_load.pool.policy import (
     Action,
@@ -35,29 +35,13 @@ AFTERMATH: Final = 1.0  # seconds for a process whose output has ended to end
 GONE: Final = "its link is gone"
 
 
-class OpenLink(Link, Protocol):
-    """A host's link, which knows whether it leads anywhere."""
-
-    is_gone: bool
-
-
-class Opener(Protocol):
-    """Who opens hosts (`hosts.Hosts`)."""
-
-    async def open(self, name: str, spec: str) -> OpenLink:
-        """Return a host's link. Raises HostError."""
-
-    async def close(self, name: str) -> None:
-        """Let a host end."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHost:
     """A host of a run. `booted_in` is None if it was up before: seconds, else."""
 
     name: str
     spec: str
-    link: Link
+    link: HostLink
     booted_in: float | None
 
 
@@ -71,7 +55,7 @@ class HostPool:
     def __init__(
         self,
         settings: PoolSettings,
-        hosts: Opener,
+        hosts: Hosts,
         *,
         provider: Provider | None = None,
         show: Callable[[str], object] = lambda _: None,
@@ -90,7 +74,7 @@ class HostPool:
         self._waiting: dict[str, asyncio.Future[None]] = {}  # by run
         self._asked: dict[str, float] = {}  # when each host was
         self._specs: dict[str, str] = {}
-        self._links: dict[str, OpenLink] = {}
+        self._links: dict[str, HostLink] = {}
         self._took: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False

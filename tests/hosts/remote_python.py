@@ -1,4 +1,4 @@
-"""Far Pythons with a cache of their own, and baggage for them."""
+"""Far Pythons with a cache of their own, and shipment for them."""
 
 import io
 import os
@@ -18,7 +18,7 @@ import pytest
 
 from pytest_liveview_load.hosts.pack import Archive, Requirements, Shipment
 
-DEADLINE: Final = 30.0  # seconds
+DEADLINE: Final = 300.0  # seconds
 WHEEL: Final = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
 
 
@@ -33,13 +33,13 @@ def far_python(spec: str = "popen", **environment: str) -> Iterator[Any]:
         group.terminate(timeout=2)
 
 
-def baggage_of(
+def shipment_of(
     files: Mapping[str, bytes], *wanted: str, folders: tuple[str, ...] = ("",)
 ) -> Shipment:
-    """Return baggage of one parcel, with what is to be installed, like "tiny==1.0"."""
+    """Return shipment of one archive, with what is to be installed, like "tiny==1.0"."""
     pins = tuple((each.split("==")[0], each.split("==")[1]) for each in wanted)
     return Shipment(
-        parcels=(Archive.of("the tests", files, folders),),
+        archives=(Archive.of("the tests", files, folders),),
         requirements=Requirements(wanted=wanted, pins=pins) if wanted else None,
     )
 

@@ -277,7 +277,7 @@ def test_modules_have_the_same_names_far_away_as_pytest_gives_them(
     modules = [line.split(": ")[1] for line in lines if line.startswith("module: ")]
     assert len(tests) == len(modules)
 
-    baggage = Shipment.of(
+    shipment = Shipment.of(
         here,
         [here / name for name in tests],
         with_plugin=False,
@@ -285,10 +285,10 @@ def test_modules_have_the_same_names_far_away_as_pytest_gives_them(
         search=[str(here)],
     )
 
-    (parcel,) = baggage.parcels
+    (archive,) = shipment.archives
     there = tmp_path / "there"
-    zipfile.ZipFile(BytesIO(parcel.data)).extractall(there)
-    folders = [str(there / each) for each in parcel.folders]
+    zipfile.ZipFile(BytesIO(archive.data)).extractall(there)
+    folders = [str(there / each) for each in archive.folders]
     far = python("-I", "-c", IMPORT, ",".join(modules), *folders, cwd=tmp_path)
     assert modules == far.splitlines()
 
@@ -299,14 +299,14 @@ def test_an_installed_package_called_tests_does_not_come_before_ours(
     here = project(tmp_path / "here", {TESTS: "def test_it(): ..."})
     other = project(tmp_path / "other", {"tests/__init__.py": ""})
 
-    (parcel,) = Shipment.of(
+    (archive,) = Shipment.of(
         here, [here / TESTS], with_plugin=False, import_mode="importlib", search=[]
-    ).parcels
+    ).archives
 
     there = tmp_path / "there"
-    zipfile.ZipFile(BytesIO(parcel.data)).extractall(there)
+    zipfile.ZipFile(BytesIO(archive.data)).extractall(there)
     name = "tests.load.test_buy"
-    folders = [*(str(there / each) for each in parcel.folders), str(other)]
+    folders = [*(str(there / each) for each in archive.folders), str(other)]
     assert f"{name}\n" == python("-I", "-c", IMPORT, name, *folders, cwd=tmp_path)
 
 
@@ -314,12 +314,12 @@ def test_tests_outside_of_the_rootdir_travel_too(tmp_path: Path) -> None:
     project(tmp_path, {"here/pytest.ini": "", "else/test_buy.py": "import steps"})
     project(tmp_path, {"else/steps.py": ""})
 
-    (parcel,) = Shipment.of(
+    (archive,) = Shipment.of(
         tmp_path / "here", [tmp_path / "else/test_buy.py"], with_plugin=False, search=[]
-    ).parcels
+    ).archives
 
-    packed = zipfile.ZipFile(BytesIO(parcel.data)).namelist()
+    packed = zipfile.ZipFile(BytesIO(archive.data)).namelist()
     assert (["else/steps.py", "else/test_buy.py"], ("else",)) == (
         packed,
-        parcel.folders,
+        archive.folders,
     )

@@ -26,8 +26,10 @@ from pytest_liveview_load.hosts.hosts import SILENT, Hosts
 from tests.distribution.processes import is_alive, left_after
 
 pytestmark = pytest.mark.anyio
-PATIENCE = 20.0  # seconds
-ENDING = 8.0  # seconds until a process is gone: it has three, and the machine is busy
+PATIENCE = 200.0  # seconds
+ENDING = (
+    80.0  # seconds until a process is gone: it has three, and the machine may be busy
+)
 
 
 @pytest.fixture
@@ -59,9 +61,10 @@ class Heard:
 
 
 def pid_of(hosts: Hosts, name: str) -> int:
-    facts = hosts.facts_of(name)
-    assert facts is not None
-    return facts.pid
+    """The host's own process, for a plain popen is exec'ed."""
+    process = hosts._hosts[name]._process
+    assert process is not None
+    return process.process.pid
 
 
 async def test_a_host_serves_until_it_is_closed(hosts: Hosts) -> None:
@@ -316,7 +319,7 @@ CONTROLLER = """
     async def main():
         hosts = Hosts(prepare=lambda *_: [{folder!r}])
         await asyncio.gather(hosts.open("a", "popen"), hosts.open("b", {stuck!r}))
-        print(hosts.facts_of("a").pid, hosts.facts_of("b").pid, flush=True)
+        print(*(hosts._hosts[name]._process.process.pid for name in "ab"), flush=True)
         await asyncio.sleep(60)
 
     asyncio.run(main())

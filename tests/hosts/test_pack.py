@@ -31,7 +31,7 @@ def suite(top: Path) -> Path:
 
 def packed(top: Path, most: int = MOST) -> Archive:
     tests = [top / "tests" / "test_buy.py"]
-    return Shipment.of(top, tests, with_plugin=False, search=[], most=most).parcels[-1]
+    return Shipment.of(top, tests, with_plugin=False, search=[], most=most).archives[-1]
 
 
 def test_the_same_files_are_the_same_bytes_wherever_and_whenever(
@@ -91,8 +91,8 @@ def test_the_plugin_comes_before_the_tests_and_knows_its_version(
 ) -> None:
     top = suite(tmp_path)
     tests = [top / "tests" / "test_buy.py"]
-    baggage = Shipment.of(top, tests, with_plugin=True, search=[])
-    plugin = baggage.parcels[0]
+    shipment = Shipment.of(top, tests, with_plugin=True, search=[])
+    plugin = shipment.archives[0]
     zipfile.ZipFile(io.BytesIO(plugin.data)).extractall(tmp_path / "there")
 
     code = (
@@ -108,8 +108,8 @@ def test_the_plugin_comes_before_the_tests_and_knows_its_version(
         check=True,
     ).stdout
 
-    assert [packed(top)] == list(baggage.parcels[1:])
-    assert Requirements.ours() == baggage.requirements
+    assert [packed(top)] == list(shipment.archives[1:])
+    assert Requirements.ours() == shipment.requirements
     file = tmp_path / "there" / "pytest_liveview_load" / "__init__.py"
     assert f"{metadata.version(DISTRIBUTION)} {file}\n" == told
 

@@ -16,18 +16,18 @@ from pytest_liveview_load.hosts.pack import Requirements, Shipment
 from pytest_liveview_load.hosts.ship import ship
 from tests.hosts.remote_python import (
     at_once,
-    baggage_of,
     far_python,
     imported,
     index_reached,
     make_wheel,
     of_pip,
+    shipment_of,
     tiny_disk,
     wait_until,
 )
 
 NAME = "pytest-liveview-load"
-TINY = baggage_of({"far_tests.py": b""}, "tiny==1.0")
+TINY = shipment_of({"far_tests.py": b""}, "tiny==1.0")
 
 
 def runs_of(log: Path) -> int:
@@ -78,7 +78,7 @@ def test_it_is_installed_once_for_all_who_come_at_once(tmp_path: Path) -> None:
 def test_another_list_is_another_folder(tmp_path: Path) -> None:
     place = place_of(tmp_path)
     make_wheel(tmp_path / "index", version="2.0")
-    other = baggage_of({"far_tests.py": b""}, "tiny==2.0")
+    other = shipment_of({"far_tests.py": b""}, "tiny==2.0")
     with far_python(**place) as gateway:
         first, second = ship(gateway, TINY)[0], ship(gateway, other)[0]
         found = imported(gateway, [first], "tiny")
@@ -88,7 +88,7 @@ def test_another_list_is_another_folder(tmp_path: Path) -> None:
 
 
 def test_who_has_it_all_installs_nothing(tmp_path: Path) -> None:
-    needs_msgspec = baggage_of(
+    needs_msgspec = shipment_of(
         {}, f"msgspec=={dict(Requirements.ours().pins)['msgspec']}"
     )
     with far_python(**place_of(tmp_path)) as gateway:
@@ -102,7 +102,7 @@ def test_another_version_is_as_good_as_none(tmp_path: Path) -> None:
     place = place_of(tmp_path)
     make_wheel(tmp_path / "index", name="msgspec", version="0.0.1")
     with far_python(**place) as gateway:
-        folders = ship(gateway, baggage_of({}, "msgspec==0.0.1"))
+        folders = ship(gateway, shipment_of({}, "msgspec==0.0.1"))
         found = imported(gateway, folders, "msgspec")
 
     assert f"{folders[0]}/msgspec.py" == found
@@ -125,7 +125,7 @@ def test_what_pip_said_last_is_quoted(tmp_path: Path) -> None:
         far_python(spec, **place_of(tmp_path)) as gateway,
         pytest.raises(HostError) as caught,
     ):
-        ship(gateway, baggage_of({}, "tiny==9.9"))
+        ship(gateway, shipment_of({}, "tiny==9.9"))
 
     problem = (
         f"pip of {sys.executable} on {os.uname().nodename} could not install what is "
@@ -151,7 +151,7 @@ def test_a_full_disk_is_what_pip_says_and_nothing_half_stays(tmp_path: Path) -> 
         far_python(**{**place, "XDG_CACHE_HOME": str(disk)}) as gateway,
     ):
         with pytest.raises(HostError, match="No space left on device"):
-            ship(gateway, baggage_of({}, "tiny==3.0"))
+            ship(gateway, shipment_of({}, "tiny==3.0"))
         left = [each.name for each in (disk / NAME).iterdir()]
 
     assert [] == [each for each in left if each.startswith(".new-")]
@@ -275,7 +275,7 @@ def test_a_python_with_nothing_but_pip_gets_all_that_the_plugin_needs(
         pytest.skip(why)
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "far")], check=True)
     (tmp_path / "test_far.py").write_text("import httpx, lxml.html, pytest")
-    baggage = Shipment.of(
+    shipment = Shipment.of(
         tmp_path, [tmp_path / "test_far.py"], with_plugin=True, search=[]
     )
     spec = (
@@ -283,7 +283,7 @@ def test_a_python_with_nothing_but_pip_gets_all_that_the_plugin_needs(
     )
     said: list[str] = []
     with far_python(spec) as gateway:
-        folders = ship(gateway, baggage, say=said.append)
+        folders = ship(gateway, shipment, say=said.append)
         modules = (
             "test_far",
             "msgspec",
@@ -293,7 +293,7 @@ def test_a_python_with_nothing_but_pip_gets_all_that_the_plugin_needs(
     first = len(said)
     shutil.rmtree(next((tmp_path / "far" / "lib").glob("python*/site-packages/pip")))
     with far_python(spec) as gateway:
-        again = ship(gateway, baggage, say=said.append)
+        again = ship(gateway, shipment, say=said.append)
 
     assert all(each.startswith(f"{tmp_path}/cache/") for each in found)
     assert (folders, first) == (again, len(said))

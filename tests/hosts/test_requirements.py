@@ -11,7 +11,6 @@ from pytest_liveview_load.hosts.specs import (
     HostInfo,
     check_packages,
     check_python,
-    facts_from,
     our_packages,
 )
 
@@ -25,23 +24,23 @@ PYTHON = platform.python_version()
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def facts(**changes: object) -> HostInfo:
-    return facts_from({**remote_preflight.facts(list(our_packages())), **changes})
+def info(**changes: object) -> HostInfo:
+    return HostInfo(**{**remote_preflight.describe(list(our_packages())), **changes})
 
 
 def test_a_process_like_this_one_is_fit() -> None:
-    check_python("popen", facts())
-    check_packages("popen", facts(), our_packages())
+    check_python("popen", info())
+    check_packages("popen", info(), our_packages())
 
-    assert facts().is_here
-    assert not facts(host="elsewhere").is_here
-    assert not facts(prefix="/other").is_here
+    assert info().is_here
+    assert not info(host="elsewhere").is_here
+    assert not info(prefix="/other").is_here
 
 
 def test_another_python_is_named_with_ours() -> None:
     with pytest.raises(HostError) as caught:
         check_python(
-            "ssh=a//python=py", facts(python="3.9.2", executable="/usr/bin/python3")
+            "ssh=a//python=py", info(python="3.9.2", executable="/usr/bin/python3")
         )
 
     assert str(caught.value) == (
@@ -51,7 +50,7 @@ def test_another_python_is_named_with_ours() -> None:
 
 
 def test_another_patch_of_the_same_python_will_do() -> None:
-    check_python("popen", facts(python=f"{MINOR}.99"))
+    check_python("popen", info(python=f"{MINOR}.99"))
 
 
 PACKAGES = {
@@ -84,10 +83,10 @@ def test_packages_that_are_not_alike(
     packages = {name: at for name, at in {**OURS, **theirs}.items() if at}
 
     with pytest.raises(HostError) as caught:
-        check_packages("ssh=a", facts(packages=packages), OURS)
+        check_packages("ssh=a", info(packages=packages), OURS)
 
     assert str(caught.value).startswith(f"ssh=a: {expected}")
 
 
 def test_a_package_that_measures_nothing_may_be_another_release() -> None:
-    check_packages("ssh=a", facts(packages={**OURS, "pytest": "8.3"}), OURS)
+    check_packages("ssh=a", info(packages={**OURS, "pytest": "8.3"}), OURS)

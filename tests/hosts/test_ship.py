@@ -15,9 +15,9 @@ from pytest_liveview_load.hosts.pack import Shipment
 from pytest_liveview_load.hosts.ship import ship
 from tests.hosts.remote_python import (
     at_once,
-    baggage_of,
     far_python,
     imported,
+    shipment_of,
     tiny_disk,
 )
 
@@ -27,8 +27,8 @@ TESTS = {
     "tests/cat.jpg": b"\xff",
     "far_shop.py": b"",
 }
-BAGGAGE = baggage_of(TESTS, folders=("tests", ""))
-SHA = BAGGAGE.parcels[0].sha256
+SHIPMENT = shipment_of(TESTS, folders=("tests", ""))
+SHA = SHIPMENT.archives[0].sha256
 SENT = "is sent the tests (0 kB)"
 
 
@@ -43,7 +43,7 @@ def age(entry: Path, days: float) -> None:
 
 def test_what_is_shipped_can_be_imported_there(tmp_path: Path) -> None:
     with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
-        folders = ship(gateway, BAGGAGE)
+        folders = ship(gateway, SHIPMENT)
         found = imported(gateway, folders, "test_far_buy")
         other = imported(gateway, folders, "far_shop")
 
@@ -57,7 +57,7 @@ def test_what_is_there_is_not_sent_again(tmp_path: Path) -> None:
     said: list[str] = []
     for _ in range(2):
         with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
-            ship(gateway, BAGGAGE, say=said.append)
+            ship(gateway, SHIPMENT, say=said.append)
 
     assert ([SENT], [SHA]) == (said, entries(tmp_path))
 
@@ -71,7 +71,7 @@ def test_without_a_home_for_caches_one_of_our_own_among_temporary_files_is_used(
     said: list[str] = []
     for _ in range(2):
         with far_python(**place) as gateway:
-            folders = ship(gateway, BAGGAGE, say=said.append)
+            folders = ship(gateway, SHIPMENT, say=said.append)
 
     ours = tmp_path / "tmp" / f"{NAME}-{os.getuid()}"
     assert (f"{ours}/{SHA}", [SENT]) == (folders[-1], said)
@@ -85,14 +85,14 @@ def test_a_folder_that_others_may_write_to_is_not_trusted(tmp_path: Path) -> Non
     taken.chmod(0o777)
     place = {"XDG_CACHE_HOME": f"{tmp_path}/file/none", "TMPDIR": str(tmp_path)}
     with far_python(**place) as gateway:
-        folders = ship(gateway, BAGGAGE)
+        folders = ship(gateway, SHIPMENT)
 
     assert not list(taken.iterdir())
     assert str(tmp_path) == str(Path(folders[-1]).parents[1])
 
 
 def test_two_hosts_on_one_machine_at_once_both_have_it(tmp_path: Path) -> None:
-    large = baggage_of({f"far_{each}.py": os.urandom(4096) for each in range(200)})
+    large = shipment_of({f"far_{each}.py": os.urandom(4096) for each in range(200)})
     place = str(tmp_path)
     with (
         far_python(XDG_CACHE_HOME=place) as one,
@@ -100,7 +100,7 @@ def test_two_hosts_on_one_machine_at_once_both_have_it(tmp_path: Path) -> None:
     ):
         first, second = at_once(lambda: ship(one, large), lambda: ship(two, large))
 
-    sha = large.parcels[0].sha256
+    sha = large.archives[0].sha256
     assert first == second == [f"{tmp_path}/{NAME}/{sha}"]
     assert [sha] == entries(tmp_path)
     assert 200 == len(list((tmp_path / NAME / sha).iterdir()))
@@ -115,7 +115,7 @@ def test_what_a_killed_process_left_half_done_is_not_used_and_goes(
         (cache / name / "test_far_buy.py").write_text("half")
         age(cache / name, days)
     with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
-        found = imported(gateway, ship(gateway, BAGGAGE), "test_far_buy")
+        found = imported(gateway, ship(gateway, SHIPMENT), "test_far_buy")
 
     assert f"{cache}/{SHA}/tests/test_far_buy.py" == found
     assert [".new-busy", SHA] == entries(tmp_path)
@@ -140,10 +140,10 @@ def test_a_process_killed_while_it_unpacks_leaves_nothing_that_is_used(
     with far_python(**place) as gateway:
         gateway.remote_exec(KILLED).waitclose(5)
         with pytest.raises(HostError, match=r"it ended while it was sent things$"):
-            ship(gateway, BAGGAGE)
+            ship(gateway, SHIPMENT)
     left = entries(tmp_path / "cache")
     with far_python(**place) as gateway:
-        found = imported(gateway, ship(gateway, BAGGAGE), "test_far_buy")
+        found = imported(gateway, ship(gateway, SHIPMENT), "test_far_buy")
 
     assert [True] == [each.startswith(".new-") for each in left]
     assert f"{tmp_path}/cache/{NAME}/{SHA}/tests/test_far_buy.py" == found
@@ -159,7 +159,7 @@ def test_what_nobody_has_used_for_long_goes(tmp_path: Path) -> None:
     stale.touch()
     age(stale, 15)
     with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
-        ship(gateway, BAGGAGE)
+        ship(gateway, SHIPMENT)
     kept = entries(tmp_path)
 
     assert (24, True) == (len(kept), SHA in kept)
@@ -168,10 +168,10 @@ def test_what_nobody_has_used_for_long_goes(tmp_path: Path) -> None:
 
 def test_what_is_used_again_stays(tmp_path: Path) -> None:
     with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
-        ship(gateway, BAGGAGE)
+        ship(gateway, SHIPMENT)
         age(tmp_path / NAME / SHA, 20)
-        ship(gateway, BAGGAGE)
-        ship(gateway, baggage_of({"other.py": b""}))
+        ship(gateway, SHIPMENT)
+        ship(gateway, shipment_of({"other.py": b""}))
 
     assert SHA in entries(tmp_path)
 
@@ -180,17 +180,17 @@ def test_what_is_used_again_stays(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_there_is_said_once_and_nothing_half_stays(tmp_path: Path) -> None:
-    large = baggage_of({"far_film.py": os.urandom(200_000)})
+    large = shipment_of({"far_film.py": os.urandom(200_000)})
     with tiny_disk(tmp_path / "disk") as disk:
         spec = f"popen//env:XDG_CACHE_HOME={disk}"
         with far_python(spec) as gateway, pytest.raises(HostError) as caught:
             ship(gateway, large)
         kept = entries(disk)
         with far_python(spec) as gateway:
-            ship(gateway, BAGGAGE)  # which is small
+            ship(gateway, SHIPMENT)  # which is small
         kept_then = entries(disk)
 
-    entry = f"{disk}/{NAME}/{large.parcels[0].sha256}"
+    entry = f"{disk}/{NAME}/{large.archives[0].sha256}"
     assert (
         f"{spec}: {os.uname().nodename} cannot keep what it is sent in {entry}: No space "
         "left on device: make room there, or let XDG_CACHE_HOME there name a folder that "
@@ -206,14 +206,16 @@ def test_a_host_that_ends_meanwhile_is_said_to_have_ended(tmp_path: Path) -> Non
         with suppress(EOFError):  # it may hear of the end in this way
             channel.waitclose(5)
         with pytest.raises(HostError, match=r"it ended while it was sent things$"):
-            ship(gateway, BAGGAGE)
+            ship(gateway, SHIPMENT)
 
 
 def test_a_host_that_reads_nothing_any_more_is_said_to_be_silent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shipping, "SILENT", 0.5)
-    large = baggage_of({"film.mp4": os.urandom(10_000_000)})  # more than any pipe holds
+    large = shipment_of(
+        {"film.mp4": os.urandom(10_000_000)}
+    )  # more than any pipe holds
     with far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway:
         channel = gateway.remote_exec("import os; channel.send(os.getpid())")
         process = channel.receive(5)
@@ -234,11 +236,11 @@ def test_a_host_that_reads_nothing_any_more_is_said_to_be_silent(
 
 
 def test_what_arrives_damaged_is_not_kept(tmp_path: Path) -> None:
-    cut = replace(BAGGAGE.parcels[0], data=BAGGAGE.parcels[0].data[:-1])
+    cut = replace(SHIPMENT.archives[0], data=SHIPMENT.archives[0].data[:-1])
     with (
         far_python(XDG_CACHE_HOME=str(tmp_path)) as gateway,
         pytest.raises(HostError, match=f"{SHA}: it has arrived damaged: "),
     ):
-        ship(gateway, Shipment(parcels=(cut,)))
+        ship(gateway, Shipment(archives=(cut,)))
 
     assert [] == entries(tmp_path)

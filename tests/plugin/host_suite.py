@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 XDIST = {"alone": (), "-n1": ("-p", "xdist.plugin", "-n1")}
-ENDING = 10.0  # seconds until all processes are gone
-PATIENCE = 30.0  # seconds
+ENDING = 100.0  # seconds until all processes are gone
+PATIENCE = 300.0  # seconds
 
 # Notes the process of each user, and says once that all are at work.
 LOAD = """

@@ -130,7 +130,6 @@ def test_what_is_sent_is_shown_with_the_name_of_the_host(tmp_path: Path) -> None
         executable="",
         prefix="",
         host="load1",
-        pid=1,
         packages={},
     )
 

@@ -1,4 +1,4 @@
-"""A pool's hosts for runs: booted by real commands, opened by a made-up opener."""
+"""A pool's hosts for runs: booted by real commands, opened by a fake opener."""
 
 import asyncio
 import os
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import HostError, PoolError
+from pytest_liveview_load.hosts.host import HostLink
+from pytest_liveview_load.hosts.hosts import Hosts
 from pytest_liveview_load.pool.policy import PoolLimits
 from pytest_liveview_load.pool.pool import HostPool
 from tests.pool.pool_machines import (
@@ -23,11 +25,10 @@ from tests.pool.pool_machines import (
 pytestmark = pytest.mark.anyio
 
 
-class MadeUpLink:
-    is_gone = False
-
+class FakeLink(HostLink):
     def __init__(self, name: str) -> None:
         self.name = name
+        self.is_gone = False
 
     def listen(self, hear: Any) -> None: ...
     def send(self, data: bytes) -> None: ...
@@ -35,21 +36,21 @@ class MadeUpLink:
     def close(self) -> None: ...
 
 
-class MadeUpHosts:
+class FakeHosts(Hosts):
     """Opens whatever it is asked for, but for the first `refused`."""
 
     def __init__(self) -> None:
-        self.links: dict[str, MadeUpLink] = {}
+        self.links: dict[str, FakeLink] = {}
         self.specs: dict[str, str] = {}
         self.closed: list[str] = []
         self.refused = 0
 
-    async def open(self, name: str, spec: str) -> MadeUpLink:
+    async def open(self, name: str, spec: str) -> FakeLink:
         if self.refused:
             self.refused -= 1
             raise HostError(spec, "no Python answered")
         self.specs[name] = spec
-        link = self.links[name] = MadeUpLink(name)
+        link = self.links[name] = FakeLink(name)
         return link
 
     async def close(self, name: str) -> None:
@@ -57,11 +58,11 @@ class MadeUpHosts:
 
 
 class Scene:
-    """A pool over a made-up opener, and what it has told."""
+    """A pool over a fake opener, and what it has told."""
 
     def __init__(self, machines: Machines) -> None:
         self.machines = machines
-        self.hosts = MadeUpHosts()
+        self.hosts = FakeHosts()
         self.shown: list[str] = []
         self.complaints: list[str] = []
 
