@@ -1,7 +1,7 @@
-"""What a user's step comes to: the closed set of things the client then has to do.
+"""What a gesture leads to: all that the client can have to do after it, as values.
 
-Law: values only. `bindings` and `inputs` return a list of them, in the order in which the
-real client would do them; an empty list is a step that nobody hears of.
+`click`, `inputs`, `keyboard` and `events` return a list of them, in the order in which the
+real client does them; an empty list is a gesture that nothing answers to.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from pytest_liveview_load.liveview.page.html import Element, Identity
 
 
 class LoadingSource(NamedTuple):
-    """What shows that a push is not answered yet (view.ts putRef; see `busy.py`).
+    """What shows that a push is not answered yet (view.ts putRef; see `loading.py`).
 
     `element` is the element whose event of `kind` it was: a change's field, a submit's
     form. `submitter` is the key of the button that submitted it, `loading` the selector
@@ -110,7 +110,7 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveFocus:
-    """Focus this element, as JS.focus does; `bindings` makes it what that causes."""
+    """Focus this element, as JS.focus does; `run_binding` replaces it by what that causes."""
 
     element: Element
 

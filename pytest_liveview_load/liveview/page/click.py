@@ -1,7 +1,7 @@
-"""A person's click or submit to what the client then has to do.
+"""What a click on an element, or the submit of a form, leads to.
 
-Law: as live_socket.ts binds its listeners, in their order, then what the browser does by
-itself. A step that a browser would not let a person take (a disabled button), or that
+As live_socket.ts binds its listeners, in their order, then what the browser does by
+itself. A gesture that a browser would not let a person take (a disabled button), or that
 nothing on the element answers to, is an ElementError which lists what is bound.
 """
 
@@ -94,30 +94,30 @@ def follow_link(document: Document, link: Element) -> list[Action]:
 
 
 def http_submit(
-    scene: VisiblePage, form: Element, submitter: Field | None = None
+    page: VisiblePage, form: Element, submitter: Field | None = None
 ) -> list[Action]:
     """Return what the browser does with a form that LiveView leaves alone."""
     button = submitter.element if submitter is not None else form
-    document = scene.document
+    document = page.document
     method = button.get("formmethod") or form.get("method") or "get"
     if method.lower() == "dialog":
         return []
     action = document.attr(button, "formaction") or document.attr(form, "action")
     # Without an action a form goes to the page itself, wherever <base> points.
     url = _absolute(document, action) if action else document.url
-    body = http_body(scene, form, submitter)
+    body = http_body(page, form, submitter)
     return [_http("POST" if method.lower() == "post" else "GET", url, body)]
 
 
-def triggered_submit(scene: VisiblePage) -> HttpSubmit | None:
+def triggered_submit(page: VisiblePage) -> HttpSubmit | None:
     """Return the form that now carries `phx-trigger-action`, as an HTTP submit, or None.
 
     The client leaves the view and submits (dom_patch.ts externalFormTriggered), with the
     button that last submitted it.
     """
-    for form in scene.document.all(f"form[{PHX_TRIGGER_ACTION}]"):
-        submitter = scene.forms.submitter(scene.document, form)
-        for action in http_submit(scene, form, submitter):
+    for form in page.document.all(f"form[{PHX_TRIGGER_ACTION}]"):
+        submitter = page.forms.submitter(page.document, form)
+        for action in http_submit(page, form, submitter):
             if isinstance(action, HttpSubmit):
                 return action
     return None
@@ -133,7 +133,7 @@ def _http(method: str, url: str, body: str) -> HttpSubmit:
 
 def _absolute(document: Document, href: str) -> str:
     # A patch moves the document's URL; <base href> stays where the page came from.
-    base = urljoin(document.url, document.page.parsed.base)
+    base = urljoin(document.url, document.dead_render.parsed.base)
     try:
         return urljoin(base, document.unmask(href).strip())
     except ValueError:
@@ -145,26 +145,26 @@ _SUBMITTABLE: Final = "form"
 _CLICK: Final = "click"
 
 
-def click(scene: VisiblePage, element: Element) -> list[Action]:
+def click(page: VisiblePage, element: Element) -> list[Action]:
     """Click, as a person does: the focus moves, then bindings, then the element itself.
 
     Raises:
         ElementError: The element is disabled, or nothing answers to a click on it, for
             now or at all.
     """
-    around = scene.document.click_targets(element)
-    refuse_disabled(scene, around.control)
-    moved = _mouse_down(scene, around)
-    heard = _clicked(scene, element, around)
+    around = page.document.click_targets(element)
+    refuse_disabled(page, around.control)
+    moved = _mouse_down(page, around)
+    heard = _clicked(page, element, around)
     if around.bound is not None and not moved and heard == []:
-        refuse_loading(scene, around.bound)
+        refuse_loading(page, around.bound)
     if heard is None and not moved:
-        raise nothing_bound(scene, element, "phx-click and no href", _CLICKABLE)
+        raise nothing_bound(page, element, "phx-click and no href", _CLICKABLE)
     return moved + (heard or [])
 
 
 def submit(
-    scene: VisiblePage, form: Element, submitter: Element | None = None
+    page: VisiblePage, form: Element, submitter: Element | None = None
 ) -> list[Action]:
     """Submit a form, by a button of it or as JS `requestSubmit()` without one.
 
@@ -172,170 +172,168 @@ def submit(
         ElementError: `form` is no form, or the button is disabled or not of this form;
             or an earlier submit is not answered yet.
     """
-    document = scene.document
+    document = page.document
     if form.tag != "form":
-        raise nothing_bound(
-            scene, form, "form to submit: it is no <form>", _SUBMITTABLE
-        )
+        raise nothing_bound(page, form, "form to submit: it is no <form>", _SUBMITTABLE)
     field = None
     if submitter is not None:
-        refuse_disabled(scene, scene.document.click_targets(submitter).control)
+        refuse_disabled(page, page.document.click_targets(submitter).control)
         field = document.fields.field(submitter)
         if field is None or document.fields.form(submitter) is not form:
             problem = f"is no submit button of {document.describe(form)}"
             raise document.error_about(submitter, problem)
     if is_submitting(form):
-        refuse_loading(scene, form)
-    if scene.forms.uses_debounce:
+        refuse_loading(page, form)
+    if page.forms.uses_debounce:
         for each in document.fields.of(form):
-            field_submitted(scene, each.element)
+            field_submitted(page, each.element)
     event = document.attr(form, PHX_SUBMIT)
     if event:
         # As view.ts submitForm: all of it counts as used, and the field in it is left.
-        scene.forms.mark_all_used(document, form)
-        return blur(scene) + run_binding(scene, event, "submit", form, submitter=field)
-    return http_submit(scene, form, field)
+        page.forms.mark_all_used(document, form)
+        return blur(page) + run_binding(page, event, "submit", form, submitter=field)
+    return http_submit(page, form, field)
 
 
-def click_unbound(scene: VisiblePage, element: Element) -> list[Action]:
+def click_unbound(page: VisiblePage, element: Element) -> list[Action]:
     """Click what nothing of LiveView's answers to: the focus moves, and whoever is away hears."""
-    moved = _mouse_down(scene, scene.document.click_targets(element))
-    return moved + _clicked_away(scene, element)
+    moved = _mouse_down(page, page.document.click_targets(element))
+    return moved + _clicked_away(page, element)
 
 
-def dispatch_event(scene: VisiblePage, event: str, element: Element) -> list[Action]:
+def dispatch_event(page: VisiblePage, event: str, element: Element) -> list[Action]:
     """Do what a browser and LiveView's script make of a DOM event of JS.dispatch.
 
     A click is one without a mouse, which moves no focus; a form's submit and a field's
     input are heard by their bindings alone. What nothing answers to is nothing.
     """
     if event == _CLICK:
-        around = scene.document.click_targets(element)
+        around = page.document.click_targets(element)
         if around.control is not None and is_disabled(around.control):
             return []
-        return _clicked(scene, element, around) or []
+        return _clicked(page, element, around) or []
     if event == "submit":
         bound = element.tag == "form" and PHX_SUBMIT in element.attrib
-        return submit(scene, element) if bound and not is_submitting(element) else []
-    field = scene.document.fields.field(element)
+        return submit(page, element) if bound and not is_submitting(element) else []
+    field = page.document.fields.field(element)
     if field is None or event not in ("input", "change"):
         return []
-    return input_event(scene, field)
+    return input_event(page, field)
 
 
 # What LiveView's script does
 
 
 def _clicked(
-    scene: VisiblePage, element: Element, around: ClickTargets
+    page: VisiblePage, element: Element, around: ClickTargets
 ) -> list[Action] | None:
     """Return what hears of a click, in a browser's order; None where nothing does."""
     if around.link is not None:
-        followed = live_link(scene.document, around.link)
-        away = _clicked_away(scene, element)
-        return [followed, *away, *_bound(scene, around.link)]
+        followed = live_link(page.document, around.link)
+        away = _clicked_away(page, element)
+        return [followed, *away, *_bound(page, around.link)]
     # A checkbox is toggled before anyone hears of the click.
-    toggled = _toggled(scene, element)
-    actions = _clicked_away(scene, element)
+    toggled = _toggled(page, element)
+    actions = _clicked_away(page, element)
     answered = around.bound is not None or bool(actions)
     if around.bound is not None and not is_loading(around.bound):
-        actions += _bound(scene, around.bound)
-    by_itself = _own_behaviour(scene, around, toggled)
+        actions += _bound(page, around.bound)
+    by_itself = _own_behaviour(page, around, toggled)
     if by_itself is not None:
         return actions + by_itself
     return actions if answered else None
 
 
-def _bound(scene: VisiblePage, element: Element) -> list[Action]:
+def _bound(page: VisiblePage, element: Element) -> list[Action]:
     chain = element.get(PHX_CLICK)
     if not chain:
         return []
-    return debounced(scene, element, lambda s, e: run_binding(s, chain, _CLICK, e))
+    return debounced(page, element, lambda s, e: run_binding(s, chain, _CLICK, e))
 
 
-def _clicked_away(scene: VisiblePage, element: Element) -> list[Action]:
+def _clicked_away(page: VisiblePage, element: Element) -> list[Action]:
     """Tell the visible elements that the click was outside of them."""
-    bound = scene.document.all(f"[{PHX_CLICK_AWAY}]")
+    bound = page.document.all(f"[{PHX_CLICK_AWAY}]")
     if not bound or not is_visible(element):
         return []
     inside = set(ancestors(element))
     actions: list[Action] = []
     for each in bound:
         if each not in inside and is_visible(each):
-            actions += run_binding(scene, each.get(PHX_CLICK_AWAY, ""), _CLICK, each)
+            actions += run_binding(page, each.get(PHX_CLICK_AWAY, ""), _CLICK, each)
     return actions
 
 
 # What the browser does by itself
 
 
-def _mouse_down(scene: VisiblePage, around: ClickTargets) -> list[Action]:
+def _mouse_down(page: VisiblePage, around: ClickTargets) -> list[Action]:
     """Move the focus, before the click is heard of: into a field, else out of one."""
     control = around.control
     if control is not None and control.tag != "button":
-        field = scene.document.fields.field(control)
+        field = page.document.fields.field(control)
         if field is not None and field.type not in BUTTONS:
-            return move_focus(scene, control)
-    return blur(scene)
+            return move_focus(page, control)
+    return blur(page)
 
 
 def _own_behaviour(
-    scene: VisiblePage, around: ClickTargets, toggled: Field | None
+    page: VisiblePage, around: ClickTargets, toggled: Field | None
 ) -> list[Action] | None:
     """Return what the browser does by itself, or None where a click does nothing."""
     if toggled is not None:
-        return input_event(scene, toggled)
+        return input_event(page, toggled)
     if around.method is not None:
-        return [data_method(scene.document, around.method)]
+        return [data_method(page.document, around.method)]
     active = around.active
     if active is None:
         return None
     if active.tag == "a":
-        return follow_link(scene.document, active)
+        return follow_link(page.document, active)
     if active.tag == "label":
-        return _click_label(scene, active)
-    fields = scene.document.fields
+        return _click_label(page, active)
+    fields = page.document.fields
     if active.tag == "button" and fields.form(active) is None:
         return None  # the usual click; it need not read all the fields
     field = fields.field(active)
-    return None if field is None else _click_field(scene, field)
+    return None if field is None else _click_field(page, field)
 
 
-def _click_field(scene: VisiblePage, field: Field) -> list[Action] | None:
+def _click_field(page: VisiblePage, field: Field) -> list[Action] | None:
     if field.type not in BUTTONS:
         return []  # it has the focus now; a radio that is checked stays checked
-    form = scene.document.fields.form(field.element) if field.form_key else None
+    form = page.document.fields.form(field.element) if field.form_key else None
     if form is None or field.type == "button":
         return None
     if field.type == "reset":
-        scene.forms.reset(scene.document, form)
-        return input_event(scene, field)
-    return submit(scene, form, field.element)
+        page.forms.reset(page.document, form)
+        return input_event(page, field)
+    return submit(page, form, field.element)
 
 
-def _click_label(scene: VisiblePage, label: Element) -> list[Action] | None:
-    control = labelled(scene, label)
-    return None if control is None else click(scene, control)
+def _click_label(page: VisiblePage, label: Element) -> list[Action] | None:
+    control = labelled(page, label)
+    return None if control is None else click(page, control)
 
 
-def labelled(scene: VisiblePage, label: Element) -> Element | None:
+def labelled(page: VisiblePage, label: Element) -> Element | None:
     """Return the field that a `<label>` is for, or None."""
     target = label.get("for")
     if target is None:
         controls = label.iter("input", "select", "textarea", "button")
         return next(controls, None)
-    return next(iter(by_id(scene.document.root, id=target)), None)
+    return next(iter(by_id(page.document.root, id=target)), None)
 
 
-def _toggled(scene: VisiblePage, element: Element) -> Field | None:
+def _toggled(page: VisiblePage, element: Element) -> Field | None:
     """Toggle a checkbox or choose a radio; None where the click changes nothing."""
     if element.tag != "input":
         return None
-    field = scene.document.fields.field(element)
+    field = page.document.fields.field(element)
     if field is None or field.type not in CHECKABLE:
         return None
-    checked = scene.forms.checked(field)
+    checked = page.forms.checked(field)
     if field.type == "radio" and checked:
         return None
-    scene.forms.put_checked(scene.document, field, checked=not checked)
+    page.forms.put_checked(page.document, field, checked=not checked)
     return field

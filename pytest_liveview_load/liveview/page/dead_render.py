@@ -1,6 +1,6 @@
 """The dead render: what the HTTP response says before any socket is open.
 
-Law: parsing is shared. `DeadRender` is one user's; the `ParsedPage` behind it is parsed once
+Parsing is shared: `DeadRender` is one user's; the `ParsedPage` behind it is parsed once
 for all users whose pages differ only in their tokens (see `mask`).
 """
 
@@ -136,7 +136,7 @@ class ParsedPage:
     track_static: tuple[str, ...]
     base: str
     title: Title
-    has_placeholders: bool  # it says of itself what a pattern writes
+    has_placeholders: bool  # its own text looks like our placeholders
     _hollows: dict[frozenset[str], Element] = field(default_factory=dict)
 
     def without_views(self, view_ids: frozenset[str]) -> Element:
@@ -155,9 +155,9 @@ class ParsedPage:
 class DeadRender:
     """One user's page as the server rendered it over HTTP. Read-only."""
 
-    def __init__(self, masked: MaskedHtml, shell: ParsedPage, url: str) -> None:
+    def __init__(self, masked: MaskedHtml, parsed: ParsedPage, url: str) -> None:
         self.masked = masked
-        self.parsed = shell
+        self.parsed = parsed
         self.url = url
 
     @classmethod
@@ -166,9 +166,9 @@ class DeadRender:
         view has no `views`, and one that is no HTML at all has nothing.
         """
         masked = mask(html)
-        shell = _parsed_page(masked.template)
-        # Of equal templates, which are as long as the page, the shell's is kept.
-        return cls(MaskedHtml(shell.template, masked.values), shell, url)
+        parsed = _parsed_page(masked.template)
+        # Of equal templates, which are as long as the page, the parsed page's is kept.
+        return cls(MaskedHtml(parsed.template, masked.values), parsed, url)
 
     @property
     def csrf_token(self) -> str:
@@ -186,7 +186,7 @@ class DeadRender:
         return next((view for view in self.views if view.main), None)
 
     def masked_id(self, view_id: str) -> str:
-        """Return a view's id as the shell has it, masked; the main view's is remembered."""
+        """Return a view's id as the parsed page has it, masked; the main view's is remembered."""
         main = self.main
         if main is not None and view_id == main.id:
             return self._place_of_main

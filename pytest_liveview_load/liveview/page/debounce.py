@@ -28,7 +28,7 @@ _NUMBER: Final = re.compile(r"\s*([+-]?\d+)")  # what parseInt reads
 
 
 def debounced(
-    scene: VisiblePage,
+    page: VisiblePage,
     element: Element,
     run: EventHandler,
     *,
@@ -40,13 +40,13 @@ def debounced(
     """
     debounce, throttle = element.get(PHX_DEBOUNCE), element.get(PHX_THROTTLE)
     if debounce is None and throttle is None:
-        return run(scene, element)
-    state, identity = scene.forms.debounce, identify(element)
+        return run(page, element)
+    state, identity = page.forms.debounce, identify(element)
     value = _or_default(debounce) or _or_default(throttle) or ""
     if value == _UNTIL_LEFT:
         state.held[identity] = HeldEvent(None, run)
         return []
-    seconds = _seconds(scene, element, value)
+    seconds = _seconds(page, element, value)
     if throttle is None:
         state.held[identity] = HeldEvent(seconds, run)
         return []
@@ -57,26 +57,26 @@ def debounced(
     if not another_key and now < state.throttled_until.get(identity, now):
         return []
     state.throttled_until[identity] = now + seconds
-    return run(scene, element)
+    return run(page, element)
 
 
-def release_held(scene: VisiblePage, identity: Identity) -> list[Action]:
+def release_held(page: VisiblePage, identity: Identity) -> list[Action]:
     """Run what is held back for an element, if both are still there."""
-    held = scene.forms.debounce.held.pop(identity, None)
-    element = None if held is None else find_by_identity(scene.document.root, identity)
-    return [] if held is None or element is None else held.run(scene, element)
+    held = page.forms.debounce.held.pop(identity, None)
+    element = None if held is None else find_by_identity(page.document.root, identity)
+    return [] if held is None or element is None else held.run(page, element)
 
 
-def field_left(scene: VisiblePage, element: Element) -> list[Action]:
+def field_left(page: VisiblePage, element: Element) -> list[Action]:
     """Run what was held back until the field is left; a throttle lets it through again."""
     identity = identify(element)
-    scene.forms.debounce.throttled_until.pop(identity, None)
-    return release_held(scene, identity)
+    page.forms.debounce.throttled_until.pop(identity, None)
+    return release_held(page, identity)
 
 
-def field_submitted(scene: VisiblePage, element: Element) -> None:
+def field_submitted(page: VisiblePage, element: Element) -> None:
     """Forget what is held back for a field of a form that is submitted."""
-    identity, state = identify(element), scene.forms.debounce
+    identity, state = identify(element), page.forms.debounce
     held = state.held.get(identity)
     if held is not None and held.seconds is not None:
         del state.held[identity]
@@ -87,11 +87,11 @@ def _or_default(value: str | None) -> str | None:
     return _DEFAULT if value == "" else value
 
 
-def _seconds(scene: VisiblePage, element: Element, value: str) -> float:
+def _seconds(page: VisiblePage, element: Element, value: str) -> float:
     number = _NUMBER.match(value)
     if number is None:
         problem = f"has a debounce or throttle of {value!r}"
-        raise scene.document.error_about(
+        raise page.document.error_about(
             element, problem, advice="it is no number of ms"
         )
     return max(0, int(number[1])) / 1000

@@ -1,12 +1,12 @@
-"""One page as it stands: the dead render's shell with each view's content in its place.
+"""What one user's tab shows: the dead render with each view's content in its place.
 
     document = Document(page, {"phx-F…": view_state}, title="Counter")
-    document.one("#inc"), document.text(document.one("#count")), document.title
+    document.text(document.first("#count")), document.title
 
 A `Document` is one user's and cheap to make. The tree under it is composed when someone
-looks, once for all users who have the same shell and the same states (`SharedTree`).
+looks, once for all users who have the same parsed page and the same states (`SharedTree`).
 
-Law: read-only. Trees are shared, so nobody changes an element, and whatever is read from
+Read-only. Trees are shared, so nobody changes an element, and whatever is read from
 one goes through the document (`text`, `attr`, `html`), which puts back the user's values.
 """
 
@@ -45,7 +45,7 @@ class Document:
 
     def __init__(
         self,
-        page: DeadRender,
+        dead_render: DeadRender,
         contents: Mapping[str, Content | None] | None = None,
         *,
         title: str | None = None,
@@ -55,7 +55,7 @@ class Document:
         tokens: Mapping[str, tuple[str, str]] | None = None,
         connection_classes: Mapping[str, str] | None = None,
     ) -> None:
-        """Put `contents` (by view id, None where its element was taken away) into `page`.
+        """Put `contents` (by view id, None where its element was taken away) into the dead render.
 
         `title` is the last one that a diff or join brought; `url` is where the tab is now,
         if a patch moved it; `containers` are the tags and attributes of main views that
@@ -64,8 +64,8 @@ class Document:
         nested and sticky views, by view id; `connection_classes` are the classes that tell how a
         view stands, by view id.
         """
-        self.page = page
-        self.url = url or page.url
+        self.dead_render = dead_render
+        self.url = url or dead_render.url
         self._contents = contents or {}
         self._pushed_title = title
         self._containers = containers or {}
@@ -109,7 +109,7 @@ class Document:
     @property
     def title(self) -> str:
         """The tab's title: a pushed one between prefix and suffix, as dom.ts putTitle."""
-        title = self.page.title
+        title = self.dead_render.title
         if self._pushed_title is None:
             return self.unmask(title.text)
         return self.unmask(title.put(self._pushed_title))
@@ -138,7 +138,7 @@ class Document:
 
     def unmask(self, text: str) -> str:
         """Return text of the shared tree as this user has it."""
-        return self.page.masked.unmask(text)
+        return self.dead_render.masked.unmask(text)
 
     # Views and components
 
@@ -151,7 +151,7 @@ class Document:
         view = self.click_targets(element).view
         if view is not None:
             return self.unmask(view.get(PHX_TELEPORTED) or view.get("id") or "")
-        main = self.page.main
+        main = self.dead_render.main
         return main.id if main is not None else ""
 
     def component(self, element: Element) -> int | None:
@@ -243,7 +243,7 @@ class Document:
         composed = self._tree() if self._tree is not None else None
         if composed is None:
             composed = compose(
-                self.page,
+                self.dead_render,
                 self._shared_contents(),
                 self._containers,
                 self._overlay,
@@ -255,10 +255,14 @@ class Document:
         return composed
 
     def _shared_contents(self) -> Mapping[str, Content | None]:
-        """Return what is shared of the contents: of a view alone on its page, a pattern."""
+        """Return what is shared of the contents: of a view alone on its page, its template."""
         self._texts = ()
         contents = self._contents
-        if self._plain or len(contents) != 1 or self.page.parsed.has_placeholders:
+        if (
+            self._plain
+            or len(contents) != 1
+            or self.dead_render.parsed.has_placeholders
+        ):
             return contents
         [(view_id, content)] = contents.items()
         if content is None:
@@ -280,7 +284,7 @@ class Document:
             raise self._no_selector(css, "it must be a text such as '#save'")
         if reads_texts(css) and self.has_own_texts:
             self._tree, self._plain = None, True
-        masked = self.page.masked.mask(css)
+        masked = self.dead_render.masked.mask(css)
         try:
             found = self._composed.select(masked)
             if masked != css:

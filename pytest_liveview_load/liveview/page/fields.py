@@ -1,7 +1,7 @@
 """The form fields of one tree: which form each belongs to and what the server gave it.
 
-Law: this is the server's side only, read once per tree and shared. What a user made of
-it is an overlay in form.py, keyed by `Field.key`.
+This is the server's side only, read once per tree and shared. What a user made of it is
+in `form_state.py`, by `Field.key`.
 """
 
 import re

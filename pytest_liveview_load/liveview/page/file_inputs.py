@@ -1,7 +1,7 @@
 """Choosing files: in an input of LiveView, a folder in one for folders, or by a drop.
 
-Law: as a browser and LiveUploader.trackFiles have it; what neither would let a person do is
-an ElementError.
+As a browser and LiveUploader.trackFiles have it; what neither would let a person do is an
+ElementError. Also which chosen files the server knows of, waits for and refuses.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Attached(NamedTuple):
 
 
 def attach_files(
-    scene: VisiblePage, element: Element, files: Sequence[ChosenFile]
+    page: VisiblePage, element: Element, files: Sequence[ChosenFile]
 ) -> Attached:
     """Choose files in a `live_file_input`, or drop them on a `phx-drop-target`.
 
@@ -57,24 +57,24 @@ def attach_files(
             hear of them, since neither the input nor its form has phx-change.
     """
     actions: list[Action] = []
-    zone = drop_zone(scene, element)
+    zone = drop_zone(page, element)
     if zone is None:
-        field = writable(scene, element)
-        check_chosen(scene, field, files)
-        actions = move_focus(scene, element)
+        field = writable(page, element)
+        check_chosen(page, field, files)
+        actions = move_focus(page, element)
     else:
-        field = dropped_in(scene, zone)
-        check_dropped(scene, zone, files)
-    ref = upload_ref(scene.document, field)
+        field = dropped_in(page, zone)
+        check_dropped(page, zone, files)
+    ref = upload_ref(page.document, field)
     if not ref:
         problem = "is no upload: it has no data-phx-upload-ref (use <.live_file_input>)"
-        raise scene.document.error_about(field.element, problem)
-    earlier = active_files(scene, field) if "multiple" in field.element.attrib else []
-    scene.forms.put_files(ref, [*earlier, *files])
-    told = input_event(scene, field)
+        raise page.document.error_about(field.element, problem)
+    earlier = active_files(page, field) if "multiple" in field.element.attrib else []
+    page.forms.put_files(ref, [*earlier, *files])
+    told = input_event(page, field)
     if not told:
-        scene.forms.put_files(ref, earlier)
-        raise scene.document.error_about(
+        page.forms.put_files(ref, earlier)
+        raise page.document.error_about(
             field.element, "needs phx-change on its form to upload"
         )
     return Attached(ref, actions + told)
@@ -83,46 +83,46 @@ def attach_files(
 # Choosing
 
 
-def check_chosen(scene: VisiblePage, field: Field, files: Sequence[ChosenFile]) -> None:
+def check_chosen(page: VisiblePage, field: Field, files: Sequence[ChosenFile]) -> None:
     """Raise ElementError if the input's dialog does not let a person choose the files.
 
     In an input for folders each file says where in the folder it is: `relative_path`.
     """
     element = field.element
     if field.type != FILE:
-        raise scene.document.error_about(element, "is no <input type=file>")
+        raise page.document.error_about(element, "is no <input type=file>")
     if WEBKIT_DIRECTORY in element.attrib:
         for each in files:
-            place_in_folder(scene, element, each)
+            place_in_folder(page, element, each)
         return
     if any(each.info.relative_path for each in files):
-        raise scene.document.error_about(element, FILES)
+        raise page.document.error_about(element, FILES)
     if len(files) > 1 and "multiple" not in element.attrib:
         problem = f"takes one file, not {len(files)}: allow_upload has max_entries: 1"
-        raise scene.document.error_about(element, problem)
+        raise page.document.error_about(element, problem)
 
 
-def place_in_folder(scene: VisiblePage, element: Element, file: ChosenFile) -> None:
+def place_in_folder(page: VisiblePage, element: Element, file: ChosenFile) -> None:
     """Take a name with a path for the file's place in the chosen folder."""
     info = file.info
     if info.relative_path:
         return
     _, slash, name = info.name.rpartition("/")
     if not slash:
-        raise scene.document.error_about(element, FOLDER)
+        raise page.document.error_about(element, FOLDER)
     file.info = replace(info, name=name, relative_path=info.name)
 
 
 # Dropping
 
 
-def drop_zone(scene: VisiblePage, element: Element) -> Element | None:
+def drop_zone(page: VisiblePage, element: Element) -> Element | None:
     """Return the `phx-drop-target` that a drop on the element is on.
 
     As utils.ts closestPhxBinding, within the element's own view. None for a file input,
     in which a person chooses.
     """
-    field = scene.document.fields.field(element)
+    field = page.document.fields.field(element)
     if field is not None and field.type == FILE:
         return None
     node: Element | None = element
@@ -135,26 +135,26 @@ def drop_zone(scene: VisiblePage, element: Element) -> Element | None:
     return None
 
 
-def dropped_in(scene: VisiblePage, zone: Element) -> Field:
+def dropped_in(page: VisiblePage, zone: Element) -> Field:
     """Return the file input that the zone names; raises ElementError."""
-    document = scene.document
+    document = page.document
     wanted = document.attr(zone, PHX_DROP_TARGET)
     for field in document.fields.by_key.values():
         if field.type == FILE and document.attr(field.element, "id") == wanted:
             if field.disabled:
-                raise scene.document.error_about(field.element, "is disabled")
+                raise page.document.error_about(field.element, "is disabled")
             return field
-    raise scene.document.error_about(
+    raise page.document.error_about(
         zone, f"names no file input: there is no id {wanted!r}"
     )
 
 
 def check_dropped(
-    scene: VisiblePage, zone: Element, files: Sequence[ChosenFile]
+    page: VisiblePage, zone: Element, files: Sequence[ChosenFile]
 ) -> None:
     """Raise ElementError for a folder, which a drop does not open."""
     if any(each.info.relative_path for each in files):
-        raise scene.document.error_about(zone, "takes files in a drop, not a folder")
+        raise page.document.error_about(zone, "takes files in a drop, not a folder")
 
 
 # What the server knows of the chosen files, wants and refuses.
@@ -165,29 +165,29 @@ def upload_fields(document: Document, form: Element) -> list[Field]:
     return [each for each in document.fields.of(form) if upload_ref(document, each)]
 
 
-def active_files(scene: VisiblePage, field: Field) -> list[ChosenFile]:
+def active_files(page: VisiblePage, field: Field) -> list[ChosenFile]:
     """Return the files that the server knows of (UploadEntry.isActive).
 
     One that the server has dropped, since the person cancelled it, is not among them;
     neither is one without content, of which it is never told.
     """
-    ref = upload_ref(scene.document, field)
+    ref = upload_ref(page.document, field)
     if ref is None:
         return []
-    known = refs(scene.document, field, PHX_ACTIVE_ENTRY_REFS)
+    known = refs(page.document, field, PHX_ACTIVE_ENTRY_REFS)
     return [
         each
-        for each in scene.forms.files(ref)
+        for each in page.forms.files(ref)
         if each.info.size and (each.ref is None or each.ref in known)
     ]
 
 
-def files_to_preflight(scene: VisiblePage, field: Field) -> list[ChosenFile]:
+def files_to_preflight(page: VisiblePage, field: Field) -> list[ChosenFile]:
     """Return the files that leave is still to be asked for (filesAwaitingPreflight)."""
-    asked = refs(scene.document, field, PHX_PREFLIGHTED_REFS)
+    asked = refs(page.document, field, PHX_PREFLIGHTED_REFS)
     return [
         each
-        for each in active_files(scene, field)
+        for each in active_files(page, field)
         if each.ref not in asked and not each.preflighting
     ]
 
@@ -201,15 +201,15 @@ def uploads_in_progress(document: Document, form: Element) -> bool:
     )
 
 
-def refused_files(scene: VisiblePage, field: Field) -> list[Refusal]:
+def refused_files(page: VisiblePage, field: Field) -> list[Refusal]:
     """Return what the server's rendering says it will not take: 1.2 on.
 
     The mark is a ref without a reason. That is worked out as upload_config.ex checks:
     the number of files, `accept`, and else the size.
     """
-    document = scene.document
+    document = page.document
     ref = upload_ref(document, field)
-    files = {} if ref is None else {f.ref: f.info for f in scene.forms.files(ref)}
+    files = {} if ref is None else {f.ref: f.info for f in page.forms.files(ref)}
     accept = document.attr(field.element, "accept") or ""
     refused = []
     for each in refs(document, field, PHX_ERROR_REFS):

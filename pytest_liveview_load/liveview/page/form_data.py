@@ -1,6 +1,6 @@
-"""A form's fields to the text that the real client sends for them.
+"""What a form sends: the values of its fields and the files that it announces.
 
-Law: byte for byte what `URLSearchParams` or the browser's form submission writes; order,
+Byte for byte what `URLSearchParams` or the browser's form submission writes; order,
 `_unused_` marks and `_target` as each LiveView version's serializeForm.
 """
 
@@ -36,7 +36,7 @@ def urlencode(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def form_value(
-    scene: VisiblePage,
+    page: VisiblePage,
     form: Element,
     *,
     submitter: Field | None = None,
@@ -48,9 +48,9 @@ def form_value(
     `only` limits it to fields of these names (an input's own phx-change); `meta` is what
     0.20 appends.
     """
-    document, forms, dialect = scene
+    document, forms, dialect = page
     pairs: list[tuple[str, str]] = []
-    unused = _unused_names(scene, form)
+    unused = _unused_names(page, form)
     if submitter is not None:
         unused.discard(submitter.name)
     entries = list(forms.entries(document, form, submitter))
@@ -70,10 +70,10 @@ def form_value(
     return urlencode(pairs)
 
 
-def http_body(scene: VisiblePage, form: Element, submitter: Field | None) -> str:
+def http_body(page: VisiblePage, form: Element, submitter: Field | None) -> str:
     """Return what a browser submits without JavaScript: line ends become CRLF."""
-    document = scene.document
-    entries = scene.forms.entries(document, form, submitter)
+    document = page.document
+    entries = page.forms.entries(document, form, submitter)
     return urlencode(
         (_crlf(document.unmask(field.name)), _crlf(document.unmask(value)))
         for field, value in entries
@@ -88,9 +88,9 @@ def unused_name(name: str) -> str:
     return f"{marked}[]" if is_array else marked
 
 
-def _unused_names(scene: VisiblePage, form: Element) -> set[str]:
+def _unused_names(page: VisiblePage, form: Element) -> set[str]:
     """Return the names none of whose fields was used, but for hidden-only ones."""
-    document, forms, dialect = scene
+    document, forms, dialect = page
     knows = dialect.knows_no_unused
     if not dialect.sends_unused or (knows and PHX_NO_UNUSED_FIELD in form.attrib):
         return set()
@@ -136,20 +136,20 @@ def upload_ref(document: Document, field: Field) -> str | None:
     return document.attr(field.element, PHX_UPLOAD_REF)
 
 
-def event_uploads(scene: VisiblePage, field: Field) -> dict[str, Any]:
+def event_uploads(page: VisiblePage, field: Field) -> dict[str, Any]:
     """Return the `uploads` of an event that `field` caused; new files get their refs."""
-    document = scene.document
+    document = page.document
     ref = upload_ref(document, field)
     if ref is None:
         return {}
     known = refs(document, field, PHX_ACTIVE_ENTRY_REFS)
     entries = []
-    for file in scene.forms.files(ref):
+    for file in page.forms.files(ref):
         new = file.ref is None
         if file.ref is None:
-            if not file.info.size and not scene.dialect.numbers_empty_files:
+            if not file.info.size and not page.dialect.numbers_empty_files:
                 continue
-            file.ref = scene.forms.next_file_ref()
+            file.ref = page.forms.next_file_ref()
         if file.info.size and (new or file.ref in known):
             entries.append(announced(document.unmask(field.name), file.ref, file.info))
     return {ref: entries} if entries else {}

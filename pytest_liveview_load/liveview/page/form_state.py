@@ -1,10 +1,10 @@
 """What one user has typed, checked, chosen and submitted on a page.
 
-An overlay on the shared tree: only what differs from the server's rendering is kept, by
+Only what differs from the server's rendering is kept, by
 `Field.key`, so a user who only clicks costs nothing.
 
-Law: one owner, the tab, which makes one for each page load and calls `rebase` when a new
-document arrives. Nothing here sends; bindings.py asks this state and sends.
+The tab owns it: it makes one for each page load and calls `rebase` when a new document
+arrives.
 """
 
 import copy
@@ -116,10 +116,10 @@ class FormState:
 
     def copy(self) -> "FormState":
         """Return the forms as they are now, whatever becomes of these."""
-        twin = copy.copy(self)
+        other = copy.copy(self)
         self._inputs, self._used = dict(self._inputs), set(self._used)
         self._submitters = dict(self._submitters)
-        return twin
+        return other
 
     # Reading
 
@@ -345,11 +345,11 @@ class FormState:
         return found if field.type == SELECT_MULTIPLE else found[:1]
 
 
-# What acting on a page needs to know, in one value.
+# What a gesture is worked out on.
 
 
 class VisiblePage(NamedTuple):
-    """A document, what this user has done to its forms, and how the server speaks."""
+    """A document, what its user has entered, and which LiveView the server has."""
 
     document: Document
     forms: FormState

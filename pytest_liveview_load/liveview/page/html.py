@@ -1,6 +1,6 @@
 """HTML to an lxml tree, and a tree back to what a person reads.
 
-Law: trees are shared between users; nothing here changes one that it did not make.
+Trees are shared between users: nothing here changes one that it did not make.
 """
 
 import re

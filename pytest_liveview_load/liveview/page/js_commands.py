@@ -2,9 +2,9 @@
 
 All that js.js knows up to 1.2 are done: `push`, `navigate`, `patch`, `exec`, the four of
 the focus, `dispatch` (for what stands in for the app's own script) and the visual ones
-(`visual.py`). Passed over is any command that a later LiveView may bring.
+(`js_overlay.py`). Passed over is any command that a later LiveView may bring.
 
-Law: as js.js exec: commands in order, each once for every element that it is for.
+As js.js exec: commands in order, each once for every element that it is for.
 """
 
 import json
@@ -64,7 +64,7 @@ class Cause(NamedTuple):
 
 
 def run_commands(
-    scene: VisiblePage, binding: str, cause: Cause, depth: int = 0
+    page: VisiblePage, binding: str, cause: Cause, depth: int = 0
 ) -> list[Action]:
     """Return what a binding's value does: an event name is pushed, a chain is run.
 
@@ -72,25 +72,25 @@ def run_commands(
         ElementError: A chain that cannot be read, or that runs in a circle.
     """
     if not binding.startswith("["):
-        return _push(scene, binding, cause, {})
+        return _push(page, binding, cause, {})
     if depth > _DEEPEST:
         problem = f"runs JS.exec in a circle: {binding}"
-        raise scene.document.error_about(cause.source, problem)
+        raise page.document.error_about(cause.source, problem)
     commands = _chain(binding)
     if commands is None:
         problem = f"has a binding that is no JS command chain: {binding}"
-        raise scene.document.error_about(cause.source, problem)
+        raise page.document.error_about(cause.source, problem)
     actions: list[Action] = []
     for kind, arguments in commands:
-        elements = _elements(scene, cause.source, arguments.get("to"))
+        elements = _elements(page, cause.source, arguments.get("to"))
         if kind == PUSH:
             for _ in elements:
-                actions += _push(scene, binding, cause, arguments)
+                actions += _push(page, binding, cause, arguments)
         elif kind in (PATCH, NAVIGATE):
-            actions.append(_navigation(scene, kind, arguments, cause))
+            actions.append(_navigation(page, kind, arguments, cause))
         elif kind == EXEC:
             for element in elements:
-                actions += _exec(scene, element, arguments, cause, depth)
+                actions += _exec(page, element, arguments, cause, depth)
         elif kind in VISUAL:
             known = identities(elements)
             actions.append(
@@ -104,10 +104,10 @@ def run_commands(
             first = (_first_focusable(element) for element in elements)
             actions += [MoveFocus(element=each) for each in first if each is not None]
         elif kind == PUSH_FOCUS:
-            stacks = scene.dialect.stacks_focus
-            scene.forms.push_focus(identities(elements), stacks=stacks)
+            stacks = page.dialect.stacks_focus
+            page.forms.push_focus(identities(elements), stacks=stacks)
         elif kind == POP_FOCUS:
-            kept = (_kept_focus(scene) for _ in elements)
+            kept = (_kept_focus(page) for _ in elements)
             actions += [MoveFocus(element=each) for each in kept if each is not None]
     return actions
 
@@ -118,23 +118,23 @@ def identities(elements: tuple[Element, ...]) -> tuple[Identity, ...]:
 
 
 def _push(
-    scene: VisiblePage, binding: str, cause: Cause, arguments: Mapping[str, Any]
+    page: VisiblePage, binding: str, cause: Cause, arguments: Mapping[str, Any]
 ) -> list[Action]:
     event = arguments.get("event") or binding
     given = {name: arguments.get(name) for name in _PUSHED}
     if cause.kind == "change" and cause.field is not None:
-        return [*push_input(scene, cause.field, event, **given)]
+        return [*push_input(page, cause.field, event, **given)]
     source = cause.source
     if cause.kind == "submit":
         submitter = cause.submitter
-        return [*push_submit(scene, source, event, submitter=submitter, **given)]
-    return [*push_event(scene, cause.kind, source, event, data=cause.data, **given)]
+        return [*push_submit(page, source, event, submitter=submitter, **given)]
+    return [*push_event(page, cause.kind, source, event, data=cause.data, **given)]
 
 
 def _navigation(
-    scene: VisiblePage, kind: str, arguments: Mapping[str, Any], cause: Cause
+    page: VisiblePage, kind: str, arguments: Mapping[str, Any], cause: Cause
 ) -> Action:
-    url = urljoin(scene.document.url, str(arguments.get("href", "")))
+    url = urljoin(page.document.url, str(arguments.get("href", "")))
     replace = bool(arguments.get("replace"))
     source = identify(cause.source)
     if kind == PATCH:
@@ -154,19 +154,19 @@ def _dispatch(elements: tuple[Element, ...], arguments: Mapping[str, Any]) -> Ac
 
 
 def _exec(
-    scene: VisiblePage,
+    page: VisiblePage,
     element: Element,
     arguments: Mapping[str, Any],
     cause: Cause,
     depth: int,
 ) -> list[Action]:
     name = str(arguments.get("attr", ""))
-    encoded = scene.document.attr(element, name)
+    encoded = page.document.attr(element, name)
     if not encoded:
         problem = f"has no JS command in {name!r}, which JS.exec asks for"
-        raise scene.document.error_about(element, problem)
+        raise page.document.error_about(element, problem)
     inner = Cause(kind=cause.kind, source=element)
-    return run_commands(scene, encoded, inner, depth + 1)
+    return run_commands(page, encoded, inner, depth + 1)
 
 
 def _first_focusable(container: Element) -> Element | None:
@@ -181,11 +181,11 @@ def _first_focusable(container: Element) -> Element | None:
     )
 
 
-def _kept_focus(scene: VisiblePage) -> Element | None:
+def _kept_focus(page: VisiblePage) -> Element | None:
     """Return what the focus goes back to, if it is there and takes it."""
-    identity = scene.forms.pop_focus()
+    identity = page.forms.pop_focus()
     element = (
-        None if identity is None else find_by_identity(scene.document.root, identity)
+        None if identity is None else find_by_identity(page.document.root, identity)
     )
     return None if element is None or not is_focusable(element) else element
 
@@ -199,17 +199,17 @@ def is_focusable(element: Element) -> bool:
     return element.get("tabindex", "-1").strip() != "-1"
 
 
-def _elements(scene: VisiblePage, source: Element, to: Any) -> tuple[Element, ...]:
+def _elements(page: VisiblePage, source: Element, to: Any) -> tuple[Element, ...]:
     """Return what a command is for (js.js filterToEls)."""
     if not to:
         return (source,)
     if isinstance(to, str):
-        return scene.document.all(to)
+        return page.document.all(to)
     if "closest" in to:
-        closest = set(scene.document.all(to["closest"]))
+        closest = set(page.document.all(to["closest"]))
         found = next((node for node in ancestors(source) if node in closest), None)
         return () if found is None else (found,)
-    inside = scene.document.all(to.get("inner", "*"))
+    inside = page.document.all(to.get("inner", "*"))
     return tuple(each for each in inside if source in each.iterancestors())
 
 

@@ -1,13 +1,13 @@
-"""A key press to what it comes to: key bindings, and Enter in a form.
+"""What a key press leads to: key bindings, and Enter in a form.
 
-Law: as live_socket.ts bind: the element's own binding, else every one of the window; an
+As live_socket.ts bind: the element's own binding, else every one of the window; an
 element further out is not asked.
 """
 
 from typing import Final
 
-from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page.actions import Action
+from pytest_liveview_load.liveview.page.click import click, submit
 from pytest_liveview_load.liveview.page.debounce import debounced
 from pytest_liveview_load.liveview.page.events import (
     move_focus,
@@ -29,7 +29,7 @@ _KEY_DOWN: Final = "keydown"
 _KEY_UP: Final = "keyup"
 
 
-def press(scene: VisiblePage, element: Element, key: str) -> list[Action]:
+def press(page: VisiblePage, element: Element, key: str) -> list[Action]:
     """Press and release a key in the element (JS names: "Enter", "ArrowUp", "a").
 
     A field is focused first. Enter in a text field also submits its form, by its first
@@ -39,69 +39,69 @@ def press(scene: VisiblePage, element: Element, key: str) -> list[Action]:
     Raises:
         ElementError: The element is disabled, or nothing answers to the key.
     """
-    refuse_disabled(scene, scene.document.click_targets(element).control)
-    in_field = scene.document.fields.field(element) is not None
-    moved = move_focus(scene, element) if in_field else []
-    heard = [key_event(scene, element, _KEY_DOWN, key)]
+    refuse_disabled(page, page.document.click_targets(element).control)
+    in_field = page.document.fields.field(element) is not None
+    moved = move_focus(page, element) if in_field else []
+    heard = [key_event(page, element, _KEY_DOWN, key)]
     if key == "Enter":
-        heard.append(_entered(scene, element))
-    heard.append(key_event(scene, element, _KEY_UP, key))
+        heard.append(_entered(page, element))
+    heard.append(key_event(page, element, _KEY_UP, key))
     if all(each is None for each in heard):
         bound = ", ".join(
             f"[{name(event)}]"
             for event in (_KEY_DOWN, _KEY_UP)
             for name in (binding, window_binding)
         )
-        raise nothing_bound(scene, element, f"answer to the key {key!r}", bound)
+        raise nothing_bound(page, element, f"answer to the key {key!r}", bound)
     return moved + [action for each in heard if each is not None for action in each]
 
 
 def key_event(
-    scene: VisiblePage, element: Element, event: str, key: str
+    page: VisiblePage, element: Element, event: str, key: str
 ) -> list[Action] | None:
     """Run the element's own key binding, else every one of the window.
 
     `event` is "keydown" or "keyup". None where neither is bound.
     """
-    own = scene.document.attr(element, binding(event))
+    own = page.document.attr(element, binding(event))
     if own:
-        return _debounced_key(scene, own, event, element, key)
+        return _debounced_key(page, own, event, element, key)
     name = window_binding(event)
-    bound = scene.document.all(f"[{name}]")
+    bound = page.document.all(f"[{name}]")
     if not bound:
         return None
     actions: list[Action] = []
     for each in bound:
-        chain = scene.document.attr(each, name) or ""
-        actions += _debounced_key(scene, chain, event, each, key)
+        chain = page.document.attr(each, name) or ""
+        actions += _debounced_key(page, chain, event, each, key)
     return actions
 
 
 def _debounced_key(
-    scene: VisiblePage, chain: str, event: str, element: Element, key: str
+    page: VisiblePage, chain: str, event: str, element: Element, key: str
 ) -> list[Action]:
-    def pressed(scene: VisiblePage, element: Element) -> list[Action]:
+    def pressed(page: VisiblePage, element: Element) -> list[Action]:
         wanted = element.get(PHX_KEY)
         if wanted and wanted.lower() != key.lower():
             return []
-        return run_binding(scene, chain, event, element, data={"key": key})
+        return run_binding(page, chain, event, element, data={"key": key})
 
     down = key if event == _KEY_DOWN else None
-    return debounced(scene, element, pressed, key_down=down)
+    return debounced(page, element, pressed, key_down=down)
 
 
-def _entered(scene: VisiblePage, element: Element) -> list[Action] | None:
+def _entered(page: VisiblePage, element: Element) -> list[Action] | None:
     """Do what Enter does by itself, or return None if it does nothing."""
     if element.tag == "button" or (element.tag == "a" and "href" in element.attrib):
-        return bindings.click(scene, element)
-    field = scene.document.fields.field(element)
-    form = scene.document.fields.form(element)
+        return click(page, element)
+    field = page.document.fields.field(element)
+    form = page.document.fields.form(element)
     if field is None or form is None or field.type in BUTTONS | SELECTS | {TEXTAREA}:
         return None
     # Implicit submission of the HTML standard.
     buttons = [
-        each for each in scene.document.fields.of(form) if each.type in _SUBMITTERS
+        each for each in page.document.fields.of(form) if each.type in _SUBMITTERS
     ]
     if buttons and buttons[0].disabled:
         return None
-    return bindings.submit(scene, form, buttons[0].element if buttons else None)
+    return submit(page, form, buttons[0].element if buttons else None)

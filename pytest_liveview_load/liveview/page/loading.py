@@ -1,9 +1,9 @@
-"""Which elements stand for pushes that are not answered yet, and how.
+"""Loading states: how elements show a push until its reply; and connection classes.
 
-A view keeps a log of what it pushed and what was acknowledged until all is; only who looks
-at the page meanwhile works out of it what each element shows.
+A view keeps a log of its pushes and of the replies. What each element shows is worked out
+of it only when somebody looks at the page meanwhile.
 
-Law: as view.ts putRef, disableForm and undoRefs, and element_ref.ts: what a newer push
+As view.ts putRef, disableForm and undoRefs, and element_ref.ts: what a newer push
 holds on to, an older one's answer does not free.
 """
 
@@ -280,9 +280,9 @@ def _keep(root: Element, identity: Identity, before: Document) -> None:
         current = by_id(root, id=place.get("id"))
         outer = place.getparent()
         if current and outer is not None:
-            twin = copy.deepcopy(current[0])
-            twin.tail = place.tail
-            outer.replace(place, twin)
+            fresh = copy.deepcopy(current[0])
+            fresh.tail = place.tail
+            outer.replace(place, fresh)
     parent.replace(now, kept)
 
 
@@ -334,7 +334,7 @@ def _word(value: bool) -> str:  # noqa: FBT001
     return "true" if value else "false"
 
 
-# How a view stands with its server, as its element's classes and bindings tell.
+# Connection classes, and the bindings that run when a view is back or gone.
 
 
 CONNECTED: Final = "phx-connected"

@@ -4,7 +4,7 @@ For most pages the new HTML is the new DOM. It is not where elements outlive the
 the items of a stream (`phx-update="stream"`), which the server sends once and forgets,
 and what the page keeps to itself (`phx-update="ignore"`).
 
-Law of this file: the old tree is shared and never changed; a patch works on its copy.
+The old tree is shared and never changed; a patch works on its copy.
 Elements that a client takes out with a transition (`phx-remove`) are gone at once: without
 layout it takes no time.
 """

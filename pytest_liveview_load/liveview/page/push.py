@@ -1,7 +1,7 @@
-"""An element and an event name to the event that the real client pushes.
+"""The event that the client pushes for an element, a form's change or its submit.
 
-Law: what view.ts pushEvent, pushInput and pushFormSubmit put on the wire, and to whom
-(withinTargets, targetComponentID); which binding leads here is bindings.py's business.
+What view.ts pushEvent, pushInput and pushFormSubmit put on the wire, and to whom
+(withinTargets, targetComponentID); which binding leads here is decided in `events` and `click`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ _NUMBERED: Final = frozenset(("li", "progress", "meter"))
 
 
 def push_event(
-    scene: VisiblePage,
+    page: VisiblePage,
     kind: str,
     element: Element,
     event: str,
@@ -62,19 +62,19 @@ def push_event(
     """Push a click, key, focus or blur, once for each target (view.ts pushEvent)."""
     loading_source = LoadingSource(kind, identify(element), None, loading)
     pushes = []
-    for view_id, context in _within_targets(scene, element, target):
-        cid = _target_cid(scene, element, context, target)
+    for view_id, context in _within_targets(page, element, target):
+        cid = _target_cid(page, element, context, target)
         payload: dict[str, Any] = {
             TYPE: kind,
             EVENT: event,
-            VALUE: _meta(scene, element, data, value),
+            VALUE: _meta(page, element, data, value),
         }
         pushes.append(_addressed(view_id, loading_source, event, payload, cid))
     return pushes
 
 
 def push_input(
-    scene: VisiblePage,
+    page: VisiblePage,
     field: Field,
     event: str,
     *,
@@ -87,7 +87,7 @@ def push_input(
     Raises:
         ElementError: The field is in no form.
     """
-    document = scene.document
+    document = page.document
     form = document.fields.form(field.element)
     if form is None:
         raise document.error_about(
@@ -97,29 +97,29 @@ def push_input(
     source = field.element if own_binding else form
     name = document.unmask(field.name)
     meta: dict[str, Any] = {TARGET: name or NO_TARGET}
-    meta |= _meta(scene, form, None, value)
-    uploads = event_uploads(scene, field)
+    meta |= _meta(page, form, None, value)
+    uploads = event_uploads(page, field)
     loading_source = LoadingSource("change", identify(field.element), None, loading)
     pushes = []
-    for view_id, context in _within_targets(scene, source, target):
+    for view_id, context in _within_targets(page, source, target):
         payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
         payload[VALUE] = form_value(
-            scene,
+            page,
             form,
             submitter=field if field.element.tag == "button" else None,
             only=(name,) if own_binding else (),
             meta=meta,
         )
-        if not scene.dialect.target_in_value:
+        if not page.dialect.target_in_value:
             payload[META] = meta
         payload[UPLOADS] = uploads
-        cid = _target_cid(scene, form, context, target)
+        cid = _target_cid(page, form, context, target)
         pushes.append(_addressed(view_id, loading_source, event, payload, cid))
     return pushes
 
 
 def push_submit(
-    scene: VisiblePage,
+    page: VisiblePage,
     form: Element,
     event: str,
     *,
@@ -134,16 +134,16 @@ def push_submit(
     """
     if is_submitting(form):
         return []
-    form_key = scene.document.fields.form_key(form)
+    form_key = page.document.fields.form_key(form)
     button = None if submitter is None else submitter.key
     submission = Submission(form=form_key, submitter=button, value=value)
     loading_source = LoadingSource("submit", identify(form), button, loading)
     pushes = []
-    for view_id, context in _within_targets(scene, form, target):
-        scene.forms.mark_submitted(scene.document, form, submitter)
-        payload = _submitted(scene, form, event, submitter, value)
+    for view_id, context in _within_targets(page, form, target):
+        page.forms.mark_submitted(page.document, form, submitter)
+        payload = _submitted(page, form, event, submitter, value)
         # Without the command's target: pushFormSubmit does not hand it on.
-        cid = _target_cid(scene, form, context, None)
+        cid = _target_cid(page, form, context, None)
         push = _addressed(view_id, loading_source, event, payload, cid)
         pushes.append(replace(push, submission=submission))
     return pushes
@@ -155,7 +155,7 @@ def is_submitting(form: Element) -> bool:
     return PHX_REF_SRC in form.attrib and loading_class("submit") in classes
 
 
-def resubmit(scene: VisiblePage, push: PushEvent) -> PushEvent:
+def resubmit(page: VisiblePage, push: PushEvent) -> PushEvent:
     """Return a submit with the form's values as they are now (view.ts pushFormSubmit).
 
     They are read again once its files have arrived. A form that has gone meanwhile is
@@ -165,33 +165,33 @@ def resubmit(scene: VisiblePage, push: PushEvent) -> PushEvent:
     form = (
         None
         if submission is None
-        else scene.document.fields.form_of_key(submission.form)
+        else page.document.fields.form_of_key(submission.form)
     )
     if submission is None or form is None:
         return push
-    button = scene.document.fields.by_key.get(submission.submitter or "")
-    payload = _submitted(scene, form, push.event, button, submission.value)
+    button = page.document.fields.by_key.get(submission.submitter or "")
+    payload = _submitted(page, form, push.event, button, submission.value)
     if push.cid is not None:
         payload[CID] = push.cid
     return replace(push, payload=payload)
 
 
 def _submitted(
-    scene: VisiblePage,
+    page: VisiblePage,
     form: Element,
     event: str,
     submitter: Field | None,
     value: _JsValue,
 ) -> dict[str, Any]:
-    meta = _meta(scene, form, None, value)
+    meta = _meta(page, form, None, value)
     payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
     payload[VALUE] = form_value(
-        scene,
+        page,
         form,
         submitter=submitter if submitter is not None and submitter.name else None,
         meta=meta,
     )
-    if not scene.dialect.target_in_value:
+    if not page.dialect.target_in_value:
         payload[META] = meta
     return payload
 
@@ -216,10 +216,10 @@ def _addressed(
 
 
 def _within_targets(
-    scene: VisiblePage, source: Element, target: _JsTarget
+    page: VisiblePage, source: Element, target: _JsTarget
 ) -> Iterator[tuple[str, _Context]]:
     """Yield each view that is meant, and what in it (view.ts withinTargets)."""
-    document = scene.document
+    document = page.document
     if target is None:
         target = source.get(PHX_TARGET)
     if target is None:
@@ -232,7 +232,7 @@ def _within_targets(
 
 
 def _target_cid(
-    scene: VisiblePage, element: Element, context: _Context, target: _JsTarget
+    page: VisiblePage, element: Element, context: _Context, target: _JsTarget
 ) -> int | None:
     """Return the component that gets the event (view.ts targetComponentID)."""
     if isinstance(context, int):
@@ -242,11 +242,11 @@ def _target_cid(
         return None
     if isinstance(named, int) or named.isdecimal():
         return int(named)
-    return scene.document.component(context)
+    return page.document.component(context)
 
 
 def _meta(
-    scene: VisiblePage,
+    page: VisiblePage,
     element: Element,
     data: Mapping[str, Any] | None,
     value: _JsValue,
@@ -255,8 +255,8 @@ def _meta(
     meta: dict[str, Any] = dict(data) if data else {}
     for name, text in attributes_of(element).items():
         if name.startswith(PHX_VALUE_PREFIX):
-            meta[name.removeprefix(PHX_VALUE_PREFIX)] = scene.document.unmask(text)
-    own = _js_value(scene, element)
+            meta[name.removeprefix(PHX_VALUE_PREFIX)] = page.document.unmask(text)
+    own = _js_value(page, element)
     if own is not None:
         meta["value"] = own
     if value:
@@ -264,28 +264,26 @@ def _meta(
     return meta
 
 
-def _js_value(scene: VisiblePage, element: Element) -> str | int | float | None:
+def _js_value(page: VisiblePage, element: Element) -> str | int | float | None:
     """Return what `element.value` is in a browser; None where there is no such thing."""
     tag = element.tag
     if tag == "button":
-        return scene.document.attr(element, "value") or ""
+        return page.document.attr(element, "value") or ""
     if tag in ("input", "select", "textarea"):
-        field = scene.document.fields.field(element)
-        if field is None or (
-            field.type in CHECKABLE and not scene.forms.checked(field)
-        ):
+        field = page.document.fields.field(element)
+        if field is None or (field.type in CHECKABLE and not page.forms.checked(field)):
             return None
         if field.type in CHECKABLE or field.type in BUTTONS:
-            return scene.document.unmask(field.value)
-        return scene.document.unmask(scene.forms.text(field))
+            return page.document.unmask(field.value)
+        return page.document.unmask(page.forms.text(field))
     if tag in _NUMBERED:
         return _js_number(element.get("value", "0"))
     if tag in ("data", "param"):
-        return scene.document.attr(element, "value") or ""
+        return page.document.attr(element, "value") or ""
     if tag == "option":
-        value = scene.document.attr(element, "value")
-        return scene.document.text(element) if value is None else value
-    return scene.document.text(element) if tag == "output" else None
+        value = page.document.attr(element, "value")
+        return page.document.text(element) if value is None else value
+    return page.document.text(element) if tag == "output" else None
 
 
 def _js_number(text: str) -> int | float:

@@ -1,12 +1,12 @@
-"""A view's HTML, and apart from it the texts that stand between its tags.
+"""A view's HTML split into a template and the plain texts between its tags.
 
-    apart(rendered) == Apart("<p>Count: \0</p>", ("3",))
+    split_texts(rendered) == SplitHtml("<p>Count: \0</p>", ("3",))
 
 Two users' pages, or one user's before and after a click, are often alike but for such
-texts; then their patterns are equal, and what was made of one serves them all.
+texts; then their templates are equal, and what was made of one serves them all.
 
-Law: `apart(rendered).html() == rendered.html()`. Whatever is not clearly plain text stays
-in the pattern, and a tree that has something odd about it has no pattern at all.
+The rule: `split_texts(rendered).html() == rendered.html()`. What is not clearly plain text stays
+in the template, and a tree that has something odd about it has no template at all.
 """
 
 import re
@@ -37,7 +37,7 @@ from pytest_liveview_load.liveview.protocol.rendered import (
 )
 from pytest_liveview_load.liveview.protocol.wire import PHX_COMPONENT
 
-# Stands in a pattern where a text was taken out. No HTML has it: a parser drops it.
+# Stands in a template where a text was taken out. No HTML has it: a parser drops it.
 GAP: Final = "\0"
 
 # Words with one space between them and nothing that HTML could read in another way, so
@@ -49,14 +49,14 @@ _STATICS: Final = 4096
 
 
 class SplitHtml(NamedTuple):
-    """A pattern with a `GAP` for each text, and the texts in their order."""
+    """A template with a `GAP` for each text, and the texts in their order."""
 
-    pattern: str
+    template: str
     texts: tuple[str, ...]
 
     def html(self) -> str:
         """Put the texts back."""
-        start, *rest = self.pattern.split(GAP)
+        start, *rest = self.template.split(GAP)
         pairs = zip(self.texts, rest, strict=True)
         return "".join([start, *(piece for pair in pairs for piece in pair)])
 
@@ -69,13 +69,13 @@ def split_texts(rendered: Rendered) -> SplitHtml | None:
     writer = _Writer(rendered)
     try:
         writer.write(rendered.tree, inside=True)
-        pattern, texts = _joined(writer.pieces), tuple(writer.texts)
+        template, texts = _joined(writer.pieces), tuple(writer.texts)
     except (_UnsureError, RecursionError):
         return None
     # A text may be long and stand in many places.
-    if pattern.count(GAP) != len(texts) or sum(map(len, texts)) > MAX_HTML:
+    if template.count(GAP) != len(texts) or sum(map(len, texts)) > MAX_HTML:
         return None
-    return SplitHtml(pattern, texts)
+    return SplitHtml(template, texts)
 
 
 class _UnsureError(Exception):
@@ -116,10 +116,10 @@ class _Writer:
         outer = self.pieces, self.texts
         self.pieces, self.texts, self._keeping = [], [], True
         self._write_rows(node, inside=inside)
-        pattern, texts = _joined(self.pieces), tuple(self.texts)
+        template, texts = _joined(self.pieces), tuple(self.texts)
         self.pieces, self.texts, self._keeping = *outer, False
-        msgspec.structs.force_setattr(node, "apart", (pattern, texts, inside))
-        self.pieces.append(pattern)
+        msgspec.structs.force_setattr(node, "apart", (template, texts, inside))
+        self.pieces.append(template)
         self.texts += texts
 
     def _write_rows(self, node: Node, *, inside: bool) -> None:
@@ -167,14 +167,14 @@ class _Writer:
             raise _UnsureError
         at = len(self.pieces)
         self.write(node, inside=True)
-        pattern = _joined(self.pieces[at:])
+        template = _joined(self.pieces[at:])
         if isinstance(node, Tree) and node.root:
-            match = ROOT_TAG.match(pattern)
+            match = ROOT_TAG.match(template)
             if match is None:
                 raise _UnsureError
             mark = f' {PHX_COMPONENT}="{cid}"'
-            pattern = f"{match[0]}{mark}{pattern[match.end() :]}"
-        self.pieces[at:] = (pattern,)
+            template = f"{match[0]}{mark}{template[match.end() :]}"
+        self.pieces[at:] = (template,)
 
 
 def _joined(pieces: list[str]) -> str:
@@ -209,7 +209,7 @@ def _end(html: str, inside: bool) -> bool:  # noqa: FBT001  # between tags
 # One parsed tree for all pages that differ only in texts between their tags.
 
 
-_PATTERNS: Final = 256
+_TEMPLATES_KEPT: Final = 256
 
 # Where it says so of itself, nothing can be told from what we wrote.
 _PLACES: Final = re.compile(rf"{TEXT_PLACEHOLDER}(\d+)-")
@@ -248,9 +248,9 @@ class Template:
         return nested_views_in(self.html)
 
 
-@lru_cache(maxsize=_PATTERNS)
+@lru_cache(maxsize=_TEMPLATES_KEPT)
 def template_of(html_with_gaps: str) -> Template | None:
-    """Return the pattern of HTML with gaps; None if it is safer to parse the page itself."""
+    """Return the template of HTML with gaps; None if it is safer to parse the page itself."""
     odd = OUTLIVES_HTML in html_with_gaps or TEXT_PLACEHOLDER in html_with_gaps
     if odd or _HALF_AN_ENTITY.search(html_with_gaps) is not None:
         return None
@@ -264,7 +264,7 @@ def template_of(html_with_gaps: str) -> Template | None:
 
 
 def fill_texts(text: str, texts: tuple[str, ...]) -> str:
-    """Put the texts of one page into what was read from the tree of its pattern."""
+    """Put the texts of one page into what was read from the tree of its template."""
 
     def own(place: re.Match[str]) -> str:
         number = int(place[1])

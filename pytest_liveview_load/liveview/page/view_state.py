@@ -1,6 +1,6 @@
 """What one view shows at one moment, shared by all users to whom the same was sent.
 
-Law of this file: a `ViewState` is a value; `after` returns another. The same join bytes
+A `ViewState` is a value; `after` returns another. The same join bytes
 and then the same diffs give the same object, as long as the newest few are remembered.
 HTML and DOM are built when someone looks, and then once for all who share the state.
 """
@@ -56,13 +56,13 @@ class ViewState:
     """One view's content. `html` and `root` are shared: read them, never change them."""
 
     __slots__ = (
-        "_apart",
         "_cids",
         "_fresh",
         "_html",
         "_nested",
-        "_pattern",
         "_root",
+        "_split",
+        "_template",
         "_visible",
         "before",
         "chain",
@@ -80,8 +80,8 @@ class ViewState:
         self._cids: frozenset[int] | None = None
         self._nested: Mapping[str, NestedView] | None = None
         self._root: Element | None = None  # only where elements outlive the HTML
-        self._apart: SplitHtml | None = None  # instead of all HTML, where it has
-        self._pattern: Template | None = None
+        self._split: SplitHtml | None = None  # instead of all HTML, where it has
+        self._template: Template | None = None
         self.chain: int = 0 if before is None else before.chain + 1  # states unseen
 
     @classmethod
@@ -118,7 +118,7 @@ class ViewState:
     def show_as(self, other: "ViewState") -> None:
         """Take over what another state, already rendered, shows."""
         self._html, self._root, self._visible = other._html, other._root, other._visible  # noqa: SLF001  # a sibling
-        self._apart, self._pattern = other._apart, other._pattern  # noqa: SLF001
+        self._split, self._template = other._split, other._template  # noqa: SLF001
 
     @property
     def html(self) -> str:
@@ -129,7 +129,7 @@ class ViewState:
                 self._visible = _inner(self._root)
             else:
                 self._visible = (
-                    self._html if self._apart is None else self._apart.html()
+                    self._html if self._split is None else self._split.html()
                 )
         return self._visible or ""
 
@@ -149,18 +149,18 @@ class ViewState:
     def shared(self) -> "tuple[Template | ViewState, tuple[str, ...]]":
         """Return what shows the same but for some texts, to more users, and the texts."""
         self.look()
-        if self._pattern is None or self._apart is None:
+        if self._template is None or self._split is None:
             return self, ()
-        return self._pattern, self._apart.texts
+        return self._template, self._split.texts
 
     @property
     def cids(self) -> frozenset[int]:
         """The components on the page."""
         if self._cids is None:
             self.look()
-            pattern = self._pattern
+            template = self._template
             self._cids = (
-                component_ids_in(self.html) if pattern is None else pattern.cids
+                component_ids_in(self.html) if template is None else template.cids
             )
         return self._cids
 
@@ -169,16 +169,16 @@ class ViewState:
         """The places of nested and sticky views on the page, by view id."""
         if self._nested is None:
             self.look()
-            pattern = self._pattern
+            template = self._template
             self._nested = (
-                nested_views_in(self.html) if pattern is None else pattern.nested
+                nested_views_in(self.html) if template is None else template.nested
             )
         return self._nested
 
     @property
     def rendered(self) -> bool:
         """Whether someone has looked."""
-        return self._html is not None or self._pattern is not None
+        return self._html is not None or self._template is not None
 
     def look(self) -> None:
         """Render this state, and first those before it whose items it still shows."""
@@ -194,11 +194,11 @@ class ViewState:
         """Build the HTML, and the DOM if elements outlive it; `before` is rendered."""
         rendered, before = self.merged.rendered, self.before
         if before is None or before._root is None:  # noqa: SLF001  # a sibling
-            self._apart = split_texts(rendered)
-        if self._apart is not None:
-            self._pattern = template_of(self._apart.pattern)
-        if self._pattern is None:
-            self._apart = None
+            self._split = split_texts(rendered)
+        if self._split is not None:
+            self._template = template_of(self._split.template)
+        if self._template is None:
+            self._split = None
             html = rendered.html()
             if OUTLIVES_HTML in html:
                 self._root = self._patched(html)

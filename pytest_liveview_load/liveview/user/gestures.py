@@ -70,7 +70,7 @@ def same_for_all(scene: VisiblePage, actions: list[Action]) -> bool:
     So it is when it only pushes click events to the main view, without a value that is
     this user's own, and left the forms as they were.
     """
-    page = scene.document.page
+    page = scene.document.dead_render
     main = page.main
     if main is None or not actions or not scene.forms.untouched:
         return False

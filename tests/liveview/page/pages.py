@@ -1,4 +1,4 @@
-"""Pages and scenes that the tests of `dom` act on."""
+"""Pages that the tests of `liveview.page` act on."""
 
 import json
 
@@ -28,7 +28,7 @@ def document_of(content: str, *, title: str | None = None) -> Document:
     return Document(DeadRender.parse(SHELL, URL), {VIEW: shown(content)}, title=title)
 
 
-def scene_of(
+def page_of(
     content: str, *, forms: FormState | None = None, dialect: Dialect = NEWEST
 ) -> VisiblePage:
     """Return what a step on a page with `content` acts on."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click as bindings
+from pytest_liveview_load.liveview.page import click
 from pytest_liveview_load.liveview.page.actions import (
     Action,
     Dispatch,
@@ -21,7 +21,7 @@ from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
-from tests.liveview.page.pages import URL, VIEW, scene_of
+from tests.liveview.page.pages import URL, VIEW, page_of
 
 HOST = "http://localhost:4000"
 
@@ -40,11 +40,9 @@ def shown(action: Action) -> Any:
             return action
 
 
-def click(content: str, css: str = "#a") -> list[Any]:
-    scene = scene_of(content)
-    return [
-        shown(each) for each in bindings.click(scene, find_one(scene.document, css))
-    ]
+def clicked(content: str, css: str = "#a") -> list[Any]:
+    scene = page_of(content)
+    return [shown(each) for each in click.click(scene, find_one(scene.document, css))]
 
 
 def pushed(event: str, value: Any, cid: int | None = None, kind: str = "click") -> Any:
@@ -170,7 +168,7 @@ CLICKS = {
 
 @pytest.mark.parametrize(("content", "expected"), CLICKS.values(), ids=CLICKS)
 def test_a_click_on(content: str, expected: list[Any]) -> None:
-    assert expected == click(content)
+    assert expected == clicked(content)
 
 
 REFUSED = {
@@ -215,7 +213,7 @@ REFUSED = {
 @pytest.mark.parametrize(("content", "message"), REFUSED.values(), ids=REFUSED)
 def test_an_error_says_why_for(content: str, message: str) -> None:
     with pytest.raises(ElementError) as raised:
-        click(content)
+        clicked(content)
 
     assert message in str(raised.value)
 
@@ -226,16 +224,16 @@ def test_a_nested_view_gets_its_own_events_and_no_click_leaves_it() -> None:
         '<b id="a" phx-click="in">x</b><i id="b">y</i></div></div>'
     )
 
-    assert [("child", "click", "in", {}, None)] == click(content)
+    assert [("child", "click", "in", {}, None)] == clicked(content)
     with pytest.raises(ElementError, match="has no phx-click"):
-        click(content, "#b")
+        clicked(content, "#b")
 
 
 def test_a_click_on_a_dead_page_has_no_view() -> None:
     page = DeadRender.parse("<p id=a phx-click=go>x</p>", URL)
     scene = VisiblePage(Document(page), FormState(), NEWEST)
 
-    (action,) = bindings.click(scene, find_one(scene.document, "#a"))
+    (action,) = click.click(scene, find_one(scene.document, "#a"))
 
     assert ("", "click", "go", {}, None) == shown(action)
 
@@ -298,14 +296,14 @@ def test_a_chain_does(chain: str, expected: list[Any]) -> None:
         """<i id=t data-phx-component=7 data-do='[["push",{"event":"done"}]]'>z</i></section>"""
     )
 
-    assert expected == click(content)
+    assert expected == clicked(content)
 
 
 def test_a_js_push_on_a_form_sends_its_value_beside_the_form() -> None:
     chain = '[["push",{"event":"e","value":{"id":1}}]]'
-    scene = scene_of(f"<form id=f phx-submit='{chain}'><input name=a></form>")
+    scene = page_of(f"<form id=f phx-submit='{chain}'><input name=a></form>")
 
-    (push,) = bindings.submit(scene, find_one(scene.document, "#f"))
+    (push,) = click.submit(scene, find_one(scene.document, "#f"))
 
     assert isinstance(push, PushEvent)
     assert {

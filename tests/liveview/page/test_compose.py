@@ -47,7 +47,7 @@ def test_an_element_in_a_portal_belongs_to_the_view_it_comes_from() -> None:
     inner = portal(f"<div id=w>{BUTTON}</div>", target="footer")
     page = document_of(
         '<div id="child" data-phx-session="x" data-phx-parent-id="y"></div>'
-    ).page
+    ).dead_render
     place = '<div id="child" data-phx-session="" data-phx-static=""></div>'
     document = Document(
         page,

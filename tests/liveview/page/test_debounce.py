@@ -6,9 +6,7 @@ import pytest
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import (
-    click as bindings,
-)
-from pytest_liveview_load.liveview.page import (
+    click,
     events,
     inputs,
     keyboard,
@@ -17,7 +15,7 @@ from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.debounce import release_held
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
-from tests.liveview.page.pages import document_of, scene_of
+from tests.liveview.page.pages import document_of, page_of
 
 
 @dataclass
@@ -33,7 +31,7 @@ def told(actions: list[Action]) -> list[str]:
 
 
 def a_form(attributes: str, more: str = "") -> VisiblePage:
-    return scene_of(
+    return page_of(
         f"<form id=f phx-change=change phx-submit=save><input id=a name=a {attributes}>"
         f"<input id=b name=b>{more}</form>"
     )
@@ -103,7 +101,7 @@ def test_a_submit_by_its_button_tells_first() -> None:
     scene = a_form("phx-debounce=200", "<button id=go>go</button>")
     fill(scene, "#a", "1")
     assert ["change", "save"] == told(
-        bindings.click(scene, find_one(scene.document, "#go"))
+        click.click(scene, find_one(scene.document, "#go"))
     )
 
 
@@ -117,16 +115,16 @@ def test_what_is_gone_tells_nothing() -> None:
 def test_a_throttled_button_is_deaf_for_a_while() -> None:
     time = Time()
     forms = FormState(time)
-    scene = scene_of("<b id=a phx-click=go phx-throttle=500>x</b>", forms=forms)
+    scene = page_of("<b id=a phx-click=go phx-throttle=500>x</b>", forms=forms)
     sent = []
     for later in (0, 0.4, 0.2, 0.1):
         time.now += later
-        sent.append(told(bindings.click(scene, find_one(scene.document, "#a"))))
+        sent.append(told(click.click(scene, find_one(scene.document, "#a"))))
     assert [["go"], [], ["go"], []] == sent
 
 
 def test_another_key_is_heard_at_once() -> None:
-    scene = scene_of(
+    scene = page_of(
         "<p id=w phx-window-keydown=k phx-throttle=500>", forms=FormState(Time())
     )
     sent = [
@@ -137,7 +135,7 @@ def test_another_key_is_heard_at_once() -> None:
 
 
 def test_a_throttled_field_that_is_left_is_heard_again() -> None:
-    scene = scene_of(
+    scene = page_of(
         "<form phx-change=change><input id=a name=a phx-throttle=500></form>",
         forms=FormState(Time()),
     )

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click as bindings
-from pytest_liveview_load.liveview.page import events
+from pytest_liveview_load.liveview.page import click, events
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.protocol.versions import Dialect
-from tests.liveview.page.pages import scene_of
+from tests.liveview.page.pages import page_of
 
 LIST = (
     "<ul id=l phx-viewport-top=prev phx-viewport-bottom=next phx-value-of=posts>"
@@ -28,13 +27,13 @@ def told(actions: list[Action]) -> list[tuple[str, str, Any]]:
 
 
 def test_the_end_of_a_list_asks_for_more() -> None:
-    scene = scene_of(LIST)
+    scene = page_of(LIST)
     sent = told(events.scroll(scene, find_one(scene.document, "#l"), "bottom"))
     assert [("js", "next", {"id": "two", "of": "posts"})] == sent
 
 
 def test_the_top_of_a_list_is_overrun_first() -> None:
-    scene = scene_of(LIST, dialect=Dialect.V1_0)
+    scene = page_of(LIST, dialect=Dialect.V1_0)
     sent = told(events.scroll(scene, find_one(scene.document, "#l"), "top"))
     assert [
         ("hook", "prev", {"id": "one", "_overran": True, "of": "posts"}),
@@ -43,7 +42,7 @@ def test_the_top_of_a_list_is_overrun_first() -> None:
 
 
 def test_an_empty_list_asks_for_nothing() -> None:
-    scene = scene_of("<ul id=l phx-viewport-bottom=next></ul>")
+    scene = page_of("<ul id=l phx-viewport-bottom=next></ul>")
     assert [] == events.scroll(scene, find_one(scene.document, "#l"), "bottom")
 
 
@@ -55,13 +54,13 @@ def test_an_empty_list_asks_for_nothing() -> None:
     ],
 )
 def test_where_nothing_scrolls(css: str, edge: Any, problem: str) -> None:
-    scene = scene_of(LIST)
+    scene = page_of(LIST)
     with pytest.raises(ElementError, match=problem):
         events.scroll(scene, find_one(scene.document, css), edge)
 
 
 def test_the_focus_goes_from_field_to_field() -> None:
-    scene = scene_of(
+    scene = page_of(
         "<input id=a phx-focus=in phx-blur=out><input id=b phx-focus=in2><p id=p>x"
     )
     one = partial(find_one, scene.document)
@@ -76,7 +75,7 @@ def test_the_focus_goes_from_field_to_field() -> None:
 
 
 def test_a_window_is_left_and_found_again() -> None:
-    scene = scene_of(
+    scene = page_of(
         "<input id=a phx-blur=out><p phx-window-blur=away phx-window-focus=back "
         "phx-value-n=1></p>"
     )
@@ -106,8 +105,8 @@ AWAY = {
 
 @pytest.mark.parametrize(("content", "expected"), AWAY.values(), ids=AWAY)
 def test_a_click(content: str, expected: list[str]) -> None:
-    scene = scene_of(content)
-    sent = told(bindings.click(scene, find_one(scene.document, "#a")))
+    scene = page_of(content)
+    sent = told(click.click(scene, find_one(scene.document, "#a")))
     assert expected == [event for _, event, _ in sent]
 
 
@@ -145,16 +144,16 @@ def test_the_focus_that_js_kept(
         "<input id=a phx-focus=at_a><input id=b phx-focus=at_b><p id=p>p</p>"
         f"<button id=go phx-focus=at_go phx-click='[{chain}]'>go</button>"
     )
-    scene = scene_of(content, dialect=dialect)
-    sent = told(bindings.click(scene, find_one(scene.document, "#go")))
+    scene = page_of(content, dialect=dialect)
+    sent = told(click.click(scene, find_one(scene.document, "#go")))
     assert expected == scene.forms.focused
     last = sent[-1][1] if sent else None
     assert (expected and f"at_{expected}") == last
 
 
 def test_a_focus_that_is_kept_is_this_users_own() -> None:
-    scene = scene_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
-    bindings.click(scene, find_one(scene.document, "#go"))
+    scene = page_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
+    click.click(scene, find_one(scene.document, "#go"))
     assert not scene.forms.untouched
     scene.forms.drop_focus()
     assert scene.forms.untouched

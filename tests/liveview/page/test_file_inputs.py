@@ -24,7 +24,7 @@ from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.push import resubmit
 from pytest_liveview_load.liveview.protocol.upload import FileInfo, Refusal
 from pytest_liveview_load.liveview.protocol.versions import Dialect
-from tests.liveview.page.pages import scene_of
+from tests.liveview.page.pages import page_of
 
 
 class Nothing:
@@ -67,7 +67,7 @@ def upload_of(scene: VisiblePage) -> Field:
 
 def after(scene: VisiblePage, html: str) -> VisiblePage:
     """Return the same user's scene once the server has rendered `html`."""
-    new = scene_of(html).document
+    new = page_of(html).document
     scene.forms.rebase(scene.document, new)
     return VisiblePage(new, scene.forms, scene.dialect)
 
@@ -77,7 +77,7 @@ def refs(files: list[ChosenFile]) -> list[str | None]:
 
 
 def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> None:
-    scene = scene_of(page())
+    scene = page_of(page())
     (told,) = attached(scene, find_one(scene.document, "#u"), [file("a"), file("b")])
     assert isinstance(told, PushEvent)
     assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
@@ -95,7 +95,7 @@ def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> N
 
 
 def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
-    scene = scene_of(page())
+    scene = page_of(page())
     attached(scene, find_one(scene.document, "#u"), [file("a")])
     assert not scene.forms.untouched
 
@@ -108,7 +108,7 @@ def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
     ("dialect", "ref"), [(Dialect.V0_20, "1"), (Dialect.V1_1, "1"), (Dialect.V1_2, "0")]
 )
 def test_an_empty_file_takes_a_ref_until_1_2(dialect: Dialect, ref: str) -> None:
-    scene = scene_of(page())._replace(dialect=dialect)
+    scene = page_of(page())._replace(dialect=dialect)
     scene.forms.put_files("phx-1", [file("empty", size=0), file("a")])
 
     said = event_uploads(scene, upload_of(scene))
@@ -116,7 +116,7 @@ def test_an_empty_file_takes_a_ref_until_1_2(dialect: Dialect, ref: str) -> None
 
 
 def test_only_the_event_of_a_file_input_tells_of_files() -> None:
-    scene = scene_of(page())
+    scene = page_of(page())
     attached(scene, find_one(scene.document, "#u"), [file("a")])
     (told,) = inputs.fill(scene, find_one(scene.document, "[name=note]"), "hi")
 
@@ -125,7 +125,7 @@ def test_only_the_event_of_a_file_input_tells_of_files() -> None:
 
 
 def test_a_submit_is_read_again_when_its_files_have_arrived() -> None:
-    scene = scene_of(page())
+    scene = page_of(page())
     (push,) = click.submit(scene, find_one(scene.document, "#f"))
     assert isinstance(push, PushEvent)
     assert push.submission is not None
@@ -153,7 +153,7 @@ def test_a_mark_without_a_reason_gets_one(
     errors: str, name: str, expected: list[Refusal]
 ) -> None:
     kind = "multiple accept='.txt'"
-    scene = scene_of(page(more=kind))
+    scene = page_of(page(more=kind))
     attached(scene, find_one(scene.document, "#u"), [file(name, kind="x/y")])
     scene = after(scene, page(active="0", errors=errors, more=kind))
 
@@ -190,7 +190,7 @@ def test_accept_admits_endings_types_and_wildcards(
     ],
 )
 def test_what_takes_no_files_is_told(html: str, css: str, problem: str) -> None:
-    scene = scene_of(html)
+    scene = page_of(html)
     with pytest.raises(ElementError, match=problem):
         attached(scene, find_one(scene.document, css), [file("a")])
 
@@ -207,7 +207,7 @@ ZONE = """<div data-phx-session="x" id="v"><section id="zone" phx-drop-target="u
 
 
 def zone(more: str = "multiple") -> VisiblePage:
-    return scene_of(ZONE.format(form=page(more=more)))
+    return page_of(ZONE.format(form=page(more=more)))
 
 
 @pytest.mark.parametrize("css", ["#zone", "#inside", "#shut", "#text", "#f"])
@@ -253,7 +253,7 @@ def test_a_drop_that_nobody_takes_is_an_error(
 
 
 def test_a_folder_says_of_each_file_where_it_was() -> None:
-    scene = scene_of(page(more="webkitdirectory"))
+    scene = page_of(page(more="webkitdirectory"))
     files = [file("photos/2024/me.png"), file("photos/a")]
     (told,) = attached(scene, find_one(scene.document, "#u"), files)
 

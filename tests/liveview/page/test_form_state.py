@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.liveview.page import click as bindings
-from pytest_liveview_load.liveview.page import events, inputs
+from pytest_liveview_load.liveview.page import click, events, inputs
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_data import (
     form_value,
@@ -17,7 +16,7 @@ from pytest_liveview_load.liveview.page.form_data import (
 )
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from tests.liveview.page.pages import document_of, scene_of
+from tests.liveview.page.pages import document_of, page_of
 
 TEXT = '<form id="f" phx-change="c" phx-submit="s">{}</form>'
 
@@ -90,7 +89,7 @@ def test_no_unused_field_can_be_asked_for() -> None:
 
 
 def test_line_ends_are_lf_for_liveview_and_crlf_for_http() -> None:
-    scene = scene_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
+    scene = page_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
     form = find_one(scene.document, "#f")
 
     assert form_value(scene, form) == "_unused_a=&a=1%0A2"
@@ -114,7 +113,7 @@ ECHOES = {
 def test_without_the_focus_the_server_has_the_last_word(
     server: str, expected: str
 ) -> None:
-    scene = scene_of(FIELD.format(""))
+    scene = page_of(FIELD.format(""))
     inputs.fill(scene, find_one(scene.document, "#a"), "typed")
     inputs.fill(scene, find_one(scene.document, "#b"), "")
 
@@ -124,9 +123,9 @@ def test_without_the_focus_the_server_has_the_last_word(
 
 
 def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
-    scene = scene_of(FIELD.format(""))
+    scene = page_of(FIELD.format(""))
     inputs.fill(scene, find_one(scene.document, "#a"), "typed")
-    answered = scene_of(FIELD.format("TYPED"), forms=scene.forms)
+    answered = page_of(FIELD.format("TYPED"), forms=scene.forms)
 
     scene.forms.rebase(scene.document, answered.document)
     focused = inputs.current_value(answered, find_one(answered.document, "#a"))
@@ -138,11 +137,11 @@ def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
 
 
 def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
-    scene = scene_of(FIELD.format(""))
+    scene = page_of(FIELD.format(""))
     inputs.fill(scene, find_one(scene.document, "#a"), "hi")
-    echoed = scene_of(FIELD.format("hi"), forms=scene.forms)
+    echoed = page_of(FIELD.format("hi"), forms=scene.forms)
     scene.forms.rebase(scene.document, echoed.document)
-    bindings.submit(echoed, find_one(echoed.document, "#f"))
+    click.submit(echoed, find_one(echoed.document, "#f"))
 
     scene.forms.rebase(echoed.document, document_of(FIELD.format("")))
 
@@ -150,7 +149,7 @@ def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
 
 
 def test_a_form_that_went_away_comes_back_fresh() -> None:
-    scene = scene_of(FIELD.format(""))
+    scene = page_of(FIELD.format(""))
     inputs.fill(scene, find_one(scene.document, "#a"), "typed")
     gone, back = document_of("<p>thanks</p>"), document_of(FIELD.format(""))
 
@@ -166,10 +165,10 @@ def test_a_reset_button_gives_the_servers_values_back() -> None:
     content = TEXT.format(
         '<input id="a" name="a" value="1"><button id="r" type="reset" name="r">R</button>'
     )
-    scene = scene_of(content)
+    scene = page_of(content)
     inputs.fill(scene, find_one(scene.document, "#a"), "2")
 
-    (push,) = bindings.click(scene, find_one(scene.document, "#r"))
+    (push,) = click.click(scene, find_one(scene.document, "#r"))
 
     assert push.payload["value"] == "_unused_a=&a=1&r="  # type: ignore[union-attr]
     assert push.payload["meta"] == {"_target": "r"}  # type: ignore[union-attr]
@@ -196,7 +195,7 @@ def test_what_is_typed_is_what_is_sent(typed: dict[str, str]) -> None:
     fields = "".join(
         f"<textarea id='{name}' name='{name}'></textarea>" for name in "abc"
     )
-    scene = scene_of(TEXT.format(fields))
+    scene = page_of(TEXT.format(fields))
 
     for name, text in typed.items():
         inputs.fill(scene, find_one(scene.document, f"#{name}"), text)

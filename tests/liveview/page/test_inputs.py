@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click as bindings
-from pytest_liveview_load.liveview.page import inputs
+from pytest_liveview_load.liveview.page import click, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import Dialect
-from tests.liveview.page.pages import scene_of
+from tests.liveview.page.pages import page_of
 
 FORM = """
 <form id="f" phx-change="c"><input id="t" name="t">
@@ -83,7 +82,7 @@ CHANGES = {
 def test_one_change_follows(
     verb: Callable[..., list[Action]], css: str, more: tuple[str, ...], expected: str
 ) -> None:
-    scene = scene_of(FORM, dialect=Dialect.V0_20)
+    scene = page_of(FORM, dialect=Dialect.V0_20)
 
     assert [expected] == step(scene, verb, css, *more)
 
@@ -97,7 +96,7 @@ UNCHANGED = {
 
 @pytest.mark.parametrize(("verb", "css"), UNCHANGED.values(), ids=UNCHANGED)
 def test_nothing_is_sent_for(verb: Callable[..., list[Action]], css: str) -> None:
-    assert [] == step(scene_of(FORM), verb, css)
+    assert [] == step(page_of(FORM), verb, css)
 
 
 REFUSED = {
@@ -155,7 +154,7 @@ REFUSED = {
 def test_a_person_could_not(
     verb: Callable[..., list[Action]], css: str, more: tuple[str, ...], problem: str
 ) -> None:
-    scene = scene_of(FORM)
+    scene = page_of(FORM)
     with pytest.raises(ElementError) as raised:
         step(scene, verb, css, *more)
 
@@ -165,7 +164,7 @@ def test_a_person_could_not(
 
 
 def test_a_missing_option_lists_those_there_are() -> None:
-    scene = scene_of(FORM)
+    scene = page_of(FORM)
     with pytest.raises(ElementError) as raised:
         step(scene, inputs.select, "#s", "z")
 
@@ -176,15 +175,15 @@ def test_a_click_on_a_label_checks_its_box_both_ways() -> None:
     content = """<form id="f" phx-change="c"><label id="l" for="x">X</label>
     <input id="x" name="x" type="checkbox"><label id="k"><input name="y" type="checkbox">Y</label>
     </form>"""
-    scene = scene_of(content, dialect=Dialect.V0_20)
+    scene = page_of(content, dialect=Dialect.V0_20)
 
-    assert step(scene, bindings.click, "#l") == ["x=on&_target=x"]
-    assert step(scene, bindings.click, "#k") == ["x=on&y=on&_target=y"]
-    assert step(scene, bindings.click, "#l") == ["y=on&_target=x"]
+    assert step(scene, click.click, "#l") == ["x=on&_target=x"]
+    assert step(scene, click.click, "#k") == ["x=on&y=on&_target=y"]
+    assert step(scene, click.click, "#l") == ["y=on&_target=x"]
 
 
 def test_filling_moves_the_focus_and_blurs_the_field_before() -> None:
-    scene = scene_of(
+    scene = page_of(
         '<form phx-change="c"><input id="a" name="a" phx-blur="left" phx-focus="came">'
         '<input id="b" name="b"></form>'
     )
@@ -200,14 +199,14 @@ def test_filling_moves_the_focus_and_blurs_the_field_before() -> None:
 
 
 def test_a_form_without_phx_change_keeps_the_text_and_says_nothing() -> None:
-    scene = scene_of('<form id="f" phx-submit="s"><input id="a" name="a"></form>')
+    scene = page_of('<form id="f" phx-submit="s"><input id="a" name="a"></form>')
 
     assert [] == inputs.fill(scene, find_one(scene.document, "#a"), "typed")
     assert "typed" == inputs.current_value(scene, find_one(scene.document, "#a"))
 
 
 def test_phx_change_outside_a_form_is_an_error() -> None:
-    scene = scene_of('<input id="a" name="a" phx-change="c">')
+    scene = page_of('<input id="a" name="a" phx-change="c">')
 
     with pytest.raises(ElementError, match="has phx-change but is inside no form"):
         inputs.fill(scene, find_one(scene.document, "#a"), "x")

@@ -24,7 +24,7 @@ from tests.liveview.page.pages import (
     URL,
     VIEW,
     document_of,
-    scene_of,
+    page_of,
     shown,
 )
 
@@ -199,7 +199,7 @@ def test_a_view_that_goes_takes_its_marks_along() -> None:
 
 
 def test_a_command_can_move_the_focus() -> None:
-    scene = scene_of(
+    scene = page_of(
         """<b id=b phx-click='[["focus",{"to":"#n"}]]'>x</b><input id=n phx-focus=in>"""
         """<i id=i phx-click='[["focus_first",{"to":"#f"}]]'>y</i>"""
         """<p id=f><input type=hidden id=h><input id=m phx-keydown=key></p>"""

@@ -3,12 +3,11 @@
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
-from pytest_liveview_load.liveview.page.click import triggered_submit
+from pytest_liveview_load.liveview.page.click import click, submit, triggered_submit
 from pytest_liveview_load.liveview.page.find import find_one
-from tests.liveview.page.pages import scene_of
+from tests.liveview.page.pages import page_of
 
 KEYS = {
     "a key that is bound": ("<input id=a phx-keydown=k>", "x", [("keydown", "k")]),
@@ -43,7 +42,7 @@ KEYS = {
 
 @pytest.mark.parametrize(("content", "key", "expected"), KEYS.values(), ids=KEYS)
 def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> None:
-    scene = scene_of(content)
+    scene = page_of(content)
 
     actions = keyboard.press(scene, find_one(scene.document, "#a"), key)
 
@@ -58,7 +57,7 @@ def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> No
 
 
 def test_enter_submits_by_the_first_submit_button() -> None:
-    scene = scene_of(
+    scene = page_of(
         "<form phx-submit=s><input id=a name=n><button type=button name=no>x</button>"
         "<button name=yes value=1>y</button></form>"
     )
@@ -70,7 +69,7 @@ def test_enter_submits_by_the_first_submit_button() -> None:
 
 
 def test_a_key_that_nobody_hears_is_an_error() -> None:
-    scene = scene_of("<textarea id=a></textarea><p id=k phx-keydown=k></p>")
+    scene = page_of("<textarea id=a></textarea><p id=k phx-keydown=k></p>")
 
     with pytest.raises(
         ElementError, match="has no answer to the key 'Enter'"
@@ -92,7 +91,7 @@ SUBMITS = {
 
 @pytest.mark.parametrize(("what", "problem"), SUBMITS.values(), ids=SUBMITS)
 def test_nobody_can_submit(what: tuple[str, str | None], problem: str) -> None:
-    scene = scene_of(
+    scene = page_of(
         "<p>x</p><form id=f phx-submit=s><button id=dis disabled>x</button></form>"
         "<form><button id=other>y</button></form>"
     )
@@ -100,7 +99,7 @@ def test_nobody_can_submit(what: tuple[str, str | None], problem: str) -> None:
     submitter = find_one(scene.document, button) if button else None
 
     with pytest.raises(ElementError) as raised:
-        bindings.submit(scene, find_one(scene.document, form), submitter)
+        submit(scene, find_one(scene.document, form), submitter)
 
     assert raised.value.problem.startswith(problem)
 
@@ -110,18 +109,18 @@ def test_a_triggered_form_is_posted_with_what_was_typed_and_its_submitter() -> N
         "<form id=f action=/in method=post phx-submit=s {}><input id=a name=a value=1>"
         "<button id=b name=b value=2>x</button><button name=c>y</button></form>"
     )
-    scene = scene_of(form.format(""))
+    scene = page_of(form.format(""))
     assert triggered_submit(scene) is None
-    bindings.click(scene, find_one(scene.document, "#b"))
+    click(scene, find_one(scene.document, "#b"))
 
-    answered = scene_of(form.format("phx-trigger-action"), forms=scene.forms)
+    answered = page_of(form.format("phx-trigger-action"), forms=scene.forms)
 
     expected = HttpSubmit(method="POST", url="http://localhost:4000/in", body="a=1&b=2")
     assert expected == triggered_submit(answered)
 
 
 def test_typing_a_character_is_heard_before_and_after_it_is_there() -> None:
-    scene = scene_of(
+    scene = page_of(
         "<form phx-change=c><input id=a name=n value=h phx-keydown=d phx-keyup=u></form>"
     )
 

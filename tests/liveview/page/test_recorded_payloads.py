@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.liveview.page import (
-    click as bindings,
-)
-from pytest_liveview_load.liveview.page import (
+    click,
     events,
     inputs,
     keyboard,
@@ -52,14 +50,14 @@ def perform(scene: VisiblePage, verb: str, css: str, *more: Any) -> list[Action]
     one = partial(find_one, scene.document)
     match verb:
         case "click":
-            return bindings.click(scene, one(css))
+            return click.click(scene, one(css))
         case "input":
             return inputs.fill(scene, one(css), *more)
         case "select":
             options = [more[0]] if isinstance(more[0], str) else more[0]
             return inputs.select(scene, one(css), *options)
         case "submit":
-            return bindings.submit(scene, one(css), *[one(each) for each in more])
+            return click.submit(scene, one(css), *[one(each) for each in more])
         case "key":
             return keyboard.press(scene, one(css), more[0]["key"])
         case "focus":

@@ -134,12 +134,12 @@ REFUSED: dict[str, tuple[Gesture, Gesture, str]] = {
     "click what waits": (
         lambda live: live.click("#bare"),
         lambda live: live.click("#bare"),
-        "is deaf until the reply to its last event arrives",
+        "ignores events until the reply to its last one arrives",
     ),
     "submit again": (
         lambda live: live.submit("#f"),
         lambda live: live.submit("#f"),
-        "is deaf until the reply to its last event arrives",
+        "ignores events until the reply to its last one arrives",
     ),
     "submit by another button": (
         lambda live: live.click("#save"),
