@@ -1,6 +1,6 @@
 """A closed load: users who come by the profile's spans, and repeat the scenario.
 
-Law of this file: users start at the instants of the schedule and at no others, but for
+Users start at the instants of the schedule and at no others, but for
 those that somebody adds. A place that is given up is left after its iteration.
 """
 
@@ -14,15 +14,15 @@ from pytest_liveview_load.crowd.virtual_user import VirtualUser
 class ClosedCrowd:
     """Owns the places of one run, by the id of the user in each, oldest first."""
 
-    def __init__(self, terms: RunState) -> None:
-        self.terms = terms
-        self.people = UserTasks(terms)
+    def __init__(self, state: RunState) -> None:
+        self.state = state
+        self.user_tasks = UserTasks(state)
         self.places: dict[int, VirtualUser] = {}
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.lives: dict[int, int] = {}
         self.all_came = False
         self.sent_home = False  # whether the test has told users to go
-        ids = terms.profile.user_ids()
+        ids = state.profile.user_ids()
         self.next_id = ids.start + len(ids) * ids.step
 
     @property
@@ -32,35 +32,35 @@ class ClosedCrowd:
 
     async def play(self) -> None:
         """Send everybody through, from the first start to the last end."""
-        await self.people.last(self.follow_schedule(), self.send_home)
+        await self.user_tasks.last(self.follow_schedule(), self.finish)
 
     async def follow_schedule(self) -> None:
         """Let each user in at its time."""
-        terms = self.terms
-        profile, began, clock = terms.profile, terms.began, terms.clock
+        state = self.state
+        profile, began, clock = state.profile, state.began, state.clock
         # Without a ramp nobody is late: one starts when the one before has.
         gradual = bool(profile.ramp or profile.stages)
         for span in profile.spans():
-            await self.people.wait_until(began + span.start)
+            await self.user_tasks.wait_until(began + span.start)
             # Whom others have carried so far is not late.
-            due = max(began + span.start, terms.came)
+            due = max(began + span.start, state.came)
             intended = due if gradual else clock()
             ends_at = None if span.end is None else began + span.end
-            self.let_in(span.user, intended, ends_at)
-        self.people.all_begun()
+            self.start_user(span.user, intended, ends_at)
+        self.user_tasks.all_begun()
         self.all_came = True
         self.end_if_empty()
 
-    def let_in(self, id_: int, intended: float, ends_at: float | None) -> None:
+    def start_user(self, id_: int, intended: float, ends_at: float | None) -> None:
         """Fill a place; who had it before may still finish an iteration."""
         life = self.lives.get(id_, 0)
         self.lives[id_] = life + 1
-        role = self.terms.cast.role_of(id_)
-        user = VirtualUser(id_, self.terms, role, life=life, ends_at=ends_at)
+        role = self.state.cast.scenario_of(id_)
+        user = VirtualUser(id_, self.state, role, life=life, ends_at=ends_at)
         before = self.tasks.get(id_)
         self.places.pop(id_, None)  # so that the new one is the newest
         self.places[id_] = user
-        self.tasks[id_] = self.people.let_in(self.stay(user, intended, before))
+        self.tasks[id_] = self.user_tasks.start(self.stay(user, intended, before))
 
     async def stay(
         self, user: VirtualUser, intended: float, before: asyncio.Task[None] | None
@@ -68,8 +68,8 @@ class ClosedCrowd:
         """Be one place in the crowd from its start to its end."""
         if before is not None:
             await asyncio.wait([before])
-            user.free_at = self.terms.clock()
-        self.terms.recorder.gauge_users(self.users)
+            user.free_at = self.state.clock()
+        self.state.recorder.gauge_users(self.users)
         try:
             await user.live(intended)
         finally:
@@ -82,13 +82,13 @@ class ClosedCrowd:
         if self.places or not self.all_came:
             return
         # Whoever sends all home may let others in, as long as there is time.
-        held = self.sent_home and self.terms.ends_at is not None
-        if not held and not self.terms.order.endless:
-            self.people.end()
+        held = self.sent_home and self.state.ends_at is not None
+        if not held and not self.state.plan.endless:
+            self.user_tasks.end()
 
-    def send_home(self) -> None:
+    def finish(self) -> None:
         """Let nobody who is between two iterations begin another, or wait for others."""
-        self.terms.sync.over()
+        self.state.sync.over()
         for user in self.places.values():
             user.wake()
 
@@ -96,14 +96,14 @@ class ClosedCrowd:
 
     def next_ids(self, count: int) -> range:
         """Return the ids of the next users whom somebody adds."""
-        step = self.terms.profile.stride
+        step = self.state.profile.stride
         return range(self.next_id, self.next_id + count * step, step)
 
     def admit(self, ids: Sequence[int]) -> None:
         """Let further users in, now."""
         for each in ids:
-            self.let_in(each, self.terms.clock(), None)
-        self.next_id = max(self.next_id, max(ids) + self.terms.profile.stride)
+            self.start_user(each, self.state.clock(), None)
+        self.next_id = max(self.next_id, max(ids) + self.state.profile.stride)
 
     def retire(self, count: int) -> dict[asyncio.Task[None], VirtualUser]:
         """Tell the newest `count` users to go after their iteration; return their tasks."""
@@ -120,7 +120,7 @@ class ClosedCrowd:
         Whoever is still at it after the grace is cut, as at the end of the run.
         """
         going = self.retire(count)
-        patience = self.terms.profile.grace
+        patience = self.state.profile.grace
         while going:
             _, late = await asyncio.wait(going, timeout=patience)
             patience = CUT_AGAIN

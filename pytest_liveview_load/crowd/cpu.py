@@ -1,6 +1,6 @@
 """What the generator gets of the CPU, and how long it has to wait for it.
 
-Law of this file: what a system does not tell is zero, and nobody is blamed for it. Only
+What a system does not tell is zero, and nobody is blamed for it. Only
 Linux tells how long a thread that could run was kept from it.
 """
 

@@ -1,6 +1,6 @@
 """The data of a load: which row each virtual user has.
 
-Law of this file: a user's row follows from its id (and the run's seed) alone. So a user
+A user's row follows from its id (and the run's seed) alone. So a user
 that is replaced has the row of the one before, and runners that carry different users
 of one load need not ask one another.
 """
@@ -20,10 +20,9 @@ from os import PathLike, fspath
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pytest_liveview_load.errors import DataError, UnitError
-from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.units import format_count, near_miss
 
 ONCE: Final = "once"
@@ -81,22 +80,6 @@ class Rows:
         return self._kept[index]
 
 
-class HasData(Protocol):
-    """What a feed needs to know of a load; `order.Order` is one."""
-
-    @property
-    def data(self) -> "str | Rows | None":
-        """What its rows come from."""
-
-    @property
-    def rows(self) -> str:
-        """The way in which they are handed out."""
-
-    @property
-    def profile(self) -> Profile:
-        """Its shape."""
-
-
 class UserRows:
     """Hands the rows of a load's data to its users."""
 
@@ -104,22 +87,6 @@ class UserRows:
         self.rows = rows
         self.way = way
         self.seed = seed
-
-    @classmethod
-    def of(cls, order: "HasData", seed: int) -> "UserRows | None":
-        """Return the prepared feed of a load, None if it has no data.
-
-        Raises DataError as `prepare`.
-        """
-        if order.data is None:
-            return None
-        # Whoever starts a load has found the rows that a name stands for.
-        assert isinstance(order.data, Rows), f"nobody looked for {order.data!r}"
-        feed = cls(order.data, order.rows, seed)
-        # Of a pool, nobody knows how many will be needed.
-        ids = order.profile.user_ids()
-        feed.prepare(1 if order.profile.is_open or not ids else ids[-1] + 1)
-        return feed
 
     def prepare(self, users: int) -> None:
         """Read what `users` users will ask for, before any of them starts.
@@ -172,14 +139,14 @@ class UserRows:
         )
 
 
-def row_of(user: int, feed: UserRows | None) -> Any:
+def row_of(user: int, user_rows: UserRows | None) -> Any:
     """Return a user's row. Raises DataError, also for a load without data."""
-    if feed is None:
+    if user_rows is None:
         why = (
             "the load has no data: say where rows come from, as load(data='users.csv')"
         )
         raise DataError("live.row", why)
-    return feed.row(user)
+    return user_rows.row(user)
 
 
 # What a person gives

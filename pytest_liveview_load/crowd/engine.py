@@ -1,7 +1,7 @@
 """One run in this process: its crowd, who attends it, and what it comes to.
 
-Law of this file: every task is owned by the run, and whatever ends it, the numbers so far
-can be had. How users come and go is the crowd's (`closed_crowd`, `open_crowd`).
+Every task is owned by the run, and whatever ends it, the numbers so far
+can be had. How users come and go is the crowd's (`closed`, `open`).
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from typing import Any
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.crowd.cpu import CpuReader
-from pytest_liveview_load.crowd.data import UserRows
 from pytest_liveview_load.crowd.generator import MAX_LAG, GeneratorMonitor
 from pytest_liveview_load.crowd.live_user import LiveUser, UserRun
 from pytest_liveview_load.crowd.open import OpenCrowd
@@ -30,7 +29,7 @@ from pytest_liveview_load.crowd.storm import (
     Storm,
     returns,
 )
-from pytest_liveview_load.crowd.validity import causes, heap_set_aside, remarks
+from pytest_liveview_load.crowd.validity import causes, frozen_heap, remarks
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import cut_connections
 from pytest_liveview_load.load_profile.profile import Profile
@@ -60,7 +59,7 @@ class Run:
 
     def __init__(
         self,
-        order: RunPlan,
+        plan: RunPlan,
         make_user: MakeUser,
         *,
         name: str = "",
@@ -74,11 +73,11 @@ class Run:
         cut: CutAll | None = None,
         sync: UserSync | None = None,
     ) -> None:
-        assert order.cast is not None
-        self.order = order
+        assert plan.cast is not None
+        self.plan = plan
         self.scale = scale
         self.cut = cut
-        self.name = name or order.cast.name
+        self.name = name or plan.cast.name
         self.make_user = make_user
         self.seed = seed
         self.clock = clock
@@ -96,15 +95,15 @@ class Run:
         )
         self.recorders = {
             role.scenario.name: Recorder(clock, scenario=role.scenario.name)
-            for role in order.cast.roles
+            for role in plan.cast.roles
         }
         self.sync: UserSync = sync or LocalSync(
-            ActiveUsers.of(order.profile, endless=order.endless),
+            ActiveUsers.of(plan.profile, endless=plan.endless),
             clock=clock,
             scale=scale,
         )
-        self.feed = UserRows.of(order, seed)
-        self.terms: RunState | None = None
+        self.user_rows = plan.user_rows(seed)
+        self.state: RunState | None = None
         self.crowd: ClosedCrowd | OpenCrowd | None = None
         self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.remarks: list[str] = []
@@ -115,7 +114,7 @@ class Run:
     @property
     def profile(self) -> Profile:
         """The shape of the load; one without an end has gone on until now."""
-        return self.order.shape_after(self.elapsed)
+        return self.plan.shape_after(self.elapsed)
 
     @property
     def elapsed(self) -> float:
@@ -130,7 +129,7 @@ class Run:
     @property
     def most_users(self) -> int:
         """The most users that there may be at once."""
-        return self.order.profile.most_users + self.added - self.removed
+        return self.plan.profile.most_users + self.added - self.removed
 
     @property
     def users(self) -> int:
@@ -145,7 +144,7 @@ class Run:
         cancellation, a scenario's ConfigurationError. After that, `outcome(partial=…)`
         still has the numbers so far.
         """
-        with heap_set_aside():
+        with frozen_heap():
             if at is not None:
                 await sleep_until(at, self.clock)
             self.came = self.clock()
@@ -162,9 +161,9 @@ class Run:
         """Send the crowd, and probe and tell while it is at it."""
         for recorder in (self.recorder, *self.recorders.values()):
             recorder.measure_from = self.began + self.profile.warmup
-        self.terms = self.agreed_terms()
+        self.state = self.new_state()
         kind = OpenCrowd if self.profile.is_open else ClosedCrowd
-        self.crowd = kind(self.terms)
+        self.crowd = kind(self.state)
         try:
             async with asyncio.TaskGroup() as attendants:
                 attending = [attendants.create_task(each) for each in attend(self)]
@@ -172,25 +171,25 @@ class Run:
                 for each in attending:
                     each.cancel()
         except BaseExceptionGroup:
-            end = self.terms.ended_by
+            end = self.state.ended_by
             if end is None:
                 raise
             self.cut_because = f"ended by {type(end).__name__}"
             raise end from None
 
-    def agreed_terms(self) -> RunState:
+    def new_state(self) -> RunState:
         """Return what all users share; the run's own task is the caller."""
         owner = asyncio.current_task()
         assert owner is not None  # a coroutine of asyncio always runs in a task
-        length = self.order.profile.length
+        length = self.plan.profile.length
         return RunState(
-            order=self.order,
+            plan=self.plan,
             make_user=self.make_user,
             recorder=self.recorder,
             recorders=self.recorders,
             watch=self.watch,
             sync=self.sync,
-            feed=self.feed,
+            user_rows=self.user_rows,
             clock=self.clock,
             seed=self.seed,
             owner=owner,
@@ -203,7 +202,7 @@ class Run:
     @property
     def over(self) -> bool:
         """Whether nobody is to begin anything more."""
-        return self.terms is not None and self.terms.over
+        return self.state is not None and self.state.over
 
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over: iterations have their grace.
@@ -221,12 +220,12 @@ class Run:
 
     def end_now(self) -> None:
         """Let the run end now, as if its time were over."""
-        assert self.terms is not None
+        assert self.state is not None
         assert self.crowd is not None
         now = self.clock()
-        ends_at = self.terms.ends_at
-        self.terms.ends_at = now if ends_at is None else min(now, ends_at)
-        self.crowd.people.end()
+        ends_at = self.state.ends_at
+        self.state.ends_at = now if ends_at is None else min(now, ends_at)
+        self.crowd.user_tasks.end()
 
     def after(self) -> str:
         """Return 'after 12.3s', which is how long it has been going on."""
@@ -234,7 +233,7 @@ class Run:
 
     # What the test does to it (`running`)
 
-    async def let_in(self, number: int) -> None:
+    async def add_users(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""
         assert isinstance(self.crowd, ClosedCrowd)
         self.admit(self.crowd.next_ids(number))
@@ -244,11 +243,11 @@ class Run:
     def admit(self, ids: Sequence[int]) -> None:
         """Let these users in. Raises DataError where there are no rows for them."""
         assert isinstance(self.crowd, ClosedCrowd)
-        if self.feed is not None:
-            self.feed.prepare(max(ids) + 1)
+        if self.user_rows is not None:
+            self.user_rows.prepare(max(ids) + 1)
         self.crowd.admit(ids)
 
-    async def send_home(self, number: int) -> None:
+    async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
         assert isinstance(self.crowd, ClosedCrowd)
         self.removed += number
@@ -289,9 +288,9 @@ class Run:
         snapshot = self.snapshot(now, partial or self.aborted)
         self.watch.close()
         notes = [*self.remarks, changes(self.added, self.removed), *remarks(self.watch)]
-        if self.terms is not None and self.terms.cut and not partial:
+        if self.state is not None and self.state.cut and not partial:
             notes.append(
-                f"{plural(self.terms.cut, 'iteration')} went on for more than "
+                f"{plural(self.state.cut, 'iteration')} went on for more than "
                 f"{format_duration(self.profile.grace)} after the end (grace), cut off "
                 "and not counted"
             )
@@ -301,7 +300,7 @@ class Run:
                 self.watch,
                 snapshot,
                 drops_allowed=self.drops_allowed,
-                is_share=self.order.profile.stride > 1,
+                is_share=self.plan.profile.stride > 1,
             ),
             notes=tuple(each for each in notes if each),
             aborted=self.aborted,
@@ -321,7 +320,7 @@ def changes(added: int, removed: int) -> str:
 # What a run in this process is made of: users on a network.
 
 
-def run_on_network(order: RunPlan, network: Network, **arguments: Any) -> Run:
+def run_on_network(plan: RunPlan, network: Network, **arguments: Any) -> Run:
     """Return the run of an order whose users are on a network (`Run`)."""
 
     def make_user(id_: int, rng: Random, run: UserRun, recorder: Recorder) -> LiveUser:
@@ -330,7 +329,7 @@ def run_on_network(order: RunPlan, network: Network, **arguments: Any) -> Run:
         )
 
     return Run(
-        order,
+        plan,
         make_user,
         clock=network.clock,
         cut=lambda why: cut_connections(network, why),

@@ -1,6 +1,6 @@
 """What is noticed of the generator itself while a run goes on.
 
-Law of this file: it looks on, and says nothing; `honesty` says what it comes to. What is
+It looks on, and says nothing; `validity` judges it. What is
 seen before the warm-up is over is forgotten, as the measurements of it are.
 """
 
@@ -302,7 +302,7 @@ class GeneratorMonitor:
 
     # The event loop
 
-    async def look_on(self) -> None:
+    async def probe_until_cancelled(self) -> None:
         """Watch until cancelled; record how late the event loop wakes us, as `lag`.
 
         A loop that is blocked for a second hides ten probes; each counts with the lateness

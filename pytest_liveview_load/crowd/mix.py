@@ -1,6 +1,6 @@
 """Who plays what: the scenarios of a run, and which of them user number k performs.
 
-Law of this file: a role depends on the number alone, so every runner finds the same one.
+A role depends on the number alone, so every runner finds the same one.
 Every run of numbers from 0 on has the shares of the mix, to within three users, and so has
 every runner's share of them, as nearly as if it had been drawn by lot.
 """
@@ -99,7 +99,7 @@ class ScenarioMix:
         called = name or BETWEEN.join(each.scenario.name for each in roles)
         return cls(called, roles, before, after)
 
-    def role_of(self, number: int) -> Scenario:
+    def scenario_of(self, number: int) -> Scenario:
         """Return what user, or arrival, `number` performs."""
         if len(self.roles) == 1:
             return self.roles[0].scenario

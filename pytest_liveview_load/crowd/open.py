@@ -1,6 +1,6 @@
 """An open load: iterations arrive, and whoever is idle carries them out.
 
-Law of this file: an arrival waits for nobody. It takes the idle user of the lowest id, else
+An arrival waits for nobody. It takes the idle user of the lowest id, else
 a new one, else it is dropped and counted; and it is measured from when it should have come.
 """
 
@@ -15,21 +15,21 @@ from pytest_liveview_load.crowd.virtual_user import CLOSE_TIMEOUT, VirtualUser
 class OpenCrowd:
     """Owns the pool of one run's users, who keep their role, and who of them is idle."""
 
-    def __init__(self, terms: RunState) -> None:
-        self.terms = terms
-        self.people = UserTasks(terms)
+    def __init__(self, state: RunState) -> None:
+        self.state = state
+        self.user_tasks = UserTasks(state)
         self.pool: dict[int, VirtualUser] = {}
         self.lives: dict[int, int] = {}
-        self.new_ids = iter(terms.profile.user_ids())
+        self.new_ids = iter(state.profile.user_ids())
         self.idle: dict[str, list[int]] = {
-            role.scenario.name: [] for role in terms.cast.roles
+            role.scenario.name: [] for role in state.cast.roles
         }  # heaps
         self.users = 0
 
     async def play(self) -> None:
         """Serve every arrival, until the last end."""
         try:
-            await self.people.last(self.follow_schedule(), self.send_home)
+            await self.user_tasks.last(self.follow_schedule(), self.finish)
         finally:
             # Who was idle when something ended it all has no task to close it.
             for user in self.pool.values():
@@ -37,22 +37,22 @@ class OpenCrowd:
 
     async def follow_schedule(self) -> None:
         """Find somebody for each arrival at its time."""
-        terms = self.terms
-        for arrival in terms.profile.arrivals(terms.seed):
-            due = terms.began + arrival.at
-            if due < terms.joined:
+        state = self.state
+        for arrival in state.profile.arrivals(state.seed):
+            due = state.began + arrival.at
+            if due < state.joined:
                 continue  # others have served it
-            await self.people.wait_until(due)
-            user = self.whoever_is_free(terms.cast.role_of(arrival.number))
+            await self.user_tasks.wait_until(due)
+            user = self.free_user(state.cast.scenario_of(arrival.number))
             if user is None:
-                terms.watch.drop(due)
+                state.watch.drop(due)
             else:
                 self.users += 1
-                terms.recorder.gauge_users(self.users)
-                self.people.let_in(self.serve(user, due))
-        self.people.all_begun()
+                state.recorder.gauge_users(self.users)
+                self.user_tasks.start(self.serve(user, due))
+        self.user_tasks.all_begun()
 
-    def whoever_is_free(self, role: Scenario) -> VirtualUser | None:
+    def free_user(self, role: Scenario) -> VirtualUser | None:
         """Return the user for an arrival, no more idle; None if there is none."""
         idle = self.idle[role.name]
         if idle:
@@ -64,23 +64,23 @@ class OpenCrowd:
             if not others:
                 return None
             id_ = heapq.heappop(min(others))
-            self.people.let_in(self.depart(self.pool[id_]))
+            self.user_tasks.start(self.depart(self.pool[id_]))
         life = self.lives.get(id_, 0)
         self.lives[id_] = life + 1
-        user = self.pool[id_] = VirtualUser(id_, self.terms, role, life=life)
+        user = self.pool[id_] = VirtualUser(id_, self.state, role, life=life)
         return user
 
     async def serve(self, user: VirtualUser, due: float) -> None:
         """Carry out one arrival."""
-        self.terms.sync.enter(user.id)
+        self.state.sync.enter(user.id)
         # Somebody was free when it was due, or it would have been dropped.
         user.free_at = -math.inf
         try:
             await user.iterate(due)
         finally:
             self.users -= 1
-            self.terms.sync.leave(user.id)
-        if self.terms.over:
+            self.state.sync.leave(user.id)
+        if self.state.over:
             await self.depart(user)
         else:
             heapq.heappush(self.idle[user.scenario.name], user.id)
@@ -92,10 +92,10 @@ class OpenCrowd:
         finally:
             await user.discard(CLOSE_TIMEOUT)
 
-    def send_home(self) -> None:
+    def finish(self) -> None:
         """Let those who are idle go, and nobody wait for others."""
-        self.terms.sync.over()
+        self.state.sync.over()
         for ids in self.idle.values():
             for id_ in ids:
-                self.people.let_in(self.depart(self.pool[id_]))
+                self.user_tasks.start(self.depart(self.pool[id_]))
             ids.clear()

@@ -1,6 +1,6 @@
 """Everything that a `load(…)` says, be it a marker or a call: how many, who, and around it.
 
-Law of this file: an Order is checked whole when it is made, at import where it stands at a
+An Order is checked whole when it is made, at import where it stands at a
 test. Light imports only, as for the profile.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Final
 from pytest_liveview_load.crowd.data import (
     ONCE,
     Rows,
+    UserRows,
     parse_data,
     parse_way,
 )
@@ -99,6 +100,21 @@ class RunPlan:
         duration = max(0.0, elapsed - profile.ramp)
         return dataclasses.replace(profile, duration=duration)
 
+    def user_rows(self, seed: int) -> UserRows | None:
+        """Return the rows of the load's users, None if it has no data.
+
+        Raises DataError as `UserRows.prepare`.
+        """
+        if self.data is None:
+            return None
+        # Whoever starts a load has found the rows that a name stands for.
+        assert isinstance(self.data, Rows), f"nobody looked for {self.data!r}"
+        user_rows = UserRows(self.data, self.rows, seed)
+        # Of a pool, nobody knows how many will be needed.
+        ids = self.profile.user_ids()
+        user_rows.prepare(1 if self.profile.is_open or not ids else ids[-1] + 1)
+        return user_rows
+
     def as_part(
         self,
         of: str,
@@ -180,24 +196,24 @@ OWN_PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
 ARGUMENTS: Final = (*PARSERS, *OWN_PARSERS)
 
 
-def checked(order: RunPlan) -> RunPlan:
-    """Return `order` if its parts fit together; raise MarkerError if they do not."""
-    after, length = format_duration(order.after), order.profile.length
-    if order.after and not order.abort:
+def checked(plan: RunPlan) -> RunPlan:
+    """Return `plan` if its parts fit together; raise MarkerError if they do not."""
+    after, length = format_duration(plan.after), plan.profile.length
+    if plan.after and not plan.abort:
         message = (
             f"load(after={after!r}): it says from when on `abort` is looked at, and there "
             "is none: write load(abort='error_rate > 10%', after=…)"
         )
         raise MarkerError(message)
-    if order.after and length is not None and order.after >= length:
+    if plan.after and length is not None and plan.after >= length:
         message = (
             f"load(after={after!r}): the run is {format_duration(length)} long, so "
             "`abort` would never be looked at"
         )
         raise MarkerError(message)
-    if order.rows != ONCE and order.data is None:
+    if plan.rows != ONCE and plan.data is None:
         message = (
-            f"load(rows={order.rows!r}): there is no data: write load(data=…, rows=…)"
+            f"load(rows={plan.rows!r}): there is no data: write load(data=…, rows=…)"
         )
         raise MarkerError(message)
-    return order
+    return plan

@@ -1,6 +1,6 @@
 """What goes on beside a crowd: the lag is probed, progress is told, conditions are watched.
 
-Law of this file: whoever attends a run looks on; its only word to it is `abort`.
+Whoever attends a run looks on; its only word to it is `abort`.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ OnSnapshot = Callable[[Progress], None]
 class Attended(Protocol):
     """What is seen of a run by those who attend it; `engine.Run` is one."""
 
-    order: RunPlan
+    plan: RunPlan
     watch: GeneratorMonitor
     clock: Clock
     began: float
@@ -63,14 +63,14 @@ class Attended(Protocol):
 
 def attend(run: Attended) -> Iterator[Coroutine[Any, Any, None]]:
     """Yield what is to go on while the run does, each to be cancelled at its end."""
-    yield run.watch.look_on()
-    if run.on_snapshot is not None or run.order.abort:
+    yield run.watch.probe_until_cancelled()
+    if run.on_snapshot is not None or run.plan.abort:
         yield look_each_second(run)
 
 
 async def look_each_second(run: Attended) -> None:
     """Tell how the run is doing, and whether it is to go on, until cancelled."""
-    order = run.order
+    plan = run.plan
     while True:
         await asyncio.sleep(SNAPSHOT_EVERY)
         now = run.clock()
@@ -81,10 +81,10 @@ async def look_each_second(run: Attended) -> None:
                 active=run.users,
                 most=run.most_users,
                 elapsed=elapsed,
-                length=order.profile.length,
+                length=plan.profile.length,
             )
             run.on_snapshot(progress)
-        if elapsed >= order.after and (why := what_holds(order.abort, snapshot)):
+        if elapsed >= plan.after and (why := what_holds(plan.abort, snapshot)):
             run.abort(f"{why}, after {format_duration(elapsed)}")
             return
 

@@ -1,6 +1,6 @@
 """What all users of a run share, and what they and the run know of each other.
 
-Law of this file: the run owns the terms and is the only one to change them; users read.
+The run owns the terms and is the only one to change them; users read.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ class RunState:
     """What all users of a run share. Times are instants of `clock`.
 
     `recorders` has one for each role, by its scenario's name; `recorder` is the run's
-    own; users find each other in the `sync`, and `feed` has their rows. `begun` is
+    own; users find each other in the `sync`, and `user_rows` has their rows. `begun` is
     done when those are there who come at once; `came` is when this process began, which is
     later than `began` where it takes part in a run that goes on. `ends_at` is None while no
     end is known; `cutting` is set, once, before users are cancelled, and `cut` counts the
     iterations that were lost by it. `ended_by` is what a user met that ends it all.
     """
 
-    order: RunPlan
+    plan: RunPlan
     make_user: MakeUser
     recorder: Recorder
     recorders: Mapping[str, Recorder]
@@ -51,7 +51,7 @@ class RunState:
     came: float
     begun: asyncio.Future[None]
     ends_at: float | None
-    feed: UserRows | None = None
+    user_rows: UserRows | None = None
     cutting: bool = False
     cut: int = 0
     ended_by: BaseException | None = None
@@ -59,13 +59,13 @@ class RunState:
     @property
     def cast(self) -> ScenarioMix:
         """Who plays what."""
-        assert self.order.cast is not None  # a run without one does not begin
-        return self.order.cast
+        assert self.plan.cast is not None  # a run without one does not begin
+        return self.plan.cast
 
     @property
     def profile(self) -> Profile:
         """The shape of the load."""
-        return self.order.profile
+        return self.plan.profile
 
     @property
     def joined(self) -> float:
@@ -100,8 +100,8 @@ CUT_AGAIN: Final = 2.0  # seconds a cancelled user may take, closing included
 class UserTasks:
     """Owns the tasks of the users of one run. `last` is called once."""
 
-    def __init__(self, terms: RunState) -> None:
-        self.terms = terms
+    def __init__(self, state: RunState) -> None:
+        self.state = state
         self.tasks: set[asyncio.Task[None]] = set()
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.group = asyncio.TaskGroup()
@@ -123,7 +123,7 @@ class UserTasks:
             at_end()
             await self.cut_late()
 
-    def let_in(self, life: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def start(self, life: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a user's life, or a part of it."""
         task = self.group.create_task(life)
         self.tasks.add(task)
@@ -132,14 +132,14 @@ class UserTasks:
 
     async def wait_until(self, instant: float) -> None:
         """Wait for whoever comes next."""
-        if instant > self.terms.clock():
+        if instant > self.state.clock():
             self.all_begun()
-        await sleep_until(instant, self.terms.clock)
+        await sleep_until(instant, self.state.clock)
 
     def all_begun(self) -> None:
         """Say that those are there who come at once."""
-        if not self.terms.begun.done():
-            self.terms.begun.set_result(None)
+        if not self.state.begun.done():
+            self.state.begun.set_result(None)
 
     def end(self) -> None:
         """Let the run end now, be it that nobody is left or that somebody stops it."""
@@ -150,24 +150,24 @@ class UserTasks:
         """Wait until the time is over, or `end`."""
         # No asyncio.timeout: it would cancel the run's own task for a moment, which its
         # users would take for the end.
-        ends_at = self.terms.ends_at
+        ends_at = self.state.ends_at
         if ends_at is None:
             await asyncio.wait([self.over])
         else:
-            await wait_until(ends_at, self.terms.clock, self.over)
+            await wait_until(ends_at, self.state.clock, self.over)
 
     async def cut_late(self) -> None:
         """Wait for the users until the grace is over, then cancel those still at it.
 
         And again, for a scenario with a bare `except:` may swallow a cancellation.
         """
-        terms = self.terms
-        ends_at = terms.clock() if terms.ends_at is None else terms.ends_at
-        patience = ends_at + terms.profile.grace - terms.clock()
+        state = self.state
+        ends_at = state.clock() if state.ends_at is None else state.ends_at
+        patience = ends_at + state.profile.grace - state.clock()
         while self.tasks:
             _, late = await asyncio.wait(tuple(self.tasks), timeout=max(0.0, patience))
             patience = CUT_AGAIN
-            terms.cutting = bool(late)
+            state.cutting = bool(late)
             for each in late:
                 each.cancel()
 

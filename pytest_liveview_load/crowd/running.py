@@ -1,6 +1,6 @@
 """A crowd that is under way, as the test that started it holds it.
 
-Law of this file: a crowd that runs is asked, never hurried: whoever leaves does so after
+A crowd that runs is asked, never hurried: whoever leaves does so after
 an iteration. What the test does to it is said in the run's report.
 """
 
@@ -29,7 +29,7 @@ MakeRoom = Callable[[int], None]
 class RunControl(Protocol):
     """A run as who holds it needs it; `engine.Run` is one that is in this process."""
 
-    order: RunPlan
+    plan: RunPlan
     name: str
     scale: float
     cut_because: str
@@ -56,10 +56,10 @@ class RunControl(Protocol):
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over."""
 
-    async def let_in(self, number: int) -> None:
+    async def add_users(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""
 
-    async def send_home(self, number: int) -> None:
+    async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
@@ -126,7 +126,7 @@ class RunningCrowd:
         self._check_closed(asked)
         number = self._scaled(asked, count)
         self._make_room(number)
-        await self._run.let_in(number)
+        await self._run.add_users(number)
 
     async def remove(self, count: int) -> None:
         """End the newest `count` users after their iteration, and wait for that.
@@ -140,7 +140,7 @@ class RunningCrowd:
         if number > self.users:
             problem = f"there are {self.users} users now"
             raise CrowdError(asked, problem)
-        await self._run.send_home(number)
+        await self._run.remove_users(number)
 
     async def change_rate(
         self, throttle: str, rate: str | float, *, over: str | float = 0.0
@@ -194,7 +194,7 @@ class RunningCrowd:
 
     def _check_closed(self, asked: str) -> None:
         self._check_running(asked)
-        if self._run.order.profile.is_open:
+        if self._run.plan.profile.is_open:
             problem = "its users come and go with the arrivals, so none can be told to"
             raise CrowdError(asked, problem)
 
@@ -222,7 +222,7 @@ class RunningCrowd:
             InvalidRun: The load generator was the bottleneck.
             CrowdError: At once, if the run has no end to wait for.
         """
-        if self._run.order.endless and not self.ended:
+        if self._run.plan.endless and not self.ended:
             problem = "it has no end: give load.start a duration, or call stop()"
             raise CrowdError("wait()", problem)
         return await self._ended("wait()")

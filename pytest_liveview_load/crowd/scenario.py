@@ -1,6 +1,6 @@
 """What a virtual user does: an async function that takes a live user.
 
-Law of this file: a Scenario that exists can be called; everything that is wrong with a
+A Scenario that exists can be called; everything that is wrong with a
 function is said when the scenario is made, before any user starts.
 """
 

@@ -1,6 +1,6 @@
 """A storm: every connection of a crowd is cut at one instant, as a deploy does it.
 
-Law of this file: it cuts, and then looks on; when and how each user comes back is the
+It cuts, and then looks on; when and how each user comes back is the
 real client's affair.
 """
 
@@ -8,8 +8,9 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
+from pytest_liveview_load.liveview.client.tab import CutTab
 from pytest_liveview_load.units import (
     Clock,
     format_count,
@@ -24,22 +25,7 @@ LOOK_EVERY: Final = 0.01  # seconds, for up to a thousand
 FOR_EACH: Final = 1e-5
 
 
-class Absent(Protocol):
-    """One who was cut off; `liveview.client.tab.CutTab` is one."""
-
-    @property
-    def back_at(self) -> float | None:
-        """When it was whole again, None until then."""
-
-    @property
-    def left(self) -> bool:
-        """Whether nobody waits for that any more."""
-
-    def look(self) -> None:
-        """See whether it is back."""
-
-
-CutAll = Callable[[str], Sequence[Absent]]
+CutAll = Callable[[str], Sequence[CutTab]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +98,7 @@ class Returns:
         )
 
 
-async def returns(absent: Sequence[Absent], clock: Clock, within: float) -> Returns:
+async def returns(absent: Sequence[CutTab], clock: Clock, within: float) -> Returns:
     """Return who comes back from a storm that has just begun, `within` seconds at most."""
     began = clock()
     away = list(absent)

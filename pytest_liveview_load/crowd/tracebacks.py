@@ -1,6 +1,6 @@
 """Tracebacks as the author of a test wants them: their own lines, and no machinery.
 
-Law of this file: only frames are taken away, never the error or its message, and an
+Only frames are taken away, never the error or its message, and an
 error that has no frame of its author's keeps all it has.
 """
 

@@ -1,6 +1,6 @@
 """Whether the numbers can be believed: did the generator keep its own time?
 
-Law of this file: a doubt is stated with its figures, or it is not raised. One hiccup is
+A doubt is stated with its figures, or it is not raised. One hiccup is
 no doubt; a loop that was late again and again is, however short the run, and so is one
 long stop, however long. Where it is known what kept the generator, its symptoms are not
 told beside.
@@ -68,7 +68,7 @@ FROZEN_AT_START: Final = gc.get_freeze_count()  # Python 3.12 begins with some h
 
 
 @contextmanager
-def heap_set_aside() -> Iterator[None]:
+def frozen_heap() -> Iterator[None]:
     """Keep what exists before a run out of its garbage collections.
 
     A full collection takes some 45 ms with the 250,000 objects of pytest and a test

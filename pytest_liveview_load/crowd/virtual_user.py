@@ -1,6 +1,6 @@
 """The life of one virtual user: iterations, pauses, failures and replacements.
 
-Law of this file: a place in the crowd is never empty while the run goes on. A user that
+A place in the crowd is never empty while the run goes on. A user that
 fails is closed, counted and, after a back-off, replaced by a fresh one (no cookies, no
 page) in the same place, with the same id and the same random numbers going on.
 """
@@ -86,26 +86,26 @@ class VirtualUser:
         "rng",
         "scenario",
         "set_up",
-        "terms",
+        "state",
         "user",
     )
 
     def __init__(
         self,
         id_: int,
-        terms: RunState,
+        state: RunState,
         scenario: Scenario,
         *,
         life: int = 0,
         ends_at: float | None = None,
     ) -> None:
         self.id = id_
-        self.terms = terms
+        self.state = state
         self.scenario = scenario
-        self.recorder = terms.recorders[scenario.name]
+        self.recorder = state.recorders[scenario.name]
         # Text, because Random mixes all of it, alike on every machine.
         again = f"/{life}" if life else ""
-        self.rng = Random(f"{terms.seed}/{id_}{again}")
+        self.rng = Random(f"{state.seed}/{id_}{again}")
         self.user: LiveUser | None = None
         self.set_up = False  # whether `user` is, so that it must be torn down
         self.doing = scenario  # or its setup or teardown
@@ -121,9 +121,9 @@ class VirtualUser:
 
         `since` is when it was meant to begin.
         """
-        profile = self.terms.profile
+        profile = self.state.profile
         left, pacing = profile.iterations_each, profile.pacing
-        if self.terms.order.endless:
+        if self.state.plan.endless:
             left = profile.iterations
         intended = since if pacing else None
         if not pacing:
@@ -152,32 +152,32 @@ class VirtualUser:
         `intended` is when it should have begun, if there is such an instant; it is
         measured from then.
         """
-        terms = self.terms
+        state = self.state
         self.asked = False
         if intended is not None:
             self.record_lateness(intended)
-        started = terms.clock()
+        started = state.clock()
         try:
             await self.arrive()
-            ready = terms.clock()
+            ready = state.clock()
             ended = await self.one_pass()
         except BaseException as error:
             if is_over(error):
                 return  # it waited for others, and they will not come any more
             if (end := end_in(error)) is not None:
-                terms.end_with(end)
+                state.end_with(end)
                 raise
             if self.is_cut(error):
-                terms.cut += 1
+                state.cut += 1
                 raise
             self.record_failure(error)
             await self.tear_down(quietly=True)
             await self.discard(LEAVE_TIMEOUT)
             return
         finally:
-            self.free_at = terms.clock()
+            self.free_at = state.clock()
         if self.stopping:  # the scenario went on over its cancellation
-            terms.cut += 1
+            state.cut += 1
             return
         self.failed_in_a_row = 0
         # What a new user does first is no part of it.
@@ -187,11 +187,11 @@ class VirtualUser:
 
     async def arrive(self) -> None:
         """Make the user, if the place has none, and let it do what comes first."""
-        terms = self.terms
+        state = self.state
         if self.user is not None:
             return
-        self.user = terms.make_user(self.id, self.rng, self, self.recorder)
-        setup = terms.cast.setup
+        self.user = state.make_user(self.id, self.rng, self, self.recorder)
+        setup = state.cast.setup
         if setup is not None:
             self.doing = setup
             await setup(self.user)
@@ -208,7 +208,7 @@ class VirtualUser:
             # One that goes on `while live.running` has come to its end, waiting or not.
             if not (self.asked and self.over and is_over(error)):
                 raise
-        ended = self.terms.clock()
+        ended = self.state.clock()
         await self.leave(self.user)
         return ended
 
@@ -226,7 +226,7 @@ class VirtualUser:
 
         That of one that has failed already says no more if it fails `quietly` again.
         """
-        teardown, user = self.terms.cast.teardown, self.user
+        teardown, user = self.state.cast.teardown, self.user
         if teardown is None or user is None or not self.set_up:
             return
         self.doing, self.set_up = teardown, False
@@ -236,7 +236,7 @@ class VirtualUser:
             if is_over(error):
                 return
             if (end := end_in(error)) is not None:
-                self.terms.end_with(end)
+                self.state.end_with(end)
                 raise
             if self.is_cut(error):
                 raise
@@ -246,12 +246,12 @@ class VirtualUser:
     def record_lateness(self, intended: float) -> None:
         """Record how much later than it could we begin: only that is our own fault."""
         could = max(intended, self.free_at)
-        self.terms.watch.late(could, self.terms.clock())
+        self.state.watch.late(could, self.state.clock())
 
     @property
     def stopping(self) -> bool:
         """Whether this user is being cancelled, alone or with the run."""
-        return self.cutting or self.terms.stopping
+        return self.cutting or self.state.stopping
 
     def is_cut(self, error: BaseException) -> bool:
         """Return whether `error` is the run's cancellation of this iteration, not its own."""
@@ -267,9 +267,9 @@ class VirtualUser:
 
     def record_failure(self, error: BaseException) -> None:
         """Count a failed iteration at its end, so that no warm-up can hide it."""
-        now = self.terms.clock()
+        now = self.state.clock()
         self.failed_in_a_row += 1
-        if self.terms.watch.caused(error):
+        if self.state.watch.caused(error):
             return
         self.recorder.fail(prune(error), now, scenario=self.doing.name)
         self.recorder.count("iterations", now)
@@ -291,20 +291,20 @@ class VirtualUser:
 
         A user that has failed waits out its back-off, however late it is by then.
         """
-        now = self.terms.clock()
+        now = self.state.clock()
         if self.failed_in_a_row:
             self.free_at = now + back_off(self.failed_in_a_row, self.rng)
             due = self.free_at if intended is None else max(intended, self.free_at)
         elif intended is None:
-            due = now + self.terms.profile.think.sample(self.rng)
+            due = now + self.state.profile.think.sample(self.rng)
         else:
             due = intended
         await self.rest(due - now)
 
     async def rest(self, seconds: float) -> None:
         """Sleep until woken, not beyond this user's end. Zero still lets others run."""
-        now = self.terms.clock()
-        for end in (self.ends_at, self.terms.ends_at):
+        now = self.state.clock()
+        for end in (self.ends_at, self.state.ends_at):
             if end is not None:
                 seconds = min(seconds, end - now)
         if seconds <= 0:
@@ -312,7 +312,7 @@ class VirtualUser:
             return
         self.resting = resting = asyncio.get_running_loop().create_future()
         try:
-            await wait_until(now + seconds, self.terms.clock, resting)
+            await wait_until(now + seconds, self.state.clock, resting)
         finally:
             self.resting = None
 
@@ -323,15 +323,15 @@ class VirtualUser:
 
     def retire(self) -> None:
         """Let this user go once its iteration is over."""
-        self.ends_at = self.terms.clock()
+        self.ends_at = self.state.clock()
         self.wake()
 
     @property
     def over(self) -> bool:
         """Whether this user must not begin a further iteration."""
-        if self.stopping or self.terms.over:
+        if self.stopping or self.state.over:
             return True
-        return self.ends_at is not None and self.terms.clock() >= self.ends_at
+        return self.ends_at is not None and self.state.clock() >= self.ends_at
 
     # As the user's Crowd
 
@@ -342,8 +342,8 @@ class VirtualUser:
         Without a duration there is none to wait for: it is true once in each iteration,
         so that a `while live.running:` makes one round.
         """
-        ends = (self.terms.ends_at, self.ends_at)
-        if ends != (None, None) or self.terms.order.endless or self.stopping:
+        ends = (self.state.ends_at, self.ends_at)
+        if ends != (None, None) or self.state.plan.endless or self.stopping:
             self.asked = True
             return not self.over
         first, self.asked = not self.asked, True
@@ -352,12 +352,12 @@ class VirtualUser:
     @property
     def sync(self) -> UserSync:
         """Where the users of the run find each other."""
-        return self.terms.sync
+        return self.state.sync
 
     @property
     def row(self) -> Any:
         """The row of this place, whoever has it. Raises DataError."""
-        return row_of(self.id, self.terms.feed)
+        return row_of(self.id, self.state.user_rows)
 
     async def pause(self, seconds: float) -> None:
         """Sleep for a user that thinks; the end of the run's grace cuts it short."""

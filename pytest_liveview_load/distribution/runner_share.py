@@ -83,7 +83,7 @@ class CarriedShare:
 
     def stop(self) -> None:
         """End as if the time were over."""
-        if self.run.terms is None:
+        if self.run.state is None:
             self.cut(INTERRUPTED)
         elif not self.run.over:
             self.run.end_now()

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 from msgspec import structs
 
-from pytest_liveview_load.crowd.data import UserRows
 from pytest_liveview_load.crowd.engine import RunOutcome, run_on_network
 from pytest_liveview_load.crowd.generator import check_file_descriptors
 from pytest_liveview_load.crowd.plan import RunPlan
@@ -103,7 +102,7 @@ class LocalConductor:
 
     def check(self, order: RunPlan) -> None:
         """Raise LoadRefused, DataError or MarkerError if a run of it could not start."""
-        UserRows.of(self.found(order), self.seed)
+        self.found(order).user_rows(self.seed)
 
     def found(self, order: RunPlan) -> RunPlan:
         """Return the order as it is run here: scaled, and with the rows of its data.
@@ -252,7 +251,7 @@ class LocalConductor:
     def keep(self, name: str, run: Undertaking, outcome: RunOutcome) -> LoadReport:
         """Judge a run and keep its report."""
         was_cut = outcome.snapshot.partial != outcome.aborted and not outcome.lost
-        order = run.order
+        order = run.plan
         report = LoadReport.of(
             test=self.test,
             run=name,

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pytest_liveview_load.crowd import progress as attending
-from pytest_liveview_load.crowd.data import UserRows
 from pytest_liveview_load.crowd.engine import RunOutcome
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.storm import Returns, Storm
@@ -113,7 +112,7 @@ class SpreadRun:
         on_progress: attending.OnSnapshot | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
-        self.order = order
+        self.plan = order
         self.packed = packed
         self.name = packed.name
         self.scale = packed.scale
@@ -129,7 +128,7 @@ class SpreadRun:
         self.started = False
         self.added = 0
         self.remarks: list[str] = []  # on what the test did to it
-        self.feed = UserRows.of(order, packed.seed)
+        self.feed = order.user_rows(packed.seed)
         self._say = say
         self._users: int | None = None  # as was told last
         self._asked = 0
@@ -175,7 +174,7 @@ class SpreadRun:
                     active=numbers.users,
                     most=self.most_users,
                     elapsed=numbers.elapsed,
-                    length=self.order.profile.length,
+                    length=self.plan.profile.length,
                     beside=beside(numbers.runners, numbers.users_of),
                 )
             )
@@ -208,27 +207,27 @@ class SpreadRun:
     @property
     def profile(self) -> Profile:
         """The shape of the load; one without an end has gone on until now."""
-        return self.order.shape_after(self.elapsed)
+        return self.plan.shape_after(self.elapsed)
 
     @property
     def most_users(self) -> int:
         """The most users that there may be at once."""
-        return self.order.profile.most_users + self.added
+        return self.plan.profile.most_users + self.added
 
     @property
     def users(self) -> int:
         """How many users there were when that was told last."""
         if self._users is not None:
             return self._users
-        if not self.started or self.order.profile.is_open:
+        if not self.started or self.plan.profile.is_open:
             return 0
-        spans = self.order.profile.spans()
+        spans = self.plan.profile.spans()
         return sum(each.start <= self.elapsed for each in spans)
 
     @property
     def over(self) -> bool:
         """Whether nobody is to begin anything more."""
-        length = None if self.order.endless else self.order.profile.length
+        length = None if self.plan.endless else self.plan.profile.length
         is_late = length is not None and self.started and self.elapsed >= length
         return self.stopped or self.is_over or is_late
 
@@ -288,7 +287,7 @@ class SpreadRun:
         """Return what the run was lost by, "" if it was not."""
         match ending:
             case Finished(_, PackedOutcome(lost_by=Loss() as loss)):
-                return described(loss, self.order.profile)
+                return described(loss, self.plan.profile)
             case Broken(_, text):
                 return text
             case None:
@@ -324,9 +323,9 @@ class SpreadRun:
             self.stopped = True
             self._say(Stop(self.run, why))
 
-    async def let_in(self, number: int) -> None:
+    async def add_users(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""
-        most = self.order.profile.most_users + self.added + number
+        most = self.plan.profile.most_users + self.added + number
         if self.feed is not None:
             self.feed.prepare(most)
         told = await self.change(AddUsers(self.run, self.next_number(), number))
@@ -336,7 +335,7 @@ class SpreadRun:
         self.added += number
         self._users = self.users + number
 
-    async def send_home(self, number: int) -> None:
+    async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
         await self.change(RemoveUsers(self.run, self.next_number(), number))
         self._users = max(0, self.users - number)

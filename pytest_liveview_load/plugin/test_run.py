@@ -240,7 +240,7 @@ class Attempt:
         alone = dataclasses.replace(
             order, data=self.sources.rows_of(order), profile=ALONE
         )
-        return UserRows.of(alone, self.seed)
+        return alone.user_rows(self.seed)
 
     def order(self) -> RunPlan:
         """Return what the test's `@load` says, with the methods that it names."""

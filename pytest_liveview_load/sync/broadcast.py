@@ -1,6 +1,6 @@
 """Broadcasts of one run: who is to see each, who has, and how long it took.
 
-Law of this file: a broadcast concerns those who watched when it was sent, each of them
+A broadcast concerns those who watched when it was sent, each of them
 once. They see it in time, or are missing, or leave; nobody is two of these.
 """
 

@@ -1,6 +1,6 @@
 """A meeting point: who waits there, who has met, whose time is up.
 
-Law of this file: nothing here waits and nothing has a clock. Whoever arrives leaves by
+Nothing here waits and nothing has a clock. Whoever arrives leaves by
 exactly one `WaitOutcome`, or withdraws: nobody is in two meetings, and nobody is forgotten.
 """
 

@@ -1,6 +1,6 @@
 """A throttle: a named rate, a number at once, that all users of a run share.
 
-Law of this file: `Turns` is pure: it is told instants and answers with instants. In no
+`Turns` is pure: it is told instants and answers with instants. In no
 second more turns begin than the rate allows, and what was late is made up for, within a
 twentieth of a second. A throttle serves its queue in order, and a turn that nobody takes
 any more is the next one's.

@@ -1,6 +1,6 @@
 """Where the users of one run find each other, when all of them are in this process.
 
-Law of this file: whoever waits here is answered, by the others, by a time-out or by the
+Whoever waits here is answered, by the others, by a time-out or by the
 run's end; a user that goes away while it waits is forgotten at once.
 """
 

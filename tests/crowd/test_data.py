@@ -24,8 +24,8 @@ from tests.crowd.stage import FakeUser, Stage, ordered, shard
 ANN, BEN, CLEO = rows = [{"name": name} for name in ("ann", "ben", "cleo")]
 
 
-def rows_of(feed: UserRows, *users: int) -> list[Any]:
-    return [feed.row(user) for user in users]
+def rows_of(user_rows: UserRows, *users: int) -> list[Any]:
+    return [user_rows.row(user) for user in users]
 
 
 def test_each_user_has_the_row_of_its_number() -> None:
@@ -34,8 +34,8 @@ def test_each_user_has_the_row_of_its_number() -> None:
 
 def test_a_user_that_is_replaced_has_the_same_row() -> None:
     for way in ("once", "cycle", "random"):
-        feed = UserRows(Rows(rows), way)
-        assert feed.row(1) == feed.row(1)
+        user_rows = UserRows(Rows(rows), way)
+        assert user_rows.row(1) == user_rows.row(1)
 
 
 def test_cycle_begins_again() -> None:
@@ -62,8 +62,8 @@ def test_runners_hand_out_what_one_would(users: int, runners: int, way: str) -> 
 
     shared: dict[int, Any] = {}
     for runner in range(runners):
-        feed = UserRows(Rows(rows), way, seed=3)
-        shared |= {user: feed.row(user) for user in range(runner, users, runners)}
+        user_rows = UserRows(Rows(rows), way, seed=3)
+        shared |= {user: user_rows.row(user) for user in range(runner, users, runners)}
 
     assert whole == [shared[user] for user in range(users)]
 
@@ -75,12 +75,12 @@ def test_a_generator_is_read_no_further_than_needed() -> None:
     read: list[int] = []
     generated = Rows(read.append(n) or n for n in count())  # type: ignore[func-returns-value]
 
-    feed = UserRows(generated)
-    feed.prepare(3)
+    user_rows = UserRows(generated)
+    user_rows.prepare(3)
     assert [0, 1, 2] == read
-    assert [2, 0] == rows_of(feed, 2, 0)
+    assert [2, 0] == rows_of(user_rows, 2, 0)
     assert [0, 1, 2] == read
-    assert 4 == feed.row(4)
+    assert 4 == user_rows.row(4)
     assert [0, 1, 2, 3, 4] == read
 
 
@@ -143,10 +143,10 @@ def test_too_few_rows_are_told_before_the_run(
 
 
 def test_a_user_beyond_the_rows_is_told_when_it_asks() -> None:
-    feed = UserRows(Rows([1, 2], "users.csv"))
+    user_rows = UserRows(Rows([1, 2], "users.csv"))
 
     with pytest.raises(DataError, match=r"^users\.csv: 2 rows for 3 users, and"):
-        feed.row(2)
+        user_rows.row(2)
 
 
 def test_a_source_that_fails_is_told_with_its_row() -> None:
@@ -252,22 +252,22 @@ def test_a_load_makes_sure_of_a_row_for_each_user(
 ) -> None:
     enough, less = list(range(users)), list(range(users - 1))
 
-    assert UserRows.of(RunPlan.of(data=enough, **arguments), 1) is not None
+    assert RunPlan.of(data=enough, **arguments).user_rows(1) is not None
     with pytest.raises(DataError):
-        UserRows.of(RunPlan.of(data=less, **arguments), 1)
-    assert UserRows.of(RunPlan.of(data=[1], rows="cycle", **arguments), 1) is not None
-    assert UserRows.of(RunPlan.of(**arguments), 1) is None
+        RunPlan.of(data=less, **arguments).user_rows(1)
+    assert RunPlan.of(data=[1], rows="cycle", **arguments).user_rows(1) is not None
+    assert RunPlan.of(**arguments).user_rows(1) is None
 
 
 def test_a_pool_of_users_takes_rows_as_it_grows() -> None:
     order = RunPlan.of(arrival="50/s", duration="1s", data=["a", "b"])
 
-    feed = UserRows.of(order, 1)
+    user_rows = order.user_rows(1)
 
-    assert feed is not None
-    assert ["a", "b"] == rows_of(feed, 0, 1)
+    assert user_rows is not None
+    assert ["a", "b"] == rows_of(user_rows, 0, 1)
     with pytest.raises(DataError, match="2 rows for 3 users"):
-        feed.row(2)
+        user_rows.row(2)
 
 
 def test_runners_of_a_load_have_the_rows_of_their_users() -> None:

@@ -28,7 +28,7 @@ def test_a_share_of_the_crowd_starts_at_its_own_times() -> None:
     async def scene(loop: FakeTimeLoop) -> list[tuple[float, int]]:
         stage = Stage(loop)
         whole = stage.run(shop, users=5, ramp="5s")
-        whole.order = shard(whole.order, 1, of=2)
+        whole.plan = shard(whole.plan, 1, of=2)
         await whole.carry_out()
         return stage.when("begin")
 
@@ -39,7 +39,7 @@ def test_a_share_without_users_ends_at_once() -> None:
     async def scene(loop: FakeTimeLoop) -> float:
         stage = Stage(loop)
         whole = stage.run(shop, users=1, duration="5s")
-        whole.order = shard(whole.order, 1, of=2)
+        whole.plan = shard(whole.plan, 1, of=2)
         await whole.carry_out()
         return stage.now
 

@@ -50,7 +50,7 @@ def watched(
         watch = GeneratorMonitor(
             recorder, loop.time, lambda: 120, max_lag=max_lag, processor=told
         )
-        looking = asyncio.ensure_future(watch.look_on())
+        looking = asyncio.ensure_future(watch.probe_until_cancelled())
         await scene(loop, watch, told)
         looking.cancel()
         await asyncio.wait([looking])

@@ -14,7 +14,7 @@ def carried(began: float, now: float, **arguments: Any) -> tuple[Stage, Any]:
         await asyncio.sleep(now)
         stage = Stage(loop)
         run = stage.run(shop, **arguments)
-        run.order = shard(ordered(shop, **arguments), 1, 2)
+        run.plan = shard(ordered(shop, **arguments), 1, 2)
         run.watch.processor = Idle()
         return stage, await run.carry_out(began)
 

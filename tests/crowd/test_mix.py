@@ -34,7 +34,7 @@ def plain(live: object) -> None: ...
 
 
 def played(cast: ScenarioMix, numbers: range) -> Counter[str]:
-    return Counter(cast.role_of(number).name for number in numbers)
+    return Counter(cast.scenario_of(number).name for number in numbers)
 
 
 # Shares

@@ -94,7 +94,7 @@ def test_shares_of_arrivals_are_served_at_their_own_times() -> None:
         for index in range(3):
             stage = Stage(loop)
             run = stage.run(shop, arrival="10/s", duration="1s")
-            run.order = shard(run.order, index, of=3)
+            run.plan = shard(run.plan, index, of=3)
             zero = loop.time() - began
             await run.carry_out()
             begins += [round(at - zero, 6) for at, _ in stage.when("begin")]

@@ -416,7 +416,12 @@ def storm(
         crowd: RunningCrowd, stage: UnderWay
     ) -> tuple[Storm, float, tuple[str, ...]]:
         asked = []
-        run_of(crowd).cut = lambda why: asked.append(why) or away(stage.loop)  # type: ignore[func-returns-value]
+
+        def cut(why: str) -> Any:
+            asked.append(why)
+            return away(stage.loop)
+
+        run_of(crowd).cut = cut
         await asyncio.sleep(1.5)
         found = await crowd.drop_all(**kwargs)
         ended = stage.now

@@ -20,7 +20,7 @@ from pytest_liveview_load.crowd.generator import (
 from pytest_liveview_load.crowd.validity import (
     causes,
     cpu_note,
-    heap_set_aside,
+    frozen_heap,
     judged,
     remarks,
 )
@@ -118,9 +118,9 @@ def test_a_busy_processor_is_noted() -> None:
 
 
 def test_garbage_collections_leave_out_what_was_there_before() -> None:
-    with heap_set_aside():
+    with frozen_heap():
         during = gc.get_freeze_count()
-        with heap_set_aside():  # a run beside a run
+        with frozen_heap():  # a run beside a run
             pass
         still = gc.get_freeze_count()
 

@@ -25,7 +25,7 @@ class UnderWay(Stage):
         self, scenario: Any, *, endless: bool = False, scale: float = 1.0, **kwargs: Any
     ) -> RunningCrowd:
         run = self.run(scenario, **kwargs)
-        run.order = dataclasses.replace(run.order, endless=endless)
+        run.plan = dataclasses.replace(run.plan, endless=endless)
         run.scale = scale
         task = asyncio.create_task(carried_out(run))
         await run.has_begun(task)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_liveview_load.crowd.data import UserRows
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.messages import AddUsers, Prepare, RemoveUsers
@@ -81,11 +80,11 @@ def handed_out(run: FakeRun, order: PackedPlan) -> dict[int, list[Any]]:
         runner = run.runners[name]
         for share in runner.shares:
             part = unpack_plan(order, share)
-            feed = UserRows.of(part, SEED)
+            feed = part.user_rows(SEED)
             assert feed is not None
             for user in part.profile.user_ids():
                 rows.setdefault(user, []).append(feed.row(user))
-        feed = UserRows.of(unpack_plan(order, runner.shares[0]), SEED)
+        feed = unpack_plan(order, runner.shares[0]).user_rows(SEED)
         assert feed is not None
         for user in runner.users:
             feed.prepare(user + 1)
@@ -102,7 +101,7 @@ def test_no_row_is_handed_out_twice_whoever_comes_goes_or_is_lost(
     way: str, rows: int, script: list[tuple[str, Any]]
 ) -> None:
     order = ordered(way, rows)
-    whole = UserRows.of(order, SEED)
+    whole = order.user_rows(SEED)
     assert whole is not None
     run = FakeRun(Prepare(RUN, packed_plan(order)), runners=4)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pytest_liveview_load.crowd.data import Rows, UserRows
+from pytest_liveview_load.crowd.data import Rows
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.messages import (
@@ -99,8 +99,8 @@ def test_a_mix_keeps_its_shares_and_each_user_its_role() -> None:
     there = sent_mix(cast)
 
     numbers = range(100)
-    assert [cast.role_of(each).name for each in numbers] == [
-        there.role_of(each).name for each in numbers
+    assert [cast.scenario_of(each).name for each in numbers] == [
+        there.scenario_of(each).name for each in numbers
     ]
     assert [{}, {"what": ("tea", 2**70)}] == [
         each.scenario.params for each in there.roles
@@ -276,7 +276,7 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
 ) -> None:
     rows = [("user", each) for each in range(users + more)]
     order = ordered(rows, rows=way, users=users)
-    whole = UserRows.of(order, seed=7)
+    whole = order.user_rows(7)
     assert whole is not None
 
     [begin] = decode(encode(Prepare("r", packed_plan(order))))
@@ -284,7 +284,7 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
 
     for share in range(of):
         part = unpack_plan(begin.plan, Share(share, of))
-        feed = UserRows.of(part, seed=7)
+        feed = part.user_rows(7)
         assert feed is not None
         for user in part.profile.user_ids():
             assert whole.row(user) == feed.row(user)

@@ -156,8 +156,8 @@ def test_every_arrival_is_served_dropped_or_cut(
             for each in run.profile.arrivals(run.seed)
             if each.at < stop or stop >= 2
         ]
-        assert run.terms is not None
-        told = counts["iterations"] + counts["dropped_arrivals"] + run.terms.cut
+        assert run.state is not None
+        told = counts["iterations"] + counts["dropped_arrivals"] + run.state.cut
         # One that is due at the very instant of the stop may come or not.
         assert len(came) <= told <= len(came) + 1
         assert outcome.snapshot.users <= most

@@ -49,7 +49,7 @@ def came_to(load: dict[str, Any], index: int = 0, of: int = 1) -> Snapshot:
 
     async def scene(loop: FakeTimeLoop) -> Snapshot:
         run = Stage(loop).run(MIX, **load)
-        run.order = shard(run.order, index, of)
+        run.plan = shard(run.plan, index, of)
         return (await run.carry_out()).snapshot
 
     return play(scene)
