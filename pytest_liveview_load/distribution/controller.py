@@ -17,15 +17,12 @@ from typing import Any, Final
 
 from pytest_liveview_load.distribution.coordinator import Ending
 from pytest_liveview_load.distribution.link import Link, LinkClosed
-from pytest_liveview_load.distribution.live_changes import (
-    NOT_BEGUN,
-    RUN_OVER,
-    refused_change,
-)
+from pytest_liveview_load.distribution.live_changes import NOT_BEGUN, RUN_OVER
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Broken,
     Change,
+    ChangeDone,
     Cut,
     Prepare,
     Show,
@@ -238,7 +235,8 @@ class Controller:
         elif isinstance(message, Change):
             is_starting = message.run in self._starting
             problem = NOT_BEGUN if is_starting else RUN_OVER
-            self.send(sender, refused_change(message.run, message.number, problem))
+            done = ChangeDone(message.run, message.number, refused=problem)
+            self.send(sender, done)
 
     def _lose_link(self, name: str, why: str) -> None:
         self._links.pop(name, None)

@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from pytest_liveview_load.crowd.engine import changes
 from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY, what_holds
 from pytest_liveview_load.distribution.live_changes import (
     NOT_BEGUN,
     OPEN_LOAD,
     RUN_OVER,
     LiveChanges,
-    describe,
-    refused_change,
 )
 from pytest_liveview_load.distribution.messages import (
     AddShare,
@@ -135,8 +134,8 @@ class Coordinator:
         self.ending: Ending | None = None
         self.at: float | None = None  # the start
         self.stopping = ""  # why, once no user is to come any more
-        self.summary = RunSummary(self.profile, self.runners, own)
         self.changes = LiveChanges(self.run, len(self.profile.user_ids()))
+        self.summary = RunSummary(self.profile, self.runners, own)
         self.rebalance = Rebalance(self.run)
         self._abort = tuple(map(Budget.parse, self.plan.abort))
         self._deadline: float | None = None  # when all must have ended, once known
@@ -335,24 +334,15 @@ class Coordinator:
     def _change(self, change: UserChange, now: float) -> None:
         users = self._users_of_running()
         if self.profile.is_open and not isinstance(change, DropConnections):
-            problem = OPEN_LOAD
+            refused = OPEN_LOAD
         elif not users:
-            problem = NOT_BEGUN if self.at is None else RUN_OVER
+            refused = NOT_BEGUN if self.at is None else RUN_OVER
         else:
             for name, its in self.changes.divide(change, users, now).items():
-                self._count(its)
                 self._tell_to_change(name, its)
             self._tell_lead(*self.changes.answers())
             return
-        number, what = change.number, describe(change)
-        self._tell_lead(refused_change(self.run, number, problem, what))
-
-    def _count(self, change: UserChange) -> None:
-        match change:
-            case AddUsers():
-                self.summary.added += change.count
-            case RemoveUsers():
-                self.summary.removed += change.count
+        self._tell_lead(ChangeDone(self.run, change.number, refused=refused))
 
     def _users_of_running(self) -> dict[str, int]:
         running = (each for each in self.runners.values() if each.is_running)
@@ -487,6 +477,8 @@ class Coordinator:
         self._finish(now)
 
     def _finish(self, now: float, lost_by: Loss | None = None) -> None:
+        added, removed = self.changes.added, self.changes.removed
+        self.summary.remarks += filter(None, [changes(added, removed)])
         self._end(Finished(self.run, self.summary.outcome(self.at, now, lost_by)))
 
     def _end(self, ending: Ending) -> None:

@@ -16,7 +16,6 @@ from pytest_liveview_load.distribution.messages import (
     RemoveUsers,
     UserChange,
 )
-from pytest_liveview_load.distribution.packed import PackedError
 from pytest_liveview_load.distribution.rebalance import divide_added, divide_removed
 
 if TYPE_CHECKING:
@@ -28,27 +27,6 @@ RUN_OVER: Final = "the run is over"
 OPEN_LOAD: Final = "its users come and go with the arrivals, so none can be told to"
 
 
-def refused_change(
-    run: str, number: int, problem: str, what: str = "what was asked of the crowd"
-) -> ChangeDone:
-    """Return the answer to a change that cannot be made."""
-    error = PackedError(kind="CrowdError", fields=(what, problem))
-    return ChangeDone(run, number, error=error)
-
-
-def describe(change: UserChange) -> str:
-    """Return a change as the test has called for it."""
-    match change:
-        case AddUsers():
-            return f"add({change.count})"
-        case RemoveUsers():
-            return f"remove({change.count})"
-        case DropConnections():
-            return "drop_all()"
-        case _:
-            assert_never(change)
-
-
 @dataclass(slots=True)
 class PendingChange:
     """A change that runners have still to make."""
@@ -58,10 +36,14 @@ class PendingChange:
 
 
 class LiveChanges:
-    """Owns the lead's changes to one run. `next_user` is the first id that is free."""
+    """Owns the lead's changes to one run. `next_user` is the first id that is free.
+
+    `added` and `removed` count users, for the whole run.
+    """
 
     def __init__(self, run: str, next_user: int) -> None:
         self.run = run
+        self.added = self.removed = 0
         self._next_user = next_user
         self._known: set[int] = set()
         self._pending: dict[int, PendingChange] = {}
@@ -83,14 +65,16 @@ class LiveChanges:
             case AddUsers(_, _, count):
                 ids = range(self._next_user, self._next_user + count)
                 self._next_user += count
+                self.added += count
                 messages = {
                     name: AddUsers(run, number, len(its), tuple(its))
                     for name, its in divide_added(users, ids).items()
                 }
             case RemoveUsers(_, _, count):
+                leaving = divide_removed(users, count)
+                self.removed += sum(leaving.values())
                 messages = {
-                    name: RemoveUsers(run, number, its)
-                    for name, its in divide_removed(users, count).items()
+                    name: RemoveUsers(run, number, its) for name, its in leaving.items()
                 }
             case DropConnections(_, _, within):
                 drop = DropConnections(run, number, within, at=now + SOON)
@@ -123,4 +107,4 @@ class LiveChanges:
     def refuse_pending(self) -> list[ChangeDone]:
         """Return the answers to changes that nobody will make now."""
         pending, self._pending = self._pending, {}
-        return [refused_change(self.run, number, RUN_OVER) for number in pending]
+        return [ChangeDone(self.run, each, refused=RUN_OVER) for each in pending]

@@ -187,10 +187,14 @@ class AddShare(Message, frozen=True):
 
 
 class ChangeDone(Message, frozen=True):
-    """A change is done. `result` is a runner's; the lead gets those of all, by name."""
+    """A change is done. `result` is a runner's; the lead gets those of all, by name.
+
+    `refused` says why it was not done, `error` is what the lead is to raise as it is.
+    """
 
     number: int
     result: Any = None
+    refused: str = ""
     error: PackedError | None = None
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from pytest_liveview_load.crowd.engine import changes
 from pytest_liveview_load.distribution.packed import Loss, PackedError, PackedOutcome
 from pytest_liveview_load.distribution.runner_state import RunnerState
 from pytest_liveview_load.distribution.snapshots import merge_snapshots, pack
@@ -41,7 +40,6 @@ class RunSummary:
         self.aborted = ""
         self.partial = ""
         self.error: PackedError | None = None  # what the test's author got wrong
-        self.added = self.removed = 0  # users, by the test
         self.users_left_over = False  # those of a lost runner, whom nobody could carry
 
     def snapshot(self, now: float) -> Snapshot:
@@ -94,8 +92,6 @@ class RunSummary:
 
     def _notes(self, reports: tuple[RunnerReport, ...]) -> Iterator[str]:
         yield from self.remarks
-        if changed := changes(self.added, self.removed):
-            yield changed
         yield from self._said_by_runners(lambda each: each.notes)
         latest = max(reports, key=lambda each: abs(each.skew or 0.0), default=None)
         skew = abs(latest.skew or 0.0) if latest else 0.0

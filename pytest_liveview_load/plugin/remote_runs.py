@@ -15,6 +15,7 @@ from pytest_liveview_load.crowd.engine import RunOutcome
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.storm import Returns, Storm
 from pytest_liveview_load.crowd.validity import none_finished
+from pytest_liveview_load.distribution.live_changes import RUN_OVER
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     AnyMessage,
@@ -185,10 +186,9 @@ class SpreadRun:
             self._ended_after = self.elapsed
             self._users = 0
             self._ending.set_result(ending)
-        for answer in self._answers.values():
-            if not answer.done():
-                problem = GONE if ending is None else "the run is over"
-                answer.set_exception(CrowdError("what was asked of the crowd", problem))
+        refused = GONE if ending is None else RUN_OVER
+        for number, answer in self._answers.items():
+            settle(answer, ChangeDone(self.run, number, refused=refused))
 
     # As a run
 
@@ -305,14 +305,19 @@ class SpreadRun:
         self._asked += 1
         return self._asked
 
-    async def change(self, change: Change) -> Any:
-        """Return the runners' results of a change; raise what it cannot be made for."""
+    async def change(self, called: str, change: Change) -> Any:
+        """Return the runners' results of a change, which the test has `called` for.
+
+        Raises CrowdError if it cannot be made.
+        """
         if self.is_over:
-            raise CrowdError("what was asked of the crowd", "the run is over")
+            raise CrowdError(called, RUN_OVER)
         answer = asyncio.get_running_loop().create_future()
         self._answers[change.number] = answer
         self._say(change)
         done = await answer
+        if done.refused:
+            raise CrowdError(called, done.refused)
         if done.error is not None:
             raise unpack_error(done.error)
         return done.result
@@ -328,7 +333,9 @@ class SpreadRun:
         most = self.plan.profile.most_users + self.added + number
         if self.feed is not None:
             self.feed.prepare(most)
-        told = await self.change(AddUsers(self.run, self.next_number(), number))
+        told = await self.change(
+            f"add({number})", AddUsers(self.run, self.next_number(), number)
+        )
         for who, problem in told.items():
             if problem:
                 raise CrowdError(f"add({number})", f"{who}: {problem}")
@@ -337,19 +344,24 @@ class SpreadRun:
 
     async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
-        await self.change(RemoveUsers(self.run, self.next_number(), number))
+        await self.change(
+            f"remove({number})", RemoveUsers(self.run, self.next_number(), number)
+        )
         self._users = max(0, self.users - number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""
         await self.change(
-            ChangeRate(self.run, self.next_number(), throttle, rate, over)
+            f"change_rate({throttle!r}, {rate!r})",
+            ChangeRate(self.run, self.next_number(), throttle, rate, over),
         )
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
         when = self.after()
-        told = await self.change(DropConnections(self.run, self.next_number(), within))
+        told = await self.change(
+            "drop_all()", DropConnections(self.run, self.next_number(), within)
+        )
         seen = Returns(users=0, left=0, times=())
         for users, left, times in told.values():
             part = Returns(users=users, left=left, times=tuple(times))

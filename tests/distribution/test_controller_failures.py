@@ -21,7 +21,6 @@ from pytest_liveview_load.distribution.messages import (
     Refused,
     Start,
 )
-from pytest_liveview_load.distribution.serialize import unpack_error
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.distribution.sync_server import SyncServer
 from pytest_liveview_load.errors import SettingError
@@ -200,9 +199,7 @@ def test_a_change_of_a_run_that_is_over_is_answered(controller: Controller) -> N
     done = lead.next(ChangeDone)
 
     assert 7 == done.number
-    assert "what was asked of the crowd: the run is over" == str(
-        unpack_error(done.error)
-    )
+    assert "the run is over" == done.refused
 
 
 def test_whoever_leads_is_told_of_the_controllers_end(controller: Controller) -> None:
