@@ -21,7 +21,7 @@ import execnet
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.controller import Controller
-from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
+from pytest_liveview_load.distribution.link import ChannelLink, LocalChannel
 from pytest_liveview_load.distribution.messages import (
     Broken,
     Finished,
@@ -93,13 +93,14 @@ class Fleet:
         self.controller = Controller()
         self.told: queue.Queue[tuple[AnyMessage, float]] = queue.Queue()
         self.told_bytes = 0
-        self.lead = LocalLink(LEAD, self.take)
+        self.lead = LocalChannel()
+        self.lead.setcallback(self.take, None)
         self.pids: dict[str, int] = {}
         self.channels: dict[str, Counted] = {}
         self.kept: list[Any] = []  # a channel that is dropped closes
         self.runs = 0
         self.controller.start()
-        self.controller.attach(self.lead)
+        self.controller.attach(ChannelLink(LEAD, self.lead.other, lambda: None))
 
     def take(self, data: bytes) -> None:
         """Take what the hub tells the lead."""
@@ -139,7 +140,7 @@ class Fleet:
             client=ClientSettings(url=url or self.url),
             seed=SEED,
         )
-        self.lead.deliver(encode(Prepare(f"run {self.runs}", plan)))
+        self.lead.send(encode(Prepare(f"run {self.runs}", plan)))
 
     def until(self, *kinds: type[Any]) -> tuple[Any, float]:
         """Return the next message of these kinds, and when it came."""

@@ -136,62 +136,22 @@ class ChannelLink:
 
 
 class LocalChannel:
-    """The lead's end of a link within one process, used like an execnet channel."""
+    """One end of a channel within this process; `other` is the other end."""
 
-    def __init__(self, name: str) -> None:
-        self.link = LocalLink(name, self._call_back)
+    def __init__(self, other: "LocalChannel | None" = None) -> None:
+        self.other: LocalChannel = other or LocalChannel(self)
         self._callback: Callable[[Any], Any] | None = None
 
     def send(self, item: Any) -> None:
-        """Send to the controller, which only queues it."""
-        self.link.deliver(item)
+        """Send, in this thread; what comes before the other end listens is dropped."""
+        callback = self.other._callback  # noqa: SLF001
+        if callback is not None:
+            callback(item)
 
-    def setcallback(
-        self, callback: Callable[[Any], Any], endmarker: object = None
-    ) -> None:
+    def setcallback(self, callback: Callable[[Any], Any], endmarker: object) -> None:
         """Call back with what comes; there is no end before that of the process."""
         del endmarker
         self._callback = callback
-
-    def _call_back(self, data: bytes) -> None:
-        if self._callback is not None:
-            self._callback(data)
-
-
-class LocalLink:
-    """A link to the same process: the lead's, where there are no workers.
-
-    `on_send` gets what the controller sends, in the controller's thread.
-    """
-
-    def __init__(self, name: str, on_send: Callable[[bytes], None]) -> None:
-        self.name = name
-        self._on_send = on_send
-        self._on_receive: OnReceive | None = None
-
-    def listen(self, on_receive: OnReceive) -> None:
-        """Hand on what the lead sends."""
-        self._on_receive = on_receive
-
-    def deliver(self, data: bytes) -> None:
-        """Send from the lead to the controller, from any thread."""
-        if self._on_receive is not None:
-            self._on_receive(data, time.perf_counter())
-
-    def send(self, data: bytes) -> None:
-        """Send to the lead."""
-        if self._on_receive is not None:
-            self._on_send(data)
-
-    def kill(self, why: str) -> None:
-        """Be gone: our own process is not ended."""
-        on_receive, self._on_receive = self._on_receive, None
-        if on_receive is not None:
-            on_receive(LinkClosed(why), time.perf_counter())
-
-    def close(self) -> None:
-        """Be silent."""
-        self._on_receive = None
 
 
 # The offset of another process's clock

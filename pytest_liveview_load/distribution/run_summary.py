@@ -68,7 +68,7 @@ class RunSummary:
         if partial := self.partial or lost or self.aborted:
             whole = replace(whole, partial=partial)
         reports = self.reports(at, now)
-        invalid = self._said_by_runners(lambda each: each.invalid)
+        invalid = self._said_by_runners(lambda outcome: outcome.invalid)
         if self.users_left_over:
             invalid.append(USERS_LEFT_OVER)
         skew = max(
@@ -81,7 +81,13 @@ class RunSummary:
             notes=tuple(self._notes(reports)),
             error=self.error,
             versions=tuple(
-                sorted({v for each in self.runners.values() for v in each.versions})
+                sorted(
+                    {
+                        each
+                        for _, outcome in self._outcomes()
+                        for each in outcome.versions
+                    }
+                )
             ),
             runners=reports,
             aborted=self.aborted,
@@ -92,7 +98,7 @@ class RunSummary:
 
     def _notes(self, reports: tuple[RunnerReport, ...]) -> Iterator[str]:
         yield from self.remarks
-        yield from self._said_by_runners(lambda each: each.notes)
+        yield from self._said_by_runners(lambda outcome: outcome.notes)
         latest = max(reports, key=lambda each: abs(each.skew or 0.0), default=None)
         skew = abs(latest.skew or 0.0) if latest else 0.0
         if latest and skew > MOST_SKEW:
@@ -108,13 +114,20 @@ class RunSummary:
                 )
         yield from self._differing_pythons()
 
-    def _said_by_runners(self, of: Callable[[RunnerState], Iterable[str]]) -> list[str]:
+    def _outcomes(self) -> Iterator[tuple[str, PackedOutcome]]:
+        for each in self.runners.values():
+            if each.outcome is not None:
+                yield each.name, each.outcome
+
+    def _said_by_runners(
+        self, of: Callable[[PackedOutcome], Iterable[str]]
+    ) -> list[str]:
         """Return what runners say, each with its name if there are several."""
         several = len(self.runners) > 1
         return [
-            f"{each.name}: {text}" if several else text
-            for each in self.runners.values()
-            for text in of(each)
+            f"{name}: {text}" if several else text
+            for name, outcome in self._outcomes()
+            for text in of(outcome)
         ]
 
     def _differing_pythons(self) -> Iterator[str]:

@@ -64,9 +64,7 @@ class RunnerState:
     measures: dict[str, float] = field(default_factory=dict)
     added: list[int] = field(default_factory=list)  # users who were added to its shares
     removed: int = 0
-    invalid: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ()  # of LiveView, that its users have met
+    outcome: PackedOutcome | None = None  # once it is done
     booted_in: float | None = None  # seconds, if it was booted for this run
     lost_why: str = ""
 
@@ -115,8 +113,7 @@ class RunnerState:
         self._keep(outcome.snapshot)
         self.phase, self.users = RunnerPhase.DONE, 0
         self.began, self.elapsed = outcome.began, outcome.elapsed
-        self.invalid, self.notes = outcome.invalid, outcome.notes
-        self.versions = outcome.versions
+        self.outcome = outcome
 
     def _keep(self, packed: bytes) -> None:
         # At once: for all runners together it would hold up whoever waits for the controller.

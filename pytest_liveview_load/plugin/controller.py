@@ -135,12 +135,16 @@ class Spreading:
 
     def lead_alone(self) -> Channel:
         """Return what leads to the hub from this process, which is about to lead a run."""
-        from pytest_liveview_load.distribution.link import LocalChannel  # noqa: PLC0415
+        from pytest_liveview_load.distribution.link import (  # noqa: PLC0415
+            ChannelLink,
+            LocalChannel,
+        )
 
         hub = self._hub = self._hub or self._started()
         if self._inner is None:
-            self._inner = LocalChannel(LEAD)
-            hub.attach(self._inner.link)
+            self._inner = LocalChannel()
+            link = ChannelLink(LEAD, self._inner.other, end=lambda: None)
+            hub.attach(link)
         return self._inner
 
     def left_alone(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import execnet
 
 from pytest_liveview_load.distribution.controller import Controller
-from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
+from pytest_liveview_load.distribution.link import ChannelLink, LocalChannel
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Broken,
@@ -33,7 +33,9 @@ class Lead:
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
         self.messages: queue.Queue[AnyMessage] = queue.Queue()
-        self.link = LocalLink(LEAD, self.take)
+        self.channel = LocalChannel()
+        self.channel.setcallback(self.take, None)
+        self.link = ChannelLink(LEAD, self.channel.other, lambda: None)
         controller.attach(self.link)
 
     def take(self, data: bytes) -> None:
@@ -41,7 +43,7 @@ class Lead:
             self.messages.put(each)
 
     def say(self, *messages: AnyMessage) -> None:
-        self.link.deliver(encode(*messages))
+        self.channel.send(encode(*messages))
 
     def next(self, *kinds: type[Any]) -> Any:
         """Return the next message of these kinds; others are passed over."""

@@ -1,5 +1,6 @@
 """Links: sending waits for nobody, and whoever is gone is gone once."""
 
+import queue
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from pytest_liveview_load.distribution.link import (
     CLOSED,
     ChannelLink,
     LinkClosed,
-    LocalLink,
+    LocalChannel,
 )
 
 PATIENCE = 10.0  # seconds
@@ -121,18 +122,37 @@ def test_a_closed_link_sends_what_was_said_and_tells_nothing() -> None:
     assert [] == heard.all + ends
 
 
-def test_a_link_within_a_process_is_gone_once_too() -> None:
-    taken: list[bytes] = []
-    heard = Heard()
-    link = LocalLink("lead", taken.append)
-    link.listen(heard)
+class LocalLead:
+    """The controller's link to a lead in the same process, and what both ends receive."""
 
-    link.deliver(b"begin")
-    link.send(b"began")
-    link.kill("stalled")
-    link.kill("again")
-    link.deliver(b"too late")
-    link.send(b"too late")
+    def __init__(self) -> None:
+        self.channel = LocalChannel()
+        self.channel.send(b"to nobody yet")
+        self.received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self.channel.setcallback(self.received.put, None)
+        self.link = ChannelLink("lead", self.channel.other, lambda: None)
+        self.heard = Heard()
+        self.link.listen(self.heard)
 
-    assert [b"began"] == taken
-    assert [b"begin", LinkClosed("stalled")] == heard.all
+
+def test_the_ends_of_a_link_within_a_process_reach_each_other() -> None:
+    lead = LocalLead()
+
+    lead.channel.send(b"prepare")
+    lead.link.send(b"start")
+
+    assert b"start" == lead.received.get(timeout=PATIENCE)
+    assert [b"prepare"] == lead.heard.all
+
+
+def test_a_link_within_a_process_closes_once_and_is_silent() -> None:
+    lead = LocalLead()
+
+    lead.link.kill("what it sends cannot be read")
+    lead.link.kill("again")
+    lead.channel.send(b"late")
+    lead.link.send(b"late")
+    lead.link._sender.join(PATIENCE)
+
+    assert [LinkClosed("what it sends cannot be read")] == lead.heard.all
+    assert lead.received.empty()

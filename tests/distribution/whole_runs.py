@@ -14,7 +14,7 @@ from pytest_liveview_load.crowd.data import Rows
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.distribution.controller import Controller
-from pytest_liveview_load.distribution.link import ChannelLink, LocalLink
+from pytest_liveview_load.distribution.link import ChannelLink, LocalChannel
 from pytest_liveview_load.distribution.messages import Finished, Prepare, decode, encode
 from pytest_liveview_load.distribution.packed import PackedOutcome, PackedPlan
 from pytest_liveview_load.distribution.serialize import pack_mix, pack_rows
@@ -46,11 +46,12 @@ class Fleet:
         self.group = execnet.Group()
         self.controller = Controller()
         self.told: queue.Queue[AnyMessage] = queue.Queue()
-        self.lead = LocalLink(LEAD, self.take)
+        self.lead = LocalChannel()
+        self.lead.setcallback(self.take, None)
         self.pids: dict[str, int] = {}
         self.kept: list[Any] = []  # a channel that is dropped closes
         self.controller.start()
-        self.controller.attach(self.lead)
+        self.controller.attach(ChannelLink(LEAD, self.lead.other, lambda: None))
 
     def take(self, data: bytes) -> None:
         for message in decode(data):
@@ -70,7 +71,7 @@ class Fleet:
         self.say(Prepare(run, plan))
 
     def say(self, *messages: Any) -> None:
-        self.lead.deliver(encode(*messages))
+        self.lead.send(encode(*messages))
 
     def until(self, *kinds: type[Any]) -> Any:
         """Return the next message of one of these kinds."""
