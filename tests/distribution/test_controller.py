@@ -3,6 +3,9 @@
 import os
 import signal
 
+import pytest
+
+from pytest_liveview_load.distribution import runner_state
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.messages import (
     ChangeDone,
@@ -84,7 +87,10 @@ def test_a_killed_process_is_a_loss_at_once(controller: Controller) -> None:
     assert iterations(lost) >= unpack(seen.snapshot).counts["iterations"]
 
 
-def test_a_stopped_process_is_a_loss_and_is_ended(controller: Controller) -> None:
+def test_a_stopped_process_is_a_loss_and_is_ended(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_state, "STALLED_AFTER", 3.0)
     lead = Lead(controller)
     with runners(controller, "", "") as processes:
         lead.say(prepare(users=2))
@@ -93,13 +99,16 @@ def test_a_stopped_process_is_a_loss_and_is_ended(controller: Controller) -> Non
         lost = lead.next(Finished)
         processes["gw1"].wait(PATIENCE)  # it was killed, too
 
-    assert ("gw1", "it has stalled: no numbers for 5.8s") == (
+    assert ("gw1", "it has stalled: no numbers for 3s") == (
         loss_of(lost).runner,
         loss_of(lost).why,
     )
 
 
-def test_a_blocked_process_says_where(controller: Controller) -> None:
+def test_a_blocked_process_says_where(
+    controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_state, "CHECK_AFTER", 1.0)
     lead = Lead(controller)
     with runners(controller, "block", "") as processes:
         lead.say(prepare(users=2))

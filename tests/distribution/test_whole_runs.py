@@ -177,7 +177,7 @@ def test_the_users_of_a_lost_runner_go_on_elsewhere_if_they_may(
                 roost.url,
                 roost_scenarios.count,
                 users=6,
-                duration="6s",
+                duration="4s",
                 lost="continue",
             )
         )
