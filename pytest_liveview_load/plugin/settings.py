@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pytest_liveview_load.errors import HostError, LoadRefused, SettingError, UnitError
-from pytest_liveview_load.liveview.client.settings import WEBSOCKET, TransportName
+from pytest_liveview_load.liveview.client.settings import (
+    STEP_TIMEOUT,
+    WEBSOCKET,
+    TransportName,
+)
 from pytest_liveview_load.plugin.options import Given
 from pytest_liveview_load.units import near_miss, parse_duration
 
@@ -210,7 +214,7 @@ class Settings:
     server_env: Mapping[str, str] = field(default_factory=dict)
     server_cwd: Path = Path()
     server_timeout: float = 60.0
-    timeout: float = 10.0
+    timeout: float = STEP_TIMEOUT
     transport: TransportName = WEBSOCKET
     headers: Headers = ()
     verify: bool | str = True
@@ -236,7 +240,7 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         server_env=parse_environment(values.get("server_env")),
         server_cwd=parse_folder(values.get("server_cwd"), server),
         server_timeout=parse_positive_duration(values.get("server_timeout"), 60.0),
-        timeout=parse_positive_duration(values.get("timeout"), 10.0),
+        timeout=parse_positive_duration(values.get("timeout"), STEP_TIMEOUT),
         transport=parse_transport(values.get("transport")),
         headers=parse_headers(values.get("headers")),
         verify=parse_verify(values.get("verify")),

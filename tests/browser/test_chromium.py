@@ -20,12 +20,12 @@ from pytest_liveview_load.liveview.protocol.wire import (
 )
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.browser.person import perform
-from tests.real_client.beside import our_user
 from tests.real_client.browser import comparable
+from tests.real_client.side_by_side import our_user
 from tests.replay.page import difference
+from tests.replay.page_hooks import PAGE_HOOKS
 from tests.replay.recording import tabs_of
 from tests.replay.steps import perform as perform_ours
-from tests.replay.twins import TWINS
 from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio]
@@ -131,7 +131,7 @@ async def walk(
     tab: Tab, roost: RoostProcess, path: str, sentences: list[str], folder: Path
 ) -> None:
     async with our_user(roost.url) as live:
-        live.hooks.update(TWINS)
+        live.hooks.update(PAGE_HOOKS)
         tab.events.clear()
         await tab.call("Network.clearBrowserCookies")
         await tab.go(roost.url + path.replace("room=br", "room=theirs"))

@@ -8,7 +8,7 @@ import pytest
 from tests.oracle.oracle import running
 from tests.oracle.packages import NoPackages, installed
 from tests.real_client.browser import Browser
-from tests.real_client.saying import Overheard
+from tests.real_client.sent_messages import Overheard
 from tests.roost.process import RoostProcess, running_roost
 
 SCRIPT = Path(__file__).with_name("browser.js")

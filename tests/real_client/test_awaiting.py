@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from pytest_liveview_load.liveview.user.visitor import Visitor
-from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser, comparable
+from tests.real_client.side_by_side import agree, our_user
 from tests.replay.page import difference
 from tests.replay.steps import perform
 from tests.roost.process import RoostProcess

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
-from tests.real_client.saying import Overheard, all_told, bodies
+from tests.real_client.sent_messages import Overheard, all_told, bodies
+from tests.real_client.side_by_side import agree, our_user
 from tests.real_client.test_pages import PAGES, RECORDED, do
+from tests.replay.page_hooks import PAGE_HOOKS
 from tests.replay.recording import tabs_of
-from tests.replay.twins import TWINS
 from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.node, pytest.mark.anyio]
@@ -40,7 +40,7 @@ async def test_both_clients_poll_the_same(
         pytest.skip("other lines poll it")
     path, count = PAGES[page]
     async with our_user(roost.url, "longpoll") as live:
-        live.hooks.update(TWINS)
+        live.hooks.update(PAGE_HOOKS)
         browser.open(roost.url + path, websockets=False)
         await live.visit(path)
         await agree(live, browser, "open")

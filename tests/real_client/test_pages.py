@@ -9,12 +9,12 @@ import pytest
 
 from pytest_liveview_load.errors import ViewCrashed
 from pytest_liveview_load.liveview.user.visitor import Visitor
-from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
-from tests.real_client.saying import Overheard, all_told, messages
+from tests.real_client.sent_messages import Overheard, all_told, messages
+from tests.real_client.side_by_side import agree, our_user
+from tests.replay.page_hooks import PAGE_HOOKS
 from tests.replay.recording import tabs_of
 from tests.replay.steps import perform
-from tests.replay.twins import TWINS
 from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.node, pytest.mark.anyio]
@@ -63,7 +63,7 @@ async def test_both_clients_say_and_see_the_same(
     path, count = PAGES[page]
     steps = tabs_of(RECORDED, page)[0].steps[1:][:count]
     async with our_user(roost.url) as live:
-        live.hooks.update(TWINS)
+        live.hooks.update(PAGE_HOOKS)
         browser.open(roost.url + path.format(who="theirs"))
         await live.visit(path.format(who="ours"))
         await agree(live, browser, "open")
@@ -82,7 +82,7 @@ async def test_what_comes_back_before_its_end_is_told_is_the_same_component(
     if (reason := LATER.get((client_line, "portal"))) is not None:
         pytest.skip(reason)
     async with our_user(roost.url) as live:
-        live.hooks.update(TWINS)
+        live.hooks.update(PAGE_HOOKS)
         browser.open(f"{roost.url}/portal")
         await live.visit("/portal")
         await agree(live, browser, "open")

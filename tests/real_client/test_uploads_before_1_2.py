@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.errors import UploadError
-from tests.real_client.beside import agree, our_user
 from tests.real_client.browser import Browser
-from tests.real_client.saying import Overheard, messages
+from tests.real_client.sent_messages import Overheard, messages
+from tests.real_client.side_by_side import agree, our_user
 from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.node, pytest.mark.anyio]

@@ -18,11 +18,11 @@ from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.metrics.recorder import Recorder
 from tests.replay.page import difference
+from tests.replay.page_hooks import PAGE_HOOKS
 from tests.replay.playback import Playback
 from tests.replay.recording import Tab, recordings, tabs_of
 from tests.replay.server import ReplayServer, replaying
 from tests.replay.steps import perform
-from tests.replay.twins import TWINS
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +55,7 @@ async def replay(tab: Tab) -> None:
         settings = ClientSettings(url=server.url, timeout=5)
         async with Network(settings) as network:
             live = Visitor(network, Recorder(network.clock), rng=random.Random(0))
-            live.hooks.update(TWINS)
+            live.hooks.update(PAGE_HOOKS)
             await live_through(tab, playback, server, live)
             await live.close()
 

@@ -1,6 +1,6 @@
 """Pages over HTTP: one pool and one TLS context per process, a cookie jar per user.
 
-Law: httpx is known here and nowhere else. Redirects are followed by us, hop by hop,
+Httpx is known here and nowhere else. Redirects are followed by us, hop by hop,
 so that each hop may set cookies and the time runs to the last byte of the final page.
 """
 
@@ -24,8 +24,6 @@ from pytest_liveview_load.liveview.client.tls import (
     printable_url,
 )
 from pytest_liveview_load.units import Clock
-
-# The cookies of one user, as a browser keeps them for one host (RFC 6265).
 
 
 class Cookie(NamedTuple):

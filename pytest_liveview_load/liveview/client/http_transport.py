@@ -1,6 +1,6 @@
 """HTTP/1.1 for httpx over one `asyncio.Protocol`: h11 does the parsing.
 
-Law: the stamp of an answer is taken when its last byte arrives, before anything is
+The stamp of an answer is taken when its last byte arrives, before anything is
 decoded; nobody waits for a connection of somebody else. httpx' own transport costs
 three times the CPU, and its pool looks at every connection for every request.
 """
@@ -38,8 +38,8 @@ class Transport(httpx.AsyncBaseTransport):
     ) -> None:
         self.tls = tls
         self.clock = clock
-        self.idle: dict[Place, deque[Connection]] = {}
-        self.open: set[Connection] = set()
+        self.idle: dict[Place, deque[HttpConnection]] = {}
+        self.open: set[HttpConnection] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and read the whole answer.
@@ -69,7 +69,7 @@ class Transport(httpx.AsyncBaseTransport):
             connection.drop()
         self.idle.clear()
 
-    def kept(self, place: Place) -> "Connection | None":
+    def kept(self, place: Place) -> "HttpConnection | None":
         """Return an idle connection to `place` that looks alive, the youngest first."""
         idle = self.idle.get(place)
         while idle:
@@ -78,12 +78,12 @@ class Transport(httpx.AsyncBaseTransport):
                 return connection
         return None
 
-    async def dial(self, place: Place) -> "Connection":
+    async def dial(self, place: Place) -> "HttpConnection":
         """Return a new connection; OSError says why there is none."""
         scheme, host, port = place
         secure = scheme in SECURE_SCHEMES
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: Connection(self.clock, self.open),
+            lambda: HttpConnection(self.clock, self.open),
             host,
             port,
             ssl=self.tls() if secure else None,
@@ -92,7 +92,7 @@ class Transport(httpx.AsyncBaseTransport):
         return connection
 
     async def exchange(
-        self, place: Place, connection: "Connection", request: httpx.Request
+        self, place: Place, connection: "HttpConnection", request: httpx.Request
     ) -> httpx.Response:
         """Send `request` on `connection`; keep it afterwards if it can be kept."""
         try:
@@ -108,7 +108,7 @@ class Transport(httpx.AsyncBaseTransport):
         return response
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """One connection, one exchange at a time."""
 
     __slots__ = (
@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
         "usable",
     )
 
-    def __init__(self, clock: Clock, open_: "set[Connection]") -> None:
+    def __init__(self, clock: Clock, open_: "set[HttpConnection]") -> None:
         self.clock = clock
         self.open = open_
         self.http = h11.Connection(h11.CLIENT)

@@ -1,6 +1,6 @@
 """Long polling: a Phoenix socket carried by HTTP requests, as longpoll.js does it.
 
-Law: one GET waits at the server for messages while one POST at a time brings ours, those
+One GET waits at the server for messages while one POST at a time brings ours, those
 of the same moment together. An answer is stamped when its last byte has arrived. What
 the session cannot survive is told once to the receiver, who dials anew.
 """

@@ -1,6 +1,6 @@
 """What all users of one process share: connections, the TLS context, the one timer.
 
-Law: whatever is opened or started through a Network is closed when its block ends;
+Whatever is opened or started through a Network is closed when its block ends;
 no task outlives it.
 """
 
@@ -24,14 +24,11 @@ from pytest_liveview_load.liveview.diff_cost.sampling import PartSampler, Resent
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.units import Clock
 
-# ONE timer of the process for the heartbeats of all its sockets.
-
-
 SLOTS = 30
 
 
-class Beating(Protocol):
-    """What has a heart: `socket.Socket`."""
+class HeartbeatSender(Protocol):
+    """What sends heartbeats; `socket.Socket` is one."""
 
     def beat(self) -> None:
         """Send a heartbeat, or give up when the last one was not answered."""
@@ -43,12 +40,12 @@ class Heartbeats:
 
     def __init__(self, interval: float) -> None:
         self.tick = interval / SLOTS
-        self.slots: list[set[Beating]] = [set() for _ in range(SLOTS)]
+        self.slots: list[set[HeartbeatSender]] = [set() for _ in range(SLOTS)]
         self.now = 0
         self.members = 0
         self.timer: asyncio.TimerHandle | None = None
 
-    def add(self, member: Beating) -> int:
+    def add(self, member: HeartbeatSender) -> int:
         """Begin to beat for `member`; return the slot, which `remove` wants back."""
         self.slots[self.now].add(member)
         self.members += 1
@@ -56,7 +53,7 @@ class Heartbeats:
             self.schedule()
         return self.now
 
-    def remove(self, member: Beating, slot: int) -> None:
+    def remove(self, member: HeartbeatSender, slot: int) -> None:
         """Stop beating for `member`."""
         if member in self.slots[slot]:
             self.slots[slot].remove(member)
@@ -83,9 +80,6 @@ class Heartbeats:
         self.schedule()
         for member in tuple(self.slots[self.now]):
             member.beat()
-
-
-# What a Phoenix socket asks of its connection, whatever carries it.
 
 
 class Receiver(Protocol):

@@ -1,6 +1,6 @@
 """One push under way: what was sent, and who waits for its reply.
 
-Law: an outcome is kept on the push and never raised by a future, so a reply that nobody
+An outcome is kept on the push and never raised by a future, so a reply that nobody
 waits for any more disturbs nobody.
 """
 

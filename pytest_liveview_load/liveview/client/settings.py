@@ -1,11 +1,13 @@
 """What a process knows of the app under test before it opens the first page.
 
-Law: frozen; one value serves every user of the process.
+Frozen; one value serves every user of the process.
 """
 
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+# How long a step waits, in seconds, unless it or the settings say otherwise.
+STEP_TIMEOUT: Final = 10.0
 # Where `new LiveSocket("/live", …)` of every generated app points.
 SOCKET_PATH = "/live"
 
@@ -48,7 +50,7 @@ class ClientSettings:
     """Where the app is, and how patient its users are (seconds)."""
 
     url: str
-    timeout: float = 10.0
+    timeout: float = STEP_TIMEOUT
     connect_timeout: float = 10.0
     verify: bool | str = True  # a path names the file or folder of the CAs to trust
     headers: tuple[tuple[str, str], ...] = ()

@@ -1,6 +1,6 @@
 """Why nobody could be reached, in words a person can act on.
 
-Law: an OSError never leaves the client; it becomes a ConnectionFailed that names
+An OSError never leaves the client; it becomes a ConnectionFailed that names
 the cause.
 """
 
@@ -11,8 +11,6 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from pytest_liveview_load.errors import ConnectionFailed, SettingError
-
-# Which TLS certificates the client believes, and what it says of those it does not.
 
 
 def tls_context(verify: bool | str) -> ssl.SSLContext:  # noqa: FBT001 - as httpx spells it

@@ -1,6 +1,6 @@
 """One websocket: websockets' Sans-I/O protocol behind one `asyncio.Protocol`.
 
-Law: `data_received` stamps first and decodes after. Whole text frames take the fast
+`data_received` stamps first and decodes after. Whole text frames take the fast
 path of `frames.py`; for any other frame the library is asked, fed one whole frame at
 a time, and let go as soon as no fragmented message is under way: an idle socket holds
 no parser.
@@ -20,9 +20,6 @@ from pytest_liveview_load.units import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-# Where a websocket frame ends, and the three kinds of frame that we write ourselves.
 
 
 try:

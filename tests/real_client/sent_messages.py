@@ -18,8 +18,8 @@ from pytest_liveview_load.liveview.protocol.wire import (
     CIDS_DESTROYED,
     CIDS_WILL_DESTROY,
 )
-from tests.real_client.beside import DEADLINE
 from tests.real_client.browser import Browser
+from tests.real_client.side_by_side import DEADLINE
 from tests.replay.recording import BINARY
 
 _ID: Final = re.compile(r"phx-[A-Za-z0-9_-]{16}")

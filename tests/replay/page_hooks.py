@@ -31,7 +31,7 @@ class Colocated(Hook):
         self.push_event("colo", {"at": "mounted"})
 
 
-TWINS: Final[dict[str, type[Hook]]] = {
+PAGE_HOOKS: Final[dict[str, type[Hook]]] = {
     "CompEcho": CompEcho,
     "Echo": Echo,
     "Roost.PortalLive.Colo": Colocated,
