@@ -145,7 +145,20 @@ def members(group: type) -> dict[str, Any]:
 def parts(member: object) -> tuple[str, str]:
     """Return the words and the example of a docstring, either of them may be ''."""
     words, _, example = (inspect.getdoc(member) or "").partition(EXAMPLE)
-    return words.strip(), dedent(example).strip("\n").rstrip()
+    words, raises, listed = words.partition("\nRaises:\n")
+    errors_of_it = "\n".join(error_items(listed))
+    told = f"{words.strip()}\n\nRaises:\n\n{errors_of_it}" if raises else words.strip()
+    return told, dedent(example).strip("\n").rstrip()
+
+
+def error_items(listed: str) -> Iterator[str]:
+    """Yield the lines of a docstring's `Raises:` as a list of Markdown."""
+    for line in dedent(listed).strip().splitlines():
+        name, colon, meaning = line.partition(": ")
+        if colon and not line.startswith(" "):
+            yield f"- `{name}`: {meaning}"
+        else:
+            yield f"  {line.strip()}"
 
 
 def heading(name: str, member: object, owner: str) -> str:

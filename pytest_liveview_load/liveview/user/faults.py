@@ -21,7 +21,7 @@ UNREACHABLE: Final = "the user is offline (live.offline)"
 
 
 class Faults(Reading):
-    """How a live user loses the server, and finds it again."""
+    """Lose the connection."""
 
     __slots__ = ()
 

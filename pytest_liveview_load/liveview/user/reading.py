@@ -18,7 +18,7 @@ from pytest_liveview_load.units import parse_duration
 
 
 class Reading:
-    """What a live user sees, and waits for."""
+    """Read the page, and wait for it."""
 
     __slots__ = ("_network", "_observer", "_tab")
 

@@ -33,7 +33,7 @@ HookClasses: TypeAlias = MutableMapping[str, type[Hook]]
 
 
 class Steps(Reading):
-    """What a live user does."""
+    """Steps."""
 
     __slots__ = ()
 
