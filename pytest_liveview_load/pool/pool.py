@@ -1,6 +1,6 @@
 """The pool's hosts for the runs that need them: booted, opened, and stopped in their time.
 
-Law: what is to be done is the policy's to say (`pool.Pool`), here it is done, in the hub's
+Law: what is to be done is the policy's to say (`policy.PoolPolicy`), here it is done, in the hub's
 event loop. A run either gets all its hosts or one PoolError that says why.
 """
 

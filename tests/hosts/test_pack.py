@@ -1,4 +1,4 @@
-"""Baggage: the same bytes for the same files, and an end to how many there may be."""
+"""A shipment: the same bytes for the same files, and an end to how many there may be."""
 
 import io
 import os

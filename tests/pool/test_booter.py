@@ -184,12 +184,12 @@ def test_another_keeper_takes_over_what_one_has_left(machines: Machines) -> None
 
 CONTROLLER = """
     import sys, threading
-    from pytest_liveview_load.pool.booter_client import Leases
+    from pytest_liveview_load.pool.booter_client import BooterClient
     from pytest_liveview_load.pool.settings import PoolSettings
 
     boot, stop, folder = sys.argv[1:]
     up = threading.Semaphore(0)
-    leases = Leases(
+    leases = BooterClient(
         PoolSettings(boot=boot, stop=stop, folder=folder),
         lambda words: print(*words, flush=True),
     )
