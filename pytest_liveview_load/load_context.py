@@ -1,7 +1,7 @@
 """The `load` fixture: a test body that conducts its own runs.
 
 Law of this file: everything that is wrong with a call is said before any user starts.
-Who carries the users is not known here; that is the conductor's.
+Who carries the users is not known here; that is the runs's.
 """
 
 import dataclasses
@@ -48,10 +48,10 @@ class LoadContext:
     The snapshot of a run that was aborted says so in `snapshot.partial`.
     """
 
-    def __init__(self, conductor: RunCoordinator, order: RunPlan | None = None) -> None:
+    def __init__(self, runs: RunCoordinator, order: RunPlan | None = None) -> None:
         self.order = order or RunPlan()
         self.results: list[LoadResult] = []
-        self._conductor = conductor
+        self._runs = runs
         self._starting: list[Starting] = []
 
     async def run(
@@ -165,9 +165,9 @@ class LoadContext:
         )
         said = {**arguments, **search.smallest}
         first = self.ordered(scenario, params, name, said)
-        check = self._conductor.check
+        check = self._runs.check
         limit = await search.carried_out(first, check, self._carried_out)
-        self._conductor.tell(limit.finding())
+        self._runs.tell(limit.finding())
         return limit
 
     async def compare(
@@ -207,9 +207,9 @@ class LoadContext:
             for name, each in asked.scenarios.items()
         }
         seed = self.order.updated(**arguments).profile.seed or 0
-        check = self._conductor.check
+        check = self._runs.check
         comparison = await asked.carried_out(orders, seed, check, self._carried_out)
-        self._conductor.tell(comparison.finding())
+        self._runs.tell(comparison.finding())
         return comparison
 
     async def _carried_out(self, order: RunPlan) -> LoadResult:
@@ -217,7 +217,7 @@ class LoadContext:
         return await crowd.carried_out()
 
     async def _started(self, order: RunPlan) -> RunningCrowd:
-        crowd = await self._conductor.start(order)
+        crowd = await self._runs.start(order)
         crowd.task.add_done_callback(lambda _: self._keep(crowd))
         return crowd
 

@@ -1,4 +1,4 @@
-"""`load.run`, with a conductor that only listens."""
+"""`load.run`, with a runs that only listens."""
 
 import asyncio
 from typing import Any

@@ -80,6 +80,16 @@ def pruned(traceback: TracebackType | None) -> TracebackType | None:
     return linked or traceback
 
 
+def has_author(traceback: TracebackType | None) -> bool:
+    """Return whether some frame is neither ours nor a library's."""
+    while traceback is not None:
+        path = traceback.tb_frame.f_code.co_filename
+        if not path.startswith(OURS) and not is_installed(path):
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
 def is_installed(path: str) -> bool:
     """Return whether a file is a library's: Python's, or below site-packages.
 

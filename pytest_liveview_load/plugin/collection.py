@@ -90,11 +90,6 @@ def asks_for(item: pytest.Function, name: str) -> bool:
     return definition is None or definition.__module__ == OUR_FIXTURES
 
 
-def is_scenario(item: pytest.Function) -> bool:
-    """Return whether a marked test is itself what each user does."""
-    return not asks_for(item, LOAD)
-
-
 def definition_of(item: pytest.Function, name: str) -> Callable[..., Any] | None:
     """Return the function behind the fixture that `item` gets as `name`, if known."""
     # There is no public way to ask at collection; anyio and pytest-asyncio look here too.

@@ -1,6 +1,6 @@
-"""The controller's side of loads that several processes carry together (`roster.Hub`).
+"""The pytest process's side of loads that several processes carry together.
 
-Law: the hub is started with the first load test, and closed with the session. A worker's
+Law: the controller is started with the first load test, and closed with the session. A worker's
 link is known to it as long as the worker lives. Without workers, this process leads. How
 a test's runs ended is kept until its lead has reported them, for it may be unable to.
 """
@@ -14,7 +14,7 @@ from pytest_liveview_load.distribution.messages import Finished
 from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.plugin.remote_runs import described
+from pytest_liveview_load.plugin.remote_run import loss_sentence
 from pytest_liveview_load.reporting.report import LoadReport
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.link import Channel, LocalChannel
     from pytest_liveview_load.distribution.messages import Prepare
     from pytest_liveview_load.distribution.packed import PackedPlan
-    from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
+    from pytest_liveview_load.plugin.host_setup import HostPlan, SessionHosts
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
-    from pytest_liveview_load.xdist.controller import Seat
+    from pytest_liveview_load.xdist.controller import WorkerHandle
 
 LEAD: Final = "lead"  # this process, where there are no workers
 
 
-class Spreading:
-    """Owns the hub of a session, which workers it knows, and the hosts if there is a plan.
+class SessionController:
+    """Owns the controller of a session, which workers it knows, and the hosts if there is a plan.
 
     `load_tests` returns the node ids of all load tests, once they are collected. To
     `complaints` is added what went wrong without harm to a run.
@@ -51,68 +51,68 @@ class Spreading:
         self.plan = plan
         self.load_tests = load_tests
         self._complaints = complaints
-        self._hosting: Hosting | None = None
+        self._hosting: SessionHosts | None = None
         self._inner: LocalChannel | None = None
         self._test = ""  # the latest that workers carry
         # Its runs that ended and were not reported.
         self._ends: list[tuple[PackedPlan, Finished]] = []
-        self._hub: Controller | None = None
-        self._known: set[Seat] = set()
+        self._controller: Controller | None = None
+        self._known: set[WorkerHandle] = set()
         self._leads: dict[int, str] = {}
 
     def begin(
         self,
         number: int,
         test: str,
-        lead: Seat,
-        followers: Sequence[Seat],
+        lead: WorkerHandle,
+        followers: Sequence[WorkerHandle],
     ) -> None:
         """The lead is about to run a test, the followers are about to serve."""
         # Heavy imports, which a session without load tests does not need.
         from pytest_liveview_load.distribution.link import ChannelLink  # noqa: PLC0415
 
-        hub = self._hub = self._hub or self._started()
-        hub.catch_up()
+        controller = self._controller = self._controller or self._started()
+        controller.catch_up()
         self._test = test
         self._ends.clear()
         everybody = (lead, *followers)
-        for seat in everybody:
-            if seat not in self._known:
-                self._known.add(seat)
-                hub.attach(ChannelLink(seat.name, seat.link, seat.kill))
+        for handle in everybody:
+            if handle not in self._known:
+                self._known.add(handle)
+                controller.attach(ChannelLink(handle.name, handle.link, handle.kill))
         self._leads[number] = lead.name
-        hub.assign(lead.name, [each.name for each in everybody])
+        controller.assign(lead.name, [each.name for each in everybody])
 
-    def failed(self, number: int, follower: Seat, why: str) -> None:
+    def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
         """A follower has ended early."""
-        if self._hub is not None and number in self._leads:
-            self._hub.lose(follower.name, why)
+        if self._controller is not None and number in self._leads:
+            self._controller.lose(follower.name, why)
 
     def end(self, number: int) -> None:
         """A run is over."""
         lead = self._leads.pop(number, None)
-        if self._hub is not None and lead is not None:
-            self._hub.release(lead)
+        if self._controller is not None and lead is not None:
+            self._controller.release(lead)
 
     def reported(self, test: str) -> None:
         """Take note that the lead of `test` has reported its runs."""
-        if self._hub is not None and test == self._test:
-            self._hub.catch_up()
+        if self._controller is not None and test == self._test:
+            self._controller.catch_up()
             self._ends.clear()
 
-    def left_by(self, test: str) -> list[LoadReport]:
+    def unreported(self, test: str) -> list[LoadReport]:
         """Return the runs that `test` could not report, for its lead is gone."""
-        if self._hub is None or test != self._test:
+        if self._controller is None or test != self._test:
             return []
-        self._hub.catch_up()
+        self._controller.catch_up()
         return self._reports()
 
     def call_off(self, why: str) -> tuple[str, list[LoadReport]]:
         """End what workers carry; return its test and runs, none if there is no such."""
-        if self._hub is None or not self._leads:
+        if self._controller is None or not self._leads:
             return "", []
-        self._hub.call_off(why)
-        self._hub.catch_up()
+        self._controller.call_off(why)
+        self._controller.catch_up()
         if self.display is not None:
             self.display.clear()
         return self._test, self._reports(why)
@@ -120,56 +120,56 @@ class Spreading:
     def _reports(self, cut_because: str = "") -> list[LoadReport]:
 
         return [
-            Account(*each).report(self._test, cut_because=cut_because)
+            UnreportedRun(*each).report(self._test, cut_because=cut_because)
             for each in self._ends
         ]
 
     def close(self) -> None:
-        """End the hub with the session, and the hosts."""
-        if self._hub is not None:
-            self._hub.close()
+        """End the controller with the session, and the hosts."""
+        if self._controller is not None:
+            self._controller.close()
         if self._hosting is not None:
             self._hosting.close()
 
     # Without workers
 
-    def lead_alone(self) -> Channel:
-        """Return what leads to the hub from this process, which is about to lead a run."""
+    def channel_for_this_process(self) -> Channel:
+        """Return what leads to the controller from this process, which is about to lead a run."""
         from pytest_liveview_load.distribution.link import (  # noqa: PLC0415
             ChannelLink,
             LocalChannel,
         )
 
-        hub = self._hub = self._hub or self._started()
+        controller = self._controller = self._controller or self._started()
         if self._inner is None:
             self._inner = LocalChannel()
             link = ChannelLink(LEAD, self._inner.other, end=lambda: None)
-            hub.attach(link)
+            controller.attach(link)
         return self._inner
 
-    def left_alone(self) -> None:
+    def test_is_over(self) -> None:
         """The test that led from this process is over."""
-        if self._hub is not None:
-            self._hub.release(LEAD)
+        if self._controller is not None:
+            self._controller.release(LEAD)
 
-    # The hub
+    # The controller
 
     async def _muster(self, lead: str, prepare: Prepare) -> Sequence[str]:
         """Return who is to carry a run: those who were assigned, and the hosts."""
-        assert self._hub is not None
-        workers = await self._hub.assigned(lead, prepare)
+        assert self._controller is not None
+        workers = await self._controller.assigned(lead, prepare)
         if self.plan is None:
             return workers
         if self._hosting is None:
             self._hosting = self._new_hosting(self.plan)
-        return *workers, *await self._hosting.muster(self._hub, prepare)
+        return *workers, *await self._hosting.muster(self._controller, prepare)
 
-    def _new_hosting(self, plan: HostPlan) -> Hosting:
+    def _new_hosting(self, plan: HostPlan) -> SessionHosts:
         from pytest_liveview_load.plugin.host_setup import (  # noqa: PLC0415
-            Hosting,
+            SessionHosts,
         )
 
-        return Hosting(
+        return SessionHosts(
             plan,
             self.load_tests(),
             show=self._show,
@@ -184,14 +184,14 @@ class Spreading:
             packages,
         )
 
-        hub = Controller(
+        controller = Controller(
             find_runners=self._muster,
             packages=packages(),
             on_show=self._show,
             on_ended=self._ended,
         )
-        hub.start()
-        return hub
+        controller.start()
+        return controller
 
     def _show(self, line: str) -> None:
         if self.display is None:
@@ -212,7 +212,7 @@ class Spreading:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class UnreportedRun:
     """A run that the controller has seen end."""
 
     plan: PackedPlan
@@ -228,7 +228,7 @@ class Account:
         profile = Profile.from_data(self.plan.profile)
         snapshot, lost = unpack(outcome.snapshot), ""
         if outcome.lost_by is not None:
-            lost = "" if cut_because else described(outcome.lost_by, profile)
+            lost = "" if cut_because else loss_sentence(outcome.lost_by, profile)
             partial = cut_because or snapshot.partial or lost
             snapshot = replace(snapshot, partial=partial)
         was_cut = not lost and snapshot.partial != outcome.aborted

@@ -53,7 +53,7 @@ def check_data(item: pytest.Function, order: RunPlan) -> None:
         raise unknown(item, name)
 
 
-class Sources:
+class DataSources:
     """Owns the rows that the loads of one test were given by name, each read once.
 
     `fixture` returns the value of a fixture of the test.
@@ -136,22 +136,13 @@ def asked_pool(config: pytest.Config, given: Given | None) -> PoolAsked | None:
     if given is None and provider is None:
         return None
     folder = given.folder if given is not None else str(config.rootpath)
+    lines = given.lines if given is not None else []
+    lines = [each for each in lines if not each.startswith("#")]
     try:
         if provider is not None:
             pickled(provider)
-        settings = parse_pool(
-            lines_of(given), folder=folder, has_provider=provider is not None
-        )
+        settings = parse_pool(lines, folder=folder, has_provider=provider is not None)
     except PoolError as error:
         place = f" ({given.place})" if given is not None else ""
         raise SettingError(f"{error}{place}") from None
     return PoolAsked(settings, provider)
-
-
-def lines_of(given: Given | None) -> list[str]:
-    """Return the lines that are not empty."""
-    if given is None:
-        return []
-    texts = (given.text,) if isinstance(given.text, str) else given.text
-    lines = [line.strip() for text in texts for line in text.splitlines()]
-    return [each for each in lines if each and not each.startswith("#")]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.crowd.live_user import LiveUser
     from pytest_liveview_load.load_context import LoadContext
-    from pytest_liveview_load.plugin.test_run import Attempt, OnePerUser
+    from pytest_liveview_load.plugin.test_run import LivePlaceholder, LiveTestRun
 
 
 @pytest.fixture(scope="session")
@@ -31,40 +31,40 @@ def liveview_url(pytestconfig: pytest.Config) -> str:
     return session_of(pytestconfig).url()
 
 
-@pytest.fixture(name="_liveview_attempt")
-def liveview_attempt(
+@pytest.fixture(name="_liveview_test_run")
+def liveview_test_run(
     request: pytest.FixtureRequest, liveview_url: str
-) -> Iterator[Attempt]:
+) -> Iterator[LiveTestRun]:
     """Stand in for the test's function while it runs."""
     from pytest_liveview_load.plugin.collection import check_async
-    from pytest_liveview_load.plugin.test_run import Attempt, require_no_loop
+    from pytest_liveview_load.plugin.test_run import LiveTestRun, require_no_loop
 
     item, session = request.node, session_of(request.config)
     # What is asked for by name, with getfixturevalue, was not seen at collection.
     check_async(item, "live")
     require_no_loop(item.name)
-    attempt = Attempt(item, liveview_url, request.getfixturevalue)
+    test_run = LiveTestRun(item, liveview_url, request.getfixturevalue)
     function = item.obj
-    session.running = attempt
-    item.obj = attempt.wrapped(function)
-    yield attempt
+    session.running = test_run.runs
+    item.obj = test_run.wrapped(function)
+    yield test_run
     item.obj = function
     session.running = None
 
 
 @pytest.fixture
-def live(_liveview_attempt: Attempt) -> LiveUser | OnePerUser:
+def live(_liveview_test_run: LiveTestRun) -> LiveUser | LivePlaceholder:
     """One user of the app under test, in the test's own task: `await live.visit("/")`.
 
     Under @load each virtual user gets one of its own.
     """
-    return _liveview_attempt.live()
+    return _liveview_test_run.live()
 
 
 @pytest.fixture
-def load(_liveview_attempt: Attempt) -> LoadContext:
+def load(_liveview_test_run: LiveTestRun) -> LoadContext:
     """Conducts loads: `result = await load.run(scenario, users=50)`."""
     from pytest_liveview_load.plugin.collection import check_seen
 
-    check_seen(_liveview_attempt.item)
-    return _liveview_attempt.load()
+    check_seen(_liveview_test_run.item)
+    return _liveview_test_run.load()

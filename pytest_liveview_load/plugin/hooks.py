@@ -60,11 +60,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         load_session = open_session(session.config)
     except SettingError as error:
         raise pytest.UsageError(str(error)) from None
-    session.config.pluginmanager.register(Gatherer(load_session, session.config))
-    if load_session.worker:
-        from pytest_liveview_load.xdist.worker import enlist
+    session.config.pluginmanager.register(ReportCollector(load_session, session.config))
+    if load_session.worker_id:
+        from pytest_liveview_load.xdist.worker import register_worker
 
-        load_session.member = enlist(session.config, collection.LOAD)
+        load_session.worker = register_worker(session.config, collection.LOAD)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -76,33 +76,33 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    session_of(node.config).equip_worker(node)
+    session_of(node.config).prepare_worker(node)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    roster = session_of(node.config).roster
-    if roster is not None:
-        roster.part(node)
+    xdist_workers = session_of(node.config).xdist_workers
+    if xdist_workers is not None:
+        xdist_workers.forget(node)
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)
 def pytest_xdist_make_scheduler(config: pytest.Config) -> Generator[None, Any, Any]:
     scheduler = yield
-    roster = session_of(config).roster
-    if scheduler is None or roster is None:
+    xdist_workers = session_of(config).xdist_workers
+    if scheduler is None or xdist_workers is None:
         return scheduler
-    from pytest_liveview_load.xdist.scheduler import GangScheduling
+    from pytest_liveview_load.xdist.scheduler import LoadTestScheduler
 
-    return GangScheduling(scheduler, roster, config)
+    return LoadTestScheduler(scheduler, xdist_workers, config)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
     result = yield
-    roster = session_of(session.config).roster
-    if roster is not None:
-        for report in roster.never_run():
+    xdist_workers = session_of(session.config).xdist_workers
+    if xdist_workers is not None:
+        for report in xdist_workers.never_run():
             session.config.hook.pytest_runtest_logreport(report=report)
     return result
 
@@ -137,8 +137,8 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
-    member = session_of(item.config).member
-    if member is not None and member.follows(item):
+    worker = session_of(item.config).worker
+    if worker is not None and worker.follows(item):
         return True  # it has no timer, for the lead has
     if collection.plan_key in item.stash:
         from pytest_liveview_load.plugin.timeouts import remember
@@ -159,13 +159,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    session = session_of(item.config)
-    if session.running is not None and call.when == "call":
-        reports.note_budgets(item, session.running.reports)
+    running = session_of(item.config).running if call.when == "call" else None
+    if running is not None:
+        reports.set_properties(item, running.reports)
     report = yield
-    if session.running is not None and call.when == "call":
-        attempt = session.running
-        reports.attach(report, attempt.reports, attempt.warning, attempt.findings)
+    if running is not None:
+        reports.attach(report, running.reports, running.warning, running.findings)
     if call.excinfo is not None and isinstance(call.excinfo.value, LiveViewLoadError):
         reports.show_for_author(item, call.excinfo, report)
     return report
@@ -186,7 +185,7 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 # The session's outcome
 
 
-class Gatherer:
+class ReportCollector:
     """Sees every report of the session, for pytest tells this hook no config."""
 
     def __init__(self, session: LoadSession, config: pytest.Config) -> None:
@@ -195,21 +194,23 @@ class Gatherer:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
-        if self.session.roster is not None:
-            reports.tell_of_crash(report, self.session.roster.left_by(crashitem))
+        if self.session.xdist_workers is not None:
+            reports.add_to_crash(
+                report, self.session.xdist_workers.unreported(crashitem)
+            )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         reports.gather(self.session, self.config, report)
 
     @pytest.hookimpl(trylast=True)  # when xdist's workers are done, before the summary
     def pytest_sessionfinish(self) -> None:
-        self.session.end_spread()
+        self.session.close_controller()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest tears an interrupted test down
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     load_session = session_of(session.config)
-    load_session.rescue()
+    load_session.keep_interrupted()
     if exitstatus != pytest.ExitCode.USAGE_ERROR:  # then nothing ran
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         reports.export(load_session, interrupted=interrupted)

@@ -1,4 +1,4 @@
-"""The hosts that a person has asked for, those of the pool too, and the hub's part in them.
+"""The hosts that a person has asked for, those of the pool too, and the controller's part in them.
 
 Law: they are opened all at once when a run needs them, and wait open for the next; one that
 was lost meanwhile is opened anew. A run is carried by all of them or by none, and by as
@@ -71,7 +71,7 @@ class HostPlan:
         return {self.rootdir / each.partition("::")[0] for each in tests}
 
 
-class Hosting:
+class SessionHosts:
     """Owns the hosts of a session, and what is sent to each of them.
 
     `show` gets what a person who waits wants to know, "" when that is over.
@@ -99,20 +99,20 @@ class Hosting:
         self._packing = threading.Lock()
         self._known: dict[str, Link] = {}
 
-    async def muster(self, hub: Controller, prepare: Prepare) -> tuple[str, ...]:
-        """Return the names of a run's hosts, which are open and known to the hub.
+    async def muster(self, controller: Controller, prepare: Prepare) -> tuple[str, ...]:
+        """Return the names of a run's hosts, which are open and known to the controller.
 
         Raises HostError, which names all that cannot carry users, and PoolError.
         """
         try:
-            booting = asyncio.ensure_future(self._of_pool(hub, prepare))
+            booting = asyncio.ensure_future(self._of_pool(controller, prepare))
             try:
-                fixed = await self._asked_for(hub)
+                fixed = await self._asked_for(controller)
             except BaseException:
                 booting.cancel()
                 raise
             names = (*fixed, *await booting)
-            await asyncio.sleep(0)  # now the hub has taken note of them
+            await asyncio.sleep(0)  # now the controller has taken note of them
         except BaseException:
             self.release(prepare.run)
             raise
@@ -120,7 +120,7 @@ class Hosting:
             self._show("")
         return names
 
-    async def _asked_for(self, hub: Controller) -> tuple[str, ...]:
+    async def _asked_for(self, controller: Controller) -> tuple[str, ...]:
         waited_for = [
             each.name for each in self.plan.specs if not self.hosts.is_open(each.name)
         ]
@@ -130,19 +130,21 @@ class Hosting:
         opened = await asyncio.gather(*opening, return_exceptions=True)
         for link in opened:
             if not isinstance(link, BaseException):
-                self._make_known(link, hub)
+                self._make_known(link, controller)
         raise_all([each for each in opened if isinstance(each, BaseException)])
         return tuple(each.name for each in self.plan.specs)
 
-    async def _of_pool(self, hub: Controller, prepare: Prepare) -> tuple[str, ...]:
+    async def _of_pool(
+        self, controller: Controller, prepare: Prepare
+    ) -> tuple[str, ...]:
         if self.pool is None:
             return ()
         users = Profile.from_data(prepare.plan.profile).most_users
         hosts = await self.pool.muster(prepare.run, users)
         for each in hosts:
-            self._make_known(each.link, hub)
+            self._make_known(each.link, controller)
             if each.booted_in is not None:
-                hub.booted[each.name] = each.booted_in
+                controller.booted[each.name] = each.booted_in
         return tuple(each.name for each in hosts)
 
     def release(self, run: str) -> None:
@@ -156,10 +158,10 @@ class Hosting:
         if self.pool is not None:
             self.pool.close()
 
-    def _make_known(self, link: Link, hub: Controller) -> None:
+    def _make_known(self, link: Link, controller: Controller) -> None:
         if self._known.get(link.name) is not link:
             self._known[link.name] = link
-            hub.attach(link)
+            controller.attach(link)
 
     # In the thread that opens a host
 

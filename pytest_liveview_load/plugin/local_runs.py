@@ -22,7 +22,7 @@ from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.metrics.budget import Budget, any_on_parts, check_scenarios
 from pytest_liveview_load.metrics.result import LoadResult
-from pytest_liveview_load.plugin.data import Sources
+from pytest_liveview_load.plugin.data import DataSources
 from pytest_liveview_load.plugin.outcome import why_aborted, why_invalid
 from pytest_liveview_load.plugin.settings import Headers, Settings, check_load_allowed
 from pytest_liveview_load.reporting.progress import Display, RunLines
@@ -31,8 +31,8 @@ from pytest_liveview_load.reporting.report import Finding, LoadReport, RunnerRep
 clock = time.perf_counter
 
 
-class Undertaking(RunControl, Protocol):
-    """A run as a conductor has it carried out; `engine.Run` is one in this process."""
+class CarriedRun(RunControl, Protocol):
+    """A run as a runs has it carried out; `engine.Run` is one in this process."""
 
     @property
     def most_users(self) -> int:
@@ -48,7 +48,7 @@ class Undertaking(RunControl, Protocol):
         """Wait until who comes at once is there, or `task`, the run's, has ended."""
 
 
-class LocalConductor:
+class LocalRuns:
     """Owns the runs of one test and their reports. Each run has a network of its own."""
 
     def __init__(
@@ -61,7 +61,7 @@ class LocalConductor:
         seed: int,
         authorization: Headers = (),
         display: Display | None = None,
-        sources: Sources,
+        sources: DataSources,
     ) -> None:
         self.test = test
         self.url = url
@@ -74,11 +74,12 @@ class LocalConductor:
         self.reports: list[LoadReport] = []
         self.findings: list[Finding] = []
         self.versions: set[str] = set()  # of LiveView, that all networks have met
-        self.under_way: dict[str, Undertaking] = {}  # by the name of its report
+        self.under_way: dict[str, CarriedRun] = {}  # by the name of its report
         self.networks: dict[str, Network] = {}
         self.cut_short: set[str] = set()  # of those, whose report is kept already
         self.crowds: list[RunningCrowd] = []
         self.aborted: list[str] = []  # what is to be said of each such run
+        self.warning = ""  # for the session's summary
 
     async def start(self, order: RunPlan) -> RunningCrowd:
         """Start the order's crowd; its report is named after its cast.
@@ -92,7 +93,7 @@ class LocalConductor:
         """Start the order's crowd; its report is called `name`, "" for the test itself."""
         order = self.found(order)
         self.make_room(order.profile.most_users)
-        run = self.undertaken(order, name)
+        run = self.new_run(order, name)
         self.under_way[name] = run
         task = asyncio.create_task(self.carry_out(name, run))
         crowd = RunningCrowd(run, task, self.make_room)
@@ -131,7 +132,7 @@ class LocalConductor:
         already = sum(run.most_users for run in self.under_way.values())
         check_file_descriptors(already + users)
 
-    async def carry_out(self, name: str, run: Undertaking) -> LoadResult:
+    async def carry_out(self, name: str, run: CarriedRun) -> LoadResult:
         """Carry a run to its end and keep its report.
 
         Raises InvalidRun if the numbers cannot be believed, and RunAborted.
@@ -144,7 +145,7 @@ class LocalConductor:
                     self.keep_partial(name)
                     raise
         except BaseException as error:
-            alone = only_member(error)
+            alone = unwrapped(error)
             if alone is error:
                 raise
             raise alone from None
@@ -189,7 +190,7 @@ class LocalConductor:
         for crowd in self.crowds:
             if not crowd.ended:
                 crowd.leave_behind()
-        await self.everybody_ended()
+        await self.wait_for_all()
         for crowd in self.crowds:
             if error := crowd.error:
                 raise error
@@ -198,9 +199,9 @@ class LocalConductor:
         """Cut short what runs, for the test ends with an error."""
         for crowd in self.crowds:
             crowd.cut(why)
-        await self.everybody_ended()
+        await self.wait_for_all()
 
-    async def everybody_ended(self) -> None:
+    async def wait_for_all(self) -> None:
         """Wait until every run has ended."""
         tasks = [crowd.task for crowd in self.crowds]
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -223,7 +224,7 @@ class LocalConductor:
         network.part_sampler.all = any_on_parts(self.budgets)
         return network
 
-    def undertaken(self, order: RunPlan, name: str) -> Undertaking:
+    def new_run(self, order: RunPlan, name: str) -> CarriedRun:
         """Return the run of an order, which has not begun."""
         network = self.networks[name] = self.network()
         network.part_sampler.all = any_on_parts(self.promised(order))
@@ -248,7 +249,7 @@ class LocalConductor:
         metrics = [each.measure.metric for each in self.promised(order)]
         return "dropped_arrivals" in metrics
 
-    def keep(self, name: str, run: Undertaking, outcome: RunOutcome) -> LoadReport:
+    def keep(self, name: str, run: CarriedRun, outcome: RunOutcome) -> LoadReport:
         """Judge a run and keep its report."""
         was_cut = outcome.snapshot.partial != outcome.aborted and not outcome.lost
         order = run.plan
@@ -270,7 +271,7 @@ class LocalConductor:
             self.aborted.append(why_aborted(report))
         return report
 
-    def runners_of(self, _: Undertaking) -> tuple[RunnerReport, ...]:
+    def runners_of(self, _: CarriedRun) -> tuple[RunnerReport, ...]:
         """Return what each process of several came to."""
         return ()
 
@@ -281,7 +282,7 @@ class LocalConductor:
         return next(each for each in names if each not in taken)
 
 
-def only_member(error: BaseException) -> BaseException:
+def unwrapped(error: BaseException) -> BaseException:
     """Return what a task group raised, if it was one thing: pytest.exit() for one."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]

@@ -159,11 +159,21 @@ class Given(NamedTuple):
         return self.text if isinstance(self.text, str) else " ".join(self.text)
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """Each text, if there may be several."""
+        return (self.text,) if isinstance(self.text, str) else self.text
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that are not empty."""
+        lines = [line.strip() for text in self.texts for line in text.splitlines()]
+        return [each for each in lines if each]
+
+    @property
     def words(self) -> tuple[str, ...]:
-        """Return the separate words: a shell's quoting holds, commas separate too."""
-        lines = (self.text,) if isinstance(self.text, str) else self.text
+        """The separate words: a shell's quoting holds. Raises SettingError."""
         try:
-            return tuple(word for line in lines for word in shlex.split(line))
+            return tuple(word for text in self.texts for word in shlex.split(text))
         except ValueError as error:
             raise SettingError(f"{self.place} = {self.one!r}: {error}") from None
 

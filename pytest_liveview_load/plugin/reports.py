@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     import pytest
 
@@ -29,7 +28,7 @@ NARROWEST: Final = 60  # columns below which a table makes no sense
 # In the process that runs the test
 
 
-def note_budgets(item: pytest.Item, runs: Sequence[LoadReport]) -> None:
+def set_properties(item: pytest.Item, runs: Sequence[LoadReport]) -> None:
     """Add each budget to the test's properties, which JUnit shows one by one."""
     from pytest_liveview_load.plugin.outcome import is_property, properties
 
@@ -74,6 +73,8 @@ def show_for_author(
     """
     if item.config.getoption("fulltrace") or not report.failed:
         return
+    from pytest_liveview_load.crowd.tracebacks import has_author
+
     authored = has_author(excinfo.value.__traceback__)
     if not authored:
         report.longrepr = shown = excinfo.getrepr(style="value", chain=False)
@@ -82,13 +83,13 @@ def show_for_author(
             each.lines = [*each.lines, *notes]
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:  # what the short summary, --tb=line and JUnit show
-        crash.message = f"{excinfo.typename}: {in_short(str(excinfo.value))}"
+        crash.message = f"{excinfo.typename}: {short_message(str(excinfo.value))}"
         if not authored:
             crash.path, line, _ = item.location
             crash.lineno = (line or 0) + 1
 
 
-def in_short(message: str) -> str:
+def short_message(message: str) -> str:
     """Return the first line of a message, with the next one if that is what it is about."""
     first, *rest = message.splitlines() or [""]
     return (
@@ -98,22 +99,10 @@ def in_short(message: str) -> str:
     )
 
 
-def has_author(traceback: TracebackType | None) -> bool:
-    """Return whether some frame is neither ours nor a library's."""
-    from pytest_liveview_load.crowd.tracebacks import OURS, is_installed
-
-    while traceback is not None:
-        path = traceback.tb_frame.f_code.co_filename
-        if not path.startswith(OURS) and not is_installed(path):
-            return True
-        traceback = traceback.tb_next
-    return False
-
-
 # In the controller
 
 
-def tell_of_crash(report: Any, runs: Sequence[LoadReport]) -> None:
+def add_to_crash(report: Any, runs: Sequence[LoadReport]) -> None:
     """Let xdist's report of a crash say what the load test came to that crashed."""
     from pytest_liveview_load.plugin.outcome import properties, why_invalid
 
@@ -128,19 +117,19 @@ def gather(
 ) -> None:
     """Keep the runs that came with a report; a later attempt at a test replaces them."""
     warning = getattr(report, WARNING, "")
-    if warning and not session.worker:
+    if warning and not session.worker_id:
         from pytest_liveview_load.plugin.version_guard import warn_once
 
         warn_once(session, config, warning)
     runs = getattr(report, ATTRIBUTE, None)
-    if runs is None or session.worker:
+    if runs is None or session.worker_id:
         return
     from msgspec import convert
 
     from pytest_liveview_load.reporting.report import Finding, LoadReport
 
-    if session.roster is not None:
-        session.roster.reported(report.nodeid)
+    if session.xdist_workers is not None:
+        session.xdist_workers.reported(report.nodeid)
     # Of a report that was made here, it returns what that has.
     session.reports[report.nodeid] = convert(runs, list[LoadReport])
     findings = getattr(report, FINDINGS, [])
@@ -150,7 +139,7 @@ def gather(
 def export(session: LoadSession, *, interrupted: bool) -> None:
     """Write the JSON file, if one was asked for; only the controller does."""
     path = session.settings.json if "json" in session.given else None
-    if path is None or session.worker:
+    if path is None or session.worker_id:
         return
     from pytest_liveview_load.reporting import json_report
 
@@ -171,7 +160,7 @@ def show(session: LoadSession, terminal: pytest.TerminalReporter) -> None:
 
     A run that went well as part of such a finding is left to it, unless asked for (-v).
     """
-    if session.worker:
+    if session.worker_id:
         return
     if session.reports:
         terminal.write_sep("=", "load tests")

@@ -110,7 +110,7 @@ class AppUnderTest(Protocol):
     def url(self) -> str:
         """Return its address, once it answers there. Raises ServerFailed."""
 
-    def obituary(self) -> str:
+    def crash_report(self) -> str:
         """Return "" unless the app was started and has died; else how, and its words."""
 
 
@@ -137,7 +137,7 @@ class AppServer:
                 self._url = self._started()
         return self._url
 
-    def obituary(self) -> str:
+    def crash_report(self) -> str:
         """Return "" unless the app was started and has died; else how, and its words."""
         code = self._group.exit_code() if self._group else None
         if code is None or self._failure is not None:

@@ -12,45 +12,48 @@ from pytest_liveview_load.errors import ServerFailed
 from pytest_liveview_load.plugin.server import AppServer
 
 URL: Final = "url"
-OBITUARY: Final = "obituary"
-SPARE: Final = (
-    30.0  # seconds beyond the server's own timeout: the link is slow, not dead
-)
+CRASH_REPORT: Final = "crash_report"
+# Seconds beyond the server's own timeout: the link may be slow and not dead.
+SPARE: Final = 30.0
 
 
-class Channel(Protocol):
-    """What is used of an execnet channel."""
+class AnswerChannel(Protocol):
+    """What is used of an execnet channel whose answers are waited for."""
 
-    def send(self, item: Any) -> None: ...  # noqa: D102
+    def send(self, item: Any) -> None:
+        """Send plain data. OSError if the other side is gone."""
 
-    def receive(self, timeout: float | None = None) -> Any: ...  # noqa: D102
+    def receive(self, timeout: float | None = None) -> Any:
+        """Return what comes next; execnet's TimeoutError after `timeout` seconds."""
 
-    def setcallback(self, callback: Any) -> None: ...  # noqa: D102
+    def setcallback(self, callback: Any) -> None:
+        """Call back with what comes."""
 
 
-class ServerDesk:
+class ServerShare:
     """The controller's side: answers every worker's questions about one server."""
 
     def __init__(self, server: AppServer) -> None:
         self._server = server
-        self._channels: list[
-            Channel
-        ] = []  # a channel that is dropped stops calling back
+        # Kept here, for a channel that is dropped stops calling back.
+        self._channels: list[AnswerChannel] = []
 
-    def serve(self, channel: Channel) -> None:
+    def serve(self, channel: AnswerChannel) -> None:
         """Answer what comes in on `channel`, until it closes."""
         self._channels.append(channel)
         channel.setcallback(lambda question: self._answer_later(channel, question))
 
-    def _answer_later(self, channel: Channel, question: str) -> None:
+    def _answer_later(self, channel: AnswerChannel, question: str) -> None:
         threading.Thread(
             target=self._answer, args=(channel, question), daemon=True
         ).start()
 
-    def _answer(self, channel: Channel, question: str) -> None:
+    def _answer(self, channel: AnswerChannel, question: str) -> None:
         answer: dict[str, object]
         try:
-            told = self._server.url() if question == URL else self._server.obituary()
+            told = (
+                self._server.url() if question == URL else self._server.crash_report()
+            )
             answer = {"told": told}
         except ServerFailed as failure:
             answer = {
@@ -61,13 +64,13 @@ class ServerDesk:
         try:
             channel.send(answer)
         except OSError:
-            return  # the worker is gone, and with it the wish to know
+            return  # the worker is gone
 
 
 class RemoteServer:
     """A worker's side: asks the controller. Not for several threads at once."""
 
-    def __init__(self, channel: Channel, server_timeout: float) -> None:
+    def __init__(self, channel: AnswerChannel, server_timeout: float) -> None:
         self._channel = channel
         self._patience = server_timeout + SPARE
 
@@ -75,9 +78,9 @@ class RemoteServer:
         """Return the app's address, once it answers there. Raises ServerFailed."""
         return self._ask(URL)
 
-    def obituary(self) -> str:
+    def crash_report(self) -> str:
         """Return "" unless the app was started and has died; else how, and its words."""
-        return self._ask(OBITUARY)
+        return self._ask(CRASH_REPORT)
 
     def _ask(self, question: str) -> str:
         self._channel.send(question)

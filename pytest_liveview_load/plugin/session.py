@@ -24,16 +24,16 @@ from pytest_liveview_load.plugin.options import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_liveview_load.plugin.controller import Spreading
+    from pytest_liveview_load.plugin.controller import SessionController
     from pytest_liveview_load.plugin.data import PoolAsked
+    from pytest_liveview_load.plugin.local_runs import LocalRuns
     from pytest_liveview_load.plugin.options import Given
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
-    from pytest_liveview_load.plugin.server_share import ServerDesk
+    from pytest_liveview_load.plugin.server_share import ServerShare
     from pytest_liveview_load.plugin.settings import Settings
-    from pytest_liveview_load.plugin.test_run import Attempt
     from pytest_liveview_load.reporting.report import Finding, LoadReport
-    from pytest_liveview_load.xdist.controller import Roster
-    from pytest_liveview_load.xdist.worker import Member
+    from pytest_liveview_load.xdist.controller import XdistWorkers
+    from pytest_liveview_load.xdist.worker import LoadTestWorker
 
 NO_URL: Final = (
     "where is the app under test? Give its address in one of three ways: "
@@ -49,33 +49,34 @@ SERVER_CHANNEL: Final = "liveview_server"  # in workerinput
 class LoadSession:
     """Owns what outlives a single test.
 
-    `app` is the app under test if it is ours to start. `reports` has every run that was
-    reported, by node id, and `findings` of what they came to together;
-    `running` is the test that runs now, whose runs are lost in an interruption unless
-    they are rescued. `worker` is xdist's name of this process, "" in the controller.
-    `roster` has xdist's workers, in their controller, and `member` is this process's part
-    in the gang if it is one of them. `complaints` are shown at the end. `unheld` are
-    releases of LiveView that this process has met and nobody has compared us with.
-    `load_tests` are the node ids of those that this process runs.
-    `pool` is what was asked of one.
+    `worker_id` is xdist's name of this process, "" in the controller; `worker` is this
+    process's part in load tests if it is a worker, and `xdist_workers` are the workers,
+    in their controller. `app` is the app under test if it is ours to start. `reports` has
+    every run that was reported, by node id, and `findings` what those came to together.
+    `running` are the loads of the test that runs now: if it is interrupted,
+    `keep_interrupted` saves them. `complaints` are shown at the end. `unproven_versions`
+    are the releases of LiveView that this process has met and the client was never
+    compared with.
+    `load_tests` are the node ids of those that this process runs, `pool` is what was
+    asked of one.
     """
 
-    def __init__(self, given: Mapping[str, Given], worker: str = "") -> None:
+    def __init__(self, given: Mapping[str, Given], worker_id: str = "") -> None:
         self.given = given
-        self.worker = worker
+        self.worker_id = worker_id
         self.app: AppUnderTest | None = None
-        self.running: Attempt | None = None
-        self.roster: Roster | None = None
-        self.member: Member | None = None
+        self.running: LocalRuns | None = None
+        self.xdist_workers: XdistWorkers | None = None
+        self.worker: LoadTestWorker | None = None
         self.reports: dict[str, list[LoadReport]] = {}
         self.findings: dict[str, list[Finding]] = {}
         self.complaints: list[str] = []
         self.load_tests: tuple[str, ...] = ()
         self.pool: PoolAsked | None = None
-        self.unheld: set[str] = set()
+        self.unproven_versions: set[str] = set()
         self.version_warned = False
-        self._desk: ServerDesk | None = None
-        self._spreading: Spreading | None = None
+        self._desk: ServerShare | None = None
+        self._controller: SessionController | None = None
 
     @cached_property
     def settings(self) -> Settings:
@@ -99,9 +100,9 @@ class LoadSession:
         """Return the headers of basic authentication, if `url` was given with a user."""
         return self.settings.authorization if url == self.settings.url else ()
 
-    def obituary(self) -> str:
+    def crash_report(self) -> str:
         """Return how the app died and its last lines, "" if it lives or is not ours."""
-        return self.app.obituary() if self.app is not None else ""
+        return self.app.crash_report() if self.app is not None else ""
 
     def header(self) -> list[str]:
         """Return what pytest's header says of the settings, nothing if all are default."""
@@ -118,19 +119,19 @@ class LoadSession:
         said = ", ".join(part for part in parts if part)
         return [f"liveview: {said}"] if said else []
 
-    def rescue(self) -> None:
+    def keep_interrupted(self) -> None:
         """Keep the runs of a test that was interrupted before it could report them."""
-        if self.roster is not None:
-            test, runs = self.roster.call_off(INTERRUPTED)
+        if self.xdist_workers is not None:
+            test, runs = self.xdist_workers.call_off(INTERRUPTED)
             if runs:
                 self.reports[test] = list(runs)
                 self.findings[test] = []
         if self.running is None:
             return
-        self.running.conductor.keep_unfinished()
+        self.running.keep_unfinished()
         if self.running.reports:
-            self.reports[self.running.item.nodeid] = self.running.reports
-            self.findings[self.running.item.nodeid] = self.running.findings
+            self.reports[self.running.test] = self.running.reports
+            self.findings[self.running.test] = self.running.findings
 
     # Several processes
 
@@ -143,12 +144,12 @@ class LoadSession:
     @property
     def leads_hosts(self) -> bool:
         """Whether this process leads load tests that hosts carry, for lack of workers."""
-        return self.has_hosts and not self.worker
+        return self.has_hosts and not self.worker_id
 
-    def spread(self, config: pytest.Config) -> Spreading:
+    def open_controller(self, config: pytest.Config) -> SessionController:
         """Return who has loads carried by several processes, until the session ends."""
-        if self._spreading is None:
-            from pytest_liveview_load.plugin.controller import Spreading
+        if self._controller is None:
+            from pytest_liveview_load.plugin.controller import SessionController
             from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 
             plan = None
@@ -156,49 +157,51 @@ class LoadSession:
                 from pytest_liveview_load.plugin.host_setup import HostPlan
 
                 plan = HostPlan.of(config, self.settings, self.pool)
-            self._spreading = Spreading(
+            self._controller = SessionController(
                 ProgressDisplay.of(config),
                 plan=plan,
                 load_tests=self._load_tests,
                 complaints=self.complaints,
             )
-            config.add_cleanup(self._spreading.close)
-        return self._spreading
+            config.add_cleanup(self._controller.close)
+        return self._controller
 
-    def end_spread(self) -> None:
+    def close_controller(self) -> None:
         """End the hosts and whatever else carries loads, if there is any."""
-        if self._spreading is not None:
-            self._spreading.close()
+        if self._controller is not None:
+            self._controller.close()
 
     def _load_tests(self) -> Sequence[str]:
         """Return the node ids of the load tests that were collected."""
-        return self.load_tests if self.roster is None else self.roster.tests
+        return (
+            self.load_tests if self.xdist_workers is None else self.xdist_workers.tests
+        )
 
     # The app, for this process and for xdist's workers
 
-    def own(self, server: AppServer, config: pytest.Config) -> None:
+    def use_server(self, server: AppServer, config: pytest.Config) -> None:
         """Take a server that this process may start and will stop."""
-        from pytest_liveview_load.plugin.server_share import ServerDesk
+        from pytest_liveview_load.plugin.server_share import ServerShare
 
         self.app = server
-        self._desk = ServerDesk(server)
+        self._desk = ServerShare(server)
         config.add_cleanup(server.stop)
 
-    def equip_worker(self, node: Any) -> None:
-        """Hand an xdist worker what was set, its seat, and a line to the one server."""
-        if self.roster is None:
-            from pytest_liveview_load.xdist.controller import Roster
+    def prepare_worker(self, node: Any) -> None:
+        """Hand an xdist worker what was set, its handle, and a line to the one server."""
+        if self.xdist_workers is None:
+            from pytest_liveview_load.xdist.controller import XdistWorkers
 
-            self.roster = Roster(self.complaints)
-            self.roster.hub = self.spread(node.config)
-        self.roster.equip(node)
+            self.xdist_workers = XdistWorkers(self.complaints)
+            self.xdist_workers.controller = self.open_controller(node.config)
+        self.xdist_workers.prepare_worker(node)
         node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)
         if self._desk is not None:
             channel = node.gateway.newchannel()
             node.workerinput[SERVER_CHANNEL] = channel
             self._desk.serve(channel)
 
-    def work_for(self, workerinput: Mapping[str, Any]) -> None:
+    def join_controller(self, workerinput: Mapping[str, Any]) -> None:
         """Take the line to the server that the controller owns, if there is one."""
         channel = workerinput.get(SERVER_CHANNEL)
         if channel is not None:
@@ -225,7 +228,7 @@ def open_session(config: pytest.Config) -> LoadSession:
     session = LoadSession(given_values(config), worker)
     config.stash[session_key] = session
     if workerinput:
-        session.work_for(workerinput)
+        session.join_controller(workerinput)
         return session
     if session.given:
         prepare(session, config)
@@ -251,4 +254,4 @@ def prepare(session: LoadSession, config: pytest.Config) -> None:
     if settings.server is not None:
         from pytest_liveview_load.plugin.server import AppServer
 
-        session.own(AppServer(settings), config)
+        session.use_server(AppServer(settings), config)

@@ -1,17 +1,17 @@
 """What was set, checked.
 
-Law: a `Settings` exists only when every value is good; what cannot be used is a
-`SettingError` that names the place it came from.
+A `Settings` exists only when every value is good; what cannot be used is a `SettingError`
+that names the place it came from. Defaults stand in `Settings` and nowhere else.
 """
 
 import base64
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pytest_liveview_load.errors import HostError, LoadRefused, SettingError, UnitError
@@ -39,13 +39,14 @@ VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 NOT_SETTABLE: Final = frozenset(
     {"connection", "content-length", "cookie", "host", "transfer-encoding", "upgrade"}
 )
-BOOLEANS: Final = {"true": True, "false": False}
+BOOLEANS: Final = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 
 
-def parse_transport(given: Given | None) -> TransportName:
+def parse_transport(given: Given) -> TransportName:
     """Return the transport's name. Raises SettingError."""
-    if given is None:
-        return WEBSOCKET
     name = given.one.strip().lower()
     if name not in TRANSPORTS:
         raise SettingError(
@@ -55,13 +56,9 @@ def parse_transport(given: Given | None) -> TransportName:
     return cast("TransportName", name)
 
 
-def parse_headers(given: Given | None) -> Headers:
+def parse_headers(given: Given) -> Headers:
     """Return the headers of every request, in the order given. Raises SettingError."""
-    if given is None:
-        return ()
-    texts = (given.text,) if isinstance(given.text, str) else given.text
-    lines = [line.strip() for text in texts for line in text.splitlines()]
-    return tuple(header(line, given.place) for line in lines if line)
+    return tuple(header(line, given.place) for line in given.lines)
 
 
 def header(line: str, place: str) -> tuple[str, str]:
@@ -84,14 +81,12 @@ def header(line: str, place: str) -> tuple[str, str]:
     return name, value
 
 
-def parse_verify(given: Given | None) -> bool | str:
+def parse_verify(given: Given) -> bool | str:
     """Return whom to trust: a boolean, or the path of CAs. Raises SettingError."""
-    if given is None:
-        return True
-    switch = BOOLEANS.get(given.one.strip().lower())
-    if switch is not None:
-        return switch
-    path = Path(given.folder, Path(given.one).expanduser())
+    word = given.one.strip().lower()
+    if word in ("true", "false"):
+        return word == "true"
+    path = parse_path(given)
     if not path.exists():
         raise SettingError(
             f"{given.place}: {given.one!r} is neither true, false nor a file or folder "
@@ -194,12 +189,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-TRUTHS: Final = {
-    **dict.fromkeys(("true", "yes", "on", "1"), True),
-    **dict.fromkeys(("false", "no", "off", "0"), False),
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that was set, checked. Durations are seconds.
@@ -233,33 +222,24 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         # `--liveview-url=https://staging.test` on a project whose ini starts a server:
         # the address given nearer to the person means that the app is up already.
         server = None
-    return Settings(
-        url=parse_url(url.one, url.place) if url else None,
-        authorization=authorization(url.one) if url else (),
-        server=server.one if server else None,
-        server_env=parse_environment(values.get("server_env")),
-        server_cwd=parse_folder(values.get("server_cwd"), server),
-        server_timeout=parse_positive_duration(values.get("server_timeout"), 60.0),
-        timeout=parse_positive_duration(values.get("timeout"), STEP_TIMEOUT),
-        transport=parse_transport(values.get("transport")),
-        headers=parse_headers(values.get("headers")),
-        verify=parse_verify(values.get("verify")),
-        scale=parse_scale(values.get("scale")),
-        allow=parse_hosts(values.get("allow")),
-        max_lag=parse_positive_duration(values.get("max_lag"), 0.02),
-        hosts=parse_carriers(values.get("hosts")),
-        ship=parse_truth(values.get("ship")),
-        json=parse_path(values.get("json")),
-    )
+    parsed = {
+        name: parse(values[name]) for name, parse in PARSERS.items() if name in values
+    }
+    if url:
+        parsed |= {
+            "url": parse_url(url.one, url.place),
+            "authorization": authorization(url.one),
+        }
+    if server:
+        parsed = {"server_cwd": Path(server.folder), "server": server.one, **parsed}
+    return Settings(**parsed)
 
 
 # Checking
 
 
-def parse_positive_duration(given: Given | None, default: float) -> float:
+def parse_positive_duration(given: Given) -> float:
     """Return seconds. Raises SettingError."""
-    if given is None:
-        return default
     try:
         seconds = parse_duration(given.one)
     except UnitError as error:
@@ -269,10 +249,8 @@ def parse_positive_duration(given: Given | None, default: float) -> float:
     return seconds
 
 
-def parse_scale(given: Given | None) -> float:
+def parse_scale(given: Given) -> float:
     """Return the factor, above 0 and at most 1. Raises SettingError."""
-    if given is None:
-        return 1.0
     try:
         factor = float(given.one)
     except ValueError:
@@ -284,13 +262,12 @@ def parse_scale(given: Given | None) -> float:
     return factor
 
 
-def parse_environment(given: Given | None) -> dict[str, str]:
+def parse_environment(given: Given) -> dict[str, str]:
     """Return the variables by name. Raises SettingError."""
     environment: dict[str, str] = {}
-    for word in given.words if given else ():
+    for word in given.words:
         name, equals, value = word.partition("=")
         if not (name and equals):
-            assert given is not None
             raise SettingError(
                 f"{given.place}: {word!r} is not NAME=VALUE, like MIX_ENV=test"
             )
@@ -298,17 +275,11 @@ def parse_environment(given: Given | None) -> dict[str, str]:
     return environment
 
 
-def parse_hosts(given: Given | None) -> tuple[str, ...]:
+def parse_hosts(given: Given) -> tuple[str, ...]:
     """Return patterns of hosts in lower case. Raises SettingError."""
-    hosts = [
-        host
-        for word in (given.words if given else ())
-        for host in word.split(",")
-        if host
-    ]
+    hosts = [host for word in given.words for host in word.split(",") if host]
     for host in hosts:
         if "/" in host or (":" in host and not host.startswith("[")):
-            assert given is not None
             raise SettingError(
                 f"{given.place}: {host!r} is not a host: give the name alone, without "
                 "scheme, port or path, like staging.example.com or *.staging.test"
@@ -316,37 +287,28 @@ def parse_hosts(given: Given | None) -> tuple[str, ...]:
     return tuple(host.lower().strip("[]") for host in hosts)
 
 
-def parse_truth(given: Given | None) -> bool:
-    """Return whether it is true; False is the default. Raises SettingError."""
-    word = given.one.strip().lower() if given else "false"
-    if word not in TRUTHS:
-        assert given is not None
+def parse_boolean(given: Given) -> bool:
+    """Return whether it is true. Raises SettingError."""
+    word = given.one.strip().lower()
+    if word not in BOOLEANS:
         raise SettingError(f"{given.place}: {given.one!r} is neither true nor false")
-    return TRUTHS[word]
+    return BOOLEANS[word]
 
 
-def parse_carriers(given: Given | None) -> "tuple[HostSpec, ...]":
+def parse_host_specs(given: Given) -> "tuple[HostSpec, ...]":
     """Return the hosts that are to carry users. Raises SettingError."""
-    if given is None:
-        return ()
-    # Of distribution, which a session without hosts leaves alone.
-    from pytest_liveview_load.hosts.specs import (  # noqa: PLC0415
-        parse_specs,
-    )
+    # A session without hosts does not need it.
+    from pytest_liveview_load.hosts.specs import parse_specs  # noqa: PLC0415
 
-    texts = (given.text,) if isinstance(given.text, str) else given.text
     try:
-        return parse_specs(texts)
+        return parse_specs(given.texts)
     except HostError as error:
         raise SettingError(f"{given.place}: {error}") from None
 
 
-def parse_folder(given: Given | None, server: Given | None) -> Path:
+def parse_folder(given: Given) -> Path:
     """Return a folder that exists. Raises SettingError."""
-    if given is None:
-        return Path(server.folder if server else ".")
     folder = parse_path(given)
-    assert folder is not None
     if not folder.is_dir():
         raise SettingError(
             f"{given.place}: {given.one!r} is not a directory ({folder})"
@@ -354,11 +316,26 @@ def parse_folder(given: Given | None, server: Given | None) -> Path:
     return folder
 
 
-def parse_path(given: Given | None) -> Path | None:
+def parse_path(given: Given) -> Path:
     """Return the path, relative to the folder where it was given."""
-    if given is None:
-        return None
     return Path(given.folder, Path(given.one).expanduser())
+
+
+PARSERS: Final[Mapping[str, Callable[[Given], Any]]] = {
+    "server_env": parse_environment,
+    "server_cwd": parse_folder,
+    "server_timeout": parse_positive_duration,
+    "timeout": parse_positive_duration,
+    "transport": parse_transport,
+    "headers": parse_headers,
+    "verify": parse_verify,
+    "scale": parse_scale,
+    "allow": parse_hosts,
+    "max_lag": parse_positive_duration,
+    "hosts": parse_host_specs,
+    "ship": parse_boolean,
+    "json": parse_path,
+}
 
 
 def check_writable(path: Path, place: str) -> None:

@@ -36,21 +36,21 @@ from pytest_liveview_load.load_context import LoadContext
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.plugin.collection import LIVE, LOAD, asks_for, plan_of
-from pytest_liveview_load.plugin.data import Sources
-from pytest_liveview_load.plugin.local_runs import LocalConductor
+from pytest_liveview_load.plugin.data import DataSources
+from pytest_liveview_load.plugin.local_runs import LocalRuns
 from pytest_liveview_load.plugin.outcome import verdict
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.session import session_of
 from pytest_liveview_load.plugin.settings import authorization, parse_url
 from pytest_liveview_load.plugin.timeouts import timed
-from pytest_liveview_load.plugin.version_guard import news_of
-from pytest_liveview_load.reporting.report import Finding, LoadReport
+from pytest_liveview_load.plugin.version_guard import new_warning
+from pytest_liveview_load.reporting.report import LoadReport
 from pytest_liveview_load.sync.users import LocalSync
 
 # What stands in for a crowd where there is none, and for a user where there are many.
 
 
-class Alone:
+class SingleUserCrowd:
     """The crowd of a single user: its run is one round.
 
     `feed` returns who hands out rows, once somebody asks for one; this user's is the
@@ -85,7 +85,7 @@ class Alone:
         await asyncio.sleep(seconds)
 
 
-class OnePerUser:
+class LivePlaceholder:
     """What fixtures see as `live` of a load test: each virtual user gets its own later."""
 
     def __init__(self, test: str) -> None:
@@ -172,7 +172,7 @@ clock = time.perf_counter
 ALONE = Profile()
 
 
-class Attempt:
+class LiveTestRun:
     """Owns what one attempt at a test opens, measures and reports.
 
     A test with a profile that does not ask for `load` is itself the scenario; any other
@@ -189,8 +189,8 @@ class Attempt:
         self.is_scenario = self.plan.order is not None and not asks_for(item, LOAD)
         self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
         address = parse_url(url, "the fixture liveview_url")
-        self.sources = Sources(item, fixture)
-        self.conductor = conductor_of(
+        self.sources = DataSources(item, fixture)
+        self.runs = runs_of(
             item,
             test=item.nodeid,
             url=address,
@@ -201,35 +201,24 @@ class Attempt:
             display=ProgressDisplay.of(item.config),
             sources=self.sources,
         )
-        self.network = self.conductor.network()
+        self.network = self.runs.network()
         self.recorder = Recorder(clock)
         self.user: LiveUser | None = None
         self.context: LoadContext | None = None
-        self.warning = ""  # for the session's summary
-
-    @property
-    def reports(self) -> list[LoadReport]:
-        """The runs so far."""
-        return self.conductor.reports
-
-    @property
-    def findings(self) -> list[Finding]:
-        """What several runs came to together, so far."""
-        return self.conductor.findings
 
     # What the fixtures hand out
 
-    def live(self) -> LiveUser | OnePerUser:
+    def live(self) -> LiveUser | LivePlaceholder:
         """Return what the test gets as `live`."""
         if self.is_scenario:
-            return OnePerUser(self.item.name)
+            return LivePlaceholder(self.item.name)
         if self.user is None:
             self.user = LiveUser(
                 self.network,
                 self.recorder,
                 id=0,
                 rng=Random(f"{self.seed}/0"),  # as user 0 of a crowd
-                run=Alone(self.feed),
+                run=SingleUserCrowd(self.feed),
                 clock=clock,
             )
         return self.user
@@ -248,7 +237,7 @@ class Attempt:
 
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""
-        self.context = LoadContext(self.conductor, self.order())
+        self.context = LoadContext(self.runs, self.order())
         return self.context
 
     # The body
@@ -260,35 +249,37 @@ class Attempt:
         async def test(**arguments: Any) -> None:
             require_asyncio(self.item.name)
             try:
-                async with timed(self.item), self.conductor.at_work():
+                async with timed(self.item), self.runs.at_work():
                     await self.carry_out(function, arguments)
             except Exception as error:
                 self.make_readable(error)
                 with contextlib.suppress(LiveViewVersionWarning):
-                    self.heed_versions()
+                    self.check_versions()
                 raise
-            self.heed_versions()
+            self.check_versions()
 
         return test
 
-    def heed_versions(self) -> None:
+    def check_versions(self) -> None:
         """Learn which LiveView answered; LiveViewVersionWarning if filters say so."""
-        self.warning = news_of(self.conductor.versions, self.session.unheld)
+        self.runs.warning = new_warning(
+            self.runs.versions, self.session.unproven_versions
+        )
 
     async def carry_out(self, function: Body, arguments: dict[str, Any]) -> None:
         """Run the test, and leave nothing running however it ends."""
         try:
             if self.is_scenario:
-                await self.send_crowd(function, arguments)
+                await self.run_crowd(function, arguments)
             else:
                 await self.run_once(function, arguments)
         except GeneratorExit:  # the loop has dropped us: nothing can be awaited
             raise
         except BaseException as error:
-            await self.conductor.cut_crowds(ended_with(error))
+            await self.runs.cut_crowds(ended_with(error))
             raise
 
-    async def send_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
+    async def run_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
         """Let each user of a crowd do what the test's body says, and judge the run."""
         params = {name: value for name, value in arguments.items() if name != LIVE}
         order = self.order()
@@ -300,7 +291,7 @@ class Attempt:
             teardown=order.teardown,
         )
         order = dataclasses.replace(order, cast=cast)
-        crowd = await self.conductor.begin(order, "")
+        crowd = await self.runs.begin(order, "")
         with contextlib.suppress(InvalidRun, RunAborted):  # the report says so
             await crowd.carried_out()
         self.judge()
@@ -311,7 +302,7 @@ class Attempt:
         async with self.network:
             try:
                 await function(**arguments)
-                await self.conductor.end_crowds()
+                await self.runs.end_crowds()
                 if self.context is not None:
                     self.context.check_started()
             finally:
@@ -329,49 +320,51 @@ class Attempt:
                 snapshot=self.recorder.snapshot(ended),
                 budgets=self.plan.budgets,
             )
-            self.reports.append(report)
+            self.runs.reports.append(report)
         self.judge()
 
     def judge(self) -> None:
         """Raise what the runs came to, if that is not good."""
-        failed = verdict(self.reports, self.plan.budgets)
-        if self.conductor.aborted and not isinstance(failed, InvalidRun):
-            failed = RunAborted("\n".join(self.conductor.aborted))
+        failed = verdict(self.runs.reports, self.plan.budgets)
+        if self.runs.aborted and not isinstance(failed, InvalidRun):
+            failed = RunAborted("\n".join(self.runs.aborted))
         if failed is not None:
-            obituary = self.session.obituary()
-            raise type(failed)(f"{failed}\n{obituary}") if obituary else failed
+            crash_report = self.session.crash_report()
+            raise type(failed)(f"{failed}\n{crash_report}") if crash_report else failed
 
     def make_readable(self, error: Exception) -> None:
         """Turn the error into what the test's author wants to see: their frames only."""
         if isinstance(error, StepError | InvalidRun | RunAborted):
-            obituary = self.session.obituary()
-            if obituary:
-                error.add_note(obituary)
+            crash_report = self.session.crash_report()
+            if crash_report:
+                error.add_note(crash_report)
         if not self.item.config.getoption("fulltrace"):
             prune(error)
 
 
-def conductor_of(item: pytest.Function, **arguments: Any) -> LocalConductor:
+def runs_of(item: pytest.Function, **arguments: Any) -> LocalRuns:
     """Return who carries out the loads of a test: this process, or those whom it leads."""
     session = session_of(item.config)
-    member = session.member
-    leads_workers = member is not None and member.leads
+    worker = session.worker
+    leads_workers = worker is not None and worker.leads
     is_load_test = item.get_closest_marker(LOAD) is not None
     if not leads_workers and not (session.leads_hosts and is_load_test):
-        return LocalConductor(**arguments)
+        return LocalRuns(**arguments)
     # What several processes need, which one does without.
-    from pytest_liveview_load.plugin.remote_coordinator import (  # noqa: PLC0415
-        SpreadConductor,
+    from pytest_liveview_load.plugin.remote_runs import (  # noqa: PLC0415
+        RemoteRuns,
     )
 
-    if member is not None:
-        return SpreadConductor(member.link, **arguments)
+    if worker is not None:
+        return RemoteRuns(worker.link, **arguments)
     session.load_tests = tuple(
         each.nodeid for each in item.session.items if each.get_closest_marker(LOAD)
     )
-    spreading = session.spread(item.config)
-    return SpreadConductor(
-        spreading.lead_alone(), on_left=spreading.left_alone, **arguments
+    controller = session.open_controller(item.config)
+    return RemoteRuns(
+        controller.channel_for_this_process(),
+        on_left=controller.test_is_over,
+        **arguments,
     )
 
 

@@ -13,8 +13,7 @@ from typing import Final
 
 import pytest
 
-from pytest_liveview_load.crowd.tracebacks import prune
-from pytest_liveview_load.plugin.reports import has_author
+from pytest_liveview_load.crowd.tracebacks import has_author, prune
 
 deadline_key = pytest.StashKey[tuple[float, float]]()
 

@@ -25,7 +25,7 @@ MESSAGE: Final = (
 )
 
 
-def news_of(versions: Iterable[str], known: set[str]) -> str:
+def new_warning(versions: Iterable[str], known: set[str]) -> str:
     """Return what is to be warned of in this process, "" if nothing; `known` grows.
 
     Raises LiveViewVersionWarning where the filters make it an error, and returns nothing

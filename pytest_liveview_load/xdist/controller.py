@@ -1,6 +1,6 @@
 """xdist's workers as the controller knows them: how to reach each, and what it collected.
 
-Law: a worker has one seat from before its process starts a test until it is gone. What
+Law: a worker has one handle from before its process starts a test until it is gone. What
 carries a load is told when a run begins and ends, and gets each worker's link; it is
 never waited for here.
 """
@@ -12,51 +12,43 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 import pytest
 
-from pytest_liveview_load.xdist.schedule import Gang
+from pytest_liveview_load.xdist.schedule import LoadTestSchedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from pytest_liveview_load.distribution.link import Channel
     from pytest_liveview_load.reporting.report import LoadReport
 
 
 # What the controller and a worker tell each other about load tests, beside xdist's words.
 
 
-POST: Final = "liveview_gang"  # in workerinput: the channel of these messages
-LINK: Final = "liveview_link"  # in workerinput: the channel of who carries a load
+# In workerinput: the channel of these messages, and that of who carries a load.
+CONTROL_CHANNEL: Final = "liveview_load_tests"
+RUN_CHANNEL: Final = "liveview_link"
 
 
-class Channel(Protocol):
-    """What is used of an execnet channel."""
-
-    def send(self, item: Any) -> None:
-        """Send plain data; waits while the other side is slow. OSError if it is gone."""
-
-    def setcallback(self, callback: Callable[[Any], Any], endmarker: object) -> None:
-        """Call back with what comes, and with `endmarker` once the channel closes."""
-
-
-class Collected(NamedTuple):
+class LoadTestsCollected(NamedTuple):
     """Worker → controller: where in its collection the load tests are."""
 
     places: tuple[int, ...]
 
 
-class Failed(NamedTuple):
-    """Worker → controller: it could not follow in run `number`."""
+class FollowerFailed(NamedTuple):
+    """Worker → controller: it could not carry its users in run `number`."""
 
     number: int
     why: str
 
 
-class Stuck(NamedTuple):
+class FollowerStuck(NamedTuple):
     """Worker → controller: its last words, for it did not heed its release."""
 
     where: str  # its main thread is
 
 
-class Role(NamedTuple):
+class AssignedRole(NamedTuple):
     """Controller → worker: its role in run `number`, of the test at `place`."""
 
     number: int
@@ -70,9 +62,18 @@ class Released(NamedTuple):
     number: int
 
 
-Message: TypeAlias = Collected | Failed | Stuck | Role | Released
+Message: TypeAlias = (
+    LoadTestsCollected | FollowerFailed | FollowerStuck | AssignedRole | Released
+)
 KINDS: Final[Mapping[str, Callable[..., Message]]] = {
-    kind.__name__: kind for kind in (Collected, Failed, Stuck, Role, Released)
+    kind.__name__: kind
+    for kind in (
+        LoadTestsCollected,
+        FollowerFailed,
+        FollowerStuck,
+        AssignedRole,
+        Released,
+    )
 }
 
 
@@ -93,15 +94,19 @@ NEVER_RUN: Final = (
 )
 
 
-class Hub(Protocol):
+class RunController(Protocol):
     """Who carries loads over several processes; all is told in the main thread."""
 
     def begin(
-        self, number: int, test: str, lead: Seat, followers: Sequence[Seat]
+        self,
+        number: int,
+        test: str,
+        lead: WorkerHandle,
+        followers: Sequence[WorkerHandle],
     ) -> None:
         """The lead is about to run `test`, the followers are about to serve."""
 
-    def failed(self, number: int, follower: Seat, why: str) -> None:
+    def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
         """`follower` has ended early in run `number`; told in a receiver thread."""
 
     def end(self, number: int) -> None:
@@ -110,93 +115,93 @@ class Hub(Protocol):
     def reported(self, test: str) -> None:
         """The lead has reported the loads of `test`; it may run it again."""
 
-    def left_by(self, test: str) -> Sequence[LoadReport]:
+    def unreported(self, test: str) -> Sequence[LoadReport]:
         """Return the loads of a test that its lead, which is gone, cannot report."""
 
     def call_off(self, why: str) -> tuple[str, Sequence[LoadReport]]:
         """End the loads that there are; return their test and them, none if none are."""
 
 
-class Seat:
+class WorkerHandle:
     """One worker, seen from the controller.
 
     `link` is the raw channel between whoever carries loads here and in the worker: this
     file never reads it. `loads` are the places of load tests in its collection.
     """
 
-    def __init__(self, node: Any, roster: Roster) -> None:
+    def __init__(self, node: Any, xdist_workers: XdistWorkers) -> None:
         self.name: str = node.gateway.id
         self.loads: tuple[int, ...] = ()
         self._node = node
-        self._roster = roster
+        self._workers = xdist_workers
         # Kept here, for a channel that is dropped stops calling back.
-        self._post: Channel = node.gateway.newchannel()
+        self._control: Channel = node.gateway.newchannel()
         self.link: Channel = node.gateway.newchannel()
-        node.workerinput[POST] = self._post
-        node.workerinput[LINK] = self.link
-        self._post.setcallback(self._hear, None)
+        node.workerinput[CONTROL_CHANNEL] = self._control
+        node.workerinput[RUN_CHANNEL] = self.link
+        self._control.setcallback(self._on_message, None)
 
     def tell(self, message: Message) -> None:
         """Send `message`; a worker that is gone misses nothing."""
         with suppress(OSError):
-            self._post.send(pack(message))
+            self._control.send(pack(message))
 
     def kill(self) -> None:
         """End the worker's process, or its local end; xdist then replaces the worker."""
         # There is no public way: `exit` asks, and who has stalled does not answer.
         self._node.gateway._io.kill()  # noqa: SLF001
 
-    def _hear(self, data: tuple[Any, ...] | None) -> None:
+    def _on_message(self, data: tuple[Any, ...] | None) -> None:
         match unpack(data) if data is not None else None:
-            case Collected(places):
+            case LoadTestsCollected(places):
                 self.loads = tuple(places)
-            case Failed(number, why):
-                self._roster.failed(number, self, why)
-            case Stuck(where):
-                self._roster.stuck(self, where)
+            case FollowerFailed(number, why):
+                self._workers.failed(number, self, why)
+            case FollowerStuck(where):
+                self._workers.stuck(self, where)
 
 
-class Roster:
-    """Owns the seats, and the gang that they make up.
+class XdistWorkers:
+    """Owns the handles, and the schedule that they make up.
 
-    `hub` is None where nothing carries a load but the worker that leads it.
+    `controller` is None where nothing carries a load but the worker that leads it.
     """
 
     def __init__(self, complaints: list[str]) -> None:
-        self.gang = Gang()
-        self.seats: dict[str, Seat] = {}
+        self.schedule = LoadTestSchedule()
+        self.handles: dict[str, WorkerHandle] = {}
         self.tests: list[str] = []  # node ids of the load tests, as in the collection
-        self.hub: Hub | None = None
+        self.controller: RunController | None = None
         self._run = 0
         self._complaints = complaints
 
-    def equip(self, node: Any) -> None:
-        """Make a seat for a worker that is about to be started."""
-        seat = Seat(node, self)
-        self.seats[seat.name] = seat
-        self.gang.expect(seat.name)
+    def prepare_worker(self, node: Any) -> None:
+        """Make a handle for a worker that is about to be started."""
+        handle = WorkerHandle(node, self)
+        self.handles[handle.name] = handle
+        self.schedule.expect(handle.name)
 
-    def part(self, node: Any) -> None:
-        """Take away the seat of a worker that is gone, before xdist's scheduler hears."""
-        self.seats.pop(node.gateway.id, None)
-        self.gang.forget(node.gateway.id)
+    def forget(self, node: Any) -> None:
+        """Take away the handle of a worker that is gone, before xdist's scheduler hears."""
+        self.handles.pop(node.gateway.id, None)
+        self.schedule.forget(node.gateway.id)
 
     def begin(self, number: int, test: int, names: Sequence[str]) -> None:
         """A run begins; the first of `names` leads."""
         self._run = number
-        if self.hub is not None:
-            lead, *followers = (self.seats[name] for name in names)
-            self.hub.begin(number, self.tests[test], lead, followers)
+        if self.controller is not None:
+            lead, *followers = (self.handles[name] for name in names)
+            self.controller.begin(number, self.tests[test], lead, followers)
 
-    def failed(self, number: int, follower: Seat, why: str) -> None:
+    def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
         """Take note that a follower could not do its part; too late is too late."""
         if number != self._run:
             return
-        if self.hub is not None:
-            self.hub.failed(number, follower, why)
-        self._complaints.append(f"{follower.name} could not follow: {why}")
+        if self.controller is not None:
+            self.controller.failed(number, follower, why)
+        self._complaints.append(f"{follower.name} could not carry its users: {why}")
 
-    def stuck(self, follower: Seat, where: str) -> None:
+    def stuck(self, follower: WorkerHandle, where: str) -> None:
         """Take note that a follower ends its process, for its part would not end."""
         self._complaints.append(
             f"{follower.name} was still serving long after its load test was over, and "
@@ -205,7 +210,7 @@ class Roster:
 
     def never_run(self) -> Iterator[pytest.TestReport]:
         """Yield a failure for each load test that had no turn, lest it vanish silently."""
-        for test in self.gang.todo:
+        for test in self.schedule.todo:
             path, _, name = self.tests[test].partition("::")
             yield pytest.TestReport(
                 self.tests[test], (path, None, name), {}, "failed", NEVER_RUN, "call"
@@ -213,19 +218,19 @@ class Roster:
 
     def reported(self, test: str) -> None:
         """A report came with the loads of `test`."""
-        if self.hub is not None:
-            self.hub.reported(test)
+        if self.controller is not None:
+            self.controller.reported(test)
 
-    def left_by(self, test: str) -> Sequence[LoadReport]:
+    def unreported(self, test: str) -> Sequence[LoadReport]:
         """Return the loads of a test that its lead, which is gone, cannot report."""
-        return [] if self.hub is None else self.hub.left_by(test)
+        return [] if self.controller is None else self.controller.unreported(test)
 
     def call_off(self, why: str) -> tuple[str, Sequence[LoadReport]]:
         """End the loads that there are, for the session ends; return their test and them."""
-        return ("", []) if self.hub is None else self.hub.call_off(why)
+        return ("", []) if self.controller is None else self.controller.call_off(why)
 
     def end(self, number: int) -> None:
         """A run is over."""
         self._run = 0
-        if self.hub is not None:
-            self.hub.end(number)
+        if self.controller is not None:
+            self.controller.end(number)

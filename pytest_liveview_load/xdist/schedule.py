@@ -20,7 +20,7 @@ Worker: TypeAlias = str
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HoldTest:
     """Send `worker` the load test `test`; what it held before is released by that."""
 
     worker: Worker
@@ -28,7 +28,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class BeginTest:
     """Tell all their roles in run `number`, the how manieth of the session."""
 
     number: int
@@ -38,7 +38,7 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ReleaseWorker:
     """Tell a follower that its part in run `number` is over."""
 
     worker: Worker
@@ -46,24 +46,24 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndTest:
     """Run `number` is over: its lead is through, or gone."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class ShutDownWorker:
     """Tell `worker` that nothing more comes; that releases what it holds."""
 
     worker: Worker
 
 
-Command: TypeAlias = Hold | Begin | Release | End | Leave
+Command: TypeAlias = HoldTest | BeginTest | ReleaseWorker | EndTest | ShutDownWorker
 
 
 @dataclass(slots=True)
-class Member:
+class WorkerState:
     """What one worker has to do, as far as it was told."""
 
     has_joined: bool = False  # its tests are collected
@@ -79,7 +79,7 @@ class Member:
         return self.ordinary == 0 and self.carries is None
 
 
-class Gang:
+class LoadTestSchedule:
     """Owns who does what. Every event but a loss answers with what to do next.
 
     A loss answers with releases only, for xdist makes the replacement just after it, and
@@ -87,9 +87,9 @@ class Gang:
     """
 
     def __init__(self) -> None:
-        self._members: dict[Worker, Member] = {}  # the first that is left leads
+        self._workers: dict[Worker, WorkerState] = {}  # the first that is left leads
         self._todo: deque[int] = deque()  # its first is what idle workers hold
-        self._run: Begin | None = None
+        self._run: BeginTest | None = None
         self._number = 0
         self._ordinary_over = False
 
@@ -102,20 +102,20 @@ class Gang:
 
     def expect(self, worker: Worker) -> None:
         """`worker` is being started: nothing begins before it has joined, or is gone."""
-        self._members[worker] = Member()
+        self._workers[worker] = WorkerState()
 
     def join(self, worker: Worker) -> None:
         """`worker` has collected its tests and takes part from now on."""
-        self._members[worker].has_joined = True
+        self._workers[worker].has_joined = True
 
     def forget(self, worker: Worker) -> None:
         """`worker` will not join; if it had, `lose` says what that means."""
-        if worker in self._members and not self._members[worker].has_joined:
-            del self._members[worker]
+        if worker in self._workers and not self._workers[worker].has_joined:
+            del self._workers[worker]
 
     def lose(self, worker: Worker) -> tuple[int | None, list[Command]]:
         """`worker` is gone. Return the load test that it led just then, and releases."""
-        self._members.pop(worker, None)
+        self._workers.pop(worker, None)
         run = self._run
         if run is None or run.lead != worker:
             return None, []
@@ -129,77 +129,80 @@ class Gang:
 
     def retry(self, test: int) -> None:
         """Run `test` once more, as soon as that can be."""
-        held = any(member.holds is not None for member in self._members.values())
+        held = any(state.holds is not None for state in self._workers.values())
         self._todo.insert(1 if held else 0, test)
 
     # What workers do
 
     def send(self, worker: Worker, ordinary: int) -> None:
         """`worker` is sent so many ordinary tests."""
-        self._members[worker].ordinary += ordinary
+        self._workers[worker].ordinary += ordinary
 
     def drain(self, worker: Worker) -> None:
         """`worker` will be sent no more ordinary tests."""
-        self._members[worker].drained = True
+        self._workers[worker].drained = True
 
     def settle(self, worker: Worker, ordinary: int = 1) -> None:
         """`worker` has finished, or given back, so many ordinary tests."""
-        self._members[worker].ordinary -= ordinary
+        self._workers[worker].ordinary -= ordinary
 
     def complete(self, worker: Worker, test: int) -> list[Command]:
         """`worker` has done its part in a load test, or passed over it."""
-        member = self._members[worker]
-        if member.carries != test:
-            member.holds = None  # it was let go without a role: the session ends
+        state = self._workers[worker]
+        if state.carries != test:
+            state.holds = None  # it was let go without a role: the session ends
             return []
-        member.carries = None
+        state.carries = None
         run = self._run
         return self._end(run) if run is not None and run.lead == worker else []
 
     def proceed(self, *, ordinary_over: bool) -> list[Command]:
         """Return what to do now; nothing begins unless no ordinary test waits."""
         commands: list[Command] = []
-        for worker, member in self._members.items():
-            if member.drained and member.holds is None and not member.left:
-                commands.append(self._give_next(worker, member))
+        for worker, state in self._workers.items():
+            if state.drained and state.holds is None and not state.left:
+                commands.append(self._give_next(worker, state))
         if ordinary_over and self._todo and self._all_hold():
             commands += self._begin()
         return commands
 
     def _all_hold(self) -> bool:
-        staying = [each for each in self._members.values() if not each.left]
+        staying = [each for each in self._workers.values() if not each.left]
         return (
             bool(staying)
-            and all(member.is_idle for member in self._members.values())
-            and all(member.holds == self._todo[0] for member in staying)
+            and all(state.is_idle for state in self._workers.values())
+            and all(state.holds == self._todo[0] for state in staying)
         )
 
     def _begin(self) -> list[Command]:
         test = self._todo.popleft()
         staying = {
-            name: member for name, member in self._members.items() if not member.left
+            name: state for name, state in self._workers.items() if not state.left
         }
         lead, *followers = staying
         self._number += 1
-        self._run = Begin(self._number, test, lead, tuple(followers))
+        self._run = BeginTest(self._number, test, lead, tuple(followers))
         commands: list[Command] = [self._run]
-        for worker, member in staying.items():
-            member.carries, member.holds = test, None
-            commands.append(self._give_next(worker, member))
+        for worker, state in staying.items():
+            state.carries, state.holds = test, None
+            commands.append(self._give_next(worker, state))
         return commands
 
-    def _give_next(self, worker: Worker, member: Member) -> Command:
+    def _give_next(self, worker: Worker, state: WorkerState) -> Command:
         if not self._todo:
-            member.left = True
-            return Leave(worker)
-        member.holds = self._todo[0]
-        return Hold(worker, member.holds)
+            state.left = True
+            return ShutDownWorker(worker)
+        state.holds = self._todo[0]
+        return HoldTest(worker, state.holds)
 
-    def _end(self, run: Begin) -> list[Command]:
+    def _end(self, run: BeginTest) -> list[Command]:
         self._run = None
         following = [
             worker
             for worker in run.followers
-            if worker in self._members and self._members[worker].carries == run.test
+            if worker in self._workers and self._workers[worker].carries == run.test
         ]
-        return [End(run.number), *(Release(each, run.number) for each in following)]
+        return [
+            EndTest(run.number),
+            *(ReleaseWorker(each, run.number) for each in following),
+        ]

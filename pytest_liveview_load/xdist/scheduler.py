@@ -1,7 +1,7 @@
-"""The scheduler that xdist gets: the user's for ordinary tests, the gang for load tests.
+"""The scheduler that xdist gets: the user's for ordinary tests, ours for load tests.
 
-Law: this is xdist's `Scheduling` on one side and `Gang` on the other, and decides
-nothing. The user's scheduler meets a worker when its collection is in, and never one that
+This is xdist's `Scheduling` on one side and `LoadTestSchedule` on the other, and decides
+nothing itself. The user's scheduler meets a worker when its collection is in, and never one that
 comes after all ordinary tests are done. Nothing is begun inside a call of the user's
 scheduler, nor when a worker is lost. Under `--dist each`, where every worker runs every
 ordinary test, a load test is still one test on all of them together.
@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import pytest
 
-from pytest_liveview_load.xdist.controller import Released, Role
+from pytest_liveview_load.xdist.controller import AssignedRole, Released
 from pytest_liveview_load.xdist.schedule import (
-    Begin,
+    BeginTest,
     Command,
-    End,
-    Hold,
-    Leave,
-    Release,
+    EndTest,
+    HoldTest,
+    ReleaseWorker,
+    ShutDownWorker,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pytest_liveview_load.xdist.controller import Roster
+    from pytest_liveview_load.xdist.controller import XdistWorkers
 
 
 # A worker as the user's scheduler sees it: one that has no load tests.
@@ -92,14 +92,16 @@ class OrdinaryNode:
         self.node.send_steal([self._real[each] for each in indices])
 
 
-class GangScheduling:
+class LoadTestScheduler:
     """One session's scheduler; `inner` is the one that `--dist` or a plugin asks for."""
 
-    def __init__(self, inner: Any, roster: Roster, config: pytest.Config) -> None:
+    def __init__(
+        self, inner: Any, xdist_workers: XdistWorkers, config: pytest.Config
+    ) -> None:
         self.config = config
         self._inner = inner
-        self._roster = roster
-        self._gang = roster.gang
+        self._workers = xdist_workers
+        self._schedule = xdist_workers.schedule
         self._nodes: dict[Any, OrdinaryNode | None] = {}  # None: is still collecting
         self._left: set[Any] = set()  # told that nothing more comes
         self._is_open = False
@@ -122,12 +124,12 @@ class GangScheduling:
     @property
     def tests_finished(self) -> bool:
         """Whether every worker has all that it will ever get."""
-        return bool(self._inner.tests_finished) and not self._gang.todo
+        return bool(self._inner.tests_finished) and not self._schedule.todo
 
     @property
     def has_pending(self) -> bool:
         """Whether tests are under way."""
-        return bool(self._inner.has_pending) or bool(self._gang.todo)
+        return bool(self._inner.has_pending) or bool(self._schedule.todo)
 
     # What xdist tells
 
@@ -139,15 +141,15 @@ class GangScheduling:
     def add_node_collection(self, node: Any, collection: Sequence[str]) -> None:
         """Let a worker take part that has collected its tests."""
         name = node.gateway.id
-        loads = self._roster.seats[name].loads
+        loads = self._workers.handles[name].loads
         ordinary = OrdinaryNode(
-            node, collection, loads, lambda count: self._gang.send(name, count)
+            node, collection, loads, lambda count: self._schedule.send(name, count)
         )
-        if self._is_open and ordinary.load_ids != self._roster.tests:
-            self._gang.forget(name)  # xdist lets it stand idle, and so do we
+        if self._is_open and ordinary.load_ids != self._workers.tests:
+            self._schedule.forget(name)  # xdist lets it stand idle, and so do we
             return
         self._nodes[node] = ordinary
-        self._gang.join(name)
+        self._schedule.join(name)
         if not (self._is_open and self._inner.tests_finished):
             self._inner.add_node(ordinary)
             self._inner.add_node_collection(ordinary, ordinary.collection)
@@ -167,38 +169,38 @@ class GangScheduling:
         ordinary, name = self._known(node), node.gateway.id
         if item_index in ordinary.loads:
             test = ordinary.loads.index(item_index)
-            self._carry_out(self._gang.complete(name, test))
+            self._carry_out(self._schedule.complete(name, test))
         else:
-            self._gang.settle(name)
+            self._schedule.settle(name)
             (index,) = ordinary.ordinary([item_index])
             self._inner.mark_test_complete(ordinary, index, duration)
         self._proceed()
 
     def mark_test_pending(self, item: str) -> None:
         """Run a test again whose worker crashed."""
-        if item in self._roster.tests:
-            self._gang.retry(self._roster.tests.index(item))
+        if item in self._workers.tests:
+            self._schedule.retry(self._workers.tests.index(item))
         else:
             self._inner.mark_test_pending(item)
 
     def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
         """Take back tests that a worker has given up for others."""
         ordinary = self._known(node)
-        self._gang.settle(node.gateway.id, len(indices))
+        self._schedule.settle(node.gateway.id, len(indices))
         self._inner.remove_pending_tests_from_node(ordinary, ordinary.ordinary(indices))
         self._proceed()
 
     def remove_node(self, node: Any) -> str | None:
         """Return the test that `node` was in when it was lost; KeyError as xdist's own."""
         ordinary = self._nodes.pop(node)
-        led, commands = self._gang.lose(node.gateway.id)
+        led, commands = self._schedule.lose(node.gateway.id)
         self._carry_out(commands)
         # loadscope and its like forget workers for whom they have no use.
         if ordinary is not None and ordinary in self._inner.nodes:
             crashed: str | None = self._inner.remove_node(ordinary)
             if crashed is not None:
                 return crashed
-        return self._roster.tests[led] if led is not None else None
+        return self._workers.tests[led] if led is not None else None
 
     # Between the two
 
@@ -215,7 +217,7 @@ class GangScheduling:
             if ordinary is not None
         }
         first, *others = known
-        self._roster.tests = known[first].load_ids
+        self._workers.tests = known[first].load_ids
         for other in others:
             problem = difference(
                 first, known[first].load_ids, other, known[other].load_ids
@@ -227,10 +229,10 @@ class GangScheduling:
         if self.config.getvalue("dist") == "each" or all(
             each.collection == known[first].collection for each in known.values()
         ):  # else the user's scheduler will complain, and runs nothing
-            self._gang.open(len(self._roster.tests))
+            self._schedule.open(len(self._workers.tests))
 
     def _proceed(self) -> None:
-        """Hand on what the user's scheduler said, and do what the gang says."""
+        """Hand on what the user's scheduler said, and do what the schedule says."""
         # Either xdist is ending the session, or it is about to tell us of a loss.
         if any(node.shutting_down for node in self._nodes if node not in self._left):
             return
@@ -239,29 +241,31 @@ class GangScheduling:
             if over and ordinary is not None:
                 ordinary.shutdown()  # as xdist would now
             if ordinary is not None and ordinary.is_drained:
-                self._gang.drain(node.gateway.id)
-        self._carry_out(self._gang.proceed(ordinary_over=over))
+                self._schedule.drain(node.gateway.id)
+        self._carry_out(self._schedule.proceed(ordinary_over=over))
 
     def _carry_out(self, commands: Sequence[Command]) -> None:
         nodes = {node.gateway.id: node for node in self._nodes}
         for command in commands:
             match command:
-                case Begin(number, test, lead, followers):
-                    self._roster.begin(number, test, (lead, *followers))
+                case BeginTest(number, test, lead, followers):
+                    self._workers.begin(number, test, (lead, *followers))
                     for name in (lead, *followers):
-                        seat = self._roster.seats[name]
-                        seat.tell(Role(number, seat.loads[test], name == lead))
-                case Hold(worker, test):
+                        handle = self._workers.handles[name]
+                        handle.tell(
+                            AssignedRole(number, handle.loads[test], name == lead)
+                        )
+                case HoldTest(worker, test):
                     with suppress(OSError):  # it is gone, of which xdist will tell
-                        index = self._roster.seats[worker].loads[test]
+                        index = self._workers.handles[worker].loads[test]
                         nodes[worker].send_runtest_some([index])
-                case Leave(worker):
+                case ShutDownWorker(worker):
                     self._left.add(nodes[worker])
                     nodes[worker].shutdown()
-                case Release(worker, number):
-                    self._roster.seats[worker].tell(Released(number))
-                case End(number):
-                    self._roster.end(number)
+                case ReleaseWorker(worker, number):
+                    self._workers.handles[worker].tell(Released(number))
+                case EndTest(number):
+                    self._workers.end(number)
                 case _:
                     assert_never(command)
 

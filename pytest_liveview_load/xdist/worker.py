@@ -1,9 +1,9 @@
-"""A worker's part in the gang: it leads a load test, or follows the one who does.
+"""A worker's part in a load test: it leads it, or follows the worker that does.
 
 Law: who leads goes through pytest's own protocol, so that the test is one test in every
 output; who follows serves in the main thread until it is released and makes no report,
 whatever happens to it; who does not heed its release ends its process. Without a role,
-because the session ends, a load test is passed over in silence. Only `conclude` looks
+because the session ends, a load test is passed over in silence. Only `tear_down_after` looks
 into pytest's private bookkeeping of fixtures.
 """
 
@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_liveview_load.xdist.controller import (
-    LINK,
-    POST,
-    Channel,
-    Collected,
-    Failed,
+    CONTROL_CHANNEL,
+    RUN_CHANNEL,
+    AssignedRole,
+    FollowerFailed,
+    FollowerStuck,
+    LoadTestsCollected,
     Released,
-    Role,
-    Stuck,
     pack,
     unpack,
 )
@@ -34,11 +33,13 @@ from pytest_liveview_load.xdist.controller import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_liveview_load.distribution.link import Channel
+
 
 # A worker's role in one load test, and the word that it is over.
 
 
-class Release:
+class ReleaseEvent:
     """Set once when a follower's part is over, be it that the controller is gone."""
 
     def __init__(self) -> None:
@@ -71,12 +72,12 @@ class Release:
             callback()
 
 
-class Duty:
+class Assignment:
     """What this worker was told to do in one run; `release` counts for a follower."""
 
-    def __init__(self, role: Role) -> None:
+    def __init__(self, role: AssignedRole) -> None:
         self.role = role
-        self.release = Release()
+        self.release = ReleaseEvent()
         self.is_taken = False
         self.is_over = False
 
@@ -84,7 +85,7 @@ class Duty:
 PATIENCE: Final = 15.0  # seconds after its release in which a follower has to end
 
 
-def serve(link: Channel, release: Release) -> None:
+def serve(link: Channel, release: ReleaseEvent) -> None:
     """Serve the lead's run over `link`, in the main thread, until released."""
     from pytest_liveview_load.distribution.runner import (  # noqa: PLC0415
         serve_channel,
@@ -93,63 +94,63 @@ def serve(link: Channel, release: Release) -> None:
     serve_channel(link, release.then)
 
 
-class Member:
-    """Owns this worker's duty. Messages come in another thread than the tests run in."""
+class LoadTestWorker:
+    """Owns this worker's assignment. Messages come in another thread than the tests run in."""
 
     def __init__(self, workerinput: Mapping[str, Any], marker: str) -> None:
         self.marker = marker  # of a load test
-        self.link: Channel = workerinput[LINK]
+        self.link: Channel = workerinput[RUN_CHANNEL]
         self.serve = serve
-        self._post: Channel = workerinput[POST]
-        self._duty: Duty | None = None
+        self._control: Channel = workerinput[CONTROL_CHANNEL]
+        self._assignment: Assignment | None = None
         self._is_cut_off = False
-        self._post.setcallback(self._hear, None)
+        self._control.setcallback(self._on_message, None)
 
     def follows(self, item: pytest.Item) -> bool:
         """Whether this worker only follows when it is `item`'s turn."""
-        duty = self._duty
+        assignment = self._assignment
         return (
-            duty is not None
-            and not duty.role.leads
-            and item.session.items[duty.role.place] is item
+            assignment is not None
+            and not assignment.role.leads
+            and item.session.items[assignment.role.place] is item
         )
 
     @property
     def leads(self) -> bool:
         """Whether the test that runs now has followers, or could have."""
-        return self._duty is not None and self._duty.role.leads
+        return self._assignment is not None and self._assignment.role.leads
 
     # In the thread that receives
 
-    def _hear(self, data: tuple[Any, ...] | None) -> None:
-        duty = self._duty
+    def _on_message(self, data: tuple[Any, ...] | None) -> None:
+        assignment = self._assignment
         match unpack(data) if data is not None else None:
-            case Role() as role:
-                self._duty = Duty(role)
+            case AssignedRole() as role:
+                self._assignment = Assignment(role)
             case Released(number):
-                if duty is not None and duty.role.number == number:
-                    self._release(duty)
+                if assignment is not None and assignment.role.number == number:
+                    self._release(assignment)
             case None:
                 self._is_cut_off = True
-                if duty is not None:
-                    self._release(duty)
+                if assignment is not None:
+                    self._release(assignment)
 
-    def _release(self, duty: Duty) -> None:
-        duty.release.set()
-        if duty.is_taken and not duty.is_over and not duty.role.leads:
-            late = threading.Timer(PATIENCE, self._end_if_stuck, [duty])
+    def _release(self, assignment: Assignment) -> None:
+        assignment.release.set()
+        if assignment.is_taken and not assignment.is_over and not assignment.role.leads:
+            late = threading.Timer(PATIENCE, self._end_if_stuck, [assignment])
             late.daemon = True
             late.start()
 
-    def _end_if_stuck(self, duty: Duty) -> None:
-        """End this process if `duty` is not over: the next load test waits for it."""
-        if duty.is_over:
+    def _end_if_stuck(self, assignment: Assignment) -> None:
+        """End this process if `assignment` is not over: the next load test waits for it."""
+        if assignment.is_over:
             return
         main = sys._current_frames()[threading.main_thread().ident or 0]  # noqa: SLF001
         last = traceback.extract_stack(main)[-1]
         where = f"{last.filename}:{last.lineno} in {last.name}"
         with suppress(OSError):
-            self._post.send(pack(Stuck(where)))
+            self._control.send(pack(FollowerStuck(where)))
         os._exit(1)
 
     # In the main thread
@@ -162,7 +163,7 @@ class Member:
             for place, item in enumerate(session.items)
             if item.get_closest_marker(self.marker) is not None
         ]
-        self._post.send(pack(Collected(tuple(places))))
+        self._control.send(pack(LoadTestsCollected(tuple(places))))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
@@ -171,40 +172,40 @@ class Member:
         """Lead, follow or pass over a load test; leave other tests to pytest."""
         if item.get_closest_marker(self.marker) is None:
             return None
-        duty = self._duty_for(item)
-        if duty is not None and duty.role.leads:
+        assignment = self._assignment_for(item)
+        if assignment is not None and assignment.role.leads:
             return None
-        if duty is not None:
-            self._follow(duty)
-        conclude(item, nextitem)
+        if assignment is not None:
+            self._follow(assignment)
+        tear_down_after(item, nextitem)
         return True
 
-    def _duty_for(self, item: pytest.Item) -> Duty | None:
-        duty = self._duty
-        if duty is None or duty.is_taken or self._is_cut_off:
+    def _assignment_for(self, item: pytest.Item) -> Assignment | None:
+        assignment = self._assignment
+        if assignment is None or assignment.is_taken or self._is_cut_off:
             return None
-        if item.session.items[duty.role.place] is not item:
+        if item.session.items[assignment.role.place] is not item:
             return None
-        duty.is_taken = True
-        return duty
+        assignment.is_taken = True
+        return assignment
 
-    def _follow(self, duty: Duty) -> None:
+    def _follow(self, assignment: Assignment) -> None:
         try:
-            self.serve(self.link, duty.release)
+            self.serve(self.link, assignment.release)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 (the next test is innocent)
-            self._tell_failure(duty.role.number, error)
+            self._tell_failure(assignment.role.number, error)
         finally:
-            duty.is_over = True
+            assignment.is_over = True
 
     def _tell_failure(self, number: int, error: BaseException) -> None:
         why = "".join(pytest.ExceptionInfo.from_exception(error).exconly())
         with suppress(OSError):  # the controller may be gone
-            self._post.send(pack(Failed(number, why)))
+            self._control.send(pack(FollowerFailed(number, why)))
 
 
-def conclude(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+def tear_down_after(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Tear down what `nextitem` does not need, as pytest would after running `item`.
 
     What fails there is reported with `item`, as pytest does it.
@@ -222,11 +223,11 @@ def conclude(item: pytest.Item, nextitem: pytest.Item | None) -> None:
         item.ihook.pytest_runtest_logreport(report=report)
 
 
-def enlist(config: pytest.Config, marker: str) -> Member | None:
-    """Make this process a member of the gang, if it is a worker of one."""
+def register_worker(config: pytest.Config, marker: str) -> LoadTestWorker | None:
+    """Let this process take part in load tests, if it is a worker of a controller's."""
     workerinput = getattr(config, "workerinput", {})
-    if POST not in workerinput:
+    if CONTROL_CHANNEL not in workerinput:
         return None
-    member = Member(workerinput, marker)
-    config.pluginmanager.register(member, "liveview_load_member")
-    return member
+    worker = LoadTestWorker(workerinput, marker)
+    config.pluginmanager.register(worker, "liveview_load_worker")
+    return worker

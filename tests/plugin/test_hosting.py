@@ -9,38 +9,38 @@ import pytest
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.specs import parse_specs
-from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
+from pytest_liveview_load.plugin.host_setup import HostPlan, SessionHosts
 from tests.distribution.fake_runners import prepare
 
 BEGIN = prepare(users=2)
 
 
 @pytest.fixture
-def hub() -> Iterator[Controller]:
-    hub = Controller()
-    hub.start()
-    yield hub
-    hub.close()
+def controller() -> Iterator[Controller]:
+    controller = Controller()
+    controller.start()
+    yield controller
+    controller.close()
 
 
-def hosting(folder: Path, specs: str, shown: list[str]) -> Hosting:
+def hosting(folder: Path, specs: str, shown: list[str]) -> SessionHosts:
     (folder / "test_it.py").touch()
     plan = HostPlan(
         specs=parse_specs([specs]), rootdir=folder, import_mode="prepend", ignored=()
     )
-    return Hosting(
+    return SessionHosts(
         plan, ["test_it.py::test_it"], show=shown.append, complain=shown.append
     )
 
 
 def test_who_waits_is_told_for_whom_and_only_then(
-    hub: Controller, tmp_path: Path
+    controller: Controller, tmp_path: Path
 ) -> None:
     shown: list[str] = []
     hosts = hosting(tmp_path, "popen//id=one, popen//id=two", shown)
     try:
-        first = asyncio.run(hosts.muster(hub, BEGIN))
-        second = asyncio.run(hosts.muster(hub, BEGIN))
+        first = asyncio.run(hosts.muster(controller, BEGIN))
+        second = asyncio.run(hosts.muster(controller, BEGIN))
     finally:
         hosts.close()
 
@@ -48,7 +48,9 @@ def test_who_waits_is_told_for_whom_and_only_then(
     assert ["opening one, two", "", ""] == shown
 
 
-def test_those_that_could_be_opened_stay_open(hub: Controller, tmp_path: Path) -> None:
+def test_those_that_could_be_opened_stay_open(
+    controller: Controller, tmp_path: Path
+) -> None:
     shown: list[str] = []
     hosts = hosting(tmp_path, "popen//id=one, popen//id=two//python=false", shown)
     try:
@@ -56,7 +58,7 @@ def test_those_that_could_be_opened_stay_open(hub: Controller, tmp_path: Path) -
             with pytest.raises(
                 HostError, match=r"no Python answered \(exit status 1\)"
             ):
-                asyncio.run(hosts.muster(hub, BEGIN))
+                asyncio.run(hosts.muster(controller, BEGIN))
     finally:
         hosts.close()
 

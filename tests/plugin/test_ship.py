@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.hosts.specs import HostInfo
-from pytest_liveview_load.plugin.host_setup import Hosting, HostPlan
+from pytest_liveview_load.plugin.host_setup import HostPlan, SessionHosts
 from tests.hosts.remote_python import far_python as gateway_to
 from tests.hosts.remote_python import index_reached
 from tests.plugin.conftest import Suite
@@ -118,7 +118,7 @@ def test_what_is_sent_is_shown_with_the_name_of_the_host(tmp_path: Path) -> None
     suite_in(tmp_path)
     plan = HostPlan(rootdir=tmp_path, import_mode="prepend", ignored=())
     said: list[str] = []
-    hosting = Hosting(
+    hosting = SessionHosts(
         plan,
         ["tests/load/test_far_look.py::test_look"],
         show=said.append,

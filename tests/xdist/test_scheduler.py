@@ -1,4 +1,4 @@
-"""xdist's own schedulers behind the gang's, with workers that only take note."""
+"""xdist's own schedulers behind the schedule's, with workers that only take note."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,18 +8,18 @@ from xdist.scheduler import EachScheduling, LoadScheduling, WorkStealingScheduli
 
 from pytest_liveview_load.reporting.report import LoadReport
 from pytest_liveview_load.xdist.controller import (
-    Collected,
-    Failed,
+    AssignedRole,
+    FollowerFailed,
+    FollowerStuck,
+    LoadTestsCollected,
     Message,
     Released,
-    Role,
-    Roster,
-    Seat,
-    Stuck,
+    WorkerHandle,
+    XdistWorkers,
     pack,
     unpack,
 )
-from pytest_liveview_load.xdist.scheduler import GangScheduling, difference
+from pytest_liveview_load.xdist.scheduler import LoadTestScheduler, difference
 
 TESTS = ["load a", "b", "c", "load d", "e", "f"]
 LOADS = (0, 3)
@@ -62,7 +62,7 @@ class FakeNode:
         return self.channels[0].told
 
     def collect(self, *places: int) -> None:
-        self.say(Collected(places))
+        self.say(LoadTestsCollected(places))
 
     def say(self, message: Message) -> None:
         self.channels[0].hear(pack(message))
@@ -91,8 +91,10 @@ class Session:
             getvalue=options.get, getoption=lambda _name: None
         )
         self.complaints: list[str] = []
-        self.roster = Roster(self.complaints)
-        self.scheduler = GangScheduling(scheduling(config), self.roster, config)
+        self.xdist_workers = XdistWorkers(self.complaints)
+        self.scheduler = LoadTestScheduler(
+            scheduling(config), self.xdist_workers, config
+        )
         self.nodes = [self.start(worker) for worker in workers]
         for node in self.nodes:
             self.collected(node, tests)
@@ -105,7 +107,7 @@ class Session:
 
     def start(self, worker: str) -> Any:
         node: Any = FakeNode(worker)
-        self.roster.equip(node)
+        self.xdist_workers.prepare_worker(node)
         self.scheduler.add_node(node)
         return node
 
@@ -120,7 +122,7 @@ class Session:
             self.scheduler.mark_test_complete(node, index, 0.01)
 
     def crash(self, node: Any) -> str | None:
-        self.roster.part(node)
+        self.xdist_workers.forget(node)
         return self.scheduler.remove_node(node)
 
 
@@ -134,7 +136,10 @@ def test_ordinary_tests_go_out_first_and_load_tests_are_held() -> None:
     session.done(two, 4)
     assert [] == one.told
     session.done(two, 5)
-    assert [[Role(1, 0, leads=True)], [Role(1, 0, leads=False)]] == [one.told, two.told]
+    assert [[AssignedRole(1, 0, leads=True)], [AssignedRole(1, 0, leads=False)]] == [
+        one.told,
+        two.told,
+    ]
     assert [1, 2, 0, 3] == one.sent
     assert not session.scheduler.tests_finished
 
@@ -148,7 +153,7 @@ def test_the_last_load_test_is_released_by_the_end() -> None:
     assert Released(1) == two.told[-1]
     session.done(two, 0)
 
-    assert Role(2, 3, leads=True) == one.told[-1]
+    assert AssignedRole(2, 3, leads=True) == one.told[-1]
     assert [1, 2, 0, 3, "no more"] == one.sent
     assert session.scheduler.tests_finished
 
@@ -169,7 +174,7 @@ def test_stealing_knows_of_ordinary_tests_only() -> None:
     assert [4, 5, 0] == two.sent
     session.done(one, 2)
     session.done(two, 5)
-    assert Role(1, 0, leads=True) in one.told
+    assert AssignedRole(1, 0, leads=True) in one.told
 
 
 def test_a_worker_that_cannot_be_reached_any_more_raises_nothing() -> None:
@@ -216,7 +221,7 @@ def test_the_crash_of_the_lead_is_its_test_s() -> None:
     assert "load a" == session.crash(one)
     assert Released(1) == two.told[-1]
     session.scheduler.mark_test_pending("load a")
-    assert (1, 0) == session.roster.gang.todo
+    assert (1, 0) == session.xdist_workers.schedule.todo
 
 
 def test_each_sends_ordinary_tests_to_all_and_then_one_load_test_to_all() -> None:
@@ -226,7 +231,10 @@ def test_each_sends_ordinary_tests_to_all_and_then_one_load_test_to_all() -> Non
     assert [1, 2, 4, 5, 0] == one.sent == two.sent
     session.done(one, 1, 2, 4, 5)
     session.done(two, 1, 2, 4, 5)
-    assert [[Role(1, 0, leads=True)], [Role(1, 0, leads=False)]] == [one.told, two.told]
+    assert [[AssignedRole(1, 0, leads=True)], [AssignedRole(1, 0, leads=False)]] == [
+        one.told,
+        two.told,
+    ]
 
 
 def test_a_replacement_needs_no_ordinary_tests() -> None:
@@ -239,7 +247,7 @@ def test_a_replacement_needs_no_ordinary_tests() -> None:
     session.done(one, 0)
 
     assert [1, "no more"] == three.sent
-    assert Role(2, 1, leads=True) == one.told[-1]
+    assert AssignedRole(2, 1, leads=True) == one.told[-1]
 
 
 @pytest.mark.parametrize("scheduling", [LoadScheduling, EachScheduling])
@@ -256,12 +264,12 @@ def test_a_replacement_after_all_ordinary_tests_meets_no_other_scheduler(
     assert session.crash(two) is None
     three = session.start("gw2")
     session.done(one, 0)
-    assert [Role(1, 0, leads=True)] == one.told
+    assert [AssignedRole(1, 0, leads=True)] == one.told
 
     session.collected(three, TESTS)
 
     assert [3, "no more"] == three.sent
-    assert [Role(2, 3, leads=False)] == three.told
+    assert [AssignedRole(2, 3, leads=False)] == three.told
 
 
 def test_a_replacement_that_dies_at_its_start_is_not_waited_for() -> None:
@@ -269,17 +277,17 @@ def test_a_replacement_that_dies_at_its_start_is_not_waited_for() -> None:
     one, two = session.nodes
     session.crash(two)
     three: Any = FakeNode("gw2")
-    session.roster.equip(three)
+    session.xdist_workers.prepare_worker(three)
     session.done(one, 1, 2)
     four = session.start("gw3")
     session.collected(four, TESTS)
     session.done(four, 5)
     assert [] == one.told  # gw2 may still come
 
-    session.roster.part(three)
+    session.xdist_workers.forget(three)
     session.scheduler.schedule()
 
-    assert [Role(1, 0, leads=True)] == one.told
+    assert [AssignedRole(1, 0, leads=True)] == one.told
 
 
 def test_a_replacement_that_collects_something_else_stands_idle() -> None:
@@ -294,19 +302,19 @@ def test_a_replacement_that_collects_something_else_stands_idle() -> None:
     session.collected(three, ["load a", "x"])
 
     assert [] == three.sent
-    assert Role(2, 3, leads=True) == one.told[-1]
+    assert AssignedRole(2, 3, leads=True) == one.told[-1]
 
 
 class Heard:
-    """A hub that takes note."""
+    """A controller that takes note."""
 
     def __init__(self) -> None:
         self.told: list[tuple[object, ...]] = []
 
-    def begin(self, number: int, test: str, lead: Seat, followers: Any) -> None:
+    def begin(self, number: int, test: str, lead: WorkerHandle, followers: Any) -> None:
         self.told.append((number, test, lead.name, [each.name for each in followers]))
 
-    def failed(self, number: int, follower: Seat, why: str) -> None:
+    def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
         self.told.append((number, follower.name, why))
 
     def end(self, number: int) -> None:
@@ -315,7 +323,7 @@ class Heard:
     def reported(self, test: str) -> None:
         raise AssertionError(test)
 
-    def left_by(self, test: str) -> list[LoadReport]:
+    def unreported(self, test: str) -> list[LoadReport]:
         raise AssertionError(test)
 
     def call_off(self, why: str) -> tuple[str, list[LoadReport]]:
@@ -324,18 +332,18 @@ class Heard:
 
 def test_a_hub_is_told_who_leads_who_failed_and_that_it_is_over() -> None:
     session = Session(LoadScheduling, "gw0", "gw1")
-    session.roster.hub = hub = Heard()
+    session.xdist_workers.controller = controller = Heard()
     one, two = session.nodes
 
     session.begin()
-    two.say(Failed(1, "no more files"))
+    two.say(FollowerFailed(1, "no more files"))
     session.done(one, 0)
-    two.say(Failed(1, "too late"))
+    two.say(FollowerFailed(1, "too late"))
 
     begun = (1, "load a", "gw0", ["gw1"])
-    assert [begun, (1, "gw1", "no more files"), (1,)] == hub.told
-    # There may be no run just then that the hub could end.
-    assert ["gw1 could not follow: no more files"] == session.complaints
+    assert [begun, (1, "gw1", "no more files"), (1,)] == controller.told
+    # There may be no run just then that the controller could end.
+    assert ["gw1 could not carry its users: no more files"] == session.complaints
 
 
 def test_without_a_hub_a_failure_is_told_at_the_end_of_the_session() -> None:
@@ -343,13 +351,13 @@ def test_without_a_hub_a_failure_is_told_at_the_end_of_the_session() -> None:
     session.begin()
 
     for node in session.nodes:
-        node.say(Failed(1, "no more files"))
-        node.say(Failed(7, "of no run that there is"))
-        node.say(Stuck("there"))
+        node.say(FollowerFailed(1, "no more files"))
+        node.say(FollowerFailed(7, "of no run that there is"))
+        node.say(FollowerStuck("there"))
 
     told = session.complaints
     assert ["gw0", "gw0", "gw1", "gw1"] == [each.split()[0] for each in told]
-    assert "gw1 could not follow: no more files" == told[2]
+    assert "gw1 could not carry its users: no more files" == told[2]
     assert told[3].endswith("was ended: there")
 
 
@@ -357,7 +365,7 @@ def test_a_load_test_that_had_no_turn_is_a_failure() -> None:
     session = Session(LoadScheduling, "gw0", "gw1")
     session.begin()
 
-    (report,) = session.roster.never_run()
+    (report,) = session.xdist_workers.never_run()
 
     assert "load d" == report.nodeid
     assert report.failed

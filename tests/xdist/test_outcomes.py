@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.xdist.gang_suite import GangSuite, gang
+from tests.xdist.xdist_suite import XdistSuite, schedule
 
-__all__ = ["gang"]
+__all__ = ["schedule"]
 
 FAILING = """
     from conftest import note, recorded, until
@@ -21,21 +21,21 @@ FAILING = """
 """
 
 
-def test_last_failed_runs_the_load_test_that_failed(gang: GangSuite) -> None:
-    gang.files(test_it=FAILING.format(first="assert False"))
-    gang.run("-n2").assert_outcomes(passed=2, failed=1)
-    gang.log.write_text("")
+def test_last_failed_runs_the_load_test_that_failed(schedule: XdistSuite) -> None:
+    schedule.files(test_it=FAILING.format(first="assert False"))
+    schedule.run("-n2").assert_outcomes(passed=2, failed=1)
+    schedule.log.write_text("")
 
-    result = gang.run("-n2", "--lf", "-v")
+    result = schedule.run("-n2", "--lf", "-v")
 
     result.assert_outcomes(failed=1)
-    assert {"gw1"} == gang.followers("first")
-    assert 1 == len(gang.spans("load"))
+    assert {"gw1"} == schedule.followers("first")
+    assert 1 == len(schedule.spans("load"))
 
 
-def test_reruns_happen_with_the_same_followers(gang: GangSuite) -> None:
-    gang.use("pytest_rerunfailures")
-    gang.files(
+def test_reruns_happen_with_the_same_followers(schedule: XdistSuite) -> None:
+    schedule.use("pytest_rerunfailures")
+    schedule.files(
         test_it=FAILING.format(
             first="""
             note("attempt")
@@ -45,23 +45,23 @@ def test_reruns_happen_with_the_same_followers(gang: GangSuite) -> None:
         )
     )
 
-    result = gang.run("-n3", "--reruns=2")
+    result = schedule.run("-n3", "--reruns=2")
 
     result.assert_outcomes(passed=3)
     assert pytest.ExitCode.OK == result.ret
     result.stdout.fnmatch_lines(["*3 passed, 2 rerun in *"])
     assert ["first", "first", "first", "second"] == [
-        each.name for each in gang.spans("load")
+        each.name for each in schedule.spans("load")
     ]
-    assert 4 == len(gang.spans("served"))  # of two followers in two load tests
-    last = gang.spans("load")[2]
-    assert 2 == sum(each.covers(last) for each in gang.spans("served"))
+    assert 4 == len(schedule.spans("served"))  # of two followers in two load tests
+    last = schedule.spans("load")[2]
+    assert 2 == sum(each.covers(last) for each in schedule.spans("served"))
 
 
-def test_a_crashed_load_test_is_rerun_as_other_tests_are(gang: GangSuite) -> None:
+def test_a_crashed_load_test_is_rerun_as_other_tests_are(schedule: XdistSuite) -> None:
     # By these names they know of each other.
-    gang.plugins = ["pytest_liveview_load.plugin.hooks", "xdist", "rerunfailures"]
-    gang.files(
+    schedule.plugins = ["pytest_liveview_load.plugin.hooks", "xdist", "rerunfailures"]
+    schedule.files(
         test_it="""
             from conftest import LOG, die, note, recorded
 
@@ -78,13 +78,13 @@ def test_a_crashed_load_test_is_rerun_as_other_tests_are(gang: GangSuite) -> Non
         """
     )
 
-    result = gang.run("-n2", "--reruns=1")
+    result = schedule.run("-n2", "--reruns=1")
 
     result.assert_outcomes(passed=3)
     assert pytest.ExitCode.OK == result.ret
-    assert ["second", "first"] == [each.name for each in gang.spans("load")]
-    assert {"gw2"} == gang.followers("second")
-    assert {"gw2"} == gang.followers("first")
+    assert ["second", "first"] == [each.name for each in schedule.spans("load")]
+    assert {"gw2"} == schedule.followers("second")
+    assert {"gw2"} == schedule.followers("first")
 
 
 LATE = """
@@ -99,27 +99,27 @@ LATE = """
 
 @pytest.mark.parametrize("error", ["1 / 0", "sys.exit(3)", "pytest.fail('no')"])
 def test_what_a_follower_raises_late_is_not_the_next_test_s(
-    gang: GangSuite, error: str
+    schedule: XdistSuite, error: str
 ) -> None:
-    gang.conftest(LATE.format(error=error))
-    gang.files(test_it=FAILING.format(first=""))
+    schedule.conftest(LATE.format(error=error))
+    schedule.files(test_it=FAILING.format(first=""))
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=3)
     assert pytest.ExitCode.OK == result.ret
-    assert {"gw1"} == gang.followers("first") == gang.followers("second")
-    result.stdout.no_fnmatch_line("*could not follow*")
+    assert {"gw1"} == schedule.followers("first") == schedule.followers("second")
+    result.stdout.no_fnmatch_line("*could not carry its users*")
 
 
-def test_what_a_follower_prints_is_not_the_next_test_s(gang: GangSuite) -> None:
-    gang.conftest("""
+def test_what_a_follower_prints_is_not_the_next_test_s(schedule: XdistSuite) -> None:
+    schedule.conftest("""
         def serve(link, release):
             print("what a follower prints")
             with recorded("served", WORKER):
                 release.wait()
     """)
-    gang.files(
+    schedule.files(
         test_it="""
             from conftest import die, until
 
@@ -133,7 +133,7 @@ def test_what_a_follower_prints_is_not_the_next_test_s(gang: GangSuite) -> None:
         """
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["what its lead prints"])
@@ -141,15 +141,15 @@ def test_what_a_follower_prints_is_not_the_next_test_s(gang: GangSuite) -> None:
     result.stdout.no_fnmatch_line("*what a follower prints*")
 
 
-def test_what_a_follower_raises_in_mid_run_is_told(gang: GangSuite) -> None:
-    gang.conftest("""
+def test_what_a_follower_raises_in_mid_run_is_told(schedule: XdistSuite) -> None:
+    schedule.conftest("""
         def serve(link, release):
             try:
                 1 / 0
             finally:
                 note("has served")
     """)
-    gang.files(
+    schedule.files(
         test_it="""
             from conftest import until
 
@@ -160,16 +160,18 @@ def test_what_a_follower_raises_in_mid_run_is_told(gang: GangSuite) -> None:
         """
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
-        ["liveview: gw1 could not follow: ZeroDivisionError: division by zero"]
+        ["liveview: gw1 could not carry its users: ZeroDivisionError: division by zero"]
     )
 
 
-def test_a_follower_that_does_not_heed_its_release_is_ended(gang: GangSuite) -> None:
-    gang.conftest("""
+def test_a_follower_that_does_not_heed_its_release_is_ended(
+    schedule: XdistSuite,
+) -> None:
+    schedule.conftest("""
         from pytest_liveview_load.xdist import worker as following
 
         following.PATIENCE = 0.1
@@ -180,13 +182,13 @@ def test_a_follower_that_does_not_heed_its_release_is_ended(gang: GangSuite) -> 
                     time.sleep(0.01)
                 release.wait()
     """)
-    gang.files(test_it=FAILING.format(first=""))
+    schedule.files(test_it=FAILING.format(first=""))
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=3)
     assert pytest.ExitCode.OK == result.ret
-    assert {"gw2"} == gang.followers("second")
+    assert {"gw2"} == schedule.followers("second")
     (told,) = [line for line in result.outlines if "was still serving" in line]
     assert told.startswith("liveview: gw1 was still serving long after its load test ")
     assert told.endswith(" in serve")
@@ -194,14 +196,14 @@ def test_a_follower_that_does_not_heed_its_release_is_ended(gang: GangSuite) -> 
 
 @pytest.mark.parametrize("method", ["signal", "thread"])
 def test_pytest_timeout_ends_the_lead_and_no_follower(
-    gang: GangSuite, method: str
+    schedule: XdistSuite, method: str
 ) -> None:
-    gang.use("pytest_timeout")
+    schedule.use("pytest_timeout")
     # Had the follower a timer, it would go off first. What a lead imports may take longer
     # than it has, on a busy machine.
-    gang.conftest("""
+    schedule.conftest("""
         import pytest_liveview_load.plugin.test_run
-        import pytest_liveview_load.plugin.remote_coordinator
+        import pytest_liveview_load.plugin.remote_runs
 
         def serve(link, release):
             with recorded("served", WORKER):
@@ -215,21 +217,23 @@ def test_pytest_timeout_ends_the_lead_and_no_follower(
                 until("gw1", "for a while")
             return (yield)
     """)
-    gang.files(test_it=FAILING.format(first="import asyncio; await asyncio.sleep(60)"))
+    schedule.files(
+        test_it=FAILING.format(first="import asyncio; await asyncio.sleep(60)")
+    )
 
-    result = gang.run("-n2", "--timeout=2", f"--timeout-method={method}")
+    result = schedule.run("-n2", "--timeout=5", f"--timeout-method={method}")
 
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["*Timeout (>2s) from pytest-timeout.*"])
+    result.stdout.fnmatch_lines(["*Timeout (>5s) from pytest-timeout.*"])
     result.stdout.no_fnmatch_line("*node down*")
-    result.stdout.no_fnmatch_line("*could not follow*")
-    assert {"gw1"} == gang.followers("first") == gang.followers("second")
+    result.stdout.no_fnmatch_line("*could not carry its users*")
+    assert {"gw1"} == schedule.followers("first") == schedule.followers("second")
 
 
 HUB = """
     from pytest_liveview_load.plugin.session import session_of
 
-    class Hub:
+    class RunController:
         def begin(self, number, test, lead, followers):
             note("begin", number, test, lead.name, [each.name for each in followers])
             {begin}
@@ -245,18 +249,18 @@ HUB = """
 
     @pytest.hookimpl(trylast=True)
     def pytest_xdist_make_scheduler(config):
-        session_of(config).roster.hub = Hub()
+        session_of(config).xdist_workers.controller = RunController()
 """
 
 
-def test_a_hub_is_told_of_every_run(gang: GangSuite) -> None:
-    gang.conftest(HUB.format(begin=""))
-    gang.files(test_it=FAILING.format(first=""))
+def test_a_hub_is_told_of_every_run(schedule: XdistSuite) -> None:
+    schedule.conftest(HUB.format(begin=""))
+    schedule.files(test_it=FAILING.format(first=""))
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=3)
-    told = [line[2:] for line in gang.lines() if line[0] == "" and line[2] != "is"]
+    told = [line[2:] for line in schedule.lines() if line[0] == "" and line[2] != "is"]
     assert [
         ["begin", 1, "test_it.py::test_first", "gw0", ["gw1"]],
         ["end", 1],
@@ -265,15 +269,15 @@ def test_a_hub_is_told_of_every_run(gang: GangSuite) -> None:
     ] == told
 
 
-def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(gang: GangSuite) -> None:
+def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(schedule: XdistSuite) -> None:
     talk = """
-            for seat in (lead, *followers):
+            for handle in (lead, *followers):
                 if number == 1:
-                    tell = lambda data, name=seat.name: note("heard", name, data)
-                    seat.link.setcallback(tell)
-                seat.link.send(f"run {number}")
+                    tell = lambda data, name=handle.name: note("heard", name, data)
+                    handle.link.setcallback(tell)
+                handle.link.send(f"run {number}")
     """
-    gang.conftest(
+    schedule.conftest(
         HUB.format(begin=talk.strip())
         + """
     def serve(link, release):
@@ -282,7 +286,7 @@ def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(gang: GangSuite) -> No
             release.wait()
     """
     )
-    gang.files(
+    schedule.files(
         test_it="""
             import pytest
             from conftest import PATIENCE, until
@@ -290,32 +294,32 @@ def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(gang: GangSuite) -> No
 
             @pytest.mark.parametrize("number", [1, 2])
             async def test_load(load, number, pytestconfig):
-                member = session_of(pytestconfig).member
-                assert member.leads
-                member.link.send("led " + member.link.receive(PATIENCE))
+                worker = session_of(pytestconfig).worker
+                assert worker.leads
+                worker.link.send("led " + worker.link.receive(PATIENCE))
                 until("", "heard", "gw0", f"led run {number}")
                 until("", "heard", "gw1", f"followed run {number}")
         """
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=2)
 
 
-def test_an_exception_in_the_hub_ends_the_session(gang: GangSuite) -> None:
-    gang.conftest(HUB.format(begin="1 / 0"))
-    gang.files(test_it=FAILING.format(first=""))
+def test_an_exception_in_the_hub_ends_the_session(schedule: XdistSuite) -> None:
+    schedule.conftest(HUB.format(begin="1 / 0"))
+    schedule.files(test_it=FAILING.format(first=""))
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     assert pytest.ExitCode.INTERNAL_ERROR == result.ret
-    assert [] == gang.spans("load")
-    assert not gang.left_behind()
+    assert [] == schedule.spans("load")
+    assert not schedule.left_behind()
 
 
-def test_a_hub_can_kill_a_worker_that_is_deaf(gang: GangSuite) -> None:
-    gang.conftest(
+def test_a_hub_can_kill_a_worker_that_is_deaf(schedule: XdistSuite) -> None:
+    schedule.conftest(
         HUB.format(begin="note('kill'); number == 1 and followers[0].kill()")
         + """
     import signal
@@ -326,7 +330,7 @@ def test_a_hub_can_kill_a_worker_that_is_deaf(gang: GangSuite) -> None:
             release.wait()
     """
     )
-    gang.files(
+    schedule.files(
         test_it="""
             from conftest import recorded
 
@@ -338,12 +342,12 @@ def test_a_hub_can_kill_a_worker_that_is_deaf(gang: GangSuite) -> None:
         """
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["*gw1*node down: Not properly terminated*"])
-    assert set() == gang.followers("first")
-    assert {"gw2"} == gang.followers("second")
+    assert set() == schedule.followers("first")
+    assert {"gw2"} == schedule.followers("second")
 
 
 # A module's fixture is set up for its ordinary tests, of which each worker gets some.
@@ -376,23 +380,23 @@ OTHER = """
 """
 
 
-def test_who_has_followed_can_lead_in_another_module(gang: GangSuite) -> None:
-    gang.files(
+def test_who_has_followed_can_lead_in_another_module(schedule: XdistSuite) -> None:
+    schedule.files(
         test_a=MODULE.format(name="a", first="die()", spoilt=False), test_b=OTHER
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     # pytest would say that "previous item was not torn down properly".
     result.assert_outcomes(passed=5, failed=1)
-    (second,) = gang.spans("load")
+    (second,) = schedule.spans("load")
     assert "gw1" == second.worker
 
 
-def test_what_fails_in_a_follower_s_teardown_is_told(gang: GangSuite) -> None:
-    gang.files(test_a=MODULE.format(name="a", first="", spoilt=True), test_b=OTHER)
+def test_what_fails_in_a_follower_s_teardown_is_told(schedule: XdistSuite) -> None:
+    schedule.files(test_a=MODULE.format(name="a", first="", spoilt=True), test_b=OTHER)
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=6, errors=2)
     assert pytest.ExitCode.TESTS_FAILED == result.ret
@@ -403,4 +407,4 @@ def test_what_fails_in_a_follower_s_teardown_is_told(gang: GangSuite) -> None:
             "[[]gw1[]] *",
         ]
     )
-    assert {"gw1"} == gang.followers("second")
+    assert {"gw1"} == schedule.followers("second")

@@ -1,7 +1,7 @@
 """Workers that a run loses, or cannot have: what the test says of it, and its numbers."""
 
 from tests.plugin.conftest import Suite
-from tests.plugin.test_spread import counted, loads, workers
+from tests.plugin.test_remote_runs import counted, loads, workers
 
 __all__ = ["workers"]
 

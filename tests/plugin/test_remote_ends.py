@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.plugin.conftest import Suite
-from tests.xdist.gang_suite import is_alive
+from tests.xdist.xdist_suite import is_alive
 
 PATIENCE = 40.0  # seconds for what takes less than ten
 

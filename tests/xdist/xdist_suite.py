@@ -62,10 +62,10 @@ def serve(link, release):
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session):
-    member = session.config.pluginmanager.get_plugin("liveview_load_member")
-    if member is not None:
+    worker = session.config.pluginmanager.get_plugin("liveview_load_worker")
+    if worker is not None:
         note("is", "there")
-        member.serve = serve
+        worker.serve = serve
 """
 INI = """
 [pytest]
@@ -92,7 +92,7 @@ class Span(NamedTuple):
         return self.began <= other.began and other.ended <= self.ended
 
 
-class GangSuite(Suite):
+class XdistSuite(Suite):
     """A suite whose tests and followers record themselves."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
@@ -156,10 +156,10 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def gang(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> GangSuite:
+def schedule(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> XdistSuite:
     for name in os.environ:
         if name.startswith(("PYTEST_LIVEVIEW_", "PYTEST_XDIST_", "PYTEST_ADDOPTS")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("COLUMNS", "120")
-    return GangSuite(pytester)
+    return XdistSuite(pytester)

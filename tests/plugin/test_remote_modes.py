@@ -1,6 +1,6 @@
 """Real loads in every `--dist` mode: alone, on all workers, one outcome each, as in one process.
 
-How the gang is scheduled is held with pretended loads (`test_gang_modes.py`); here users of
+How the schedule is scheduled is held with pretended loads (`test_gang_modes.py`); here users of
 the demo app note when each of their passes began and ended, and where.
 """
 
@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.plugin.conftest import Suite
-from tests.xdist.gang_suite import Span
-from tests.xdist.test_gang_modes import assert_alone
+from tests.xdist.test_dist_modes import assert_alone
+from tests.xdist.xdist_suite import Span
 
 CONFTEST = """
 import contextlib

@@ -15,7 +15,7 @@ from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.plugin.controller import Account
+from pytest_liveview_load.plugin.controller import UnreportedRun
 from pytest_liveview_load.reporting.report import RunnerReport
 
 TEST = "test_it.py::test_shop"
@@ -57,13 +57,13 @@ def packed_plan(*, endless: bool = False) -> PackedPlan:
     )
 
 
-def lost() -> Account:
+def lost() -> UnreportedRun:
     told = outcome("gw1 was lost", invalid=("gw0: it lagged",), losses=(LOSS,))
-    return Account(packed_plan(), Finished("run", told))
+    return UnreportedRun(packed_plan(), Finished("run", told))
 
 
 def test_a_run_that_ended_by_itself_is_judged_as_its_lead_would() -> None:
-    report = Account(packed_plan(), Finished("run", outcome())).report(TEST)
+    report = UnreportedRun(packed_plan(), Finished("run", outcome())).report(TEST)
 
     assert (TEST, "browse #2", "a limit", 0.5) == (
         report.test,
@@ -90,8 +90,8 @@ def test_a_loss_is_what_makes_a_run_invalid_and_partial() -> None:
 
 
 def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None:
-    by_itself = Account(packed_plan(), Finished("run", outcome()))
-    at_once = Account(
+    by_itself = UnreportedRun(packed_plan(), Finished("run", outcome()))
+    at_once = UnreportedRun(
         packed_plan(), Finished("run", outcome("interrupted", invalid=("x",)))
     )
 
@@ -105,7 +105,9 @@ def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None
 
 
 def test_a_run_without_an_end_has_lasted_until_then() -> None:
-    report = Account(packed_plan(endless=True), Finished("run", outcome())).report(TEST)
+    report = UnreportedRun(
+        packed_plan(endless=True), Finished("run", outcome())
+    ).report(TEST)
 
     assert report.profile is not None
     assert (1.0, 8.0) == (report.profile["ramp"], report.profile["duration"])

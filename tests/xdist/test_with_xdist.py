@@ -1,4 +1,4 @@
-"""What the gang rests on and xdist does not promise: these fail when xdist changes."""
+"""What the schedule rests on and xdist does not promise: these fail when xdist changes."""
 
 import inspect
 
@@ -7,18 +7,18 @@ from xdist.dsession import DSession
 from xdist.scheduler.protocol import Scheduling
 from xdist.workermanage import WorkerController
 
-from pytest_liveview_load.xdist.scheduler import GangScheduling, OrdinaryNode
-from tests.xdist.gang_suite import GangSuite, gang
+from pytest_liveview_load.xdist.scheduler import LoadTestScheduler, OrdinaryNode
+from tests.xdist.xdist_suite import XdistSuite, schedule
 
-__all__ = ["gang"]
+__all__ = ["schedule"]
 
 
 def test_a_worker_starts_a_test_once_it_knows_the_next_or_that_there_is_none(
-    gang: GangSuite,
+    schedule: XdistSuite,
 ) -> None:
-    gang.plugins = ["xdist.plugin"]
-    gang.ini("[pytest]")
-    gang.conftest("""
+    schedule.plugins = ["xdist.plugin"]
+    schedule.ini("[pytest]")
+    schedule.conftest("""
         import sys
         import threading
         import traceback
@@ -79,7 +79,7 @@ def test_a_worker_starts_a_test_once_it_knows_the_next_or_that_there_is_none(
                 pulse, thread = config.workerinput["pulse"], threading.main_thread()
                 threading.Thread(target=watch, args=(pulse, thread), daemon=True).start()
     """)
-    gang.files(
+    schedule.files(
         test_it="""
             from conftest import RUN
 
@@ -91,7 +91,7 @@ def test_a_worker_starts_a_test_once_it_knows_the_next_or_that_there_is_none(
         """
     )
 
-    result = gang.run("-n1")
+    result = schedule.run("-n1")
 
     result.assert_outcomes(passed=2)
     assert pytest.ExitCode.OK == result.ret
@@ -100,9 +100,9 @@ def test_a_worker_starts_a_test_once_it_knows_the_next_or_that_there_is_none(
 def test_the_scheduler_has_all_that_xdist_asks_of_one() -> None:
     asked = {name for name in vars(Scheduling) if not name.startswith("_")}
 
-    assert not asked - set(vars(GangScheduling))
+    assert not asked - set(vars(LoadTestScheduler))
     for name in asked:
-        ours, theirs = getattr(GangScheduling, name), getattr(Scheduling, name)
+        ours, theirs = getattr(LoadTestScheduler, name), getattr(Scheduling, name)
         if callable(ours):
             assert list(inspect.signature(theirs).parameters) == list(
                 inspect.signature(ours).parameters

@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.xdist.gang_suite import GangSuite, Span, gang
+from tests.xdist.xdist_suite import Span, XdistSuite, schedule
 
-__all__ = ["gang"]
+__all__ = ["schedule"]
 
 # 40 ordinary tests and 5 load tests, among each other.
 MODULES = {
@@ -76,11 +76,11 @@ def assert_alone(loads: list[Span], *others: list[Span]) -> None:
         assert [] == meanwhile
 
 
-def assert_followed(gang: GangSuite, followers: int) -> None:
+def assert_followed(schedule: XdistSuite, followers: int) -> None:
     """Fail unless so many others followed each load test, each until it was over."""
-    loads, served = gang.spans("load"), gang.spans("served")
+    loads, served = schedule.spans("load"), schedule.spans("served")
     for load in loads:
-        names = gang.followers(load.name)
+        names = schedule.followers(load.name)
         assert followers == len(names)
         assert load.worker not in names
     assert followers * len(loads) == len(served)
@@ -96,42 +96,44 @@ def assert_followed(gang: GangSuite, followers: int) -> None:
     ids=" ".join,
 )
 def test_a_load_test_runs_alone_on_all_workers_and_is_one_test(
-    gang: GangSuite, arguments: tuple[str, ...]
+    schedule: XdistSuite, arguments: tuple[str, ...]
 ) -> None:
-    gang.files(**MODULES)
+    schedule.files(**MODULES)
 
-    result = gang.run(*arguments, "--junitxml=junit.xml", "--durations=0", "-vv")
+    result = schedule.run(*arguments, "--junitxml=junit.xml", "--durations=0", "-vv")
 
     result.assert_outcomes(passed=45)
     assert pytest.ExitCode.OK == result.ret
-    loads, ordinary = gang.spans("load"), gang.spans("ordinary")
+    loads, ordinary = schedule.spans("load"), schedule.spans("ordinary")
     assert LOADS == sorted(each.name for each in loads)
     assert 40 == len(ordinary)
     assert max(each.ended for each in ordinary) < loads[0].began
     assert_alone(loads, ordinary)
-    assert_followed(gang, followers=3)
+    assert_followed(schedule, followers=3)
     assert 1 == len({each.worker for each in loads})  # fixtures are made once
     assert 1 < len({each.worker for each in ordinary})
-    assert 45 == len(ET.parse(gang.pytester.path / "junit.xml").findall(".//testcase"))
+    assert 45 == len(
+        ET.parse(schedule.pytester.path / "junit.xml").findall(".//testcase")
+    )
     told = [line for line in result.outlines if " call " in line]
     assert 1 == sum("test_first" in line for line in told)
-    assert not gang.left_behind()
+    assert not schedule.left_behind()
 
 
 def test_under_each_ordinary_tests_run_on_each_and_load_tests_once(
-    gang: GangSuite,
+    schedule: XdistSuite,
 ) -> None:
-    gang.files(**MODULES)
+    schedule.files(**MODULES)
 
-    result = gang.run("-n3", "--dist=each")
+    result = schedule.run("-n3", "--dist=each")
 
     result.assert_outcomes(passed=3 * 40 + 5)
     assert pytest.ExitCode.OK == result.ret
-    loads, ordinary = gang.spans("load"), gang.spans("ordinary")
+    loads, ordinary = schedule.spans("load"), schedule.spans("ordinary")
     assert LOADS == sorted(each.name for each in loads)
     assert 120 == len(ordinary)
     assert_alone(loads, ordinary)
-    assert_followed(gang, followers=2)
+    assert_followed(schedule, followers=2)
 
 
 @pytest.mark.parametrize(
@@ -140,23 +142,23 @@ def test_under_each_ordinary_tests_run_on_each_and_load_tests_once(
     ids=" ".join,
 )
 def test_in_one_process_nobody_follows(
-    gang: GangSuite, arguments: tuple[str, ...]
+    schedule: XdistSuite, arguments: tuple[str, ...]
 ) -> None:
     if "no:xdist" in arguments:
-        gang.plugins = ["pytest_liveview_load.plugin.hooks"]
-        gang.add_ini("markers =\n    xdist_group")
-    gang.files(**MODULES)
+        schedule.plugins = ["pytest_liveview_load.plugin.hooks"]
+        schedule.add_ini("markers =\n    xdist_group")
+    schedule.files(**MODULES)
 
-    result = gang.run(*arguments)
+    result = schedule.run(*arguments)
 
     result.assert_outcomes(passed=45)
-    assert LOADS == sorted(each.name for each in gang.spans("load"))
-    assert [] == gang.spans("served")
+    assert LOADS == sorted(each.name for each in schedule.spans("load"))
+    assert [] == schedule.spans("served")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_nothing_but_load_tests(gang: GangSuite, workers: int) -> None:
-    gang.files(
+def test_nothing_but_load_tests(schedule: XdistSuite, workers: int) -> None:
+    schedule.files(
         test_it="""
             from conftest import recorded
 
@@ -168,19 +170,19 @@ def test_nothing_but_load_tests(gang: GangSuite, workers: int) -> None:
         """
     )
 
-    result = gang.run(f"-n{workers}")
+    result = schedule.run(f"-n{workers}")
 
     result.assert_outcomes(passed=2)
     assert pytest.ExitCode.OK == result.ret
-    assert_followed(gang, followers=workers - 1)
+    assert_followed(schedule, followers=workers - 1)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_scheduler_that_needs_fewer_workers_leaves_them_to_load_tests(
-    gang: GangSuite, mode: str
+    schedule: XdistSuite, mode: str
 ) -> None:
     # loadscope and its like forget workers for whom they have no scope.
-    gang.files(
+    schedule.files(
         test_it="""
             from conftest import recorded
 
@@ -191,15 +193,17 @@ def test_a_scheduler_that_needs_fewer_workers_leaves_them_to_load_tests(
         """
     )
 
-    result = gang.run("-n4", f"--dist={mode}")
+    result = schedule.run("-n4", f"--dist={mode}")
 
     result.assert_outcomes(passed=2)
     assert pytest.ExitCode.OK == result.ret
-    assert_followed(gang, followers=3)
+    assert_followed(schedule, followers=3)
 
 
-def test_a_user_s_own_scheduler_is_asked_for_ordinary_tests(gang: GangSuite) -> None:
-    gang.conftest("""
+def test_a_user_s_own_scheduler_is_asked_for_ordinary_tests(
+    schedule: XdistSuite,
+) -> None:
+    schedule.conftest("""
         from xdist.scheduler import LoadScopeScheduling
 
         class OneScope(LoadScopeScheduling):
@@ -209,14 +213,14 @@ def test_a_user_s_own_scheduler_is_asked_for_ordinary_tests(gang: GangSuite) -> 
         def pytest_xdist_make_scheduler(config, log):
             return OneScope(config, log)
     """)
-    gang.files(**MODULES)
+    schedule.files(**MODULES)
 
-    result = gang.run("-n3")
+    result = schedule.run("-n3")
 
     result.assert_outcomes(passed=45)
     assert pytest.ExitCode.OK == result.ret
-    assert 1 == len({each.worker for each in gang.spans("ordinary")})
-    assert_followed(gang, followers=2)
+    assert 1 == len({each.worker for each in schedule.spans("ordinary")})
+    assert_followed(schedule, followers=2)
 
 
 ASYNC = {
@@ -227,10 +231,10 @@ ASYNC = {
 
 @pytest.mark.parametrize("plugin", ASYNC)
 def test_load_tests_are_known_whatever_plugin_runs_them(
-    gang: GangSuite, plugin: str
+    schedule: XdistSuite, plugin: str
 ) -> None:
-    gang.use(plugin)
-    gang.files(
+    schedule.use(plugin)
+    schedule.files(
         test_it=f"""
             import pytest
             from conftest import recorded
@@ -257,27 +261,29 @@ def test_load_tests_are_known_whatever_plugin_runs_them(
         """
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     result.assert_outcomes(passed=3)
-    assert_followed(gang, followers=1)
-    assert 3 == len(gang.spans("load"))
+    assert_followed(schedule, followers=1)
+    assert 3 == len(schedule.spans("load"))
 
 
 def test_load_tests_that_are_deselected_are_waited_for_by_nobody(
-    gang: GangSuite,
+    schedule: XdistSuite,
 ) -> None:
-    gang.files(**MODULES)
+    schedule.files(**MODULES)
 
-    result = gang.run("-n2", "-m", "not load")
+    result = schedule.run("-n2", "-m", "not load")
 
     result.assert_outcomes(passed=40)
     assert pytest.ExitCode.OK == result.ret
-    assert [] == gang.spans("served")
+    assert [] == schedule.spans("served")
 
 
-def test_workers_that_collect_different_load_tests_run_none(gang: GangSuite) -> None:
-    gang.files(
+def test_workers_that_collect_different_load_tests_run_none(
+    schedule: XdistSuite,
+) -> None:
+    schedule.files(
         test_it="""
             from conftest import WORKER
 
@@ -290,7 +296,7 @@ def test_workers_that_collect_different_load_tests_run_none(gang: GangSuite) -> 
         """
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     assert pytest.ExitCode.TESTS_FAILED == result.ret
     result.assert_outcomes(passed=1, errors=1)
@@ -300,9 +306,9 @@ def test_workers_that_collect_different_load_tests_run_none(gang: GangSuite) -> 
 
 
 def test_workers_that_collect_different_ordinary_tests_run_nothing(
-    gang: GangSuite,
+    schedule: XdistSuite,
 ) -> None:
-    gang.files(
+    schedule.files(
         test_it="""
             from conftest import WORKER
 
@@ -315,7 +321,7 @@ def test_workers_that_collect_different_ordinary_tests_run_nothing(
         """
     )
 
-    result = gang.run("-n2")
+    result = schedule.run("-n2")
 
     assert pytest.ExitCode.TESTS_FAILED == result.ret
     result.assert_outcomes(errors=1)

@@ -1,4 +1,4 @@
-"""When load tests begin: a gang told of workers that are only names here."""
+"""When load tests begin: a schedule told of workers that are only names here."""
 
 from collections import deque
 
@@ -13,178 +13,178 @@ from hypothesis.stateful import (
 )
 
 from pytest_liveview_load.xdist.schedule import (
-    Begin,
+    BeginTest,
     Command,
-    End,
-    Gang,
-    Hold,
-    Leave,
-    Release,
+    EndTest,
+    HoldTest,
+    LoadTestSchedule,
+    ReleaseWorker,
+    ShutDownWorker,
 )
 
 
-def gang_of(*workers: str, tests: int) -> Gang:
-    """Return a gang whose workers will have no ordinary tests but those they were sent."""
-    gang = Gang()
+def gang_of(*workers: str, tests: int) -> LoadTestSchedule:
+    """Return a schedule whose workers will have no ordinary tests but those they were sent."""
+    schedule = LoadTestSchedule()
     for worker in workers:
-        gang.expect(worker)
-        gang.join(worker)
-        gang.drain(worker)
-    gang.open(tests)
-    return gang
+        schedule.expect(worker)
+        schedule.join(worker)
+        schedule.drain(worker)
+    schedule.open(tests)
+    return schedule
 
 
 def test_one_load_test_begins_on_all_and_ends_with_its_lead() -> None:
-    gang = gang_of("a", "b", tests=1)
+    schedule = gang_of("a", "b", tests=1)
 
-    began = gang.proceed(ordinary_over=True)
-    ended = gang.complete("a", 0)
+    began = schedule.proceed(ordinary_over=True)
+    ended = schedule.complete("a", 0)
 
     assert [
-        Hold("a", 0),
-        Hold("b", 0),
-        Begin(1, 0, "a", ("b",)),
-        Leave("a"),
-        Leave("b"),
+        HoldTest("a", 0),
+        HoldTest("b", 0),
+        BeginTest(1, 0, "a", ("b",)),
+        ShutDownWorker("a"),
+        ShutDownWorker("b"),
     ] == began
-    assert [End(1), Release("b", 1)] == ended
-    assert [] == gang.complete("b", 0)
+    assert [EndTest(1), ReleaseWorker("b", 1)] == ended
+    assert [] == schedule.complete("b", 0)
 
 
 def test_a_follower_still_at_work_keeps_the_next_test_waiting() -> None:
-    gang = gang_of("a", "b", tests=2)
-    began = gang.proceed(ordinary_over=True)
-    gang.complete("a", 0)
-    too_soon = gang.proceed(ordinary_over=True)
-    gang.complete("b", 0)
+    schedule = gang_of("a", "b", tests=2)
+    began = schedule.proceed(ordinary_over=True)
+    schedule.complete("a", 0)
+    too_soon = schedule.proceed(ordinary_over=True)
+    schedule.complete("b", 0)
 
-    assert [Hold("a", 1), Hold("b", 1)] == began[-2:]
+    assert [HoldTest("a", 1), HoldTest("b", 1)] == began[-2:]
     assert [] == too_soon
-    assert Begin(2, 1, "a", ("b",)) == gang.proceed(ordinary_over=True)[0]
+    assert BeginTest(2, 1, "a", ("b",)) == schedule.proceed(ordinary_over=True)[0]
 
 
 def test_a_drained_worker_holds_while_others_have_ordinary_tests() -> None:
-    gang = gang_of("a", tests=1)
-    gang.expect("b")
-    gang.join("b")
-    gang.send("a", 2)
-    gang.send("b", 2)
+    schedule = gang_of("a", tests=1)
+    schedule.expect("b")
+    schedule.join("b")
+    schedule.send("a", 2)
+    schedule.send("b", 2)
 
-    assert [Hold("a", 0)] == gang.proceed(ordinary_over=False)
-    gang.settle("a", 2)
-    gang.settle("b", 1)
-    gang.drain("b")
-    assert [Hold("b", 0)] == gang.proceed(ordinary_over=True)  # b has one to do
-    gang.settle("b")
-    assert Begin(1, 0, "a", ("b",)) == gang.proceed(ordinary_over=True)[0]
+    assert [HoldTest("a", 0)] == schedule.proceed(ordinary_over=False)
+    schedule.settle("a", 2)
+    schedule.settle("b", 1)
+    schedule.drain("b")
+    assert [HoldTest("b", 0)] == schedule.proceed(ordinary_over=True)  # b has one to do
+    schedule.settle("b")
+    assert BeginTest(1, 0, "a", ("b",)) == schedule.proceed(ordinary_over=True)[0]
 
 
 def test_nothing_begins_before_a_replacement_has_joined_or_failed() -> None:
-    gang = gang_of("a", "b", tests=2)
-    gang.proceed(ordinary_over=True)
-    gang.complete("a", 0)
-    gang.complete("b", 0)
+    schedule = gang_of("a", "b", tests=2)
+    schedule.proceed(ordinary_over=True)
+    schedule.complete("a", 0)
+    schedule.complete("b", 0)
 
-    assert (None, []) == gang.lose("b")
-    gang.expect("c")
-    assert [] == gang.proceed(ordinary_over=True)
-    gang.join("c")
-    gang.drain("c")
+    assert (None, []) == schedule.lose("b")
+    schedule.expect("c")
+    assert [] == schedule.proceed(ordinary_over=True)
+    schedule.join("c")
+    schedule.drain("c")
     assert [
-        Hold("c", 1),
-        Begin(2, 1, "a", ("c",)),
-        Leave("a"),
-        Leave("c"),
-    ] == gang.proceed(ordinary_over=True)
+        HoldTest("c", 1),
+        BeginTest(2, 1, "a", ("c",)),
+        ShutDownWorker("a"),
+        ShutDownWorker("c"),
+    ] == schedule.proceed(ordinary_over=True)
 
 
 def test_a_replacement_that_is_lost_while_it_collects_is_not_waited_for() -> None:
-    gang = gang_of("a", tests=1)
-    gang.expect("c")
-    assert [Hold("a", 0)] == gang.proceed(ordinary_over=True)
-    gang.forget("c")
+    schedule = gang_of("a", tests=1)
+    schedule.expect("c")
+    assert [HoldTest("a", 0)] == schedule.proceed(ordinary_over=True)
+    schedule.forget("c")
 
-    assert Begin(1, 0, "a", ()) == gang.proceed(ordinary_over=True)[0]
+    assert BeginTest(1, 0, "a", ()) == schedule.proceed(ordinary_over=True)[0]
 
 
 def test_who_was_started_first_leads_whoever_joined_first() -> None:
-    gang = Gang()
+    schedule = LoadTestSchedule()
     for worker in ("a", "b"):
-        gang.expect(worker)
+        schedule.expect(worker)
     for worker in ("b", "a"):
-        gang.join(worker)
-        gang.drain(worker)
-    gang.open(1)
+        schedule.join(worker)
+        schedule.drain(worker)
+    schedule.open(1)
 
-    assert Begin(1, 0, "a", ("b",)) in gang.proceed(ordinary_over=True)
+    assert BeginTest(1, 0, "a", ("b",)) in schedule.proceed(ordinary_over=True)
 
 
 def test_the_loss_of_the_lead_names_its_test_and_releases_those_who_follow() -> None:
-    gang = gang_of("a", "b", "c", tests=2)
-    gang.proceed(ordinary_over=True)
-    gang.complete("b", 0)
+    schedule = gang_of("a", "b", "c", tests=2)
+    schedule.proceed(ordinary_over=True)
+    schedule.complete("b", 0)
 
-    assert (0, [End(1), Release("c", 1)]) == gang.lose("a")
-    assert (1,) == gang.todo
+    assert (0, [EndTest(1), ReleaseWorker("c", 1)]) == schedule.lose("a")
+    assert (1,) == schedule.todo
 
 
 def test_the_loss_of_a_follower_is_no_test_s_crash() -> None:
-    gang = gang_of("a", "b", tests=1)
-    gang.proceed(ordinary_over=True)
+    schedule = gang_of("a", "b", tests=1)
+    schedule.proceed(ordinary_over=True)
 
-    assert (None, []) == gang.lose("b")
-    assert [End(1)] == gang.complete("a", 0)
+    assert (None, []) == schedule.lose("b")
+    assert [EndTest(1)] == schedule.complete("a", 0)
 
 
 def test_a_loss_begins_nothing() -> None:
-    gang = gang_of("a", "b", tests=1)
-    gang.send("b", 1)
-    gang.proceed(ordinary_over=True)
+    schedule = gang_of("a", "b", tests=1)
+    schedule.send("b", 1)
+    schedule.proceed(ordinary_over=True)
 
-    assert (None, []) == gang.lose("b")  # though a alone holds the test now
+    assert (None, []) == schedule.lose("b")  # though a alone holds the test now
 
 
 def test_a_test_is_retried_after_the_one_that_is_held() -> None:
-    gang = gang_of("a", "b", tests=3)
-    gang.proceed(ordinary_over=True)
-    gang.lose("a")
-    gang.retry(0)
+    schedule = gang_of("a", "b", tests=3)
+    schedule.proceed(ordinary_over=True)
+    schedule.lose("a")
+    schedule.retry(0)
 
-    assert (1, 0, 2) == gang.todo
+    assert (1, 0, 2) == schedule.todo
 
 
 def test_the_last_test_is_retried_by_the_replacement() -> None:
-    gang = gang_of("a", "b", tests=1)
-    gang.proceed(ordinary_over=True)
-    gang.lose("a")
-    gang.retry(0)
-    gang.expect("c")
-    gang.complete("b", 0)
-    gang.join("c")
-    gang.drain("c")
+    schedule = gang_of("a", "b", tests=1)
+    schedule.proceed(ordinary_over=True)
+    schedule.lose("a")
+    schedule.retry(0)
+    schedule.expect("c")
+    schedule.complete("b", 0)
+    schedule.join("c")
+    schedule.drain("c")
 
-    commands = gang.proceed(ordinary_over=True)
+    commands = schedule.proceed(ordinary_over=True)
 
-    assert [Hold("c", 0), Begin(2, 0, "c", ()), Leave("c")] == commands
+    assert [HoldTest("c", 0), BeginTest(2, 0, "c", ()), ShutDownWorker("c")] == commands
 
 
 def test_who_is_let_go_without_a_role_has_passed_over_the_test() -> None:
-    gang = gang_of("a", "b", tests=1)
-    gang.send("b", 1)
-    gang.proceed(ordinary_over=True)
+    schedule = gang_of("a", "b", tests=1)
+    schedule.send("b", 1)
+    schedule.proceed(ordinary_over=True)
 
-    assert [] == gang.complete("a", 0)  # xdist has told it that nothing more comes
-    assert (0,) == gang.todo
+    assert [] == schedule.complete("a", 0)  # xdist has told it that nothing more comes
+    assert (0,) == schedule.todo
 
 
 def test_without_load_tests_a_drained_worker_leaves_at_once() -> None:
-    gang = gang_of("a", tests=0)
-    gang.expect("b")
-    gang.join("b")
-    gang.send("b", 3)
+    schedule = gang_of("a", tests=0)
+    schedule.expect("b")
+    schedule.join("b")
+    schedule.send("b", 3)
 
-    assert [Leave("a")] == gang.proceed(ordinary_over=False)
-    assert [] == gang.proceed(ordinary_over=False)
+    assert [ShutDownWorker("a")] == schedule.proceed(ordinary_over=False)
+    assert [] == schedule.proceed(ordinary_over=False)
 
 
 LAST = "no more"  # in a worker's queue: nothing comes after
@@ -200,10 +200,10 @@ class Session(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.gang = Gang()
+        self.schedule = LoadTestSchedule()
         self.queues: dict[str, deque[str | int]] = {}
-        self.roles: dict[str, Begin] = {}  # that were told and not taken
-        self.serving: dict[str, Begin] = {}
+        self.roles: dict[str, BeginTest] = {}  # that were told and not taken
+        self.serving: dict[str, BeginTest] = {}
         self.released: set[tuple[str, int]] = set()
         self.collecting: list[str] = []
         self.drained: set[str] = set()
@@ -215,12 +215,12 @@ class Session(RuleBasedStateMachine):
     def start_worker(self) -> None:
         name = f"w{self.names}"
         self.names += 1
-        self.gang.expect(name)
+        self.schedule.expect(name)
         self.collecting.append(name)
 
     def join(self, name: str) -> None:
         self.collecting.remove(name)
-        self.gang.join(name)
+        self.schedule.join(name)
         self.queues[name] = deque()
 
     @initialize(
@@ -232,7 +232,7 @@ class Session(RuleBasedStateMachine):
         for name in list(self.collecting):
             self.join(name)
         self.tests, self.waiting = tests, ordinary
-        self.gang.open(tests)
+        self.schedule.open(tests)
         self.hand_out()
 
     def hand_out(self) -> None:
@@ -240,13 +240,13 @@ class Session(RuleBasedStateMachine):
         for name, queue in self.queues.items():
             while self.waiting and name not in self.drained and queue.count("o") < 2:
                 self.waiting -= 1
-                self.gang.send(name, 1)
+                self.schedule.send(name, 1)
                 queue.append("o")
         if not self.waiting:
             for name in self.queues:
                 self.drained.add(name)
-                self.gang.drain(name)
-        self.carry_out(self.gang.proceed(ordinary_over=self.ordinary_over))
+                self.schedule.drain(name)
+        self.carry_out(self.schedule.proceed(ordinary_over=self.ordinary_over))
 
     @property
     def ordinary_over(self) -> bool:
@@ -255,7 +255,7 @@ class Session(RuleBasedStateMachine):
     def carry_out(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
-                case Begin(number, test, lead, followers):
+                case BeginTest(number, test, lead, followers):
                     assert not self.serving, "two load tests at once"
                     assert not self.collecting, "without one that is being started"
                     for name in (lead, *followers):
@@ -263,13 +263,13 @@ class Session(RuleBasedStateMachine):
                         self.roles[name] = command
                     self.begun.append(test)
                     assert number == len(self.begun)
-                case Hold(worker, test):
+                case HoldTest(worker, test):
                     self.queues[worker].append(test)
-                case Leave(worker):
+                case ShutDownWorker(worker):
                     self.queues[worker].append(LAST)
-                case Release(worker, number):
+                case ReleaseWorker(worker, number):
                     self.released.add((worker, number))
-                case End():
+                case EndTest():
                     pass
         self.take_roles()
 
@@ -299,9 +299,9 @@ class Session(RuleBasedStateMachine):
         test = self.queues[name].popleft()
         if isinstance(test, int):
             del self.serving[name]
-            self.carry_out(self.gang.complete(name, test))
+            self.carry_out(self.schedule.complete(name, test))
         else:
-            self.gang.settle(name)
+            self.schedule.settle(name)
         self.hand_out()
 
     @precondition(lambda self: self.queues and self.names < 9)
@@ -310,7 +310,7 @@ class Session(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(self.queues)))
         lost = self.queues.pop(name)
         run = self.serving.pop(name, None)
-        led, commands = self.gang.lose(name)
+        led, commands = self.schedule.lose(name)
         assert (run.test if run is not None and run.lead == name else None) == led
         self.carry_out(commands)
         # The one that it was in has crashed; xdist does not run it again.
@@ -327,24 +327,24 @@ class Session(RuleBasedStateMachine):
     @rule()
     def a_replacement_never_joins(self) -> None:
         if self.queues or len(self.collecting) > 1:
-            self.gang.forget(self.collecting.pop(0))
+            self.schedule.forget(self.collecting.pop(0))
             self.hand_out()
 
     @rule()
     def nothing_happens(self) -> None:
-        assert [] == self.gang.proceed(ordinary_over=self.ordinary_over)
+        assert [] == self.schedule.proceed(ordinary_over=self.ordinary_over)
 
     @invariant()
     def begins_in_order_and_once(self) -> None:
         assert list(range(len(self.begun))) == self.begun
-        assert tuple(range(len(self.begun), self.tests)) == self.gang.todo
+        assert tuple(range(len(self.begun), self.tests)) == self.schedule.todo
 
     @invariant()
     def somebody_can_go_on_until_all_have_begun(self) -> None:
         if not self.queues or self.waiting:
             return  # xdist starts a replacement for those
         stuck = not self.collecting and not any(map(self.can_end, self.queues))
-        assert not (stuck and self.gang.todo)
+        assert not (stuck and self.schedule.todo)
 
 
 TestSession = Session.TestCase

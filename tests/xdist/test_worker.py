@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.xdist.controller import (
-    LINK,
-    POST,
-    Collected,
-    Failed,
+    CONTROL_CHANNEL,
+    RUN_CHANNEL,
+    AssignedRole,
+    FollowerFailed,
+    FollowerStuck,
+    LoadTestsCollected,
     Message,
     Released,
-    Role,
-    Stuck,
     pack,
     unpack,
 )
-from pytest_liveview_load.xdist.worker import Member, Release
+from pytest_liveview_load.xdist.worker import LoadTestWorker, ReleaseEvent
 
 
 class FakeChannel:
@@ -37,7 +37,7 @@ class FakeChannel:
 
 
 class Item:
-    """A test of a worker's, as far as a member of the gang looks at it."""
+    """A test of a worker's, as far as a member of the schedule looks at it."""
 
     def __init__(self, session: Any, marker: str) -> None:
         self.session = session
@@ -48,7 +48,7 @@ class Item:
 
 
 class Worker:
-    """A member of the gang with three tests, and what it did."""
+    """A member of the schedule with three tests, and what it did."""
 
     def __init__(self) -> None:
         self.torn_down: list[object] = []
@@ -59,12 +59,14 @@ class Worker:
         ]
         self.session.items = self.items
         self.post = FakeChannel()
-        self.member = Member({POST: self.post, LINK: FakeChannel()}, "load")
-        self.member.serve = self.serve
-        self.served: list[Release] = []
+        self.part = LoadTestWorker(
+            {CONTROL_CHANNEL: self.post, RUN_CHANNEL: FakeChannel()}, "load"
+        )
+        self.part.serve = self.serve
+        self.served: list[ReleaseEvent] = []
         self.meanwhile: list[Message | None] = []
 
-    def serve(self, link: object, release: Release) -> None:
+    def serve(self, link: object, release: ReleaseEvent) -> None:
         self.served.append(release)
         for message in self.meanwhile:
             assert not release.is_set()
@@ -74,7 +76,7 @@ class Worker:
         self.post.deliver(pack(message) if message is not None else None)
 
     def run(self, place: int) -> bool | None:
-        return self.member.pytest_runtest_protocol(self.items[place], None)
+        return self.part.pytest_runtest_protocol(self.items[place], None)
 
 
 @pytest.fixture
@@ -85,10 +87,10 @@ def worker() -> Worker:
 @pytest.mark.parametrize(
     "message",
     [
-        Collected((0, 2)),
-        Failed(1, "why"),
-        Stuck("here"),
-        Role(1, 0, leads=True),
+        LoadTestsCollected((0, 2)),
+        FollowerFailed(1, "why"),
+        FollowerStuck("here"),
+        AssignedRole(1, 0, leads=True),
         Released(3),
     ],
 )
@@ -102,27 +104,27 @@ def test_a_message_comes_out_as_it_went_in(message: Message) -> None:
 def test_load_tests_are_told_before_xdist_tells_what_was_collected(
     worker: Worker,
 ) -> None:
-    worker.member.pytest_collection_finish(worker.session)
+    worker.part.pytest_collection_finish(worker.session)
 
-    assert [Collected((0, 2))] == worker.post.sent
+    assert [LoadTestsCollected((0, 2))] == worker.post.sent
 
 
 def test_an_ordinary_test_is_pytest_s(worker: Worker) -> None:
-    worker.hear(Role(1, 1, leads=False))
+    worker.hear(AssignedRole(1, 1, leads=False))
 
     assert worker.run(1) is None
     assert [] == worker.torn_down
 
 
 def test_the_lead_s_test_is_pytest_s_too(worker: Worker) -> None:
-    worker.hear(Role(1, 0, leads=True))
+    worker.hear(AssignedRole(1, 0, leads=True))
 
     assert worker.run(0) is None
-    assert worker.member.leads
+    assert worker.part.leads
 
 
 def test_a_follower_serves_until_its_own_run_is_released(worker: Worker) -> None:
-    worker.hear(Role(2, 0, leads=False))
+    worker.hear(AssignedRole(2, 0, leads=False))
     worker.meanwhile = [Released(1), Released(3), Released(2)]
 
     assert worker.run(0) is True
@@ -131,7 +133,7 @@ def test_a_follower_serves_until_its_own_run_is_released(worker: Worker) -> None
 
 
 def test_a_release_that_comes_first_is_not_lost(worker: Worker) -> None:
-    worker.hear(Role(1, 0, leads=False))
+    worker.hear(AssignedRole(1, 0, leads=False))
     worker.hear(Released(1))
 
     worker.run(0)
@@ -146,7 +148,7 @@ def test_without_a_role_a_load_test_is_passed_over(worker: Worker) -> None:
 
 
 def test_a_role_counts_once_and_for_its_own_test(worker: Worker) -> None:
-    worker.hear(Role(1, 0, leads=False))
+    worker.hear(AssignedRole(1, 0, leads=False))
 
     assert worker.run(2) is True
     assert [] == worker.served
@@ -156,32 +158,32 @@ def test_a_role_counts_once_and_for_its_own_test(worker: Worker) -> None:
 
 
 def test_who_is_cut_off_serves_no_longer_and_never_again(worker: Worker) -> None:
-    worker.hear(Role(1, 0, leads=False))
+    worker.hear(AssignedRole(1, 0, leads=False))
     worker.meanwhile = [None]
     worker.run(0)
-    worker.hear(Role(2, 2, leads=False))
+    worker.hear(AssignedRole(2, 2, leads=False))
     worker.run(2)
 
     assert [True] == [each.is_set() for each in worker.served]
 
 
 def test_a_failure_is_told_with_its_run_and_stays_here(worker: Worker) -> None:
-    def fail(link: object, release: Release) -> None:
+    def fail(link: object, release: ReleaseEvent) -> None:
         raise OSError("no more files")
 
-    worker.member.serve = fail
-    worker.hear(Role(7, 0, leads=False))
+    worker.part.serve = fail
+    worker.hear(AssignedRole(7, 0, leads=False))
 
     assert worker.run(0) is True
-    assert [Failed(7, "OSError: no more files")] == worker.post.sent
+    assert [FollowerFailed(7, "OSError: no more files")] == worker.post.sent
 
 
 def test_an_interruption_of_a_follower_is_pytest_s_business(worker: Worker) -> None:
-    def interrupted(link: object, release: Release) -> None:
+    def interrupted(link: object, release: ReleaseEvent) -> None:
         raise KeyboardInterrupt
 
-    worker.member.serve = interrupted
-    worker.hear(Role(1, 0, leads=False))
+    worker.part.serve = interrupted
+    worker.hear(AssignedRole(1, 0, leads=False))
 
     with pytest.raises(KeyboardInterrupt):
         worker.run(0)
@@ -189,7 +191,7 @@ def test_an_interruption_of_a_follower_is_pytest_s_business(worker: Worker) -> N
 
 def test_a_release_calls_back_once_whether_before_or_after() -> None:
     called: list[str] = []
-    release = Release()
+    release = ReleaseEvent()
     release.then(lambda: called.append("before"))
 
     assert [] == called
