@@ -7,7 +7,7 @@ for all users whose pages differ only in their tokens (see `mask`).
 import copy
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import urljoin
@@ -215,15 +215,13 @@ class DeadRender:
     def _unmasked(self, view: ViewElement) -> ViewElement:
         unmask = self.masked.unmask
         session = unmask(view.session)
-        return ViewElement(
+        return replace(
+            view,
             id=unmask(view.id),
             session=session,
             static=unmask(view.static),
-            main=view.main,
-            sticky=view.sticky,
             name=view.name or view_name(session),
             parent_id=unmask(view.parent_id),
-            in_main=view.in_main,
         )
 
 

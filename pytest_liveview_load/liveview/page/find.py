@@ -52,7 +52,7 @@ def find_one(
         ElementError: None or several match, or `css` is no selector.
     """
     for name, given in (("text", text), ("label", label)):
-        if not isinstance(given, str | None):
+        if given is not None and not isinstance(given, str):
             raise ElementError(f"{name}={given!r}", "is not a text", url=document.url)
     found = document.all(css if css is not None else _SELECTORS[role])
     if label is not None:

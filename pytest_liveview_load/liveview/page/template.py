@@ -47,6 +47,17 @@ _is_text: Final = re.compile(f"{_WORD}(?: {_WORD})*").fullmatch
 
 _STATICS: Final = 4096
 
+_TEMPLATES_KEPT: Final = 256
+
+# Where it says so of itself, nothing can be told from what we wrote.
+_PLACES: Final = re.compile(rf"{TEXT_PLACEHOLDER}(\d+)-")
+
+# What might make one character of an ampersand and the text behind it.
+_HALF_AN_ENTITY: Final = re.compile(f"&[#\\w]*{GAP}")
+
+# Here a text says what a form submits, or a click: it is read without the page.
+_VALUES: Final = frozenset(("textarea", "option", "output"))
+
 
 class SplitHtml(NamedTuple):
     """A template with a `GAP` for each text, and the texts in their order."""
@@ -76,6 +87,71 @@ def split_texts(rendered: Rendered) -> SplitHtml | None:
     if template.count(GAP) != len(texts) or sum(map(len, texts)) > MAX_HTML:
         return None
     return SplitHtml(template, texts)
+
+
+class Template:
+    """HTML with numbered places for texts. Shared; compared by identity."""
+
+    def __init__(self, html: str, root: Element) -> None:
+        self.html = html
+        self._root: Element | None = root  # for the first who asks
+
+    def copy_root(self) -> Element:
+        """Return a wrapper whose children are the view's, to be taken apart."""
+        root, self._root = self._root, None
+        return parse_fragment(self.html) if root is None else root
+
+    def shared(self) -> "tuple[Template, tuple[str, ...]]":
+        """Return itself: it has places, and no texts."""
+        return self, ()
+
+    @cached_property
+    def cids(self) -> frozenset[int]:
+        """The components in it."""
+        return component_ids_in(self.html)
+
+    @cached_property
+    def nested(self) -> Mapping[str, NestedView]:
+        """The places of nested and sticky views in it, by view id."""
+        return nested_views_in(self.html)
+
+
+@lru_cache(maxsize=_TEMPLATES_KEPT)
+def template_of(html_with_gaps: str) -> Template | None:
+    """Return the template of HTML with gaps; None if it is safer to parse the page itself."""
+    odd = OUTLIVES_HTML in html_with_gaps or TEXT_PLACEHOLDER in html_with_gaps
+    if odd or _HALF_AN_ENTITY.search(html_with_gaps) is not None:
+        return None
+    start, *rest = html_with_gaps.split(GAP)
+    places = (
+        f"{TEXT_PLACEHOLDER}{number}-{piece}" for number, piece in enumerate(rest)
+    )
+    html = "".join((start, *places))
+    root = parse_fragment(html)
+    return Template(html, root) if _are_texts(root, len(rest)) else None
+
+
+def fill_texts(text: str, texts: tuple[str, ...]) -> str:
+    """Put the texts of one page into what was read from the tree of its template."""
+
+    def own(place: re.Match[str]) -> str:
+        number = int(place[1])
+        return texts[number] if number < len(texts) else place[0]
+
+    return _PLACES.sub(own, text)
+
+
+def _are_texts(root: Element, places: int) -> bool:
+    """Tell whether all places are texts between tags, and of elements without a value."""
+    found = _places_in(root)
+    return found == places and not any(map(_places_in, root.iter(*_VALUES)))
+
+
+def _places_in(element: Element) -> int:
+    return sum(str(text).count(TEXT_PLACEHOLDER) for text in element.itertext())
+
+
+# Splitting
 
 
 class _UnsureError(Exception):
@@ -204,80 +280,3 @@ def _ends(statics: tuple[str, ...]) -> tuple[bool | None, ...]:
 def _end(html: str, inside: bool) -> bool:  # noqa: FBT001  # between tags
     opened, closed = html.rfind("<"), html.rfind(">")
     return inside if opened == closed else closed > opened
-
-
-# One parsed tree for all pages that differ only in texts between their tags.
-
-
-_TEMPLATES_KEPT: Final = 256
-
-# Where it says so of itself, nothing can be told from what we wrote.
-_PLACES: Final = re.compile(rf"{TEXT_PLACEHOLDER}(\d+)-")
-
-# What might make one character of an ampersand and the text behind it.
-_HALF_AN_ENTITY: Final = re.compile(f"&[#\\w]*{GAP}")
-
-# Here a text says what a form submits, or a click: it is read without the page.
-_VALUES: Final = frozenset(("textarea", "option", "output"))
-
-
-class Template:
-    """HTML with numbered places for texts. Shared; compared by identity."""
-
-    def __init__(self, html: str, root: Element) -> None:
-        self.html = html
-        self._root: Element | None = root  # for the first who asks
-
-    def copy_root(self) -> Element:
-        """Return a wrapper whose children are the view's, to be taken apart."""
-        root, self._root = self._root, None
-        return parse_fragment(self.html) if root is None else root
-
-    def shared(self) -> "tuple[Template, tuple[str, ...]]":
-        """Return itself: it has places, and no texts."""
-        return self, ()
-
-    @cached_property
-    def cids(self) -> frozenset[int]:
-        """The components in it."""
-        return component_ids_in(self.html)
-
-    @cached_property
-    def nested(self) -> Mapping[str, NestedView]:
-        """The places of nested and sticky views in it, by view id."""
-        return nested_views_in(self.html)
-
-
-@lru_cache(maxsize=_TEMPLATES_KEPT)
-def template_of(html_with_gaps: str) -> Template | None:
-    """Return the template of HTML with gaps; None if it is safer to parse the page itself."""
-    odd = OUTLIVES_HTML in html_with_gaps or TEXT_PLACEHOLDER in html_with_gaps
-    if odd or _HALF_AN_ENTITY.search(html_with_gaps) is not None:
-        return None
-    start, *rest = html_with_gaps.split(GAP)
-    places = (
-        f"{TEXT_PLACEHOLDER}{number}-{piece}" for number, piece in enumerate(rest)
-    )
-    html = "".join((start, *places))
-    root = parse_fragment(html)
-    return Template(html, root) if _are_texts(root, len(rest)) else None
-
-
-def fill_texts(text: str, texts: tuple[str, ...]) -> str:
-    """Put the texts of one page into what was read from the tree of its template."""
-
-    def own(place: re.Match[str]) -> str:
-        number = int(place[1])
-        return texts[number] if number < len(texts) else place[0]
-
-    return _PLACES.sub(own, text)
-
-
-def _are_texts(root: Element, places: int) -> bool:
-    """Tell whether all places are texts between tags, and of elements without a value."""
-    found = _places_in(root)
-    return found == places and not any(map(_places_in, root.iter(*_VALUES)))
-
-
-def _places_in(element: Element) -> int:
-    return sum(str(text).count(TEXT_PLACEHOLDER) for text in element.itertext())
