@@ -116,7 +116,7 @@ class Ran(NamedTuple):
     @property
     def waited(self) -> float:
         """Seconds that it waited for the CPU each time, in its hungriest ones."""
-        worst = self.run.watch.ledger.hungriest
+        worst = self.run.monitor.ledger.hungriest
         return worst.wait if worst else 0.0
 
     @property

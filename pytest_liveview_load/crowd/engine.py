@@ -17,7 +17,12 @@ from pytest_liveview_load.crowd.generator import MAX_LAG, GeneratorMonitor
 from pytest_liveview_load.crowd.live_user import LiveUser, UserRun
 from pytest_liveview_load.crowd.open import OpenCrowd
 from pytest_liveview_load.crowd.plan import RunPlan
-from pytest_liveview_load.crowd.progress import OnSnapshot, attend
+from pytest_liveview_load.crowd.progress import (
+    SNAPSHOT_EVERY,
+    OnSnapshot,
+    Progress,
+    what_holds,
+)
 from pytest_liveview_load.crowd.run_state import (
     MakeUser,
     RunState,
@@ -86,7 +91,7 @@ class Run:
         self.began = self.came = clock()
         self.ended: float | None = None
         self.recorder = Recorder(clock)
-        self.watch = GeneratorMonitor(
+        self.monitor = GeneratorMonitor(
             self.recorder,
             clock,
             lambda: self.users,
@@ -148,8 +153,8 @@ class Run:
             if at is not None:
                 await sleep_until(at, self.clock)
             self.came = self.clock()
-            self.began = self.watch.began = self.came if at is None else at
-            await self.attend_crowd()
+            self.began = self.monitor.began = self.came if at is None else at
+            await self.play_crowd()
         self.ended = self.clock()
         return self.outcome()
 
@@ -157,7 +162,7 @@ class Run:
         """Wait until who comes at once is there, or `task`, the run's, has ended."""
         await asyncio.wait([self.begun, task], return_when=asyncio.FIRST_COMPLETED)
 
-    async def attend_crowd(self) -> None:
+    async def play_crowd(self) -> None:
         """Send the crowd, and probe and tell while it is at it."""
         for recorder in (self.recorder, *self.recorders.values()):
             recorder.measure_from = self.began + self.profile.warmup
@@ -166,9 +171,11 @@ class Run:
         self.crowd = kind(self.state)
         try:
             async with asyncio.TaskGroup() as attendants:
-                attending = [attendants.create_task(each) for each in attend(self)]
+                beside = [attendants.create_task(self.monitor.probe_until_cancelled())]
+                if self.on_snapshot is not None or self.plan.abort:
+                    beside.append(attendants.create_task(self.watch_progress()))
                 await self.crowd.play()
-                for each in attending:
+                for each in beside:
                     each.cancel()
         except BaseExceptionGroup:
             end = self.state.ended_by
@@ -176,6 +183,26 @@ class Run:
                 raise
             self.cut_because = f"ended by {type(end).__name__}"
             raise end from None
+
+    async def watch_progress(self) -> None:
+        """Tell each second how the run is doing; end it early if an `abort` holds."""
+        plan = self.plan
+        while True:
+            await asyncio.sleep(SNAPSHOT_EVERY)
+            now = self.clock()
+            snapshot, elapsed = self.snapshot(now), now - self.began
+            if self.on_snapshot is not None:
+                progress = Progress(
+                    snapshot=snapshot,
+                    active=self.users,
+                    most=self.most_users,
+                    elapsed=elapsed,
+                    length=plan.profile.length,
+                )
+                self.on_snapshot(progress)
+            if elapsed >= plan.after and (why := what_holds(plan.abort, snapshot)):
+                self.abort(f"{why}, after {format_duration(elapsed)}")
+                return
 
     def new_state(self) -> RunState:
         """Return what all users share; the run's own task is the caller."""
@@ -187,7 +214,7 @@ class Run:
             make_user=self.make_user,
             recorder=self.recorder,
             recorders=self.recorders,
-            watch=self.watch,
+            monitor=self.monitor,
             sync=self.sync,
             user_rows=self.user_rows,
             clock=self.clock,
@@ -286,8 +313,12 @@ class Run:
         """Return the numbers so far; `partial` says why there will be no more."""
         now = self.clock()
         snapshot = self.snapshot(now, partial or self.aborted)
-        self.watch.close()
-        notes = [*self.remarks, changes(self.added, self.removed), *remarks(self.watch)]
+        self.monitor.close()
+        notes = [
+            *self.remarks,
+            changes(self.added, self.removed),
+            *remarks(self.monitor),
+        ]
         if self.state is not None and self.state.cut and not partial:
             notes.append(
                 f"{plural(self.state.cut, 'iteration')} went on for more than "
@@ -297,7 +328,7 @@ class Run:
         return RunOutcome(
             snapshot=snapshot,
             invalid=causes(
-                self.watch,
+                self.monitor,
                 snapshot,
                 drops_allowed=self.drops_allowed,
                 is_share=self.plan.profile.stride > 1,

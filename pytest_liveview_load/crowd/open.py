@@ -45,7 +45,7 @@ class OpenCrowd:
             await self.user_tasks.wait_until(due)
             user = self.free_user(state.cast.scenario_of(arrival.number))
             if user is None:
-                state.watch.drop(due)
+                state.monitor.drop(due)
             else:
                 self.users += 1
                 state.recorder.gauge_users(self.users)

@@ -1,18 +1,14 @@
-"""What goes on beside a crowd: the lag is probed, progress is told, conditions are watched.
+"""How a run is doing, as it is told once a second, and which condition ends it early.
 
-Whoever attends a run looks on; its only word to it is `abort`.
+Apart from the engine, for whoever shows or merges progress needs no users.
 """
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
-from pytest_liveview_load.crowd.generator import GeneratorMonitor
-from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.metrics.budget import Budget, Judgement, Within
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.units import Clock, format_duration
 
 SNAPSHOT_EVERY: Final = 1.0  # seconds
 
@@ -35,58 +31,6 @@ class Progress:
 
 
 OnSnapshot = Callable[[Progress], None]
-
-
-class Attended(Protocol):
-    """What is seen of a run by those who attend it; `engine.Run` is one."""
-
-    plan: RunPlan
-    watch: GeneratorMonitor
-    clock: Clock
-    began: float
-    on_snapshot: OnSnapshot | None
-
-    @property
-    def users(self) -> int:
-        """How many users there are now."""
-
-    @property
-    def most_users(self) -> int:
-        """The most users that there may be at once."""
-
-    def snapshot(self, now: float) -> Snapshot:
-        """Return the numbers so far."""
-
-    def abort(self, why: str) -> None:
-        """Let the run end now: it has failed."""
-
-
-def attend(run: Attended) -> Iterator[Coroutine[Any, Any, None]]:
-    """Yield what is to go on while the run does, each to be cancelled at its end."""
-    yield run.watch.probe_until_cancelled()
-    if run.on_snapshot is not None or run.plan.abort:
-        yield look_each_second(run)
-
-
-async def look_each_second(run: Attended) -> None:
-    """Tell how the run is doing, and whether it is to go on, until cancelled."""
-    plan = run.plan
-    while True:
-        await asyncio.sleep(SNAPSHOT_EVERY)
-        now = run.clock()
-        snapshot, elapsed = run.snapshot(now), now - run.began
-        if run.on_snapshot is not None:
-            progress = Progress(
-                snapshot=snapshot,
-                active=run.users,
-                most=run.most_users,
-                elapsed=elapsed,
-                length=plan.profile.length,
-            )
-            run.on_snapshot(progress)
-        if elapsed >= plan.after and (why := what_holds(plan.abort, snapshot)):
-            run.abort(f"{why}, after {format_duration(elapsed)}")
-            return
 
 
 def what_holds(conditions: Sequence[Budget], snapshot: Snapshot) -> str:

@@ -42,7 +42,7 @@ class RunState:
     make_user: MakeUser
     recorder: Recorder
     recorders: Mapping[str, Recorder]
-    watch: GeneratorMonitor
+    monitor: GeneratorMonitor
     sync: UserSync
     clock: Clock
     seed: int

@@ -89,7 +89,7 @@ def frozen_heap() -> Iterator[None]:
 
 
 def causes(
-    watch: GeneratorMonitor,
+    monitor: GeneratorMonitor,
     snapshot: Snapshot,
     *,
     drops_allowed: bool = False,
@@ -101,16 +101,16 @@ def causes(
     are above `max_lag`. Arrivals that were dropped are a cause unless a budget allows it.
     A share of a run may be without an iteration that has finished.
     """
-    roots = [*stopped(watch), too_busy(watch), too_hungry(watch)]
+    roots = [*stopped(monitor), too_busy(monitor), too_hungry(monitor)]
     symptoms = [
-        too_late(watch, snapshot, "lag", LAG, LAG_ADVICE),
-        too_late(watch, snapshot, "lateness", LATENESS, LATENESS_ADVICE),
+        too_late(monitor, snapshot, "lag", LAG, LAG_ADVICE),
+        too_late(monitor, snapshot, "lateness", LATENESS, LATENESS_ADVICE),
     ]
     found = [
-        out_of_files(watch),
+        out_of_files(monitor),
         *(roots if any(roots) else symptoms),
-        "" if drops_allowed else dropped(watch),
-        "" if watch.without_file or is_share else none_finished(snapshot),
+        "" if drops_allowed else dropped(monitor),
+        "" if monitor.without_file or is_share else none_finished(snapshot),
     ]
     return tuple(each for each in found if each)
 
@@ -120,9 +120,9 @@ def is_of_the_machine(cause: str) -> bool:
     return any(words in cause for words in OF_THE_MACHINE)
 
 
-def out_of_files(watch: GeneratorMonitor) -> str:
+def out_of_files(monitor: GeneratorMonitor) -> str:
     """Return the sentence that says so if no file could be opened any more, else ''."""
-    lack = watch.without_file
+    lack = monitor.without_file
     if lack is None:
         return ""
     failed = f"; {plural(lack.count, 'iteration')} failed of it" if lack.count else ""
@@ -134,10 +134,10 @@ def out_of_files(watch: GeneratorMonitor) -> str:
     )
 
 
-def stopped(watch: GeneratorMonitor) -> Iterator[str]:
+def stopped(monitor: GeneratorMonitor) -> Iterator[str]:
     """Yield a sentence for each kind of stop that was too long, of the longest one."""
     for kind, (words, advice) in STOPS.items():
-        stops = [each for each in watch.stops if each.kind == kind]
+        stops = [each for each in monitor.stops if each.kind == kind]
         if not stops:
             continue
         longest = max(stops, key=lambda each: each.seconds)
@@ -146,7 +146,7 @@ def stopped(watch: GeneratorMonitor) -> Iterator[str]:
         many = f", the longest of {len(stops)} stops" if len(stops) > 1 else ""
         yield (
             f"{words} for {format_duration(longest.seconds, 2)}{where}, "
-            f"{longest.moment}; {most_allowed(watch)} is allowed{many}: {advice}"
+            f"{longest.moment}; {most_allowed(monitor)} is allowed{many}: {advice}"
         )
 
 
@@ -166,17 +166,17 @@ STOPS: Final = {
 }
 
 
-def most_allowed(watch: GeneratorMonitor) -> str:
+def most_allowed(monitor: GeneratorMonitor) -> str:
     """Return the longest stop that is allowed, and where that comes from."""
-    less = f"less than {format_duration(watch.longest_lag)}"
-    if STOP * watch.max_lag < SHORTEST_STOP:
+    less = f"less than {format_duration(monitor.longest_lag)}"
+    if STOP * monitor.max_lag < SHORTEST_STOP:
         return less
     return f"{less} ({STOP} × liveview_max_lag)"
 
 
-def too_busy(watch: GeneratorMonitor) -> str:
+def too_busy(monitor: GeneratorMonitor) -> str:
     """Return the sentence that says so if this process had no CPU left, else ''."""
-    worst = watch.ledger.busiest
+    worst = monitor.ledger.busiest
     if worst is None or worst.share <= TOO_BUSY:
         return ""
     return (
@@ -187,9 +187,9 @@ def too_busy(watch: GeneratorMonitor) -> str:
     )
 
 
-def too_hungry(watch: GeneratorMonitor) -> str:
+def too_hungry(monitor: GeneratorMonitor) -> str:
     """Return the sentence that says so if others kept the CPU from us, else ''."""
-    worst, limit = watch.ledger.hungriest, MEAN_WAIT * watch.max_lag
+    worst, limit = monitor.ledger.hungriest, MEAN_WAIT * monitor.max_lag
     if worst is None or worst.wait <= limit:
         return ""
     crowded = worst.used.pressure / worst.seconds
@@ -209,23 +209,25 @@ def too_hungry(watch: GeneratorMonitor) -> str:
 
 
 def too_late(
-    watch: GeneratorMonitor, snapshot: Snapshot, metric: str, words: str, advice: str
+    monitor: GeneratorMonitor, snapshot: Snapshot, metric: str, words: str, advice: str
 ) -> str:
     """Return the sentence that says so if `metric` was too high, else ''."""
     histogram = snapshot.select(metric)
     if histogram is None:
         return ""
     rank, value = judged(histogram)
-    if value <= watch.max_lag:
+    if value <= monitor.max_lag:
         return ""
-    worst = watch.worst.get(metric)
+    worst = monitor.worst.get(metric)
     most = (
         f", at most {format_duration(worst.seconds)}, {worst.moment}" if worst else ""
     )
-    hung = f"; it hung at {watch.hung_at}" if watch.hung_at and metric == "lag" else ""
+    hung = (
+        f"; it hung at {monitor.hung_at}" if monitor.hung_at and metric == "lag" else ""
+    )
     return (
         f"{words} {rank} was {format_duration(value)}, above "
-        f"{format_duration(watch.max_lag)} (liveview_max_lag){most}{hung}: {advice}"
+        f"{format_duration(monitor.max_lag)} (liveview_max_lag){most}{hung}: {advice}"
     )
 
 
@@ -246,9 +248,9 @@ def judged(histogram: Histogram) -> tuple[str, float]:
     return f"(third worst of {count})", value / NANOSECONDS
 
 
-def dropped(watch: GeneratorMonitor) -> str:
+def dropped(monitor: GeneratorMonitor) -> str:
     """Return the sentence that says so if nobody could serve some arrivals, else ''."""
-    drops = watch.dropped
+    drops = monitor.dropped
     if drops is None:
         return ""
     return (
@@ -271,14 +273,14 @@ def none_finished(snapshot: Snapshot) -> str:
 # What is only remarked on
 
 
-def remarks(watch: GeneratorMonitor) -> tuple[str, ...]:
+def remarks(monitor: GeneratorMonitor) -> tuple[str, ...]:
     """Return what to know of a run that is valid all the same."""
-    used = watch.usage.cpu - watch.at_first.cpu
-    notes = [] if too_busy(watch) else [cpu_note(used, watch.ended - watch.began)]
-    if not too_hungry(watch):
-        notes.append(wait_note(watch))
-    if not watch.without_file:
-        notes.append(files_note(watch))
+    used = monitor.usage.cpu - monitor.at_first.cpu
+    notes = [] if too_busy(monitor) else [cpu_note(used, monitor.ended - monitor.began)]
+    if not too_hungry(monitor):
+        notes.append(wait_note(monitor))
+    if not monitor.without_file:
+        notes.append(files_note(monitor))
     return tuple(each for each in notes if each)
 
 
@@ -296,10 +298,10 @@ def cpu_note(used: float, elapsed: float) -> str:
     )
 
 
-def wait_note(watch: GeneratorMonitor) -> str:
+def wait_note(monitor: GeneratorMonitor) -> str:
     """Return a remark if others kept the CPU from us for a moment each time, else ''."""
-    worst = watch.ledger.hungriest
-    if worst is None or worst.wait <= NOTABLE_WAIT * watch.max_lag:
+    worst = monitor.ledger.hungriest
+    if worst is None or worst.wait <= NOTABLE_WAIT * monitor.max_lag:
         return ""
     return (
         "others used the CPU as well: this process waited "
@@ -308,9 +310,9 @@ def wait_note(watch: GeneratorMonitor) -> str:
     )
 
 
-def files_note(watch: GeneratorMonitor) -> str:
+def files_note(monitor: GeneratorMonitor) -> str:
     """Return a remark if nearly all files that may be open were, else ''."""
-    seen = watch.most_in_use
+    seen = monitor.most_in_use
     if seen is None or not seen.most or seen.files < NEARLY_ALL * seen.most:
         return ""
     return (

@@ -246,7 +246,7 @@ class VirtualUser:
     def record_lateness(self, intended: float) -> None:
         """Record how much later than it could we begin: only that is our own fault."""
         could = max(intended, self.free_at)
-        self.state.watch.late(could, self.state.clock())
+        self.state.monitor.late(could, self.state.clock())
 
     @property
     def stopping(self) -> bool:
@@ -269,7 +269,7 @@ class VirtualUser:
         """Count a failed iteration at its end, so that no warm-up can hide it."""
         now = self.state.clock()
         self.failed_in_a_row += 1
-        if self.state.watch.caused(error):
+        if self.state.monitor.caused(error):
             return
         self.recorder.fail(prune(error), now, scenario=self.doing.name)
         self.recorder.count("iterations", now)

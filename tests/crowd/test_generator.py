@@ -47,21 +47,21 @@ def watched(
 
     async def run(loop: FakeTimeLoop) -> tuple[GeneratorMonitor, Histogram | None]:
         recorder, told = Recorder(loop.time, measure_from=warmup), Told()
-        watch = GeneratorMonitor(
+        monitor = GeneratorMonitor(
             recorder, loop.time, lambda: 120, max_lag=max_lag, processor=told
         )
-        looking = asyncio.ensure_future(watch.probe_until_cancelled())
-        await scene(loop, watch, told)
+        looking = asyncio.ensure_future(monitor.probe_until_cancelled())
+        await scene(loop, monitor, told)
         looking.cancel()
         await asyncio.wait([looking])
-        watch.close()
-        return watch, recorder.snapshot(loop.time()).select("lag")
+        monitor.close()
+        return monitor, recorder.snapshot(loop.time()).select("lag")
 
     return play(run)
 
 
 def stop_of(seconds: float, used: CpuUsage | None = None) -> Scene:
-    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, monitor: GeneratorMonitor, told: Told) -> None:
         await asyncio.sleep(12.0)
         told.usage = used or CpuUsage()
         loop.block(seconds)
@@ -71,7 +71,7 @@ def stop_of(seconds: float, used: CpuUsage | None = None) -> Scene:
 
 
 def test_a_long_block_counts_as_every_probe_that_it_hid() -> None:
-    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, monitor: GeneratorMonitor, told: Told) -> None:
         await asyncio.sleep(0.25)  # two probes on time
         loop.block(0.3)  # until 0.55: those due at 0.3, 0.4 and 0.5
         await asyncio.sleep(0.1)  # until 0.65: the one due at 0.6, on time again
@@ -85,15 +85,15 @@ def test_a_long_block_counts_as_every_probe_that_it_hid() -> None:
 
 
 def test_a_block_at_the_very_end_is_not_missed() -> None:
-    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, monitor: GeneratorMonitor, told: Told) -> None:
         await asyncio.sleep(0.25)
         loop.block(1.0)
 
-    watch, lag = watched(scene)
+    monitor, lag = watched(scene)
 
     assert lag is not None
     assert lag.maximum == pytest.approx(0.95e9)
-    assert [0.95] == [round(each.seconds, 9) for each in watch.stops]
+    assert [0.95] == [round(each.seconds, 9) for each in monitor.stops]
 
 
 STOPS: dict[str, tuple[float, CpuUsage, str | None]] = {
@@ -111,15 +111,15 @@ STOPS: dict[str, tuple[float, CpuUsage, str | None]] = {
 def test_one_stop_is_noticed_however_long_the_run(
     seconds: float, used: CpuUsage, expected: str | None
 ) -> None:
-    watch, _ = watched(stop_of(seconds, used))
+    monitor, _ = watched(stop_of(seconds, used))
 
-    assert [expected] * (expected is not None) == [each.kind for each in watch.stops]
+    assert [expected] * (expected is not None) == [each.kind for each in monitor.stops]
 
 
 def test_a_stop_is_known_with_its_moment() -> None:
-    watch, _ = watched(stop_of(1.05))
+    monitor, _ = watched(stop_of(1.05))
 
-    (stop,) = watch.stops
+    (stop,) = monitor.stops
     assert LoopStall(stop.seconds, Instant(12.1, 120), STOPPED) == LoopStall(
         stop.seconds, Instant(round(stop.moment.elapsed, 9), 120), stop.kind
     )
@@ -137,10 +137,10 @@ def test_who_allows_less_lag_has_half_a_second_all_the_same() -> None:
 
 
 def test_what_stood_still_in_the_warm_up_is_forgotten() -> None:
-    watch, lag = watched(stop_of(1.0), warmup=99.0)
+    monitor, lag = watched(stop_of(1.0), warmup=99.0)
 
-    assert [] == watch.stops
-    assert {} == watch.worst
+    assert [] == monitor.stops
+    assert {} == monitor.worst
     assert lag is None
 
 
@@ -156,62 +156,62 @@ def test_the_reason_is_what_took_half_of_the_time() -> None:
 
 
 def test_the_processor_is_read_each_second() -> None:
-    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, monitor: GeneratorMonitor, told: Told) -> None:
         for _ in range(100):
             await asyncio.sleep(0.1)
             told.usage = CpuUsage(cpu=0.95 * loop.time())
 
-    watch, _ = watched(scene)
+    monitor, _ = watched(scene)
 
-    assert watch.ledger.busiest is not None
-    assert 0.95 == pytest.approx(watch.ledger.busiest.share, abs=0.02)
-    assert 5.0 == pytest.approx(watch.ledger.busiest.seconds, abs=0.2)
+    assert monitor.ledger.busiest is not None
+    assert 0.95 == pytest.approx(monitor.ledger.busiest.share, abs=0.02)
+    assert 5.0 == pytest.approx(monitor.ledger.busiest.seconds, abs=0.2)
 
 
 # What users tell
 
 
 def test_the_worst_lateness_is_known_with_its_moment() -> None:
-    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
-        watch.late(0.0, 0.01)
-        watch.late(1.0, 1.5)
-        watch.late(2.0, 2.25)
+    async def scene(loop: FakeTimeLoop, monitor: GeneratorMonitor, told: Told) -> None:
+        monitor.late(0.0, 0.01)
+        monitor.late(1.0, 1.5)
+        monitor.late(2.0, 2.25)
 
-    watch, _ = watched(scene)
+    monitor, _ = watched(scene)
 
     assert (0.5, Instant(1.5, 120)) == (
-        watch.worst["lateness"].seconds,
-        watch.worst["lateness"].moment,
+        monitor.worst["lateness"].seconds,
+        monitor.worst["lateness"].moment,
     )
 
 
 def test_drops_are_counted_from_the_first_that_is_measured() -> None:
-    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, monitor: GeneratorMonitor, told: Told) -> None:
         for at in (1.0, 5.0, 6.0):
-            watch.drop(at)
-        counts = watch.recorder.snapshot(7.0).counts
+            monitor.drop(at)
+        counts = monitor.recorder.snapshot(7.0).counts
         assert 2 == counts["dropped_arrivals"]
 
-    watch, _ = watched(scene, warmup=2.0)
+    monitor, _ = watched(scene, warmup=2.0)
 
-    assert watch.dropped is not None
-    assert (2, Instant(5.0, 120)) == (watch.dropped.count, watch.dropped.first)
+    assert monitor.dropped is not None
+    assert (2, Instant(5.0, 120)) == (monitor.dropped.count, monitor.dropped.first)
 
 
 def test_only_want_of_files_is_the_generators_own_failure() -> None:
-    async def scene(loop: FakeTimeLoop, watch: GeneratorMonitor, told: Told) -> None:
+    async def scene(loop: FakeTimeLoop, monitor: GeneratorMonitor, told: Told) -> None:
         failed = ConnectionFailed("http://shop.test", "refused")
-        assert not watch.caused(failed)
+        assert not monitor.caused(failed)
         failed.__cause__ = OSError(24, "Too many open files")
         await asyncio.sleep(3.0)
-        assert watch.caused(failed)
+        assert monitor.caused(failed)
         await asyncio.sleep(1.0)
-        assert watch.caused(failed)
+        assert monitor.caused(failed)
 
-    watch, _ = watched(scene)
+    monitor, _ = watched(scene)
 
-    assert watch.without_file is not None
+    assert monitor.without_file is not None
     assert (2, Instant(3.0, 120)) == (
-        watch.without_file.count,
-        watch.without_file.first,
+        monitor.without_file.count,
+        monitor.without_file.first,
     )

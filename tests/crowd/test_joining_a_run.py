@@ -15,7 +15,7 @@ def carried(began: float, now: float, **arguments: Any) -> tuple[Stage, Any]:
         stage = Stage(loop)
         run = stage.run(shop, **arguments)
         run.plan = shard(ordered(shop, **arguments), 1, 2)
-        run.watch.processor = Idle()
+        run.monitor.processor = Idle()
         return stage, await run.carry_out(began)
 
     return play(scene)

@@ -35,7 +35,7 @@ THEN: Final = Instant(12.0, 120)
 FINE: Final = Snapshot(counts={"iterations": 1})
 
 
-def watch(max_lag: float = 0.02) -> GeneratorMonitor:
+def monitor(max_lag: float = 0.02) -> GeneratorMonitor:
     """Return a watch that has noticed nothing."""
     return GeneratorMonitor(
         Recorder(lambda: 0.0), lambda: 0.0, lambda: 0, max_lag=max_lag
@@ -70,22 +70,22 @@ def test_more_than_one_percent_late_is_too_much_but_never_two(
     samples = Histogram.of(*[MILLISECOND] * (of - late), *[1000 * MILLISECOND] * late)
     snapshot = Snapshot(histograms={Series(metric): samples}, counts={"iterations": 1})
 
-    assert invalid == bool(causes(watch(), snapshot))
+    assert invalid == bool(causes(monitor(), snapshot))
 
 
 def test_the_limit_itself_is_allowed_and_can_be_moved() -> None:
     samples = Histogram.of(*[255] * 1000)  # a value that the histogram keeps exactly
     snapshot = Snapshot(histograms={Series("lag"): samples}, counts={"iterations": 1})
 
-    assert causes(watch(255e-9), snapshot) == ()
-    assert len(causes(watch(254e-9), snapshot)) == 1
+    assert causes(monitor(255e-9), snapshot) == ()
+    assert len(causes(monitor(254e-9), snapshot)) == 1
 
 
 def test_the_cause_says_which_figure_was_too_high_and_what_to_do() -> None:
     samples = Histogram.of(*[84 * MILLISECOND] * 1000)
     snapshot = Snapshot(histograms={Series("lag"): samples}, counts={"iterations": 1})
 
-    (cause,) = causes(watch(), snapshot)
+    (cause,) = causes(monitor(), snapshot)
 
     assert re.fullmatch(
         r"event-loop lag p99 was 8[345](\.\d)?ms, above 20ms \(liveview_max_lag\): fewer "
@@ -103,7 +103,7 @@ def test_a_short_run_is_judged_by_its_third_worst_sample(count: int) -> None:
 
 
 def test_nothing_finished_is_a_cause() -> None:
-    (cause,) = causes(watch(), Snapshot())
+    (cause,) = causes(monitor(), Snapshot())
 
     assert cause.startswith("no iteration finished while it was measured: ")
 
@@ -138,7 +138,7 @@ def late(metric: str, seconds: float) -> Snapshot:
 
 
 def test_a_symptom_is_told_with_its_worst_moment_and_the_line_that_hung() -> None:
-    seen = watch()
+    seen = monitor()
     seen.worst["lag"] = WorstSample(0.4, THEN)
     seen.hung_at = "test_it.py:7 in buy: time.sleep(0.4)"
 
@@ -153,7 +153,7 @@ def test_a_symptom_is_told_with_its_worst_moment_and_the_line_that_hung() -> Non
 
 
 def test_symptoms_are_not_told_beside_their_cause() -> None:
-    seen = watch()
+    seen = monitor()
     seen.stops.append(LoopStall(1.0, THEN, STOPPED))
 
     (cause,) = causes(seen, late("lag", 1.0).merged(late("lateness", 1.0)))
@@ -162,7 +162,7 @@ def test_symptoms_are_not_told_beside_their_cause() -> None:
 
 
 def stopped(kind: str, place: str = "", *, max_lag: float = 0.02) -> tuple[str, ...]:
-    seen = watch(max_lag)
+    seen = monitor(max_lag)
     seen.stops += [LoopStall(1.0, THEN, kind, place), LoopStall(0.6, THEN, kind)]
     return causes(seen, FINE)
 
@@ -205,7 +205,7 @@ def test_a_stop_is_told_with_its_reason_and_what_to_do(
 
 def over_seconds(usage: CpuUsage, *, max_lag: float = 0.02) -> GeneratorMonitor:
     """Return a watch of a run that used so much in its first five seconds."""
-    seen = watch(max_lag)
+    seen = monitor(max_lag)
     seen.ledger.add(0.0, CpuUsage(), Instant(0.0, 1))
     seen.ledger.add(5.0, usage, Instant(5.0, 500))
     seen.usage, seen.ended = usage, 5.0
@@ -256,7 +256,7 @@ def test_a_moment_of_waiting_is_remarked_on() -> None:
 def test_arrivals_that_were_dropped_are_a_cause_unless_a_budget_speaks_of_them() -> (
     None
 ):
-    seen = watch()
+    seen = monitor()
     seen.dropped = Occurrences(37, THEN)
 
     assert (
@@ -270,7 +270,7 @@ def test_arrivals_that_were_dropped_are_a_cause_unless_a_budget_speaks_of_them()
 
 
 def test_want_of_files_is_one_cause_and_no_failures() -> None:
-    seen = watch()
+    seen = monitor()
     seen.without_file = Occurrences(412, Instant(3.0, 498))
 
     (cause,) = causes(seen, Snapshot())
@@ -284,7 +284,7 @@ def test_want_of_files_is_one_cause_and_no_failures() -> None:
 
 
 def test_files_that_are_nearly_all_in_use_are_remarked_on() -> None:
-    seen = watch()
+    seen = monitor()
     seen.most_in_use = OpenFiles(90, 100, THEN)
 
     assert (
