@@ -3,7 +3,7 @@
     python -m benchmarks.spread      # 2½ minutes; or one of: figures throttle rendezvous
                                      # calls start traffic losses
 
-Law: each figure says of how many it is. Everything is on this machine, so its two ends have
+Each figure says of how many it is. Everything is on this machine, so its two ends have
 one clock: instants of users are compared as they are, whatever the runners think of theirs.
 
 figures     p50 and p95 of the same load on one runner and on two, taking turns; how much the
@@ -12,7 +12,7 @@ throttle    turns begun ÷ turns that the rate asked for, over four runners, fro
             to the last; the fullest second ÷ what the rate allows in one, which is above 1 by
             what words take on their way, now more, now less.
 rendezvous  from the last arrival of all users of four runners until they go on.
-calls       how long a user waits for an answer of the hub, when nobody is in its way.
+calls       how long a user waits for an answer of the controller, when nobody is in its way.
 start       how far apart the first users of four runners begin, and how late by their clocks.
 traffic     bytes a second of control, a runner, with few series and with many.
 losses      until the lead is told that a runner was killed, or has stopped.
@@ -147,10 +147,10 @@ def rendezvous(bench: Bench) -> Iterator[Row]:
 
 
 def calls(bench: Bench) -> Iterator[Row]:
-    """See how long an answer of the hub takes."""
+    """See how long an answer of the controller takes."""
     lines = bench.noted(spread_users.ask, {}, users=8, duration="4s")
     times = [seconds for [seconds] in lines]
-    yield "a call of the gathering, there and back", quantiles(times), f"{len(times):,}"
+    yield "a synchronization call, there and back", quantiles(times), f"{len(times):,}"
 
 
 def start(bench: Bench) -> Iterator[Row]:

@@ -1,6 +1,6 @@
-"""A hub with runners in processes of their own, and a lead that only listens.
+"""A controller with runners in processes of their own, and a lead that only listens.
 
-Law: all of it is on this machine, and nothing of it is left behind. Every byte between the
+All of it is on this machine, and nothing of it is left behind. Every byte between the
 hub and a runner is counted.
 """
 
@@ -85,7 +85,7 @@ class Ended(NamedTuple):
 
 
 class Fleet:
-    """Owns the hub and the runners' processes."""
+    """Owns the controller and the runners' processes."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -103,7 +103,7 @@ class Fleet:
         self.controller.attach(ChannelLink(LEAD, self.lead.other, lambda: None))
 
     def take(self, data: bytes) -> None:
-        """Take what the hub tells the lead."""
+        """Take what the controller tells the lead."""
         self.told_bytes += len(data)
         for message in decode(data):
             self.told.put((message, time.perf_counter()))
@@ -196,7 +196,7 @@ def roost() -> Iterator[str]:
 
 @contextmanager
 def fleet(url: str, runners: int) -> Iterator[Fleet]:
-    """Run a hub and so many runners."""
+    """Run a controller and so many runners."""
     made = Fleet(url)
     try:
         for number in range(runners):

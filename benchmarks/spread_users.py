@@ -1,6 +1,6 @@
 """What users do in `benchmarks.spread`, in whatever process carries them.
 
-Law: instants are of `perf_counter`, which all processes of one machine share where it is
+Instants are of `perf_counter`, which all processes of one machine share where it is
 CLOCK_MONOTONIC. They are written to a file of each process, and read after the run.
 """
 

@@ -91,7 +91,7 @@ class Controller:
 
     def attach(self, link: Link) -> None:
         """Know a process, whose name no other has now."""
-        self._post(partial(self._attach, link))
+        self._post(partial(self._links.__setitem__, link.name, link))
         link.listen(partial(self._receive, link))
 
     def assign(self, lead: str, runners: Sequence[str]) -> None:
@@ -130,9 +130,7 @@ class Controller:
         if self._is_woken or loop is None:
             return
         self._is_woken = True
-        with suppress(
-            RuntimeError
-        ):  # it is closed: nobody waits for the controller any more
+        with suppress(RuntimeError):  # closed: nobody waits for the controller now
             loop.call_soon_threadsafe(self._drain)
 
     def _receive(self, link: Link, data: bytes | LinkClosed, arrived: float) -> None:
@@ -197,9 +195,6 @@ class Controller:
             link.close()
 
     # Links
-
-    def _attach(self, link: Link) -> None:
-        self._links[link.name] = link
 
     def _dispatch_all(
         self, link: Link, data: bytes | LinkClosed, arrived: float

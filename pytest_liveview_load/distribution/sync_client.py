@@ -17,7 +17,7 @@ controller's there, our own here.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from pytest_liveview_load.distribution.messages import (
     FromRunner,
@@ -44,10 +44,6 @@ from pytest_liveview_load.sync.rendezvous import (
 from pytest_liveview_load.sync.throttle import ThrottleArguments, asked_for, parse_terms
 from pytest_liveview_load.sync.users import check_value, read_call
 from pytest_liveview_load.units import Clock
-
-TAKE_TURN: Final = "take_turn"
-MEET: Final = "meet"
-SEEN: Final = "seen"
 
 Send = Callable[[FromRunner], None]
 Undo = Callable[[Any], None]
@@ -167,7 +163,7 @@ class SyncClient:
         def undo(_: None) -> None:
             self.end_turn(name)
 
-        await self.call(0, TAKE_TURN, to_plain(name), to_plain(said), undo=undo)
+        await self.call(0, "take_turn", to_plain(name), to_plain(said), undo=undo)
 
     def end_turn(self, name: str) -> None:
         """Say that a user whom the throttle has let in is done."""
@@ -184,7 +180,7 @@ class SyncClient:
         if self.ended:
             raise RunOver(f"rendezvous {name!r}")
         members, complete = await self.call(
-            user, MEET, to_plain(name), to_plain(said), to_plain(value)
+            user, "meet", to_plain(name), to_plain(said), to_plain(value)
         )
         return Meeting(
             name=name,
@@ -247,7 +243,7 @@ class BroadcastClient:
             self.post("unseen", user, name, found)
 
         call = self.sync.call
-        token, sender, seconds = await call(user, SEEN, name, timeout, undo=undo)
+        token, sender, seconds = await call(user, "seen", name, timeout, undo=undo)
         return Seen(name=name, token=token, sender=sender, seconds=seconds)
 
     def part(self, user: int) -> None:

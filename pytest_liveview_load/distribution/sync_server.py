@@ -23,7 +23,7 @@ from pytest_liveview_load.distribution.snapshots import merge_snapshots
 from pytest_liveview_load.errors import RunOver
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.sync.broadcast import Broadcast, ReceivedBroadcast
+from pytest_liveview_load.sync.broadcast import Broadcast
 from pytest_liveview_load.sync.rendezvous import RendezvousArguments
 from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
@@ -54,11 +54,7 @@ class SyncServer:
     """
 
     def __init__(
-        self,
-        run: str,
-        sync: LocalSync,
-        runners: Iterable[str],
-        send: Send,
+        self, run: str, sync: LocalSync, runners: Iterable[str], send: Send
     ) -> None:
         self.run = run
         self.sync = sync
@@ -81,6 +77,14 @@ class SyncServer:
         for recorder in self.recorders.values():
             recorder.measure_from = since
 
+    def recorder(self, scenario: str) -> Recorder:
+        """Return where arrivals at users of a scenario are counted."""
+        if scenario not in self.recorders:
+            self.recorders[scenario] = Recorder(
+                self.sync.clock, scenario=scenario, measure_from=self.measure_from
+            )
+        return self.recorders[scenario]
+
     # What runners send
 
     def receive(self, runner: str, message: SyncCall | SyncCancel | SyncPost) -> None:
@@ -90,14 +94,36 @@ class SyncServer:
             return
         match message:
             case SyncCall(call=number):
-                task = asyncio.create_task(self.carry_out(held, message))
+                task = asyncio.create_task(self._call(held, message))
                 held.calls[number] = task
                 task.add_done_callback(partial(self.answer, runner, held, number))
             case SyncCancel(call=number):
                 if number in held.calls:
                     held.calls[number].cancel()
             case SyncPost(verb=verb, args=args):
-                getattr(self, f"on_{verb}")(held, *args)
+                self._post(held, verb, args)
+
+    async def _call(self, held: RunnerHoldings, call: SyncCall) -> Any:
+        """Return what a call comes to."""
+        match call.verb, call.args:
+            case "take_turn", (name, limits):
+                name = from_plain(name)
+                await self.sync.take_turn(name, ThrottleArguments(*from_plain(limits)))
+                held.turns[name] += 1
+                return None
+            case "meet", (name, arguments, value):
+                meeting = await self.sync.meet(
+                    call.user,
+                    from_plain(name),
+                    RendezvousArguments(*from_plain(arguments)),
+                    from_plain(value),
+                )
+                members = [[each.id, to_plain(each.value)] for each in meeting.members]
+                return [members, meeting.complete]
+            case "seen", (name, timeout):
+                seen = await self.sync.broadcasts.seen(call.user, name, timeout)
+                return [seen.token, seen.sender, seen.seconds]
+        raise ValueError(call.verb)
 
     def answer(
         self, runner: str, held: RunnerHoldings, number: int, task: asyncio.Task[Any]
@@ -113,53 +139,67 @@ class SyncServer:
             answer = SyncAnswer(self.run, number, error=pack_error(error))
         self.send(runner, answer)
 
-    async def carry_out(self, held: RunnerHoldings, call: SyncCall) -> Any:
-        """Return what a call comes to."""
-        match call.verb, call.args:
-            case "take_turn", (name, said):
-                name = from_plain(name)
-                await self.sync.take_turn(name, ThrottleArguments(*from_plain(said)))
-                held.turns[name] += 1
-                return None
-            case "meet", (name, said, value):
-                terms = RendezvousArguments(*from_plain(said))
-                given = from_plain(value)
-                meeting = await self.sync.meet(
-                    call.user, from_plain(name), terms, given
-                )
-                members = [[each.id, to_plain(each.value)] for each in meeting.members]
-                return [members, meeting.complete]
-            case "seen", (name, timeout):
-                broadcasts = self.sync.broadcasts
-                seen = await broadcasts.seen(call.user, name, timeout)
-                return [seen.token, seen.sender, seen.seconds]
-        raise ValueError(call.verb)
+    def _post(self, held: RunnerHoldings, verb: str, args: tuple[Any, ...]) -> None:
+        match verb, args:
+            case "enter", (user,):
+                held.users[user] += 1
+                self.sync.enter(user)
+            case "leave", (user,):
+                held.users.pop(user, None)
+                self.sync.leave(user)
+            case "bring", (users,):
+                self.sync.bring(users)
+            case "over", ():
+                held.over = True
+                self.end_if_all_are_over()
+            case "end_turn", (name,):
+                held.turns[name] -= 1
+                self.sync.end_turn(name)
+            case "watch", (user, name, scenario):
+                held.watching.add(user)
+                self.sync.broadcasts.watch(user, name, self.recorder(scenario))
+            case "part", (user,):
+                held.watching.discard(user)
+                self.sync.broadcasts.part(user)
+            case _:
+                self._post_broadcast(verb, args)
 
-    # Who is there
+    def _post_broadcast(self, verb: str, args: tuple[Any, ...]) -> None:
+        broadcasts = self.sync.broadcasts
+        match verb, args:
+            case "begin", (token, sender, name, patience, at):
+                broadcasts.announce(token, sender, name, patience, at)
+                for user, arrived in self.early.pop(token, ()):
+                    broadcasts.heard(user, token, arrived)
+            case "sent", (token, at):
+                if token in broadcasts.under_way:
+                    broadcasts.sent(token, at)
+            case "end", (token,):
+                if token in broadcasts.under_way:
+                    broadcasts.end(token)
+            case "forget", (token,):
+                broadcasts.forget(token)
+            case "heard", (user, token, arrived):
+                if token in broadcasts.under_way:
+                    broadcasts.heard(user, token, arrived)
+                else:
+                    self._keep_early(user, token, arrived)
+            case "unseen", (user, name, (token, sender, seconds)):
+                # What a user was given that did not wait any more.
+                watch = broadcasts.watches.get(name, {}).get(user)
+                if watch is not None:
+                    again = Broadcast(name, token, sender, 0.0, 0.0, set())
+                    watch.seen.appendleft((again, seconds))
+            case _:
+                raise ValueError(verb)
 
-    def on_enter(self, held: RunnerHoldings, user: int) -> None:
-        """Take one who starts."""
-        held.users[user] += 1
-        self.sync.enter(user)
+    def _keep_early(self, user: int, token: str, arrived: float) -> None:
+        """Keep an arrival until its sender says that it sends."""
+        self.early.setdefault(token, []).append((user, arrived))
+        while len(self.early) > MOST_EARLY:
+            self.early.popitem(last=False)
 
-    def on_leave(self, held: RunnerHoldings, user: int) -> None:
-        """Take note of one who has come to its end."""
-        held.users.pop(user, None)
-        self.sync.leave(user)
-
-    def on_bring(self, _: RunnerHoldings, users: list[int]) -> None:
-        """Know of users that one of the crowd has spawned."""
-        self.sync.bring(users)
-
-    def on_over(self, held: RunnerHoldings) -> None:
-        """Take note that nobody of this runner is to begin."""
-        held.over = True
-        self.end_if_all_are_over()
-
-    def on_end_turn(self, held: RunnerHoldings, name: str) -> None:
-        """Take note that a user is done with its turn."""
-        held.turns[name] -= 1
-        self.sync.end_turn(name)
+    # Runners that are lost, and the end
 
     def lose(self, runner: str, *, moved: bool = False) -> None:
         """Give back what the users of a runner held that is lost.
@@ -201,79 +241,3 @@ class SyncServer:
         for held in self.holdings.values():
             for task in held.calls.values():
                 task.cancel()
-
-    # Broadcasts
-
-    def on_begin(
-        self,
-        _: RunnerHoldings,
-        token: str,
-        sender: int,
-        name: str,
-        patience: float,
-        at: float,
-    ) -> None:
-        """Know of a broadcast, and of those who had it before its sender said so."""
-        broadcasts = self.sync.broadcasts
-        broadcasts.announce(token, sender, name, patience, at)
-        for user, arrived in self.early.pop(token, ()):
-            broadcasts.heard(user, token, arrived)
-
-    def on_sent(self, _: RunnerHoldings, token: str, at: float) -> None:
-        """Know that a push has carried a token."""
-        if token in self.sync.broadcasts.under_way:
-            self.sync.broadcasts.sent(token, at)
-
-    def on_end(self, _: RunnerHoldings, token: str) -> None:
-        """Know that nothing more is sent of a broadcast."""
-        if token in self.sync.broadcasts.under_way:
-            self.sync.broadcasts.end(token)
-
-    def on_forget(self, _: RunnerHoldings, token: str) -> None:
-        """Know that a broadcast has failed."""
-        self.sync.broadcasts.forget(token)
-
-    def on_watch(
-        self, held: RunnerHoldings, user: int, name: str, scenario: str
-    ) -> None:
-        """Expect a user to see what is sent from now on."""
-        held.watching.add(user)
-        self.sync.broadcasts.watch(user, name, self.recorder(scenario))
-
-    def on_heard(
-        self, _: RunnerHoldings, user: int, token: str, arrived: float
-    ) -> None:
-        """Take note of an arrival, perhaps before its sender's word."""
-        broadcasts = self.sync.broadcasts
-        if token in broadcasts.under_way:
-            broadcasts.heard(user, token, arrived)
-            return
-        self.early.setdefault(token, []).append((user, arrived))
-        while len(self.early) > MOST_EARLY:
-            self.early.popitem(last=False)
-
-    def on_unseen(
-        self, _: RunnerHoldings, user: int, name: str, found: list[Any]
-    ) -> None:
-        """Take back what a user was given that did not wait any more."""
-        watch = self.sync.broadcasts.watches.get(name, {}).get(user)
-        if watch is not None:
-            token, sender, seconds = found
-            again = Broadcast(name, token, sender, 0.0, 0.0, set())
-            arrival: ReceivedBroadcast = again, seconds
-            watch.seen.appendleft(arrival)
-
-    def on_part(self, held: RunnerHoldings, user: int) -> None:
-        """Expect nothing of a user any more."""
-        held.watching.discard(user)
-        self.sync.broadcasts.part(user)
-
-    def recorder(self, scenario: str) -> Recorder:
-        """Return where arrivals at users of a scenario are counted."""
-        found = self.recorders.get(scenario)
-        if found is None:
-            clock = self.sync.clock
-            found = self.recorders[scenario] = Recorder(
-                clock, scenario=scenario, measure_from=self.measure_from
-            )
-        return found

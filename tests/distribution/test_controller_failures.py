@@ -34,9 +34,7 @@ def test_an_error_in_the_sync_server_ends_the_run(controller: Controller) -> Non
         lead.say(prepare(users=1))
         broken = lead.next(Broken)
 
-    assert (
-        "AttributeError: 'SyncServer' object has no attribute 'on_dance'" in broken.text
-    )
+    assert "ValueError: dance" in broken.text
 
 
 def test_an_error_in_the_coordinator_ends_the_run(
@@ -79,7 +77,7 @@ def test_what_cannot_be_sent_ends_the_run_that_wanted_it(
     async def meet(*_: object) -> object:
         return object()
 
-    monkeypatch.setattr(SyncServer, "carry_out", meet)
+    monkeypatch.setattr(SyncServer, "_call", meet)
     lead = Lead(controller)
     with runners(controller, "meet"):
         lead.say(prepare(users=1))
