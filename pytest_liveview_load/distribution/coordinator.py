@@ -64,9 +64,7 @@ if TYPE_CHECKING:
 
 OVERTIME: Final = 30.0  # seconds after the grace, for teardown and closing
 SUSPENDED: Final = 2.0  # between two ticks: it was this process that stood still
-LEAD_TIME: Final = (
-    0.25  # seconds from the last answer to the start, and four round trips
-)
+LEAD_TIME: Final = 0.25  # seconds until the start, besides four round trips
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +387,7 @@ class Coordinator:
         users = {each.name: each.users for each in self.runners.values()}
         self._tell_lead(
             Numbers(
-                run=self.run,
+                self.run,
                 snapshot=pack(whole),
                 users=sum(users.values()),
                 elapsed=elapsed,
@@ -414,23 +412,14 @@ class Coordinator:
         self._lose(runner, why, now)
 
     def _lose(self, runner: RunnerState, why: str, now: float) -> None:
-        was_carrying, users = runner.is_carrying, runner.users
+        was_carrying = runner.is_carrying
         has_to_end = not self.lead_is_alive or self.plan.lost != "continue"
-        runner.phase, runner.users = RunnerPhase.LOST, 0
+        runner.phase = RunnerPhase.LOST
         moved = was_carrying and not has_to_end and self._can_move_users()
         self._out.append(ReleaseUsers(runner.name, moved))
         if not was_carrying and self.lead_is_alive:
             return  # all its numbers are in
-        runner.lost_why = why
-        loss = Loss(
-            runner=runner.name,
-            why=why,
-            shares=tuple(runner.shares),
-            at=self.elapsed(now),
-            users=users,
-            stack=runner.stack,
-            moved=moved,
-        )
+        loss = runner.lose(why, self.elapsed(now), moved=moved)
         self.summary.losses.append(loss)
         self.changes.forget_runner(runner.name)
         self._tell_lead(*self.changes.answers())

@@ -17,7 +17,7 @@ from pytest_liveview_load.distribution.messages import (
     RunnerInfo,
     UserChange,
 )
-from pytest_liveview_load.distribution.packed import PackedOutcome, Share
+from pytest_liveview_load.distribution.packed import Loss, PackedOutcome, Share
 from pytest_liveview_load.distribution.snapshots import measures_of, unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -131,6 +131,19 @@ class RunnerState:
             case RemoveUsers(_, _, count):
                 self.removed += count
                 self.users -= count
+
+    def lose(self, why: str, at: float, *, moved: bool) -> Loss:
+        """Return what is lost with it, `at` seconds of the run."""
+        users, self.users, self.lost_why = self.users, 0, why
+        return Loss(
+            runner=self.name,
+            why=why,
+            shares=tuple(self.shares),
+            at=at,
+            users=users,
+            stack=self.stack,
+            moved=moved,
+        )
 
     # What is due
 
