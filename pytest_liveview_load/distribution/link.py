@@ -116,7 +116,7 @@ class ChannelLink:
         while (data := self._waiting.get()) is not None:
             try:
                 self._channel.send(data)
-            except OSError:  # execnet's word for a connection that is gone
+            except OSError:  # what execnet raises once the connection is gone
                 self._lost(CLOSED)
                 return
 

@@ -58,8 +58,8 @@ class RunService:
         self.send = send
         self.kill = kill
         self.clock = clock
-        company = ActiveUsers.of(Profile.from_data(plan.profile), endless=plan.endless)
-        sync = LocalSync(company, clock=clock, scale=plan.scale)
+        users = ActiveUsers.of(Profile.from_data(plan.profile), endless=plan.endless)
+        sync = LocalSync(users, clock=clock, scale=plan.scale)
         self.sync_server = SyncServer(prepare.run, sync, runners, send)
         self.coordinator = Coordinator(
             prepare,

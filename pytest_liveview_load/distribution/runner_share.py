@@ -313,7 +313,7 @@ class RunnerShare:
     # The end
 
     def cancel(self) -> None:
-        """End without a word: the run is over."""
+        """End without an answer: the run is over."""
         self.sync.cut()
         for each in self.tasks:
             each.cancel()

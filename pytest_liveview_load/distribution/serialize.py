@@ -300,7 +300,7 @@ def quote(value: object, most: int = 60) -> str:
 # Plain data: tuples, long integers and all come out as they went in
 
 
-# A dict with this one key stands for what a message has no word for.
+# A dict with this one key stands for what a message cannot carry as it is.
 MARK: Final = "\x00"
 TUPLE: Final = "t"
 LONG: Final = "i"

@@ -28,7 +28,7 @@ ENDINGS = (Broken, Finished, Finished, Refused)
 
 
 class Lead:
-    """What the lead is told, and what it says."""
+    """The lead of a run: what it receives, and what it sends."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller

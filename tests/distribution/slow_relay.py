@@ -1,4 +1,4 @@
-"""A command that runs another one, as `docker run -i` does, and is slow to pass words on.
+"""A command that runs another one, as `docker run -i` does, and is slow to pass bytes on.
 
 python slow_relay.py SECONDS COMMAND ARGUMENT …
 """

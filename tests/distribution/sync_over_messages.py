@@ -1,6 +1,6 @@
-"""A gathering that two runners' users reach by messages, in one loop: odd and even users.
+"""A sync server that two runners' users reach by messages, in one loop: odd and even users.
 
-What they say arrives at once, as bytes; an answer takes a turn of the loop.
+What they send arrives at once, as bytes; an answer takes a turn of the loop.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ RUNNERS = ("a", "b")
 
 
 class SyncOverMessages:
-    """Owns the desk and both runners' ends; what is only looked at is the desk's."""
+    """Owns the server and both runners' clients; what is only read is the server's."""
 
     def __init__(self, real: LocalSync) -> None:
         self.real = real
@@ -33,7 +33,7 @@ class SyncOverMessages:
             )
             for first, name in enumerate(RUNNERS)
         }
-        self.said = 0  # messages
+        self.sent = 0  # messages
         self.broadcasts = BroadcastsOverMessages(self)
         self.turns: dict[str, list[SyncClient]] = {}
         self.next = 0
@@ -43,7 +43,7 @@ class SyncOverMessages:
 
     def sender(self, name: str) -> Any:
         def send(message: messages.FromRunner) -> None:
-            self.said += 1
+            self.sent += 1
             [there] = decode(encode(message))
             assert isinstance(
                 there, messages.SyncCall | messages.SyncCancel | messages.SyncPost
@@ -60,7 +60,7 @@ class SyncOverMessages:
     def of(self, user: int) -> SyncClient:
         return self.clients[RUNNERS[user % 2]]
 
-    # As a gathering
+    # As the run's sync (`crowd.run_state`)
 
     def enter(self, user: int) -> None:
         self.of(user).enter(user)

@@ -42,7 +42,7 @@ class FakeChannel:
 
 
 class Heard:
-    """What a link has told, in the order of it."""
+    """What came over a link, in that order."""
 
     def __init__(self) -> None:
         self.all: list[bytes | LinkClosed] = []

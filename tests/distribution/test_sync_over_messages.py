@@ -1,7 +1,7 @@
-"""What is only so where the gathering is in another process.
+"""What is only so where users synchronize over messages.
 
-That it does what a gathering of this process does is tested with that one, in
-`tests/crowd/test_throttle.py`, `test_rendezvous.py` and `test_fanout.py`.
+That it does what `LocalSync` does is tested with that one, in
+`tests/sync/test_throttle.py`, `test_rendezvous.py` and `test_broadcast.py`.
 """
 
 import asyncio
@@ -222,7 +222,7 @@ def test_instants_are_told_by_the_controllers_clock() -> None:
 
 def test_what_is_no_plain_data_is_refused_where_it_is_said() -> None:
     async def scene(sync: SyncOverMessages) -> list[str]:
-        said = sync.said
+        sent = sync.sent
         errors = []
         for call in (
             sync.take_turn("t", ThrottleArguments(rate=object)),
@@ -233,7 +233,7 @@ def test_what_is_no_plain_data_is_refused_where_it_is_said() -> None:
             with pytest.raises(SyncError) as caught:
                 await call
             errors.append(str(caught.value))
-        assert said == sync.said
+        assert sent == sync.sent
         return errors
 
     rate, name, users, value = played(scene)
