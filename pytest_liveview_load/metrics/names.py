@@ -24,6 +24,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from pytest_liveview_load.liveview.observer import PartSizes, ResentSizes
 from pytest_liveview_load.units import (
     format_bytes,
     format_count,
@@ -79,22 +80,11 @@ COUNTS: Final = (
     "dropped_arrivals",
     "missing_receivers",
 )
-# What a diff's bytes are made of (`liveview.diff_cost.sizes` says how); only `diff_bytes` has
-# parts.
+# Only `diff_bytes` has parts: what a diff is made of, which sums up to it, and within that
+# what its page had already, of a few pages of each view.
 DIFF_BYTES: Final = "diff_bytes"
-DIFF_PARTS: Final = (
-    "statics",
-    "dynamics",
-    "keyed",
-    "components",
-    "streams",
-    "events",
-    "replies",
-    "envelope",
-)
-# What of a diff its page had already (`liveview.diff_cost.resent`), of a few pages of each view.
-# The parts of the first list sum up to the diff; these are within them.
-RESENT_PARTS: Final = ("resent_statics", "resent_keyed", "resent_dynamics")
+DIFF_PARTS: Final = PartSizes._fields
+RESENT_PARTS: Final = tuple(f"resent_{part}" for part in ResentSizes._fields)
 # What is of the whole run and never of one of its scenarios.
 ONLY_OF_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})
 

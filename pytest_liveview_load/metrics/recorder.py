@@ -6,6 +6,7 @@ and failures by the one instant `at` that they come with.
 
 from typing import Final
 
+from pytest_liveview_load.liveview.observer import Parts
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import (
     COUNTS,
@@ -31,7 +32,6 @@ MOST_UNLIKE: Final = 1024
 # A series but for its scenario, which is the recorder's own: metric, name, view, kind,
 # component, part. A plain tuple, for it is made at every measurement.
 Key = tuple[str, str, str, str, str, str]
-Parts = tuple[str, str, tuple[int, ...]]  # of a diff: its event's name, its view, bytes
 
 
 class Recorder:
@@ -40,7 +40,7 @@ class Recorder:
     Not shared between threads. All that a recorder with a `scenario` takes is of that
     scenario. Instants are seconds of `clock`. Set `measure_from` before the first measurement that
     it should leave out; `seconds` of a snapshot count from it, or from the recorder's
-    birth if that is later.
+    creation if that is later.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Recorder:
     ) -> None:
         self.scenario = scenario
         self.measure_from = measure_from
-        self._born = clock()
+        self._created = clock()
         self._histograms: dict[Key, Histogram] = {}
         self._counts = dict.fromkeys(COUNTS, 0)
-        self._alike: dict[Parts, int] = {}
+        self._part_counts: dict[Parts, int] = {}
         self._failures = FailureLog()
         self._most_users = 0
 
@@ -115,11 +115,11 @@ class Recorder:
         if at < self.measure_from:
             return
         try:
-            self._alike[of] += 1
+            self._part_counts[of] += 1
         except KeyError:
-            if len(self._alike) >= MOST_UNLIKE:
-                self._settle()
-            self._alike[of] = 1
+            if len(self._part_counts) >= MOST_UNLIKE:
+                self._flush_parts()
+            self._part_counts[of] = 1
 
     def resent(self, sizes: tuple[int, ...], *, name: str = "", view: str = "") -> None:
         """Record what of one diff its page had already, in the order of `names.RESENT`.
@@ -152,7 +152,7 @@ class Recorder:
 
     def snapshot(self, now: float, *, partial: str = "") -> Snapshot:
         """Return a frozen copy of the numbers so far; `partial` says why a run was cut."""
-        self._settle()
+        self._flush_parts()
         histograms = {
             Series(*key[:5], self.scenario, key[5]): histogram.copy()
             for key, histogram in self._histograms.items()
@@ -173,25 +173,25 @@ class Recorder:
         return Snapshot(
             histograms=histograms,
             counts=counts,
-            by_scenario=self._of_scenario(counts),
+            by_scenario=self._scenario_counts(counts),
             failures=self._failures.failures(),
-            seconds=max(0.0, now - max(self.measure_from, self._born)),
+            seconds=max(0.0, now - max(self.measure_from, self._created)),
             users=self._most_users,
             partial=partial,
         )
 
-    def _of_scenario(self, counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    def _scenario_counts(self, counts: dict[str, int]) -> dict[str, dict[str, int]]:
         if not self.scenario:
             return {}
         own = {name: n for name, n in counts.items() if name not in ONLY_OF_RUN}
         return {self.scenario: own}
 
-    def _settle(self) -> None:
+    def _flush_parts(self) -> None:
         """Put the parts that were only counted into their histograms."""
-        for (name, view, sizes), times in self._alike.items():
+        for (name, view, sizes), times in self._part_counts.items():
             for part, size in zip(DIFF_PARTS, sizes, strict=True):
                 self._sizes((DIFF_BYTES, name, view, "", "", part)).add(size, times)
-        self._alike.clear()
+        self._part_counts.clear()
 
     def _sizes(self, key: Key) -> Histogram:
         return self._histograms.get(key) or self._new_histogram(key, Unit.SIZE)

@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
+from pytest_liveview_load.liveview.diff_cost.sizes import part_sizes
+from pytest_liveview_load.liveview.observer import PartSizes
 from tests.properties.rendered_trees import histories, with_templates
 
 Json = Any

@@ -5,11 +5,12 @@ before and after a diff are compared, nothing is guessed.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from pytest_liveview_load.errors import ProtocolError
+from pytest_liveview_load.liveview.observer import ResentSizes
 from pytest_liveview_load.liveview.protocol.rendered import (
     Comprehension,
     Dynamic,
@@ -18,15 +19,13 @@ from pytest_liveview_load.liveview.protocol.rendered import (
     Tree,
 )
 from pytest_liveview_load.liveview.protocol.wire import (
+    BESIDE_TREE,
     COMPONENTS,
     DYNAMICS,
-    EVENTS,
     KEYED,
-    REPLY,
     STATIC,
     STREAM,
     TEMPLATES,
-    TITLE,
     quoted,
 )
 
@@ -36,19 +35,6 @@ AROUND_A_KEY: Final = len('"":')
 
 Fields: TypeAlias = dict[str, msgspec.Raw]
 Key: TypeAlias = object  # of a row or subtree: equal for equal content
-
-
-class ResentSizes(NamedTuple):
-    """Bytes of one diff that the page has already.
-
-    `statics` are templates that it was sent before; `keyed` are entries, whole but for
-    templates in them, that their list holds already, if they are three or more;
-    `dynamics` are values that stay what they are. Items of streams are none of them.
-    """
-
-    statics: int = 0
-    keyed: int = 0
-    dynamics: int = 0
 
 
 class SentPage:
@@ -90,13 +76,12 @@ class SentPage:
         self, fields: Fields, before: Rendered | None, after: Rendered
     ) -> None:
         """Compare what a diff is made of."""
-        for key in (EVENTS, REPLY, TITLE):
-            fields.pop(key, None)
+        tree = {key: each for key, each in fields.items() if key not in BESIDE_TREE}
         known: Mapping[int, Node] = before.components if before else {}
-        for cid, value in fields_of(fields.pop(COMPONENTS, None)).items():
+        for cid, value in fields_of(fields.get(COMPONENTS)).items():
             node = after.components[int(cid)]
             self.node(fields_of(value), known.get(int(cid)), node)
-        self.node(fields, before.tree if before else None, after.tree)
+        self.node(tree, before.tree if before else None, after.tree)
 
     def node(self, fields: Fields, before: Dynamic | None, after: Dynamic) -> None:
         """Compare a subtree with what stood there before."""

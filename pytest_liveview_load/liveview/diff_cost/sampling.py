@@ -10,8 +10,8 @@ from typing import Final
 
 from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.diff_cost.resent import SentPage
-from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
-from pytest_liveview_load.liveview.observer import Observer, Parts
+from pytest_liveview_load.liveview.diff_cost.sizes import part_sizes
+from pytest_liveview_load.liveview.observer import Observer, Parts, PartSizes
 from pytest_liveview_load.liveview.protocol.rendered import Rendered
 
 # Sizes of parts

@@ -4,11 +4,13 @@ Every byte belongs to exactly one part, so the sizes sum up to the bytes on the 
 Nothing is encoded again; what is no tree is counted where it stands, never refused.
 """
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
+from pytest_liveview_load.liveview.observer import PartSizes
 from pytest_liveview_load.liveview.protocol.wire import (
+    BESIDE_TREE,
     COMPONENTS,
     DYNAMICS,
     EVENTS,
@@ -21,41 +23,13 @@ from pytest_liveview_load.liveview.protocol.wire import (
     TITLE,
 )
 
-
-class PartSizes(NamedTuple):
-    """The bytes of one diff, part by part.
-
-    - `statics`: templates (`s`, `p`) and the root flag beside them, wherever they are.
-    - `streams`: items of streams with their ids and deletions, and all that is in them.
-    - `keyed`: entries of other comprehensions: `k`, or `d` before 1.1.
-    - `components`: what else is in LiveComponents (`c`).
-    - `dynamics`: what else is in the tree, and the page's title.
-    - `events`: `push_event`s (`e`).
-    - `replies`: the reply to a hook's `pushEvent` (`r`).
-    - `envelope`: the braces and commas of the diff's outermost object; of a whole frame
-      also the message around the diff.
-
-    A key and its colon belong to the value; the braces and commas of an inner object to
-    the part that the object stands in.
-    """
-
-    statics: int = 0
-    dynamics: int = 0
-    keyed: int = 0
-    components: int = 0
-    streams: int = 0
-    events: int = 0
-    replies: int = 0
-    envelope: int = 0
-
-
 _Fields: TypeAlias = dict[str, msgspec.Raw]
 
 _STATICS, _DYNAMICS, _KEYED, _COMPONENTS, _STREAMS, _EVENTS, _REPLIES, _ENVELOPE = (
     range(len(PartSizes._fields))
 )
 _OF_TEMPLATES: Final = frozenset((STATIC, TEMPLATES, ROOT))
-_BESIDE_THE_TREE: Final = {
+_PART_BESIDE_TREE: Final = {
     EVENTS: _EVENTS,
     REPLY: _REPLIES,
     TITLE: _DYNAMICS,
@@ -83,8 +57,8 @@ def part_sizes(diff: bytes) -> PartSizes:
         return PartSizes(*sizes)
     sizes[_ENVELOPE] = len(diff) - _total(fields)
     try:
-        for key in _BESIDE_THE_TREE.keys() & fields.keys():
-            part = _BESIDE_THE_TREE[key]
+        for key in BESIDE_TREE & fields.keys():
+            part = _PART_BESIDE_TREE[key]
             value = fields.pop(key)
             sizes[part] += len(key) + _AROUND_A_KEY
             if key == COMPONENTS:

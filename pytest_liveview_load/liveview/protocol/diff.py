@@ -38,6 +38,7 @@ from pytest_liveview_load.liveview.protocol.rendered import (
 )
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.liveview.protocol.wire import (
+    BESIDE_TREE,
     COMPONENTS,
     DYNAMICS,
     EVENTS,
@@ -56,7 +57,6 @@ Diff: TypeAlias = dict[str, Json]
 Row: TypeAlias = tuple[Dynamic, ...]
 
 _OUR_MARKS: Final = "data-phx-"  # of views and components
-_BESIDE_THE_TREE: Final = frozenset((COMPONENTS, EVENTS, REPLY, TITLE))
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ def changes_only_texts(rendered: Rendered, diff: bytes) -> bool:
     try:
         fields = parse_json(diff)
         components = fields.get(COMPONENTS) or {}
-        tree = {key: fields[key] for key in fields.keys() - _BESIDE_THE_TREE}
+        tree = {key: fields[key] for key in fields.keys() - BESIDE_TREE}
         return _only_texts(rendered.tree, tree) and all(
             _only_texts(rendered.components.get(int(cid)), each)
             for cid, each in components.items()
@@ -163,12 +163,12 @@ def _merge(old: Rendered | None, diff: Diff, dialect: Dialect) -> Merged:
         title=read_title(diff.get(TITLE)),
         reply=diff.get(REPLY) or None,
         cids=cids,
-        component_only=bool(cids) and _BESIDE_THE_TREE.issuperset(diff),
+        component_only=bool(cids) and BESIDE_TREE.issuperset(diff),
     )
 
 
 def _tree_part(diff: Diff) -> Diff:
-    return {key: diff[key] for key in diff if key not in _BESIDE_THE_TREE}
+    return {key: diff[key] for key in diff if key not in BESIDE_TREE}
 
 
 class _Merger:

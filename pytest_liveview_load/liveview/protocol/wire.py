@@ -112,6 +112,9 @@ STREAM: Final = "stream"
 KEYED: Final = "k"
 KEYED_COUNT: Final = "kc"
 
+# What stands at the top of a diff beside the tree.
+BESIDE_TREE: Final = frozenset((COMPONENTS, EVENTS, REPLY, TITLE))
+
 # Attributes that the client writes into what it renders.
 PHX_COMPONENT: Final = "data-phx-component"
 PHX_VIEW_REF: Final = "data-phx-view"

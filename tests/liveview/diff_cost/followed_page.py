@@ -1,6 +1,7 @@
 """A page that is only followed to see what its diffs send again."""
 
-from pytest_liveview_load.liveview.diff_cost.resent import ResentSizes, SentPage
+from pytest_liveview_load.liveview.diff_cost.resent import SentPage
+from pytest_liveview_load.liveview.observer import ResentSizes
 from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import parse_json

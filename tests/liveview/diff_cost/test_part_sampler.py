@@ -8,7 +8,7 @@ from pytest_liveview_load.liveview.diff_cost.sampling import (
     ONE_FRAME_IN,
     PartSampler,
 )
-from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes
+from pytest_liveview_load.liveview.observer import PartSizes
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import Said, ScriptedServer, Talk
 from tests.liveview.conftest import Measured

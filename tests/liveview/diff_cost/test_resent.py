@@ -8,10 +8,8 @@ import msgspec
 import pytest
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.diff_cost.resent import (
-    ContentKeys,
-    ResentSizes,
-)
+from pytest_liveview_load.liveview.diff_cost.resent import ContentKeys
+from pytest_liveview_load.liveview.observer import ResentSizes
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.rendered import Dynamic
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pytest_liveview_load.liveview.diff_cost.sizes import PartSizes, part_sizes
+from pytest_liveview_load.liveview.diff_cost.sizes import part_sizes
+from pytest_liveview_load.liveview.observer import PartSizes
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.wire import DIFF, PHX_REPLY, decode
 from pytest_liveview_load.metrics.names import DIFF_PARTS

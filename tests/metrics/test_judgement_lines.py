@@ -6,7 +6,7 @@ from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import Series
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from tests.metrics.test_judging import RUN, many
+from tests.metrics.test_readings_and_verdicts import RUN, many
 
 LINES = {
     "within": (
