@@ -1,6 +1,6 @@
 """Quantities that people write and read: durations, bytes, rates, percentages.
 
-Law: inside the package a duration is float seconds, a size is bytes, a rate is per second
+Inside the package a duration is float seconds, a size is bytes, a rate is per second
 and a percentage is a ratio of one; units exist only in text, and only this file knows them.
 What cannot be read raises `UnitError`, which quotes what was given.
 """
@@ -388,11 +388,15 @@ def parse_pause(value: object) -> Pause:
     """
     if isinstance(value, Between | Exponential | LogNormal):
         return value
-    return parse_text(value) if isinstance(value, str) else Between(*parse_span(value))
+    return (
+        parse_pause_text(value)
+        if isinstance(value, str)
+        else Between(*parse_span(value))
+    )
 
 
 @lru_cache(maxsize=256)  # every user says the same few, again and again
-def parse_text(text: str) -> Pause:
+def parse_pause_text(text: str) -> Pause:
     """Return the pause of a text. Raises UnitError."""
     word, _, rest = text.strip().partition(" ")
     if not word or not word[0].isalpha():
@@ -400,25 +404,25 @@ def parse_text(text: str) -> Pause:
             return Between(*parse_span(text))
         except UnitError as error:
             detail = error.expected.removeprefix(A_SPAN).removeprefix(A_DURATION)
-            raise UnitError(text, f"{A_PAUSE}{span_meant(text) or detail}") from None
-    read = SHAPES.get(word)
+            raise UnitError(text, f"{A_PAUSE}{span_hint(text) or detail}") from None
+    read = PAUSE_SHAPES.get(word)
     if read is None:
-        hint = near_miss(word, SHAPES) or f" Known are {', '.join(SHAPES)}."
+        hint = near_miss(word, PAUSE_SHAPES) or f" Known are {', '.join(PAUSE_SHAPES)}."
         raise UnitError(text, f"{A_PAUSE}: no pause is called {word!r}.{hint}")
     return read(text, rest.strip())
 
 
-def exponential(text: str, rest: str) -> Pause:
+def parse_exponential(text: str, rest: str) -> Pause:
     """Return the pause of 'exponential 2s', of which `rest` is '2s'."""
-    return Exponential(positive(text, rest, "mean"))
+    return Exponential(parse_positive_duration(text, rest, "mean"))
 
 
-def lognormal(text: str, rest: str) -> Pause:
+def parse_lognormal(text: str, rest: str) -> Pause:
     """Return the pause of 'lognormal 2s sigma 0.8', of which `rest` is '2s sigma 0.8'."""
     parts = re.fullmatch(r"(?P<median>\S+)(\s+(?P<word>\S+)\s+(?P<sigma>\S+))?", rest)
     if parts is None or parts["word"] not in {None, SIGMA}:
         raise UnitError(text, f"{A_PAUSE}: write it 'lognormal 2s sigma 0.8'")
-    median = positive(text, parts["median"], "median")
+    median = parse_positive_duration(text, parts["median"], "median")
     if parts["sigma"] is None:
         return LogNormal(median)
     number = NUMBER.fullmatch(parts["sigma"])
@@ -428,7 +432,7 @@ def lognormal(text: str, rest: str) -> Pause:
     return LogNormal(median, float(parts["sigma"]))
 
 
-def span_meant(text: str) -> str:
+def span_hint(text: str) -> str:
     """Return a hint for who writes a span with a dash: '1s-3s', '1 to 3s'."""
     parts = re.fullmatch(
         r"\s*([\d.]+)([a-zµ]*)\s*(?:-|–|,|to)\s*([\d.]+[a-zµ]*)\s*", text
@@ -440,13 +444,13 @@ def span_meant(text: str) -> str:
     return f": did you mean '{low}{unit}..{high}'?"
 
 
-SHAPES: Final[Mapping[str, Callable[[str, str], Pause]]] = {
-    EXPONENTIAL: exponential,
-    LOGNORMAL: lognormal,
+PAUSE_SHAPES: Final[Mapping[str, Callable[[str, str], Pause]]] = {
+    EXPONENTIAL: parse_exponential,
+    LOGNORMAL: parse_lognormal,
 }
 
 
-def positive(text: str, duration: str, what: str) -> float:
+def parse_positive_duration(text: str, duration: str, what: str) -> float:
     """Return the seconds of `duration`, the part of `text` that is its mean or median."""
     if not duration:
         raise UnitError(text, f"{A_PAUSE}: its {what} is missing")

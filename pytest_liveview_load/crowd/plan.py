@@ -24,7 +24,7 @@ from pytest_liveview_load.crowd.mix import (
 )
 from pytest_liveview_load.crowd.scenario import is_async, not_async
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
-from pytest_liveview_load.load_profile.arguments import PARSERS, unknown
+from pytest_liveview_load.load_profile.arguments import PARSERS, unknown_argument
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.units import format_duration, parse_duration
@@ -141,7 +141,7 @@ def check_known(arguments: Mapping[str, object]) -> None:
     """Raise MarkerError for an argument that `load` does not have."""
     for name, value in arguments.items():
         if name not in ARGUMENTS:
-            raise unknown(name, value, ARGUMENTS)
+            raise unknown_argument(name, value, ARGUMENTS)
 
 
 def read(name: str, value: object) -> Any:

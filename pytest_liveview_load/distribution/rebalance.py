@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def divide_share(share: Share, among: Sequence[str]) -> dict[str, Share]:
-    """Return which part of a share each of `among` takes over (as `Profile.shard`)."""
+    """Return which part of a share each of `among` takes over (as `Profile.share`)."""
     first, of = share
     return {
         name: Share(first + place * of, of * len(among))

@@ -179,7 +179,7 @@ class RunnerState:
         return RunnerReport(
             name=self.name,
             host=self.info.host if self.info else "",
-            users=sum(profile.shard(*share).most_users for share in self.shares),
+            users=sum(profile.share(*share).most_users for share in self.shares),
             offset=self.clock.offset if known else None,
             uncertainty=self.clock.uncertainty(now) if known else None,
             skew=(self.began or 0.0) - (at or 0.0) if has_begun else None,

@@ -119,7 +119,7 @@ def unpack_plan(plan: PackedPlan, share: Share) -> RunPlan:
     """Return a share of a run. Raises ScenarioError for a function that is not here."""
     rows = plan.rows
     return RunPlan(
-        profile=Profile.from_data(plan.profile).shard(*share),
+        profile=Profile.from_data(plan.profile).share(*share),
         cast=unpack_mix(plan.mix),
         data=None if rows is None else unpack_rows(rows),
         rows=ONCE if rows is None else rows.way,

@@ -1,6 +1,6 @@
 """What a person may write about a crowd in `load(…)`: each argument, and which exclude which.
 
-Law of this file: text becomes values here and nowhere else, and what is wrong is said as
+Text becomes values here and nowhere else, and what is wrong is said as
 one MarkerError that quotes the argument and says what to do.
 """
 
@@ -24,7 +24,7 @@ def whole_number(value: object, least: int | None) -> int:
     return value
 
 
-def optional(value: object, parse: Callable[[object], object]) -> object:
+def parse_unless_none(value: object, parse: Callable[[object], object]) -> object:
     """Return None for None, so that a run can take back what its marker says."""
     return None if value is None else parse(value)
 
@@ -37,14 +37,14 @@ def positive_duration(value: Any) -> float:
     return seconds
 
 
-def flag(value: object) -> bool:
+def parse_flag(value: object) -> bool:
     """Return True or False."""
     if not isinstance(value, bool):
         raise UnitError(value, "True or False")
     return value
 
 
-def some_pause(value: object) -> object:
+def positive_pause(value: object) -> object:
     """Return a pause that takes time: `think` may be nothing, `pacing` not."""
     pause = parse_pause(value)
     if pause == NO_PAUSE:
@@ -56,16 +56,18 @@ PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "users": lambda value: whole_number(value, 1),
     "ramp": parse_duration,
     "stages": lambda value: () if value is None else parse_stages(value),
-    "arrival": lambda value: optional(value, parse_plan),
-    "poisson": flag,
-    "max_users": lambda value: optional(value, lambda it: whole_number(it, 1)),
-    "duration": lambda value: optional(value, positive_duration),
-    "iterations": lambda value: optional(value, lambda it: whole_number(it, 1)),
+    "arrival": lambda value: parse_unless_none(value, parse_plan),
+    "poisson": parse_flag,
+    "max_users": lambda value: parse_unless_none(value, lambda it: whole_number(it, 1)),
+    "duration": lambda value: parse_unless_none(value, positive_duration),
+    "iterations": lambda value: parse_unless_none(
+        value, lambda it: whole_number(it, 1)
+    ),
     "think": parse_pause,
-    "pacing": lambda value: optional(value, some_pause),
+    "pacing": lambda value: parse_unless_none(value, positive_pause),
     "warmup": parse_duration,
     "grace": parse_duration,
-    "seed": lambda value: optional(value, lambda it: whole_number(it, None)),
+    "seed": lambda value: parse_unless_none(value, lambda it: whole_number(it, None)),
 }
 
 # Two that do not go together, and what to write instead.
@@ -130,11 +132,11 @@ KINDS: Final = ("users", "stages", "arrival")
 DEPENDENTS: Final[Mapping[str, str]] = {"poisson": "arrival", "max_users": "arrival"}
 
 
-def read(name: str, value: object) -> Any:
+def parse_argument(name: str, value: object) -> Any:
     """Return the value of one argument of `load(…)`; raise MarkerError that quotes it."""
     parse = PARSERS.get(name)
     if parse is None:
-        raise unknown(name, value, PARSERS)
+        raise unknown_argument(name, value, PARSERS)
     try:
         return parse(value)
     except UnitError as error:
@@ -142,7 +144,7 @@ def read(name: str, value: object) -> Any:
         raise MarkerError(message) from None
 
 
-def unknown(name: str, value: object, known: Iterable[str]) -> MarkerError:
+def unknown_argument(name: str, value: object, known: Iterable[str]) -> MarkerError:
     """Return the error for an argument that `load` does not have."""
     hint = near_miss(name, known) or f" Known are: {', '.join(known)}."
     if name in OTHER_WORDS:
@@ -151,7 +153,7 @@ def unknown(name: str, value: object, known: Iterable[str]) -> MarkerError:
     return MarkerError(message)
 
 
-def check_together(said: Mapping[str, object]) -> None:
+def check_contradictions(said: Mapping[str, object]) -> None:
     """Raise MarkerError if two of the arguments that were `said` exclude each other."""
     for (one, other), advice in CONTRADICTIONS.items():
         if one in said and other in said:
@@ -160,7 +162,7 @@ def check_together(said: Mapping[str, object]) -> None:
             raise MarkerError(message)
 
 
-def taken_back(arguments: Mapping[str, object]) -> set[str]:
+def overridden_arguments(arguments: Mapping[str, object]) -> set[str]:
     """Return what goes of the arguments that a person lays `arguments` over.
 
     None takes one back. And a run that asks for another kind of load than its marker gets

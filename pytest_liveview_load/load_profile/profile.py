@@ -1,6 +1,6 @@
 """The shape of a load: who comes when, and how long it goes on.
 
-Law of this file: a Profile is checked whole when it is made, and everything about time
+A Profile is checked whole when it is made, and everything about time
 is derived from it. Every runner computes its own share of the ONE schedule, so nobody
 hands out starts while the load runs. Light imports only: markers are read at import.
 """
@@ -13,25 +13,25 @@ from typing import Any, Final
 from pytest_liveview_load.errors import MarkerError
 from pytest_liveview_load.load_profile.arguments import (
     DEPENDENTS,
-    check_together,
-    read,
-    taken_back,
+    check_contradictions,
+    overridden_arguments,
+    parse_argument,
 )
 from pytest_liveview_load.load_profile.rate import (
     ROUNDING,
     Arrival,
     RatePlan,
-    arrivals_of,
-    random_marks,
-    whole_marks,
+    arrivals_until,
+    even_arrivals,
+    random_arrivals,
 )
 from pytest_liveview_load.load_profile.stages import (
-    Span,
     Stage,
+    UserSpan,
     describe_stages,
-    length_of,
-    peak_of,
-    spans_of,
+    stages_length,
+    stages_peak,
+    user_spans,
 )
 from pytest_liveview_load.units import (
     NO_PAUSE,
@@ -95,13 +95,15 @@ class Profile:
         What they exclude goes: `arrival` over a profile of 500 users makes an open load.
         Raises MarkerError as `of` does.
         """
-        changes = {name: read(name, value) for name, value in arguments.items()}
-        back = {name: DEFAULTS[name] for name in taken_back(arguments)}
+        changes = {
+            name: parse_argument(name, value) for name, value in arguments.items()
+        }
+        back = {name: DEFAULTS[name] for name in overridden_arguments(arguments)}
         kept = replace(self, **back)
         given = {name: it for name, it in arguments.items() if it is not None}
         said = {**kept.as_arguments(), **given}
-        check_together(said)
-        return checked(replace(kept, **changes), said)
+        check_contradictions(said)
+        return check_profile(replace(kept, **changes), said)
 
     def scaled(self, factor: float) -> "Profile":
         """Return the same load with `factor` times the users and rates, at least one user."""
@@ -117,7 +119,7 @@ class Profile:
             max_users=self.max_users and max(1, round(self.max_users * factor)),
         )
 
-    def shard(self, index: int, of: int) -> "Profile":
+    def share(self, index: int, of: int) -> "Profile":
         """Return runner `index`'s share of `of`: every `of`-th user, so the ramp stays smooth."""
         first_user = self.first_user + index * self.stride
         return replace(self, first_user=first_user, stride=self.stride * of)
@@ -133,7 +135,7 @@ class Profile:
     def length(self) -> float | None:
         """Seconds from the first start to the end; None if iterations decide."""
         if self.stages:
-            return length_of(self.stages)
+            return stages_length(self.stages)
         if self.arrival is not None and self.duration is None:
             return self.arrival.length
         return None if self.duration is None else self.ramp + self.duration
@@ -159,9 +161,9 @@ class Profile:
         if self.arrival is not None:
             pool = math.ceil(self.arrival.highest * POOL_SECONDS * (1 - ROUNDING))
             return self.max_users or max(SMALLEST_POOL, pool)
-        return peak_of(self.stages) if self.stages else self.users
+        return stages_peak(self.stages) if self.stages else self.users
 
-    def spans(self) -> Iterator[Span]:
+    def spans(self) -> Iterator[UserSpan]:
         """Yield when each user of this share is there, sorted by start; closed loads only.
 
         A stage that goes down sends the highest ids home; one that goes up again brings
@@ -169,11 +171,11 @@ class Profile:
         """
         assert self.arrival is None, "an open load has arrivals, not spans"
         if self.stages:
-            yield from spans_of(self.stages, self.user_ids())
+            yield from user_spans(self.stages, self.user_ids())
             return
         for user in self.user_ids():
             # The division first: it is at most 1, so no start can round to after the ramp.
-            yield Span(user, self.ramp * (user / self.users))
+            yield UserSpan(user, self.ramp * (user / self.users))
 
     def arrivals(self, seed: int) -> Iterator[Arrival]:
         """Yield the arrivals of this share as they come, one by one; open loads only.
@@ -184,9 +186,9 @@ class Profile:
         assert self.arrival is not None, "a closed load has spans, not arrivals"
         length = self.length
         assert length is not None  # an open load without an end is not let in
-        marks = random_marks(seed) if self.poisson else whole_marks()
+        marks = random_arrivals(seed) if self.poisson else even_arrivals()
         mine = (self.first_user, min(self.stride, self._whole_crowd))
-        return arrivals_of(self.arrival, length, marks, *mine)
+        return arrivals_until(self.arrival, length, marks, *mine)
 
     # In words and as data
 
@@ -266,7 +268,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
 # Do its parts fit together?
 
 
-def checked(profile: Profile, said: Mapping[str, object]) -> Profile:
+def check_profile(profile: Profile, said: Mapping[str, object]) -> Profile:
     """Return `profile` if its parts fit together; raise MarkerError if they do not.
 
     `said` is what to quote: the arguments that it is of.

@@ -1,6 +1,6 @@
 """How many a second, and how that changes: '50/s', '10/s..100/s over 1m', lists of them.
 
-Law of this file: a plan is its integral. `count(t)` is how many there are by then, `when`
+A plan is its integral. `count(t)` is how many there are by then, `when`
 its inverse, both in closed form, so that any share of the ones that come can be computed
 without the others. The last rate is held for good.
 """
@@ -185,14 +185,14 @@ def parse_plan(value: object) -> RatePlan:
 def parse_piece(value: object) -> RatePiece:
     """Return one piece of a plan. Raises UnitError."""
     if not isinstance(value, str):
-        rate = rate_of(value, value)
+        rate = parse_one_rate(value, value)
         return RatePiece(rate, rate)
     parts = PIECE.fullmatch(value)
     if parts is None or parts["word"] == "to":
         meant = DASH.sub("..", value.strip(), count=1)
         hint = f": did you mean {meant!r}?" if PIECE.fullmatch(meant) else ""
         raise UnitError(value, f"{A_PLAN}{hint}")
-    start, end = rates_of(value, parts["rates"])
+    start, end = parse_rates(value, parts["rates"])
     if parts["word"] is None:
         if start != end:
             raise UnitError(
@@ -202,20 +202,20 @@ def parse_piece(value: object) -> RatePiece:
     if parts["word"] not in OVER:
         hint = near_miss(parts["word"], OVER) or " Write 'over' and a duration."
         raise UnitError(value, f"{A_PLAN}: no {parts['word']!r} stands there.{hint}")
-    return RatePiece(start, end, seconds_of(value, parts["time"]))
+    return RatePiece(start, end, parse_seconds(value, parts["time"]))
 
 
-def rates_of(text: str, rates: str) -> tuple[float, float]:
+def parse_rates(text: str, rates: str) -> tuple[float, float]:
     """Return the first and the last rate of '10/s..100/s' or '50/s'."""
     first, dots, last = (part.strip() for part in rates.partition(".."))
     if not dots:
-        return rate_of(text, first), rate_of(text, first)
+        return parse_one_rate(text, first), parse_one_rate(text, first)
     if "/" not in first and "/" in last:
         first = f"{first}/{last.partition('/')[2]}"  # '10..100/min' means both
-    return rate_of(text, first), rate_of(text, last)
+    return parse_one_rate(text, first), parse_one_rate(text, last)
 
 
-def rate_of(text: object, rate: Any) -> float:
+def parse_one_rate(text: object, rate: Any) -> float:
     """Return one rate of `text`, per second."""
     try:
         return parse_rate(rate)
@@ -226,7 +226,7 @@ def rate_of(text: object, rate: Any) -> float:
         raise UnitError(text, f"{A_PLAN}{detail}") from None
 
 
-def seconds_of(text: str, duration: str) -> float:
+def parse_seconds(text: str, duration: str) -> float:
     """Return how long one piece takes: more than nothing."""
     if not duration.strip():
         raise UnitError(text, f"{A_PLAN}: over how long? Write 'over 1m'")
@@ -255,7 +255,7 @@ class Arrival:
     at: float
 
 
-def arrivals_of(
+def arrivals_until(
     plan: RatePlan,
     length: float,
     marks: Iterator[float],
@@ -269,12 +269,12 @@ def arrivals_of(
             yield Arrival(number, min(plan.when(mark), length))
 
 
-def whole_marks() -> Iterator[float]:
+def even_arrivals() -> Iterator[float]:
     """Yield 0, 1, 2, …: the first arrives at once."""
     return count()
 
 
-def random_marks(seed: int) -> Iterator[float]:
+def random_arrivals(seed: int) -> Iterator[float]:
     """Yield a Poisson process: gaps that are exponential, 1 on average.
 
     Every share of a load draws all of them, so that the whole is the same however it is

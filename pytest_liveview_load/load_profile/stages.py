@@ -1,6 +1,6 @@
 """A crowd that grows and shrinks in stages, and when each of its users is there.
 
-Law of this file: the crowd is a piecewise linear number n(t), from zero, and user k is
+The crowd is a piecewise linear number n(t), from zero, and user k is
 there exactly while n(t) > k. So the whole crowd and any share of it are the same schedule,
 the highest ids leave first, and who comes back has an id again that left.
 """
@@ -30,7 +30,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class UserSpan:
     """User `user` is in the crowd from `start` to `end`, in seconds of the run.
 
     `end` is None for a user who stays until the run ends.
@@ -42,7 +42,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Slope:
+class StageSlope:
     """One stage, with what it starts from: seconds, and users there at both ends."""
 
     began: float
@@ -56,37 +56,37 @@ class Slope:
         return self.began + self.seconds * share
 
 
-def slopes(stages: Sequence[Stage]) -> list[Slope]:
+def stage_slopes(stages: Sequence[Stage]) -> list[StageSlope]:
     """Return the stages with their beginnings."""
     begins = accumulate((each.seconds for each in stages), initial=0.0)
     befores = (0, *(each.users for each in stages))
     return [
-        Slope(began, stage.seconds, before, stage.users)
+        StageSlope(began, stage.seconds, before, stage.users)
         for began, before, stage in zip(begins, befores, stages, strict=False)
     ]
 
 
-def length_of(stages: Sequence[Stage]) -> float:
+def stages_length(stages: Sequence[Stage]) -> float:
     """Return the seconds of all the stages."""
-    return slopes(stages)[-1].began + stages[-1].seconds
+    return stage_slopes(stages)[-1].began + stages[-1].seconds
 
 
-def peak_of(stages: Sequence[Stage]) -> int:
+def stages_peak(stages: Sequence[Stage]) -> int:
     """Return the most users at once."""
     return max(each.users for each in stages)
 
 
-def spans_of(stages: Sequence[Stage], users: range) -> Iterator[Span]:
+def user_spans(stages: Sequence[Stage], users: range) -> Iterator[UserSpan]:
     """Yield when each of `users` (ids) is there, sorted by start."""
-    whole = slopes(stages)
+    whole = stage_slopes(stages)
     for index, slope in enumerate(whole):
         for user in users:
             if slope.before <= user < slope.after:
-                end = end_of(whole[index + 1 :], user)
-                yield Span(user, slope.crossing(user), end)
+                end = leaving_time(whole[index + 1 :], user)
+                yield UserSpan(user, slope.crossing(user), end)
 
 
-def end_of(later: Sequence[Slope], user: int) -> float | None:
+def leaving_time(later: Sequence[StageSlope], user: int) -> float | None:
     """Return when one of the `later` stages sends `user` home; None if none does."""
     for slope in later:
         if slope.after <= user:
@@ -117,9 +117,11 @@ def parse_stages(value: Any) -> tuple[Stage, ...]:
     if len(value) == 2 and not isinstance(value[0], list | tuple | Stage):
         raise UnitError(value, f"{STAGES}: put the one stage into a list")
     stages = tuple(parse_stage(each) for each in value)
-    if not any(each.before + each.after and each.seconds for each in slopes(stages)):
+    if not any(
+        each.before + each.after and each.seconds for each in stage_slopes(stages)
+    ):
         raise UnitError(value, f"{STAGES}: nobody would ever be there")
-    if slopes(stages)[-1].before + stages[-1].users == 0:
+    if stage_slopes(stages)[-1].before + stages[-1].users == 0:
         problem = f"nobody is there in the last one, {value[-1]!r}: leave it out"
         raise UnitError(value, f"{STAGES}: {problem}")
     return stages

@@ -1,6 +1,6 @@
 """What a view sends again and again, and what LiveView offers instead.
 
-Law: advice has the bytes that it is given for, measured and above the thresholds here, or
+Advice has the bytes that it is given for, measured and above the thresholds here, or
 it is not given.
 """
 

@@ -1,6 +1,6 @@
 """A log-linear histogram of whole numbers: cheap to fill, and merged without loss.
 
-Law: a value keeps its 8 leading bits. Below 256 every value is itself; above, a bucket of
+A value keeps its 8 leading bits. Below 256 every value is itself; above, a bucket of
 width 2**shift starts at 128 × 2**shift or later, and its middle stands for it, so a
 percentile is off by at most half a width: 1/256 < 0.5 %. Buckets are the same in every
 histogram, so merging adds counts, in any order, and equals having recorded all in one.

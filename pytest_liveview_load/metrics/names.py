@@ -1,6 +1,6 @@
 """Every metric that exists, by its public name, and the unit it has.
 
-Law: a metric that is not listed here cannot be recorded, budgeted or read.
+A metric that is not listed here cannot be recorded, budgeted or read.
 
 What is counted, exactly:
 

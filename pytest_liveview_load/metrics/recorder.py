@@ -1,6 +1,6 @@
 """The one place where measurements land while a test or a load runs.
 
-Law: what began before `measure_from` is left out: a timing by its start; bytes, counts
+What began before `measure_from` is left out: a timing by its start; bytes, counts
 and failures by the one instant `at` that they come with.
 """
 

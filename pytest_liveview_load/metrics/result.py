@@ -1,6 +1,6 @@
 """What a run measured, read by the names that budgets use.
 
-Law of this file: what was not measured raises NoData; a name that means nothing is an
+What was not measured raises NoData; a name that means nothing is an
 AttributeError with the near miss. There are no defaults and no zeros for nothing.
 """
 
@@ -76,17 +76,19 @@ def measured_value(measure: Measure, snapshot: Snapshot) -> MeasuredValue:
     """Return what `snapshot` has for `measure`; raise NoData that names what it has."""
     reading = read_measure(measure, snapshot)
     if isinstance(reading, NotMeasured):
-        message = f"{measure.source}: {reading.why}{instead(measure, snapshot)}"
+        message = (
+            f"{measure.source}: {reading.why}{measured_instead(measure, snapshot)}"
+        )
         raise NoData(message)
     return MeasuredValue(reading.value, measure, snapshot)
 
 
-def instead(measure: Measure, snapshot: Snapshot) -> str:
+def measured_instead(measure: Measure, snapshot: Snapshot) -> str:
     """Return which metrics were measured, if there is nothing at all of this one."""
     if any(True for _ in snapshot.series_of(measure.metric)):
         return ""  # then the reason is a label or too few samples, and has been said
     known = sorted(
-        {named(series) for series in snapshot.histograms if is_of_the_app(series)}
+        {series_name(series) for series in snapshot.histograms if is_of_the_app(series)}
     )
     if not known:
         return "; nothing was measured"
@@ -94,7 +96,7 @@ def instead(measure: Measure, snapshot: Snapshot) -> str:
     return f"; measured were {', '.join(known[:MOST_SHOWN])}{more}"
 
 
-def named(series: Series) -> str:
+def series_name(series: Series) -> str:
     """Return 'event[inc]'."""
     return f"{series.metric}[{series.label}]" if series.label else series.metric
 
@@ -224,18 +226,21 @@ def explain_comparison(op: str, left: object, right: object) -> list[str] | None
         return None
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         return None
-    told = texts(left, right, sides[0].measure.unit)
+    told = format_alike(left, right, sides[0].measure.unit)
     compared = [
         f"{each.measure.source} {text}" if isinstance(each, MeasuredValue) else text
         for each, text in zip((left, right), told, strict=True)
     ]
     lines = [f"{compared[0]} {op} {compared[1]}"]
     for side in sides:
-        lines += [f"{side.measure.source}: {samples(side)}", summary_of(side.snapshot)]
+        lines += [
+            f"{side.measure.source}: {describe_samples(side)}",
+            summary_of(side.snapshot),
+        ]
     return list(dict.fromkeys(line for line in lines if line))
 
 
-def texts(left: float, right: float, unit: Unit) -> tuple[str, str]:
+def format_alike(left: float, right: float, unit: Unit) -> tuple[str, str]:
     """Return both values in one unit, with the digits that it takes to tell them apart."""
     for digits in range(3, MOST_DIGITS):
         pair = (format_value(left, unit, digits), format_value(right, unit, digits))
@@ -244,7 +249,7 @@ def texts(left: float, right: float, unit: Unit) -> tuple[str, str]:
     return pair
 
 
-def samples(side: MeasuredValue) -> str:
+def describe_samples(side: MeasuredValue) -> str:
     """Return 'n=500, p50 31ms, p95 …, max …' of the samples behind a value."""
     metric_unit = METRICS[side.measure.metric]
     found = samples_of(side.measure, side.snapshot)

@@ -1,6 +1,6 @@
 """The numbers so far, frozen: what travels between processes and is judged.
 
-Law: merging is associative and commutative and loses nothing, so it does not matter
+Merging is associative and commutative and loses nothing, so it does not matter
 which runner's numbers come first, or from how many runners they come.
 """
 
@@ -43,7 +43,7 @@ class Failure:
     @property
     def key(self) -> tuple[str, str, str]:
         """What alike failures share."""
-        return self.error, alike(self.message), self.scenario
+        return self.error, normalize_message(self.message), self.scenario
 
     def merged(self, other: "Failure") -> "Failure":
         """Return both as one group."""
@@ -51,7 +51,7 @@ class Failure:
         return replace(kept, count=self.count + other.count)
 
 
-def grouped(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+def group_failures(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """Return one failure per group, the most frequent first."""
     groups: dict[tuple[str, str, str], Failure] = {}
     for failure in failures:
@@ -60,7 +60,7 @@ def grouped(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     return tuple(sorted(groups.values(), key=lambda each: (-each.count, each.key)))
 
 
-def alike(message: str) -> str:
+def normalize_message(message: str) -> str:
     """Return the message with its numbers and ids blotted out."""
     return CHANGING.sub("…", message)
 
@@ -77,7 +77,7 @@ class FailureLog:
         self.count += 1
         name = type(error).__qualname__
         message = str(error)[:LONGEST_MESSAGE]
-        key = (name, alike(message), scenario)
+        key = (name, normalize_message(message), scenario)
         known = self._groups.get(key)
         if known is None and len(self._groups) >= MOST_GROUPS:
             message, key = OTHERS, (name, OTHERS, scenario)
@@ -90,7 +90,7 @@ class FailureLog:
 
     def failures(self) -> tuple[Failure, ...]:
         """Return the groups, the most frequent first."""
-        return grouped(self._groups.values())
+        return group_failures(self._groups.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ class Snapshot:
                 )
                 for each in {**self.by_scenario, **other.by_scenario}
             },
-            failures=grouped((*self.failures, *other.failures)),
+            failures=group_failures((*self.failures, *other.failures)),
             seconds=max(self.seconds, other.seconds),
             users=self.users + other.users,
             partial=_both_reasons(self.partial, other.partial),

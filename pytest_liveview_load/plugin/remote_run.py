@@ -66,7 +66,7 @@ def loss_sentence(loss: Loss, profile: Profile) -> str:
 
 def users_in(shares: Sequence[Share], profile: Profile) -> int:
     """Return how many users of a load there are in some shares of it."""
-    return sum(profile.shard(*share).most_users for share in shares)
+    return sum(profile.share(*share).most_users for share in shares)
 
 
 def runner_summary(runners: Sequence[RunnerReport], users: Mapping[str, int]) -> str:

@@ -95,7 +95,7 @@ def ordered(scenario: Any, **arguments: Any) -> RunPlan:
 
 def shard(order: RunPlan, index: int, of: int) -> RunPlan:
     """Return a runner's share of an order."""
-    return dataclasses.replace(order, profile=order.profile.shard(index, of))
+    return dataclasses.replace(order, profile=order.profile.share(index, of))
 
 
 def perform(

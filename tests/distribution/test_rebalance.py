@@ -25,9 +25,9 @@ def test_the_parts_of_a_share_are_the_share(
     parts = divide_share(Share(index, of), among)
 
     taken = [
-        user for part in parts.values() for user in profile.shard(*part).user_ids()
+        user for part in parts.values() for user in profile.share(*part).user_ids()
     ]
-    assert list(profile.shard(index, of).user_ids()) == sorted(taken)
+    assert list(profile.share(index, of).user_ids()) == sorted(taken)
     assert among == list(parts)
 
 

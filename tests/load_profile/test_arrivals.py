@@ -43,7 +43,7 @@ def test_rounding_brings_nobody_more() -> None:
 
 
 def test_who_comes_late_in_the_day_is_no_trouble() -> None:
-    million = Profile.of(arrival="1000/s", duration="1h").shard(3, of=4)
+    million = Profile.of(arrival="1000/s", duration="1h").share(3, of=4)
 
     assert [Arrival(3, 0.003), Arrival(7, 0.007)] == list(
         islice(million.arrivals(1), 2)
@@ -68,7 +68,7 @@ def test_so_many_users_may_serve(arguments: dict[str, object], expected: int) ->
 
 def test_runners_without_a_user_get_no_arrivals() -> None:
     shards = [
-        Profile.of(arrival="10/s", duration="1s", max_users=2).shard(index, of=4)
+        Profile.of(arrival="10/s", duration="1s", max_users=2).share(index, of=4)
         for index in range(4)
     ]
 

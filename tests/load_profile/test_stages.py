@@ -7,8 +7,8 @@ import pytest
 from pytest_liveview_load.errors import UnitError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.load_profile.stages import (
-    Span,
     Stage,
+    UserSpan,
     describe_stages,
     parse_stages,
 )
@@ -98,38 +98,45 @@ def test_these_are_refused(written: Any, message: str) -> None:
     assert message == str(refused.value)
 
 
-CROWDS: dict[str, tuple[list[tuple[float, int]], list[Span]]] = {
-    "up and held": ([(4, 2), (6, 2)], [Span(0, 0), Span(1, 2)]),
+CROWDS: dict[str, tuple[list[tuple[float, int]], list[UserSpan]]] = {
+    "up and held": ([(4, 2), (6, 2)], [UserSpan(0, 0), UserSpan(1, 2)]),
     "up and down: the highest leaves first": (
         [(4, 2), (4, 0)],
-        [Span(0, 0, 8), Span(1, 2, 6)],
+        [UserSpan(0, 0, 8), UserSpan(1, 2, 6)],
     ),
     "down and up again brings the same id anew": (
         [(2, 2), (2, 1), (2, 2)],
-        [Span(0, 0), Span(1, 1, 4), Span(1, 4)],
+        [UserSpan(0, 0), UserSpan(1, 1, 4), UserSpan(1, 4)],
     ),
     "a jump up and a jump down": (
         [(0, 3), (5, 3), (0, 1), (5, 1)],
-        [Span(0, 0), Span(1, 0, 5), Span(2, 0, 5)],
+        [UserSpan(0, 0), UserSpan(1, 0, 5), UserSpan(2, 0, 5)],
     ),
     "a quiet time between": (
         [(1, 1), (0, 0), (3, 0), (0, 1), (1, 1)],
-        [Span(0, 0, 1), Span(0, 4)],
+        [UserSpan(0, 0, 1), UserSpan(0, 4)],
     ),
     "over several stages": (
         [(1, 4), (2, 2), (2, 1), (5, 1)],
-        [Span(0, 0), Span(1, 0.25, 5), Span(2, 0.5, 3), Span(3, 0.75, 2)],
+        [
+            UserSpan(0, 0),
+            UserSpan(1, 0.25, 5),
+            UserSpan(2, 0.5, 3),
+            UserSpan(3, 0.75, 2),
+        ],
     ),
 }
 
 
 @pytest.mark.parametrize(("stages", "expected"), CROWDS.values(), ids=CROWDS)
-def test_these_are_there(stages: list[tuple[float, int]], expected: list[Span]) -> None:
+def test_these_are_there(
+    stages: list[tuple[float, int]], expected: list[UserSpan]
+) -> None:
     profile = Profile.of(stages=stages)
 
     assert expected == list(profile.spans())
     assert [span for span in expected if span.user % 2] == list(
-        profile.shard(1, of=2).spans()
+        profile.share(1, of=2).spans()
     )
 
 

@@ -7,7 +7,7 @@ from pytest_liveview_load.metrics.snapshot import (
     OTHERS,
     Failure,
     FailureLog,
-    grouped,
+    group_failures,
 )
 
 ALIKE = {
@@ -93,5 +93,5 @@ def test_groups_of_two_runners_become_one() -> None:
     different = Failure("E", "elsewhere", "at line 2", 1, "")
 
     expected = (Failure("E", "user 1", "at line 1", 7, ""), different)
-    assert expected == grouped((other, different, one))
-    assert expected == grouped((one, other, different))
+    assert expected == group_failures((other, different, one))
+    assert expected == group_failures((one, other, different))

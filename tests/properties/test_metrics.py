@@ -18,7 +18,7 @@ from pytest_liveview_load.metrics.histogram import (
 )
 from pytest_liveview_load.metrics.names import Series
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.metrics.snapshot import Failure, Snapshot, grouped
+from pytest_liveview_load.metrics.snapshot import Failure, Snapshot, group_failures
 
 # A nanosecond to a day, with every order of magnitude alike.
 values = st.one_of(
@@ -140,7 +140,7 @@ snapshots = st.builds(
     histograms=st.dictionaries(series, some_samples.map(lambda it: Histogram.of(*it))),
     counts=counts,
     by_scenario=st.dictionaries(st.sampled_from(["browse", "buy"]), counts),
-    failures=st.lists(failures, max_size=4).map(grouped),
+    failures=st.lists(failures, max_size=4).map(group_failures),
     seconds=st.floats(0, 100),
     users=st.integers(0, 9),
     partial=st.sampled_from(["", "interrupted", "a runner was lost"]),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.load_profile.rate import Arrival, RatePiece, RatePlan
-from pytest_liveview_load.load_profile.stages import Span, Stage
+from pytest_liveview_load.load_profile.stages import Stage, UserSpan
 from pytest_liveview_load.units import Between, Exponential, LogNormal
 
 pauses = st.one_of(
@@ -65,7 +65,7 @@ def arrivals(profile: Profile) -> list[Arrival]:
     return list(profile.arrivals(7))
 
 
-def spans(profile: Profile) -> list[Span]:
+def spans(profile: Profile) -> list[UserSpan]:
     return list(profile.spans())
 
 
@@ -132,7 +132,7 @@ def test_spans_of_stages_are_sorted_and_no_user_is_there_twice(
 def test_shards_are_the_whole_schedule_and_no_user_twice(
     profile: Profile, of: int
 ) -> None:
-    shards = [profile.shard(index, of) for index in range(of)]
+    shards = [profile.share(index, of) for index in range(of)]
 
     parts = [span for shard in shards for span in shard.spans()]
     by_start = sorted(parts, key=lambda span: (span.start, span.user))
@@ -147,7 +147,7 @@ def test_shards_of_shards_are_shards(profile: Profile, of: int, again: int) -> N
         id_
         for outer in range(of)
         for inner in range(again)
-        for id_ in profile.shard(outer, of).shard(inner, again).user_ids()
+        for id_ in profile.share(outer, of).share(inner, again).user_ids()
     ]
 
     assert list(profile.user_ids()) == sorted(twice)
@@ -158,7 +158,7 @@ def test_shards_of_shards_are_shards(profile: Profile, of: int, again: int) -> N
 
 @given(opened(), st.integers(1, 20))
 def test_arrivals_of_shards_are_those_of_the_whole(profile: Profile, of: int) -> None:
-    shards = [profile.shard(index, of) for index in range(of)]
+    shards = [profile.share(index, of) for index in range(of)]
 
     parts = [each for shard in shards for each in shard.arrivals(7)]
     assert arrivals(profile) == sorted(parts, key=lambda each: each.number)

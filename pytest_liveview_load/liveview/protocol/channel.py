@@ -1,6 +1,6 @@
 """One Phoenix channel: which refs are in flight, and what each frame means.
 
-Law of this file: nothing here waits. `join`, `push` and `leave` return the bytes to
+Nothing here waits. `join`, `push` and `leave` return the bytes to
 send; `receive` returns what a frame meant. The socket that owns the channel does the
 rest.
 

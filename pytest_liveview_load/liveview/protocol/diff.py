@@ -1,6 +1,6 @@
 """Merging what the server sent into what was rendered.
 
-Law of this file: neither argument changes, and what the diff does not touch is the same
+Neither argument changes, and what the diff does not touch is the same
 object afterwards. The shape is that of LiveViewTest's diff.ex (templates are resolved
 at once), the meaning that of rendered.js: whatever the browser would make of a diff is
 made of it here, and what would break its rendering is a ProtocolError.

@@ -1,6 +1,6 @@
 """Reading the parts of rendered trees and diffs: from the wire's JSON to typed values.
 
-Law of this file: whatever the JSON holds, the answer is a typed value or a Misfit that
+Whatever the JSON holds, the answer is a typed value or a Misfit that
 quotes it.
 """
 

@@ -1,6 +1,6 @@
 """What a view has rendered: an immutable tree of statics and dynamics, and its HTML.
 
-Law of this file: nothing changes once built. A new tree shares every subtree that a diff
+Nothing changes once built. A new tree shares every subtree that a diff
 did not touch (see diff.py), so that many users and many moments cost little.
 
 The HTML is what rendered.js `toString` writes, less its `data-phx-id` marks: they only

@@ -3,7 +3,7 @@
 A file is announced in its form's event (`uploads`), asked leave for (`allow_upload`), sent
 in chunks on a channel of its own (`lvu:` and its ref), and its progress told to the view.
 
-Law: values in, values out. What a file holds is read elsewhere.
+Values in, values out. What a file holds is read elsewhere.
 """
 
 import math

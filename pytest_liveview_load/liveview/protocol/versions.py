@@ -1,6 +1,6 @@
 """What differs between LiveView's versions, in one place.
 
-Law of this file: nobody else asks for a version number; they ask a `Dialect` whether it
+Nobody else asks for a version number; they ask a `Dialect` whether it
 does this or that. Each difference names the release of the JS client that brought it.
 """
 

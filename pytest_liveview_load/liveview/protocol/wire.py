@@ -4,7 +4,7 @@ A text frame is the JSON array `[join_ref, ref, topic, event, payload]`. A binar
 carries a payload of raw bytes behind a header of lengths: a chunk of an upload goes out in
 one. (LiveView's server says nothing in any.)
 
-Law of this file: the payload stays undecoded. Who needs it decodes it; who only routes
+The payload stays undecoded. Who needs it decodes it; who only routes
 the frame pays for five strings.
 """
 
