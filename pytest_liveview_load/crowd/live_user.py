@@ -126,9 +126,9 @@ class LiveUser(Visitor):
         """This user's row of the load's data: `live.row["email"]`.
 
         `@load(users=50, data="users.csv")` gives each user one of its own, which is the
-        same in all its iterations; spawned users have that of the one who brought them.
-        A CSV's row is a dict of text by the names in its first line. Raises DataError if
-        the load has no data, or no row for this user.
+        same in all its iterations; spawned users have the row of the user who spawned
+        them. A CSV's row is a dict of text by the names in its first line. Raises
+        DataError if the load has no data, or no row for this user.
         """
         return self._run.row
 
@@ -143,14 +143,14 @@ class LiveUser(Visitor):
     ) -> AsyncIterator[None]:
         """Enter the block when the throttle `name`, which all users share, allows it.
 
-        `rate` is how many may enter, all together: "100/s", "10/s..100/s over 1m", or a
-        list of such, from the first user on. No second sees more than that; what one
-        came late by is made up for, a twentieth of a second at most. `interarrival`
-        ("10ms") is how long after one the next may enter, at least. `parallel` is how
-        many may be in the block at once. Who comes first enters first.
+        `rate` is how many users may enter, all together: "100/s", "10/s..100/s over
+        1m", or a list of such, from the first user on. No second has more than that; a
+        delay of up to a twentieth of a second is made up for. `interarrival` ("10ms")
+        is the shortest time between two. `parallel` is how many may be in the block at
+        once. Users enter in the order in which they ask.
 
-        The first user to come says how; the others may say the same, or only the name.
-        A wait has no end but the run's. Raises SyncError for what cannot be, or is
+        The first user sets these; the others may repeat them, or give only the name. A
+        wait ends at the latest with the run. Raises SyncError for what cannot be, or is
         not what the first one said.
 
         Example:
@@ -176,17 +176,17 @@ class LiveUser(Visitor):
     ) -> Meeting:
         """Wait at the meeting point `name` until enough users are there; return who met.
 
-        `users` is how many make a meeting; the next ones make the next. "5..10" goes on
-        with ten, or with as many as are there when the first one's time is up, if they
-        are five. "all" is every user of the run: those at work now, and those that the
-        ramp has still to bring. The users that one has spawned are not among them.
+        `users` is how many make a meeting; further ones make the next. "5..10" goes on
+        with ten, or with fewer when the first one's time is up and there are at least
+        five. "all" is every user of the run: those at work now, and those that the ramp
+        is still to start. Spawned users are not among them.
 
-        Whose time is up before that raises RendezvousTimeout, and the others wait on;
-        with late="go" all who are there go on together, and the meeting is not
-        `complete`. Where nobody else will come, because the run is over or the others
-        have done their iterations, the wait ends at once, and the iteration counts as
-        nothing. Raises SyncError for more users than the run has, terms other
-        than another's for this name, or a value that is not plain data.
+        A user whose time is up before that raises RendezvousTimeout, and the others go
+        on waiting; with late="go" all who are there go on together, and the meeting is
+        not `complete`. Where nobody else will come, because the run is over or the
+        others have done their iterations, the wait ends at once, and the iteration is
+        not counted. Raises SyncError for more users than the run has, terms other than
+        another's for this name, or a value that is not plain data.
 
         Example:
             meeting = await live.rendezvous("start", users="all", value="ready")
@@ -198,9 +198,10 @@ class LiveUser(Visitor):
     async def pair(
         self, name: str, *, value: object = None, timeout: str | float | None = None
     ) -> tuple[Member, Member]:
-        """Wait at the meeting point `name` for one other; return both, the first first.
+        """Wait at the meeting point `name` for one other; return both in the same order.
 
-        As a rendezvous of two. Both get the same two, so that each knows its part:
+        As a rendezvous of two. Both get the same two, so that each knows which one it
+        is:
 
         Example:
             import asyncio
@@ -222,19 +223,18 @@ class LiveUser(Visitor):
     async def broadcast(
         self, name: str, *, timeout: str | float | None = None
     ) -> AsyncIterator[BroadcastSent]:
-        """Measure how long what is sent in the block takes to reach those who watch.
+        """Measure how long what is sent in the block takes to reach users who watch.
 
         Let the others' pages show `sent.token`: type it into the message. From the push
-        that carries it to the arrival of the first frame with it is a `fanout[name]` for
-        each user who watches. If several pushes carry it, a form's phx-change and its
-        phx-submit say, the latest before the arrival counts; if none does (a call over
-        `live.http`), the time runs from the beginning of the block.
+        that carries it to the arrival of the first frame with it is a `fanout[name]`
+        for each user who watches. If several pushes carry it, a form's phx-change and
+        its phx-submit say, the latest before the arrival counts; if none does (a call
+        over `live.http`), the time runs from the beginning of the block.
 
-        Expected to see it are those who watch `name` when it is sent, but for the sender.
-        Who has not within `timeout` after is counted in `missing_receivers`; who leaves
-        the page before is not, nor who has not seen it yet when the run ends. A block
-        that raises has sent nothing. Several may be under way at once, each with its
-        own token.
+        The users who watch `name` when it is sent, except the sender, are expected to
+        see it. A user that has not within `timeout` is counted in `missing_receivers`,
+        unless it leaves the page first or the run ends. A block that raises has sent
+        nothing. Several may be under way at once, each with its own token.
 
         Example:
             [bob] = await live.spawn()
@@ -274,10 +274,10 @@ class LiveUser(Visitor):
         self._broadcast_listener().watching = True
 
     async def seen(self, name: str, *, timeout: str | float | None = None) -> Seen:
-        """Wait for the next broadcast `name` to arrive; return whose, and how long it took.
+        """Wait for the next broadcast `name`; return its sender, and how long it took.
 
-        In the order in which they arrive, none left out, from the first `watch` or
-        `seen` on: what was sent before that this user does not see.
+        They come in the order in which they arrive, none left out, from the first
+        `watch` or `seen` on; what was sent before is not seen.
 
         Example:
             import asyncio

@@ -26,11 +26,12 @@ class Faults(Reading):
     __slots__ = ()
 
     async def drop(self) -> None:
-        """Cut the page's connection without a word, as a network does that breaks.
+        """Cut the page's connection without notice, as a broken network does.
 
-        The page connects and rejoins after the real client's delays, which the next step
-        waits for; `rejoin` is recorded, and `reconnects` counted. Does nothing while the
-        page has no connection anyway. Raises NotLiveView on a page without a live view.
+        The page connects and rejoins after the real client's delays, which the next
+        step waits for; `rejoin` is recorded, and `reconnects` counted. Does nothing
+        while the page has no connection anyway. Raises NotLiveView on a page without a
+        live view.
 
         Example:
             await live.visit("/counter")
@@ -41,7 +42,7 @@ class Faults(Reading):
         self._socket("drop()").cut(DROPPED)
 
     async def reconnect(self, *, timeout: str | float | None = None) -> None:
-        """Close the connection and open it again, as liveSocket.disconnect and connect.
+        """Close the connection and open it again (`liveSocket.disconnect()`, `connect()`).
 
         The step ends when the page's view has joined again. Raises NotLiveView.
 

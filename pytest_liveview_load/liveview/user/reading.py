@@ -28,7 +28,7 @@ class Reading:
         self._tab = tab
 
     def text(self, selector: str | None = None) -> str:
-        """Return what a person reads in the one element, or on the whole page.
+        """Return the visible text of the one element, or of the whole page.
 
         Example:
             await live.visit("/counter")
@@ -66,7 +66,7 @@ class Reading:
         return any(text in document.text(each) for each in document.all(selector))
 
     def all(self, selector: str) -> list[str]:
-        """Return what a person reads in each element that matches, in page order.
+        """Return the visible text of each element that matches, in page order.
 
         Example:
             await live.visit("/streams?n=3")
@@ -141,8 +141,9 @@ class Reading:
     ) -> None:
         """Wait until a selector matches, or a callable returns something true.
 
-        Looked at again at every change of the page, never in between. With `label` the
-        wait is recorded as `settle[label]`; an until without one as `settle`.
+        The condition is looked at again at every change of the page, never in between.
+        With `label` the wait is recorded as `settle[label]`; an until without one as
+        `settle`.
 
         Example:
             await live.visit("/async?delay=50")

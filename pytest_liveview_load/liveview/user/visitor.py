@@ -71,13 +71,13 @@ class Visitor(Steps, Faults):
         return f"<{type(self).__name__} {self.id} {where}>"
 
     async def spawn(self, count: int = 1) -> list[Self]:
-        """Bring `count` further users: `alice, bob = await live.spawn(2)`.
+        """Add `count` further users: `alice, bob = await live.spawn(2)`.
 
-        Each has a tab, cookies, an `rng` and an `id` of its own (1000000 and 2000000 for
-        user 0), and shares this one's run and measurements. All are closed with this
-        user's page: at the end of the test, or of the iteration under a load, where the
-        next gets new ones under the same ids. They do not count as `users` of a load.
-        Raises UnitError for less than one.
+        Each has a tab, cookies, an `rng` and an `id` of its own (1000000 and 2000000
+        for user 0), and shares this one's run and measurements. All are closed with
+        this user's page: at the end of the test, or of the iteration under a load,
+        where the next gets new ones under the same ids. They do not count as `users` of
+        a load. Raises UnitError for less than one.
 
         Example:
             alice, bob = await live.spawn(2)
