@@ -34,29 +34,34 @@ PACKAGES: Final = (
     "httpx",
     "websockets",
 )
-LINKS: Final[
-    dict[int, tuple[Channel, ControllerLink]]
-] = {}  # of this process, by the channel's id
+# Of this process, by the channel's id.
+LINKS: Final[dict[int, tuple[Channel, ControllerLink]]] = {}
 
 
 class Runner:
     """Owns the shares of runs that one link has brought.
 
-    `versions` are of LiveView, that users have met.
+    `versions` are of LiveView, that users have met. `over` is set once the controller is
+    gone.
     """
 
-    def __init__(self, link: ControllerLink, versions: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        link: ControllerLink,
+        versions: set[str] | None = None,
+        over: asyncio.Event | None = None,
+    ) -> None:
         self.link = link
         self.versions: set[str] = set() if versions is None else versions
+        self.over = over or asyncio.Event()
         self.shares: dict[str, RunnerShare] = {}
         self.leaving: list[RunnerShare] = []  # whose connections are still being closed
-        self.gone = asyncio.Event()  # the controller
 
     def receive(self, message: AnyMessage | None) -> None:
         """Do what the controller says; None is its end."""
         match message:
             case None:
-                self.gone.set()
+                self.over.set()
             case Hello(run):
                 self.link.send(runner_info(run))
             case Prepare(run):
@@ -86,18 +91,13 @@ class Runner:
             await each.ended()
 
 
-async def serve(link: ControllerLink, released: asyncio.Event) -> None:
-    """Carry what the controller gives until it releases us, or is gone."""
-    runner = Runner(link)
+async def serve(link: ControllerLink, over: asyncio.Event) -> None:
+    """Carry what the controller gives until `over` is set, or the controller is gone."""
+    runner = Runner(link, over=over)
     with link.handled_by(runner.receive):
-        waiting = [
-            asyncio.ensure_future(each.wait()) for each in (released, runner.gone)
-        ]
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await over.wait()
         finally:
-            for each in waiting:
-                each.cancel()
             await runner.close()
 
 
