@@ -32,6 +32,7 @@ from pytest_liveview_load.units import Between, Exponential, LogNormal
 
 FASTER = 120
 BRIEFER = 20
+LEAST = 0.5  # seconds, in which a busy machine too finishes an iteration
 smaller, holds = Profile.scaled, Budget.holds
 
 
@@ -56,7 +57,7 @@ def smaller_and_shorter(profile, factor):
     return replace(
         profile,
         ramp=profile.ramp / FASTER,
-        duration=profile.duration and profile.duration / FASTER,
+        duration=profile.duration and max(profile.duration / FASTER, LEAST),
         warmup=profile.warmup / FASTER,
         stages=tuple(
             replace(each, seconds=each.seconds / FASTER) for each in profile.stages
