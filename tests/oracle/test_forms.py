@@ -19,7 +19,7 @@ def ours(version: str, asked: Asked) -> str:
     state = FormState()
     field = {each.element.get("id"): each for each in document.fields.by_key.values()}
     for dom_id, text in asked.typed.items():
-        state.put_text(field[dom_id], text)
+        state.put(field[dom_id], text)
     for dom_id, checked in asked.checked.items():
         state.put_checked(document, field[dom_id], checked=checked)
     for dom_id in asked.used:

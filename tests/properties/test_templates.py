@@ -12,8 +12,7 @@ from hypothesis import example, given, settings
 
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.patch import parse_fragment
+from pytest_liveview_load.liveview.page.html import Element, parse_fragment
 from pytest_liveview_load.liveview.page.template import split_texts
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.diff import merge, rendered_from

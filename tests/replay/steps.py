@@ -68,7 +68,7 @@ async def set_by_script(live: Visitor, selector: str, *values: str) -> None:
     def plan(scene: VisiblePage) -> list[Action]:
         field = scene.document.fields.field(find_one(scene.document, selector))
         assert field is not None
-        scene.forms.put_selected(field, values)
+        scene.forms.put(field, tuple(values))
         return events.input_event(scene, field)
 
     await act(live._tab, live._step(f"set {selector}", None), plan)

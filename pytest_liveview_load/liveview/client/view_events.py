@@ -37,7 +37,7 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_DISCONNECTED,
     Element,
 )
-from pytest_liveview_load.liveview.page.js_commands import Cause
+from pytest_liveview_load.liveview.page.push import Cause
 from pytest_liveview_load.liveview.protocol.channel import LiveReply, Redirect
 from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH, LIVE_REDIRECT
 

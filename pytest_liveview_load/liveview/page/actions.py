@@ -27,11 +27,11 @@ class LoadingSource(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Which form a push submits, by which button (their keys), with a command's value."""
+    """Which form a push submits, by which button (their keys), with which options of JS.push."""
 
     form: str
     submitter: str | None
-    value: Mapping[str, Any] | None
+    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

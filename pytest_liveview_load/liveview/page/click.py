@@ -16,6 +16,7 @@ from pytest_liveview_load.liveview.page.actions import (
     LoadingSource,
     PageLoad,
 )
+from pytest_liveview_load.liveview.page.compose import ClickTargets
 from pytest_liveview_load.liveview.page.debounce import debounced, field_submitted
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.events import (
@@ -28,12 +29,7 @@ from pytest_liveview_load.liveview.page.events import (
     refuse_loading,
     run_binding,
 )
-from pytest_liveview_load.liveview.page.fields import (
-    BUTTONS,
-    CHECKABLE,
-    Field,
-    is_disabled,
-)
+from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
 from pytest_liveview_load.liveview.page.form_data import http_body, urlencode
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
@@ -50,10 +46,10 @@ from pytest_liveview_load.liveview.page.html import (
     ancestors,
     by_id,
     identify,
+    is_disabled,
     is_visible,
 )
 from pytest_liveview_load.liveview.page.push import is_submitting
-from pytest_liveview_load.liveview.page.shared_tree import ClickTargets
 
 # What a click or submit does without LiveView: links, `data-method`, plain forms.
 
@@ -245,10 +241,10 @@ def _clicked(
 
 
 def _bound(page: VisiblePage, element: Element) -> list[Action]:
-    chain = element.get(PHX_CLICK)
-    if not chain:
+    binding = element.get(PHX_CLICK)
+    if not binding:
         return []
-    return debounced(page, element, lambda s, e: run_binding(s, chain, _CLICK, e))
+    return debounced(page, element, lambda p, e: run_binding(p, binding, _CLICK, e))
 
 
 def _clicked_away(page: VisiblePage, element: Element) -> list[Action]:

@@ -17,7 +17,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page.compose import Content, compose
+from pytest_liveview_load.liveview.page.compose import (
+    ClickTargets,
+    Content,
+    SharedTree,
+    compose,
+)
 from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER, DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
 from pytest_liveview_load.liveview.page.html import (
@@ -31,12 +36,10 @@ from pytest_liveview_load.liveview.page.html import (
     by_id,
     is_visible,
     outer_html,
-    reads_texts,
     short_html,
     text_of,
 )
 from pytest_liveview_load.liveview.page.js_overlay import Overlay, surviving
-from pytest_liveview_load.liveview.page.shared_tree import ClickTargets, SharedTree
 from pytest_liveview_load.liveview.page.template import fill_texts
 
 
@@ -282,7 +285,7 @@ class Document:
     def _select(self, css: str) -> tuple[Element, ...]:
         if not isinstance(css, str):
             raise self._no_selector(css, "it must be a text such as '#save'")
-        if reads_texts(css) and self.has_own_texts:
+        if ":contains" in css.lower() and self.has_own_texts:
             self._tree, self._plain = None, True
         masked = self.dead_render.masked.mask(css)
         try:

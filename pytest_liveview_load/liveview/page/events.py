@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
 from pytest_liveview_load.liveview.page.debounce import debounced, field_left
-from pytest_liveview_load.liveview.page.fields import Field, is_disabled
+from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     PHX_BLUR,
@@ -21,13 +21,11 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_VIEWPORT_TOP,
     Element,
     identify,
+    is_disabled,
     window_binding,
 )
-from pytest_liveview_load.liveview.page.js_commands import (
-    Cause,
-    is_focusable,
-    run_commands,
-)
+from pytest_liveview_load.liveview.page.js_commands import is_focusable, run_commands
+from pytest_liveview_load.liveview.page.push import Cause, push
 
 Edge: TypeAlias = Literal["top", "bottom"]
 
@@ -37,7 +35,7 @@ _LISTED: Final = 10  # what is bound, shown in an error
 
 def run_binding(
     page: VisiblePage,
-    chain: str,
+    binding: str,
     kind: str,
     source: Element,
     *,
@@ -46,12 +44,12 @@ def run_binding(
     submitter: Field | None = None,
 ) -> list[Action]:
     """Run a binding's value for an event of `kind` on `source`."""
-    cause = Cause(kind=kind, source=source, data=data, field=field, submitter=submitter)
-    actions = run_commands(page, page.document.unmask(chain), cause)
-    if not any(isinstance(each, MoveFocus) for each in actions):
-        return actions
+    binding = page.document.unmask(binding)
+    cause = Cause(kind, source, data, field, submitter)
+    if not binding.startswith("["):
+        return [*push(page, binding, cause)]
     moved: list[Action] = []
-    for each in actions:
+    for each in run_commands(page, binding, cause):
         moved += (
             move_focus(page, each.element) if isinstance(each, MoveFocus) else [each]
         )
@@ -114,7 +112,7 @@ def _left(page: VisiblePage, field: Field) -> list[Action]:
     edited, debounce.edited = debounce.edited, False
     actions: list[Action] = []
     if edited and debounce.last_input != identify(field.element):
-        actions = _told(page, field)
+        actions = debounced(page, field.element, _change)
     debounce.last_input = None
     return actions + field_left(page, field.element)
 
@@ -135,18 +133,15 @@ def return_to_window(page: VisiblePage) -> list[Action]:
 def _window(page: VisiblePage, event: str) -> list[Action]:
     name = window_binding(event)
 
-    def happened(page: VisiblePage, element: Element) -> list[Action]:
-        return run_binding(
-            page, page.document.attr(element, name) or "", event, element
-        )
+    def run(page: VisiblePage, element: Element) -> list[Action]:
+        binding = page.document.attr(element, name) or ""
+        return run_binding(page, binding, event, element)
 
-    # A blur is never held back (live_socket.ts debounce).
     actions: list[Action] = []
     for element in page.document.all(f"[{name}]"):
+        # A blur is never held back (live_socket.ts debounce).
         held = event == "focus"
-        actions += (
-            debounced(page, element, happened) if held else happened(page, element)
-        )
+        actions += debounced(page, element, run) if held else run(page, element)
     return actions
 
 
@@ -162,8 +157,8 @@ def scroll(page: VisiblePage, element: Element, edge: Edge) -> list[Action]:
     if name is None:
         problem, advice = f"has no edge {edge!r}", 'it is "top" or "bottom"'
         raise page.document.error_about(element, problem, advice=advice)
-    chain = page.document.attr(element, name)
-    if not chain:
+    binding = page.document.attr(element, name)
+    if not binding:
         raise nothing_bound(page, element, name, f"[{name}]")
     if len(element) == 0:
         return []
@@ -174,7 +169,7 @@ def scroll(page: VisiblePage, element: Element, edge: Edge) -> list[Action]:
     return [
         action
         for each in told
-        for action in run_binding(page, chain, kind, element, data=each)
+        for action in run_binding(page, binding, kind, element, data=each)
     ]
 
 
@@ -183,7 +178,7 @@ def scroll(page: VisiblePage, element: Element, edge: Edge) -> list[Action]:
 
 def enter_text(page: VisiblePage, field: Field, value: str) -> list[Action]:
     """Return what an input event that leaves `value` in a text field comes to."""
-    page.forms.put_text(field, value)
+    page.forms.put(field, value)
     actions = input_event(page, field)
     if page.forms.focused == field.key and _change_event(page, field):
         page.forms.debounce.edited = True
@@ -198,10 +193,6 @@ def input_event(page: VisiblePage, field: Field) -> list[Action]:
     if not _change_event(page, field):
         return []
     page.forms.debounce.last_input = identify(field.element)
-    return _told(page, field)
-
-
-def _told(page: VisiblePage, field: Field) -> list[Action]:
     return debounced(page, field.element, _change)
 
 

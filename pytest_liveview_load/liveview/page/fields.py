@@ -15,6 +15,7 @@ from pytest_liveview_load.liveview.page.html import (
     Element,
     ancestors,
     by_id,
+    is_disabled,
     text_of,
 )
 
@@ -177,21 +178,6 @@ def field_type(element: Element) -> str:
     if tag == "button":
         return kind if kind in ("reset", "button") else "submit"
     return kind if _INPUT_TYPES(kind) else "text"
-
-
-def is_disabled(element: Element) -> bool:
-    """Tell whether the element or a fieldset around it is disabled.
-
-    What is in the first `<legend>` of a disabled fieldset stays enabled (HTML standard).
-    """
-    if "disabled" in element.attrib:
-        return True
-    for fieldset in element.iterancestors("fieldset"):
-        if "disabled" in fieldset.attrib:
-            legend = fieldset.find("legend")
-            if legend is None or legend not in element.iterancestors("legend"):
-                return True
-    return False
 
 
 def _value(element: Element, kind: str) -> str:

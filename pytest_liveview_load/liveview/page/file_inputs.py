@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.events import input_event, move_focus
-from pytest_liveview_load.liveview.page.fields import Field, is_disabled
+from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.form_data import FILE, refs, upload_ref
 from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
 from pytest_liveview_load.liveview.page.html import (
@@ -23,6 +23,7 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_SESSION,
     WEBKIT_DIRECTORY,
     Element,
+    is_disabled,
 )
 from pytest_liveview_load.liveview.page.inputs import writable
 from pytest_liveview_load.liveview.protocol.upload import (

@@ -207,9 +207,10 @@ class FormState:
 
     # Writing
 
-    def put_text(self, field: Field, value: str) -> None:
-        """Set a text field's value."""
-        self._put(field, value)
+    def put(self, field: Field, value: _Input) -> None:
+        """Set a field's text, whether it is checked, or its selected options."""
+        self._inputs[field.key] = value
+        self._outdated.discard(field.key)
 
     def put_checked(self, document: Document, field: Field, *, checked: bool) -> None:
         """Check or uncheck; checking a radio unchecks the others of its group."""
@@ -217,12 +218,8 @@ class FormState:
             for other in document.fields.by_key.values():
                 same = other.name == field.name and other.form_key == field.form_key
                 if same and other.type == "radio":
-                    self._put(other, not checked)
-        self._put(field, checked)
-
-    def put_selected(self, field: Field, values: Sequence[str]) -> None:
-        """Select exactly these options."""
-        self._put(field, tuple(values))
+                    self.put(other, not checked)
+        self.put(field, checked)
 
     def put_files(self, upload_ref: str, files: Iterable[ChosenFile]) -> None:
         """Set the files chosen for an upload (LiveUploader.trackFiles)."""
@@ -286,7 +283,7 @@ class FormState:
             self._inputs.pop(field.key, None)
             self._used.discard(field.key)
             if self._came_empty.get(field.key) and field.value:
-                self._put(field, "")
+                self.put(field, "")
 
     def rebase(self, old: Document, new: Document) -> None:
         """Take the overlay over to the document that follows.
@@ -327,10 +324,6 @@ class FormState:
         if changed:
             self._outdated.add(after.key)
         return False
-
-    def _put(self, field: Field, value: _Input) -> None:
-        self._inputs[field.key] = value
-        self._outdated.discard(field.key)
 
     def _submitted_options(self, field: Field) -> tuple[str, ...]:
         chosen = self._inputs.get(field.key)

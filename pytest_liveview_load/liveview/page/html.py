@@ -6,7 +6,7 @@ Trees are shared between users: nothing here changes one that it did not make.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from cssselect import HTMLTranslator
 from cssselect.parser import SelectorError
@@ -25,24 +25,54 @@ _SHOWN_FIRST: Final = ("id", "name", "type", "class", "href", "aria-label", "val
 _LONGEST_SHOWN: Final = 40
 
 
+def finder(expression: str) -> Callable[..., list[Element]]:
+    """Compile an XPath that finds elements."""
+    return cast("Callable[..., list[Element]]", etree.XPath(expression))
+
+
+_LOOSE_ROWS: Final = finder(".//table/tr")
+
+
 def parse_page(html: str) -> Element:
     """Parse a whole page. Never raises: what is not HTML becomes an empty page."""
+    try:
+        return _parse(html)
+    except etree.XMLSyntaxError:
+        return etree.Element("html")
+
+
+def parse_fragment(html: str) -> Element:
+    """Return a wrapper whose children are what `html` holds.
+
+    Never raises; comments and processing instructions are left out.
+    """
+    page = _parse(f"<html><body>{html}")
+    body = page[0]
+    page.remove(body)
+    body.tag = "div"
+    for row in _LOOSE_ROWS(body):
+        _put_into_body(row)
+    return body
+
+
+def _parse(html: str) -> Element:
     # A parser each: they keep an error log and a lock, and cost 5 µs.
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
     )
-    try:
-        root = etree.fromstring(html.encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError:
-        root = None
+    root = etree.fromstring(html.encode("utf-8", "replace"), parser)
     return etree.Element("html") if root is None else root
 
 
-def finder(expression: str) -> Callable[..., list[Element]]:
-    """Compile an XPath that finds elements."""
-    compiled: Any = etree.XPath(expression)
-    found: Callable[..., list[Element]] = compiled
-    return found
+def _put_into_body(row: Element) -> None:
+    """Wrap a table's row in a `tbody`, as a browser's parser does."""
+    table, body = row.getparent(), row.getprevious()
+    if table is None:
+        return
+    if body is None or body.tag != "tbody":
+        body = etree.Element("tbody")
+        row.addprevious(body)
+    body.append(row)
 
 
 # Every element of a tree with an id: `by_id(root, id="save")`.
@@ -131,16 +161,9 @@ _TRANSLATOR: Final = HTMLTranslator()
 def compiled(css: str) -> Callable[[Element], list[Element]]:
     """Return what finds all that `css` matches in a tree. Raises ValueError."""
     try:
-        xpath: Any = etree.XPath(_TRANSLATOR.css_to_xpath(css))
+        return finder(_TRANSLATOR.css_to_xpath(css))
     except (SelectorError, etree.XPathSyntaxError) as problem:
         raise ValueError(str(problem)) from None
-    selector: Callable[[Element], list[Element]] = xpath
-    return selector
-
-
-def reads_texts(css: str) -> bool:
-    """Tell whether what `css` matches depends on what a person reads."""
-    return ":contains" in css.lower()
 
 
 # What an element is known by from one rendering of a page to the next.
@@ -206,6 +229,21 @@ def _takes_room(element: Element) -> bool:
         or (element.tag == "input" and element.get("type", "").lower() == _HIDDEN)
         or (element.tag == "dialog" and "open" not in element.attrib)
     )
+
+
+def is_disabled(element: Element) -> bool:
+    """Tell whether the element or a fieldset around it is disabled.
+
+    What is in the first `<legend>` of a disabled fieldset stays enabled (HTML standard).
+    """
+    if "disabled" in element.attrib:
+        return True
+    for fieldset in element.iterancestors("fieldset"):
+        if "disabled" in fieldset.attrib:
+            legend = fieldset.find("legend")
+            if legend is None or legend not in element.iterancestors("legend"):
+                return True
+    return False
 
 
 def with_display(style: str, display: str) -> str:

@@ -98,7 +98,7 @@ def select(page: VisiblePage, element: Element, *options: str) -> list[Action]:
         )
     chosen = [_option(page, field, each) for each in options]
     actions = move_focus(page, element)
-    page.forms.put_selected(field, [each.value for each in chosen])
+    page.forms.put(field, tuple(each.value for each in chosen))
     return actions + input_event(page, field)
 
 

@@ -8,9 +8,9 @@ As js.js exec: commands in order, each once for every element that it is for.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import urljoin
 
 from pytest_liveview_load.liveview.page.actions import (
@@ -22,7 +22,6 @@ from pytest_liveview_load.liveview.page.actions import (
     MoveFocus,
     VisualCommand,
 )
-from pytest_liveview_load.liveview.page.fields import Field, is_disabled
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
     Element,
@@ -30,105 +29,77 @@ from pytest_liveview_load.liveview.page.html import (
     ancestors,
     find_by_identity,
     identify,
+    is_disabled,
     is_visible,
 )
 from pytest_liveview_load.liveview.page.js_overlay import VISUAL
-from pytest_liveview_load.liveview.page.push import push_event, push_input, push_submit
-
-PUSH: Final = "push"
-PATCH: Final = "patch"
-NAVIGATE: Final = "navigate"
-EXEC: Final = "exec"
-DISPATCH: Final = "dispatch"
-FOCUS: Final = "focus"
-FOCUS_FIRST: Final = "focus_first"
-PUSH_FOCUS: Final = "push_focus"
-POP_FOCUS: Final = "pop_focus"
+from pytest_liveview_load.liveview.page.push import Cause, push
 
 _DEEPEST: Final = 20  # `exec` that runs in a circle would hang a browser
-_CHAINS: Final = 1024
-_PUSHED: Final = ("target", "value", "loading")
+_BINDINGS: Final = 1024
 _FOCUSABLE: Final = frozenset(("input", "select", "textarea", "button", "iframe"))
 
 _Command: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
-class Cause(NamedTuple):
-    """What made a chain run: the kind of event, its source, and what came with it."""
-
-    kind: str
-    source: Element
-    data: Mapping[str, Any] | None = None
-    field: Field | None = None  # of a change
-    submitter: Field | None = None  # of a submit
-
-
 def run_commands(
     page: VisiblePage, binding: str, cause: Cause, depth: int = 0
 ) -> list[Action]:
-    """Return what a binding's value does: an event name is pushed, a chain is run.
+    """Return what a binding's value does: an event name is pushed, commands are run.
 
     Raises:
-        ElementError: A chain that cannot be read, or that runs in a circle.
+        ElementError: Commands that cannot be read, or that run in a circle.
     """
     if not binding.startswith("["):
-        return _push(page, binding, cause, {})
+        return [*push(page, binding, cause)]
     if depth > _DEEPEST:
         problem = f"runs JS.exec in a circle: {binding}"
         raise page.document.error_about(cause.source, problem)
-    commands = _chain(binding)
+    commands = _commands(binding)
     if commands is None:
         problem = f"has a binding that is no JS command chain: {binding}"
         raise page.document.error_about(cause.source, problem)
     actions: list[Action] = []
     for kind, arguments in commands:
         elements = _elements(page, cause.source, arguments.get("to"))
-        if kind == PUSH:
-            for _ in elements:
-                actions += _push(page, binding, cause, arguments)
-        elif kind in (PATCH, NAVIGATE):
-            actions.append(_navigation(page, kind, arguments, cause))
-        elif kind == EXEC:
-            for element in elements:
-                actions += _exec(page, element, arguments, cause, depth)
-        elif kind in VISUAL:
-            known = identities(elements)
-            actions.append(
-                VisualCommand(kind=kind, identities=known, arguments=arguments)
-            )
-        elif kind == DISPATCH:
-            actions.append(_dispatch(elements, arguments))
-        elif kind == FOCUS:
-            actions += [MoveFocus(element=e) for e in elements if is_focusable(e)]
-        elif kind == FOCUS_FIRST:
-            first = (_first_focusable(element) for element in elements)
-            actions += [MoveFocus(element=each) for each in first if each is not None]
-        elif kind == PUSH_FOCUS:
-            stacks = page.dialect.stacks_focus
-            page.forms.push_focus(identities(elements), stacks=stacks)
-        elif kind == POP_FOCUS:
-            kept = (_kept_focus(page) for _ in elements)
-            actions += [MoveFocus(element=each) for each in kept if each is not None]
+        match kind:
+            case "push":
+                event = arguments.get("event") or binding
+                for _ in elements:
+                    actions += push(page, event, cause, arguments)
+            case "patch" | "navigate":
+                actions.append(_navigation(page, kind, arguments, cause))
+            case "exec":
+                for element in elements:
+                    actions += _exec(page, element, arguments, cause, depth)
+            case "dispatch":
+                actions.append(_dispatch(elements, arguments))
+            case "focus":
+                actions += _focus(elements)
+            case "focus_first":
+                actions += _focus(map(_first_focusable, elements))
+            case "push_focus":
+                stacks = page.dialect.stacks_focus
+                page.forms.push_focus(identities(elements), stacks=stacks)
+            case "pop_focus":
+                actions += _focus(_kept_focus(page) for _ in elements)
+            case _ if kind in VISUAL:
+                known = identities(elements)
+                actions.append(
+                    VisualCommand(kind=kind, identities=known, arguments=arguments)
+                )
     return actions
+
+
+def _focus(elements: Iterable[Element | None]) -> Iterator[Action]:
+    for each in elements:
+        if each is not None and is_focusable(each):
+            yield MoveFocus(element=each)
 
 
 def identities(elements: tuple[Element, ...]) -> tuple[Identity, ...]:
     """Return what the elements are known by in the next rendering."""
     return tuple(map(identify, elements))
-
-
-def _push(
-    page: VisiblePage, binding: str, cause: Cause, arguments: Mapping[str, Any]
-) -> list[Action]:
-    event = arguments.get("event") or binding
-    given = {name: arguments.get(name) for name in _PUSHED}
-    if cause.kind == "change" and cause.field is not None:
-        return [*push_input(page, cause.field, event, **given)]
-    source = cause.source
-    if cause.kind == "submit":
-        submitter = cause.submitter
-        return [*push_submit(page, source, event, submitter=submitter, **given)]
-    return [*push_event(page, cause.kind, source, event, data=cause.data, **given)]
 
 
 def _navigation(
@@ -137,7 +108,7 @@ def _navigation(
     url = urljoin(page.document.url, str(arguments.get("href", "")))
     replace = bool(arguments.get("replace"))
     source = identify(cause.source)
-    if kind == PATCH:
+    if kind == "patch":
         return LivePatch(
             url=url, replace=replace, loading_source=LoadingSource("click", source)
         )
@@ -161,33 +132,26 @@ def _exec(
     depth: int,
 ) -> list[Action]:
     name = str(arguments.get("attr", ""))
-    encoded = page.document.attr(element, name)
-    if not encoded:
+    binding = page.document.attr(element, name)
+    if not binding:
         problem = f"has no JS command in {name!r}, which JS.exec asks for"
         raise page.document.error_about(element, problem)
     inner = Cause(kind=cause.kind, source=element)
-    return run_commands(page, encoded, inner, depth + 1)
+    return run_commands(page, binding, inner, depth + 1)
 
 
 def _first_focusable(container: Element) -> Element | None:
     """Return the first element inside that takes the focus (aria.ts)."""
-    return next(
-        (
-            each
-            for each in container.iterdescendants()
-            if is_focusable(each) and is_visible(each)
-        ),
-        None,
-    )
+    inside = container.iterdescendants()
+    return next((e for e in inside if is_focusable(e) and is_visible(e)), None)
 
 
 def _kept_focus(page: VisiblePage) -> Element | None:
-    """Return what the focus goes back to, if it is there and takes it."""
+    """Return what the focus goes back to, if it is there."""
     identity = page.forms.pop_focus()
-    element = (
-        None if identity is None else find_by_identity(page.document.root, identity)
-    )
-    return None if element is None or not is_focusable(element) else element
+    if identity is None:
+        return None
+    return find_by_identity(page.document.root, identity)
 
 
 def is_focusable(element: Element) -> bool:
@@ -213,8 +177,8 @@ def _elements(page: VisiblePage, source: Element, to: Any) -> tuple[Element, ...
     return tuple(each for each in inside if source in each.iterancestors())
 
 
-@lru_cache(maxsize=_CHAINS)
-def _chain(binding: str) -> tuple[_Command, ...] | None:
+@lru_cache(maxsize=_BINDINGS)
+def _commands(binding: str) -> tuple[_Command, ...] | None:
     try:
         commands = json.loads(binding)
         return tuple((str(kind), dict(arguments)) for kind, arguments in commands)

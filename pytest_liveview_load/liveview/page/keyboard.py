@@ -72,19 +72,19 @@ def key_event(
         return None
     actions: list[Action] = []
     for each in bound:
-        chain = page.document.attr(each, name) or ""
-        actions += _debounced_key(page, chain, event, each, key)
+        value = page.document.attr(each, name) or ""
+        actions += _debounced_key(page, value, event, each, key)
     return actions
 
 
 def _debounced_key(
-    page: VisiblePage, chain: str, event: str, element: Element, key: str
+    page: VisiblePage, value: str, event: str, element: Element, key: str
 ) -> list[Action]:
     def pressed(page: VisiblePage, element: Element) -> list[Action]:
         wanted = element.get(PHX_KEY)
         if wanted and wanted.lower() != key.lower():
             return []
-        return run_binding(page, chain, event, element, data={"key": key})
+        return run_binding(page, value, event, element, data={"key": key})
 
     down = key if event == _KEY_DOWN else None
     return debounced(page, element, pressed, key_down=down)

@@ -13,9 +13,7 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from lxml import etree
-
-from pytest_liveview_load.liveview.page.html import Element, finder
+from pytest_liveview_load.liveview.page.html import Element, finder, parse_fragment
 from pytest_liveview_load.liveview.protocol.rendered import Stream, StreamInsert
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import (
@@ -200,41 +198,8 @@ _BY_ID: Final = finder(".//*[@id=$id]")
 _BY_COMPONENT: Final = finder(f".//*[@{PHX_COMPONENT}=$cid]")
 _BY_STREAM: Final = finder(f".//*[@{PHX_STREAM_REF}=$ref]")
 _COMPONENTS_INSIDE: Final = finder(f".//*[@{PHX_COMPONENT}]")
-_LOOSE_ROWS: Final = finder(".//table/tr")
 _STREAMS: Final = finder(f".//*[@{PHX_UPDATE}='stream']")
 _IGNORED: Final = finder(f".//*[@{PHX_UPDATE}='ignore' or @data-phx-update='ignore']")
-
-
-def parse_fragment(html: str) -> Element:
-    """Return a wrapper whose children are what `html` holds.
-
-    Never raises; comments and processing instructions are left out.
-    """
-    # A parser each: it keeps an error log and a lock.
-    parser = etree.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
-    )
-    document = f"<html><body>{html}".encode("utf-8", "replace")
-    page = etree.fromstring(document, parser)
-    body = page[0]
-    page.remove(body)
-    body.tag = "div"
-    for row in _LOOSE_ROWS(body):
-        _put_into_body(row)
-    return body
-
-
-def _put_into_body(row: Element) -> None:
-    """Wrap a table's row in a `tbody`, as a browser's parser does."""
-    table, before = row.getparent(), row.getprevious()
-    if table is None:
-        return
-    if before is not None and before.tag == "tbody":
-        body = before
-    else:
-        body = etree.Element("tbody")
-        row.addprevious(body)
-    body.append(row)
 
 
 def first_render(

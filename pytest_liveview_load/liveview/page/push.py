@@ -4,9 +4,10 @@ What view.ts pushEvent, pushInput and pushFormSubmit put on the wire, and to who
 (withinTargets, targetComponentID); which binding leads here is decided in `events` and `click`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from pytest_liveview_load.liveview.page.actions import (
     LoadingSource,
@@ -40,113 +41,95 @@ FORM: Final = "form"
 TARGET: Final = "_target"
 NO_TARGET: Final = "undefined"  # what JavaScript makes of a nameless input
 
-# A cid, or the element that a selector or the event's source stands for.
-_Context: TypeAlias = int | Element
-_JsTarget: TypeAlias = str | int | None
-_JsValue: TypeAlias = Mapping[str, Any] | None
+# A view's id, and the cid of a component in it.
+_Addressee: TypeAlias = tuple[str, int | None]
 
+_Options: TypeAlias = Mapping[str, Any]
+
+_NO_OPTIONS: Final[_Options] = MappingProxyType({})
 _NUMBERED: Final = frozenset(("li", "progress", "meter"))
 
 
-def push_event(
-    page: VisiblePage,
-    kind: str,
-    element: Element,
-    event: str,
-    *,
-    data: Mapping[str, Any] | None = None,
-    target: _JsTarget = None,
-    value: _JsValue = None,
-    loading: str | None = None,
-) -> list[PushEvent]:
-    """Push a click, key, focus or blur, once for each target (view.ts pushEvent)."""
-    loading_source = LoadingSource(kind, identify(element), None, loading)
-    pushes = []
-    for view_id, context in _within_targets(page, element, target):
-        cid = _target_cid(page, element, context, target)
-        payload: dict[str, Any] = {
-            TYPE: kind,
-            EVENT: event,
-            VALUE: _meta(page, element, data, value),
-        }
-        pushes.append(_addressed(view_id, loading_source, event, payload, cid))
-    return pushes
+class Cause(NamedTuple):
+    """Why a binding runs: the kind of event, its source, and what came with it."""
+
+    kind: str
+    source: Element
+    data: Mapping[str, Any] | None = None
+    field: Field | None = None  # of a change
+    submitter: Field | None = None  # of a submit
 
 
-def push_input(
-    page: VisiblePage,
-    field: Field,
-    event: str,
-    *,
-    target: _JsTarget = None,
-    value: _JsValue = None,
-    loading: str | None = None,
+def push(
+    page: VisiblePage, event: str, cause: Cause, options: _Options = _NO_OPTIONS
 ) -> list[PushEvent]:
-    """Push a form's change, which `field` caused (view.ts pushInput).
+    """Push `event` for what happened, once for each target.
+
+    `options` are those of JS.push: `target`, `value`, `loading`.
 
     Raises:
-        ElementError: The field is in no form.
+        ElementError: The target matches nothing, or a changed field is in no form.
     """
-    document = page.document
-    form = document.fields.form(field.element)
+    if cause.kind == "change" and cause.field is not None:
+        return _push_input(page, event, cause.field, options)
+    if cause.kind == "submit":
+        return _push_submit(page, event, cause, options)
+    return _push_event(page, event, cause, options)
+
+
+def _push_event(
+    page: VisiblePage, event: str, cause: Cause, options: _Options
+) -> list[PushEvent]:
+    """Push a click, key, focus or blur (view.ts pushEvent)."""
+    kind, element, target = cause.kind, cause.source, options.get("target")
+    addressees = _addressees(page, element, element, target, target)
+    value = _meta(page, element, cause.data, options)
+    payload = {TYPE: kind, EVENT: event, VALUE: value}
+    source = LoadingSource(kind, identify(element), None, options.get("loading"))
+    return _addressed(addressees, source, event, payload)
+
+
+def _push_input(
+    page: VisiblePage, event: str, field: Field, options: _Options
+) -> list[PushEvent]:
+    """Push a form's change, which `field` caused (view.ts pushInput)."""
+    document, element, target = page.document, field.element, options.get("target")
+    form = document.fields.form(element)
     if form is None:
-        raise document.error_about(
-            field.element, "has phx-change but is inside no form"
-        )
-    own_binding = field.element.get(PHX_CHANGE)
-    source = field.element if own_binding else form
+        raise document.error_about(element, "has phx-change but is inside no form")
+    own_binding = element.get(PHX_CHANGE)
     name = document.unmask(field.name)
-    meta: dict[str, Any] = {TARGET: name or NO_TARGET}
-    meta |= _meta(page, form, None, value)
+    meta = {TARGET: name or NO_TARGET} | _meta(page, form, None, options)
     uploads = event_uploads(page, field)
-    loading_source = LoadingSource("change", identify(field.element), None, loading)
-    pushes = []
-    for view_id, context in _within_targets(page, source, target):
-        payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
-        payload[VALUE] = form_value(
-            page,
-            form,
-            submitter=field if field.element.tag == "button" else None,
-            only=(name,) if own_binding else (),
-            meta=meta,
-        )
-        if not page.dialect.target_in_value:
-            payload[META] = meta
-        payload[UPLOADS] = uploads
-        cid = _target_cid(page, form, context, target)
-        pushes.append(_addressed(view_id, loading_source, event, payload, cid))
-    return pushes
+    origin = element if own_binding else form
+    addressees = _addressees(page, origin, form, target, target)
+    submitter = field if element.tag == "button" else None
+    only = (name,) if own_binding else ()
+    payload = _form_payload(page, form, event, meta, submitter, only)
+    payload[UPLOADS] = uploads
+    source = LoadingSource("change", identify(element), None, options.get("loading"))
+    return _addressed(addressees, source, event, payload)
 
 
-def push_submit(
-    page: VisiblePage,
-    form: Element,
-    event: str,
-    *,
-    submitter: Field | None = None,
-    target: _JsTarget = None,
-    value: _JsValue = None,
-    loading: str | None = None,
+def _push_submit(
+    page: VisiblePage, event: str, cause: Cause, options: _Options
 ) -> list[PushEvent]:
     """Push a form's submit and mark it submitted (view.ts submitForm, pushFormSubmit).
 
     Nothing while an earlier submit of it is not answered.
     """
+    form, submitter = cause.source, cause.submitter
     if is_submitting(form):
         return []
+    # Without the command's target for the component: pushFormSubmit does not hand it on.
+    addressees = _addressees(page, form, form, options.get("target"), None)
+    page.forms.mark_submitted(page.document, form, submitter)
+    payload = _submit_payload(page, event, form, submitter, options)
     form_key = page.document.fields.form_key(form)
     button = None if submitter is None else submitter.key
-    submission = Submission(form=form_key, submitter=button, value=value)
-    loading_source = LoadingSource("submit", identify(form), button, loading)
-    pushes = []
-    for view_id, context in _within_targets(page, form, target):
-        page.forms.mark_submitted(page.document, form, submitter)
-        payload = _submitted(page, form, event, submitter, value)
-        # Without the command's target: pushFormSubmit does not hand it on.
-        cid = _target_cid(page, form, context, None)
-        push = _addressed(view_id, loading_source, event, payload, cid)
-        pushes.append(replace(push, submission=submission))
-    return pushes
+    source = LoadingSource("submit", identify(form), button, options.get("loading"))
+    submission = Submission(form=form_key, submitter=button, options=options)
+    return _addressed(addressees, source, event, payload, submission)
 
 
 def is_submitting(form: Element) -> bool:
@@ -162,94 +145,101 @@ def resubmit(page: VisiblePage, push: PushEvent) -> PushEvent:
     submitted as it was.
     """
     submission = push.submission
-    form = (
-        None
-        if submission is None
-        else page.document.fields.form_of_key(submission.form)
-    )
-    if submission is None or form is None:
+    if submission is None:
         return push
-    button = page.document.fields.by_key.get(submission.submitter or "")
-    payload = _submitted(page, form, push.event, button, submission.value)
-    if push.cid is not None:
-        payload[CID] = push.cid
-    return replace(push, payload=payload)
+    fields = page.document.fields
+    form = fields.form_of_key(submission.form)
+    if form is None:
+        return push
+    button = fields.by_key.get(submission.submitter or "")
+    payload = _submit_payload(page, push.event, form, button, submission.options)
+    return replace(push, payload=_for_component(payload, push.cid))
 
 
-def _submitted(
+def _submit_payload(
+    page: VisiblePage,
+    event: str,
+    form: Element,
+    submitter: Field | None,
+    options: _Options,
+) -> dict[str, Any]:
+    meta = _meta(page, form, None, options)
+    named = submitter if submitter is not None and submitter.name else None
+    return _form_payload(page, form, event, meta, named)
+
+
+def _form_payload(
     page: VisiblePage,
     form: Element,
     event: str,
+    meta: dict[str, Any],
     submitter: Field | None,
-    value: _JsValue,
+    only: Collection[str] = (),
 ) -> dict[str, Any]:
-    meta = _meta(page, form, None, value)
-    payload: dict[str, Any] = {TYPE: FORM, EVENT: event}
-    payload[VALUE] = form_value(
-        page,
-        form,
-        submitter=submitter if submitter is not None and submitter.name else None,
-        meta=meta,
-    )
-    if not page.dialect.target_in_value:
-        payload[META] = meta
-    return payload
+    value = form_value(page, form, submitter=submitter, only=only, meta=meta)
+    payload = {TYPE: FORM, EVENT: event, VALUE: value}
+    return payload if page.dialect.target_in_value else {**payload, META: meta}
 
 
 def _addressed(
-    view_id: str,
-    loading_source: LoadingSource,
+    addressees: list[_Addressee],
+    source: LoadingSource,
     event: str,
     payload: dict[str, Any],
-    cid: int | None,
-) -> PushEvent:
-    if cid is not None:
-        payload[CID] = cid
-    return PushEvent(
-        view_id=view_id,
-        kind=loading_source.kind,
-        event=event,
-        payload=payload,
-        cid=cid,
-        loading_source=loading_source,
-    )
+    submission: Submission | None = None,
+) -> list[PushEvent]:
+    return [
+        PushEvent(
+            view_id=view_id,
+            kind=source.kind,
+            event=event,
+            payload=_for_component(payload, cid),
+            cid=cid,
+            submission=submission,
+            loading_source=source,
+        )
+        for view_id, cid in addressees
+    ]
 
 
-def _within_targets(
-    page: VisiblePage, source: Element, target: _JsTarget
-) -> Iterator[tuple[str, _Context]]:
-    """Yield each view that is meant, and what in it (view.ts withinTargets)."""
+def _for_component(payload: dict[str, Any], cid: int | None) -> dict[str, Any]:
+    return payload if cid is None else {**payload, CID: cid}
+
+
+def _addressees(
+    page: VisiblePage,
+    origin: Element,
+    element: Element,
+    target: str | int | None,
+    component_target: str | int | None,
+) -> list[_Addressee]:
+    """Return each view that is meant, and the component in it that gets the event.
+
+    As view.ts withinTargets on `origin`, then targetComponentID on `element`.
+    """
     document = page.document
     if target is None:
-        target = source.get(PHX_TARGET)
+        target = origin.get(PHX_TARGET)
     if target is None:
-        yield document.owner(source), source
+        contexts: Sequence[Element] = (origin,)
     elif isinstance(target, int) or target.isdecimal():
-        yield document.owner(source), int(target)
+        return [(document.owner(origin), int(target))]
     else:
-        for element in document.targets(source, document.unmask(target)):
-            yield document.owner(element), element
-
-
-def _target_cid(
-    page: VisiblePage, element: Element, context: _Context, target: _JsTarget
-) -> int | None:
-    """Return the component that gets the event (view.ts targetComponentID)."""
-    if isinstance(context, int):
-        return context
-    named = target if target is not None else element.get(PHX_TARGET)
-    if named is None:
-        return None
-    if isinstance(named, int) or named.isdecimal():
-        return int(named)
-    return page.document.component(context)
+        contexts = document.targets(origin, document.unmask(target))
+    named = element.get(PHX_TARGET) if component_target is None else component_target
+    if isinstance(named, int) or (named is not None and named.isdecimal()):
+        return [(document.owner(each), int(named)) for each in contexts]
+    return [
+        (document.owner(each), None if named is None else document.component(each))
+        for each in contexts
+    ]
 
 
 def _meta(
     page: VisiblePage,
     element: Element,
     data: Mapping[str, Any] | None,
-    value: _JsValue,
+    options: _Options,
 ) -> dict[str, Any]:
     """Return phx-values, the element's value and a command's own (view.ts extractMeta)."""
     meta: dict[str, Any] = dict(data) if data else {}
@@ -259,9 +249,7 @@ def _meta(
     own = _js_value(page, element)
     if own is not None:
         meta["value"] = own
-    if value:
-        meta |= value
-    return meta
+    return meta | (options.get("value") or {})
 
 
 def _js_value(page: VisiblePage, element: Element) -> str | int | float | None:

@@ -17,10 +17,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER
-from pytest_liveview_load.liveview.page.html import (
-    Element,
-)
-from pytest_liveview_load.liveview.page.patch import OUTLIVES_HTML, parse_fragment
+from pytest_liveview_load.liveview.page.html import Element, parse_fragment
+from pytest_liveview_load.liveview.page.patch import OUTLIVES_HTML
 from pytest_liveview_load.liveview.page.view_elements import (
     NestedView,
     component_ids_in,

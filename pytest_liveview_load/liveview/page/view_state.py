@@ -12,11 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from lxml import etree
 
-from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.html import Element, parse_fragment
 from pytest_liveview_load.liveview.page.patch import (
     OUTLIVES_HTML,
     first_render,
-    parse_fragment,
     patch,
     patch_components,
 )

@@ -13,10 +13,9 @@ from pytest_liveview_load.liveview.client.perform import Plan
 from pytest_liveview_load.liveview.page import click as bindings
 from pytest_liveview_load.liveview.page import inputs, keyboard
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.fields import is_disabled
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.html import Element, is_disabled
 
 
 def click(selector: str | None, text: str | None) -> Plan:

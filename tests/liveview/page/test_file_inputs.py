@@ -129,7 +129,7 @@ def test_a_submit_is_read_again_when_its_files_have_arrived() -> None:
     (push,) = click.submit(scene, find_one(scene.document, "#f"))
     assert isinstance(push, PushEvent)
     assert push.submission is not None
-    scene.forms.put_text(
+    scene.forms.put(
         scene.document.fields.of(find_one(scene.document, "#f"))[0], "later"
     )
 

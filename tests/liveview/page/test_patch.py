@@ -7,9 +7,9 @@ import pytest
 from lxml import etree
 from lxml.etree import _Element as Element
 
+from pytest_liveview_load.liveview.page.html import parse_fragment
 from pytest_liveview_load.liveview.page.patch import (
     first_render,
-    parse_fragment,
     patch,
     patch_components,
 )

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from lxml.etree import _Element as Element
 
-from pytest_liveview_load.liveview.page.patch import parse_fragment
+from pytest_liveview_load.liveview.page.html import parse_fragment
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.versions import Dialect

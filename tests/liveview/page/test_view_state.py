@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.page.patch import parse_fragment
+from pytest_liveview_load.liveview.page.html import parse_fragment
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from tests.liveview.page.normal_form import normal_form
