@@ -21,7 +21,7 @@ from pytest_liveview_load.liveview.page.js_overlay import (
     overlay_without,
     run_visual_command,
 )
-from pytest_liveview_load.liveview.page.loading import with_loading_states
+from pytest_liveview_load.liveview.page.loading import LOADING, with_loading_states
 from pytest_liveview_load.liveview.protocol.channel import leave_page
 from pytest_liveview_load.liveview.protocol.wire import TITLE
 
@@ -160,7 +160,7 @@ class Page:
             self.spoken,
             href=self.url,
         )
-        view.connectivity.show_loading()
+        view.connectivity.classes = LOADING  # as view.ts join
         return view
 
     def opened_socket(self) -> Socket:

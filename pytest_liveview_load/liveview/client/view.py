@@ -7,7 +7,6 @@ next, it tells its `ViewListener`.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import InitVar, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -21,15 +20,8 @@ from pytest_liveview_load.errors import (
     ViewCrashed,
 )
 from pytest_liveview_load.liveview.client.push import InFlight, Push
-from pytest_liveview_load.liveview.client.settings import Delays
-from pytest_liveview_load.liveview.client.view_content import ViewContent
+from pytest_liveview_load.liveview.client.view_content import Connectivity, ViewContent
 from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
-from pytest_liveview_load.liveview.page.loading import (
-    CLIENT_ERROR,
-    CONNECTED,
-    LOADING,
-    SERVER_ERROR,
-)
 from pytest_liveview_load.liveview.page.view_elements import NestedView
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
@@ -72,97 +64,40 @@ CHANNEL_CLOSED = "the server closed the view (phx_close)"
 ViewContainer: TypeAlias = ViewElement | NestedView
 
 
-@dataclass(slots=True, eq=False)
-class Connectivity:
-    """Whether one view is connected: its classes, and what follows while it is not."""
-
-    classes: str = ""  # of the view's element, as view.ts sets them
-    tries: int = 0
-    announcing: asyncio.TimerHandle | None = None  # that the view is gone
-    rejoining: asyncio.TimerHandle | None = None
-
-    def show_loading(self) -> None:
-        """Show that the view is still to join, as view.ts join."""
-        self.classes = LOADING
-
-    def show_error(
-        self, *, connected: bool, after: float, announce: Callable[[], object]
-    ) -> None:
-        """Show whose error it is; call `announce` once it has lasted `after` seconds."""
-        self.stop_announcing()
-        self.classes = SERVER_ERROR if connected else CLIENT_ERROR
-        self.announcing = asyncio.get_running_loop().call_later(after, announce)
-
-    def show_connected(self) -> None:
-        """Show that the view has joined."""
-        self.stop_announcing()
-        self.tries = 0
-        self.classes = CONNECTED
-
-    def rejoin_later(
-        self, delays: tuple[float, ...], join: Callable[[], object]
-    ) -> None:
-        """Call `join` after the delay that is this try's."""
-        self.tries += 1
-        delay = Delays.nth(delays, self.tries)
-        self.rejoining = asyncio.get_running_loop().call_later(delay, join)
-
-    def stop_announcing(self) -> None:
-        """Call the last `announce` no more."""
-        if self.announcing is not None:
-            self.announcing.cancel()
-            self.announcing = None
-
-    def stop_rejoining(self) -> None:
-        """Call the last `join` no more."""
-        if self.rejoining is not None:
-            self.rejoining.cancel()
-            self.rejoining = None
-
-
 class ViewListener(Protocol):
     """Who is told what happens to a view; `view_events.ViewEvents` is one."""
 
     def view_changed(self, at: float) -> None:
         """Learn that there is something new to look at."""
-        ...
 
     def view_patched(self, view: View) -> None:
         """Learn that a diff may have brought or taken away nested views."""
-        ...
 
     def view_lost(self, view: View, error: Callable[[str], StepError]) -> bool:
         """Learn that the view is gone for now, and its nested views with it.
 
         `error` is what a step that waits for one of those is told; return whether one was.
         """
-        ...
 
     def view_stays_away(self, view: View) -> None:
         """Learn that the view has been gone for so long that the page may say so."""
-        ...
 
     def view_returns(self, view: View) -> None:
         """Learn that a rejoin is about to replace what the view shows."""
-        ...
 
     def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
         """Learn that the server took the join."""
-        ...
 
     def view_refused(self, view: View, reply: LiveReply) -> None:
         """Learn that the server refused the join, and decide where to go."""
-        ...
 
     def view_sent_away(
         self, view: View, event: str, to: Redirect, since: float
     ) -> None:
         """Follow a live_patch, live_redirect or redirect, caused at `since`."""
-        ...
 
     def view_failed(self, error: StepError) -> None:
         """Keep an error that no step in flight could be told."""
-        ...
 
 
 @dataclass(slots=True, eq=False)
