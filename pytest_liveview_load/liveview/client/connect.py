@@ -8,6 +8,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from websockets.client import ClientProtocol
@@ -64,7 +65,14 @@ async def open_websocket(
     try:
         async with asyncio.timeout(timeout):
             _, handshake = await loop.create_connection(
-                lambda: Handshake(url, origin, headers, clock),
+                lambda: Handshake(
+                    url,
+                    origin,
+                    headers,
+                    clock,
+                    ClientProtocol(uri, origin=Origin(origin)),
+                    loop.create_future(),
+                ),
                 uri.host,
                 uri.port,
                 ssl=tls if uri.secure else None,
@@ -90,22 +98,19 @@ async def open_websocket(
 Outcome: TypeAlias = tuple[WebSocket, float] | ConnectionFailed
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Handshake(asyncio.Protocol):
     """The upgrade of one connection; `upgraded` is the websocket it became."""
 
-    def __init__(
-        self, url: str, origin: str, headers: Sequence[tuple[str, str]], clock: Clock
-    ) -> None:
-        self.url = url
-        self.origin = origin
-        self.headers = headers
-        self.clock = clock
-        self.protocol = ClientProtocol(parse_uri(url), origin=Origin(origin))
-        loop = asyncio.get_running_loop()
-        self.upgraded: asyncio.Future[Outcome] = loop.create_future()
-        self.received = bytearray()
-        self.refusing = False
-        self.transport: asyncio.Transport | None = None
+    url: str
+    origin: str
+    headers: Sequence[tuple[str, str]]
+    clock: Clock
+    protocol: ClientProtocol
+    upgraded: asyncio.Future[Outcome]
+    received: bytearray = field(default_factory=bytearray)
+    refusing: bool = False
+    transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the upgrade."""

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import cast
 
 import h11
@@ -108,31 +109,19 @@ class Transport(httpx.AsyncBaseTransport):
         return response
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class HttpConnection(asyncio.Protocol):
     """One connection, one exchange at a time."""
 
-    __slots__ = (
-        "answered",
-        "arrived",
-        "body",
-        "clock",
-        "head",
-        "http",
-        "open",
-        "transport",
-        "usable",
-    )
-
-    def __init__(self, clock: Clock, open_: "set[HttpConnection]") -> None:
-        self.clock = clock
-        self.open = open_
-        self.http = h11.Connection(h11.CLIENT)
-        self.transport: asyncio.Transport
-        self.usable = True
-        self.answered: asyncio.Future[None] | None = None
-        self.head: h11.Response | None = None
-        self.body: list[bytes] = []
-        self.arrived = 0.0
+    clock: Clock
+    open: "set[HttpConnection]"  # where it stands as long as it is open
+    transport: asyncio.Transport = field(init=False)
+    http: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT))
+    usable: bool = True
+    answered: asyncio.Future[None] | None = None
+    head: h11.Response | None = None
+    body: list[bytes] = field(default_factory=list)
+    arrived: float = 0.0
 
     async def exchange(self, request: httpx.Request) -> httpx.Response:
         """Send `request`, return the answer. Raises Stale or RemoteProtocolError."""

@@ -8,7 +8,8 @@ the session cannot survive is told once to the receiver, who dials anew.
 import asyncio
 import base64
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 import msgspec
@@ -48,9 +49,6 @@ REFUSALS: Final = {
 }
 
 
-Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
-
-
 class Answer(msgspec.Struct):
     """The body of every answer."""
 
@@ -62,46 +60,25 @@ class Answer(msgspec.Struct):
 answers = msgspec.json.Decoder(Answer)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class LongPoll:
     """An open session. Owns its requests; `receiver` is told what arrives."""
 
-    carrier: Final = "long poll"
-    beats: Final = False  # as skipHeartbeat: each poll shows that somebody is there
+    carrier: ClassVar[str] = "long poll"
+    # As skipHeartbeat: each poll shows that somebody is there.
+    beats: ClassVar[bool] = False
 
-    __slots__ = (
-        "cookies",
-        "http",
-        "on_end",
-        "outbox",
-        "polling",
-        "posting",
-        "receiver",
-        "referer",
-        "spawn",
-        "token",
-        "url",
-    )
-
-    def __init__(
-        self,
-        url: str,
-        http: HttpClient,
-        cookies: CookieJar,
-        spawn: Spawn,
-        *,
-        referer: str = "",
-    ) -> None:
-        self.url = url  # of the long poll, with the connect params, without the token
-        self.http = http
-        self.cookies = cookies
-        self.spawn = spawn  # starts a task that ends with the network
-        self.referer = referer
-        self.token: str | None = None
-        self.receiver: Receiver | None = None
-        self.on_end: Callable[[], None] | None = None
-        self.outbox: list[str] = []
-        self.polling: asyncio.Task[None] | None = None
-        self.posting: asyncio.Task[None] | None = None
+    url: str  # of the long poll, with the connect params, without the token
+    http: HttpClient
+    cookies: CookieJar
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+    referer: str = ""
+    token: str | None = None
+    receiver: Receiver | None = None
+    on_end: Callable[[], None] | None = None
+    outbox: list[str] = field(default_factory=list)
+    polling: asyncio.Task[None] | None = None
+    posting: asyncio.Task[None] | None = None
 
     def attach(self, receiver: Receiver) -> None:
         """Begin to poll for `receiver`."""

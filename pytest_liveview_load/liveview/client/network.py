@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.settings import ClientSettings
@@ -32,7 +32,6 @@ class HeartbeatSender(Protocol):
 
     def beat(self) -> None:
         """Send a heartbeat, or give up when the last one was not answered."""
-        ...
 
 
 class Heartbeats:
@@ -87,47 +86,32 @@ class Receiver(Protocol):
 
     def message_received(self, data: bytes, arrived: float) -> None:
         """Take one whole message, which arrived at `arrived`."""
-        ...
 
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         """Learn that nothing will arrive any more, and that we did not close it."""
-        ...
 
 
 class Connection(Protocol):
     """An open way to the server's socket. Owns what carries it."""
 
+    carrier: ClassVar[str]  # what it is called in errors
+    beats: ClassVar[bool]  # whether silence must be broken by heartbeats
     on_end: Callable[[], None] | None  # told once nothing of it is open any more
-
-    @property
-    def carrier(self) -> str:
-        """What it is called in errors."""
-        ...
-
-    @property
-    def beats(self) -> bool:
-        """Whether silence must be broken by heartbeats."""
-        ...
 
     def attach(self, receiver: Receiver) -> None:
         """Begin to deliver to `receiver`, with what came before it was there."""
-        ...
 
     def send(self, payload: bytes) -> float:
         """Hand over one text message; return when."""
-        ...
 
     def send_binary(self, payload: bytes) -> float:
         """Hand over one binary message (a chunk of an upload); return when."""
-        ...
 
     def close(self) -> None:
         """Close as a page that is left does; the receiver hears nothing more."""
-        ...
 
     def abort(self) -> None:
         """Drop the connection without a word; the receiver hears nothing more."""
-        ...
 
 
 # Joins that may be kept once for all who received the same bytes.

@@ -28,19 +28,15 @@ class Topic(Protocol):
 
     def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
         """Take a frame of this topic, `size` bytes on the wire."""
-        ...
 
     def broken(self, error: StepError) -> None:
         """Learn that the server sent what nobody can read."""
-        ...
 
     def connection_lost(self, reason: str, at: float) -> None:
         """Learn that the socket is gone, for now."""
-        ...
 
     def connection_back(self) -> None:
         """Learn that the socket is open again, and rejoin."""
-        ...
 
 
 class MessageListener(Protocol):
@@ -48,11 +44,9 @@ class MessageListener(Protocol):
 
     def sent(self, data: bytes, at: float) -> None:
         """Take a message that was handed over at `at`."""
-        ...
 
     def received(self, data: bytes, arrived: float) -> None:
         """Take a message that arrived at `arrived`."""
-        ...
 
 
 @dataclass(slots=True, eq=False)

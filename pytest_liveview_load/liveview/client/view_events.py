@@ -6,6 +6,7 @@ becomes a pending navigation.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from pytest_liveview_load.errors import JoinFailed, StepError
@@ -115,13 +116,11 @@ ADVICE = {
 }
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ViewEvents:
     """Told by the views of one tab what happens to them (`view.ViewListener`)."""
 
-    __slots__ = ("tab",)
-
-    def __init__(self, tab: Tab) -> None:
-        self.tab = tab
+    tab: Tab
 
     def page_of(self, view: View) -> Page | None:
         """Return the tab's page if the view is still on it."""

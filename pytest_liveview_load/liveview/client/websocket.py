@@ -8,8 +8,10 @@ no parser.
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from random import getrandbits
-from typing import TYPE_CHECKING, Final
+from typing import ClassVar, Final
 
 from websockets.frames import Close, Frame
 from websockets.protocol import Protocol as FrameProtocol
@@ -17,10 +19,6 @@ from websockets.protocol import Side, State
 
 from pytest_liveview_load.liveview.client.network import Receiver
 from pytest_liveview_load.units import Clock
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 try:
     from websockets.speedups import apply_mask
@@ -104,40 +102,24 @@ CLOSE_TIMEOUT = 1.0
 ABNORMAL = 1006  # RFC 6455 section 7.1.5: no close frame came
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class WebSocket(asyncio.Protocol):
     """An open connection. Owns the transport; `receiver` is told what arrives."""
 
-    carrier: Final = "websocket"
-    beats: Final = True
+    carrier: ClassVar[str] = "websocket"
+    beats: ClassVar[bool] = True
 
-    __slots__ = (
-        "backlog",
-        "buffer",
-        "clock",
-        "closer",
-        "fragments",
-        "needed",
-        "on_end",
-        "parser",
-        "paused",
-        "receiver",
-        "transport",
-    )
-
-    def __init__(
-        self, transport: asyncio.Transport, clock: Clock = time.perf_counter
-    ) -> None:
-        self.transport = transport
-        self.clock = clock  # the one source of arrival stamps
-        self.receiver: Receiver | None = None
-        self.buffer: bytearray | None = None  # the beginning of a frame
-        self.needed = 0  # bytes that make the frame in `buffer` whole, as far as known
-        self.parser: FrameProtocol | None = None
-        self.fragments: list[bytes] | None = None
-        self.closer: asyncio.TimerHandle | None = None
-        self.on_end: Callable[[], None] | None = None  # told when the transport is gone
-        self.paused = False
-        self.backlog = MAX_BACKLOG
+    transport: asyncio.Transport
+    clock: Clock = time.perf_counter  # the one source of arrival stamps
+    receiver: Receiver | None = None
+    buffer: bytearray | None = None  # the beginning of a frame
+    needed: int = 0  # bytes that make the frame in `buffer` whole, as far as known
+    parser: FrameProtocol | None = None
+    fragments: list[bytes] | None = None
+    closer: asyncio.TimerHandle | None = None
+    on_end: Callable[[], None] | None = None  # told when the transport is gone
+    paused: bool = False
+    backlog: int = MAX_BACKLOG
 
     def attach(self, receiver: Receiver) -> None:
         """Begin to deliver to `receiver`, with what came before it was there."""
@@ -231,7 +213,9 @@ class WebSocket(asyncio.Protocol):
 
     def feed(self, frame: bytes, arrived: float) -> None:
         """Let the library judge one frame that is not a whole text message."""
-        parser = self.library()
+        parser = self.parser
+        if parser is None:
+            parser = self.parser = FrameProtocol(Side.CLIENT, max_size=MAX_MESSAGE)
         parser.receive_data(frame)
         for event in parser.events_received():
             if isinstance(event, Frame):
@@ -262,12 +246,6 @@ class WebSocket(asyncio.Protocol):
             self.fragments = None
             if self.receiver is not None:
                 self.receiver.message_received(b"".join(fragments), arrived)
-
-    def library(self) -> FrameProtocol:
-        """Return the library's parser, standing at the beginning of a frame."""
-        if self.parser is None:
-            self.parser = FrameProtocol(Side.CLIENT, max_size=MAX_MESSAGE)
-        return self.parser
 
     def flush(self, parser: FrameProtocol) -> None:
         """Send what the library has to say: pong, close."""
