@@ -116,7 +116,7 @@ class Ran(NamedTuple):
     @property
     def waited(self) -> float:
         """Seconds that it waited for the CPU each time, in its hungriest ones."""
-        worst = self.run.monitor.ledger.hungriest
+        worst = self.run.monitor.cpu_history.longest_wait
         return worst.wait if worst else 0.0
 
     @property
@@ -126,7 +126,9 @@ class Ran(NamedTuple):
 
 async def ran(scenario: Scenario, base: str, **arguments: object) -> Ran:
     """Carry out a load as the plugin would."""
-    order = dataclasses.replace(RunPlan.of(**arguments), cast=ScenarioMix.of(scenario))
+    order = dataclasses.replace(
+        RunPlan.of(**arguments), scenario_mix=ScenarioMix.of(scenario)
+    )
     async with Network(ClientSettings(url=base)) as network:
 
         def make_user(

@@ -1,7 +1,7 @@
 """The `load` fixture: a test body that conducts its own runs.
 
-Law of this file: everything that is wrong with a call is said before any user starts.
-Who carries the users is not known here; that is the runs's.
+Everything that is wrong with a call is said before any user starts.
+Who carries the users is not known here; that is for the `RunCoordinator`.
 """
 
 import dataclasses
@@ -26,15 +26,15 @@ Scenarios: TypeAlias = Function | Mapping[Function, float]
 class RunCoordinator(Protocol):
     """Whoever carries a crowd: this process, or many."""
 
-    async def start(self, order: RunPlan) -> RunningCrowd:
-        """Start the order's crowd; its cast is known.
+    async def start(self, plan: RunPlan) -> RunningCrowd:
+        """Start the plan's crowd; its scenarios are known.
 
         Raises before anything has started.
         """
         ...
 
-    def check(self, order: RunPlan) -> None:
-        """Raise what `start` would raise of an order, but for want of files."""
+    def check(self, plan: RunPlan) -> None:
+        """Raise what `start` would raise of a plan, but for want of files."""
         ...
 
     def tell(self, finding: Finding) -> None:
@@ -48,8 +48,8 @@ class LoadContext:
     The snapshot of a run that was aborted says so in `snapshot.partial`.
     """
 
-    def __init__(self, runs: RunCoordinator, order: RunPlan | None = None) -> None:
-        self.order = order or RunPlan()
+    def __init__(self, runs: RunCoordinator, plan: RunPlan | None = None) -> None:
+        self.plan = plan or RunPlan()
         self.results: list[LoadResult] = []
         self._runs = runs
         self._starting: list[Starting] = []
@@ -83,8 +83,8 @@ class LoadContext:
                 large = await load.run(browse, users=80, iterations=5)
                 assert large.p50_mount < 1000 * small.p50_mount
         """
-        order = self.ordered(scenario, params, name, arguments)
-        return await self._carried_out(order)
+        plan = self.plan_of(scenario, params, name, arguments)
+        return await self._carried_out(plan)
 
     def start(
         self,
@@ -106,12 +106,12 @@ class LoadContext:
                     await asyncio.sleep(0.2)
                     assert crowd.users > 0
         """
-        order = self.ordered(scenario, params, name, arguments)
-        profile = order.profile
+        plan = self.plan_of(scenario, params, name, arguments)
+        profile = plan.profile
         endless = profile.length is None and profile.iterations is None
-        order = dataclasses.replace(order, endless=endless)
-        assert order.cast is not None
-        starting = Starting(order.cast.name, lambda: self._started(order))
+        plan = dataclasses.replace(plan, endless=endless)
+        assert plan.scenario_mix is not None
+        starting = Starting(plan.scenario_mix.name, lambda: self._started(plan))
         self._starting.append(starting)
         return starting
 
@@ -164,7 +164,7 @@ class LoadContext:
             resolution=resolution,
         )
         said = {**arguments, **search.smallest}
-        first = self.ordered(scenario, params, name, said)
+        first = self.plan_of(scenario, params, name, said)
         check = self._runs.check
         limit = await search.carried_out(first, check, self._carried_out)
         self._runs.tell(limit.finding())
@@ -203,21 +203,21 @@ class LoadContext:
         asked = Rounds.of(patterns, rounds, measures, baseline)
         check_taken([*asked.scenarios.values()], params or {})
         orders = {
-            name: self.ordered(each, named(each, params or {}), name, arguments)
+            name: self.plan_of(each, named(each, params or {}), name, arguments)
             for name, each in asked.scenarios.items()
         }
-        seed = self.order.updated(**arguments).profile.seed or 0
+        seed = self.plan.updated(**arguments).profile.seed or 0
         check = self._runs.check
         comparison = await asked.carried_out(orders, seed, check, self._carried_out)
         self._runs.tell(comparison.finding())
         return comparison
 
-    async def _carried_out(self, order: RunPlan) -> LoadResult:
-        crowd = await self._started(order)
+    async def _carried_out(self, plan: RunPlan) -> LoadResult:
+        crowd = await self._started(plan)
         return await crowd.carried_out()
 
-    async def _started(self, order: RunPlan) -> RunningCrowd:
-        crowd = await self._runs.start(order)
+    async def _started(self, plan: RunPlan) -> RunningCrowd:
+        crowd = await self._runs.start(plan)
         crowd.task.add_done_callback(lambda _: self._keep(crowd))
         return crowd
 
@@ -231,16 +231,16 @@ class LoadContext:
         elif isinstance(error, RunAborted):
             self.results.append(crowd.result_so_far)
 
-    def ordered(
+    def plan_of(
         self,
         scenario: Scenarios | None,
         params: Mapping[str, Any] | None,
         name: str,
         arguments: Mapping[str, object],
     ) -> RunPlan:
-        """Return the order of one run, its cast included. Raises as `run`."""
-        order = resolve_methods(self.order.updated(**arguments), None)
-        chosen = order.mix if scenario is None else scenario
+        """Return the plan of one run, its scenarios included. Raises as `run`."""
+        plan = resolve_methods(self.plan.updated(**arguments), None)
+        chosen = plan.mix if scenario is None else scenario
         problem = ""
         if chosen == ():
             problem = (
@@ -255,7 +255,7 @@ class LoadContext:
             problem = f"params={params!r}: params are given by name: {{'page': '/'}}"
         if problem:
             raise MarkerError(problem)
-        cast = ScenarioMix.of(
-            chosen, params, name, setup=order.setup, teardown=order.teardown
+        scenario_mix = ScenarioMix.of(
+            chosen, params, name, setup=plan.setup, teardown=plan.teardown
         )
-        return dataclasses.replace(order, cast=cast)
+        return dataclasses.replace(plan, scenario_mix=scenario_mix)

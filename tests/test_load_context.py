@@ -25,26 +25,30 @@ class Listener:
         self.checked: list[RunPlan] = []
         self.told: list[Finding] = []
 
-    async def start(self, order: RunPlan) -> RunningCrowd:
-        self.asked.append(order)
-        run = Run(order, nobody, seed=1)
-        listening = asyncio.create_task(self.listen(order))
+    async def start(self, plan: RunPlan) -> RunningCrowd:
+        self.asked.append(plan)
+        run = Run(plan, nobody, seed=1)
+        listening = asyncio.create_task(self.listen(plan))
         return RunningCrowd(run, listening, lambda _: None)
 
-    def check(self, order: RunPlan) -> None:
-        self.checked.append(order)
+    def check(self, plan: RunPlan) -> None:
+        self.checked.append(plan)
 
     def tell(self, finding: Finding) -> None:
         self.told.append(finding)
 
-    async def listen(self, order: RunPlan) -> LoadResult:
-        snapshot = Snapshot(users=order.profile.users, counts={"iterations": 1})
-        assert order.cast is not None
-        return LoadResult(snapshot, order.cast.name, order.profile)
+    async def listen(self, plan: RunPlan) -> LoadResult:
+        snapshot = Snapshot(users=plan.profile.users, counts={"iterations": 1})
+        assert plan.scenario_mix is not None
+        return LoadResult(snapshot, plan.scenario_mix.name, plan.profile)
 
     @property
     def names_and_profiles(self) -> list[tuple[str, Profile]]:
-        return [(each.cast.name, each.profile) for each in self.asked if each.cast]
+        return [
+            (each.scenario_mix.name, each.profile)
+            for each in self.asked
+            if each.scenario_mix
+        ]
 
 
 def nobody(*_: object) -> Any:
@@ -66,7 +70,7 @@ async def test_a_run_has_the_markers_profile_with_its_own_arguments_laid_over() 
         ("browse", Profile.of(users=50, think=1, duration=60)),
         ("twice", Profile.of(users=500, think=1, iterations=2)),
     ] == listener.names_and_profiles
-    assert ScenarioMix.of(browse, {"page": "/a"}) == listener.asked[0].cast
+    assert ScenarioMix.of(browse, {"page": "/a"}) == listener.asked[0].scenario_mix
     assert [small, large] == load.results
 
 
@@ -189,9 +193,13 @@ async def test_the_rounds_of_a_comparison_alternate() -> None:
     assert ["look, round 1", "pay, round 1"] == sorted(names[:2])
     backwards = [each.replace("round 1", "round 2") for each in names[1::-1]]
     assert backwards == names[2:]
-    casts = [each.cast.roles[0].scenario for each in listener.asked if each.cast]
+    called = [
+        each.scenario_mix.scenarios[0].scenario
+        for each in listener.asked
+        if each.scenario_mix
+    ]
     assert {"look": {"page": "/a"}, "pay": {"page": "/a", "item": 2}} == {
-        each.name: each.params for each in casts
+        each.name: each.params for each in called
     }
     assert "look" == comparison.baseline
     assert {False} == {each.on_trial for each in listener.asked}

@@ -55,8 +55,8 @@ class ClosedCrowd:
         """Fill a place; who had it before may still finish an iteration."""
         life = self.lives.get(id_, 0)
         self.lives[id_] = life + 1
-        role = self.state.cast.scenario_of(id_)
-        user = VirtualUser(id_, self.state, role, life=life, ends_at=ends_at)
+        scenario = self.state.scenario_mix.scenario_of(id_)
+        user = VirtualUser(id_, self.state, scenario, life=life, ends_at=ends_at)
         before = self.tasks.get(id_)
         self.places.pop(id_, None)  # so that the new one is the newest
         self.places[id_] = user

@@ -111,7 +111,7 @@ def of_pressure(text: bytes) -> float:
 class CpuStretch:
     """Some seconds of a run, up to a moment."""
 
-    moment: Instant
+    instant: Instant
     seconds: float
     used: CpuUsage
 
@@ -136,25 +136,25 @@ class CpuHistory:
     def __init__(self) -> None:
         self.readings: deque[tuple[float, CpuUsage]] = deque()
         self.busiest: CpuStretch | None = None
-        self.hungriest: CpuStretch | None = None
+        self.longest_wait: CpuStretch | None = None
 
-    def add(self, now: float, usage: CpuUsage, moment: Instant) -> None:
+    def add(self, now: float, usage: CpuUsage, instant: Instant) -> None:
         """Take the totals at an instant; call it about once a second."""
         readings = self.readings
         readings.append((now, usage))
         while len(readings) > 1 and now - readings[1][0] >= SUSTAINED:
             readings.popleft()
         if now - readings[0][0] >= SUSTAINED:
-            self.consider(moment)
+            self.consider(instant)
 
-    def close(self, now: float, usage: CpuUsage, moment: Instant) -> None:
+    def close(self, now: float, usage: CpuUsage, instant: Instant) -> None:
         """Take the last totals."""
         self.readings.append((now, usage))
         whole = self.busiest is None
         if whole and now - self.readings[0][0] >= SHORTEST_TO_JUDGE:
-            self.consider(moment)
+            self.consider(instant)
 
-    def consider(self, moment: Instant) -> None:
+    def consider(self, instant: Instant) -> None:
         """Look at the stretch from the first reading to the last."""
         (began, before), (ended, after) = self.readings[0], self.readings[-1]
         used = CpuUsage(
@@ -163,8 +163,8 @@ class CpuHistory:
             after.turns - before.turns,
             after.pressure - before.pressure,
         )
-        stretch = CpuStretch(moment, ended - began, used)
+        stretch = CpuStretch(instant, ended - began, used)
         if self.busiest is None or stretch.share > self.busiest.share:
             self.busiest = stretch
-        if self.hungriest is None or stretch.wait > self.hungriest.wait:
-            self.hungriest = stretch
+        if self.longest_wait is None or stretch.wait > self.longest_wait.wait:
+            self.longest_wait = stretch

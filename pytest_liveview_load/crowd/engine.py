@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.crowd.cpu import CpuReader
-from pytest_liveview_load.crowd.generator import MAX_LAG, GeneratorMonitor
+from pytest_liveview_load.crowd.generator import MAX_LAG, GeneratorMonitor, frozen_heap
 from pytest_liveview_load.crowd.live_user import LiveUser, UserRun
 from pytest_liveview_load.crowd.open import OpenCrowd
 from pytest_liveview_load.crowd.plan import RunPlan
@@ -34,7 +34,7 @@ from pytest_liveview_load.crowd.storm import (
     Storm,
     returns,
 )
-from pytest_liveview_load.crowd.validity import causes, frozen_heap, remarks
+from pytest_liveview_load.crowd.validity import causes, remarks
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import cut_connections
 from pytest_liveview_load.load_profile.profile import Profile
@@ -78,11 +78,11 @@ class Run:
         cut: CutAll | None = None,
         sync: UserSync | None = None,
     ) -> None:
-        assert plan.cast is not None
+        assert plan.scenario_mix is not None
         self.plan = plan
         self.scale = scale
         self.cut = cut
-        self.name = name or plan.cast.name
+        self.name = name or plan.scenario_mix.name
         self.make_user = make_user
         self.seed = seed
         self.clock = clock
@@ -99,8 +99,8 @@ class Run:
             processor=processor,
         )
         self.recorders = {
-            role.scenario.name: Recorder(clock, scenario=role.scenario.name)
-            for role in plan.cast.roles
+            each.scenario.name: Recorder(clock, scenario=each.scenario.name)
+            for each in plan.scenario_mix.scenarios
         }
         self.sync: UserSync = sync or LocalSync(
             ActiveUsers.of(plan.profile, endless=plan.endless),
@@ -303,7 +303,7 @@ class Run:
         return self.snapshot(self.latest, self.aborted)
 
     def snapshot(self, now: float, partial: str = "") -> Snapshot:
-        """Return the numbers of all roles, and the run's own."""
+        """Return the numbers of all scenarios, and the run's own."""
         whole = self.recorder.snapshot(now, partial=partial)
         for recorder in self.recorders.values():
             whole = whole.merged(recorder.snapshot(now))
@@ -352,7 +352,7 @@ def changes(added: int, removed: int) -> str:
 
 
 def run_on_network(plan: RunPlan, network: Network, **arguments: Any) -> Run:
-    """Return the run of an order whose users are on a network (`Run`)."""
+    """Return the run of a plan whose users are on a network (`Run`)."""
 
     def make_user(id_: int, rng: Random, run: UserRun, recorder: Recorder) -> LiveUser:
         return LiveUser(

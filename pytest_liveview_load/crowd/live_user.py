@@ -10,20 +10,23 @@ What is said to other users goes to the run's `UserSync` by name, as plain data,
 back as such: nothing here knows where the others are.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Any, Protocol, Self
 
+from pytest_liveview_load.crowd.data import UserRows, row_of
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from pytest_liveview_load.sync.broadcast import BroadcastListener, Seen
 from pytest_liveview_load.sync.rendezvous import Meeting, Member, RendezvousArguments
 from pytest_liveview_load.sync.throttle import ThrottleArguments
-from pytest_liveview_load.sync.users import UserSync
+from pytest_liveview_load.sync.users import LocalSync, UserSync
 from pytest_liveview_load.units import Clock, parse_pause
 
 
@@ -44,6 +47,41 @@ class UserRun(Protocol):
 
     async def pause(self, seconds: float) -> None:
         """Sleep; a run that stops hard ends it by cancellation."""
+
+
+class SingleUserRun:
+    """The run of a user without a load: one round.
+
+    `user_rows` returns the rows of the load, once somebody asks for one; this user has the
+    first. `running` is true once, so that a `while live.running:` makes one round, as for a
+    virtual user whose load has no duration.
+    """
+
+    def __init__(self, user_rows: Callable[[], UserRows | None] = lambda: None) -> None:
+        self._asked = False
+        self._feed = user_rows
+
+    @property
+    def running(self) -> bool:
+        """Whether the one round is still to come."""
+        first, self._asked = not self._asked, True
+        return first
+
+    @cached_property
+    def sync(self) -> LocalSync:
+        """Where the one user finds those that it has spawned."""
+        sync = LocalSync()
+        sync.enter(0)
+        return sync
+
+    @property
+    def row(self) -> Any:
+        """The first row of the load's data. Raises DataError."""
+        return row_of(0, self._feed())
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep."""
+        await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +115,7 @@ class LiveUser(Visitor):
         self._run = run
 
     def _another(self, id_: int, rng: Random) -> Self:
-        self._run.sync.bring([id_])
+        self._run.sync.add_spawned([id_])
         return type(self)(
             self._network,
             self._observer,
@@ -309,4 +347,4 @@ class LiveUser(Visitor):
     def _on_leave(self) -> None:
         if self._tab.message_listener is not None:
             self._tab.listen_to_messages(None)
-            self._run.sync.broadcasts.part(self.id)
+            self._run.sync.broadcasts.unwatch(self.id)

@@ -1,6 +1,6 @@
-"""Who plays what: the scenarios of a run, and which of them user number k performs.
+"""The scenarios of a run, and which of them user number k performs.
 
-A role depends on the number alone, so every runner finds the same one.
+A user's scenario depends on its number alone, so every runner finds the same one.
 Every run of numbers from 0 on has the shares of the mix, to within three users, and so has
 every runner's share of them, as nearly as if it had been drawn by lot.
 """
@@ -33,7 +33,7 @@ BETWEEN: Final = " + "  # names of a mix that has none of its own
 
 @dataclass(frozen=True, slots=True)
 class WeightedScenario:
-    """One scenario of a run; `share` is in proportion to those of the other roles."""
+    """One scenario of a run; `share` is in proportion to those of the others."""
 
     scenario: Scenario
     share: int = 1
@@ -41,15 +41,15 @@ class WeightedScenario:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioMix:
-    """The roles of a run, which is called `name`. Names of roles differ.
+    """The scenarios of a run, which is called `name`. Their names differ.
 
     `setup` and `teardown` are what a new user does before its first iteration, and what
-    one does at its end. `turns` is a block of numbers' roles in smooth weighted round
+    one does at its end. `turns` is a block of numbers' scenarios in smooth weighted round
     robin; every block has these, in an order of its own.
     """
 
     name: str
-    roles: tuple[WeightedScenario, ...]
+    scenarios: tuple[WeightedScenario, ...]
     setup: Scenario | None = None
     teardown: Scenario | None = None
     turns: tuple[int, ...] = field(init=False, repr=False, compare=False)
@@ -58,7 +58,7 @@ class ScenarioMix:
     )  # the one that was asked for last
 
     def __post_init__(self) -> None:
-        turns = smooth_turns([role.share for role in self.roles])
+        turns = smooth_turns([each.share for each in self.scenarios])
         object.__setattr__(self, "turns", turns)
 
     @classmethod
@@ -71,7 +71,7 @@ class ScenarioMix:
         setup: Any = None,
         teardown: Any = None,
     ) -> "ScenarioMix":
-        """Return the cast of one function, or of a mix `{function: share}`.
+        """Return the mix of one function, or of a mix `{function: share}`.
 
         Each function takes those of `params` that it names. Raises ScenarioError, also
         for a param that none of them takes, and MarkerError.
@@ -92,22 +92,22 @@ class ScenarioMix:
         functions: list[Any] = [function for function, _ in mix]
         check_taken([*functions, *around], params)
         shares = whole_shares([share for _, share in mix])
-        roles = tuple(
+        weighted = tuple(
             WeightedScenario(Scenario.of(each, named(each, params)), share)
             for each, share in zip(functions, shares, strict=True)
         )
-        called = name or BETWEEN.join(each.scenario.name for each in roles)
-        return cls(called, roles, before, after)
+        called = name or BETWEEN.join(each.scenario.name for each in weighted)
+        return cls(called, weighted, before, after)
 
     def scenario_of(self, number: int) -> Scenario:
         """Return what user, or arrival, `number` performs."""
-        if len(self.roles) == 1:
-            return self.roles[0].scenario
+        if len(self.scenarios) == 1:
+            return self.scenarios[0].scenario
         block, place = divmod(number, len(self.turns))
         if block not in self.blocks:
             self.blocks.clear()  # numbers come one after the other
             self.blocks[block] = shuffled(self.turns, block)
-        return self.roles[self.blocks[block][place]].scenario
+        return self.scenarios[self.blocks[block][place]].scenario
 
 
 def smooth_turns(shares: list[int]) -> tuple[int, ...]:
@@ -126,7 +126,7 @@ def smooth_turns(shares: list[int]) -> tuple[int, ...]:
 def shuffled(turns: tuple[int, ...], block: int) -> list[int]:
     """Return the turns of a block: begun anywhere, shuffled a few at a time.
 
-    Else a runner who carries every second user of 50:50 would have one role alone.
+    Else a runner who carries every second user of 50:50 would have one scenario alone.
     """
     rng = Random(block)
     start = rng.randrange(len(turns)) if block else 0

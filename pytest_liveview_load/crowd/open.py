@@ -13,7 +13,7 @@ from pytest_liveview_load.crowd.virtual_user import CLOSE_TIMEOUT, VirtualUser
 
 
 class OpenCrowd:
-    """Owns the pool of one run's users, who keep their role, and who of them is idle."""
+    """Owns the pool of one run's users, who keep their scenario, and who of them is idle."""
 
     def __init__(self, state: RunState) -> None:
         self.state = state
@@ -22,7 +22,7 @@ class OpenCrowd:
         self.lives: dict[int, int] = {}
         self.new_ids = iter(state.profile.user_ids())
         self.idle: dict[str, list[int]] = {
-            role.scenario.name: [] for role in state.cast.roles
+            each.scenario.name: [] for each in state.scenario_mix.scenarios
         }  # heaps
         self.users = 0
 
@@ -43,7 +43,7 @@ class OpenCrowd:
             if due < state.joined:
                 continue  # others have served it
             await self.user_tasks.wait_until(due)
-            user = self.free_user(state.cast.scenario_of(arrival.number))
+            user = self.free_user(state.scenario_mix.scenario_of(arrival.number))
             if user is None:
                 state.monitor.drop(due)
             else:
@@ -52,14 +52,14 @@ class OpenCrowd:
                 self.user_tasks.start(self.serve(user, due))
         self.user_tasks.all_begun()
 
-    def free_user(self, role: Scenario) -> VirtualUser | None:
+    def free_user(self, scenario: Scenario) -> VirtualUser | None:
         """Return the user for an arrival, no more idle; None if there is none."""
-        idle = self.idle[role.name]
+        idle = self.idle[scenario.name]
         if idle:
             return self.pool[heapq.heappop(idle)]
         id_ = next(self.new_ids, None)
         if id_ is None:
-            # All there may be are there: one of another role makes way.
+            # All there may be are there: one of another scenario makes way.
             others = [ids for ids in self.idle.values() if ids]
             if not others:
                 return None
@@ -67,7 +67,7 @@ class OpenCrowd:
             self.user_tasks.start(self.depart(self.pool[id_]))
         life = self.lives.get(id_, 0)
         self.lives[id_] = life + 1
-        user = self.pool[id_] = VirtualUser(id_, self.state, role, life=life)
+        user = self.pool[id_] = VirtualUser(id_, self.state, scenario, life=life)
         return user
 
     async def serve(self, user: VirtualUser, due: float) -> None:

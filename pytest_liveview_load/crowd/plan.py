@@ -1,6 +1,6 @@
 """Everything that a `load(…)` says, be it a marker or a call: how many, who, and around it.
 
-An Order is checked whole when it is made, at import where it stands at a
+A plan is checked whole when it is made, at import where it stands at a
 test. Light imports only, as for the profile.
 """
 
@@ -37,8 +37,8 @@ CONTINUE: Final = "continue"
 class RunPlan:
     """What is to be run. Names in it, of methods, are resolved before anything is run.
 
-    `mix` is what was written, `cast` who plays, once that is known. `data` is what the
-    users' rows come from, as it was given. `setup` runs before a user's first iteration,
+    `mix` is what was written, `scenario_mix` what it comes to, once that is known. `data` is
+    what the users' rows come from, as it was given. `setup` runs before a user's first iteration,
     `teardown` at the user's end. The run stops early if one of `abort` holds, `after`
     seconds have passed. If a process that carries it is `lost`, it will "fail", or
     "continue" with that one's users elsewhere. An `endless` run goes on until it is
@@ -49,7 +49,7 @@ class RunPlan:
 
     profile: Profile = dataclasses.field(default_factory=Profile)
     mix: Mix = ()
-    cast: ScenarioMix | None = None
+    scenario_mix: ScenarioMix | None = None
     data: str | Rows | None = None
     rows: str = ONCE
     setup: Function | str | None = None
@@ -64,7 +64,7 @@ class RunPlan:
 
     @classmethod
     def of(cls, **arguments: object) -> "RunPlan":
-        """Return the order that a person's `load(…)` is.
+        """Return the plan that a person's `load(…)` is.
 
         Raises MarkerError, which quotes the argument and its value and says what is
         allowed.
@@ -72,7 +72,7 @@ class RunPlan:
         return cls().updated(**arguments)
 
     def updated(self, **arguments: object) -> "RunPlan":
-        """Return this order with a person's `arguments` laid over it.
+        """Return this plan with a person's `arguments` laid over it.
 
         Raises MarkerError as `of` does.
         """
@@ -124,10 +124,10 @@ class RunPlan:
         on_trial: bool = False,
     ) -> "RunPlan":
         """Return the same run as a part of a finding, under a name of its own."""
-        assert self.cast is not None
+        assert self.scenario_mix is not None
         return dataclasses.replace(
             self,
-            cast=dataclasses.replace(self.cast, name=called),
+            scenario_mix=dataclasses.replace(self.scenario_mix, name=called),
             part_of=of,
             promises=promises,
             on_trial=on_trial,

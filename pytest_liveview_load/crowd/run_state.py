@@ -30,7 +30,7 @@ MakeUser = Callable[[int, Random, UserRun, Recorder], LiveUser]
 class RunState:
     """What all users of a run share. Times are instants of `clock`.
 
-    `recorders` has one for each role, by its scenario's name; `recorder` is the run's
+    `recorders` has one for each scenario, by its name; `recorder` is the run's
     own; users find each other in the `sync`, and `user_rows` has their rows. `begun` is
     done when those are there who come at once; `came` is when this process began, which is
     later than `began` where it takes part in a run that goes on. `ends_at` is None while no
@@ -57,10 +57,10 @@ class RunState:
     ended_by: BaseException | None = None
 
     @property
-    def cast(self) -> ScenarioMix:
-        """Who plays what."""
-        assert self.plan.cast is not None  # a run without one does not begin
-        return self.plan.cast
+    def scenario_mix(self) -> ScenarioMix:
+        """Which user performs which scenario."""
+        assert self.plan.scenario_mix is not None  # a run without one does not begin
+        return self.plan.scenario_mix
 
     @property
     def profile(self) -> Profile:

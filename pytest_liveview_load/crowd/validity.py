@@ -6,9 +6,7 @@ long stop, however long. Where it is known what kept the generator, its symptoms
 told beside.
 """
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from pytest_liveview_load.crowd.generator import (
@@ -64,30 +62,6 @@ SPREAD: Final = "fewer users here, a longer think, or more processes or machines
 NEIGHBOURS: Final = "stop what else runs on this machine, or load from another one"
 
 
-FROZEN_AT_START: Final = gc.get_freeze_count()  # Python 3.12 begins with some hundreds
-
-
-@contextmanager
-def frozen_heap() -> Iterator[None]:
-    """Keep what exists before a run out of its garbage collections.
-
-    A full collection takes some 45 ms with the 250,000 objects of pytest and a test
-    suite, all of it as event-loop lag; what the run itself makes is little.
-    """
-    if gc.get_freeze_count() > FROZEN_AT_START:  # done already, and undone elsewhere
-        yield
-        return
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-# Why it is invalid
-
-
 def causes(
     monitor: GeneratorMonitor,
     snapshot: Snapshot,
@@ -101,7 +75,7 @@ def causes(
     are above `max_lag`. Arrivals that were dropped are a cause unless a budget allows it.
     A share of a run may be without an iteration that has finished.
     """
-    roots = [*stopped(monitor), too_busy(monitor), too_hungry(monitor)]
+    roots = [*stopped(monitor), too_busy(monitor), starved_of_cpu(monitor)]
     symptoms = [
         too_late(monitor, snapshot, "lag", LAG, LAG_ADVICE),
         too_late(monitor, snapshot, "lateness", LATENESS, LATENESS_ADVICE),
@@ -146,7 +120,7 @@ def stopped(monitor: GeneratorMonitor) -> Iterator[str]:
         many = f", the longest of {len(stops)} stops" if len(stops) > 1 else ""
         yield (
             f"{words} for {format_duration(longest.seconds, 2)}{where}, "
-            f"{longest.moment}; {most_allowed(monitor)} is allowed{many}: {advice}"
+            f"{longest.instant}; {most_allowed(monitor)} is allowed{many}: {advice}"
         )
 
 
@@ -176,20 +150,20 @@ def most_allowed(monitor: GeneratorMonitor) -> str:
 
 def too_busy(monitor: GeneratorMonitor) -> str:
     """Return the sentence that says so if this process had no CPU left, else ''."""
-    worst = monitor.ledger.busiest
+    worst = monitor.cpu_history.busiest
     if worst is None or worst.share <= TOO_BUSY:
         return ""
     return (
         f"{NO_CPU_LEFT}: this process used "
         f"{format_percentage(worst.share, 2)} of a core for "
         f"{format_duration(worst.seconds, 2)}, above {format_percentage(TOO_BUSY)}, up to "
-        f"{worst.moment}: {SPREAD}"
+        f"{worst.instant}: {SPREAD}"
     )
 
 
-def too_hungry(monitor: GeneratorMonitor) -> str:
+def starved_of_cpu(monitor: GeneratorMonitor) -> str:
     """Return the sentence that says so if others kept the CPU from us, else ''."""
-    worst, limit = monitor.ledger.hungriest, MEAN_WAIT * monitor.max_lag
+    worst, limit = monitor.cpu_history.longest_wait, MEAN_WAIT * monitor.max_lag
     if worst is None or worst.wait <= limit:
         return ""
     crowded = worst.used.pressure / worst.seconds
@@ -204,7 +178,7 @@ def too_hungry(monitor: GeneratorMonitor) -> str:
         f"{format_duration(worst.wait, 2)} each time that it had work, above "
         f"{format_duration(limit)} (an eighth of liveview_max_lag), "
         f"{format_duration(worst.used.waited, 2)} in "
-        f"{format_duration(worst.seconds, 2)}, up to {worst.moment}{others}: {NEIGHBOURS}"
+        f"{format_duration(worst.seconds, 2)}, up to {worst.instant}{others}: {NEIGHBOURS}"
     )
 
 
@@ -220,7 +194,7 @@ def too_late(
         return ""
     worst = monitor.worst.get(metric)
     most = (
-        f", at most {format_duration(worst.seconds)}, {worst.moment}" if worst else ""
+        f", at most {format_duration(worst.seconds)}, {worst.instant}" if worst else ""
     )
     hung = (
         f"; it hung at {monitor.hung_at}" if monitor.hung_at and metric == "lag" else ""
@@ -277,7 +251,7 @@ def remarks(monitor: GeneratorMonitor) -> tuple[str, ...]:
     """Return what to know of a run that is valid all the same."""
     used = monitor.usage.cpu - monitor.at_first.cpu
     notes = [] if too_busy(monitor) else [cpu_note(used, monitor.ended - monitor.began)]
-    if not too_hungry(monitor):
+    if not starved_of_cpu(monitor):
         notes.append(wait_note(monitor))
     if not monitor.without_file:
         notes.append(files_note(monitor))
@@ -300,13 +274,13 @@ def cpu_note(used: float, elapsed: float) -> str:
 
 def wait_note(monitor: GeneratorMonitor) -> str:
     """Return a remark if others kept the CPU from us for a moment each time, else ''."""
-    worst = monitor.ledger.hungriest
+    worst = monitor.cpu_history.longest_wait
     if worst is None or worst.wait <= NOTABLE_WAIT * monitor.max_lag:
         return ""
     return (
         "others used the CPU as well: this process waited "
         f"{format_duration(worst.wait, 2)} on average when it had work, and what it "
-        f"measured is about that much longer, up to {worst.moment}"
+        f"measured is about that much longer, up to {worst.instant}"
     )
 
 
@@ -316,6 +290,6 @@ def files_note(monitor: GeneratorMonitor) -> str:
     if seen is None or not seen.most or seen.files < NEARLY_ALL * seen.most:
         return ""
     return (
-        f"{seen.files} of {seen.most} file descriptors were in use, {seen.moment}: with "
+        f"{seen.files} of {seen.most} file descriptors were in use, {seen.instant}: with "
         "more users, raise the limit (ulimit -n)"
     )

@@ -191,7 +191,7 @@ class VirtualUser:
         if self.user is not None:
             return
         self.user = state.make_user(self.id, self.rng, self, self.recorder)
-        setup = state.cast.setup
+        setup = state.scenario_mix.setup
         if setup is not None:
             self.doing = setup
             await setup(self.user)
@@ -226,7 +226,7 @@ class VirtualUser:
 
         That of one that has failed already says no more if it fails `quietly` again.
         """
-        teardown, user = self.state.cast.teardown, self.user
+        teardown, user = self.state.scenario_mix.teardown, self.user
         if teardown is None or user is None or not self.set_up:
             return
         self.doing, self.set_up = teardown, False

@@ -50,7 +50,7 @@ class Link(Protocol):
         """Use it no more; the other process is left alone."""
 
 
-class Channel(Protocol):
+class ExecnetChannel(Protocol):
     """What is used of an execnet channel."""
 
     def send(self, item: Any) -> None:
@@ -66,7 +66,9 @@ class ChannelLink:
     The channel is kept here: one that is dropped never tells that it was closed.
     """
 
-    def __init__(self, name: str, channel: Channel, end: Callable[[], object]) -> None:
+    def __init__(
+        self, name: str, channel: ExecnetChannel, end: Callable[[], object]
+    ) -> None:
         self.name = name
         self._channel = channel
         self._end = end

@@ -63,7 +63,7 @@ class PackedMix(Value, frozen=True):
     """The scenarios of a run, each with its share of the users."""
 
     name: str
-    roles: tuple[tuple[PackedScenario, int], ...] = ()
+    scenarios: tuple[tuple[PackedScenario, int], ...] = ()
     setup: PackedScenario | None = None
     teardown: PackedScenario | None = None
 

@@ -14,7 +14,7 @@ from functools import cache, partial
 from importlib import metadata
 from typing import Final
 
-from pytest_liveview_load.distribution.link import Channel
+from pytest_liveview_load.distribution.link import ExecnetChannel
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     End,
@@ -35,7 +35,7 @@ PACKAGES: Final = (
     "websockets",
 )
 # Of this process, by the channel's id.
-LINKS: Final[dict[int, tuple[Channel, ControllerLink]]] = {}
+LINKS: Final[dict[int, tuple[ExecnetChannel, ControllerLink]]] = {}
 
 
 class Runner:
@@ -102,7 +102,7 @@ async def serve(link: ControllerLink, over: asyncio.Event) -> None:
 
 
 def serve_channel(
-    channel: Channel, released: Callable[[Callable[[], object]], object]
+    channel: ExecnetChannel, released: Callable[[Callable[[], object]], object]
 ) -> None:
     """Serve in this thread, the main one, over an execnet channel until released.
 
@@ -118,7 +118,7 @@ def serve_channel(
     asyncio.run(until_released())
 
 
-def link_over(channel: Channel) -> ControllerLink:
+def link_over(channel: ExecnetChannel) -> ControllerLink:
     """Return our end of the link that a channel is; once for a channel."""
     key = id(channel)
     if key not in LINKS:

@@ -161,13 +161,13 @@ class RunnerShare:
     def _carry(self, share: Share) -> CarriedShare:
         """Return a share that has not begun. Raises what it cannot be carried for."""
         plan = self.plan
-        order = unpack_plan(plan, share)
-        check_file_descriptors(order.profile.most_users)
+        run_plan = unpack_plan(plan, share)
+        check_file_descriptors(run_plan.profile.most_users)
         network = Network(plan.client, clock=self.link.clock)
         network.versions = self.versions
         network.part_sampler.all = plan.dissect
         run = run_on_network(
-            order,
+            run_plan,
             network,
             name=plan.name,
             seed=plan.seed,

@@ -52,7 +52,7 @@ def pack_mix(mix: ScenarioMix) -> PackedMix:
 
     Raises ScenarioError, which names all that cannot travel.
     """
-    scenarios = [each.scenario for each in mix.roles]
+    scenarios = [each.scenario for each in mix.scenarios]
     scenarios += [each for each in (mix.setup, mix.teardown) if each is not None]
     problems = dict.fromkeys(why for each in scenarios for why in why_not(each))
     if problems:
@@ -63,7 +63,9 @@ def pack_mix(mix: ScenarioMix) -> PackedMix:
         raise ScenarioError(mix.name, problem)
     return PackedMix(
         name=mix.name,
-        roles=tuple((pack_scenario(each.scenario), each.share) for each in mix.roles),
+        scenarios=tuple(
+            (pack_scenario(each.scenario), each.share) for each in mix.scenarios
+        ),
         setup=None if mix.setup is None else pack_scenario(mix.setup),
         teardown=None if mix.teardown is None else pack_scenario(mix.teardown),
     )
@@ -75,7 +77,7 @@ def unpack_mix(packed: PackedMix) -> ScenarioMix:
         packed.name,
         tuple(
             WeightedScenario(unpack_scenario(each), share)
-            for each, share in packed.roles
+            for each, share in packed.scenarios
         ),
         None if packed.setup is None else unpack_scenario(packed.setup),
         None if packed.teardown is None else unpack_scenario(packed.teardown),
@@ -120,7 +122,7 @@ def unpack_plan(plan: PackedPlan, share: Share) -> RunPlan:
     rows = plan.rows
     return RunPlan(
         profile=Profile.from_data(plan.profile).share(*share),
-        cast=unpack_mix(plan.mix),
+        scenario_mix=unpack_mix(plan.mix),
         data=None if rows is None else unpack_rows(rows),
         rows=ONCE if rows is None else rows.way,
         endless=plan.endless,

@@ -8,10 +8,10 @@ controller's there, our own here.
     call    take_turn(name, [rate, interarrival, parallel]) → None
             meet(name, [users, late, timeout], value) → [[[id, value], …], complete]
             seen(name, timeout) → [token, sender, seconds]
-    post    enter(user) leave(user) over() bring(users) end_turn(name)
+    post    enter(user) leave(user) over() add_spawned(users) end_turn(name)
             begin(token, sender, name, patience, at) sent(token, at) end(token)
-            forget(token) watch(user, name, scenario) heard(user, token, at)
-            unseen(user, [token, name, sender, seconds]) part(user)
+            forget(token) watch(user, name, scenario) received(user, token, at)
+            unseen(user, [token, name, sender, seconds]) unwatch(user)
 """
 
 import asyncio
@@ -189,9 +189,9 @@ class SyncClient:
             complete=complete,
         )
 
-    def bring(self, users: Iterable[int]) -> None:
-        """Say that there are these users too, whom one of the crowd has spawned."""
-        self.post("bring", list(users))
+    def add_spawned(self, users: Iterable[int]) -> None:
+        """Count in these users, whom one of the crowd has spawned."""
+        self.post("add_spawned", list(users))
 
 
 class BroadcastClient:
@@ -232,9 +232,9 @@ class BroadcastClient:
         scenario = observer.scenario if isinstance(observer, Recorder) else ""
         self.post("watch", user, name, scenario)
 
-    def heard(self, user: int, token: str, arrived: float) -> None:
+    def received(self, user: int, token: str, arrived: float) -> None:
         """Say that a frame with the token has arrived."""
-        self.post("heard", user, token, self.to_controller_clock(arrived))
+        self.post("received", user, token, self.to_controller_clock(arrived))
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
         """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
@@ -246,6 +246,6 @@ class BroadcastClient:
         token, sender, seconds = await call(user, "seen", name, timeout, undo=undo)
         return Seen(name=name, token=token, sender=sender, seconds=seconds)
 
-    def part(self, user: int) -> None:
+    def unwatch(self, user: int) -> None:
         """Expect nothing of this user any more."""
-        self.post("part", user)
+        self.post("unwatch", user)

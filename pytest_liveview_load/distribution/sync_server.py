@@ -147,8 +147,8 @@ class SyncServer:
             case "leave", (user,):
                 held.users.pop(user, None)
                 self.sync.leave(user)
-            case "bring", (users,):
-                self.sync.bring(users)
+            case "add_spawned", (users,):
+                self.sync.add_spawned(users)
             case "over", ():
                 held.over = True
                 self.end_if_all_are_over()
@@ -158,9 +158,9 @@ class SyncServer:
             case "watch", (user, name, scenario):
                 held.watching.add(user)
                 self.sync.broadcasts.watch(user, name, self.recorder(scenario))
-            case "part", (user,):
+            case "unwatch", (user,):
                 held.watching.discard(user)
-                self.sync.broadcasts.part(user)
+                self.sync.broadcasts.unwatch(user)
             case _:
                 self._post_broadcast(verb, args)
 
@@ -170,7 +170,7 @@ class SyncServer:
             case "begin", (token, sender, name, patience, at):
                 broadcasts.announce(token, sender, name, patience, at)
                 for user, arrived in self.early.pop(token, ()):
-                    broadcasts.heard(user, token, arrived)
+                    broadcasts.received(user, token, arrived)
             case "sent", (token, at):
                 if token in broadcasts.under_way:
                     broadcasts.sent(token, at)
@@ -179,9 +179,9 @@ class SyncServer:
                     broadcasts.end(token)
             case "forget", (token,):
                 broadcasts.forget(token)
-            case "heard", (user, token, arrived):
+            case "received", (user, token, arrived):
                 if token in broadcasts.under_way:
-                    broadcasts.heard(user, token, arrived)
+                    broadcasts.received(user, token, arrived)
                 else:
                     self._keep_early(user, token, arrived)
             case "unseen", (user, name, (token, sender, seconds)):
@@ -209,7 +209,7 @@ class SyncServer:
         held = self.holdings.pop(runner, None)
         if held is not None:
             if moved:
-                self.sync.company.to_come += len(held.users)
+                self.sync.active_users.to_come += len(held.users)
             task = asyncio.create_task(self.clear(held))
             self.clearing.add(task)
             task.add_done_callback(self.clearing.discard)
@@ -224,7 +224,7 @@ class SyncServer:
             for _ in range(number):
                 self.sync.end_turn(name)
         for user in held.watching:
-            self.sync.broadcasts.part(user)
+            self.sync.broadcasts.unwatch(user)
         for user in list(held.users):
             self.sync.leave(user)
         self.end_if_all_are_over()

@@ -274,21 +274,21 @@ class LimitSearch:
     ) -> Limit:
         """Return the limit of a load, `first` being the smallest.
 
-        `check` raises what is wrong with an order, before any is run.
+        `check` raises what is wrong with a plan, before any is run.
         """
-        assert first.cast is not None
-        name, ladder = first.cast.name, self.ladder
-        roles = [each.scenario.name for each in first.cast.roles]
-        promises = with_unwritten(self.budgets, roles, is_rate=ladder.is_rate)
+        assert first.scenario_mix is not None
+        name, ladder = first.scenario_mix.name, self.ladder
+        scenarios = [each.scenario.name for each in first.scenario_mix.scenarios]
+        promises = with_unwritten(self.budgets, scenarios, is_rate=ladder.is_rate)
 
-        def order(size: float) -> RunPlan:
+        def plan_of(size: float) -> RunPlan:
             sized = first.updated(**ladder.argument(size))
             called = run_name(name, ladder, size)
             return sized.as_part(LIMIT, called, promises=promises, on_trial=True)
 
         for size in (ladder.start, ladder.most):
-            check(order(size))
-        return await search(name, ladder, promises, lambda size: run(order(size)))
+            check(plan_of(size))
+        return await search(name, ladder, promises, lambda size: run(plan_of(size)))
 
 
 async def search(

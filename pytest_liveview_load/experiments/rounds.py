@@ -60,9 +60,9 @@ class Rounds:
         check: Callable[[RunPlan], None],
         run: Callable[[RunPlan], Awaitable[LoadResult]],
     ) -> Comparison:
-        """Run the order of each pattern in each round, and compare what they measured.
+        """Run the plan of each pattern in each round, and compare what they measured.
 
-        `check` raises what is wrong with an order, before any is run.
+        `check` raises what is wrong with a plan, before any is run.
         """
         for each in orders.values():
             check(each)

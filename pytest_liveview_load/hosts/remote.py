@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pytest_liveview_load.distribution.link import SILENCE, Channel
+from pytest_liveview_load.distribution.link import SILENCE, ExecnetChannel
 from pytest_liveview_load.distribution.runner import serve as carry
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.hosts.specs import ORPHAN
@@ -66,7 +66,7 @@ class LinkWatch:
             self.look()
 
 
-def serve(channel: Channel) -> None:
+def serve(channel: ExecnetChannel) -> None:
     """Carry what comes over the channel, in this thread, until it is closed."""
     watch, line = LinkWatch(), ControllerLink(channel.send)
 

@@ -29,9 +29,9 @@ BUDGETS_ATTRIBUTE: Final = "__liveview_budgets__"
 
 
 class Plan(NamedTuple):
-    """What a test asked for: `order` is None unless it is a load test."""
+    """What a test asked for: `run_plan` is None unless it is a load test."""
 
-    order: RunPlan | None
+    run_plan: RunPlan | None
     budgets: tuple[Budget, ...]
 
 
@@ -58,15 +58,15 @@ def examine(item: pytest.Function) -> None:
             f"{item.name} is marked and asks for neither `live` nor `load`: write "
             f"`async def {item.originalname}(live)`"
         )
-    if plan.order is not None:
-        check_names(item, plan.order, asks_load=asks_load)
+    if plan.run_plan is not None:
+        check_names(item, plan.run_plan, asks_load=asks_load)
     check_scenarios_of(item, plan, asks_load=asks_load)
-    if plan.order is not None and plan.order.data is not None:
+    if plan.run_plan is not None and plan.run_plan.data is not None:
         from pytest_liveview_load.plugin.data import check_data  # noqa: PLC0415
 
-        check_data(item, plan.order)
+        check_data(item, plan.run_plan)
     item.stash[plan_key] = plan
-    is_load_test = plan.order is not None or asks_load
+    is_load_test = plan.run_plan is not None or asks_load
     if is_load_test and item.get_closest_marker(LOAD) is None:
         item.add_marker(pytest.mark.load)
     if plan.budgets and item.get_closest_marker(BUDGET) is None:
@@ -79,7 +79,7 @@ def plan_of(item: pytest.Function) -> Plan:
     What was read at collection holds; an item that another plugin made later is read now.
     """
     plan = item.stash.get(plan_key, None)
-    return plan or Plan(order=order_of(item), budgets=tuple(budgets_of(item)))
+    return plan or Plan(run_plan=order_of(item), budgets=tuple(budgets_of(item)))
 
 
 def asks_for(item: pytest.Function, name: str) -> bool:
@@ -154,12 +154,12 @@ def check_seen(item: pytest.Function) -> None:
         )
 
 
-def check_names(item: pytest.Function, order: RunPlan, *, asks_load: bool) -> None:
+def check_names(item: pytest.Function, run_plan: RunPlan, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
     from pytest_liveview_load.class_mix import TEST, resolve_methods  # noqa: PLC0415
 
-    resolve_methods(order, item.cls)
-    if order.mix and not asks_load and item.originalname != TEST:
+    resolve_methods(run_plan, item.cls)
+    if run_plan.mix and not asks_load and item.originalname != TEST:
         raise MarkerError(
             f"{item.name} has load(mix=…) and its own body, for it asks for `live`: ask "
             "for `load` and `await load.run()`, or decorate a class with it"
@@ -171,8 +171,8 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
 
     Those of a test that conducts its own runs are not known before they start.
     """
-    order = plan.order
-    budgets = (*plan.budgets, *(order.abort if order is not None else ()))
+    run_plan = plan.run_plan
+    budgets = (*plan.budgets, *(run_plan.abort if run_plan is not None else ()))
     if asks_load or not budgets:
         return
     from pytest_liveview_load.class_mix import resolve_methods  # noqa: PLC0415
@@ -181,9 +181,9 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
     )
     from pytest_liveview_load.metrics.budget import check_scenarios  # noqa: PLC0415
 
-    names = [item.originalname] if order is not None else []
-    if order is not None and order.mix:
-        names = [shown(each) for each, _ in resolve_methods(order, item.cls).mix]
+    names = [item.originalname] if run_plan is not None else []
+    if run_plan is not None and run_plan.mix:
+        names = [shown(each) for each, _ in resolve_methods(run_plan, item.cls).mix]
     check_scenarios(budgets, names)
 
 
@@ -191,7 +191,7 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
 
 
 def order_of(item: pytest.Function) -> RunPlan | None:
-    """Return the order of the decorator or mark that is closest to the test."""
+    """Return the plan of the decorator or mark that is closest to the test."""
     decorated: RunPlan | None = getattr(item.function, LOAD_ATTRIBUTE, None)
     own = next((mark for mark in item.own_markers if mark.name == LOAD), None)
     if decorated is None and own is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.distribution.controller import Controller
     from pytest_liveview_load.distribution.coordinator import Ending
-    from pytest_liveview_load.distribution.link import Channel, LocalChannel
+    from pytest_liveview_load.distribution.link import ExecnetChannel, LocalChannel
     from pytest_liveview_load.distribution.messages import Prepare
     from pytest_liveview_load.distribution.packed import PackedPlan
     from pytest_liveview_load.plugin.host_setup import HostPlan, SessionHosts
@@ -133,7 +133,7 @@ class SessionController:
 
     # Without workers
 
-    def channel_for_this_process(self) -> Channel:
+    def channel_for_this_process(self) -> ExecnetChannel:
         """Return what leads to the controller from this process, which is about to lead a run."""
         from pytest_liveview_load.distribution.link import (  # noqa: PLC0415
             ChannelLink,

@@ -34,12 +34,12 @@ KEPT_BY: Final = (
 MOST_FILES: Final = 1000  # that are looked through for a near miss
 
 
-def check_data(item: pytest.Function, order: RunPlan) -> None:
+def check_data(item: pytest.Function, plan: RunPlan) -> None:
     """Check what can be known of a load's data, and have its fixture set up with the test.
 
     Raises DataError.
     """
-    name = order.data
+    name = plan.data
     if not isinstance(name, str):
         return
     path = path_of(item, name)
@@ -64,9 +64,9 @@ class DataSources:
         self.fixture = fixture
         self._known: dict[str, Rows] = {}
 
-    def rows_of(self, order: RunPlan) -> Rows | None:
+    def rows_of(self, plan: RunPlan) -> Rows | None:
         """Return the rows of a load, None if it has no data. Raises DataError."""
-        name = order.data
+        name = plan.data
         if not isinstance(name, str):
             return name
         if name not in self._known:

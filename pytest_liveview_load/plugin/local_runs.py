@@ -81,19 +81,19 @@ class LocalRuns:
         self.aborted: list[str] = []  # what is to be said of each such run
         self.warning = ""  # for the session's summary
 
-    async def start(self, order: RunPlan) -> RunningCrowd:
-        """Start the order's crowd; its report is named after its cast.
+    async def start(self, plan: RunPlan) -> RunningCrowd:
+        """Start the plan's crowd; its report is named after its scenarios.
 
         Raises LoadRefused, TooFewFiles and DataError before anything has started.
         """
-        assert order.cast is not None
-        return await self.begin(order, self.unused_name(order.cast.name))
+        assert plan.scenario_mix is not None
+        return await self.begin(plan, self.unused_name(plan.scenario_mix.name))
 
-    async def begin(self, order: RunPlan, name: str) -> RunningCrowd:
-        """Start the order's crowd; its report is called `name`, "" for the test itself."""
-        order = self.found(order)
-        self.make_room(order.profile.most_users)
-        run = self.new_run(order, name)
+    async def begin(self, plan: RunPlan, name: str) -> RunningCrowd:
+        """Start the plan's crowd; its report is called `name`, "" for the test itself."""
+        plan = self.found(plan)
+        self.make_room(plan.profile.most_users)
+        run = self.new_run(plan, name)
         self.under_way[name] = run
         task = asyncio.create_task(self.carry_out(name, run))
         crowd = RunningCrowd(run, task, self.make_room)
@@ -101,27 +101,27 @@ class LocalRuns:
         await run.has_begun(task)
         return crowd
 
-    def check(self, order: RunPlan) -> None:
+    def check(self, plan: RunPlan) -> None:
         """Raise LoadRefused, DataError or MarkerError if a run of it could not start."""
-        self.found(order).user_rows(self.seed)
+        self.found(plan).user_rows(self.seed)
 
-    def found(self, order: RunPlan) -> RunPlan:
-        """Return the order as it is run here: scaled, and with the rows of its data.
+    def found(self, plan: RunPlan) -> RunPlan:
+        """Return the plan as it is run here: scaled, and with the rows of its data.
 
         Raises LoadRefused, DataError, and MarkerError for a budget on a scenario that it
         does not have.
         """
         check_load_allowed(self.url, self.settings.allow)
-        assert order.cast is not None
-        scenarios = [each.scenario.name for each in order.cast.roles]
-        check_scenarios((*self.promised(order), *order.abort), scenarios)
-        profile = order.profile.scaled(self.settings.scale)
-        rows = self.sources.rows_of(order)
-        return dataclasses.replace(order, profile=profile, data=rows)
+        assert plan.scenario_mix is not None
+        scenarios = [each.scenario.name for each in plan.scenario_mix.scenarios]
+        check_scenarios((*self.promised(plan), *plan.abort), scenarios)
+        profile = plan.profile.scaled(self.settings.scale)
+        rows = self.sources.rows_of(plan)
+        return dataclasses.replace(plan, profile=profile, data=rows)
 
-    def promised(self, order: RunPlan) -> Sequence[Budget]:
+    def promised(self, plan: RunPlan) -> Sequence[Budget]:
         """Return what a run is judged by: the test's budgets, or those of its search."""
-        return self.budgets if order.promises is None else order.promises
+        return self.budgets if plan.promises is None else plan.promises
 
     def tell(self, finding: Finding) -> None:
         """Keep what several runs came to together."""
@@ -224,50 +224,50 @@ class LocalRuns:
         network.part_sampler.all = any_on_parts(self.budgets)
         return network
 
-    def new_run(self, order: RunPlan, name: str) -> CarriedRun:
-        """Return the run of an order, which has not begun."""
+    def new_run(self, plan: RunPlan, name: str) -> CarriedRun:
+        """Return the run of a plan, which has not begun."""
         network = self.networks[name] = self.network()
-        network.part_sampler.all = any_on_parts(self.promised(order))
+        network.part_sampler.all = any_on_parts(self.promised(plan))
         return run_on_network(
-            order,
+            plan,
             network,
             name=name,
-            seed=self.seed_of(order),
-            on_snapshot=self.lines.shown(name, order),
+            seed=self.seed_of(plan),
+            on_snapshot=self.lines.shown(name, plan),
             max_lag=self.settings.max_lag,
-            drops_allowed=self.drops_allowed(order),
+            drops_allowed=self.drops_allowed(plan),
             scale=self.settings.scale,
         )
 
-    def seed_of(self, order: RunPlan) -> int:
+    def seed_of(self, plan: RunPlan) -> int:
         """Return what a run's random numbers follow from."""
-        seed = order.profile.seed
+        seed = plan.profile.seed
         return self.seed if seed is None else seed
 
-    def drops_allowed(self, order: RunPlan) -> bool:
+    def drops_allowed(self, plan: RunPlan) -> bool:
         """Return whether a budget speaks of arrivals that nobody could serve."""
-        metrics = [each.measure.metric for each in self.promised(order)]
+        metrics = [each.measure.metric for each in self.promised(plan)]
         return "dropped_arrivals" in metrics
 
     def keep(self, name: str, run: CarriedRun, outcome: RunOutcome) -> LoadReport:
         """Judge a run and keep its report."""
         was_cut = outcome.snapshot.partial != outcome.aborted and not outcome.lost
-        order = run.plan
+        plan = run.plan
         report = LoadReport.of(
             test=self.test,
             run=name,
             profile=run.profile,
             snapshot=outcome.snapshot,
-            budgets=self.promised(order),
+            budgets=self.promised(plan),
             invalid=() if was_cut else outcome.invalid,
             notes=outcome.notes,
             scale=self.settings.scale,
-            part_of=order.part_of,
-            on_trial=order.on_trial,
+            part_of=plan.part_of,
+            on_trial=plan.on_trial,
             runners=self.runners_of(run),
         )
         self.reports.append(report)
-        if outcome.aborted and not (was_cut or order.on_trial):
+        if outcome.aborted and not (was_cut or plan.on_trial):
             self.aborted.append(why_aborted(report))
         return report
 

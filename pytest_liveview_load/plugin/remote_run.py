@@ -104,7 +104,7 @@ class RemoteRun:
 
     def __init__(
         self,
-        order: RunPlan,
+        plan: RunPlan,
         packed: PackedPlan,
         say: Say,
         *,
@@ -113,7 +113,7 @@ class RemoteRun:
         on_progress: attending.OnSnapshot | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
-        self.plan = order
+        self.plan = plan
         self.packed = packed
         self.name = packed.name
         self.scale = packed.scale
@@ -129,7 +129,7 @@ class RemoteRun:
         self.started = False
         self.added = 0
         self.remarks: list[str] = []  # on what the test did to it
-        self.feed = order.user_rows(packed.seed)
+        self.user_rows = plan.user_rows(packed.seed)
         self._say = say
         self._users: int | None = None  # as was told last
         self._asked = 0
@@ -331,8 +331,8 @@ class RemoteRun:
     async def add_users(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""
         most = self.plan.profile.most_users + self.added + number
-        if self.feed is not None:
-            self.feed.prepare(most)
+        if self.user_rows is not None:
+            self.user_rows.prepare(most)
         told = await self.change(
             f"add({number})", AddUsers(self.run, self.next_number(), number)
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd
-from pytest_liveview_load.distribution.link import Channel
+from pytest_liveview_load.distribution.link import ExecnetChannel
 from pytest_liveview_load.distribution.messages import AnyMessage, Show
 from pytest_liveview_load.distribution.packed import PackedPlan, ReportHeading
 from pytest_liveview_load.distribution.runner import Runner, link_over
@@ -46,7 +46,7 @@ class RemoteRuns(LocalRuns):
 
     def __init__(
         self,
-        link: Channel,
+        link: ExecnetChannel,
         *,
         on_left: Callable[[], object] = lambda: None,
         **arguments: Any,
@@ -90,56 +90,56 @@ class RemoteRuns(LocalRuns):
                 run.take(message)
         self.runner.receive(message)
 
-    async def begin(self, order: RunPlan, name: str) -> RunningCrowd:
-        """Start the order's crowd. Raises RunnerError before anything has started."""
-        crowd = await super().begin(order, name)
+    async def begin(self, plan: RunPlan, name: str) -> RunningCrowd:
+        """Start the plan's crowd. Raises RunnerError before anything has started."""
+        crowd = await super().begin(plan, name)
         crowd.check_sound()
         return crowd
 
-    def check(self, order: RunPlan) -> None:
-        """Raise what is wrong with an order, also what in it cannot travel."""
-        super().check(order)
-        self.errand_of(self.found(order), "")
+    def check(self, plan: RunPlan) -> None:
+        """Raise what is wrong with a plan, also what in it cannot travel."""
+        super().check(plan)
+        self.packed(self.found(plan), "")
 
     def make_room(self, users: int) -> None:
         """Do nothing: each process looks for itself whether it can carry its share."""
 
-    def new_run(self, order: RunPlan, name: str) -> CarriedRun:
-        """Return the run of an order, which has not begun. Raises what cannot travel."""
+    def new_run(self, plan: RunPlan, name: str) -> CarriedRun:
+        """Return the run of a plan, which has not begun. Raises what cannot travel."""
         identity = uuid.uuid4().hex
         run = self.runs[identity] = RemoteRun(
-            order,
-            self.errand_of(order, name),
+            plan,
+            self.packed(plan, name),
             self.listen().send,
             run=identity,
             versions=self.versions,
-            on_progress=self.lines.shown(name, order),
+            on_progress=self.lines.shown(name, plan),
         )
         return run
 
-    def errand_of(self, order: RunPlan, name: str) -> PackedPlan:
-        """Return an order as it travels. Raises ScenarioError and DataError."""
-        assert order.cast is not None
+    def packed(self, plan: RunPlan, name: str) -> PackedPlan:
+        """Return a plan as it travels. Raises ScenarioError and DataError."""
+        assert plan.scenario_mix is not None
         return PackedPlan(
-            name=name or order.cast.name,
-            profile=order.profile.to_data(),
-            mix=pack_mix(order.cast),
-            rows=pack_rows(order),
+            name=name or plan.scenario_mix.name,
+            profile=plan.profile.to_data(),
+            mix=pack_mix(plan.scenario_mix),
+            rows=pack_rows(plan),
             client=self.client_settings(),
-            seed=self.seed_of(order),
+            seed=self.seed_of(plan),
             max_lag=self.settings.max_lag,
             scale=self.settings.scale,
-            drops_allowed=self.drops_allowed(order),
-            dissect=any_on_parts(self.promised(order)),
-            endless=order.endless,
-            abort=tuple(each.source for each in order.abort),
-            after=order.after,
-            lost=order.lost,
+            drops_allowed=self.drops_allowed(plan),
+            dissect=any_on_parts(self.promised(plan)),
+            endless=plan.endless,
+            abort=tuple(each.source for each in plan.abort),
+            after=plan.after,
+            lost=plan.lost,
             heading=ReportHeading(
                 run=name,
-                budgets=tuple(each.source for each in self.promised(order)),
-                part_of=order.part_of,
-                on_trial=order.on_trial,
+                budgets=tuple(each.source for each in self.promised(plan)),
+                part_of=plan.part_of,
+                on_trial=plan.on_trial,
             ),
         )
 

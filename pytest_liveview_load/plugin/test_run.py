@@ -1,6 +1,6 @@
 """One attempt at a test that asked for `live` or `load`: its body, and its verdict.
 
-Law: everything happens in the test's own task, on whatever loop it was given, so that the
+Everything happens in the test's own task, on whatever loop it was given, so that the
 test's other fixtures work as ever; a connection opened here is closed before the test
 ends. What a test's author sees of a failure is their own lines.
 """
@@ -13,15 +13,14 @@ import inspect
 import time
 import zlib
 from collections.abc import Callable, Coroutine
-from functools import cached_property
 from random import Random
 from typing import Any, NoReturn
 
 import pytest
 
 from pytest_liveview_load.class_mix import resolve_methods
-from pytest_liveview_load.crowd.data import UserRows, row_of
-from pytest_liveview_load.crowd.live_user import LiveUser
+from pytest_liveview_load.crowd.data import UserRows
+from pytest_liveview_load.crowd.live_user import LiveUser, SingleUserRun
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.tracebacks import prune
@@ -45,44 +44,6 @@ from pytest_liveview_load.plugin.settings import authorization, parse_url
 from pytest_liveview_load.plugin.timeouts import timed
 from pytest_liveview_load.plugin.version_guard import new_warning
 from pytest_liveview_load.reporting.report import LoadReport
-from pytest_liveview_load.sync.users import LocalSync
-
-# What stands in for a crowd where there is none, and for a user where there are many.
-
-
-class SingleUserCrowd:
-    """The crowd of a single user: its run is one round.
-
-    `feed` returns who hands out rows, once somebody asks for one; this user's is the
-    first. `running` is true once, so that a `while live.running:` makes one round, as for a
-    virtual user whose load has no duration.
-    """
-
-    def __init__(self, feed: Callable[[], UserRows | None] = lambda: None) -> None:
-        self._asked = False
-        self._feed = feed
-
-    @property
-    def running(self) -> bool:
-        """Whether the one round is still to come."""
-        first, self._asked = not self._asked, True
-        return first
-
-    @cached_property
-    def sync(self) -> LocalSync:
-        """Where the one user finds those that it has spawned."""
-        sync = LocalSync()
-        sync.enter(0)
-        return sync
-
-    @property
-    def row(self) -> Any:
-        """The first row of the load's data. Raises DataError."""
-        return row_of(0, self._feed())
-
-    async def pause(self, seconds: float) -> None:
-        """Sleep."""
-        await asyncio.sleep(seconds)
 
 
 class LivePlaceholder:
@@ -169,7 +130,7 @@ def require_asyncio(test: str) -> None:
 Body = Callable[..., Coroutine[Any, Any, object]]
 
 clock = time.perf_counter
-ALONE = Profile()
+ONE_USER = Profile()
 
 
 class LiveTestRun:
@@ -186,7 +147,7 @@ class LiveTestRun:
         self.item = item
         self.session = session
         self.plan = plan_of(item)
-        self.is_scenario = self.plan.order is not None and not asks_for(item, LOAD)
+        self.is_scenario = self.plan.run_plan is not None and not asks_for(item, LOAD)
         self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
         address = parse_url(url, "the fixture liveview_url")
         self.sources = DataSources(item, fixture)
@@ -218,26 +179,25 @@ class LiveTestRun:
                 self.recorder,
                 id=0,
                 rng=Random(f"{self.seed}/0"),  # as user 0 of a crowd
-                run=SingleUserCrowd(self.feed),
+                run=SingleUserRun(self.user_rows),
                 clock=clock,
             )
         return self.user
 
-    def feed(self) -> UserRows | None:
+    def user_rows(self) -> UserRows | None:
         """Return who hands out rows to the user that is alone. Raises DataError."""
-        order = self.order()
-        alone = dataclasses.replace(
-            order, data=self.sources.rows_of(order), profile=ALONE
-        )
+        plan = self.run_plan()
+        rows = self.sources.rows_of(plan)
+        alone = dataclasses.replace(plan, data=rows, profile=ONE_USER)
         return alone.user_rows(self.seed)
 
-    def order(self) -> RunPlan:
+    def run_plan(self) -> RunPlan:
         """Return what the test's `@load` says, with the methods that it names."""
-        return resolve_methods(self.plan.order or RunPlan(), self.item.instance)
+        return resolve_methods(self.plan.run_plan or RunPlan(), self.item.instance)
 
     def load(self) -> LoadContext:
         """Return what the test gets as `load`."""
-        self.context = LoadContext(self.runs, self.order())
+        self.context = LoadContext(self.runs, self.run_plan())
         return self.context
 
     # The body
@@ -282,16 +242,16 @@ class LiveTestRun:
     async def run_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
         """Let each user of a crowd do what the test's body says, and judge the run."""
         params = {name: value for name, value in arguments.items() if name != LIVE}
-        order = self.order()
-        cast = ScenarioMix.of(
-            order.mix or function,
+        plan = self.run_plan()
+        scenario_mix = ScenarioMix.of(
+            plan.mix or function,
             params,
-            "" if order.mix else self.item.originalname,
-            setup=order.setup,
-            teardown=order.teardown,
+            "" if plan.mix else self.item.originalname,
+            setup=plan.setup,
+            teardown=plan.teardown,
         )
-        order = dataclasses.replace(order, cast=cast)
-        crowd = await self.runs.begin(order, "")
+        plan = dataclasses.replace(plan, scenario_mix=scenario_mix)
+        crowd = await self.runs.begin(plan, "")
         with contextlib.suppress(InvalidRun, RunAborted):  # the report says so
             await crowd.carried_out()
         self.judge()

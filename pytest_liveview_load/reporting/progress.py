@@ -92,13 +92,13 @@ class RunLines:
         self.display = display
         self.lines: dict[str, str] = {}
 
-    def shown(self, name: str, order: RunPlan) -> Callable[[Progress], None] | None:
+    def shown(self, name: str, plan: RunPlan) -> Callable[[Progress], None] | None:
         """Return what shows the progress of a run, None where nobody watches."""
         display = self.display
         if display is None:
             return None
-        assert order.cast is not None
-        line = ProgressLine(name or order.cast.name, order.profile)
+        assert plan.scenario_mix is not None
+        line = ProgressLine(name or plan.scenario_mix.name, plan.profile)
 
         def show(progress: Progress) -> None:
             self.lines[name] = line.text(progress)

@@ -75,7 +75,7 @@ class BroadcastSync(Protocol):
         """Expect this user to see what is broadcast from now on; `observer` is told."""
         ...
 
-    def heard(self, user: int, token: str, arrived: float) -> None:
+    def received(self, user: int, token: str, arrived: float) -> None:
         """Say that a frame with the token has arrived."""
         ...
 
@@ -83,7 +83,7 @@ class BroadcastSync(Protocol):
         """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
         ...
 
-    def part(self, user: int) -> None:
+    def unwatch(self, user: int) -> None:
         """Expect nothing of this user any more."""
         ...
 
@@ -109,7 +109,7 @@ class BroadcastListener:
         """Tell which broadcasts have arrived with this message."""
         if self.watching and MARK in data:
             for token in tokens_in(data):
-                self.broadcasts.heard(self.user, token, arrived)
+                self.broadcasts.received(self.user, token, arrived)
 
 
 @dataclass(eq=False, slots=True)
@@ -209,7 +209,7 @@ class LocalBroadcasts:
         check_name("watch", name)
         self.watches.setdefault(name, {}).setdefault(user, Watcher(observer))
 
-    def heard(self, user: int, token: str, arrived: float) -> None:
+    def received(self, user: int, token: str, arrived: float) -> None:
         """Record the arrival at one who is expected to see it, the first time."""
         broadcast = self.under_way.get(token)
         if broadcast is None or user not in broadcast.expected:
@@ -260,7 +260,7 @@ class LocalBroadcasts:
         ]
         return f"a broadcast {name!r} to arrive ({', '.join(sent[:3]) or 'none is under way'})"
 
-    def part(self, user: int) -> None:
+    def unwatch(self, user: int) -> None:
         """Expect nothing of this user any more."""
         for watches in self.watches.values():
             watches.pop(user, None)

@@ -66,8 +66,8 @@ class UserSync(Protocol):
         """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
         ...
 
-    def bring(self, users: Iterable[int]) -> None:
-        """Say that there are these users too, whom one of the crowd has spawned."""
+    def add_spawned(self, users: Iterable[int]) -> None:
+        """Count in these users, whom one of the crowd has spawned."""
         ...
 
     # Said by the run
@@ -103,11 +103,11 @@ class ActiveUsers:
         self.to_come = to_come
         self.dwindles = dwindles
         self.active: set[int] = set()
-        self.brought: set[int] = set()
+        self.spawned: set[int] = set()
 
     @classmethod
     def of(cls, profile: Profile, *, endless: bool = False) -> "ActiveUsers":
-        """Return the company of a run, before anybody has come."""
+        """Return those of a run, before anybody has come."""
         most = profile.most_users
         if profile.stages or profile.is_open:
             return cls(most)
@@ -123,9 +123,9 @@ class ActiveUsers:
         """Take note of one who has come to its end."""
         self.active.discard(user)
 
-    def bring(self, users: Iterable[int]) -> None:
-        """Know of users that one of the crowd has spawned."""
-        self.brought.update(users)
+    def add_spawned(self, users: Iterable[int]) -> None:
+        """Count in users whom one of the crowd has spawned."""
+        self.spawned.update(users)
 
     @property
     def everybody(self) -> int:
@@ -135,12 +135,12 @@ class ActiveUsers:
     @property
     def left(self) -> float:
         """How many can still come to one place, from now on."""
-        return self.everybody + len(self.brought) if self.dwindles else math.inf
+        return self.everybody + len(self.spawned) if self.dwindles else math.inf
 
     @property
     def limit(self) -> int:
         """How many could be at one place at once."""
-        return max(self.most, self.everybody) + len(self.brought)
+        return max(self.most, self.everybody) + len(self.spawned)
 
 
 NOBODY: Final = ThrottleArguments()
@@ -156,7 +156,7 @@ class Rendezvous:
 
     name: str
     point: MeetingPoint
-    company: ActiveUsers
+    active_users: ActiveUsers
     answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)
 
     def tell(self, outcomes: list[WaitOutcome]) -> None:
@@ -168,7 +168,7 @@ class Rendezvous:
             else:
                 users = [outcome.user]
                 if not elsewhere:  # the same for all who are too late now
-                    active = self.company.active
+                    active = self.active_users.active
                     elsewhere = tuple(sorted(active.difference(outcome.present)))
             for user in users:
                 answer = self.answers.pop(user, None)
@@ -191,12 +191,12 @@ class LocalSync:
 
     def __init__(
         self,
-        company: ActiveUsers | None = None,
+        active_users: ActiveUsers | None = None,
         *,
         clock: Clock = time.perf_counter,
         scale: float = 1.0,
     ) -> None:
-        self.company = company or ActiveUsers()
+        self.active_users = active_users or ActiveUsers()
         self.clock = clock
         self.scale = scale
         self.ended = False
@@ -210,11 +210,11 @@ class LocalSync:
 
     def enter(self, user: int) -> None:
         """Take one who starts."""
-        self.company.enter(user)
+        self.active_users.enter(user)
 
     def leave(self, user: int) -> None:
         """Take note of one who has come to its end: a meeting of all may be whole now."""
-        self.company.leave(user)
+        self.active_users.leave(user)
         for place in self.places.values():
             if place.answers:
                 place.tell(place.point.look())
@@ -297,9 +297,9 @@ class LocalSync:
             absent=elsewhere,
         )
 
-    def bring(self, users: Iterable[int]) -> None:
-        """Say that there are these users too, whom one of the crowd has spawned."""
-        self.company.bring(users)
+    def add_spawned(self, users: Iterable[int]) -> None:
+        """Count in these users, whom one of the crowd has spawned."""
+        self.active_users.add_spawned(users)
 
     # What is asked for, and whether it can be
 
@@ -327,15 +327,15 @@ class LocalSync:
         place = self.places.get(name)
         if place is None:
             self.check_size(asked, size)
-            point = MeetingPoint(size, late, lambda: self.company.everybody)
-            place = self.places[name] = Rendezvous(name, point, self.company)
+            point = MeetingPoint(size, late, lambda: self.active_users.everybody)
+            place = self.places[name] = Rendezvous(name, point, self.active_users)
         point = place.point
         if (size, late) != (point.size, point.late):
             said = f"users={point.size}, late={point.late!r}"
             raise SyncError(asked, f"another user has said {said} for this name")
         if user in point.waiting:
             raise SyncError(asked, f"user {user} waits there already")
-        if size.most is None and user in self.company.brought:
+        if size.most is None and user in self.active_users.spawned:
             problem = "'all' are the users of the run; this one was spawned by another"
             raise SyncError(asked, problem)
         check_value(asked, value)
@@ -344,11 +344,11 @@ class LocalSync:
     def in_vain(self, place: Rendezvous) -> bool:
         """Tell whether too few are left of a run that only its iterations end."""
         size = place.point.size
-        return size.most is not None and self.company.left < size.least
+        return size.most is not None and self.active_users.left < size.least
 
     def check_size(self, asked: str, size: Size) -> None:
         """Raise SyncError for more users than could ever be there."""
-        limit = self.company.limit
+        limit = self.active_users.limit
         if size.least <= limit:
             return
         there = (

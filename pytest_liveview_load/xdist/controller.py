@@ -17,7 +17,7 @@ from pytest_liveview_load.xdist.schedule import LoadTestSchedule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_liveview_load.distribution.link import Channel
+    from pytest_liveview_load.distribution.link import ExecnetChannel
     from pytest_liveview_load.reporting.report import LoadReport
 
 
@@ -135,8 +135,8 @@ class WorkerHandle:
         self._node = node
         self._workers = xdist_workers
         # Kept here, for a channel that is dropped stops calling back.
-        self._control: Channel = node.gateway.newchannel()
-        self.link: Channel = node.gateway.newchannel()
+        self._control: ExecnetChannel = node.gateway.newchannel()
+        self.link: ExecnetChannel = node.gateway.newchannel()
         node.workerinput[CONTROL_CHANNEL] = self._control
         node.workerinput[RUN_CHANNEL] = self.link
         self._control.setcallback(self._on_message, None)

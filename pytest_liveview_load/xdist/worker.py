@@ -33,7 +33,7 @@ from pytest_liveview_load.xdist.controller import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_liveview_load.distribution.link import Channel
+    from pytest_liveview_load.distribution.link import ExecnetChannel
 
 
 # A worker's role in one load test, and the word that it is over.
@@ -85,7 +85,7 @@ class Assignment:
 PATIENCE: Final = 15.0  # seconds after its release in which a follower has to end
 
 
-def serve(link: Channel, release: ReleaseEvent) -> None:
+def serve(link: ExecnetChannel, release: ReleaseEvent) -> None:
     """Serve the lead's run over `link`, in the main thread, until released."""
     from pytest_liveview_load.distribution.runner import (  # noqa: PLC0415
         serve_channel,
@@ -99,9 +99,9 @@ class LoadTestWorker:
 
     def __init__(self, workerinput: Mapping[str, Any], marker: str) -> None:
         self.marker = marker  # of a load test
-        self.link: Channel = workerinput[RUN_CHANNEL]
+        self.link: ExecnetChannel = workerinput[RUN_CHANNEL]
         self.serve = serve
-        self._control: Channel = workerinput[CONTROL_CHANNEL]
+        self._control: ExecnetChannel = workerinput[CONTROL_CHANNEL]
         self._assignment: Assignment | None = None
         self._is_cut_off = False
         self._control.setcallback(self._on_message, None)

@@ -1,20 +1,20 @@
 """Runs that end early, because a condition holds. On fake time."""
 
-from tests.crowd.stage import FakeUser, perform, shop
+from tests.crowd.fake_crowd import FakeUser, perform, shop
 
 
 async def fail_from_3s_on(live: FakeUser) -> None:
     await live.sleep(0.1)
-    if live.stage.now > 3:
+    if live.fake.now > 3:
         raise ValueError
 
 
 def test_a_condition_that_holds_ends_the_run_at_the_next_second() -> None:
-    stage, outcome = perform(
+    fake, outcome = perform(
         fail_from_3s_on, users=2, duration="1m", abort="errors >= 2", think="0.1s"
     )
 
-    assert 4.0 <= stage.now < 4.2
+    assert 4.0 <= fake.now < 4.2
     assert (
         f"stopped early: errors >= 2 held: {outcome.snapshot.counts['errors']}, after 4s"
     ) == outcome.aborted
@@ -33,7 +33,7 @@ def test_a_rate_is_that_of_all_until_then() -> None:
 
 
 def test_it_is_not_looked_at_before() -> None:
-    stage, outcome = perform(
+    fake, outcome = perform(
         fail_from_3s_on,
         users=2,
         duration="1m",
@@ -42,13 +42,13 @@ def test_it_is_not_looked_at_before() -> None:
     )
 
     assert outcome.aborted.endswith(", after 6s")
-    assert 6.0 <= stage.now < 6.2
+    assert 6.0 <= fake.now < 6.2
 
 
 def test_the_warm_up_does_not_count() -> None:
     async def fail_at_first(live: FakeUser) -> None:
         await live.sleep(0.1)
-        if live.stage.now < 3:
+        if live.fake.now < 3:
             raise ValueError
 
     _, outcome = perform(
@@ -65,7 +65,7 @@ def test_a_condition_without_data_does_not_hold() -> None:
 
 
 def test_it_is_watched_where_nobody_watches_the_progress() -> None:
-    stage, outcome = perform(shop, arrival="2/s", duration="1m", abort="iterations > 5")
+    fake, outcome = perform(shop, arrival="2/s", duration="1m", abort="iterations > 5")
 
     assert outcome.aborted.startswith("stopped early: iterations > 5 held: ")
-    assert stage.now < 5
+    assert fake.now < 5

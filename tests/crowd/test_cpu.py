@@ -82,71 +82,71 @@ def test_where_nothing_is_told_nothing_is_known() -> None:
 
 
 def ledger_of(*readings: tuple[float, CpuUsage]) -> CpuHistory:
-    ledger = CpuHistory()
+    cpu_history = CpuHistory()
     for at, usage in readings:
-        ledger.add(at, usage, Instant(at, 10))
-    return ledger
+        cpu_history.add(at, usage, Instant(at, 10))
+    return cpu_history
 
 
 def test_a_busy_beginning_is_no_stretch() -> None:
     # Four seconds of a whole core, then nothing.
-    ledger = ledger_of(*((at, CpuUsage(cpu=min(at, 4.0))) for at in range(10)))
+    cpu_history = ledger_of(*((at, CpuUsage(cpu=min(at, 4.0))) for at in range(10)))
 
-    assert ledger.busiest is not None
-    assert 0.8 == ledger.busiest.share
-    assert Instant(5, 10) == ledger.busiest.moment
+    assert cpu_history.busiest is not None
+    assert 0.8 == cpu_history.busiest.share
+    assert Instant(5, 10) == cpu_history.busiest.instant
 
 
 def test_five_busy_seconds_in_an_hour_are_one() -> None:
-    ledger = ledger_of(
+    cpu_history = ledger_of(
         *((at, CpuUsage(cpu=min(max(at - 1000.0, 0.0), 5.0))) for at in range(3600))
     )
 
-    assert ledger.busiest is not None
-    assert 1.0 == ledger.busiest.share
-    assert Instant(1005, 10) == ledger.busiest.moment
-    assert 5.0 == ledger.busiest.seconds
+    assert cpu_history.busiest is not None
+    assert 1.0 == cpu_history.busiest.share
+    assert Instant(1005, 10) == cpu_history.busiest.instant
+    assert 5.0 == cpu_history.busiest.seconds
 
 
 def test_waiting_is_seconds_a_turn() -> None:
-    ledger = ledger_of(
+    cpu_history = ledger_of(
         *((at, CpuUsage(waited=0.5 * at, turns=100 * at)) for at in range(7))
     )
 
-    assert ledger.hungriest is not None
-    assert 0.005 == pytest.approx(ledger.hungriest.wait)
+    assert cpu_history.longest_wait is not None
+    assert 0.005 == pytest.approx(cpu_history.longest_wait.wait)
 
 
 def test_a_few_turns_make_no_mean() -> None:
-    ledger = ledger_of(
+    cpu_history = ledger_of(
         *((at, CpuUsage(waited=0.5 * at, turns=3 * at)) for at in range(7))
     )
 
-    assert ledger.hungriest is not None
-    assert 0.0 == ledger.hungriest.wait
+    assert cpu_history.longest_wait is not None
+    assert 0.0 == cpu_history.longest_wait.wait
 
 
 @pytest.mark.parametrize(("seconds", "judged"), [(1.9, False), (2.0, True)])
 def test_a_short_run_is_judged_as_a_whole(seconds: float, judged: bool) -> None:
-    ledger = ledger_of((0.0, CpuUsage()), (1.0, CpuUsage(cpu=1.0)))
+    cpu_history = ledger_of((0.0, CpuUsage()), (1.0, CpuUsage(cpu=1.0)))
 
-    ledger.close(seconds, CpuUsage(cpu=seconds), NOW)
+    cpu_history.close(seconds, CpuUsage(cpu=seconds), NOW)
 
-    assert judged == (ledger.busiest is not None)
+    assert judged == (cpu_history.busiest is not None)
 
 
 @given(st.lists(st.floats(0.9, 3.0), min_size=1, max_size=50), st.floats(0.0, 1.0))
 def test_a_steady_use_is_found_as_it_is(gaps: list[float], share: float) -> None:
-    at, ledger = 0.0, CpuHistory()
-    ledger.add(at, CpuUsage(), NOW)
+    at, cpu_history = 0.0, CpuHistory()
+    cpu_history.add(at, CpuUsage(), NOW)
     for gap in gaps:
         at += gap
-        ledger.add(at, CpuUsage(cpu=share * at), NOW)
+        cpu_history.add(at, CpuUsage(cpu=share * at), NOW)
 
     if at >= 5.0:
-        assert ledger.busiest is not None
-        assert share == pytest.approx(ledger.busiest.share)
+        assert cpu_history.busiest is not None
+        assert share == pytest.approx(cpu_history.busiest.share)
     else:
-        assert ledger.busiest is None
+        assert cpu_history.busiest is None
     # Only what is needed is kept.
-    assert len(ledger.readings) <= 8
+    assert len(cpu_history.readings) <= 8

@@ -18,8 +18,13 @@ from pytest_liveview_load.crowd.data import (
 from pytest_liveview_load.crowd.engine import Run
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import DataError, UnitError
+from tests.crowd.fake_crowd import (
+    FakeCrowd,
+    FakeUser,
+    plan_of,
+    shard,
+)
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, ordered, shard
 
 ANN, BEN, CLEO = rows = [{"name": name} for name in ("ann", "ben", "cleo")]
 
@@ -260,9 +265,9 @@ def test_a_load_makes_sure_of_a_row_for_each_user(
 
 
 def test_a_pool_of_users_takes_rows_as_it_grows() -> None:
-    order = RunPlan.of(arrival="50/s", duration="1s", data=["a", "b"])
+    plan = RunPlan.of(arrival="50/s", duration="1s", data=["a", "b"])
 
-    user_rows = order.user_rows(1)
+    user_rows = plan.user_rows(1)
 
     assert user_rows is not None
     assert ["a", "b"] == rows_of(user_rows, 0, 1)
@@ -274,16 +279,16 @@ def test_runners_of_a_load_have_the_rows_of_their_users() -> None:
     async def look(live: FakeUser) -> None:
         live.note(live.crowd.row)
 
-    async def scene(loop: FakeTimeLoop) -> Stage:
-        stage = Stage(loop)
-        whole = ordered(look, users=5, iterations=2, data=list("abcde"))
+    async def scene(loop: FakeTimeLoop) -> FakeCrowd:
+        fake = FakeCrowd(loop)
+        whole = plan_of(look, users=5, iterations=2, data=list("abcde"))
         for runner in range(2):
-            order = shard(whole, runner, 2)
-            await Run(order, stage.make_user, seed=1, clock=loop.time).carry_out()
-        return stage
+            plan = shard(whole, runner, 2)
+            await Run(plan, fake.make_user, seed=1, clock=loop.time).carry_out()
+        return fake
 
-    diary = play(scene).diary
+    log = play(scene).log
 
     assert [(user, "abcde"[user]) for user in range(5) for _ in range(2)] == sorted(
-        (user, noted) for _, user, noted in diary if noted in "abcde"
+        (user, noted) for _, user, noted in log if noted in "abcde"
     )

@@ -121,10 +121,10 @@ def test_a_stop_is_known_with_its_moment() -> None:
 
     (stop,) = monitor.stops
     assert LoopStall(stop.seconds, Instant(12.1, 120), STOPPED) == LoopStall(
-        stop.seconds, Instant(round(stop.moment.elapsed, 9), 120), stop.kind
+        stop.seconds, Instant(round(stop.instant.elapsed, 9), 120), stop.kind
     )
     assert 0.95 == pytest.approx(stop.seconds)
-    assert "12s into the run, with 120 users" == str(stop.moment)
+    assert "12s into the run, with 120 users" == str(stop.instant)
 
 
 def test_who_allows_more_lag_allows_longer_stops() -> None:
@@ -163,9 +163,9 @@ def test_the_processor_is_read_each_second() -> None:
 
     monitor, _ = watched(scene)
 
-    assert monitor.ledger.busiest is not None
-    assert 0.95 == pytest.approx(monitor.ledger.busiest.share, abs=0.02)
-    assert 5.0 == pytest.approx(monitor.ledger.busiest.seconds, abs=0.2)
+    assert monitor.cpu_history.busiest is not None
+    assert 0.95 == pytest.approx(monitor.cpu_history.busiest.share, abs=0.02)
+    assert 5.0 == pytest.approx(monitor.cpu_history.busiest.seconds, abs=0.2)
 
 
 # What users tell
@@ -181,7 +181,7 @@ def test_the_worst_lateness_is_known_with_its_moment() -> None:
 
     assert (0.5, Instant(1.5, 120)) == (
         monitor.worst["lateness"].seconds,
-        monitor.worst["lateness"].moment,
+        monitor.worst["lateness"].instant,
     )
 
 

@@ -13,16 +13,16 @@ from pytest_liveview_load.errors import (
     SyncError,
     UnitError,
 )
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser, perform
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, perform
-from tests.crowd.under_way import UnderWay, hold
+from tests.crowd.started_runs import FakeCrowdStarter, run_beside
 
 MISTAKE = SyncError("rendezvous('m', users=10)", "the run has 5 users")
 
 
 async def after_a_while(live: FakeUser) -> None:
     await live.sleep(1)
-    if live.stage.now > 2:
+    if live.fake.now > 2:
         live.note("mistaken")
         raise SyncError(f"throttle({live.id})", "nobody has said its rate")
 
@@ -72,9 +72,9 @@ def test_the_run_ends_at_once_with_the_error_itself(
 
 
 def test_whoever_is_first_ends_it_and_what_was_measured_stays() -> None:
-    async def scene(loop: FakeTimeLoop) -> Stage:
-        stage = Stage(loop)
-        run = stage.run(after_a_while, users=3, ramp="0.3s", duration="1000s")
+    async def scene(loop: FakeTimeLoop) -> FakeCrowd:
+        fake = FakeCrowd(loop)
+        run = fake.run(after_a_while, users=3, ramp="0.3s", duration="1000s")
         with pytest.raises(SyncError, match=r"throttle\(1\): nobody has said"):
             await run.carry_out()
         snapshot = run.outcome(partial=run.cut_because).snapshot
@@ -82,13 +82,13 @@ def test_whoever_is_first_ends_it_and_what_was_measured_stays() -> None:
         assert {"iterations": 4, "errors": 0} == {
             name: snapshot.counts[name] for name in ("iterations", "errors")
         }
-        return stage
+        return fake
 
-    stage = play(scene)
+    fake = play(scene)
 
-    assert 2.1 == pytest.approx(stage.now)
-    assert [1] == [id_ for _, id_ in stage.when("mistaken")]
-    assert [0, 1, 2] == sorted(id_ for _, id_ in stage.when("close"))
+    assert 2.1 == pytest.approx(fake.now)
+    assert [1] == [id_ for _, id_ in fake.when("mistaken")]
+    assert [0, 1, 2] == sorted(id_ for _, id_ in fake.when("close"))
 
 
 def test_who_is_slow_to_give_way_does_not_go_on() -> None:
@@ -102,10 +102,10 @@ def test_who_is_slow_to_give_way_does_not_go_on() -> None:
             await asyncio.sleep(3)  # asyncio's own: the crowd's pauses are cut
 
     async def scene(loop: FakeTimeLoop) -> float:
-        stage = Stage(loop)
+        fake = FakeCrowd(loop)
         with pytest.raises(SyncError):
-            await stage.run(slow, users=3, duration="2000s").carry_out()
-        return stage.now
+            await fake.run(slow, users=3, duration="2000s").carry_out()
+        return fake.now
 
     assert 4.0 == play(scene)
 
@@ -130,17 +130,17 @@ async def at_once(live: FakeUser) -> None:
 
 
 def test_stopping_a_crowd_tells_the_mistake() -> None:
-    async def body(crowd: RunningCrowd, _: UnderWay) -> BaseException | None:
+    async def body(crowd: RunningCrowd, _: FakeCrowdStarter) -> BaseException | None:
         await asyncio.wait([crowd.task])
         with pytest.raises(SyncError, match="the run has 5 users"):
             await crowd.stop()
         return crowd.error
 
-    assert None is hold(body, at_once, endless=True)
+    assert None is run_beside(body, at_once, endless=True)
 
 
 def test_whatever_is_asked_of_the_crowd_next_tells_the_mistake_once() -> None:
-    async def body(crowd: RunningCrowd, _: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, _: FakeCrowdStarter) -> None:
         await asyncio.wait([crowd.task])
         assert MISTAKE is crowd.error
         with pytest.raises(SyncError, match="the run has 5 users"):
@@ -148,14 +148,14 @@ def test_whatever_is_asked_of_the_crowd_next_tells_the_mistake_once() -> None:
         with pytest.raises(CrowdError, match=r"add\(1\): the run is over"):
             await crowd.add(1)
 
-    hold(body, at_once, endless=True)
+    run_beside(body, at_once, endless=True)
 
 
 def test_the_end_of_its_block_tells_the_mistake() -> None:
     async def scene(loop: FakeTimeLoop) -> None:
-        stage = UnderWay(loop)
+        fake = FakeCrowdStarter(loop)
         with pytest.raises(SyncError, match="the run has 5 users"):
-            async with Starting("at_once", lambda: stage.start(at_once)) as crowd:
+            async with Starting("at_once", lambda: fake.start(at_once)) as crowd:
                 await asyncio.wait([crowd.task])
 
     play(scene)

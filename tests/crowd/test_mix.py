@@ -11,7 +11,7 @@ from pytest_liveview_load.crowd.mix import ScenarioMix, WeightedScenario
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.errors import MarkerError, ScenarioError
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
-from tests.crowd.stage import FakeUser, perform, seconds_of
+from tests.crowd.fake_crowd import FakeUser, perform, seconds_of
 
 
 async def browse(live: FakeUser) -> None:
@@ -33,19 +33,19 @@ async def with_everything(live: object, **everything: object) -> None: ...
 def plain(live: object) -> None: ...
 
 
-def played(cast: ScenarioMix, numbers: range) -> Counter[str]:
-    return Counter(cast.scenario_of(number).name for number in numbers)
+def played(scenario_mix: ScenarioMix, numbers: range) -> Counter[str]:
+    return Counter(scenario_mix.scenario_of(number).name for number in numbers)
 
 
 # Shares
 
 
 def test_the_first_users_have_the_shares_already() -> None:
-    cast = ScenarioMix.of({browse: 80, buy: 20})
+    scenario_mix = ScenarioMix.of({browse: 80, buy: 20})
 
-    assert {"browse": 4, "buy": 1} == played(cast, range(5))
-    assert {"browse": 800, "buy": 200} == played(cast, range(1000))
-    assert "browse + buy" == cast.name
+    assert {"browse": 4, "buy": 1} == played(scenario_mix, range(5))
+    assert {"browse": 800, "buy": 200} == played(scenario_mix, range(1000))
+    assert "browse + buy" == scenario_mix.name
 
 
 def test_shares_are_in_proportion_and_need_no_hundred() -> None:
@@ -55,26 +55,26 @@ def test_shares_are_in_proportion_and_need_no_hundred() -> None:
     ]
 
     assert [(4, 1), (4, 1)] == [
-        tuple(role.share for role in cast.roles) for cast in whole
+        tuple(each.share for each in scenario_mix.scenarios) for scenario_mix in whole
     ]
 
 
 def test_a_mix_of_one_is_that_one() -> None:
-    cast = ScenarioMix.of({browse: 7}, name="all alone")
+    scenario_mix = ScenarioMix.of({browse: 7}, name="all alone")
 
-    assert (WeightedScenario(Scenario.of(browse), 1),) == cast.roles
-    assert "all alone" == cast.name
+    assert (WeightedScenario(Scenario.of(browse), 1),) == scenario_mix.scenarios
+    assert "all alone" == scenario_mix.name
 
 
 shares = st.lists(st.integers(1, 50), min_size=2, max_size=5)
 
 
 def mixed(parts: list[int]) -> ScenarioMix:
-    roles = tuple(
-        WeightedScenario(Scenario(f"role {number}", browse), part)
+    scenarios = tuple(
+        WeightedScenario(Scenario(f"scenario {number}", browse), part)
         for number, part in enumerate(parts)
     )
-    return ScenarioMix("mix", roles)
+    return ScenarioMix("mix", scenarios)
 
 
 @given(shares, st.integers(1, 400))
@@ -82,7 +82,7 @@ def test_every_prefix_of_users_has_the_shares(parts: list[int], users: int) -> N
     found = played(mixed(parts), range(users))
 
     for number, part in enumerate(parts):
-        assert abs(found[f"role {number}"] - users * part / sum(parts)) < 3
+        assert abs(found[f"scenario {number}"] - users * part / sum(parts)) < 3
 
 
 @given(shares, st.integers(2, 8), st.integers(0, 7))
@@ -96,18 +96,18 @@ def test_every_runner_has_about_the_shares(
         share = part / sum(parts)
         drawn = (len(users) * share * (1 - share)) ** 0.5
         # Six standard deviations of a lot; 50:50 on two runners without any would be 500.
-        assert abs(found[f"role {number}"] - len(users) * share) < 6 * drawn + 2
+        assert abs(found[f"scenario {number}"] - len(users) * share) < 6 * drawn + 2
 
 
-# On stage
+# In a run
 
 
-def test_each_role_has_numbers_of_its_own() -> None:
-    stage, outcome = perform({browse: 3, buy: 1}, users=8, iterations=2)
+def test_each_scenario_has_numbers_of_its_own() -> None:
+    fake, outcome = perform({browse: 3, buy: 1}, users=8, iterations=2)
 
     assert (6, 2) == (
-        len({user.id for user in stage.users if user.id in ids(stage, "browse")}),
-        len(ids(stage, "buy")),
+        len({user.id for user in fake.users if user.id in ids(fake, "browse")}),
+        len(ids(fake, "buy")),
     )
     snapshot = outcome.snapshot
     assert 12 == snapshot.by_scenario["browse"]["iterations"]
@@ -120,8 +120,8 @@ def test_each_role_has_numbers_of_its_own() -> None:
     assert (4, 0.2) == (bought.count, bought.minimum / NANOSECONDS)
 
 
-def ids(stage: Any, what: str) -> set[int]:
-    return {id_ for _, id_ in stage.when(what)}
+def ids(fake: Any, what: str) -> set[int]:
+    return {id_ for _, id_ in fake.when(what)}
 
 
 def test_a_single_scenario_is_labelled_too() -> None:
@@ -131,24 +131,26 @@ def test_a_single_scenario_is_labelled_too() -> None:
 
 
 def test_arrivals_are_mixed_by_their_numbers() -> None:
-    stage, outcome = perform({browse: 1, buy: 1}, arrival="10/s", duration="2s")
+    fake, outcome = perform({browse: 1, buy: 1}, arrival="10/s", duration="2s")
 
     counts = outcome.snapshot.by_scenario
     assert (10, 10) == tuple(counts[name]["iterations"] for name in ("browse", "buy"))
-    assert not ids(stage, "browse") & ids(stage, "buy")
+    assert not ids(fake, "browse") & ids(fake, "buy")
 
 
-def test_an_idle_user_of_another_role_makes_way_where_there_can_be_no_more() -> None:
-    stage, outcome = perform(
+def test_an_idle_user_of_another_scenario_makes_way_where_there_can_be_no_more() -> (
+    None
+):
+    fake, outcome = perform(
         {browse: 1, buy: 1}, arrival="2/s", duration="2s", max_users=1
     )
 
     assert 4 == outcome.snapshot.counts["iterations"]
     assert 0 == outcome.snapshot.counts["dropped_arrivals"]
-    played_by_0 = [what for _, _, what in stage.diary if what in ("browse", "buy")]
+    played_by_0 = [what for _, _, what in fake.log if what in ("browse", "buy")]
     assert {"browse", "buy"} == set(played_by_0)
-    assert ids(stage, "close") == {0}
-    assert len(stage.users) == len(stage.when("close"))
+    assert ids(fake, "close") == {0}
+    assert len(fake.users) == len(fake.when("close"))
 
 
 # What is no mix
@@ -239,10 +241,12 @@ def test_these_are_no_mixes(mix: dict[Any, Any], message: str) -> None:
 
 
 def test_each_scenario_takes_the_params_that_it_names() -> None:
-    cast = ScenarioMix.of({browse: 1, with_page: 1, with_everything: 1}, {"page": "/"})
+    scenario_mix = ScenarioMix.of(
+        {browse: 1, with_page: 1, with_everything: 1}, {"page": "/"}
+    )
 
     assert [{}, {"page": "/"}, {"page": "/"}] == [
-        role.scenario.params for role in cast.roles
+        each.scenario.params for each in scenario_mix.scenarios
     ]
 
 

@@ -7,8 +7,15 @@ import pytest
 
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot
+from tests.crowd.fake_crowd import (
+    FakeCrowd,
+    FakeUser,
+    perform,
+    seconds_of,
+    shard,
+    shop,
+)
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, perform, seconds_of, shard, shop
 
 
 def seconds(milliseconds: int) -> object:
@@ -27,10 +34,10 @@ def percentile(snapshot: Snapshot, p: float) -> float:
 
 
 def test_an_arrival_takes_the_idle_user_of_the_lowest_id() -> None:
-    stage, outcome = perform(shop, arrival="5/s", duration="1s")
+    fake, outcome = perform(shop, arrival="5/s", duration="1s")
 
     # 0.3 s each: user 0 is back for the third, at 0.4 s, and user 1 for the fourth.
-    assert [(0.0, 0), (0.2, 1), (0.4, 0), (0.6, 1), (0.8, 0)] == stage.when("begin")
+    assert [(0.0, 0), (0.2, 1), (0.4, 0), (0.6, 1), (0.8, 0)] == fake.when("begin")
     assert outcome.snapshot.counts["iterations"] == 5
     assert outcome.snapshot.counts["dropped_arrivals"] == 0
     assert outcome.snapshot.users == 2
@@ -38,9 +45,9 @@ def test_an_arrival_takes_the_idle_user_of_the_lowest_id() -> None:
 
 
 def test_an_arrival_that_nobody_can_serve_is_dropped_and_counted() -> None:
-    stage, outcome = perform(shop, arrival="5/s", duration="1s", max_users=1)
+    fake, outcome = perform(shop, arrival="5/s", duration="1s", max_users=1)
 
-    assert [(0.0, 0), (0.4, 0), (0.8, 0)] == stage.when("begin")
+    assert [(0.0, 0), (0.4, 0), (0.8, 0)] == fake.when("begin")
     assert outcome.snapshot.counts["dropped_arrivals"] == 2
     assert outcome.snapshot.counts["iterations"] == 3
 
@@ -54,12 +61,12 @@ def test_the_warm_up_leaves_out_what_was_dropped_in_it() -> None:
 def test_a_user_keeps_its_cookies_from_arrival_to_arrival_and_is_closed_at_the_end() -> (
     None
 ):
-    stage, _ = perform(shop, arrival="2/s", duration="1s")
+    fake, _ = perform(shop, arrival="2/s", duration="1s")
 
     assert ["begin", "end", "leave", "begin", "end", "leave", "close"] == [
-        what for _, _, what in stage.diary
+        what for _, _, what in fake.log
     ]
-    assert [(1.0, 0)] == stage.when("close")
+    assert [(1.0, 0)] == fake.when("close")
 
 
 def test_a_user_that_fails_is_replaced_at_once_and_nothing_is_tried_again() -> None:
@@ -67,10 +74,10 @@ def test_a_user_that_fails_is_replaced_at_once_and_nothing_is_tried_again() -> N
         live.note("begin")
         raise ValueError
 
-    stage, outcome = perform(fail, arrival="10/s", duration="0.5s")
+    fake, outcome = perform(fail, arrival="10/s", duration="0.5s")
 
-    assert [(0.0, 0), (0.1, 0), (0.2, 0), (0.3, 0), (0.4, 0)] == stage.when("begin")
-    assert len(stage.users) == 5
+    assert [(0.0, 0), (0.1, 0), (0.2, 0), (0.3, 0), (0.4, 0)] == fake.when("begin")
+    assert len(fake.users) == 5
     assert outcome.snapshot.counts["errors"] == 5
     assert outcome.snapshot.counts["dropped_arrivals"] == 0
 
@@ -79,11 +86,11 @@ def test_arrivals_end_with_the_run_and_those_at_work_have_their_grace() -> None:
     async def long(live: FakeUser) -> None:
         await live.sleep(5)
 
-    stage, outcome = perform(long, arrival="1/s", duration="3s", grace="3.5s")
+    fake, outcome = perform(long, arrival="1/s", duration="3s", grace="3.5s")
 
-    assert stage.now == 6.5
+    assert fake.now == 6.5
     assert outcome.snapshot.counts["iterations"] == 2
-    assert [(5.0, 0), (6.0, 1), (6.5, 2)] == stage.when("close")
+    assert [(5.0, 0), (6.0, 1), (6.5, 2)] == fake.when("close")
     assert "1 iteration went on for more than 3.5s" in outcome.notes[0]
 
 
@@ -92,12 +99,12 @@ def test_shares_of_arrivals_are_served_at_their_own_times() -> None:
         begins: list[float] = []
         began = loop.time()
         for index in range(3):
-            stage = Stage(loop)
-            run = stage.run(shop, arrival="10/s", duration="1s")
+            fake = FakeCrowd(loop)
+            run = fake.run(shop, arrival="10/s", duration="1s")
             run.plan = shard(run.plan, index, of=3)
             zero = loop.time() - began
             await run.carry_out()
-            begins += [round(at - zero, 6) for at, _ in stage.when("begin")]
+            begins += [round(at - zero, 6) for at, _ in fake.when("begin")]
         return sorted(begins)
 
     assert [round(number / 10, 6) for number in range(10)] == play(scene)
@@ -106,12 +113,12 @@ def test_shares_of_arrivals_are_served_at_their_own_times() -> None:
 def test_poisson_arrivals_come_with_the_rate_and_alike_for_a_seed() -> None:
     def begins(seed: int) -> list[tuple[float, int]]:
         async def scene(loop: FakeTimeLoop) -> list[tuple[float, int]]:
-            stage = Stage(loop)
-            run = stage.run(
+            fake = FakeCrowd(loop)
+            run = fake.run(
                 shop, seed=seed, arrival="50/s", poisson=True, duration="40s"
             )
             await run.carry_out()
-            return stage.when("begin")
+            return fake.when("begin")
 
         return play(scene)
 
@@ -131,7 +138,7 @@ def test_a_scenario_that_ends_the_run_closes_everybody() -> None:
             raise KeyboardInterrupt
 
     async def scene(loop: FakeTimeLoop) -> None:
-        stages.append(Stage(loop))
+        stages.append(FakeCrowd(loop))
         await stages[0].run(end_it_all, arrival="2/s", duration="9s").carry_out()
 
     with pytest.raises(KeyboardInterrupt):
@@ -144,8 +151,8 @@ def test_a_scenario_that_ends_the_run_closes_everybody() -> None:
 
 def test_those_who_were_due_before_the_end_come_however_late_it_is() -> None:
     async def hog(live: FakeUser) -> None:
-        if live.stage.now == 1:
-            live.stage.loop.block(3.0)
+        if live.fake.now == 1:
+            live.fake.loop.block(3.0)
 
     _, outcome = perform(hog, arrival="10/s", duration="2s")
 
@@ -162,7 +169,7 @@ def stalling(began: float, ended: float) -> Callable[[FakeUser], object]:
     """Return a scenario: 10 ms of the server's, which once answers nobody for a while."""
 
     async def ask(live: FakeUser) -> None:
-        now = live.stage.now
+        now = live.fake.now
         if began <= now < ended:
             await asyncio.sleep(ended - now)
         await asyncio.sleep(0.01)
@@ -213,8 +220,8 @@ def test_who_only_thinks_hides_the_stall() -> None:
 
 def test_a_generator_that_comes_late_is_late_and_not_the_server() -> None:
     async def hog(live: FakeUser) -> None:
-        if live.stage.now == 1:
-            live.stage.loop.block(0.5)
+        if live.fake.now == 1:
+            live.fake.loop.block(0.5)
 
     _, outcome = perform(hog, arrival="10/s", duration="3s")
 

@@ -20,7 +20,7 @@ def plain(live: object) -> None: ...
 
 
 def test_an_order_holds_the_crowd_and_what_is_around_it() -> None:
-    order = RunPlan.of(
+    plan = RunPlan.of(
         users=5,
         duration="1m",
         mix={browse: 1},
@@ -30,11 +30,11 @@ def test_an_order_holds_the_crowd_and_what_is_around_it() -> None:
         after="20s",
     )
 
-    assert Profile.of(users=5, duration="1m") == order.profile
-    assert ((browse, 1),) == order.mix
-    assert (login, "leave") == (order.setup, order.teardown)
-    assert (Budget.parse("error_rate > 10%"),) == order.abort
-    assert 20.0 == order.after
+    assert Profile.of(users=5, duration="1m") == plan.profile
+    assert ((browse, 1),) == plan.mix
+    assert (login, "leave") == (plan.setup, plan.teardown)
+    assert (Budget.parse("error_rate > 10%"),) == plan.abort
+    assert 20.0 == plan.after
 
 
 def test_arguments_are_laid_over_and_none_takes_back() -> None:
@@ -42,10 +42,10 @@ def test_arguments_are_laid_over_and_none_takes_back() -> None:
         users=5, duration="1m", mix={browse: 1}, setup=login, abort="errors > 1"
     )
 
-    order = marker.updated(users=6, mix=None, abort=["errors > 2", "p95_mount > 1s"])
+    plan = marker.updated(users=6, mix=None, abort=["errors > 2", "p95_mount > 1s"])
 
-    assert (6, (), login) == (order.profile.users, order.mix, order.setup)
-    assert ["errors > 2", "p95_mount > 1s"] == [each.source for each in order.abort]
+    assert (6, (), login) == (plan.profile.users, plan.mix, plan.setup)
+    assert ["errors > 2", "p95_mount > 1s"] == [each.source for each in plan.abort]
     assert None is marker.updated(setup=None).setup
 
 
@@ -54,13 +54,13 @@ def test_what_is_taken_back_takes_along_what_belongs_to_it() -> None:
         duration="1m", abort="errors > 1", after="5s", data=[1], rows="cycle"
     )
 
-    order = marker.updated(abort=None, data=None)
+    plan = marker.updated(abort=None, data=None)
 
     assert ((), 0.0, None, "once") == (
-        order.abort,
-        order.after,
-        order.data,
-        order.rows,
+        plan.abort,
+        plan.after,
+        plan.data,
+        plan.rows,
     )
 
 

@@ -10,8 +10,15 @@ import pytest
 from pytest_liveview_load.crowd.engine import Run
 from pytest_liveview_load.crowd.live_user import UserRun
 from pytest_liveview_load.metrics.recorder import Recorder
+from tests.crowd.fake_crowd import (
+    FakeCrowd,
+    FakeUser,
+    perform,
+    plan_of,
+    seconds_of,
+    shop,
+)
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, ordered, perform, seconds_of, shop
 
 # What is measured
 
@@ -37,22 +44,24 @@ def test_a_failure_is_counted_though_its_iteration_began_in_the_warm_up() -> Non
 
 
 def test_progress_is_told_each_second() -> None:
-    stage, _ = perform(shop, users=2, ramp="1.7s", duration="1.5s", think="0.1s")
+    fake, _ = perform(shop, users=2, ramp="1.7s", duration="1.5s", think="0.1s")
 
     assert [(1.0, 2), (2.0, 2), (3.0, 2)] == [
-        (each.elapsed, each.active) for each in stage.told
+        (each.elapsed, each.active) for each in fake.progress_seen
     ]
-    assert [3.2, 3.2, 3.2] == [each.length for each in stage.told]
-    assert [2, 8, 12] == [each.snapshot.counts["iterations"] for each in stage.told]
+    assert [3.2, 3.2, 3.2] == [each.length for each in fake.progress_seen]
+    assert [2, 8, 12] == [
+        each.snapshot.counts["iterations"] for each in fake.progress_seen
+    ]
 
 
 def test_progress_that_cannot_be_told_fails_the_run() -> None:
     class Broken(Exception):
         pass
 
-    async def scene(loop: FakeTimeLoop) -> Stage:
-        stage = Stage(loop)
-        whole = stage.run(shop, duration="1m")
+    async def scene(loop: FakeTimeLoop) -> FakeCrowd:
+        fake = FakeCrowd(loop)
+        whole = fake.run(shop, duration="1m")
 
         def tell(_: object) -> None:
             raise Broken
@@ -60,12 +69,12 @@ def test_progress_that_cannot_be_told_fails_the_run() -> None:
         whole.on_snapshot = tell
         with pytest.RaisesGroup(Broken):
             await whole.carry_out()
-        return stage
+        return fake
 
-    stage = play(scene)
+    fake = play(scene)
 
-    assert stage.now == 1.0
-    assert [(1.0, 0)] == stage.when("close")
+    assert fake.now == 1.0
+    assert [(1.0, 0)] == fake.when("close")
 
 
 # Honesty
@@ -73,7 +82,7 @@ def test_progress_that_cannot_be_told_fails_the_run() -> None:
 
 def test_a_scenario_that_blocks_makes_the_run_invalid() -> None:
     async def block(live: FakeUser) -> None:
-        live.stage.loop.block(0.25)
+        live.fake.loop.block(0.25)
 
     _, outcome = perform(block, duration="3s")
 
@@ -87,7 +96,7 @@ def test_a_scenario_that_blocks_makes_the_run_invalid() -> None:
 
 def test_users_that_start_late_make_the_run_invalid() -> None:
     async def block(live: FakeUser) -> None:
-        live.stage.loop.block(0.03)
+        live.fake.loop.block(0.03)
 
     _, outcome = perform(block, users=5, ramp="5us")
 
@@ -103,7 +112,7 @@ def test_users_that_start_late_make_the_run_invalid() -> None:
 
 def test_without_a_ramp_nobody_is_late_but_the_loop_may_be() -> None:
     async def start_slowly(live: FakeUser) -> None:
-        live.stage.loop.block(0.005)
+        live.fake.loop.block(0.005)
         await live.sleep(1)
 
     _, outcome = perform(start_slowly, users=100)
@@ -116,7 +125,7 @@ def test_without_a_ramp_nobody_is_late_but_the_loop_may_be() -> None:
 
 def test_one_hiccup_is_forgiven() -> None:
     async def import_something(live: FakeUser) -> None:
-        live.stage.loop.block(0.2)
+        live.fake.loop.block(0.2)
         await live.sleep(0.1)
 
     _, outcome = perform(import_something)
@@ -155,7 +164,7 @@ async def test_sleeping_in_real_time_is_caught() -> None:
         time.sleep(0.6)  # noqa: ASYNC251 (the mistake under test)
 
     outcome = await Run(
-        ordered(sleep, users=2, iterations=1), silent, seed=1
+        plan_of(sleep, users=2, iterations=1), silent, seed=1
     ).carry_out()
 
     assert outcome.snapshot.counts["iterations"] == 2
@@ -175,7 +184,7 @@ async def test_a_crowd_meets_in_real_time() -> None:
         await met.wait()
 
     async with asyncio.timeout(30):
-        run = Run(ordered(meet, users=20, ramp="50ms"), silent, seed=1)
+        run = Run(plan_of(meet, users=20, ramp="50ms"), silent, seed=1)
         outcome = await run.carry_out()
 
     assert outcome.snapshot.counts["iterations"] == 20

@@ -11,24 +11,30 @@ from pytest_liveview_load.crowd.running import RunningCrowd, Starting
 from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, Storm
 from pytest_liveview_load.errors import CrowdError, TooFewFiles, UnitError
 from pytest_liveview_load.metrics.result import LoadResult
+from tests.crowd.fake_crowd import FakeUser
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser
-from tests.crowd.under_way import UnderWay, hold, notes, run_of, think
+from tests.crowd.started_runs import (
+    FakeCrowdStarter,
+    notes,
+    run_beside,
+    run_of,
+    think,
+)
 
 # Its end
 
 
 def test_a_crowd_without_an_end_goes_on_until_it_is_stopped() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> LoadResult:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> LoadResult:
         await asyncio.sleep(2.5)
         assert 5 == crowd.users
         assert 10 == crowd.result_so_far.iterations
         result = await crowd.stop()
-        assert (0, 3.0) == (crowd.users, stage.now)
+        assert (0, 3.0) == (crowd.users, fake.now)
         assert ("stopped by the test after 2.5s",) == notes(crowd)
         return result
 
-    result = hold(body, think, endless=True, users=5)
+    result = run_beside(body, think, endless=True, users=5)
 
     assert 15 == result.iterations
     assert result.profile is not None
@@ -36,63 +42,63 @@ def test_a_crowd_without_an_end_goes_on_until_it_is_stopped() -> None:
 
 
 def test_wait_returns_what_it_came_to_again_and_again() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         first = await crowd.wait()
         assert first is await crowd.wait() is await crowd.stop()
         assert () == notes(crowd)
         assert "<RunningCrowd of think: ended>" == repr(crowd)
 
-    hold(body, think, users=2, iterations=3)
+    run_beside(body, think, users=2, iterations=3)
 
 
 def test_who_stops_it_first_is_remembered() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await asyncio.sleep(1.5)
         first = asyncio.create_task(crowd.stop())
         await asyncio.sleep(0.2)
         assert await crowd.stop() is await first
         assert ("stopped by the test after 1.5s",) == notes(crowd)
 
-    hold(body, think, endless=True)
+    run_beside(body, think, endless=True)
 
 
 def test_one_that_comes_to_its_end_is_not_stopped() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await asyncio.sleep(1.7)
         await crowd.stop()
         assert () == notes(crowd)
 
-    hold(body, think, duration="1.5s")
+    run_beside(body, think, duration="1.5s")
 
 
 def test_the_result_so_far_stays_as_it_was_at_the_end() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         result = await crowd.wait()
         await asyncio.sleep(100)
         assert result.snapshot.seconds == crowd.result_so_far.snapshot.seconds
 
-    hold(body, think, duration="3s")
+    run_beside(body, think, duration="3s")
 
 
 def test_a_time_out_of_the_wait_is_none_of_the_crowd() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> LoadResult:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> LoadResult:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1.5):
                 await crowd.wait()
         assert "<RunningCrowd of think: 2 users>" == repr(crowd)
         return await crowd.wait()
 
-    assert 8 == hold(body, think, users=2, duration="4s").iterations
+    assert 8 == run_beside(body, think, users=2, duration="4s").iterations
 
 
 def test_whoever_carries_it_out_takes_it_along_when_cancelled() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1.5):
                 await crowd.carried_out()
-        assert [(1.5, 0), (1.5, 1)] == sorted(stage.when("close"))
+        assert [(1.5, 0), (1.5, 1)] == sorted(fake.when("close"))
 
-    hold(body, think, users=2, duration="4s")
+    run_beside(body, think, users=2, duration="4s")
 
 
 def test_a_loop_while_running_ends_when_the_crowd_is_stopped() -> None:
@@ -100,145 +106,145 @@ def test_a_loop_while_running_ends_when_the_crowd_is_stopped() -> None:
         while live.running:
             await live.sleep(0.1)
 
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> float:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> float:
         await asyncio.sleep(1.05)
         await crowd.stop()
-        return stage.now
+        return fake.now
 
-    assert 1.1 == round(hold(body, stay, endless=True), 6)
+    assert 1.1 == round(run_beside(body, stay, endless=True), 6)
 
 
 def test_who_thinks_between_iterations_goes_at_once() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> float:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> float:
         await asyncio.sleep(1.5)
         await crowd.stop()
-        return stage.now
+        return fake.now
 
-    assert 1.5 == hold(body, think, endless=True, users=3, think="1m")
+    assert 1.5 == run_beside(body, think, endless=True, users=3, think="1m")
 
 
 def test_who_is_stopped_has_the_grace_and_no_more() -> None:
     async def hang(live: FakeUser) -> None:
         await live.sleep(1000)
 
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> float:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> float:
         await asyncio.sleep(1)
         await crowd.stop()
-        return stage.now
+        return fake.now
 
-    assert 3.0 == hold(body, hang, endless=True, grace="2s")
+    assert 3.0 == run_beside(body, hang, endless=True, grace="2s")
 
 
 def test_arrivals_can_be_stopped() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> LoadResult:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> LoadResult:
         await asyncio.sleep(2.05)
         assert 10 == crowd.users
         return await crowd.stop()
 
-    assert 21 == hold(body, think, arrival="10/s", duration="1m").iterations
+    assert 21 == run_beside(body, think, arrival="10/s", duration="1m").iterations
 
 
 # More and fewer
 
 
 def test_users_can_be_added() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await asyncio.sleep(1.5)
         await crowd.add(3)
         assert 5 == crowd.users
-        assert [(1.5, 2), (1.5, 3), (1.5, 4)] == stage.when("begin")[-3:]
+        assert [(1.5, 2), (1.5, 3), (1.5, 4)] == fake.when("begin")[-3:]
         await asyncio.sleep(1)
-        assert [(2, 2), (5, 5)] == [(it.active, it.most) for it in stage.told]
-        assert [None, None] == [it.length for it in stage.told]
+        assert [(2, 2), (5, 5)] == [(it.active, it.most) for it in fake.progress_seen]
+        assert [None, None] == [it.length for it in fake.progress_seen]
         result = await crowd.stop()
         assert 5 == result.users
-        assert [3] == stage.room
+        assert [3] == fake.room
         assert (
             "stopped by the test after 2.5s",
             "3 users were added while it ran",
         ) == notes(crowd)
 
-    hold(body, think, endless=True, users=2)
+    run_beside(body, think, endless=True, users=2)
 
 
 def test_the_newest_users_are_sent_home_after_their_iteration() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await asyncio.sleep(0.5)
         await crowd.add(1)
         await asyncio.sleep(0.2)
         await crowd.remove(2)
-        assert (2, 1.5) == (crowd.users, stage.now)
-        assert [(1.0, 2), (1.5, 3)] == stage.when("close")
+        assert (2, 1.5) == (crowd.users, fake.now)
+        assert [(1.0, 2), (1.5, 3)] == fake.when("close")
         await crowd.stop()
         assert "1 user was added and 2 users were sent home while it ran" in notes(
             crowd
         )
 
-    hold(body, think, endless=True, users=3)
+    run_beside(body, think, endless=True, users=3)
 
 
 def test_all_may_be_sent_home_and_others_come() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> LoadResult:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> LoadResult:
         await crowd.remove(2)
         assert (0, False) == (crowd.users, crowd.ended)
         await asyncio.sleep(5)
         await crowd.add(1)
         return await crowd.stop()
 
-    assert 3 == hold(body, think, endless=True, users=2).iterations
+    assert 3 == run_beside(body, think, endless=True, users=2).iterations
 
 
 def test_nobody_is_left_until_the_time_is_over_where_there_is_one() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> LoadResult:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> LoadResult:
         await crowd.remove(2)
         await asyncio.sleep(1)
         await crowd.add(1)
         result = await crowd.wait()
-        assert 5.0 == stage.now
+        assert 5.0 == fake.now
         return result
 
-    assert 5 == hold(body, think, users=2, duration="5s").iterations
+    assert 5 == run_beside(body, think, users=2, duration="5s").iterations
 
 
 def test_nobody_comes_while_the_last_ones_have_their_grace() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await asyncio.sleep(1.7)
         assert (1, False) == (crowd.users, crowd.ended)
         with pytest.raises(CrowdError, match=r"^add\(1\): the run is over$"):
             await crowd.add(1)
         await crowd.wait()
 
-    hold(body, think, duration="1.5s")
+    run_beside(body, think, duration="1.5s")
 
 
 def test_who_does_not_go_within_the_grace_is_cut() -> None:
     async def hang(live: FakeUser) -> None:
         await live.sleep(1000)
 
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await asyncio.sleep(1)
         await crowd.remove(1)
-        assert (1, 3.0) == (crowd.users, stage.now)
+        assert (1, 3.0) == (crowd.users, fake.now)
         await crowd.remove(1)
         result = await crowd.stop()
         assert 0 == result.snapshot.counts["errors"]
 
-    hold(body, hang, endless=True, users=2, grace="2s")
+    run_beside(body, hang, endless=True, users=2, grace="2s")
 
 
 def test_scale_shrinks_what_is_added_too() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await crowd.add(30)
         assert 4 == crowd.users
         await crowd.remove(10)
         assert 3 == crowd.users
         await crowd.stop()
 
-    hold(body, think, endless=True, scale=0.1)
+    run_beside(body, think, endless=True, scale=0.1)
 
 
 def test_users_who_cannot_be_carried_are_refused() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         def no_room(users: int) -> None:
             raise TooFewFiles(users, 2 * users, 10)
 
@@ -248,7 +254,7 @@ def test_users_who_cannot_be_carried_are_refused() -> None:
         assert 1 == crowd.users
         await crowd.stop()
 
-    hold(body, think, endless=True)
+    run_beside(body, think, endless=True)
 
 
 # Mistakes
@@ -299,14 +305,14 @@ MISTAKES = {
 def test_what_cannot_be_is_said(
     ask: Callable[[RunningCrowd], Awaitable[Any]], kwargs: dict[str, Any], message: str
 ) -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         run_of(crowd).cut = lambda _: ()
         with pytest.raises(CrowdError) as caught:
             await ask(crowd)
         assert message == str(caught.value)
         await crowd.stop()
 
-    hold(body, think, **kwargs)
+    run_beside(body, think, **kwargs)
 
 
 AFTER_THE_END: dict[str, Callable[[RunningCrowd], Awaitable[Any]]] = {
@@ -323,28 +329,28 @@ AFTER_THE_END: dict[str, Callable[[RunningCrowd], Awaitable[Any]]] = {
 def test_after_the_end_it_is_too_late(
     asked: str, ask: Callable[[RunningCrowd], Awaitable[Any]]
 ) -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         await crowd.wait()
         with pytest.raises(CrowdError) as caught:
             await ask(crowd)
         assert f"{asked}: the run is over" == str(caught.value)
 
-    hold(body, think)
+    run_beside(body, think)
 
 
 # Its block
 
 
-def starting(stage: UnderWay, **kwargs: Any) -> Starting:
-    return Starting("think", lambda: stage.start(think, **kwargs))
+def starting(fake: FakeCrowdStarter, **kwargs: Any) -> Starting:
+    return Starting("think", lambda: fake.start(think, **kwargs))
 
 
 def test_the_end_of_the_block_stops_the_crowd() -> None:
     async def scene(loop: FakeTimeLoop) -> None:
-        stage = UnderWay(loop)
-        async with starting(stage, endless=True, users=2) as crowd:
+        fake = FakeCrowdStarter(loop)
+        async with starting(fake, endless=True, users=2) as crowd:
             await asyncio.sleep(1.5)
-        assert (True, 2.0) == (crowd.ended, stage.now)
+        assert (True, 2.0) == (crowd.ended, fake.now)
         assert ("stopped by the test after 1.5s",) == notes(crowd)
 
     play(scene)
@@ -352,7 +358,7 @@ def test_the_end_of_the_block_stops_the_crowd() -> None:
 
 def test_a_crowd_that_has_ended_within_the_block_is_left_alone() -> None:
     async def scene(loop: FakeTimeLoop) -> None:
-        async with starting(UnderWay(loop), users=2) as crowd:
+        async with starting(FakeCrowdStarter(loop), users=2) as crowd:
             await crowd.wait()
         assert () == notes(crowd)
 
@@ -361,15 +367,15 @@ def test_a_crowd_that_has_ended_within_the_block_is_left_alone() -> None:
 
 def test_an_error_in_the_block_cuts_the_crowd_off() -> None:
     async def scene(loop: FakeTimeLoop) -> None:
-        stage = UnderWay(loop)
-        started = starting(stage, endless=True, users=2)
+        fake = FakeCrowdStarter(loop)
+        started = starting(fake, endless=True, users=2)
         crowd = await started.__aenter__()
         await asyncio.sleep(1.5)
         await started.__aexit__(ValueError, ValueError("mine"), None)
         for ask in (crowd.wait, crowd.stop):
             with pytest.raises(CrowdError, match=r"\(\): the run was cut short: its "):
                 await ask()
-        assert (True, 1.5) == (crowd.ended, stage.now)
+        assert (True, 1.5) == (crowd.ended, fake.now)
         assert "its block ended with ValueError" == crowd._run.cut_because
 
     play(scene)
@@ -377,9 +383,9 @@ def test_an_error_in_the_block_cuts_the_crowd_off() -> None:
 
 def test_a_crowd_can_be_awaited_and_two_run_side_by_side() -> None:
     async def scene(loop: FakeTimeLoop) -> None:
-        stage = UnderWay(loop)
-        one = await starting(stage, users=2, duration="2s")
-        two = await starting(stage, endless=True, users=3)
+        fake = FakeCrowdStarter(loop)
+        one = await starting(fake, users=2, duration="2s")
+        two = await starting(fake, endless=True, users=3)
         await asyncio.sleep(1.5)
         assert (2, 3) == (one.users, two.users)
         assert 4 == (await one.wait()).iterations
@@ -413,23 +419,23 @@ def storm(
     """Return what a storm came to, when that was known, and what the report says."""
 
     async def body(
-        crowd: RunningCrowd, stage: UnderWay
+        crowd: RunningCrowd, fake: FakeCrowdStarter
     ) -> tuple[Storm, float, tuple[str, ...]]:
         asked = []
 
         def cut(why: str) -> Any:
             asked.append(why)
-            return away(stage.loop)
+            return away(fake.loop)
 
         run_of(crowd).cut = cut
         await asyncio.sleep(1.5)
         found = await crowd.drop_all(**kwargs)
-        ended = stage.now
+        ended = fake.now
         assert [CUT_BY_DROP_ALL] == asked
         await crowd.stop()
         return found, ended, notes(crowd)
 
-    return hold(body, think, endless=True, users=5)
+    return run_beside(body, think, endless=True, users=5)
 
 
 def test_a_storm_is_over_when_95_percent_are_back_and_waits_for_the_others() -> None:
@@ -465,9 +471,9 @@ def test_a_storm_that_lasts_longer_than_one_waits_has_no_end() -> None:
 
 
 def test_a_patience_that_is_no_time_is_refused() -> None:
-    async def body(crowd: RunningCrowd, stage: UnderWay) -> None:
+    async def body(crowd: RunningCrowd, fake: FakeCrowdStarter) -> None:
         with pytest.raises(UnitError, match="'soon' is not a duration"):
             await crowd.drop_all(within="soon")
         await crowd.stop()
 
-    hold(body, think, endless=True)
+    run_beside(body, think, endless=True)

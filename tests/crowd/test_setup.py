@@ -7,7 +7,12 @@ import pytest
 
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.errors import ScenarioError
-from tests.crowd.stage import FakeUser, perform, seconds_of, shop
+from tests.crowd.fake_crowd import (
+    FakeUser,
+    perform,
+    seconds_of,
+    shop,
+)
 
 
 async def login(live: FakeUser) -> None:
@@ -20,12 +25,12 @@ async def logout(live: FakeUser) -> None:
     await live.sleep(0.2)
 
 
-def noted(stage: Any, id_: int = 0) -> list[tuple[float, str]]:
-    return [(round(at, 6), what) for at, user, what in stage.diary if user == id_]
+def noted(fake: Any, id_: int = 0) -> list[tuple[float, str]]:
+    return [(round(at, 6), what) for at, user, what in fake.log if user == id_]
 
 
 def test_it_comes_before_the_first_iteration_and_is_not_counted() -> None:
-    stage, outcome = perform(shop, iterations=2, setup=login, teardown=logout)
+    fake, outcome = perform(shop, iterations=2, setup=login, teardown=logout)
 
     assert [
         (0.0, "login"),
@@ -38,7 +43,7 @@ def test_it_comes_before_the_first_iteration_and_is_not_counted() -> None:
         (1.6, "leave"),
         (1.6, "logout"),
         (1.8, "close"),
-    ] == noted(stage)
+    ] == noted(fake)
     assert outcome.snapshot.counts["iterations"] == 2
     assert [0.3, 0.3, 2] == seconds_of(outcome.snapshot, "iteration")
 
@@ -46,16 +51,16 @@ def test_it_comes_before_the_first_iteration_and_is_not_counted() -> None:
 def test_a_user_that_is_replaced_is_set_up_again_and_its_successor_torn_down() -> None:
     async def fail_once(live: FakeUser) -> None:
         live.note("begin")
-        if len(live.stage.users) == 1:
+        if len(live.fake.users) == 1:
             raise ValueError
 
-    stage, outcome = perform(fail_once, iterations=2, setup=login, teardown=logout)
+    fake, outcome = perform(fail_once, iterations=2, setup=login, teardown=logout)
 
     assert ["login", "leave", "begin", "logout", "close"] == [
-        what for _, what in noted(stage)[:5]
+        what for _, what in noted(fake)[:5]
     ]
     assert ["login", "leave", "begin", "leave", "logout", "close"] == [
-        what for _, what in noted(stage)[5:]
+        what for _, what in noted(fake)[5:]
     ]
     assert outcome.snapshot.counts["errors"] == 1
     assert outcome.snapshot.counts["iterations"] == 2
@@ -66,7 +71,7 @@ def test_a_setup_that_fails_is_a_failure_of_its_own_name_and_is_tried_again() ->
         live.note("login")
         raise PermissionError("no")
 
-    stage, outcome = perform(shop, iterations=3, setup=no_entry, teardown=logout)
+    fake, outcome = perform(shop, iterations=3, setup=no_entry, teardown=logout)
 
     (failure,) = outcome.snapshot.failures
     assert ("PermissionError", "no_entry", 3) == (
@@ -74,7 +79,7 @@ def test_a_setup_that_fails_is_a_failure_of_its_own_name_and_is_tried_again() ->
         failure.scenario,
         failure.count,
     )
-    assert ["login", "close"] * 3 == [what for _, what in noted(stage)]
+    assert ["login", "close"] * 3 == [what for _, what in noted(fake)]
     assert outcome.snapshot.counts["errors"] == 3
     assert outcome.snapshot.counts["iterations"] == 3
     assert outcome.snapshot.select("iteration") is None
@@ -84,12 +89,12 @@ def test_a_teardown_that_fails_is_a_failure_of_its_own_name() -> None:
     async def no_exit(live: FakeUser) -> None:
         raise PermissionError("no")
 
-    stage, outcome = perform(shop, users=2, teardown=no_exit)
+    fake, outcome = perform(shop, users=2, teardown=no_exit)
 
     assert [("no_exit", 2)] == [
         (each.scenario, each.count) for each in outcome.snapshot.failures
     ]
-    assert len(stage.when("close")) == 2
+    assert len(fake.when("close")) == 2
 
 
 def test_a_teardown_that_fails_after_a_failure_says_no_more() -> None:
@@ -109,10 +114,10 @@ def test_a_teardown_has_the_grace_and_no_more() -> None:
         live.note("logout")
         await live.sleep(100)
 
-    stage, outcome = perform(shop, duration="1s", grace="2s", teardown=slow)
+    fake, outcome = perform(shop, duration="1s", grace="2s", teardown=slow)
 
-    assert stage.now == 3.0
-    assert [(3.0, 0)] == stage.when("close")
+    assert fake.now == 3.0
+    assert [(3.0, 0)] == fake.when("close")
     assert outcome.snapshot.counts["iterations"] == 4
     assert outcome.snapshot.counts["errors"] == 0
     assert () == outcome.notes
@@ -122,20 +127,20 @@ def test_who_is_cut_is_not_torn_down() -> None:
     async def hang(live: FakeUser) -> None:
         await live.sleep(100)
 
-    stage, _ = perform(hang, duration="1s", grace="1s", teardown=logout)
+    fake, _ = perform(hang, duration="1s", grace="1s", teardown=logout)
 
-    assert [(2.0, "close")] == noted(stage)
+    assert [(2.0, "close")] == noted(fake)
 
 
 def test_an_arrival_is_not_charged_for_the_setup_of_a_new_user() -> None:
-    stage, outcome = perform(
+    fake, outcome = perform(
         shop, arrival="1/s", duration="3s", setup=login, teardown=logout
     )
 
     # 1.3 s for the first: so the second needs a new user as well, and the third does not.
-    assert [(0.0, 0), (1.0, 1)] == stage.when("login")
+    assert [(0.0, 0), (1.0, 1)] == fake.when("login")
     assert [0.3, 0.3, 3] == seconds_of(outcome.snapshot, "iteration")
-    assert [(3.0, 0), (3.0, 1)] == sorted(stage.when("logout"))
+    assert [(3.0, 0), (3.0, 1)] == sorted(fake.when("logout"))
 
 
 # Params
@@ -151,15 +156,15 @@ async def without(live: FakeUser) -> None: ...
 
 
 def test_each_takes_the_params_that_it_names() -> None:
-    cast = ScenarioMix.of(
+    scenario_mix = ScenarioMix.of(
         with_page, {"page": "/", "shop": "roost"}, setup=with_shop, teardown=without
     )
 
-    assert cast.setup is not None
-    assert cast.teardown is not None
-    assert {"page": "/"} == cast.roles[0].scenario.params
-    assert {"shop": "roost"} == cast.setup.params
-    assert {} == cast.teardown.params
+    assert scenario_mix.setup is not None
+    assert scenario_mix.teardown is not None
+    assert {"page": "/"} == scenario_mix.scenarios[0].scenario.params
+    assert {"shop": "roost"} == scenario_mix.setup.params
+    assert {} == scenario_mix.teardown.params
 
 
 REFUSED: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
@@ -172,7 +177,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
         with_page,
         {"page": "/"},
         (
-            "with_shop is no scenario: it takes (live: tests.crowd.stage.FakeUser, "
+            "with_shop is no scenario: it takes (live: tests.crowd.fake_crowd.FakeUser, "
             "shop: str) -> None and was given a live user and these params: none "
             "(missing a required argument: 'shop'). Give the others by params={…}."
         ),

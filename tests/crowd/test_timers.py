@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.crowd.run_state import ALMOST, sleep_until, wait_until
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser
 from tests.crowd.fake_time import FakeTimeLoop
-from tests.crowd.stage import FakeUser, Stage
 
 
 class RoundingLoop(FakeTimeLoop):
@@ -82,9 +82,9 @@ def test_nobody_begins_before_the_time(kind: str) -> None:
             live.note("begin")
             await asyncio.sleep(0.01)
 
-        stage = Stage(loop)
-        await stage.run(visit, **LOADS[kind]).carry_out()
-        return [at for at, _ in stage.when("begin")]
+        fake = FakeCrowd(loop)
+        await fake.run(visit, **LOADS[kind]).carry_out()
+        return [at for at, _ in fake.when("begin")]
 
     begun = on_rounding_loop(scene)
 
@@ -97,8 +97,8 @@ def test_nobody_begins_once_more_just_before_the_end() -> None:
         async def visit(live: FakeUser) -> None:
             live.note("begin")
 
-        stage = Stage(loop)
-        await stage.run(visit, duration=1.2344, pacing="1s").carry_out()
-        return len(stage.when("begin"))
+        fake = FakeCrowd(loop)
+        await fake.run(visit, duration=1.2344, pacing="1s").carry_out()
+        return len(fake.when("begin"))
 
     assert on_rounding_loop(scene) == 2

@@ -16,14 +16,9 @@ from pytest_liveview_load.crowd.generator import (
     Occurrences,
     OpenFiles,
     WorstSample,
-)
-from pytest_liveview_load.crowd.validity import (
-    causes,
-    cpu_note,
     frozen_heap,
-    judged,
-    remarks,
 )
+from pytest_liveview_load.crowd.validity import causes, cpu_note, judged, remarks
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import Series
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -206,8 +201,8 @@ def test_a_stop_is_told_with_its_reason_and_what_to_do(
 def over_seconds(usage: CpuUsage, *, max_lag: float = 0.02) -> GeneratorMonitor:
     """Return a watch of a run that used so much in its first five seconds."""
     seen = monitor(max_lag)
-    seen.ledger.add(0.0, CpuUsage(), Instant(0.0, 1))
-    seen.ledger.add(5.0, usage, Instant(5.0, 500))
+    seen.cpu_history.add(0.0, CpuUsage(), Instant(0.0, 1))
+    seen.cpu_history.add(5.0, usage, Instant(5.0, 500))
     seen.usage, seen.ended = usage, 5.0
     return seen
 

@@ -10,8 +10,8 @@ import pytest
 
 from pytest_liveview_load.crowd.virtual_user import back_off
 from pytest_liveview_load.metrics.snapshot import Failure
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser, perform
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, perform
 
 
 async def work(live: FakeUser) -> None:
@@ -58,7 +58,7 @@ FAILURES: dict[str, tuple[Callable[[FakeUser], Any], str]] = {
 def test_these_fail_one_iteration(
     scenario: Callable[[FakeUser], Any], error: str
 ) -> None:
-    stage, outcome = perform(scenario, users=2, iterations=3)
+    fake, outcome = perform(scenario, users=2, iterations=3)
 
     assert [(error, 6)] == [
         (each.error, each.count) for each in outcome.snapshot.failures
@@ -66,21 +66,21 @@ def test_these_fail_one_iteration(
     assert outcome.snapshot.counts["iterations"] == 6
     assert outcome.snapshot.counts["errors"] == 6
     assert outcome.snapshot.select("iteration") is None
-    assert len(stage.when("close")) == 6
+    assert len(fake.when("close")) == 6
 
 
 def test_a_failed_user_is_replaced_by_a_fresh_one_in_its_place() -> None:
     async def fail_once(live: FakeUser) -> None:
         live.note("begin")
-        if len(live.stage.users) == 1:
+        if len(live.fake.users) == 1:
             raise ValueError
 
-    stage, outcome = perform(fail_once, iterations=3)
+    fake, outcome = perform(fail_once, iterations=3)
 
-    first, second = stage.users
+    first, second = fake.users
     assert (first.id, second.id) == (0, 0)
     assert ["begin", "close", "begin", "leave", "begin", "leave", "close"] == [
-        what for _, _, what in stage.diary
+        what for _, _, what in fake.log
     ]
     assert outcome.snapshot.counts["errors"] == 1
     assert outcome.snapshot.users == 1
@@ -100,27 +100,27 @@ def test_random_numbers_go_on_after_a_replacement() -> None:
 
 
 def test_users_that_keep_failing_wait_longer_each_time() -> None:
-    stage, outcome = perform(work, duration="1m")
+    fake, outcome = perform(work, duration="1m")
 
-    begins = [at for at, _ in stage.when("begin")]
+    begins = [at for at, _ in fake.when("begin")]
     gaps = [after - before for before, after in itertools.pairwise(begins)]
     for gap, longest in zip(
         gaps, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5], strict=False
     ):
         assert longest / 2 <= round(gap, 6) <= longest
-    assert stage.now == 60.0
+    assert fake.now == 60.0
     assert outcome.snapshot.counts["errors"] == len(begins)
 
 
 def test_a_success_resets_the_back_off() -> None:
     async def fail_every_other_time(live: FakeUser) -> None:
         live.note("begin")
-        if len(live.stage.when("begin")) % 2:
+        if len(live.fake.when("begin")) % 2:
             raise ValueError
 
-    stage, _ = perform(fail_every_other_time, iterations=40)
+    fake, _ = perform(fail_every_other_time, iterations=40)
 
-    assert stage.now <= 20 * 0.1
+    assert fake.now <= 20 * 0.1
 
 
 def test_back_offs_never_exceed_five_seconds() -> None:
@@ -131,9 +131,9 @@ def test_back_offs_never_exceed_five_seconds() -> None:
 
 
 def test_a_back_off_ends_with_the_run() -> None:
-    stage, _ = perform(work, users=5, duration="0.05s")
+    fake, _ = perform(work, users=5, duration="0.05s")
 
-    assert stage.now == 0.05
+    assert fake.now == 0.05
 
 
 def test_alike_failures_are_grouped_with_one_traceback_without_our_frames() -> None:
@@ -150,7 +150,7 @@ def test_leaving_that_fails_is_a_failure_of_the_iteration() -> None:
     async def visit(live: FakeUser) -> None:
         live.leave_takes = 1000.0
 
-    stage, outcome = perform(visit)
+    fake, outcome = perform(visit)
 
     assert [
         Failure(
@@ -165,7 +165,7 @@ def test_leaving_that_fails_is_a_failure_of_the_iteration() -> None:
         Failure(each.error, each.message, "", each.count)
         for each in outcome.snapshot.failures
     ]
-    assert stage.now == 5.0
+    assert fake.now == 5.0
 
 
 def test_the_same_seed_gives_each_user_the_same_numbers() -> None:
@@ -176,7 +176,7 @@ def test_the_same_seed_gives_each_user_the_same_numbers() -> None:
             drawn[live.id] = live.rng.random()
 
         async def scene(loop: FakeTimeLoop) -> None:
-            await Stage(loop).run(draw, seed=seed, users=5).carry_out()
+            await FakeCrowd(loop).run(draw, seed=seed, users=5).carry_out()
 
         play(scene)
         return drawn
@@ -206,7 +206,7 @@ def test_these_end_the_run_and_close_every_user(
             raise error()
 
     async def scene(loop: FakeTimeLoop) -> None:
-        stages.append(Stage(loop))
+        stages.append(FakeCrowd(loop))
         await stages[0].run(end_it_all, users=4, iterations=10).carry_out()
 
     with pytest.raises(kind):
@@ -222,7 +222,7 @@ def test_pytest_exit_is_obeyed() -> None:
 
     async def scene(loop: FakeTimeLoop) -> None:
         with pytest.raises(pytest.exit.Exception, match="enough"):
-            await Stage(loop).run(give_up, users=1).carry_out()
+            await FakeCrowd(loop).run(give_up, users=1).carry_out()
 
     play(scene)
 
@@ -232,8 +232,8 @@ def test_a_cancelled_run_still_has_its_numbers() -> None:
         await live.sleep(1)
 
     async def scene(loop: FakeTimeLoop) -> None:
-        stage = Stage(loop)
-        whole = stage.run(step, users=3, duration="1m")
+        fake = FakeCrowd(loop)
+        whole = fake.run(step, users=3, duration="1m")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(2.5):
                 await whole.carry_out()
@@ -243,7 +243,7 @@ def test_a_cancelled_run_still_has_its_numbers() -> None:
         assert outcome.snapshot.counts["iterations"] == 6
         assert outcome.snapshot.counts["errors"] == 0
         assert () == outcome.notes
-        assert [(2.5, 0), (2.5, 1), (2.5, 2)] == sorted(stage.when("close"))
+        assert [(2.5, 0), (2.5, 1), (2.5, 2)] == sorted(fake.when("close"))
 
     play(scene)
 
@@ -253,7 +253,7 @@ def test_a_run_cancelled_with_its_users_counts_no_failure() -> None:
         await live.sleep(1000)
 
     async def scene(loop: FakeTimeLoop) -> int:
-        whole = Stage(loop).run(step, users=3, duration="1m")
+        whole = FakeCrowd(loop).run(step, users=3, duration="1m")
         task = asyncio.ensure_future(whole.carry_out())
         await asyncio.sleep(1.5)
         # As asyncio.run does after Ctrl-C: every task, in no order.

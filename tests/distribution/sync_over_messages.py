@@ -86,8 +86,8 @@ class SyncOverMessages:
     ) -> Meeting:
         return await self.of(user).meet(user, name, call, value)
 
-    def bring(self, users: Iterable[int]) -> None:
-        self.of(0).bring(users)
+    def add_spawned(self, users: Iterable[int]) -> None:
+        self.of(0).add_spawned(users)
 
 
 class BroadcastsOverMessages:
@@ -120,14 +120,14 @@ class BroadcastsOverMessages:
     def watch(self, user: int, name: str, observer: Observer) -> None:
         self.sync.of(user).broadcasts.watch(user, name, observer)
 
-    def heard(self, user: int, token: str, arrived: float) -> None:
-        self.sync.of(user).broadcasts.heard(user, token, arrived)
+    def received(self, user: int, token: str, arrived: float) -> None:
+        self.sync.of(user).broadcasts.received(user, token, arrived)
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
         return await self.sync.of(user).broadcasts.seen(user, name, timeout)
 
-    def part(self, user: int) -> None:
-        self.sync.of(user).broadcasts.part(user)
+    def unwatch(self, user: int) -> None:
+        self.sync.of(user).broadcasts.unwatch(user)
 
     @property
     def recorder(self) -> Recorder:

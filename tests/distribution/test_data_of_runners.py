@@ -35,7 +35,7 @@ steps = st.lists(
 )
 
 
-def ordered(way: str, rows: int) -> RunPlan:
+def plan_of(way: str, rows: int) -> RunPlan:
     return RunPlan.of(
         data=[("row", each) for each in range(rows)],
         rows=way,
@@ -45,15 +45,15 @@ def ordered(way: str, rows: int) -> RunPlan:
     )
 
 
-def packed_plan(order: RunPlan) -> PackedPlan:
+def packed_plan(plan: RunPlan) -> PackedPlan:
     return PackedPlan(
         name="browse",
-        profile=order.profile.to_data(),
+        profile=plan.profile.to_data(),
         mix=pack_mix(ScenarioMix.of(scenarios.browse)),
-        rows=pack_rows(order),
+        rows=pack_rows(plan),
         client=ClientSettings(url="http://app"),
         seed=SEED,
-        lost=order.lost,
+        lost=plan.lost,
     )
 
 
@@ -73,22 +73,22 @@ def played(run: FakeRun, script: list[tuple[str, Any]]) -> int:
     return users
 
 
-def handed_out(run: FakeRun, order: PackedPlan) -> dict[int, list[Any]]:
+def handed_out(run: FakeRun, plan: PackedPlan) -> dict[int, list[Any]]:
     """Return what rows each user was given by who carries it now, or did to the end."""
     rows: dict[int, list[Any]] = {}
     for name in sorted(run.runners.keys() - run.silent):
         runner = run.runners[name]
         for share in runner.shares:
-            part = unpack_plan(order, share)
-            feed = part.user_rows(SEED)
-            assert feed is not None
+            part = unpack_plan(plan, share)
+            user_rows = part.user_rows(SEED)
+            assert user_rows is not None
             for user in part.profile.user_ids():
-                rows.setdefault(user, []).append(feed.row(user))
-        feed = unpack_plan(order, runner.shares[0]).user_rows(SEED)
-        assert feed is not None
+                rows.setdefault(user, []).append(user_rows.row(user))
+        user_rows = unpack_plan(plan, runner.shares[0]).user_rows(SEED)
+        assert user_rows is not None
         for user in runner.users:
-            feed.prepare(user + 1)
-            rows.setdefault(user, []).append(feed.row(user))
+            user_rows.prepare(user + 1)
+            rows.setdefault(user, []).append(user_rows.row(user))
     return rows
 
 
@@ -100,10 +100,10 @@ def handed_out(run: FakeRun, order: PackedPlan) -> dict[int, list[Any]]:
 def test_no_row_is_handed_out_twice_whoever_comes_goes_or_is_lost(
     way: str, rows: int, script: list[tuple[str, Any]]
 ) -> None:
-    order = ordered(way, rows)
-    whole = order.user_rows(SEED)
+    plan = plan_of(way, rows)
+    whole = plan.user_rows(SEED)
     assert whole is not None
-    run = FakeRun(Prepare(RUN, packed_plan(order)), runners=4)
+    run = FakeRun(Prepare(RUN, packed_plan(plan)), runners=4)
 
     users = played(run, script)
     found = handed_out(run, run.coordinator.plan)
@@ -121,8 +121,8 @@ def test_who_is_added_has_no_row_that_another_has_while_there_are_more(
     way: str,
 ) -> None:
     rows = iter([("row", each) for each in range(100)])
-    order = RunPlan.of(data=rows, rows=way, users=USERS, duration="60s")
-    run = FakeRun(Prepare(RUN, packed_plan(order)), runners=2)
+    plan = RunPlan.of(data=rows, rows=way, users=USERS, duration="60s")
+    run = FakeRun(Prepare(RUN, packed_plan(plan)), runners=2)
     played(run, [("add", 1)])
 
     with pytest.raises(DataError) as caught:
@@ -137,8 +137,8 @@ def test_who_is_added_has_no_row_that_another_has_while_there_are_more(
 
 def test_rows_that_have_run_out_are_handed_out_again_in_a_cycle() -> None:
     rows = [("row", each) for each in range(5)]
-    order = RunPlan.of(data=iter(rows), rows="cycle", users=USERS, duration="60s")
-    run = FakeRun(Prepare(RUN, packed_plan(order)), runners=2)
+    plan = RunPlan.of(data=iter(rows), rows="cycle", users=USERS, duration="60s")
+    run = FakeRun(Prepare(RUN, packed_plan(plan)), runners=2)
     played(run, [("add", 2)])
 
     found = handed_out(run, run.coordinator.plan)

@@ -63,15 +63,15 @@ def running(**of_plan: object) -> tuple[RunService, FakeRunners]:
 @pytest.mark.anyio
 async def test_all_are_still_all_when_lost_users_come_again() -> None:
     service, _ = running(lost="continue")
-    company = service.sync_server.sync.company
-    assert 2 == company.everybody
+    active_users = service.sync_server.sync.active_users
+    assert 2 == active_users.everybody
 
     service.lose("gw1", "killed")
     await asyncio.gather(*service.sync_server.clearing)
-    assert (1, 2) == (len(company.active), company.everybody)
+    assert (1, 2) == (len(active_users.active), active_users.everybody)
     service.receive("gw0", SyncPost(RUN, "enter", (1,)), 0.0)
 
-    assert (2, 2) == (len(company.active), company.everybody)
+    assert (2, 2) == (len(active_users.active), active_users.everybody)
 
 
 @pytest.mark.anyio

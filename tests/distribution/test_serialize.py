@@ -80,7 +80,7 @@ def test_a_scenario_does_the_same_where_it_arrives(function: Any, said: str) -> 
     there = sent_mix(ScenarioMix.of(function, name="it"))
 
     assert "it" == there.name
-    assert said == asyncio.run(there.roles[0].scenario("ann"))
+    assert said == asyncio.run(there.scenarios[0].scenario("ann"))
 
 
 def test_what_a_test_has_set_on_itself_goes_along() -> None:
@@ -89,39 +89,43 @@ def test_what_a_test_has_set_on_itself_goes_along() -> None:
 
     there = sent_mix(ScenarioMix.of(shop.test_visit))
 
-    assert "ann says goodbye" == asyncio.run(there.roles[0].scenario("ann"))
+    assert "ann says goodbye" == asyncio.run(there.scenarios[0].scenario("ann"))
 
 
 def test_a_mix_keeps_its_shares_and_each_user_its_role() -> None:
     mix = {scenarios.browse: 3, scenarios.buy: 1}
-    cast = ScenarioMix.of(mix, {"what": ("tea", 2**70)}, setup=TestShop().test_visit)
+    scenario_mix = ScenarioMix.of(
+        mix, {"what": ("tea", 2**70)}, setup=TestShop().test_visit
+    )
 
-    there = sent_mix(cast)
+    there = sent_mix(scenario_mix)
 
     numbers = range(100)
-    assert [cast.scenario_of(each).name for each in numbers] == [
+    assert [scenario_mix.scenario_of(each).name for each in numbers] == [
         there.scenario_of(each).name for each in numbers
     ]
     assert [{}, {"what": ("tea", 2**70)}] == [
-        each.scenario.params for each in there.roles
+        each.scenario.params for each in there.scenarios
     ]
     assert there.setup is not None
     assert ("test_visit", None) == (there.setup.name, there.teardown)
 
 
 def test_another_process_finds_them_by_name() -> None:
-    cast = ScenarioMix.of({scenarios.buy: 1, Walk(["/"]).back: 1}, {"what": "tea"})
+    scenario_mix = ScenarioMix.of(
+        {scenarios.buy: 1, Walk(["/"]).back: 1}, {"what": "tea"}
+    )
     code = (
         "import asyncio, msgspec, sys\n"
         "from pytest_liveview_load.distribution.packed import PackedMix\n"
         "from pytest_liveview_load.distribution.serialize import unpack_mix\n"
         "mix = unpack_mix(msgspec.json.decode(sys.stdin.read(), type=PackedMix))\n"
-        "print([asyncio.run(each.scenario('bob')) for each in mix.roles])"
+        "print([asyncio.run(each.scenario('bob')) for each in mix.scenarios])"
     )
 
     answer = subprocess.run(
         [sys.executable, "-c", code],
-        input=msgspec.json.encode(pack_mix(cast)).decode(),
+        input=msgspec.json.encode(pack_mix(scenario_mix)).decode(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -135,16 +139,16 @@ def test_a_module_that_nobody_can_import_is_found_if_it_was_collected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     packed = pack_mix(ScenarioMix.of(scenarios.browse))
-    [(scenario, share)] = packed.roles
+    [(scenario, share)] = packed.scenarios
     function = replace(scenario.function, module="a-name.of importlib mode")
-    data = replace(packed, roles=((replace(scenario, function=function), share),))
+    data = replace(packed, scenarios=((replace(scenario, function=function), share),))
 
     with pytest.raises(ScenarioError, match="let all processes run the same files"):
         unpack_mix(data)
     monkeypatch.setitem(sys.modules, "a-name.of importlib mode", scenarios)
     there = unpack_mix(data)
 
-    assert scenarios.browse is there.roles[0].scenario.function
+    assert scenarios.browse is there.scenarios[0].scenario.function
 
 
 # What cannot travel
@@ -255,16 +259,16 @@ def test_plain_data_comes_out_as_it_went_in(value: Any) -> None:
     assert repr(value) == repr(there)  # 1, 1.0 and True are equal, lists in order
 
 
-def ordered(data: Any, **arguments: Any) -> RunPlan:
+def plan_of(data: Any, **arguments: Any) -> RunPlan:
     return RunPlan.of(data=data, **arguments)
 
 
-def packed_plan(order: RunPlan) -> PackedPlan:
+def packed_plan(plan: RunPlan) -> PackedPlan:
     return PackedPlan(
         name="r",
-        profile=order.profile.to_data(),
+        profile=plan.profile.to_data(),
         mix=pack_mix(ScenarioMix.of(scenarios.browse)),
-        rows=pack_rows(order),
+        rows=pack_rows(plan),
         client=ClientSettings(url="http://app"),
     )
 
@@ -275,25 +279,25 @@ def test_every_user_has_the_row_that_it_has_in_one_process(
     way: str, users: int, of: int, more: int
 ) -> None:
     rows = [("user", each) for each in range(users + more)]
-    order = ordered(rows, rows=way, users=users)
-    whole = order.user_rows(7)
+    plan = plan_of(rows, rows=way, users=users)
+    whole = plan.user_rows(7)
     assert whole is not None
 
-    [begin] = decode(encode(Prepare("r", packed_plan(order))))
+    [begin] = decode(encode(Prepare("r", packed_plan(plan))))
     assert isinstance(begin, Prepare)
 
     for share in range(of):
         part = unpack_plan(begin.plan, Share(share, of))
-        feed = part.user_rows(7)
-        assert feed is not None
+        user_rows = part.user_rows(7)
+        assert user_rows is not None
         for user in part.profile.user_ids():
-            assert whole.row(user) == feed.row(user)
+            assert whole.row(user) == user_rows.row(user)
 
 
 def test_rows_read_one_by_one_are_read_no_further_than_needed() -> None:
     numbers = iter(range(1000))
 
-    data = pack_rows(ordered(numbers, users=10))
+    data = pack_rows(plan_of(numbers, users=10))
 
     assert data is not None
     assert list(range(10)) == data.rows

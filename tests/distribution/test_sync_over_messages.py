@@ -33,8 +33,8 @@ def played(
     """Return what a scene comes to with users of two runners, who are all there."""
 
     async def on_stage(loop: FakeTimeLoop) -> Any:
-        company = ActiveUsers(users, to_come=users)
-        sync = SyncOverMessages(LocalSync(company, clock=loop.time))
+        active_users = ActiveUsers(users, to_come=users)
+        sync = SyncOverMessages(LocalSync(active_users, clock=loop.time))
         for user in range(users):
             sync.enter(user)
         return await scene(sync)
@@ -195,7 +195,7 @@ def test_an_arrival_before_the_word_of_its_sender_counts() -> None:
         token = ann.begin(0, "m", 2.0)
         ann.sent(token, loop.time())
         await asyncio.sleep(0.25)
-        bob.heard(1, token, loop.time())
+        bob.received(1, token, loop.time())
         for args in held:
             sync.clients["a"].post(*args)
         recorder = sync.server.recorders["chat"]
@@ -214,7 +214,7 @@ def test_instants_are_told_by_the_controllers_clock() -> None:
         bob.broadcasts.watch(1, "m", sync.server.recorder(""))
         token = ann.broadcasts.begin(0, "m", 2.0)
         ann.broadcasts.sent(token, loop.time() + 100.0)
-        bob.broadcasts.heard(1, token, loop.time() + 0.5 - 7.0)
+        bob.broadcasts.received(1, token, loop.time() + 0.5 - 7.0)
         return (await bob.broadcasts.seen(1, "m", 1.0)).seconds
 
     assert 0.5 == played(scene)

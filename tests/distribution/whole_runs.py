@@ -112,18 +112,18 @@ def packed_plan(
     url: str, scenario: Any, *, name: str = "it", **arguments: Any
 ) -> PackedPlan:
     """Return the packed plan of a load on the demo app."""
-    order = RunPlan.of(**arguments)
+    plan = RunPlan.of(**arguments)
     mix = ScenarioMix.of(scenario)
-    order = dataclasses.replace(order, cast=mix)
-    assert order.data is None or isinstance(order.data, Rows)
+    plan = dataclasses.replace(plan, scenario_mix=mix)
+    assert plan.data is None or isinstance(plan.data, Rows)
     return PackedPlan(
         name=name,
-        profile=order.profile.to_data(),
+        profile=plan.profile.to_data(),
         mix=pack_mix(mix),
-        rows=pack_rows(order),
+        rows=pack_rows(plan),
         client=ClientSettings(url=url),
         seed=7,
         max_lag=10.0,  # these tests say nothing of time
-        abort=tuple(each.source for each in order.abort),
-        lost=order.lost,
+        abort=tuple(each.source for each in plan.abort),
+        lost=plan.lost,
     )

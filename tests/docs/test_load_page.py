@@ -17,8 +17,8 @@ from pytest_liveview_load.units import (
     format_duration,
     parse_pause,
 )
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser, perform
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, perform
 from tests.docs.pages import DOCS
 
 PAGE = (DOCS / "load.md").read_text()
@@ -75,7 +75,7 @@ def test_what_a_stall_looks_like(arguments: dict[str, Any]) -> None:
             wait = STALL_ENDS - loop.time() if stalled else 0.0
             await live.sleep(wait + ANSWER)
 
-        return await Stage(loop).run(visit, duration="1m", **arguments).carry_out()
+        return await FakeCrowd(loop).run(visit, duration="1m", **arguments).carry_out()
 
     outcome = play(scene)
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.errors import CrowdError
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage
-from tests.crowd.under_way import UnderWay, run_of
+from tests.crowd.started_runs import FakeCrowdStarter, run_of
 
 tenths = st.integers(0, 30).map(lambda tenth: tenth / 10)
 actions = st.one_of(
@@ -45,15 +45,15 @@ async def depart(live: FakeUser) -> None:
     await live.sleep(0.05)
 
 
-def nobody_is_left(stage: Stage, outcome: Any) -> None:
+def nobody_is_left(fake: FakeCrowd, outcome: Any) -> None:
     assert [asyncio.current_task()] == [*asyncio.all_tasks()]
-    assert len(stage.users) == len(stage.when("close"))
-    begun = stage.when("begin")
-    assert len(begun) == len(stage.when("end"))
+    assert len(fake.users) == len(fake.when("close"))
+    begun = fake.when("begin")
+    assert len(begun) == len(fake.when("end"))
     counts = outcome.snapshot.counts
     assert counts["errors"] <= counts["iterations"]
-    teardowns = [note for note in stage.diary if note[2] == "torn down"]
-    assert len(teardowns) <= len(stage.users)
+    teardowns = [note for note in fake.log if note[2] == "torn down"]
+    assert len(teardowns) <= len(fake.users)
 
 
 @settings(max_examples=40)
@@ -74,8 +74,8 @@ def test_a_closed_crowd_that_is_changed_at_random(
     seed: int,
 ) -> None:
     async def scene(loop: FakeTimeLoop) -> None:
-        stage = UnderWay(loop)
-        crowd = await stage.start(
+        fake = FakeCrowdStarter(loop)
+        crowd = await fake.start(
             anything,
             endless=True,
             users=users,
@@ -115,7 +115,7 @@ def test_a_closed_crowd_that_is_changed_at_random(
                 except TimeoutError:
                     pass
         assert (True, 0) == (crowd.ended, crowd.users)
-        nobody_is_left(stage, run_of(crowd).outcome())
+        nobody_is_left(fake, run_of(crowd).outcome())
 
     play(scene)
 
@@ -130,12 +130,12 @@ def test_a_closed_crowd_that_is_changed_at_random(
     st.integers(0, 99),
 )
 def test_every_arrival_is_served_dropped_or_cut(
-    rate: int, most: int, poisson: bool, roles: int, stop: float, seed: int
+    rate: int, most: int, poisson: bool, scenarios: int, stop: float, seed: int
 ) -> None:
     async def scene(loop: FakeTimeLoop) -> None:
-        stage = UnderWay(loop)
-        crowd = await stage.start(
-            {named(f"role {number}"): number + 1 for number in range(roles)},
+        fake = FakeCrowdStarter(loop)
+        crowd = await fake.start(
+            {named(f"scenario {number}"): number + 1 for number in range(scenarios)},
             arrival=f"{rate}/s",
             poisson=poisson,
             duration="2s",
@@ -149,7 +149,7 @@ def test_every_arrival_is_served_dropped_or_cut(
         await crowd.stop()
         run = run_of(crowd)
         outcome = run.outcome()
-        nobody_is_left(stage, outcome)
+        nobody_is_left(fake, outcome)
         counts = outcome.snapshot.counts
         came = [
             each
@@ -157,9 +157,11 @@ def test_every_arrival_is_served_dropped_or_cut(
             if each.at < stop or stop >= 2
         ]
         assert run.state is not None
-        told = counts["iterations"] + counts["dropped_arrivals"] + run.state.cut
+        progress_seen = (
+            counts["iterations"] + counts["dropped_arrivals"] + run.state.cut
+        )
         # One that is due at the very instant of the stop may come or not.
-        assert len(came) <= told <= len(came) + 1
+        assert len(came) <= progress_seen <= len(came) + 1
         assert outcome.snapshot.users <= most
 
     play(scene)

@@ -200,17 +200,21 @@ def test_scenarios_merged_count_the_whole_run(
     shared: list[tuple[str, Step]],
 ) -> None:
     whole = Recorder(lambda: 0.0)
-    roles = {name: Recorder(lambda: 0.0, scenario=name) for name in ("browse", "buy")}
+    scenarios = {
+        name: Recorder(lambda: 0.0, scenario=name) for name in ("browse", "buy")
+    }
     for role, step in shared:
         step(whole)
-        step(roles[role])
+        step(scenarios[role])
 
-    merged = reduce(Snapshot.merged, (each.snapshot(5.0) for each in roles.values()))
+    merged = reduce(
+        Snapshot.merged, (each.snapshot(5.0) for each in scenarios.values())
+    )
     expected = whole.snapshot(5.0)
     assert expected.counts == merged.counts
     for metric, part in (("event", ""), ("diff_bytes", ""), ("diff_bytes", "statics")):
         assert expected.select(metric, part=part) == merged.select(metric, part=part)
-    for name, recorder in roles.items():
+    for name, recorder in scenarios.items():
         own = {k: v for k, v in recorder.snapshot(5.0).counts.items() if v}
         by_scenario = {k: v for k, v in merged.by_scenario[name].items() if v}
         assert own == by_scenario

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.metrics.snapshot import Snapshot
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser, shard
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, shard
 
 
 async def browse(live: FakeUser) -> None:
@@ -48,14 +48,14 @@ def came_to(load: dict[str, Any], index: int = 0, of: int = 1) -> Snapshot:
     """Return the numbers of one runner's share of a run."""
 
     async def scene(loop: FakeTimeLoop) -> Snapshot:
-        run = Stage(loop).run(MIX, **load)
+        run = FakeCrowd(loop).run(MIX, **load)
         run.plan = shard(run.plan, index, of)
         return (await run.carry_out()).snapshot
 
     return play(scene)
 
 
-def told(snapshot: Snapshot) -> dict[str, Any]:
+def progress_seen(snapshot: Snapshot) -> dict[str, Any]:
     """Return what does not depend on who measured it."""
     return {
         "counts": dict(snapshot.counts),
@@ -76,10 +76,10 @@ def told(snapshot: Snapshot) -> dict[str, Any]:
 def test_shares_of_a_crowd_are_the_whole(load: dict[str, Any], runners: int) -> None:
     shares = [came_to(load, index, runners) for index in range(runners)]
 
-    together = told(merged(shares))
+    together = progress_seen(merged(shares))
 
     # The most users of each need not be at the same instant.
-    whole = told(came_to(load))
+    whole = progress_seen(came_to(load))
     assert together["counts"].pop("users") >= whole["counts"].pop("users")
     assert whole == together
 

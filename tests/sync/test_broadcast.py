@@ -19,8 +19,8 @@ from pytest_liveview_load.sync.broadcast import (
 )
 from pytest_liveview_load.sync.users import LocalSync
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
-    gathered,
+from tests.sync.sync_on_fake_time import (  # noqa: F401 (a fixture)
+    local_or_remote,
     where,
 )
 
@@ -31,7 +31,7 @@ class Room:
     """A fan-out with watchers who share one recorder."""
 
     def __init__(self, loop: FakeTimeLoop) -> None:
-        sync = gathered(LocalSync(clock=loop.time))
+        sync = local_or_remote(LocalSync(clock=loop.time))
         self.fanout: LocalBroadcasts = sync.broadcasts
         own = isinstance(sync, LocalSync)
         self.recorder = Recorder(loop.time) if own else sync.broadcasts.recorder
@@ -51,7 +51,7 @@ class Room:
 
     def arrive(self, token: str, *users: int) -> None:
         for user in users:
-            self.fanout.heard(user, token, self.now)
+            self.fanout.received(user, token, self.now)
 
     async def seen(self, user: int, patience: float = 5.0) -> tuple[str, float]:
         seen = await self.fanout.seen(user, "m", patience)
@@ -155,7 +155,7 @@ def other_name(room: Room) -> None:
 
 def left(room: Room) -> None:
     room.watch(1)
-    room.fanout.part(1)
+    room.fanout.unwatch(1)
 
 
 BEFORE: dict[str, Callable[[Room], None]] = {
@@ -185,7 +185,7 @@ def test_nothing_is_expected_of_who_comes_after_it_was_sent_or_leaves_before_the
         token = room.send()
         room.watch(2)
         room.arrive(token, 2)
-        room.fanout.part(1)
+        room.fanout.unwatch(1)
         await asyncio.sleep(3)
         return room.timings, room.missing
 
@@ -319,7 +319,7 @@ def test_a_broadcast_has_a_name(name: Any) -> None:
 steps = st.lists(
     st.tuples(
         st.floats(0.01, 0.9),  # after so long
-        st.sampled_from(["watch", "part", "send", "arrive"]),
+        st.sampled_from(["watch", "unwatch", "send", "arrive"]),
         st.integers(0, 3),  # who
     ),
     max_size=30,
@@ -344,9 +344,9 @@ def test_each_who_is_expected_sees_it_or_is_missing_or_leaves(
             if step == "watch":
                 watching.add(user)
                 room.watch(user)
-            elif step == "part":
+            elif step == "unwatch":
                 watching.discard(user)
-                room.fanout.part(user)
+                room.fanout.unwatch(user)
                 for _, users in waiting.values():
                     users.discard(user)
             elif step == "send":

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pytest_liveview_load.errors import RendezvousTimeout, RunOver, SyncError
 from pytest_liveview_load.sync.rendezvous import Meeting, Member, RendezvousArguments
 from pytest_liveview_load.sync.users import LocalSync
-from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
+from tests.sync.sync_on_fake_time import (  # noqa: F401 (a fixture)
     at,
+    in_run,
     now,
-    together,
     where,
 )
 
@@ -62,7 +62,7 @@ def arrivals(*instants: float, users: Any, late: Any = "fail", crowd: int = 10) 
             )
         )
 
-    return together(scene, users=crowd)
+    return in_run(scene, users=crowd)
 
 
 def test_as_many_as_are_wanted_go_on_together_and_then_the_next() -> None:
@@ -108,7 +108,7 @@ def test_all_are_also_those_whom_the_ramp_has_still_to_bring() -> None:
 
         return await asyncio.gather(*(start(user) for user in range(4)))
 
-    assert [(3.0, [0, 1, 2, 3])] * 4 == together(scene, users=4, here=0)
+    assert [(3.0, [0, 1, 2, 3])] * 4 == in_run(scene, users=4, here=0)
 
 
 def test_all_go_on_when_the_one_they_wait_for_comes_to_its_end() -> None:
@@ -124,7 +124,7 @@ def test_all_go_on_when_the_one_they_wait_for_comes_to_its_end() -> None:
         await ending
         return found
 
-    assert [(3.0, [0, 1])] * 2 == together(scene, users=3)
+    assert [(3.0, [0, 1])] * 2 == in_run(scene, users=3)
 
 
 # What they have of it
@@ -136,7 +136,7 @@ def test_everybody_gets_the_values_and_knows_itself() -> None:
             *(come(sync, user, value={"n": user}) for user in (4, 2))
         )
 
-    first, second = together(scene)
+    first, second = in_run(scene)
 
     four, two = Member(4, {"n": 4}), Member(2, {"n": 2})
     assert (four, two) == first.members == second.members
@@ -162,7 +162,7 @@ def test_a_time_out_says_who_was_there_and_who_was_missing() -> None:
         others.cancel()
         return caught.value
 
-    error = together(scene, users=5)
+    error = in_run(scene, users=5)
 
     assert ("m", PATIENCE, (0, 1), 1, (2, 3, 4)) == (
         error.name,
@@ -183,7 +183,7 @@ def test_one_who_is_cut_while_it_waits_is_not_met() -> None:
         cut.cancel()
         return await asyncio.gather(told(sync, 1, 2.0, 2), told(sync, 2, 3.0, 2))
 
-    assert [(3.0, [1, 2])] * 2 == together(scene)
+    assert [(3.0, [1, 2])] * 2 == in_run(scene)
 
 
 def test_one_who_was_cut_may_come_again() -> None:
@@ -194,7 +194,7 @@ def test_one_who_was_cut_may_come_again() -> None:
         await asyncio.gather(cut, return_exceptions=True)
         return await asyncio.gather(told(sync, 0, 2.0, 2), told(sync, 2, 3.0, 2))
 
-    assert [(3.0, [0, 2])] * 2 == together(scene)
+    assert [(3.0, [0, 2])] * 2 == in_run(scene)
 
 
 def test_at_the_end_of_the_run_nobody_waits_any_more() -> None:
@@ -204,7 +204,7 @@ def test_at_the_end_of_the_run_nobody_waits_any_more() -> None:
         sync.over()
         return await waiting
 
-    assert [(1.0, "RunOver"), (2.0, "RunOver")] == together(scene)
+    assert [(1.0, "RunOver"), (2.0, "RunOver")] == in_run(scene)
 
 
 def test_who_is_cut_when_the_run_ends_leaves_nothing_behind() -> None:
@@ -221,7 +221,7 @@ def test_who_is_cut_when_the_run_ends_leaves_nothing_behind() -> None:
         gc.collect()
         return said
 
-    assert [] == together(scene)
+    assert [] == in_run(scene)
 
 
 def test_at_the_end_of_the_run_those_go_who_may_go_too_few() -> None:
@@ -231,7 +231,7 @@ def test_at_the_end_of_the_run_those_go_who_may_go_too_few() -> None:
         sync.over()
         return await waiting
 
-    assert (1.0, ([0], "incomplete")) == together(scene)
+    assert (1.0, ([0], "incomplete")) == in_run(scene)
 
 
 visits = st.lists(
@@ -266,7 +266,7 @@ def test_whatever_happens_nobody_hangs_and_all_agree(
 
         return await asyncio.gather(*(visit(*each) for each in visits))
 
-    met = [each for each in together(scene, users=6) if each is not None]
+    met = [each for each in in_run(scene, users=6) if each is not None]
 
     for meeting in met:
         assert meeting.me in meeting.members
@@ -327,40 +327,40 @@ def test_what_a_rendezvous_cannot_be_is_told(
     name: Any, call: RendezvousArguments, value: Any, told: str
 ) -> None:
     with pytest.raises(SyncError) as caught:
-        together(lambda sync: sync.meet(0, name, call, value), users=5)
+        in_run(lambda sync: sync.meet(0, name, call, value), users=5)
 
     assert str(caught.value).startswith(told), str(caught.value)
 
 
 def test_one_alone_is_told_that_it_is_alone() -> None:
     with pytest.raises(SyncError, match="there is only this user, so 10 can never"):
-        together(lambda sync: come(sync, 0, 10), users=1)
+        in_run(lambda sync: come(sync, 0, 10), users=1)
 
 
 def test_a_run_that_is_scaled_down_says_so() -> None:
     told = r"the run has 5 users \(at a scale of 0.1\), so 10 can never meet"
     with pytest.raises(SyncError, match=told):
-        together(lambda sync: come(sync, 0, 10), users=5, scale=0.1)
+        in_run(lambda sync: come(sync, 0, 10), users=5, scale=0.1)
 
 
 def test_users_that_others_have_spawned_can_be_met() -> None:
     async def scene(sync: LocalSync) -> list[Any]:
-        sync.bring([1_000_000, 2_000_000])
-        sync.bring([1_000_000])  # the next iteration brings the same
+        sync.add_spawned([1_000_000, 2_000_000])
+        sync.add_spawned([1_000_000])  # the next iteration brings the same
         return await asyncio.gather(
             *(told(sync, user, 0.0, 3) for user in (0, 1_000_000, 2_000_000))
         )
 
-    assert [(0.0, [0, 1_000_000, 2_000_000])] * 3 == together(scene, users=1)
+    assert [(0.0, [0, 1_000_000, 2_000_000])] * 3 == in_run(scene, users=1)
 
 
 def test_users_that_others_have_spawned_are_not_among_all() -> None:
     async def scene(sync: LocalSync) -> None:
-        sync.bring([1_000_000])
+        sync.add_spawned([1_000_000])
         await come(sync, 1_000_000, "all")
 
     with pytest.raises(SyncError, match=r"users='all'.*spawned by another"):
-        together(scene)
+        in_run(scene)
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_other_terms_than_the_first_one_s_are_an_error(users: Any, late: str) ->
             waiting.cancel()
 
     with pytest.raises(SyncError, match="another user has said users=2, late='fail'"):
-        together(scene)
+        in_run(scene)
 
 
 def test_nobody_can_wait_twice_in_one_place() -> None:
@@ -388,4 +388,4 @@ def test_nobody_can_wait_twice_in_one_place() -> None:
         await come(sync, 1)
         return await waiting
 
-    assert [0, 1] == ids(together(scene))
+    assert [0, 1] == ids(in_run(scene))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pytest_liveview_load.errors import RunOver, SyncError
 from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
-from tests.sync.meeting_place import (  # noqa: F401 (a fixture)
+from tests.sync.sync_on_fake_time import (  # noqa: F401 (a fixture)
+    in_run,
     now,
     only_here,
-    together,
     where,
 )
 
@@ -37,7 +37,7 @@ def entries(
     async def scene(sync: LocalSync) -> list[float]:
         return await asyncio.gather(*(enter(sync, pace, stay) for _ in range(users)))
 
-    return together(scene, scale=scale)
+    return in_run(scene, scale=scale)
 
 
 PACES: dict[str, tuple[ThrottleArguments, float, list[float]]] = {
@@ -87,7 +87,7 @@ def test_a_rate_may_follow_a_plan_from_the_first_user_on() -> None:
         await asyncio.sleep(3)
         return await asyncio.gather(*(enter(sync, pace) for _ in range(6)))
 
-    assert [3.0, 3.5, 4.0, 4.1, 4.2, 4.3] == together(scene)
+    assert [3.0, 3.5, 4.0, 4.1, 4.2, 4.3] == in_run(scene)
 
 
 def test_what_nobody_asked_for_is_not_saved_up() -> None:
@@ -99,7 +99,7 @@ def test_what_nobody_asked_for_is_not_saved_up() -> None:
         await asyncio.sleep(5)
         return await asyncio.gather(*(enter(sync, pace) for _ in range(3)))
 
-    assert [10.0, 10.1, 10.2] == together(scene)
+    assert [10.0, 10.1, 10.2] == in_run(scene)
 
 
 # The queue
@@ -125,7 +125,7 @@ def cancelled_while(
         await asyncio.gather(*tasks, return_exceptions=True)
         return let_in, [sync.throttles["t"][2].inside]
 
-    return together(scene)
+    return in_run(scene)
 
 
 def test_a_turn_that_somebody_waited_for_and_left_is_the_next_ones() -> None:
@@ -151,7 +151,7 @@ def test_a_turn_given_to_somebody_who_is_gone_by_then_is_handed_on() -> None:
         gone.cancel()
         return [await waiting, sync.throttles["t"][2].inside]
 
-    assert [1.0, 0] == together(scene)
+    assert [1.0, 0] == in_run(scene)
 
 
 def test_what_cannot_be_declares_no_throttle() -> None:
@@ -160,7 +160,7 @@ def test_what_cannot_be_declares_no_throttle() -> None:
             await sync.take_turn("t", ThrottleArguments(parallel=0))
         return await enter(sync, ThrottleArguments(parallel=1))
 
-    assert 0.0 == together(scene)
+    assert 0.0 == in_run(scene)
 
 
 def test_at_the_end_of_the_run_nobody_is_let_in_any_more() -> None:
@@ -173,7 +173,7 @@ def test_at_the_end_of_the_run_nobody_is_let_in_any_more() -> None:
         assert 1.0 == now()
         return [type(each) for each in told]
 
-    assert [float, RunOver, RunOver, RunOver] == together(scene)
+    assert [float, RunOver, RunOver, RunOver] == in_run(scene)
 
 
 # Changes
@@ -194,7 +194,7 @@ def changed(
         await asyncio.gather(*changing)
         return told
 
-    return together(scene)
+    return in_run(scene)
 
 
 def test_a_rate_can_be_changed_while_users_wait() -> None:
@@ -236,7 +236,7 @@ def test_a_throttle_without_a_rate_can_be_given_one() -> None:
         sync.change_rate("t", "10/s")
         return await asyncio.gather(*(enter(sync, pace) for _ in range(3)))
 
-    assert [0.0, 0.1, 0.2] == together(scene)
+    assert [0.0, 0.1, 0.2] == in_run(scene)
 
 
 # What cannot be
@@ -317,7 +317,7 @@ def test_what_a_throttle_cannot_be_is_told(
     name: Any, pace: ThrottleArguments, told: str
 ) -> None:
     with pytest.raises(SyncError) as caught:
-        together(lambda sync: sync.take_turn(name, pace))
+        in_run(lambda sync: sync.take_turn(name, pace))
 
     assert str(caught.value).startswith(told), str(caught.value)
 
@@ -335,7 +335,7 @@ def test_those_who_come_later_may_say(pace: ThrottleArguments) -> None:
         first = ThrottleArguments(rate="100/s", parallel=5)
         return [await enter(sync, first), await enter(sync, pace)]
 
-    assert [0.0, 0.01] == together(scene)
+    assert [0.0, 0.01] == in_run(scene)
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_other_terms_than_the_first_user_s_are_an_error(
     with pytest.raises(
         SyncError, match=r"another user has said rate 100/s, parallel 5"
     ):
-        together(scene)
+        in_run(scene)
 
 
 CHANGES: dict[str, tuple[Any, Any, Any, str]] = {
@@ -391,7 +391,7 @@ def test_a_change_that_cannot_be_is_told(
         sync.change_rate(name, rate, over)
 
     with pytest.raises(SyncError) as caught:
-        together(scene)
+        in_run(scene)
 
     assert str(caught.value).startswith(told), str(caught.value)
 
@@ -445,7 +445,7 @@ def test_everybody_is_let_in_in_order_and_never_too_many(
         assert not sync.throttles["t"][2].queue
         return let_in
 
-    found = together(scene)
+    found = in_run(scene)
 
     assert sorted(found) == found  # who asked first was let in first
     patient = [each for each in stays if each[2] is None]

@@ -11,8 +11,13 @@ from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.errors import RendezvousTimeout, SyncError
 from pytest_liveview_load.sync.rendezvous import RendezvousArguments
 from pytest_liveview_load.sync.throttle import ThrottleArguments
+from tests.crowd.fake_crowd import (
+    FakeCrowd,
+    FakeUser,
+    perform,
+    seconds_of,
+)
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage, perform, seconds_of
 
 PATIENCE = 100.0
 
@@ -39,13 +44,13 @@ def test_a_rate_over_all_users_decides_how_many_iterations_there_are() -> None:
         async with throttle(live, rate="10/s"):
             live.note("in")
 
-    stage, outcome = perform(message, users=50, duration="9.95s")
+    fake, outcome = perform(message, users=50, duration="9.95s")
 
     # Ten a second; those who wait for a turn at the end are let go.
-    assert 100 == len(stage.when("in"))
+    assert 100 == len(fake.when("in"))
     assert 100 == outcome.snapshot.counts["iterations"]
     assert 0 == outcome.snapshot.counts["errors"]
-    assert 9.95 == stage.now
+    assert 9.95 == fake.now
 
 
 def test_all_meet_in_every_iteration_whoever_is_slow() -> None:
@@ -53,9 +58,9 @@ def test_all_meet_in_every_iteration_whoever_is_slow() -> None:
         await live.sleep(live.id)
         await meet(live, "all")
 
-    stage, outcome = perform(slowly, users=4, iterations=3)
+    fake, outcome = perform(slowly, users=4, iterations=3)
 
-    assert [3.0] * 4 + [6.0] * 4 + [9.0] * 4 == [at for at, _ in stage.when("met")]
+    assert [3.0] * 4 + [6.0] * 4 + [9.0] * 4 == [at for at, _ in fake.when("met")]
     assert 0 == outcome.snapshot.counts["errors"]
 
 
@@ -63,9 +68,9 @@ def test_all_wait_for_those_whom_the_ramp_brings() -> None:
     async def once(live: FakeUser) -> None:
         await meet(live, "all")
 
-    stage, _ = perform(once, users=4, ramp="4s", iterations=1)
+    fake, _ = perform(once, users=4, ramp="4s", iterations=1)
 
-    assert [3.0] * 4 == [at for at, _ in stage.when("met")]
+    assert [3.0] * 4 == [at for at, _ in fake.when("met")]
 
 
 def test_all_do_not_wait_for_those_who_have_come_to_their_end() -> None:
@@ -75,24 +80,24 @@ def test_all_do_not_wait_for_those_who_have_come_to_their_end() -> None:
         else:
             await live.sleep(2)
 
-    stage, outcome = perform(unequal, users=3, iterations=1)
+    fake, outcome = perform(unequal, users=3, iterations=1)
 
-    assert [2.0, 2.0] == [at for at, _ in stage.when("met")]
+    assert [2.0, 2.0] == [at for at, _ in fake.when("met")]
     assert 0 == outcome.snapshot.counts["errors"]
 
 
 def test_a_user_that_fails_is_replaced_and_comes_to_the_meeting() -> None:
     async def fail_once(live: FakeUser) -> None:
-        if live.id == 0 and not live.stage.when("failed"):
+        if live.id == 0 and not live.fake.when("failed"):
             live.note("failed")
             raise ValueError
         await meet(live, "all")
 
-    stage, outcome = perform(fail_once, users=3, iterations=2)
+    fake, outcome = perform(fail_once, users=3, iterations=2)
 
     assert 1 == outcome.snapshot.counts["errors"]
     # Its second iteration is the others' first; then it ends, and they go on without it.
-    assert 5 == len(stage.when("met"))
+    assert 5 == len(fake.when("met"))
 
 
 def test_those_who_wait_when_the_run_ends_have_not_failed() -> None:
@@ -102,11 +107,11 @@ def test_those_who_wait_when_the_run_ends_have_not_failed() -> None:
         else:
             await live.sleep(1)
 
-    stage, outcome = perform(in_vain, users=3, duration="10s")
+    fake, outcome = perform(in_vain, users=3, duration="10s")
 
     assert 0 == outcome.snapshot.counts["errors"]
     assert 10 == outcome.snapshot.counts["iterations"]  # of the one who went on
-    assert 10.0 == stage.now
+    assert 10.0 == fake.now
 
 
 def test_who_goes_on_while_the_run_does_has_finished_when_it_ends() -> None:
@@ -115,9 +120,9 @@ def test_who_goes_on_while_the_run_does_has_finished_when_it_ends() -> None:
             async with throttle(live, rate="1/s"):
                 live.note("in")
 
-    stage, outcome = perform(all_the_time, users=3, duration="9.5s")
+    fake, outcome = perform(all_the_time, users=3, duration="9.5s")
 
-    assert 10 == len(stage.when("in"))
+    assert 10 == len(fake.when("in"))
     assert [9.5, 9.5, 3] == seconds_of(outcome.snapshot, "iteration")
     assert 3 == outcome.snapshot.counts["iterations"]
     assert 0 == outcome.snapshot.counts["errors"]
@@ -128,10 +133,10 @@ def test_nor_have_those_who_wait_in_a_task_group_of_their_own() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(meet(live, 2))
 
-    stage, outcome = perform(in_a_group, users=3, duration="1s", iterations=1)
+    fake, outcome = perform(in_a_group, users=3, duration="1s", iterations=1)
 
     assert 0 == outcome.snapshot.counts["errors"]
-    assert [0.0, 0.0] == [at for at, _ in stage.when("met")]
+    assert [0.0, 0.0] == [at for at, _ in fake.when("met")]
 
 
 def test_who_is_the_last_one_left_does_not_wait_for_nobody() -> None:
@@ -139,15 +144,15 @@ def test_who_is_the_last_one_left_does_not_wait_for_nobody() -> None:
         await live.sleep(live.id)
         await meet(live, 2)
 
-    stage, outcome = perform(pair, users=3, iterations=2)
+    fake, outcome = perform(pair, users=3, iterations=2)
 
     # 0 and 1 meet, then 2 and 0, who ends; 1 meets 2, who ends too; nobody is left over.
-    assert [1.0, 1.0, 2.0, 2.0, 4.0, 4.0] == [at for at, _ in stage.when("met")]
+    assert [1.0, 1.0, 2.0, 2.0, 4.0, 4.0] == [at for at, _ in fake.when("met")]
     assert 0 == outcome.snapshot.counts["errors"]
-    stage, outcome = perform(pair, users=3, iterations=1)
-    assert [1.0, 1.0] == [at for at, _ in stage.when("met")]
+    fake, outcome = perform(pair, users=3, iterations=1)
+    assert [1.0, 1.0] == [at for at, _ in fake.when("met")]
     assert 0 == outcome.snapshot.counts["errors"]
-    assert 2.0 == stage.now
+    assert 2.0 == fake.now
 
 
 def test_a_time_out_fails_the_iteration_of_the_one_whose_time_is_up() -> None:
@@ -177,15 +182,15 @@ def test_a_crowd_that_grows_can_meet_in_larger_numbers() -> None:
         await live.sleep(1)
         await meet(live, 6)
 
-    async def scene(loop: FakeTimeLoop) -> Stage:
-        stage = Stage(loop)
-        run = stage.run(six, users=5, iterations=1)
+    async def scene(loop: FakeTimeLoop) -> FakeCrowd:
+        fake = FakeCrowd(loop)
+        run = fake.run(six, users=5, iterations=1)
         running = asyncio.ensure_future(run.carry_out())
         await asyncio.sleep(0.5)
         assert isinstance(run.crowd, ClosedCrowd)
         run.crowd.admit(run.crowd.next_ids(1))
         await running
-        return stage
+        return fake
 
     assert [1.5] * 6 == [at for at, _ in play(scene).when("met")]
 
@@ -195,19 +200,19 @@ def test_a_user_that_retires_leaves_the_others_to_themselves() -> None:
         await live.sleep(1)
         await meet(live, "all")
 
-    async def scene(loop: FakeTimeLoop) -> Stage:
-        stage = Stage(loop)
-        run = stage.run(all_of_us, users=3, duration="3.5s")
+    async def scene(loop: FakeTimeLoop) -> FakeCrowd:
+        fake = FakeCrowd(loop)
+        run = fake.run(all_of_us, users=3, duration="3.5s")
         running = asyncio.ensure_future(run.carry_out())
         await asyncio.sleep(1.5)
         assert isinstance(run.crowd, ClosedCrowd)
         run.crowd.retire(1)
         await running
-        return stage
+        return fake
 
-    stage = play(scene)
+    fake = play(scene)
 
-    by_instant = [at for at, _ in stage.when("met")]
+    by_instant = [at for at, _ in fake.when("met")]
     assert [1.0] * 3 + [2.0] * 3 + [3.0] * 2 == by_instant
 
 
@@ -216,7 +221,7 @@ def test_those_who_arrive_share_a_rate_too() -> None:
         async with throttle(live, rate="5/s"):
             live.note("in")
 
-    stage, outcome = perform(message, arrival="10/s", duration="9.95s", max_users=200)
+    fake, outcome = perform(message, arrival="10/s", duration="9.95s", max_users=200)
 
-    assert 50 == len(stage.when("in"))
+    assert 50 == len(fake.when("in"))
     assert 0 == outcome.snapshot.counts["errors"]

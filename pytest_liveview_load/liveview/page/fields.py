@@ -37,7 +37,7 @@ NOT_TYPED: Final = CHECKABLE | BUTTONS | SELECTS | {"hidden", "file", "range", "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class SelectOption:
     """One `<option>`; `disabled` also by its group."""
 
     value: str
@@ -60,7 +60,7 @@ class Field:
     type: str
     value: str
     checked: bool
-    options: tuple[Option, ...]
+    options: tuple[SelectOption, ...]
     disabled: bool
     readonly: bool
     no_unused: bool
@@ -224,7 +224,7 @@ def is_number(value: str) -> bool:
 _NUMBER: Final = re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?")
 
 
-def _options(element: Element, kind: str) -> tuple[Option, ...]:
+def _options(element: Element, kind: str) -> tuple[SelectOption, ...]:
     options = [_option(each) for each in element.iter("option")]
     if kind == SELECT_ONE:
         chosen = [at for at, option in enumerate(options) if option.selected]
@@ -239,13 +239,13 @@ def _options(element: Element, kind: str) -> tuple[Option, ...]:
     return tuple(options)
 
 
-def _option(element: Element) -> Option:
+def _option(element: Element) -> SelectOption:
     label = text_of(element)
     group = element.getparent()
     in_disabled_group = (
         group is not None and group.tag == "optgroup" and "disabled" in group.attrib
     )
-    return Option(
+    return SelectOption(
         value=element.get("value", label),
         label=element.get("label") or label,
         selected="selected" in element.attrib,

@@ -20,7 +20,7 @@ from pytest_liveview_load.liveview.page.fields import (
     SELECT_MULTIPLE,
     SELECTS,
     Field,
-    Option,
+    SelectOption,
     clean_value,
     is_number,
 )
@@ -115,7 +115,7 @@ def _set_checked(
     return click(page, element)
 
 
-def _option(page: VisiblePage, field: Field, wanted: str) -> Option:
+def _option(page: VisiblePage, field: Field, wanted: str) -> SelectOption:
     options = field.options
     found = [each for each in options if page.document.unmask(each.value) == wanted]
     found = found or [each for each in options if each.label == wanted]
@@ -131,7 +131,7 @@ def _option(page: VisiblePage, field: Field, wanted: str) -> Option:
     return found[0]
 
 
-def _listed(options: Sequence[Option]) -> list[str]:
+def _listed(options: Sequence[SelectOption]) -> list[str]:
     return [
         f"{each.value!r}" + (f" ({each.label})" if each.label != each.value else "")
         for each in options

@@ -11,7 +11,7 @@ from typing import Final
 from pytest_liveview_load.errors import NotLiveView, StepError
 from pytest_liveview_load.liveview.client.perform import live_view
 from pytest_liveview_load.liveview.client.socket import Socket
-from pytest_liveview_load.liveview.user.reading import Reading
+from pytest_liveview_load.liveview.user.reading import PageReading
 from pytest_liveview_load.units import parse_duration
 
 DROPPED: Final = "live.drop() cut the connection"
@@ -20,7 +20,7 @@ OFFLINE: Final = "live.offline() cut the connection"
 UNREACHABLE: Final = "the user is offline (live.offline)"
 
 
-class Faults(Reading):
+class Faults(PageReading):
     """Lose the connection."""
 
     __slots__ = ()

@@ -17,7 +17,7 @@ from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.units import parse_duration
 
 
-class Reading:
+class PageReading:
     """Read the page, and wait for it."""
 
     __slots__ = ("_network", "_observer", "_tab")

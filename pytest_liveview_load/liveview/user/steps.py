@@ -27,12 +27,12 @@ from pytest_liveview_load.liveview.page.events import Edge
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.user import gestures
-from pytest_liveview_load.liveview.user.reading import Reading
+from pytest_liveview_load.liveview.user.reading import PageReading
 
 HookClasses: TypeAlias = MutableMapping[str, type[Hook]]
 
 
-class Steps(Reading):
+class Steps(PageReading):
     """Steps."""
 
     __slots__ = ()

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from pytest_liveview_load.crowd.engine import Run
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.metrics.result import LoadResult
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser
 from tests.crowd.fake_time import FakeTimeLoop, play
-from tests.crowd.stage import FakeUser, Stage
 
 Result = TypeVar("Result")
 
 
 @dataclass(eq=False)
-class UnderWay(Stage):
+class FakeCrowdStarter(FakeCrowd):
     """Starts runs, and remembers for how many users room was asked."""
 
     room: list[int] = field(default_factory=list)
@@ -37,17 +37,17 @@ async def carried_out(run: Run) -> LoadResult:
     return LoadResult(outcome.snapshot, run.name, run.profile)
 
 
-def hold(
-    body: Callable[[RunningCrowd, UnderWay], Awaitable[Result]],
+def run_beside(
+    body: Callable[[RunningCrowd, FakeCrowdStarter], Awaitable[Result]],
     scenario: Any,
     **kwargs: Any,
 ) -> Result:
-    """Return what `body(crowd, stage)` returns; the crowd is gone after it."""
+    """Return what `body(crowd, fake)` returns; the crowd is gone after it."""
 
     async def scene(loop: FakeTimeLoop) -> Result:
-        stage = UnderWay(loop)
-        crowd = await stage.start(scenario, **kwargs)
-        result = await body(crowd, stage)
+        fake = FakeCrowdStarter(loop)
+        crowd = await fake.start(scenario, **kwargs)
+        result = await body(crowd, fake)
         assert crowd.ended
         return result
 
@@ -60,7 +60,7 @@ def notes(crowd: RunningCrowd) -> tuple[str, ...]:
 
 
 def run_of(crowd: RunningCrowd) -> Run:
-    """Return the run that a crowd of a stage is of."""
+    """Return the run of a fake crowd."""
     run = crowd._run
     assert isinstance(run, Run)
     return run

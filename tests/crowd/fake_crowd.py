@@ -20,9 +20,9 @@ from tests.crowd.fake_time import FakeTimeLoop, play
 
 @dataclass(eq=False)
 class FakeUser:
-    """A user that keeps its life in the stage's diary."""
+    """A user that writes what happens to it into the crowd's log."""
 
-    stage: "Stage"
+    fake: "FakeCrowd"
     id: int
     rng: Random
     crowd: UserRun
@@ -33,7 +33,7 @@ class FakeUser:
         return self.crowd.running
 
     def note(self, what: str) -> None:
-        self.stage.diary.append((self.stage.now, self.id, what))
+        self.fake.log.append((self.fake.now, self.id, what))
 
     async def sleep(self, seconds: float) -> None:
         await self.crowd.pause(seconds)
@@ -54,13 +54,13 @@ class Idle(CpuReader):
 
 
 @dataclass(eq=False)
-class Stage:
-    """Owns one run's clock, users and diary: (instant, user's id, what happened)."""
+class FakeCrowd:
+    """Owns one run's clock, users and log: (instant, user's id, what happened)."""
 
     loop: FakeTimeLoop
-    diary: list[tuple[float, int, str]] = field(default_factory=list)
+    log: list[tuple[float, int, str]] = field(default_factory=list)
     users: list[FakeUser] = field(default_factory=list)
-    told: list[Progress] = field(default_factory=list)
+    progress_seen: list[Progress] = field(default_factory=list)
     leave_takes: float = 0.0
 
     @property
@@ -74,38 +74,38 @@ class Stage:
 
     def run(self, scenario: Any, *, seed: int = 1, **arguments: Any) -> Run:
         return Run(
-            ordered(scenario, **arguments),
+            plan_of(scenario, **arguments),
             self.make_user,
             seed=seed,
             clock=self.loop.time,
             processor=Idle(),
-            on_snapshot=self.told.append,
+            on_snapshot=self.progress_seen.append,
         )
 
     def when(self, what: str) -> list[tuple[float, int]]:
-        return [(at, id_) for at, id_, noted in self.diary if noted == what]
+        return [(at, id_) for at, id_, noted in self.log if noted == what]
 
 
-def ordered(scenario: Any, **arguments: Any) -> RunPlan:
-    """Return the order of a run of `scenario`, or of a mix."""
-    order = RunPlan.of(**arguments)
-    cast = ScenarioMix.of(scenario, setup=order.setup, teardown=order.teardown)
-    return dataclasses.replace(order, cast=cast)
+def plan_of(scenario: Any, **arguments: Any) -> RunPlan:
+    """Return the plan of a run of `scenario`, or of a mix."""
+    plan = RunPlan.of(**arguments)
+    scenario_mix = ScenarioMix.of(scenario, setup=plan.setup, teardown=plan.teardown)
+    return dataclasses.replace(plan, scenario_mix=scenario_mix)
 
 
-def shard(order: RunPlan, index: int, of: int) -> RunPlan:
-    """Return a runner's share of an order."""
-    return dataclasses.replace(order, profile=order.profile.share(index, of))
+def shard(plan: RunPlan, index: int, of: int) -> RunPlan:
+    """Return a runner's share of a plan."""
+    return dataclasses.replace(plan, profile=plan.profile.share(index, of))
 
 
 def perform(
     scenario: Callable[[FakeUser], Awaitable[object]] | Any, **arguments: Any
-) -> tuple[Stage, RunOutcome]:
-    """Return what a run of `scenario` came to, and the stage it was on."""
+) -> tuple[FakeCrowd, RunOutcome]:
+    """Return what a run of `scenario` came to, and its fake crowd."""
 
-    async def scene(loop: FakeTimeLoop) -> tuple[Stage, RunOutcome]:
-        stage = Stage(loop)
-        return stage, await stage.run(scenario, **arguments).carry_out()
+    async def scene(loop: FakeTimeLoop) -> tuple[FakeCrowd, RunOutcome]:
+        fake = FakeCrowd(loop)
+        return fake, await fake.run(scenario, **arguments).carry_out()
 
     return play(scene)
 

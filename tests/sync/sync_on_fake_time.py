@@ -1,4 +1,4 @@
-"""A gathering on fake time, and what its users need."""
+"""Users of a run that synchronize on fake time, in this process and over messages."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,29 +12,29 @@ from tests.distribution.sync_over_messages import SyncOverMessages
 
 Result = TypeVar("Result")
 HERE, OVER_MESSAGES = "here", "over messages"
-place = [HERE]  # where the gathering is
+place = [HERE]  # where users synchronize
 
 
 @pytest.fixture(autouse=True, scope="module", params=[HERE, OVER_MESSAGES])
 def where(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let every test of a module be of a gathering in this process, and of a distant one."""
+    """Let every test of a module run in this process, and over messages."""
     place[0] = request.param
     yield
     place[0] = HERE
 
 
 def only_here(why: str) -> None:
-    """Skip what a distant gathering does in another order."""
+    """Skip what users over messages do in another order."""
     if place[0] != HERE:
         pytest.skip(why)
 
 
-def gathered(sync: LocalSync) -> Any:
-    """Return a gathering, or its distant end."""
+def local_or_remote(sync: LocalSync) -> Any:
+    """Return `sync`, or its end over messages."""
     return sync if place[0] == HERE else SyncOverMessages(sync)
 
 
-def together(
+def in_run(
     scene: Callable[[LocalSync], Awaitable[Result]],
     *,
     users: int = 10,
@@ -43,14 +43,14 @@ def together(
 ) -> Result:
     """Return what a scene comes to in a run of `users`, `here` of whom are there."""
 
-    async def on_stage(loop: FakeTimeLoop) -> Result:
-        company = ActiveUsers(users, to_come=users)
-        sync = gathered(LocalSync(company, clock=loop.time, scale=scale))
+    async def run_scene(loop: FakeTimeLoop) -> Result:
+        active_users = ActiveUsers(users, to_come=users)
+        sync = local_or_remote(LocalSync(active_users, clock=loop.time, scale=scale))
         for user in range(users if here is None else here):
             sync.enter(user)
         return await scene(sync)
 
-    return play(on_stage)
+    return play(run_scene)
 
 
 def now() -> float:
