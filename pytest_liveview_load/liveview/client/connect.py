@@ -60,26 +60,20 @@ async def open_websocket(
     Raises ConnectionFailed, also when it takes longer than `timeout` seconds.
     """
     uri = parse_uri(url)
+    protocol = ClientProtocol(uri, origin=Origin(origin))
     loop = asyncio.get_running_loop()
     handshake: Handshake | None = None
     try:
         async with asyncio.timeout(timeout):
             _, handshake = await loop.create_connection(
-                lambda: Handshake(
-                    url,
-                    origin,
-                    headers,
-                    clock,
-                    ClientProtocol(uri, origin=Origin(origin)),
-                    loop.create_future(),
-                ),
+                lambda: Handshake(protocol, headers, clock, loop.create_future()),
                 uri.host,
                 uri.port,
                 ssl=tls if uri.secure else None,
                 server_hostname=uri.host if uri.secure else None,
             )
             outcome = await handshake.upgraded
-            if not isinstance(outcome, ConnectionFailed):
+            if not isinstance(outcome, str):
                 handshake.transport = None  # it is the websocket's now
     except TimeoutError:
         reason = f"no websocket within {timeout:g}s"
@@ -89,24 +83,23 @@ async def open_websocket(
     finally:
         if handshake is not None:
             handshake.abandon()
-    if isinstance(outcome, ConnectionFailed):
-        raise outcome
+    if isinstance(outcome, str):
+        raise ConnectionFailed(printable_url(url), outcome)
     return outcome
 
 
-# A failure is a result too: as an exception it would be missed by who was cancelled.
-Outcome: TypeAlias = tuple[WebSocket, float] | ConnectionFailed
+# The websocket and when it was there, or why there is none. A failure is a result too: as
+# an exception it would be missed by who was cancelled.
+Outcome: TypeAlias = tuple[WebSocket, float] | str
 
 
 @dataclass(slots=True, eq=False, repr=False)
 class Handshake(asyncio.Protocol):
     """The upgrade of one connection; `upgraded` is the websocket it became."""
 
-    url: str
-    origin: str
+    protocol: ClientProtocol
     headers: Sequence[tuple[str, str]]
     clock: Clock
-    protocol: ClientProtocol
     upgraded: asyncio.Future[Outcome]
     received: bytearray = field(default_factory=bytearray)
     refusing: bool = False
@@ -160,7 +153,7 @@ class Handshake(asyncio.Protocol):
         if isinstance(error, InvalidStatus):
             status = error.response.status_code
             told = REFUSALS.get(status, "the websocket was refused (HTTP {status})")
-            self.refuse(told.format(status=status, origin=self.origin))
+            self.refuse(told.format(status=status, origin=self.protocol.origin))
         elif error is not None:
             self.refuse(f"it does not speak HTTP there ({error})")
 
@@ -177,7 +170,7 @@ class Handshake(asyncio.Protocol):
     def refuse(self, reason: str) -> None:
         """Fail with `reason`, unless the outcome is known."""
         if not self.upgraded.done():
-            self.upgraded.set_result(ConnectionFailed(printable_url(self.url), reason))
+            self.upgraded.set_result(reason)
 
     def abandon(self) -> None:
         """Drop the connection unless it has become a websocket."""
@@ -207,32 +200,24 @@ async def open_connection(
     if transport == LONGPOLL or (transport == AUTO and cookies.fell_back):
         return await poll(network, url, origin, cookies, timeout)
     patience = min(timeout, FALLBACK) if transport == AUTO else timeout
+    headers = list(network.settings.headers)
+    if cookie := cookies.header(url):
+        headers.append(("Cookie", cookie))
     try:
-        return await upgrade(network, url, origin, cookies, patience)
+        return await open_websocket(
+            url,
+            origin=origin,
+            headers=headers,
+            tls=network.tls_for(url),
+            timeout=patience,
+            clock=network.clock,
+        )
     except ConnectionFailed:
         if transport != AUTO:
             raise
     connection, opened = await poll(network, url, origin, cookies, timeout)
     cookies.fell_back = True  # as socket.js does in the tab's sessionStorage
     return connection, opened
-
-
-async def upgrade(
-    network: "Network", url: str, origin: str, cookies: CookieJar, patience: float
-) -> tuple[Connection, float]:
-    """Open a websocket within `patience` seconds."""
-    headers = list(network.settings.headers)
-    cookie = cookies.header(url)
-    if cookie:
-        headers.append(("Cookie", cookie))
-    return await open_websocket(
-        url,
-        origin=origin,
-        headers=headers,
-        tls=network.tls_for(url),
-        timeout=patience,
-        clock=network.clock,
-    )
 
 
 async def poll(

@@ -66,16 +66,14 @@ class History:
             return
         current = self.current
         current.back_kind = kind
-        entry = HistoryEntry(href, current.document)
-        entry.kind = kind
-        entry.view_id = view_id
+        entry = HistoryEntry(href, current.document, kind, view_id=view_id)
         if replace:
             self.entries[self.index] = entry
         else:
             self.push(entry)
 
     def push(self, entry: HistoryEntry) -> None:
-        """SentPush `entry` behind the current one; what lay ahead is forgotten."""
+        """Add `entry` behind the current one; what lay ahead is forgotten."""
         del self.entries[self.index + 1 :]
         self.entries.append(entry)
         self.index += 1

@@ -7,7 +7,7 @@ so that each hop may set cookies and the time runs to the last byte of the final
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -35,16 +35,16 @@ class Cookie(NamedTuple):
     secure: bool
 
 
+@dataclass(slots=True, eq=False)
 class CookieJar:
     """What one user was told to remember. Owns it alone."""
 
-    __slots__ = ("cookies", "fell_back")
-
-    def __init__(self) -> None:
-        self.cookies: dict[tuple[str, str], Cookie] = {}  # by (name, path)
-        # The one thing in a browser's sessionStorage that concerns us: that websockets
-        # are refused here, and pages poll (socket.js connectWithFallback).
-        self.fell_back = False
+    cookies: dict[tuple[str, str], Cookie] = field(
+        default_factory=dict
+    )  # by (name, path)
+    # The one thing in a browser's sessionStorage that concerns us: that websockets
+    # are refused here, and pages poll (socket.js connectWithFallback).
+    fell_back: bool = False
 
     def header(self, url: str) -> str:
         """Return the Cookie header's value for `url`, "" without cookies.
@@ -163,10 +163,6 @@ class HttpClient:
         self.extra = settings.headers
         self.transport = Transport(tls, clock)
 
-    async def close(self) -> None:
-        """Close every connection."""
-        await self.transport.aclose()
-
     async def fetch(
         self,
         method: str,
@@ -193,45 +189,28 @@ class HttpClient:
                 return page_of(method, url, answer, started, arrived)
             target = urljoin(url, target)
             if urlsplit(target).hostname != urlsplit(url).hostname:
-                raise PageError(
-                    method, printable_url(url), answer.status_code, elsewhere(target)
+                told = (
+                    f"it redirects to {printable_url(target)}, another host, where virtual "
+                    "users do not go: set the url to the host that the app itself redirects to"
                 )
+                raise PageError(method, printable_url(url), answer.status_code, told)
             if answer.status_code not in KEEP_METHOD and method != "HEAD":
                 method, body = "GET", None
             url = target.partition("#")[0]
-        raise PageError(method, printable_url(asked), answer.status_code, too_many(url))
-
-    async def ask(
-        self,
-        method: str,
-        url: str,
-        cookies: CookieJar,
-        *,
-        body: str | None = None,
-        accept: str = "*/*",
-        content_type: str = FORM_TYPE,
-        referer: str = "",
-    ) -> httpx.Response:
-        """Send one request as a page's script does, and return the answer, whatever it is.
-
-        Raises ConnectionFailed when nobody answers, ConnectionLost when the answer
-        breaks off.
-        """
-        request = self.request(
-            method,
-            url,
-            cookies,
-            body=body,
-            accept=accept,
-            content_type=content_type,
-            referer=referer,
+        told = (
+            f"it redirected more than {MAX_REDIRECTS} times, the last time to "
+            f"{printable_url(url)}: is it a loop?"
         )
-        return await self.exchange(request, cookies)
+        raise PageError(method, printable_url(asked), answer.status_code, told)
 
     async def exchange(
         self, request: httpx.Request, cookies: CookieJar
     ) -> httpx.Response:
-        """Send one request, read the whole answer, keep the cookies that it sets."""
+        """Send one request, read the whole answer, keep the cookies that it sets.
+
+        Raises ConnectionFailed when nobody answers, ConnectionLost when the answer
+        breaks off.
+        """
         url = str(request.url)
         if request.url.scheme not in {"http", "https"}:
             raise ConnectionFailed(url, "its scheme is not http or https")
@@ -308,19 +287,3 @@ def decoded(body: bytes, content_type: str) -> str:
         return body.decode(charset or "utf-8", "replace")
     except LookupError:
         return body.decode("utf-8", "replace")
-
-
-def elsewhere(target: str) -> str:
-    """Say that a redirect leaves the app under test."""
-    return (
-        f"it redirects to {printable_url(target)}, another host, where virtual users do not go: "
-        "set the url to the host that the app itself redirects to"
-    )
-
-
-def too_many(target: str) -> str:
-    """Say that a redirect never ends."""
-    return (
-        f"it redirected more than {MAX_REDIRECTS} times, the last time to "
-        f"{printable_url(target)}: is it a loop?"
-    )

@@ -168,7 +168,7 @@ class LongPoll:
         """Send one request; raises ConnectionFailed when its answer is no long poll's."""
         # As Ajax.appendParams: without a token it leaves the "&" behind.
         token = "" if self.token is None else f"token={quote(self.token, UNQUOTED)}"
-        response = await self.http.ask(
+        request = self.http.request(
             method,
             f"{self.url}&{token}",
             self.cookies,
@@ -177,6 +177,7 @@ class LongPoll:
             content_type=NDJSON,
             referer=self.referer,
         )
+        response = await self.http.exchange(request, self.cookies)
         arrived: float = response.extensions[ARRIVED]
         try:
             return answers.decode(response.content), arrived

@@ -16,7 +16,6 @@ from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.tls import another_host
-from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page.actions import LiveNavigate
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
@@ -153,7 +152,7 @@ def navigate(
     historyRedirect calls replaceMain(href, null).
     """
     page = tab.page
-    if page is None or page.views.main is None or not is_connected(page):
+    if page is None or page.views.main is None or not page.is_connected:
         full_load(tab, navigation, href, flash)
         return
     navigation.replace = replace
@@ -195,24 +194,19 @@ def finish_patch(
         navigation = tab.navigation or tab.start_navigation("navigate", push.sent)
         navigate(tab, navigation, href, replace=replace, null_flash=True)
     elif reply.redirect is None:
-        show_address(
-            tab, page, page.views.main, HistoryKind.PATCH, href, replace=replace
-        )
+        show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
 
 
 def show_address(
-    tab: Tab,
-    page: Page,
-    view: View,
-    kind: HistoryKind,
-    href: str,
-    *,
-    replace: bool | None,
+    tab: Tab, page: Page, kind: HistoryKind, href: str, *, replace: bool | None
 ) -> None:
-    """Show `href` in the address bar; `replace` None leaves the history as it is."""
-    view.href = page.url = href
-    if replace is not None:
-        tab.history.went(kind, href, view.id, replace=replace)
+    """Show where the main view is now; `replace` None leaves the history as it is."""
+    page.url = href
+    main = page.views.main
+    if main is not None:
+        main.href = href
+        if replace is not None:
+            tab.history.went(kind, href, main.id, replace=replace)
     page.changed()
 
 
@@ -238,8 +232,3 @@ def go_back(tab: Tab) -> tuple[Push, str] | None:
             tab, tab.start_navigation("navigate"), href, replace=None, null_flash=True
         )
     return None
-
-
-def is_connected(page: Page) -> bool:
-    """Return whether the page's socket is open."""
-    return page.socket is not None and page.socket.is_open

@@ -10,7 +10,6 @@ import time
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
-from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self
 
 from pytest_liveview_load.liveview.client.http import HttpClient
@@ -147,12 +146,7 @@ class Network:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -167,7 +161,7 @@ class Network:
         if self._connections:
             self._all_closed = asyncio.get_running_loop().create_future()
             await self._all_closed  # each bounds its own closing handshake
-        await self.http.close()
+        await self.http.transport.aclose()
 
     def opened(self, connection: Connection) -> None:
         """Know of an open connection until its transport is gone."""

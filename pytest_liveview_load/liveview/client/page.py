@@ -68,9 +68,8 @@ class Page:
     mounted_elements: frozenset[Identity] = frozenset()  # whose phx-mounted has run
     overlay: Overlay = ()  # what JS commands have made of elements
     before: Document | None = None  # as far as phx-remove has been looked for
-    clicked: Identity | None = (
-        None  # the link that led to the main view, until it is there
-    )
+    # The link that led to the main view, until it is there.
+    clicked: Identity | None = None
     container: tuple[str, dict[str, str]] | None = None
     remembered: VisiblePage | None = None  # the page before its view came back
     unawaited: tuple[Push, ...] = ()  # that no step has waited for yet
@@ -94,6 +93,11 @@ class Page:
         return dead.main or next(
             (each for each in dead.views if not each.parent_id), None
         )
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the page's socket is open."""
+        return self.socket is not None and self.socket.is_open
 
     def described(self) -> str:
         """Return where the page is and what view it has: "/counter (CounterLive)"."""
@@ -361,12 +365,9 @@ class Page:
         title, content.title = content.title, None
         mounts, content.mounts = content.mounts, False
         if title is None:
-            is_main = view is self.views.main
-            resets = (
-                dialect.mount_resets_title
-                if is_main
-                else dialect.any_mount_resets_title
-            )
+            resets = dialect.any_mount_resets_title
+            if view is self.views.main:
+                resets = dialect.mount_resets_title
             if not (mounts and resets):
                 return
             title = ""

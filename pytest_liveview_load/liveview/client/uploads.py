@@ -25,10 +25,7 @@ from pytest_liveview_load.liveview.page.file_inputs import (
 )
 from pytest_liveview_load.liveview.page.form_data import upload_ref
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import (
-    PHX_AUTO_UPLOAD,
-    Element,
-)
+from pytest_liveview_load.liveview.page.html import PHX_AUTO_UPLOAD, Element
 from pytest_liveview_load.liveview.page.push import resubmit
 
 UPLOADS = "the uploads to end"

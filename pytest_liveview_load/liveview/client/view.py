@@ -411,26 +411,23 @@ class View:
 
     def ended(self, at: float) -> None:
         """Learn that the server closed the channel for good (`{:stop, …}`)."""
-        self.joined = False
         self.closed = True
-
-        def closed(step: str) -> StepError:
-            return ConnectionLost(step, CHANNEL_CLOSED)
-
-        self.in_flight.fail_all(closed)
-        self.listener.view_lost(self, closed)
-        self.listener.view_changed(at)
+        self.gone(CHANNEL_CLOSED, at)
 
     def connection_lost(self, reason: str, at: float) -> None:
         """Tell the steps in flight; the socket comes back on its own."""
-        self.joined = False
         self.lost_at = self.lost_at or at
         self.show_error()
         self.connectivity.stop_rejoining()
+        self.gone(reason, at)
+
+    def gone(self, reason: str, at: float) -> None:
+        """Tell the steps in flight that nothing more will come."""
 
         def lost(step: str) -> StepError:
             return ConnectionLost(step, reason)
 
+        self.joined = False
         self.in_flight.fail_all(lost)
         self.listener.view_lost(self, lost)
         self.listener.view_changed(at)

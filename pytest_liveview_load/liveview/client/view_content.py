@@ -58,9 +58,8 @@ class ViewContent:
     fresh: bool  # joined by live navigation, without a dead render before
     dialect: Dialect = NEWEST
     state: ViewState | None = None
-    pending: list[bytes] = field(
-        default_factory=list
-    )  # the join, if not seen, and diffs
+    # The join, if not seen, and diffs.
+    pending: list[bytes] = field(default_factory=list)
     mounts: bool = False  # since the title was last asked for
     title: str | None = None  # the last since then, as far as looked
     has_components: bool = False
@@ -165,12 +164,9 @@ class ViewContent:
         except ProtocolError:
             self.sampled_page = None
             return
-        tree = before.merged.rendered
-        after = (
-            tree.without_streams()
-            if self.state is before
-            else self.state.merged.rendered
-        )
+        tree, after = before.merged.rendered, self.state.merged.rendered
+        if self.state is before:
+            after = tree.without_streams()
         self.sampled_page = sampled.record(observer, name, diff, tree, after)
 
     def merged(self) -> ViewState | None:

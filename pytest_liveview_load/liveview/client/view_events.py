@@ -223,7 +223,7 @@ class ViewEvents:
         if page.views.mounting is not None:
             self.continue_mount(page, at, whole=whole)
         elif view is page.views.main:
-            self.finish_mount(page, view, reply)
+            self.finish_mount(page, reply)
         if whole:
             page.remembered = None
         self.record_rejoins(page, view, at)
@@ -239,7 +239,7 @@ class ViewEvents:
             page.views.mounting = None
             self.record_mount(page, main, at)
             page.views.mounted()
-            self.finish_mount(page, main, reply)
+            self.finish_mount(page, reply)
             return
         late = page.views.not_joined()
         if tab.navigation is not None and late is not None:
@@ -257,13 +257,13 @@ class ViewEvents:
             parent = page.views.parents.get(each.id)
             each = None if parent is None else page.views.get(parent)
 
-    def finish_mount(self, page: Page, main: View, reply: LiveReply) -> None:
+    def finish_mount(self, page: Page, reply: LiveReply) -> None:
         """Go on where the join's reply points, and end the navigation."""
         tab = self.tab
         if reply.live_patch is not None:
             href = urljoin(page.url, reply.live_patch.to)
             replace = reply.live_patch.kind == REPLACE
-            show_address(tab, page, main, HistoryKind.PATCH, href, replace=replace)
+            show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
         if tab.navigation is not None:
             tab.end_navigation(tab.navigation)
 
@@ -281,9 +281,7 @@ class ViewEvents:
             observer.timing("navigate", since, at, name=path, view=name)
         if view.redirected:
             replace = False if navigation is None else navigation.replace
-            show_address(
-                tab, page, view, HistoryKind.REDIRECT, view.href, replace=replace
-            )
+            show_address(tab, page, HistoryKind.REDIRECT, view.href, replace=replace)
         else:
             tab.history.joined(view.id)
 
@@ -292,33 +290,29 @@ class ViewEvents:
         tab, page = self.tab, self.page_of(view)
         if page is None:
             return
-        if view is not page.views.main and self.goes_nowhere(reply):
-            self.retry_join(page, view, reply.reason or "no reason given")
+        to = reply.redirect or reply.live_redirect
+        reason = reply.reason or "no reason given"
+        if (
+            view is not page.views.main
+            and to is None
+            and reason not in CURED_BY_LOADING
+        ):
+            self.retry_join(page, view, reason)
             return
         navigation = tab.navigation or tab.start_navigation("navigate", view.join_sent)
         try:
-            if reply.redirect is not None:
-                navigation.count_redirect(view.name, reply.redirect.to)
-                to = urljoin(page.url, reply.redirect.to)
-                full_load(tab, navigation, to, reply.redirect.flash)
-            elif reply.live_redirect is not None:
-                navigation.count_redirect(view.name, reply.live_redirect.to)
-                to = urljoin(page.url, reply.live_redirect.to)
-                replace = reply.live_redirect.kind == REPLACE
-                navigate(
-                    tab, navigation, to, reply.live_redirect.flash, replace=replace
-                )
+            if to is None:
+                self.reload_refused(page, view, navigation, reason)
+                return
+            navigation.count_redirect(view.name, to.to)
+            href = urljoin(page.url, to.to)
+            if to is reply.redirect:
+                full_load(tab, navigation, href, to.flash)
             else:
-                self.reload_refused(
-                    page, view, navigation, reply.reason or "no reason given"
-                )
+                replace = to.kind == REPLACE
+                navigate(tab, navigation, href, to.flash, replace=replace)
         except JoinFailed as error:
             tab.end_navigation(navigation, error)
-
-    def goes_nowhere(self, reply: LiveReply) -> bool:
-        """Tell whether a refusal says nothing but that."""
-        to = reply.redirect or reply.live_redirect
-        return to is None and reply.reason not in CURED_BY_LOADING
 
     def retry_join(self, page: Page, view: View, reason: str) -> None:
         """Try a nested or sticky view again, but not for ever (view.ts onJoinError)."""
@@ -365,18 +359,13 @@ class ViewEvents:
         href = urljoin(page.url, to.to)
         replace = to.kind == REPLACE
         if event == LIVE_PATCH:
-            show_address(
-                tab, page, page.views.main, HistoryKind.PATCH, href, replace=replace
-            )
-            return
-        navigation = tab.navigation
-        if event == LIVE_REDIRECT:
-            navigation = navigation or tab.start_navigation("navigate", since)
+            show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
+        elif event == LIVE_REDIRECT:
+            navigation = tab.navigation or tab.start_navigation("navigate", since)
             navigate(tab, navigation, href, to.flash, replace=replace)
         else:
-            full_load(
-                tab, navigation or tab.start_navigation("visit", since), href, to.flash
-            )
+            navigation = tab.navigation or tab.start_navigation("visit", since)
+            full_load(tab, navigation, href, to.flash)
 
 
 def advice_on(reason: str) -> str:

@@ -29,9 +29,8 @@ class ViewTree:
     main: View | None = None
     outgoing: View | None = None  # the main view before, until `main` has joined
     mounting: LiveReply | None = None  # the main view's, until all have joined
-    nested: dict[str, View] = field(
-        default_factory=dict
-    )  # all but `main`, as they came
+    # All but `main`, as they came.
+    nested: dict[str, View] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)  # of nested views, by id
     joining: dict[str, View] = field(default_factory=dict)  # not joined since they came
     gone: tuple[str, ...] = ()  # roots whose elements were taken away
@@ -146,11 +145,8 @@ class ViewTree:
 
     def is_new(self, container: NestedView) -> bool:
         """Tell whether a nested view is still to be made for the container."""
-        return (
-            not container.sticky
-            and bool(container.id)
-            and self.get(container.id) is None
-        )
+        name = container.id
+        return bool(name) and not container.sticky and self.get(name) is None
 
     def join_sticky(self, view: View) -> None:
         """Join new sticky views, and give known ones the tokens of their container."""
@@ -223,12 +219,7 @@ class ViewTree:
         main = self.main
         for child in self.children(main) if main is not None else ():
             self.leave(child)
-        sticky = {
-            each
-            for each in self.outer_roots
-            if each in self.nested and self.nested[each].sticky
-        }
-        self.outer_roots -= sticky
+        self.outer_roots -= {each.id for each in self.nested.values() if each.sticky}
 
     def leave_all(self) -> None:
         """Leave every view that is left, root by root (destroyAllViews)."""

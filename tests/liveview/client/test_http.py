@@ -178,7 +178,7 @@ async def hung_up_on(answer: bytes, *, served: int = 0) -> tuple[str, int]:
         with pytest.raises(ConnectionLost) as caught:
             await http.fetch("GET", url, CookieJar())
     finally:
-        await http.close()
+        await http.transport.aclose()
         listening.close()
     return str(caught.value), connections
 
