@@ -14,7 +14,7 @@ import copy
 import json
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page.compose import (
@@ -87,12 +87,23 @@ class Document:
         Raises:
             ElementError: `css` is no selector.
         """
-        return self._select(css)
+        if not isinstance(css, str):
+            raise self._no_selector(css, "it must be a text such as '#save'")
+        if ":contains" in css.lower() and self.has_own_texts:
+            self._tree, self._plain = None, True
+        masked = self.dead_render.masked.mask(css)
+        try:
+            found = self._composed.select(masked)
+            if masked != css:
+                # A view's content is not masked: there the user's own words match.
+                found += self._composed.select(css)
+        except ValueError as error:
+            raise self._no_selector(css, str(error)) from None
+        return found
 
     def first(self, css: str) -> Element | None:
         """Return the first match, or None."""
-        found = self._select(css)
-        return found[0] if found else None
+        return next(iter(self.all(css)), None)
 
     # Reading
 
@@ -112,10 +123,8 @@ class Document:
     @property
     def title(self) -> str:
         """The tab's title: a pushed one between prefix and suffix, as dom.ts putTitle."""
-        title = self.dead_render.title
-        if self._pushed_title is None:
-            return self.unmask(title.text)
-        return self.unmask(title.put(self._pushed_title))
+        title, pushed = self.dead_render.title, self._pushed_title
+        return self.unmask(title.text if pushed is None else title.put(pushed))
 
     @property
     def root(self) -> Element:
@@ -181,7 +190,7 @@ class Document:
         Raises:
             ElementError: Nothing matches; the real client logs that and sends nothing.
         """
-        found = self._select(selector)
+        found = self.all(selector)
         if not found:
             problem = f"has phx-target {selector!r}, which matches nothing"
             raise self.error_about(element, problem)
@@ -208,12 +217,9 @@ class Document:
         candidates: Sequence[str] = (),
     ) -> ElementError:
         """Return the error that says why a step cannot be done to the element."""
+        asked = self.describe(element)
         return ElementError(
-            self.describe(element),
-            problem,
-            advice=advice,
-            candidates=candidates,
-            url=self.url,
+            asked, problem, advice=advice, candidates=candidates, url=self.url
         )
 
     def with_root(self, root: Element) -> "Document":
@@ -276,26 +282,9 @@ class Document:
     def _own(self, text: str) -> str:
         """Return text that was read in the shared tree as this user reads it."""
         text = self.unmask(text)
-        return (
-            fill_texts(text, self._texts)
-            if TEXT_PLACEHOLDER in text and self.has_own_texts
-            else text
-        )
-
-    def _select(self, css: str) -> tuple[Element, ...]:
-        if not isinstance(css, str):
-            raise self._no_selector(css, "it must be a text such as '#save'")
-        if ":contains" in css.lower() and self.has_own_texts:
-            self._tree, self._plain = None, True
-        masked = self.dead_render.masked.mask(css)
-        try:
-            found = self._composed.select(masked)
-            if masked != css:
-                # A view's content is not masked: there the user's own words match.
-                found += self._composed.select(css)
-        except ValueError as error:
-            raise self._no_selector(css, str(error)) from None
-        return found
+        if TEXT_PLACEHOLDER in text and self.has_own_texts:
+            return fill_texts(text, self._texts)
+        return text
 
     def _no_selector(self, css: object, why: str) -> ElementError:
         problem = "is not a CSS selector"
@@ -306,10 +295,7 @@ class Document:
 
 
 CLEAR_FLASH: Final = "lv:clear-flash"
-KEY: Final = "key"
-CLEARABLE: Final = f"[phx-click*='{CLEAR_FLASH}']"
-NAMED: Final = "[id^='flash-']"
-GROUP: Final = "group"  # of the element around them all
+_MESSAGES: Final = f"[phx-click*='{CLEAR_FLASH}'], [id^='flash-']"
 
 
 def flash_messages(document: Document) -> dict[str, str]:
@@ -318,18 +304,18 @@ def flash_messages(document: Document) -> dict[str, str]:
     Of several messages of one kind the first counts.
     """
     found: dict[str, str] = {}
-    for element in document.all(f"{CLEARABLE}, {NAMED}"):
-        kind = cleared_by(element) or named(element)
+    for element in document.all(_MESSAGES):
+        kind = _cleared_kind(element) or _named_kind(element)
         if kind and kind not in found and is_visible(element):
             found[kind] = document.text(element)
     return found
 
 
-def cleared_by(element: Element) -> str:
+def _cleared_kind(element: Element) -> str:
     """Return the kind that a click clears, "" without one."""
-    click = element.get("phx-click", "")
+    click, own = element.get("phx-click", ""), element.get("phx-value-key", "")
     if click == CLEAR_FLASH:
-        return element.get("phx-value-key", "")
+        return own
     try:
         commands = json.loads(click)
     except ValueError:
@@ -337,18 +323,15 @@ def cleared_by(element: Element) -> str:
     for command in commands if isinstance(commands, list) else ():
         arguments = command[1] if isinstance(command, list) and command[1:] else None
         if isinstance(arguments, dict) and arguments.get("event") == CLEAR_FLASH:
-            return key_of(arguments.get("value")) or element.get("phx-value-key", "")
+            value = arguments.get("value")
+            key = value.get("key") if isinstance(value, dict) else None
+            return key if key and isinstance(key, str) else own
     return ""
 
 
-def key_of(value: Any) -> str:
-    """Return the `key` of a command's value, "" without one."""
-    key = value.get(KEY) if isinstance(value, dict) else None
-    return key if isinstance(key, str) else ""
-
-
-def named(element: Element) -> str:
+def _named_kind(element: Element) -> str:
     """Return the kind that an id of the generated app tells, else ""."""
-    kind = element.get("id", "").partition("-")[2]
-    is_message = element.get("role") == "alert" and kind != GROUP
-    return kind if is_message and element.get("id", "").startswith("flash-") else ""
+    start, _, kind = element.get("id", "").partition("-")
+    is_message = start == "flash" and element.get("role") == "alert"
+    # "flash-group" is the element around them all.
+    return kind if is_message and kind != "group" else ""

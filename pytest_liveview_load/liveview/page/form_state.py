@@ -8,9 +8,9 @@ arrives.
 """
 
 import copy
+import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from pytest_liveview_load.liveview.page.actions import Action
@@ -39,7 +39,7 @@ class FileContent(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclasses.dataclass(slots=True, kw_only=True, eq=False)
 class ChosenFile:
     """A file in a file input; `ref` is its number on the page, once it has one."""
 
@@ -60,30 +60,17 @@ class HeldEvent(NamedTuple):
     run: EventHandler
 
 
+@dataclasses.dataclass(slots=True, eq=False)
 class DebounceState:
     """What debounces hold back on one page, and what throttles drop for a while."""
 
-    __slots__ = (
-        "_clock",
-        "edited",
-        "held",
-        "last_input",
-        "last_key",
-        "throttled_until",
-    )
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.held: dict[Identity, HeldEvent] = {}
-        self.throttled_until: dict[Identity, float] = {}  # throttled elements
-        self.last_key: dict[Identity, str] = {}
-        self.edited = False  # the focused text, since it has the focus
-        # The field of the last input event, if nothing was told of another since then.
-        self.last_input: Identity | None = None
-
-    def now(self) -> float:
-        """Return the time in seconds."""
-        return self._clock()
+    now: Clock
+    held: dict[Identity, HeldEvent] = dataclasses.field(default_factory=dict)
+    throttled_until: dict[Identity, float] = dataclasses.field(default_factory=dict)
+    last_key: dict[Identity, str] = dataclasses.field(default_factory=dict)
+    edited: bool = False  # the focused text, since it has the focus
+    # The field of the last input event, if nothing was told of another since then.
+    last_input: Identity | None = None
 
     def next_due(self) -> tuple[Identity, float] | None:
         """Return the held event whose time will be up first, and in how many seconds."""
@@ -326,15 +313,11 @@ class FormState:
         return False
 
     def _submitted_options(self, field: Field) -> tuple[str, ...]:
+        enabled = (each for each in field.options if not each.disabled)
         chosen = self._inputs.get(field.key)
         if not isinstance(chosen, tuple):
-            return tuple(
-                each.value
-                for each in field.options
-                if each.selected and not each.disabled
-            )
-        enabled = (each.value for each in field.options if not each.disabled)
-        found = tuple(value for value in enabled if value in chosen)
+            return tuple(each.value for each in enabled if each.selected)
+        found = tuple(each.value for each in enabled if each.value in chosen)
         return found if field.type == SELECT_MULTIPLE else found[:1]
 
 

@@ -6,7 +6,7 @@ never ran such a command has an empty overlay.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from pytest_liveview_load.liveview.page.actions import VisualCommand
@@ -91,8 +91,7 @@ def run_visual_command(
         element = find_by_identity(root, identity)
         if element is not None:
             before = by_identity.get(identity, JsChanges(identity))
-            change = VISUAL[command.kind]
-            by_identity[identity] = change(element, before, command.arguments)
+            by_identity[identity] = _changed(element, before, command)
     return tuple(
         each for each in by_identity.values() if each != JsChanges(each.identity)
     )
@@ -153,98 +152,72 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
 # What each command does to an element.
 
 
-_Arguments: TypeAlias = Mapping[str, Any]
-_Change: TypeAlias = Callable[[Element, JsChanges, _Arguments], JsChanges]
-
+VISUAL: Final = frozenset(
+    (
+        *("add_class", "remove_class", "toggle_class", "transition"),
+        *("show", "hide", "toggle"),
+        *("set_attr", "remove_attr", "toggle_attr", "ignore_attrs"),
+    )
+)
 _ROWS: Final = {"tr": "table-row", "td": "table-cell"}
 
 
-def _add_class(
-    element: Element, changes: JsChanges, arguments: _Arguments
+def _changed(element: Element, changes: JsChanges, command: VisualCommand) -> JsChanges:
+    arguments = command.arguments
+    match command.kind:
+        case "show" | "hide" | "toggle":
+            return _with_display(element, changes, command)
+        case "set_attr":
+            name, value = arguments["attr"]
+            return changes.with_attributes(sets=((name, str(value)),))
+        case "remove_attr":
+            return changes.with_attributes(unsets=(arguments["attr"],))
+        case "toggle_attr":
+            return _with_attribute_toggled(element, changes, *arguments["attr"])
+        case "ignore_attrs":
+            return changes.ignoring(element, arguments.get("attrs") or ())
+        case _:
+            return _with_classes(element, changes, command)
+
+
+def _with_classes(
+    element: Element, changes: JsChanges, command: VisualCommand
 ) -> JsChanges:
-    running, starting, ended = _transition(arguments.get("transition"))
-    adds = [*_names(arguments), *ended]
-    return changes.with_classes(element, adds, [*running, *starting])
+    names = list(command.arguments.get("names") or ())
+    *moving, ended = _transition(command.arguments.get("transition"))
+    passing = [name for each in moving for name in each]
+    if command.kind == "remove_class":
+        return changes.with_classes(element, ended, [*names, *passing])
+    if command.kind == "toggle_class":
+        shown = changes.classes(element)
+        adds = [each for each in names if each not in (*shown, *changes.adds)]
+        removes = [
+            each for each in names if each in shown and each not in changes.removes
+        ]
+        return changes.with_classes(element, [*adds, *ended], [*removes, *passing])
+    # A transition leaves its last classes.
+    return changes.with_classes(element, [*names, *ended], passing)
 
 
-def _remove_class(
-    element: Element, changes: JsChanges, arguments: _Arguments
+def _with_display(
+    element: Element, changes: JsChanges, command: VisualCommand
 ) -> JsChanges:
-    running, starting, ended = _transition(arguments.get("transition"))
-    removes = [*_names(arguments), *running, *starting]
-    return changes.with_classes(element, ended, removes)
-
-
-def _toggle_class(
-    element: Element, changes: JsChanges, arguments: _Arguments
-) -> JsChanges:
-    running, starting, ended = _transition(arguments.get("transition"))
-    shown = changes.classes(element)
-    names = _names(arguments)
-    adds = [name for name in names if name not in shown and name not in changes.adds]
-    removes = [name for name in names if name in shown and name not in changes.removes]
-    return changes.with_classes(
-        element, [*adds, *ended], [*removes, *running, *starting]
-    )
-
-
-def _show(element: Element, changes: JsChanges, arguments: _Arguments) -> JsChanges:
-    if is_visible(element):
+    arguments, visible = command.arguments, is_visible(element)
+    if command.kind == ("show" if visible else "hide"):
         return changes
-    return _shown(element, changes, arguments, arguments.get("transition"), None)
-
-
-def _hide(element: Element, changes: JsChanges, arguments: _Arguments) -> JsChanges:
-    if not is_visible(element):
-        return changes
-    return _hidden(element, changes, None, arguments.get("transition"))
-
-
-def _toggle(element: Element, changes: JsChanges, arguments: _Arguments) -> JsChanges:
-    ins, outs = arguments.get("ins"), arguments.get("outs")
-    if is_visible(element):
-        return _hidden(element, changes, ins, outs)
-    return _shown(element, changes, arguments, ins, outs)
-
-
-def _shown(
-    element: Element, changes: JsChanges, arguments: _Arguments, ins: Any, outs: Any
-) -> JsChanges:
     display = arguments.get("display") or _ROWS.get(str(element.tag), "block")
-    return _without_motion(element, changes, ins, outs)._replace(display=str(display))
-
-
-def _hidden(element: Element, changes: JsChanges, ins: Any, outs: Any) -> JsChanges:
-    return _without_motion(element, changes, ins, outs)._replace(display=NONE)
-
-
-def _without_motion(
-    element: Element, changes: JsChanges, ins: Any, outs: Any
-) -> JsChanges:
-    """Take off what the two transitions put on for as long as they last."""
+    transitions = (arguments.get(name) for name in ("transition", "ins", "outs"))
+    # Their classes are on the element for as long as they last, which is no time here.
     moving = [
-        name for each in (ins, outs) for part in _transition(each) for name in part
+        name for each in transitions for part in _transition(each) for name in part
     ]
-    return changes.with_classes(element, (), moving)
+    changes = changes.with_classes(element, (), moving)
+    return changes._replace(display=NONE if visible else str(display))
 
 
-def _set_attr(element: Element, changes: JsChanges, arguments: _Arguments) -> JsChanges:
-    del element
-    name, value = arguments["attr"]
-    return changes.with_attributes(sets=((name, str(value)),))
-
-
-def _remove_attr(
-    element: Element, changes: JsChanges, arguments: _Arguments
+def _with_attribute_toggled(
+    element: Element, changes: JsChanges, name: str, value: Any, *other: Any
 ) -> JsChanges:
-    del element
-    return changes.with_attributes(unsets=(arguments["attr"],))
-
-
-def _toggle_attr(
-    element: Element, changes: JsChanges, arguments: _Arguments
-) -> JsChanges:
-    name, value, *other = arguments["attr"]
     now = changes.attribute(element, name)
     if now is None or (other and now != value):
         return changes.with_attributes(sets=((name, str(value)),))
@@ -253,34 +226,6 @@ def _toggle_attr(
     return changes.with_attributes(unsets=(name,))
 
 
-def _ignore_attrs(
-    element: Element, changes: JsChanges, arguments: _Arguments
-) -> JsChanges:
-    return changes.ignoring(element, arguments.get("attrs") or ())
-
-
-def _names(arguments: _Arguments) -> list[str]:
-    return list(arguments.get("names") or ())
-
-
-def _transition(classes: Any) -> tuple[list[str], list[str], list[str]]:
+def _transition(classes: Any) -> Sequence[Sequence[str]]:
     """Return the classes of a transition: while it runs, when it starts, at its end."""
-    if not classes:
-        return [], [], []
-    running, starting, ended = classes
-    return list(running), list(starting), list(ended)
-
-
-VISUAL: Final[Mapping[str, _Change]] = {
-    "add_class": _add_class,
-    "remove_class": _remove_class,
-    "toggle_class": _toggle_class,
-    "transition": _add_class,  # one that leaves its last classes
-    "show": _show,
-    "hide": _hide,
-    "toggle": _toggle,
-    "set_attr": _set_attr,
-    "remove_attr": _remove_attr,
-    "toggle_attr": _toggle_attr,
-    "ignore_attrs": _ignore_attrs,
-}
+    return classes or ((), (), ())

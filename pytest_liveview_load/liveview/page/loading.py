@@ -186,29 +186,23 @@ def _freed(here: LoadingState, number: int, dialect: Dialect) -> bool:
     loading, lock = here.loading, here.lock
     if not dialect.awaits_in_parts:
         return loading == number
-    newer = (
-        loading is not None and loading > number,
-        lock is not None and lock > number,
-    )
-    if all(newer):
+    loads = loading is not None and loading > number
+    locked = lock is not None and lock > number
+    if loads and locked:
         return False
-    unlocked = not newer[1]
+    unlocked = not locked
     if lock is not None and unlocked:
         here.lock = here.before = None
-    if loading is not None and not newer[0]:
+    if loading is not None and not loads:
         if unlocked:
             here.loading = None
             here.readonly = here.disabled = here.disabled_with = False
-        _strip(here, submit=unlocked)
+        kept = () if unlocked else (loading_class(_SUBMIT),)
+        for name in _CLASSES.difference(kept):
+            here.classes.pop(name, None)
     elif unlocked and loading_class(_SUBMIT) in here.classes:
         here.classes.pop(loading_class(_CHANGE), None)
-    return not any(newer)
-
-
-def _strip(here: LoadingState, *, submit: bool) -> None:
-    kept = set() if submit else {loading_class(_SUBMIT)}
-    for name in _CLASSES - kept:
-        here.classes.pop(name, None)
+    return not (loads or locked)
 
 
 # What a page looks like while replies to its pushes are loading_source.
@@ -250,11 +244,9 @@ def with_loading_states(
     ]
     for identity, before in sorted(locked, key=lambda each: _depth(root, each[0])):
         _keep(root, identity, before)
-    found = [
-        (find_by_identity(root, identity), each)
-        for identity, each in all_waiting.items()
-    ]
-    for element, each in found:
+    # All are looked for before any changes: its text may take another's place.
+    elements = [find_by_identity(root, identity) for identity in all_waiting]
+    for element, each in zip(elements, all_waiting.values(), strict=True):
         if element is not None:
             _dress(element, each, dialect)
     return now.with_root(root)
@@ -267,10 +259,8 @@ def _depth(root: Element, identity: Identity) -> int:
 
 def _keep(root: Element, identity: Identity, before: Document) -> None:
     """Put a locked element back as it was, but for the views that are nested in it."""
-    now, then = (
-        find_by_identity(root, identity),
-        find_by_identity(before.root, identity),
-    )
+    now = find_by_identity(root, identity)
+    then = find_by_identity(before.root, identity)
     parent = None if now is None else now.getparent()
     if now is None or then is None or parent is None:
         return
@@ -296,13 +286,9 @@ def _dress(element: Element, state: LoadingState, dialect: Dialect) -> None:
         else:
             element.set(PHX_READONLY, _word("readonly" in element.attrib))
             element.set("readonly", "")
+    refs = {PHX_REF: state.loading}
     if dialect.awaits_in_parts:
-        refs = {
-            PHX_REF_LOADING: state.loading,
-            PHX_REF_LOCK: state.lock,
-        }
-    else:
-        refs = {PHX_REF: state.loading}
+        refs = {PHX_REF_LOADING: state.loading, PHX_REF_LOCK: state.lock}
     if state.view:
         element.set(PHX_REF_SRC, state.view)
     for name, ref in refs.items():

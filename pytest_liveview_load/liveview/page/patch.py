@@ -81,7 +81,15 @@ class StreamContainer:
         self._element = element
         self._items: list[Element] = []
 
-    def arrive(self) -> None:
+    def fill(self, before: list[Element] | None) -> None:
+        """Settle what it holds; `before` are its old children, None if it is new."""
+        if before is None:
+            self._order_new()
+        else:
+            self._merge(before)
+        self._element[:] = self._items
+
+    def _order_new(self) -> None:
         """Order the children of a container that was not there before.
 
         The browser adds it whole and then walks its children (morphdom's
@@ -89,16 +97,13 @@ class StreamContainer:
         """
         self._items = list(self._element)
         child = self._items[0] if self._items else None
-        while child is not None:
-            if child not in self._items:
-                break
+        while child is not None and child in self._items:
             at = self._items.index(child) + 1
             after = self._items[at] if at < len(self._items) else None
             self._reorder(child, is_new=True)
             child = after
-        self._write()
 
-    def merge(self, before: list[Element]) -> None:
+    def _merge(self, before: list[Element]) -> None:
         """Lay the new children over those the container had.
 
         As morphdom's morphChildren, which matches them by id and moves none itself.
@@ -117,7 +122,6 @@ class StreamContainer:
                     self._update(old, child)
             else:
                 self._add(child)
-        self._write()
 
     def _update(self, old: Element, child: Element) -> None:
         ref = old.get(PHX_STREAM_REF)
@@ -186,9 +190,6 @@ class StreamContainer:
             self._patch.gone(item)
             self._items.remove(item)
 
-    def _write(self) -> None:
-        self._element[:] = self._items
-
 
 # Where there is none of this in the HTML, the HTML is the DOM.
 OUTLIVES_HTML: Final = PHX_UPDATE
@@ -213,11 +214,7 @@ def first_render(
     new = parse_fragment(html)
     patch = StreamPatch(streams, dialect)
     for element in _STREAMS(new):
-        container = StreamContainer(patch, element)
-        if fresh:
-            container.arrive()
-        else:
-            container.merge([])
+        StreamContainer(patch, element).fill(None if fresh else [])
     return new
 
 
@@ -274,23 +271,18 @@ def _remove_items(work: Element, patch: StreamPatch) -> None:
 def _settle(new: Element, work: Element, patch: StreamPatch) -> None:
     """Put into `new` what outlives the HTML; `work` gives it up."""
     for element in _STREAMS(new):
-        container = StreamContainer(patch, element)
-        before = _same(work, element)
-        if before is None:
-            container.arrive()
-        else:
-            container.merge(list(before))
+        found = _matching(work, element)
+        StreamContainer(patch, element).fill(None if found is None else list(found))
     for before in _IGNORED(work):
-        dom_id = before.get("id")
-        after = _BY_ID(new, id=dom_id) if dom_id else []
-        if after and after[0] is not before and after[0].tag == before.tag:
-            _keep_ignored(before, after[0])
+        after = _matching(new, before)
+        if after is not None and after is not before:
+            _keep_ignored(before, after)
 
 
-def _same(work: Element, element: Element) -> Element | None:
-    """Return the old element that morphdom would match: by id and tag."""
+def _matching(root: Element, element: Element) -> Element | None:
+    """Return what morphdom would match the element with: of the same id and tag."""
     dom_id = element.get("id")
-    found = _BY_ID(work, id=dom_id) if dom_id else []
+    found = _BY_ID(root, id=dom_id) if dom_id else []
     return found[0] if found and found[0].tag == element.tag else None
 
 

@@ -27,7 +27,6 @@ from pytest_liveview_load.liveview.page.view_elements import (
 from pytest_liveview_load.liveview.protocol.rendered import (
     MAX_HTML,
     ROOT_TAG,
-    Dynamic,
     Node,
     Rendered,
     Tree,
@@ -197,42 +196,30 @@ class _Writer:
         self.texts += texts
 
     def _write_rows(self, node: Node, *, inside: bool) -> None:
-        statics = node.statics
+        statics, write = node.statics, self.pieces.append
         ends = _ends(statics)
-        if isinstance(node, Tree):
-            self._write_row(node.dynamics, statics, ends, inside=inside)
-        else:
-            for entry in node.entries:
-                self._write_row(entry, statics, ends, inside=inside)
-
-    def _write_row(
-        self,
-        row: tuple[Dynamic, ...],
-        statics: tuple[str, ...],
-        ends: tuple[bool | None, ...],
-        *,
-        inside: bool,
-    ) -> None:
-        write = self.pieces.append
-        index = 0
-        for dynamic in row:
+        rows = (node.dynamics,) if isinstance(node, Tree) else node.entries
+        for row in rows:
+            between = inside
+            index = 0
+            for dynamic in row:
+                write(statics[index])
+                end = ends[index]
+                if end is not None:
+                    between = end
+                index += 1  # enumerate costs a tuple on the hottest line
+                if type(dynamic) is str:
+                    if between and _is_text(dynamic):
+                        write(GAP)
+                        self.texts.append(dynamic)
+                    else:
+                        write(dynamic)
+                        between = _end(dynamic, between)
+                elif isinstance(dynamic, int):
+                    self._write_component(dynamic)
+                elif not isinstance(dynamic, str):
+                    self.write(dynamic, inside=between)
             write(statics[index])
-            end = ends[index]
-            if end is not None:
-                inside = end
-            index += 1  # enumerate costs a tuple on the hottest line
-            if type(dynamic) is str:
-                if inside and _is_text(dynamic):
-                    write(GAP)
-                    self.texts.append(dynamic)
-                else:
-                    write(dynamic)
-                    inside = _end(dynamic, inside)
-            elif isinstance(dynamic, int):
-                self._write_component(dynamic)
-            elif not isinstance(dynamic, str):
-                self.write(dynamic, inside=inside)
-        write(statics[index])
 
     def _write_component(self, cid: int) -> None:
         rendered = self._rendered

@@ -38,7 +38,7 @@ _JOINS_KEPT: Final = 256
 _DIFFS_KEPT: Final = 512
 _PAGES_KEPT: Final = 256
 # A state nobody looked at holds on to the one before; so many at most.
-_LONGEST_CHAIN: Final = 16
+_MOST_UNRENDERED: Final = 16
 
 
 class Transition(NamedTuple):
@@ -64,8 +64,8 @@ class ViewState:
         "_template",
         "_visible",
         "before",
-        "chain",
         "merged",
+        "unrendered",
     )
 
     def __init__(
@@ -81,7 +81,8 @@ class ViewState:
         self._root: Element | None = None  # only where elements outlive the HTML
         self._split: SplitHtml | None = None  # instead of all HTML, where it has
         self._template: Template | None = None
-        self.chain: int = 0 if before is None else before.chain + 1  # states unseen
+        # How many states up to this one nobody has looked at.
+        self.unrendered: int = 0 if before is None else before.unrendered + 1
 
     @classmethod
     def joined(
@@ -109,45 +110,40 @@ class ViewState:
         rendered = self.merged.rendered.without_streams().without_components(cids)
         if rendered is self.merged.rendered:
             return self
-        self.look()
-        state = ViewState(Merged(rendered=rendered), None, fresh=False)
-        state.show_as(self)
+        self.ensure_rendered()
+        state = copy.copy(self)  # what it shows stays
+        state.merged = Merged(rendered=rendered)
         return state
-
-    def show_as(self, other: "ViewState") -> None:
-        """Take over what another state, already rendered, shows."""
-        self._html, self._root, self._visible = other._html, other._root, other._visible  # noqa: SLF001  # a sibling
-        self._split, self._template = other._split, other._template  # noqa: SLF001
 
     @property
     def html(self) -> str:
         """The view's inner HTML, as a person has it before them."""
-        self.look()
+        self.ensure_rendered()
         if self._visible is None:
             if self._root is not None:
                 self._visible = _inner(self._root)
+            elif self._split is not None:
+                self._visible = self._split.html()
             else:
-                self._visible = (
-                    self._html if self._split is None else self._split.html()
-                )
+                self._visible = self._html
         return self._visible or ""
 
     @property
     def root(self) -> Element:
         """A wrapper element that holds the view's children."""
-        self.look()
+        self.ensure_rendered()
         return _parsed(self.html) if self._root is None else self._root
 
     def copy_root(self) -> Element:
         """Return such a wrapper for the caller to take apart."""
-        self.look()
+        self.ensure_rendered()
         if self._root is None:
             return parse_fragment(self.html)
         return copy.deepcopy(self._root)
 
     def shared(self) -> "tuple[Template | ViewState, tuple[str, ...]]":
         """Return what shows the same but for some texts, to more users, and the texts."""
-        self.look()
+        self.ensure_rendered()
         if self._template is None or self._split is None:
             return self, ()
         return self._template, self._split.texts
@@ -156,21 +152,17 @@ class ViewState:
     def cids(self) -> frozenset[int]:
         """The components on the page."""
         if self._cids is None:
-            self.look()
-            template = self._template
-            self._cids = (
-                component_ids_in(self.html) if template is None else template.cids
-            )
+            shared = self.shared()[0]
+            self._cids = component_ids_in(self.html) if shared is self else shared.cids
         return self._cids
 
     @property
     def nested(self) -> Mapping[str, NestedView]:
         """The places of nested and sticky views on the page, by view id."""
         if self._nested is None:
-            self.look()
-            template = self._template
+            shared = self.shared()[0]
             self._nested = (
-                nested_views_in(self.html) if template is None else template.nested
+                nested_views_in(self.html) if shared is self else shared.nested
             )
         return self._nested
 
@@ -179,17 +171,17 @@ class ViewState:
         """Whether someone has looked."""
         return self._html is not None or self._template is not None
 
-    def look(self) -> None:
+    def ensure_rendered(self) -> None:
         """Render this state, and first those before it whose items it still shows."""
-        unseen = []
+        unrendered = []
         state: ViewState | None = self
         while state is not None and not state.rendered:
-            unseen.append(state)
+            unrendered.append(state)
             state = state.before
-        for state in reversed(unseen):
-            state.render()
+        for state in reversed(unrendered):
+            state._render()  # noqa: SLF001  # a sibling
 
-    def render(self) -> None:
+    def _render(self) -> None:
         """Build the HTML, and the DOM if elements outlive it; `before` is rendered."""
         rendered, before = self.merged.rendered, self.before
         if before is None or before._root is None:  # noqa: SLF001  # a sibling
@@ -203,24 +195,20 @@ class ViewState:
                 self._root = self._patched(html)
             self._html = html
         self.before = None
-        self.chain = 0
+        self.unrendered = 0
 
     def _patched(self, html: str) -> Element:
-        merged, before = self.merged, self.before
-        rendered = merged.rendered
+        merged, before, fresh = self.merged, self.before, self._fresh
+        rendered, streams = merged.rendered, merged.streams
+        dialect = rendered.dialect
         if before is None:
-            return first_render(
-                html, merged.streams, rendered.dialect, fresh=self._fresh
-            )
+            return first_render(html, streams, dialect, fresh=fresh)
         if merged.component_only:
+            component_html = rendered.component_html
             return patch_components(
-                before.root,
-                merged.cids,
-                rendered.component_html,
-                merged.streams,
-                rendered.dialect,
+                before.root, merged.cids, component_html, streams, dialect
             )
-        return patch(before.root, html, merged.streams, rendered.dialect)
+        return patch(before.root, html, streams, dialect)
 
 
 @lru_cache(maxsize=_PAGES_KEPT)
@@ -242,8 +230,8 @@ def _after(state: ViewState, diff_json: bytes) -> Transition:
     if merged.rendered is rendered:
         return _transition(merged, state)
     following = ViewState(merged, state, fresh=False)
-    if following.chain >= _LONGEST_CHAIN:
-        following.look()
+    if following.unrendered >= _MOST_UNRENDERED:
+        following.ensure_rendered()
     return _transition(merged, following)
 
 

@@ -42,13 +42,13 @@ def merged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[ViewState]:
     """The states whose HTML was made."""
     calls: list[ViewState] = []
-    real = ViewState.render
+    real = ViewState._render
 
     def counted(state: ViewState) -> None:
         calls.append(state)
         real(state)
 
-    monkeypatch.setattr(ViewState, "render", counted)
+    monkeypatch.setattr(ViewState, "_render", counted)
     return calls
 
 

@@ -164,7 +164,7 @@ def test_states_nobody_looked_at_are_bounded() -> None:
     state = joined(LIST)
     for number in range(100):
         state = state.after(added(f"i{number}")).state
-        assert state.chain < 16
+        assert state.unrendered < 16
 
     assert 101 == len(state.root[0])
 
