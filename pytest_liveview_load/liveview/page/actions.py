@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from pytest_liveview_load.liveview.page.html import Element, Identity
+from pytest_liveview_load.liveview.page.html import Element, Identity, identify
 
 
 class LoadingSource(NamedTuple):
@@ -113,6 +113,17 @@ class MoveFocus:
     """Focus this element, as JS.focus does; `run_binding` replaces it by what that causes."""
 
     element: Element
+
+
+def live_navigation(
+    kind: str, url: str, source: Element, *, replace: bool
+) -> LivePatch | LiveNavigate:
+    """Return where a live link, JS.patch or JS.navigate leads; `kind` is "patch" or not."""
+    clicked = identify(source)
+    if kind == "patch":
+        waiting = LoadingSource("click", clicked)
+        return LivePatch(url=url, replace=replace, loading_source=waiting)
+    return LiveNavigate(url=url, replace=replace, source=clicked)
 
 
 Action: TypeAlias = (

@@ -8,47 +8,20 @@ nothing on the element answers to, is an ElementError which lists what is bound.
 from typing import Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from pytest_liveview_load.liveview.page import events, html
 from pytest_liveview_load.liveview.page.actions import (
     Action,
     HttpSubmit,
-    LiveNavigate,
-    LivePatch,
-    LoadingSource,
     PageLoad,
+    live_navigation,
 )
 from pytest_liveview_load.liveview.page.compose import ClickTargets
 from pytest_liveview_load.liveview.page.debounce import debounced, field_submitted
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.events import (
-    blur,
-    input_event,
-    is_loading,
-    move_focus,
-    nothing_bound,
-    refuse_disabled,
-    refuse_loading,
-    run_binding,
-)
 from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
 from pytest_liveview_load.liveview.page.form_data import http_body, urlencode
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import (
-    DATA_CSRF,
-    DATA_METHOD,
-    DATA_TO,
-    PHX_CLICK,
-    PHX_CLICK_AWAY,
-    PHX_LINK_STATE,
-    PHX_LIVE_LINK,
-    PHX_SUBMIT,
-    PHX_TRIGGER_ACTION,
-    Element,
-    ancestors,
-    by_id,
-    identify,
-    is_disabled,
-    is_visible,
-)
+from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.push import is_submitting
 
 # What a click or submit does without LiveView: links, `data-method`, plain forms.
@@ -57,23 +30,19 @@ from pytest_liveview_load.liveview.page.push import is_submitting
 def live_link(document: Document, link: Element) -> Action:
     """Return where a `data-phx-link` leads (live_socket.ts bindNav)."""
     url = _absolute(document, link.get("href", ""))
-    replace = link.get(PHX_LINK_STATE) == "replace"
-    source = identify(link)
-    if link.get(PHX_LIVE_LINK) == "patch":
-        return LivePatch(
-            url=url, replace=replace, loading_source=LoadingSource("click", source)
-        )
-    return LiveNavigate(url=url, replace=replace, source=source)
+    replace = link.get(html.PHX_LINK_STATE) == "replace"
+    kind = link.get(html.PHX_LIVE_LINK, "")
+    return live_navigation(kind, url, link, replace=replace)
 
 
 def data_method(document: Document, link: Element) -> HttpSubmit:
     """Return the form that phoenix_html.js makes of a link with `data-method`."""
-    verb = link.get(DATA_METHOD, "")
+    verb = link.get(html.DATA_METHOD, "")
     # A missing data-csrf becomes the text "null", as in JavaScript.
-    csrf = document.attr(link, DATA_CSRF) or "null"
+    csrf = document.attr(link, html.DATA_CSRF) or "null"
     body = urlencode((("_csrf_token", csrf), ("_method", verb)))
     method = "GET" if verb == "get" else "POST"
-    return _http(method, _absolute(document, link.get(DATA_TO, "")), body)
+    return _http(method, _absolute(document, link.get(html.DATA_TO, "")), body)
 
 
 def follow_link(document: Document, link: Element) -> list[Action]:
@@ -111,7 +80,7 @@ def triggered_submit(page: VisiblePage) -> HttpSubmit | None:
     The client leaves the view and submits (dom_patch.ts externalFormTriggered), with the
     button that last submitted it.
     """
-    for form in page.document.all(f"form[{PHX_TRIGGER_ACTION}]"):
+    for form in page.document.all(f"form[{html.PHX_TRIGGER_ACTION}]"):
         submitter = page.forms.submitter(page.document, form)
         for action in http_submit(page, form, submitter):
             if isinstance(action, HttpSubmit):
@@ -136,8 +105,9 @@ def _absolute(document: Document, href: str) -> str:
         return base  # no URL at all, such as "http://["
 
 
-_CLICKABLE: Final = f"[{PHX_CLICK}], a[href], button, input[type=submit], [data-method]"
-_SUBMITTABLE: Final = "form"
+_CLICKABLE: Final = (
+    f"[{html.PHX_CLICK}], a[href], button, input[type=submit], [data-method]"
+)
 _CLICK: Final = "click"
 
 
@@ -149,13 +119,13 @@ def click(page: VisiblePage, element: Element) -> list[Action]:
             now or at all.
     """
     around = page.document.click_targets(element)
-    refuse_disabled(page, around.control)
+    events.refuse_disabled(page, around.control)
     moved = _mouse_down(page, around)
     heard = _clicked(page, element, around)
     if around.bound is not None and not moved and heard == []:
-        refuse_loading(page, around.bound)
+        events.refuse_loading(page, around.bound)
     if heard is None and not moved:
-        raise nothing_bound(page, element, "phx-click and no href", _CLICKABLE)
+        raise events.nothing_bound(page, element, "phx-click and no href", _CLICKABLE)
     return moved + (heard or [])
 
 
@@ -170,24 +140,28 @@ def submit(
     """
     document = page.document
     if form.tag != "form":
-        raise nothing_bound(page, form, "form to submit: it is no <form>", _SUBMITTABLE)
+        raise events.nothing_bound(
+            page, form, "form to submit: it is no <form>", "form"
+        )
     field = None
     if submitter is not None:
-        refuse_disabled(page, page.document.click_targets(submitter).control)
+        events.refuse_disabled(page, page.document.click_targets(submitter).control)
         field = document.fields.field(submitter)
         if field is None or document.fields.form(submitter) is not form:
             problem = f"is no submit button of {document.describe(form)}"
             raise document.error_about(submitter, problem)
     if is_submitting(form):
-        refuse_loading(page, form)
+        events.refuse_loading(page, form)
     if page.forms.uses_debounce:
         for each in document.fields.of(form):
             field_submitted(page, each.element)
-    event = document.attr(form, PHX_SUBMIT)
+    event = document.attr(form, html.PHX_SUBMIT)
     if event:
         # As view.ts submitForm: all of it counts as used, and the field in it is left.
         page.forms.mark_all_used(document, form)
-        return blur(page) + run_binding(page, event, "submit", form, submitter=field)
+        return events.blur(page) + events.run_binding(
+            page, event, "submit", form, submitter=field
+        )
     return http_submit(page, form, field)
 
 
@@ -205,16 +179,16 @@ def dispatch_event(page: VisiblePage, event: str, element: Element) -> list[Acti
     """
     if event == _CLICK:
         around = page.document.click_targets(element)
-        if around.control is not None and is_disabled(around.control):
+        if around.control is not None and html.is_disabled(around.control):
             return []
         return _clicked(page, element, around) or []
     if event == "submit":
-        bound = element.tag == "form" and PHX_SUBMIT in element.attrib
+        bound = element.tag == "form" and html.PHX_SUBMIT in element.attrib
         return submit(page, element) if bound and not is_submitting(element) else []
     field = page.document.fields.field(element)
     if field is None or event not in ("input", "change"):
         return []
-    return input_event(page, field)
+    return events.input_event(page, field)
 
 
 # What LiveView's script does
@@ -232,7 +206,7 @@ def _clicked(
     toggled = _toggled(page, element)
     actions = _clicked_away(page, element)
     answered = around.bound is not None or bool(actions)
-    if around.bound is not None and not is_loading(around.bound):
+    if around.bound is not None and not events.is_loading(around.bound):
         actions += _bound(page, around.bound)
     by_itself = _own_behaviour(page, around, toggled)
     if by_itself is not None:
@@ -241,22 +215,26 @@ def _clicked(
 
 
 def _bound(page: VisiblePage, element: Element) -> list[Action]:
-    binding = element.get(PHX_CLICK)
+    binding = element.get(html.PHX_CLICK)
     if not binding:
         return []
-    return debounced(page, element, lambda p, e: run_binding(p, binding, _CLICK, e))
+    return debounced(
+        page, element, lambda p, e: events.run_binding(p, binding, _CLICK, e)
+    )
 
 
 def _clicked_away(page: VisiblePage, element: Element) -> list[Action]:
     """Tell the visible elements that the click was outside of them."""
-    bound = page.document.all(f"[{PHX_CLICK_AWAY}]")
-    if not bound or not is_visible(element):
+    bound = page.document.all(f"[{html.PHX_CLICK_AWAY}]")
+    if not bound or not html.is_visible(element):
         return []
-    inside = set(ancestors(element))
+    inside = set(html.ancestors(element))
     actions: list[Action] = []
     for each in bound:
-        if each not in inside and is_visible(each):
-            actions += run_binding(page, each.get(PHX_CLICK_AWAY, ""), _CLICK, each)
+        if each not in inside and html.is_visible(each):
+            actions += events.run_binding(
+                page, each.get(html.PHX_CLICK_AWAY, ""), _CLICK, each
+            )
     return actions
 
 
@@ -269,8 +247,8 @@ def _mouse_down(page: VisiblePage, around: ClickTargets) -> list[Action]:
     if control is not None and control.tag != "button":
         field = page.document.fields.field(control)
         if field is not None and field.type not in BUTTONS:
-            return move_focus(page, control)
-    return blur(page)
+            return events.move_focus(page, control)
+    return events.blur(page)
 
 
 def _own_behaviour(
@@ -278,7 +256,7 @@ def _own_behaviour(
 ) -> list[Action] | None:
     """Return what the browser does by itself, or None where a click does nothing."""
     if toggled is not None:
-        return input_event(page, toggled)
+        return events.input_event(page, toggled)
     if around.method is not None:
         return [data_method(page.document, around.method)]
     active = around.active
@@ -287,7 +265,8 @@ def _own_behaviour(
     if active.tag == "a":
         return follow_link(page.document, active)
     if active.tag == "label":
-        return _click_label(page, active)
+        control = _labelled(page, active)
+        return None if control is None else click(page, control)
     fields = page.document.fields
     if active.tag == "button" and fields.form(active) is None:
         return None  # the usual click; it need not read all the fields
@@ -303,22 +282,17 @@ def _click_field(page: VisiblePage, field: Field) -> list[Action] | None:
         return None
     if field.type == "reset":
         page.forms.reset(page.document, form)
-        return input_event(page, field)
+        return events.input_event(page, field)
     return submit(page, form, field.element)
 
 
-def _click_label(page: VisiblePage, label: Element) -> list[Action] | None:
-    control = labelled(page, label)
-    return None if control is None else click(page, control)
-
-
-def labelled(page: VisiblePage, label: Element) -> Element | None:
+def _labelled(page: VisiblePage, label: Element) -> Element | None:
     """Return the field that a `<label>` is for, or None."""
     target = label.get("for")
     if target is None:
         controls = label.iter("input", "select", "textarea", "button")
         return next(controls, None)
-    return next(iter(by_id(page.document.root, id=target)), None)
+    return next(iter(html.by_id(page.document.root, id=target)), None)
 
 
 def _toggled(page: VisiblePage, element: Element) -> Field | None:

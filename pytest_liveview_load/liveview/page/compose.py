@@ -12,30 +12,12 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
-from pytest_liveview_load.liveview.page.html import (
-    DATA_METHOD,
-    DATA_TO,
-    PHX_CLICK,
-    PHX_LIVE_LINK,
-    PHX_MAIN,
-    PHX_PORTAL,
-    PHX_SESSION,
-    PHX_STATIC,
-    PHX_TELEPORTED,
-    PHX_TELEPORTED_SRC,
-    Element,
-    ancestors,
-    attributes_of,
-    by_id,
-    compiled,
-    finder,
-    is_disabled,
-)
+from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.js_overlay import Overlay, apply_overlay
 from pytest_liveview_load.liveview.page.template import Template
 from pytest_liveview_load.liveview.page.view_state import ViewState
@@ -43,9 +25,11 @@ from pytest_liveview_load.liveview.page.view_state import ViewState
 _KEPT: Final = 256  # composed trees in one process
 _DEEPEST_PORTAL: Final = 5  # portals within portals, as dom_patch.ts
 # What stays a view's own when a live navigation brings another container.
-_RETAINED: Final = frozenset(("id", PHX_SESSION, PHX_STATIC, PHX_MAIN))
+_RETAINED: Final = frozenset(("id", html.PHX_SESSION, html.PHX_STATIC, html.PHX_MAIN))
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_PORTALS: Final = finder(f"//template[@{PHX_PORTAL} and * and not(ancestor::template)]")
+_PORTALS: Final = html.finder(
+    f"//template[@{html.PHX_PORTAL} and * and not(ancestor::template)]"
+)
 
 _ANSWERS: Final = 256  # remembered answers of one tree
 _CONTROLS: Final = frozenset(("button", "input", "select", "textarea"))
@@ -56,10 +40,6 @@ Content: TypeAlias = ViewState | Template
 Container: TypeAlias = tuple[str, Mapping[str, str]]
 # A view's session and static, as its element has them.
 Tokens: TypeAlias = tuple[str, str]
-# A view's id as the parsed dead render has it, and what the view shows.
-_ViewContent: TypeAlias = tuple[str, Content | None]
-# The same id, and the view's connection classes.
-_ViewClasses: TypeAlias = tuple[str, str]
 
 
 class ClickTargets(NamedTuple):
@@ -90,7 +70,7 @@ class SharedTree:
         if found is None:
             if len(self._answers) >= _ANSWERS:
                 self._answers.clear()
-            found = self._answers[css] = tuple(compiled(css)(self.root))
+            found = self._answers[css] = tuple(html.compiled(css)(self.root))
         return found
 
     def click_targets(self, element: Element) -> ClickTargets:
@@ -117,17 +97,21 @@ def click_targets_of(element: Element) -> ClickTargets:
     node: Element | None = element
     while node is not None:
         get = node.get
-        if get(PHX_SESSION) is not None:
+        if get(html.PHX_SESSION) is not None:
             view = node if view is None else view
             in_view = in_view and node is element
-        elif view is None and get(PHX_TELEPORTED) is not None:
+        elif view is None and get(html.PHX_TELEPORTED) is not None:
             view = node
         if in_view:
-            if link is None and get(PHX_LIVE_LINK) and not _is_disabled(node):
+            if link is None and get(html.PHX_LIVE_LINK) and not _is_disabled(node):
                 link = node
-            if bound is None and get(PHX_CLICK) is not None and not _is_disabled(node):
+            if (
+                bound is None
+                and get(html.PHX_CLICK) is not None
+                and not _is_disabled(node)
+            ):
                 bound = node
-        if method is None and get(DATA_METHOD) and get(DATA_TO):
+        if method is None and get(html.DATA_METHOD) and get(html.DATA_TO):
             method = node
         if active is None and _is_active(node):
             active = node
@@ -142,7 +126,7 @@ def _is_active(node: Element) -> bool:
 
 
 def _is_disabled(node: Element) -> bool:
-    return node.tag in _DISABLEABLE and is_disabled(node)
+    return node.tag in _DISABLEABLE and html.is_disabled(node)
 
 
 _kept: OrderedDict[tuple[object, ...], tuple[SharedTree, tuple[object, ...]]] = (
@@ -154,9 +138,9 @@ def compose(
     page: DeadRender,
     contents: Mapping[str, Content | None],
     containers: Mapping[str, Container],
-    overlay: Overlay = (),
-    tokens: Mapping[str, Tokens] = MappingProxyType({}),
-    connection_classes: Mapping[str, str] = MappingProxyType({}),
+    overlay: Overlay,
+    tokens: Mapping[str, Tokens],
+    connection_classes: Mapping[str, str],
 ) -> SharedTree:
     """Return the page with each view's content (see `Document` for the arguments)."""
     masked_id = page.masked_id
@@ -197,10 +181,10 @@ def compose(
 
 def _build(
     page: DeadRender,
-    views: tuple[_ViewContent, ...],
+    views: tuple[tuple[str, Content | None], ...],
     containers: Mapping[str, Container],
     tokens: Mapping[str, Tokens],
-    connection_classes: tuple[_ViewClasses, ...],
+    connection_classes: tuple[tuple[str, str], ...],
 ) -> Element:
     root = copy.deepcopy(page.parsed.without_views(frozenset(id_ for id_, _ in views)))
     remaining = views
@@ -208,12 +192,12 @@ def _build(
         unplaced = tuple(each for each in remaining if not _place(root, page, *each))
         remaining = unplaced if len(unplaced) < len(remaining) else ()
     for view_id, (session, static) in tokens.items():
-        for element in by_id(root, id=view_id):
-            element.set(PHX_SESSION, session)
-            element.set(PHX_STATIC, static)
+        for element in html.by_id(root, id=view_id):
+            element.set(html.PHX_SESSION, session)
+            element.set(html.PHX_STATIC, static)
     _teleport(root)
     for view_id, (tag, attributes) in containers.items():
-        for element in by_id(root, id=page.masked_id(view_id)):
+        for element in html.by_id(root, id=page.masked_id(view_id)):
             _replace_container(element, tag, attributes)
     for view_id, classes in connection_classes:
         for element in _elements_of(root, page, view_id):
@@ -243,7 +227,9 @@ def _place(
 
 def _elements_of(root: Element, page: DeadRender, view_id: str) -> list[Element]:
     # A child's element may be in its parent's content, where ids are not masked.
-    return by_id(root, id=view_id) or by_id(root, id=page.masked.unmask(view_id))
+    return html.by_id(root, id=view_id) or html.by_id(
+        root, id=page.masked.unmask(view_id)
+    )
 
 
 def _remove(element: Element) -> None:
@@ -262,7 +248,7 @@ def _replace_container(
 ) -> None:
     """Give the element what the new view wants, as dom.ts replaceRootContainer."""
     element.tag = tag
-    for name in set(attributes_of(element)) - _RETAINED:
+    for name in set(html.attributes_of(element)) - _RETAINED:
         del element.attrib[name]
     for name, value in attributes.items():
         if name not in _RETAINED:
@@ -286,14 +272,19 @@ def _teleport(root: Element) -> None:
 def _move_portal(root: Element, template: Element) -> bool:
     content, owner = template[0], _owner(template)
     try:
-        found = compiled(template.get(PHX_PORTAL, ""))(root)
+        found = html.compiled(template.get(html.PHX_PORTAL, ""))(root)
     except ValueError:
         return False
-    target = next((each for each in found if not _in_template(each)), None)
+    outside = (
+        each
+        for each in found
+        if all(node.tag != "template" for node in html.ancestors(each))
+    )
+    target = next(outside, None)
     if target is None:
         return False
-    content.set(PHX_TELEPORTED, owner)
-    content.set(PHX_TELEPORTED_SRC, template.get("id", ""))
+    content.set(html.PHX_TELEPORTED, owner)
+    content.set(html.PHX_TELEPORTED_SRC, template.get("id", ""))
     content.tail = None
     target.append(content)
     return True
@@ -301,9 +292,9 @@ def _move_portal(root: Element, template: Element) -> bool:
 
 def _owner(template: Element) -> str:
     """Return the (masked) id of the view that a template belongs to."""
-    for node in ancestors(template):
-        owner = node.get(PHX_TELEPORTED)
-        if owner is None and node.get(PHX_SESSION) is not None:
+    for node in html.ancestors(template):
+        owner = node.get(html.PHX_TELEPORTED)
+        if owner is None and node.get(html.PHX_SESSION) is not None:
             owner = node.get("id", "")
         if owner is not None:
             return owner
@@ -311,4 +302,4 @@ def _owner(template: Element) -> str:
 
 
 def _in_template(element: Element) -> bool:
-    return any(node.tag == "template" for node in ancestors(element))
+    return any(node.tag == "template" for node in html.ancestors(element))

@@ -7,20 +7,14 @@ form state until its time is up or its field is left; whoever does the step wait
 import re
 from typing import Final
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.form_state import (
     EventHandler,
     HeldEvent,
     VisiblePage,
 )
-from pytest_liveview_load.liveview.page.html import (
-    PHX_DEBOUNCE,
-    PHX_THROTTLE,
-    Element,
-    Identity,
-    find_by_identity,
-    identify,
-)
+from pytest_liveview_load.liveview.page.html import Element, Identity
 
 _UNTIL_LEFT: Final = "blur"
 _DEFAULT: Final = "300"  # live_socket.ts defaults, of both
@@ -38,10 +32,10 @@ def debounced(
 
     `key_down` is the key of a keydown: another key than before is always heard.
     """
-    debounce, throttle = element.get(PHX_DEBOUNCE), element.get(PHX_THROTTLE)
+    debounce, throttle = element.get(html.PHX_DEBOUNCE), element.get(html.PHX_THROTTLE)
     if debounce is None and throttle is None:
         return run(page, element)
-    state, identity = page.forms.debounce, identify(element)
+    state, identity = page.forms.debounce, html.identify(element)
     value = _or_default(debounce) or _or_default(throttle) or ""
     if value == _UNTIL_LEFT:
         state.held[identity] = HeldEvent(None, run)
@@ -63,20 +57,22 @@ def debounced(
 def release_held(page: VisiblePage, identity: Identity) -> list[Action]:
     """Run what is held back for an element, if both are still there."""
     held = page.forms.debounce.held.pop(identity, None)
-    element = None if held is None else find_by_identity(page.document.root, identity)
+    element = (
+        None if held is None else html.find_by_identity(page.document.root, identity)
+    )
     return [] if held is None or element is None else held.run(page, element)
 
 
 def field_left(page: VisiblePage, element: Element) -> list[Action]:
     """Run what was held back until the field is left; a throttle lets it through again."""
-    identity = identify(element)
+    identity = html.identify(element)
     page.forms.debounce.throttled_until.pop(identity, None)
     return release_held(page, identity)
 
 
 def field_submitted(page: VisiblePage, element: Element) -> None:
     """Forget what is held back for a field of a form that is submitted."""
-    identity, state = identify(element), page.forms.debounce
+    identity, state = html.identify(element), page.forms.debounce
     held = state.held.get(identity)
     if held is not None and held.seconds is not None:
         del state.held[identity]

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.compose import (
     ClickTargets,
     Content,
@@ -25,20 +26,7 @@ from pytest_liveview_load.liveview.page.compose import (
 )
 from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER, DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
-from pytest_liveview_load.liveview.page.html import (
-    PHX_COMPONENT,
-    PHX_MAIN,
-    PHX_SESSION,
-    PHX_TELEPORTED,
-    PHX_TELEPORTED_SRC,
-    Element,
-    ancestors,
-    by_id,
-    is_visible,
-    outer_html,
-    short_html,
-    text_of,
-)
+from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.js_overlay import Overlay, surviving
 from pytest_liveview_load.liveview.page.template import fill_texts
 
@@ -109,7 +97,7 @@ class Document:
 
     def text(self, element: Element | None = None) -> str:
         """Return what a person reads in the element, or on the whole page."""
-        return self._own(text_of(self.root if element is None else element))
+        return self._own(html.text_of(self.root if element is None else element))
 
     def attr(self, element: Element, name: str) -> str | None:
         """Return an attribute, or None where it is missing."""
@@ -118,7 +106,7 @@ class Document:
 
     def html(self, element: Element | None = None) -> str:
         """Return the element with its tag, or the whole page."""
-        return self._own(outer_html(self.root if element is None else element))
+        return self._own(html.outer_html(self.root if element is None else element))
 
     @property
     def title(self) -> str:
@@ -137,7 +125,7 @@ class Document:
     @property
     def main(self) -> Element | None:
         """The element of the main view."""
-        return self.first(f"[{PHX_MAIN}]")
+        return self.first(f"[{html.PHX_MAIN}]")
 
     def click_targets(self, element: Element) -> ClickTargets:
         """Return what answers to a click on the element, looking outwards from it."""
@@ -162,7 +150,7 @@ class Document:
         """
         view = self.click_targets(element).view
         if view is not None:
-            return self.unmask(view.get(PHX_TELEPORTED) or view.get("id") or "")
+            return self.unmask(view.get(html.PHX_TELEPORTED) or view.get("id") or "")
         main = self.dead_render.main
         return main.id if main is not None else ""
 
@@ -172,15 +160,15 @@ class Document:
         As view.ts closestComponentID with ownsElement: out of a portal, on from where
         it comes from.
         """
-        for node in ancestors(element):
-            cid = node.get(PHX_COMPONENT)
+        for node in html.ancestors(element):
+            cid = node.get(html.PHX_COMPONENT)
             if cid is not None:
                 return int(cid) if cid.isdecimal() else None
-            source = node.get(PHX_TELEPORTED_SRC)
+            source = node.get(html.PHX_TELEPORTED_SRC)
             if source is not None:
-                found = by_id(self.root, id=source)
+                found = html.by_id(self.root, id=source)
                 return self.component(found[0]) if found else None
-            if node.get(PHX_SESSION) is not None:
+            if node.get(html.PHX_SESSION) is not None:
                 return None
         return None
 
@@ -198,7 +186,7 @@ class Document:
 
     def describe(self, element: Element) -> str:
         """Return one line that lets a person recognise the element."""
-        return self.unmask(short_html(element, self.text(element)))
+        return self.unmask(html.short_html(element, self.text(element)))
 
     def plain(self) -> "Document":
         """Return the page with a tree that has its texts."""
@@ -266,12 +254,8 @@ class Document:
     def _shared_contents(self) -> Mapping[str, Content | None]:
         """Return what is shared of the contents: of a view alone on its page, its template."""
         self._texts = ()
-        contents = self._contents
-        if (
-            self._plain
-            or len(contents) != 1
-            or self.dead_render.parsed.has_placeholders
-        ):
+        contents, parsed = self._contents, self.dead_render.parsed
+        if self._plain or len(contents) != 1 or parsed.has_placeholders:
             return contents
         [(view_id, content)] = contents.items()
         if content is None:
@@ -306,7 +290,7 @@ def flash_messages(document: Document) -> dict[str, str]:
     found: dict[str, str] = {}
     for element in document.all(_MESSAGES):
         kind = _cleared_kind(element) or _named_kind(element)
-        if kind and kind not in found and is_visible(element):
+        if kind and kind not in found and html.is_visible(element):
             found[kind] = document.text(element)
     return found
 

@@ -8,28 +8,18 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
 from pytest_liveview_load.liveview.page.debounce import debounced, field_left
 from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import (
-    PHX_BLUR,
-    PHX_CHANGE,
-    PHX_FOCUS,
-    PHX_REF_SRC,
-    PHX_VIEWPORT_BOTTOM,
-    PHX_VIEWPORT_TOP,
-    Element,
-    identify,
-    is_disabled,
-    window_binding,
-)
+from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.js_commands import is_focusable, run_commands
 from pytest_liveview_load.liveview.page.push import Cause, push
 
 Edge: TypeAlias = Literal["top", "bottom"]
 
-_VIEWPORT: Final = {"top": PHX_VIEWPORT_TOP, "bottom": PHX_VIEWPORT_BOTTOM}
+_VIEWPORT: Final = {"top": html.PHX_VIEWPORT_TOP, "bottom": html.PHX_VIEWPORT_BOTTOM}
 _LISTED: Final = 10  # what is bound, shown in an error
 
 
@@ -67,7 +57,7 @@ def move_focus(page: VisiblePage, element: Element) -> list[Action]:
         return []
     actions = blur(page)
     page.forms.focused = key
-    event = page.document.attr(element, PHX_FOCUS)
+    event = page.document.attr(element, html.PHX_FOCUS)
     if not event:
         return actions
     return actions + debounced(
@@ -98,7 +88,7 @@ def blur(page: VisiblePage) -> list[Action]:
     if field is None:
         return []
     actions = _left(page, field) if page.forms.uses_debounce else []
-    event = page.document.attr(field.element, PHX_BLUR)
+    event = page.document.attr(field.element, html.PHX_BLUR)
     return actions + (run_binding(page, event, "blur", field.element) if event else [])
 
 
@@ -111,7 +101,7 @@ def _left(page: VisiblePage, field: Field) -> list[Action]:
     debounce = page.forms.debounce
     edited, debounce.edited = debounce.edited, False
     actions: list[Action] = []
-    if edited and debounce.last_input != identify(field.element):
+    if edited and debounce.last_input != html.identify(field.element):
         actions = debounced(page, field.element, _change)
     debounce.last_input = None
     return actions + field_left(page, field.element)
@@ -131,7 +121,7 @@ def return_to_window(page: VisiblePage) -> list[Action]:
 
 
 def _window(page: VisiblePage, event: str) -> list[Action]:
-    name = window_binding(event)
+    name = html.window_binding(event)
 
     def run(page: VisiblePage, element: Element) -> list[Action]:
         binding = page.document.attr(element, name) or ""
@@ -192,7 +182,7 @@ def input_event(page: VisiblePage, field: Field) -> list[Action]:
     """
     if not _change_event(page, field):
         return []
-    page.forms.debounce.last_input = identify(field.element)
+    page.forms.debounce.last_input = html.identify(field.element)
     return debounced(page, field.element, _change)
 
 
@@ -207,11 +197,11 @@ def _change(page: VisiblePage, element: Element) -> list[Action]:
 
 def _change_event(page: VisiblePage, field: Field) -> str | None:
     document = page.document
-    own = document.attr(field.element, PHX_CHANGE)
+    own = document.attr(field.element, html.PHX_CHANGE)
     if own:
         return own
     form = document.fields.form(field.element)
-    return None if form is None else document.attr(form, PHX_CHANGE)
+    return None if form is None else document.attr(form, html.PHX_CHANGE)
 
 
 # Refusals
@@ -219,7 +209,7 @@ def _change_event(page: VisiblePage, field: Field) -> str | None:
 
 def refuse_disabled(page: VisiblePage, control: Element | None) -> None:
     """Raise ElementError for what a browser would not let a person use."""
-    if control is not None and is_disabled(control):
+    if control is not None and html.is_disabled(control):
         waiting = is_loading(control)
         problem = "is disabled until a reply arrives" if waiting else "is disabled"
         raise page.document.error_about(control, problem)
@@ -234,7 +224,7 @@ def refuse_loading(page: VisiblePage, element: Element) -> None:
 
 def is_loading(element: Element) -> bool:
     """Tell whether a push that the element caused is not answered yet."""
-    return PHX_REF_SRC in element.attrib
+    return html.PHX_REF_SRC in element.attrib
 
 
 def nothing_bound(

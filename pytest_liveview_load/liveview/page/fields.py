@@ -10,14 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from pytest_liveview_load.liveview.page.html import (
-    PHX_NO_UNUSED_FIELD,
-    Element,
-    ancestors,
-    by_id,
-    is_disabled,
-    text_of,
-)
+from pytest_liveview_load.liveview.page import html
+from pytest_liveview_load.liveview.page.html import Element
 
 _CONTROLS: Final = ("input", "select", "textarea", "button")
 _INPUT_TYPES: Final = re.compile(
@@ -90,9 +84,11 @@ class Fields:
         """Return the form that a field belongs to, by `form=` or by nesting."""
         owner_id = element.get("form")
         if owner_id is not None:
-            found = by_id(self._root, id=owner_id)
+            found = html.by_id(self._root, id=owner_id)
             return found[0] if found and found[0].tag == "form" else None
-        return next((node for node in ancestors(element) if node.tag == "form"), None)
+        return next(
+            (node for node in html.ancestors(element) if node.tag == "form"), None
+        )
 
     def form_key(self, form: Element) -> str:
         """Return what the form is known by from one rendering to the next."""
@@ -160,9 +156,9 @@ def _field(element: Element, key: str, form_key: str) -> Field:
         value=_value(element, kind),
         checked=kind in CHECKABLE and "checked" in element.attrib,
         options=options,
-        disabled=is_disabled(element),
+        disabled=html.is_disabled(element),
         readonly="readonly" in element.attrib,
-        no_unused=PHX_NO_UNUSED_FIELD in element.attrib,
+        no_unused=html.PHX_NO_UNUSED_FIELD in element.attrib,
         element=element,
     )
 
@@ -229,9 +225,8 @@ def _options(element: Element, kind: str) -> tuple[SelectOption, ...]:
     if kind == SELECT_ONE:
         chosen = [at for at, option in enumerate(options) if option.selected]
         if not chosen and element.get("size", "1").strip() in ("", "0", "1"):
-            chosen = [at for at, option in enumerate(options) if not option.disabled][
-                :1
-            ]
+            enabled = [at for at, option in enumerate(options) if not option.disabled]
+            chosen = enabled[:1]
         return tuple(
             replace(option, selected=at in chosen[-1:])
             for at, option in enumerate(options)
@@ -240,7 +235,7 @@ def _options(element: Element, kind: str) -> tuple[SelectOption, ...]:
 
 
 def _option(element: Element) -> SelectOption:
-    label = text_of(element)
+    label = html.text_of(element)
     group = element.getparent()
     in_disabled_group = (
         group is not None and group.tag == "optgroup" and "disabled" in group.attrib

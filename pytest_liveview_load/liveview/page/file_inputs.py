@@ -8,23 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.events import input_event, move_focus
 from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.form_data import FILE, refs, upload_ref
 from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
-from pytest_liveview_load.liveview.page.html import (
-    PHX_ACTIVE_ENTRY_REFS,
-    PHX_DONE_REFS,
-    PHX_DROP_TARGET,
-    PHX_ERROR_REFS,
-    PHX_PREFLIGHTED_REFS,
-    PHX_SESSION,
-    WEBKIT_DIRECTORY,
-    Element,
-    is_disabled,
-)
+from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.inputs import writable
 from pytest_liveview_load.liveview.protocol.upload import (
     NOT_ACCEPTED,
@@ -58,14 +49,16 @@ def attach_files(
             hear of them, since neither the input nor its form has phx-change.
     """
     actions: list[Action] = []
-    zone = drop_zone(page, element)
+    zone = _drop_zone(page, element)
     if zone is None:
         field = writable(page, element)
-        check_chosen(page, field, files)
+        _check_chosen(page, field, files)
         actions = move_focus(page, element)
     else:
-        field = dropped_in(page, zone)
-        check_dropped(page, zone, files)
+        field = _dropped_in(page, zone)
+        if any(each.info.relative_path for each in files):
+            problem = "takes files in a drop, not a folder"
+            raise page.document.error_about(zone, problem)
     ref = upload_ref(page.document, field)
     if not ref:
         problem = "is no upload: it has no data-phx-upload-ref (use <.live_file_input>)"
@@ -84,7 +77,7 @@ def attach_files(
 # Choosing
 
 
-def check_chosen(page: VisiblePage, field: Field, files: Sequence[ChosenFile]) -> None:
+def _check_chosen(page: VisiblePage, field: Field, files: Sequence[ChosenFile]) -> None:
     """Raise ElementError if the input's dialog does not let a person choose the files.
 
     In an input for folders each file says where in the folder it is: `relative_path`.
@@ -92,9 +85,9 @@ def check_chosen(page: VisiblePage, field: Field, files: Sequence[ChosenFile]) -
     element = field.element
     if field.type != FILE:
         raise page.document.error_about(element, "is no <input type=file>")
-    if WEBKIT_DIRECTORY in element.attrib:
+    if html.WEBKIT_DIRECTORY in element.attrib:
         for each in files:
-            place_in_folder(page, element, each)
+            _place_in_folder(page, element, each)
         return
     if any(each.info.relative_path for each in files):
         raise page.document.error_about(element, FILES)
@@ -103,7 +96,7 @@ def check_chosen(page: VisiblePage, field: Field, files: Sequence[ChosenFile]) -
         raise page.document.error_about(element, problem)
 
 
-def place_in_folder(page: VisiblePage, element: Element, file: ChosenFile) -> None:
+def _place_in_folder(page: VisiblePage, element: Element, file: ChosenFile) -> None:
     """Take a name with a path for the file's place in the chosen folder."""
     info = file.info
     if info.relative_path:
@@ -117,7 +110,7 @@ def place_in_folder(page: VisiblePage, element: Element, file: ChosenFile) -> No
 # Dropping
 
 
-def drop_zone(page: VisiblePage, element: Element) -> Element | None:
+def _drop_zone(page: VisiblePage, element: Element) -> Element | None:
     """Return the `phx-drop-target` that a drop on the element is on.
 
     As utils.ts closestPhxBinding, within the element's own view. None for a file input,
@@ -126,20 +119,18 @@ def drop_zone(page: VisiblePage, element: Element) -> Element | None:
     field = page.document.fields.field(element)
     if field is not None and field.type == FILE:
         return None
-    node: Element | None = element
-    while node is not None:
-        if node.get(PHX_DROP_TARGET) is not None and not is_disabled(node):
-            return node
-        node = node.getparent()
-        if node is not None and node.get(PHX_SESSION) is not None:
+    for node in html.ancestors(element):
+        if node is not element and node.get(html.PHX_SESSION) is not None:
             return None
+        if html.PHX_DROP_TARGET in node.attrib and not html.is_disabled(node):
+            return node
     return None
 
 
-def dropped_in(page: VisiblePage, zone: Element) -> Field:
+def _dropped_in(page: VisiblePage, zone: Element) -> Field:
     """Return the file input that the zone names; raises ElementError."""
     document = page.document
-    wanted = document.attr(zone, PHX_DROP_TARGET)
+    wanted = document.attr(zone, html.PHX_DROP_TARGET)
     for field in document.fields.by_key.values():
         if field.type == FILE and document.attr(field.element, "id") == wanted:
             if field.disabled:
@@ -148,14 +139,6 @@ def dropped_in(page: VisiblePage, zone: Element) -> Field:
     raise page.document.error_about(
         zone, f"names no file input: there is no id {wanted!r}"
     )
-
-
-def check_dropped(
-    page: VisiblePage, zone: Element, files: Sequence[ChosenFile]
-) -> None:
-    """Raise ElementError for a folder, which a drop does not open."""
-    if any(each.info.relative_path for each in files):
-        raise page.document.error_about(zone, "takes files in a drop, not a folder")
 
 
 # What the server knows of the chosen files, wants and refuses.
@@ -175,7 +158,7 @@ def active_files(page: VisiblePage, field: Field) -> list[ChosenFile]:
     ref = upload_ref(page.document, field)
     if ref is None:
         return []
-    known = refs(page.document, field, PHX_ACTIVE_ENTRY_REFS)
+    known = refs(page.document, field, html.PHX_ACTIVE_ENTRY_REFS)
     return [
         each
         for each in page.forms.files(ref)
@@ -185,7 +168,7 @@ def active_files(page: VisiblePage, field: Field) -> list[ChosenFile]:
 
 def files_to_preflight(page: VisiblePage, field: Field) -> list[ChosenFile]:
     """Return the files that leave is still to be asked for (filesAwaitingPreflight)."""
-    asked = refs(page.document, field, PHX_PREFLIGHTED_REFS)
+    asked = refs(page.document, field, html.PHX_PREFLIGHTED_REFS)
     return [
         each
         for each in active_files(page, field)
@@ -196,8 +179,8 @@ def files_to_preflight(page: VisiblePage, field: Field) -> list[ChosenFile]:
 def uploads_in_progress(document: Document, form: Element) -> bool:
     """Tell whether an upload of the form has begun and not ended (hasUploadsInProgress)."""
     return any(
-        document.attr(each.element, PHX_PREFLIGHTED_REFS)
-        != document.attr(each.element, PHX_DONE_REFS)
+        document.attr(each.element, html.PHX_PREFLIGHTED_REFS)
+        != document.attr(each.element, html.PHX_DONE_REFS)
         for each in upload_fields(document, form)
     )
 
@@ -213,7 +196,7 @@ def refused_files(page: VisiblePage, field: Field) -> list[Refusal]:
     files = {} if ref is None else {f.ref: f.info for f in page.forms.files(ref)}
     accept = document.attr(field.element, "accept") or ""
     refused = []
-    for each in refs(document, field, PHX_ERROR_REFS):
+    for each in refs(document, field, html.PHX_ERROR_REFS):
         info = files.get(each)
         if each == ref:
             refused.append(Refusal(each, TOO_MANY_FILES))

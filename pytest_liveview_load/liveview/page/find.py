@@ -15,18 +15,18 @@ from pytest_liveview_load.liveview.page.html import Element, ancestors, attribut
 
 Role: TypeAlias = Literal["any", "click", "field", "form"]
 
-_SELECTORS: Final = {
-    "any": "*",
-    "click": "a, button, label, summary, option, [phx-click], [data-method],"
-    " input[type=submit], input[type=button], input[type=checkbox], input[type=radio]",
-    "field": "input, select, textarea",
-    "form": "form",
-}
-_NEEDED: Final = {
-    "any": "an element",
-    "click": "an element to click",
-    "field": "a field",
-    "form": "a form",
+# What can be meant: how it is found, and what it is called.
+_ROLES: Final = {
+    "any": ("*", "an element"),
+    "click": (
+        (
+            "a, button, label, summary, option, [phx-click], [data-method],"
+            " input[type=submit], input[type=button], input[type=checkbox], input[type=radio]"
+        ),
+        "an element to click",
+    ),
+    "field": ("input, select, textarea", "a field"),
+    "form": ("form", "a form"),
 }
 _SHOWN: Final = 5
 _NEAR: Final = 0.5  # difflib ratio below which a name is not alike
@@ -54,7 +54,7 @@ def find_one(
     for name, given in (("text", text), ("label", label)):
         if given is not None and not isinstance(given, str):
             raise ElementError(f"{name}={given!r}", "is not a text", url=document.url)
-    found = document.all(css if css is not None else _SELECTORS[role])
+    found = document.all(css if css is not None else _ROLES[role][0])
     if label is not None:
         found = _labelled(document, found, label)
     if text is not None:
@@ -76,7 +76,7 @@ def _not_one(
     parts = [repr(css)] if css is not None else []
     parts += [f"{name}={given!r}" for name, given in named.items() if given is not None]
     is_vague, advice = not parts, ""
-    asked = " ".join(parts) or _NEEDED[role]
+    asked = " ".join(parts) or _ROLES[role][1]
     if not found:
         problem = "is needed, and there is none" if is_vague else "matches nothing"
         wanted = " ".join(each for each in (css, text, label) if each)
@@ -102,14 +102,17 @@ def _reading(
     document: Document, found: Sequence[Element], text: str
 ) -> tuple[Element, ...]:
     """Keep what reads exactly so, else what contains it; of nested ones the innermost."""
-    wanted = " ".join(text.split())
     readings = [(each, _readings(document, each)) for each in found]
+    alike = _matching(readings, text)
+    outer = {node for each in alike for node in each.iterancestors()}
+    return tuple(each for each in alike if each not in outer)
+
+
+def _matching(readings: list[tuple[Element, list[str]]], text: str) -> list[Element]:
+    """Return what reads exactly so, else what contains it."""
+    wanted = " ".join(text.split())
     exact = [each for each, texts in readings if wanted in texts]
-    if exact:
-        return _innermost(exact)
-    return _innermost(
-        [each for each, texts in readings if any(wanted in one for one in texts)]
-    )
+    return exact or [e for e, texts in readings if any(wanted in one for one in texts)]
 
 
 def _readings(document: Document, element: Element) -> list[str]:
@@ -119,23 +122,12 @@ def _readings(document: Document, element: Element) -> list[str]:
     return [text for text in texts if text]
 
 
-def _innermost(found: list[Element]) -> tuple[Element, ...]:
-    outer = {node for each in found for node in each.iterancestors()}
-    return tuple(each for each in found if each not in outer)
-
-
 def _labelled(
     document: Document, found: Sequence[Element], label: str
 ) -> tuple[Element, ...]:
-    wanted = " ".join(label.split())
     labels = _labels(document)
     readings = [(each, _own_labels(document, each, labels)) for each in found]
-    exact = tuple(each for each, texts in readings if wanted in texts)
-    if exact:
-        return exact
-    return tuple(
-        each for each, texts in readings if any(wanted in one for one in texts)
-    )
+    return tuple(_matching(readings, label))
 
 
 def _labels(document: Document) -> dict[str, list[str]]:
@@ -163,7 +155,7 @@ def _nearest(document: Document, wanted: str, role: Role) -> list[str]:
     """Return short HTML of the elements most like what was asked for."""
     words = [word.lower() for word in _WORD.findall(wanted)] or [wanted.lower()]
     scored: list[tuple[float, int, Element]] = []
-    pool = document.all(_SELECTORS[role])[:_COMPARED]
+    pool = document.all(_ROLES[role][0])[:_COMPARED]
     for at, element in enumerate(pool):
         score = max((_likeness(document, word, element) for word in words), default=0.0)
         if score >= _NEAR:

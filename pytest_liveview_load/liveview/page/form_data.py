@@ -9,17 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote_plus
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.form_state import (
     VisiblePage,
 )
-from pytest_liveview_load.liveview.page.html import (
-    PHX_ACTIVE_ENTRY_REFS,
-    PHX_NO_UNUSED_FIELD,
-    PHX_UPLOAD_REF,
-    Element,
-)
+from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.protocol.upload import (
     announced,
 )
@@ -92,7 +88,7 @@ def _unused_names(page: VisiblePage, form: Element) -> set[str]:
     """Return the names none of whose fields was used, but for hidden-only ones."""
     document, forms, dialect = page
     knows = dialect.knows_no_unused
-    if not dialect.sends_unused or (knows and PHX_NO_UNUSED_FIELD in form.attrib):
+    if not dialect.sends_unused or (knows and html.PHX_NO_UNUSED_FIELD in form.attrib):
         return set()
     # An image button is none of `form.elements`.
     named = (field for field in document.fields.of(form) if field.name)
@@ -133,7 +129,7 @@ def upload_ref(document: Document, field: Field) -> str | None:
     """Return the ref of the upload that a file input is for; None for any other field."""
     if field.type != FILE:
         return None
-    return document.attr(field.element, PHX_UPLOAD_REF)
+    return document.attr(field.element, html.PHX_UPLOAD_REF)
 
 
 def event_uploads(page: VisiblePage, field: Field) -> dict[str, Any]:
@@ -142,7 +138,7 @@ def event_uploads(page: VisiblePage, field: Field) -> dict[str, Any]:
     ref = upload_ref(document, field)
     if ref is None:
         return {}
-    known = refs(document, field, PHX_ACTIVE_ENTRY_REFS)
+    known = refs(document, field, html.PHX_ACTIVE_ENTRY_REFS)
     entries = []
     for file in page.forms.files(ref):
         new = file.ref is None

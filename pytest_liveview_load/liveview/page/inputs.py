@@ -6,15 +6,13 @@ user's FormState and returns what the client then pushes: focus first, then the 
 """
 
 from collections.abc import Sequence
+from functools import partial
 
+from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.click import click
-from pytest_liveview_load.liveview.page.events import (
-    enter_text,
-    input_event,
-    move_focus,
-)
 from pytest_liveview_load.liveview.page.fields import (
+    BUTTONS,
     CHECKABLE,
     NOT_TYPED,
     SELECT_MULTIPLE,
@@ -46,8 +44,8 @@ def fill(page: VisiblePage, element: Element, value: str) -> list[Action]:
         raise page.document.error_about(element, "cannot be filled", advice=advice)
     if field.type == "number" and value and not is_number(value):
         raise page.document.error_about(element, f"takes a number, not {value!r}")
-    actions = move_focus(page, element)
-    return actions + enter_text(page, field, clean_value(field.type, value))
+    actions = events.move_focus(page, element)
+    return actions + events.enter_text(page, field, clean_value(field.type, value))
 
 
 def type_character(page: VisiblePage, element: Element, character: str) -> list[Action]:
@@ -56,7 +54,7 @@ def type_character(page: VisiblePage, element: Element, character: str) -> list[
     Raises:
         ElementError: As `fill`.
     """
-    actions = move_focus(page, element)
+    actions = events.move_focus(page, element)
     actions += key_event(page, element, "keydown", character) or []
     actions += fill(page, element, current_value(page, element) + character)
     return actions + (key_event(page, element, "keyup", character) or [])
@@ -97,9 +95,9 @@ def select(page: VisiblePage, element: Element, *options: str) -> list[Action]:
             element, f"takes one option, not {len(options)}"
         )
     chosen = [_option(page, field, each) for each in options]
-    actions = move_focus(page, element)
+    actions = events.move_focus(page, element)
     page.forms.put(field, tuple(each.value for each in chosen))
-    return actions + input_event(page, field)
+    return actions + events.input_event(page, field)
 
 
 def _set_checked(
@@ -116,18 +114,13 @@ def _set_checked(
 
 
 def _option(page: VisiblePage, field: Field, wanted: str) -> SelectOption:
-    options = field.options
+    options, error = field.options, partial(page.document.error_about, field.element)
     found = [each for each in options if page.document.unmask(each.value) == wanted]
     found = found or [each for each in options if each.label == wanted]
     if not found:
-        listed = _listed(options)
-        raise page.document.error_about(
-            field.element, f"has no option {wanted!r}", candidates=listed
-        )
+        raise error(f"has no option {wanted!r}", candidates=_listed(options))
     if found[0].disabled:
-        raise page.document.error_about(
-            field.element, f"has option {wanted!r} disabled"
-        )
+        raise error(f"has option {wanted!r} disabled")
     return found[0]
 
 
@@ -163,15 +156,11 @@ def writable(page: VisiblePage, element: Element) -> Field:
     return field
 
 
-_ADVICE = {
+_ADVICE = dict.fromkeys(BUTTONS, "it is a button, use click") | {
     "checkbox": "use check or uncheck",
     "radio": "use choose",
     "select-one": "use select",
     "select-multiple": "use select",
-    "submit": "it is a button, use click",
-    "reset": "it is a button, use click",
-    "button": "it is a button, use click",
-    "image": "it is a button, use click",
     "hidden": "no person sees it, use push for what a hook would send",
     "file": "use upload",
 }

@@ -13,25 +13,16 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import urljoin
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import (
     Action,
     Dispatch,
-    LiveNavigate,
-    LivePatch,
-    LoadingSource,
     MoveFocus,
     VisualCommand,
+    live_navigation,
 )
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import (
-    Element,
-    Identity,
-    ancestors,
-    find_by_identity,
-    identify,
-    is_disabled,
-    is_visible,
-)
+from pytest_liveview_load.liveview.page.html import Element, Identity
 from pytest_liveview_load.liveview.page.js_overlay import VISUAL
 from pytest_liveview_load.liveview.page.push import Cause, push
 
@@ -68,7 +59,10 @@ def run_commands(
                 for _ in elements:
                     actions += push(page, event, cause, arguments)
             case "patch" | "navigate":
-                actions.append(_navigation(page, kind, arguments, cause))
+                url = urljoin(page.document.url, str(arguments.get("href", "")))
+                replace = bool(arguments.get("replace"))
+                followed = live_navigation(kind, url, cause.source, replace=replace)
+                actions.append(followed)
             case "exec":
                 for element in elements:
                     actions += _exec(page, element, arguments, cause, depth)
@@ -99,20 +93,7 @@ def _focus(elements: Iterable[Element | None]) -> Iterator[Action]:
 
 def identities(elements: tuple[Element, ...]) -> tuple[Identity, ...]:
     """Return what the elements are known by in the next rendering."""
-    return tuple(map(identify, elements))
-
-
-def _navigation(
-    page: VisiblePage, kind: str, arguments: Mapping[str, Any], cause: Cause
-) -> Action:
-    url = urljoin(page.document.url, str(arguments.get("href", "")))
-    replace = bool(arguments.get("replace"))
-    source = identify(cause.source)
-    if kind == "patch":
-        return LivePatch(
-            url=url, replace=replace, loading_source=LoadingSource("click", source)
-        )
-    return LiveNavigate(url=url, replace=replace, source=source)
+    return tuple(map(html.identify, elements))
 
 
 def _dispatch(elements: tuple[Element, ...], arguments: Mapping[str, Any]) -> Action:
@@ -143,7 +124,7 @@ def _exec(
 def _first_focusable(container: Element) -> Element | None:
     """Return the first element inside that takes the focus (aria.ts)."""
     inside = container.iterdescendants()
-    return next((e for e in inside if is_focusable(e) and is_visible(e)), None)
+    return next((e for e in inside if is_focusable(e) and html.is_visible(e)), None)
 
 
 def _kept_focus(page: VisiblePage) -> Element | None:
@@ -151,13 +132,13 @@ def _kept_focus(page: VisiblePage) -> Element | None:
     identity = page.forms.pop_focus()
     if identity is None:
         return None
-    return find_by_identity(page.document.root, identity)
+    return html.find_by_identity(page.document.root, identity)
 
 
 def is_focusable(element: Element) -> bool:
     """Tell whether a person can focus the element (aria.ts isFocusable)."""
     if element.tag in _FOCUSABLE:
-        return not is_disabled(element) and element.get("type") != "hidden"
+        return not html.is_disabled(element) and element.get("type") != "hidden"
     if element.tag in ("a", "area"):
         return "href" in element.attrib
     return element.get("tabindex", "-1").strip() != "-1"
@@ -171,7 +152,7 @@ def _elements(page: VisiblePage, source: Element, to: Any) -> tuple[Element, ...
         return page.document.all(to)
     if "closest" in to:
         closest = set(page.document.all(to["closest"]))
-        found = next((node for node in ancestors(source) if node in closest), None)
+        found = next((node for node in html.ancestors(source) if node in closest), None)
         return () if found is None else (found,)
     inside = page.document.all(to.get("inner", "*"))
     return tuple(each for each in inside if source in each.iterancestors())

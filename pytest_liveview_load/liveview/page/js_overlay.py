@@ -9,16 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import VisualCommand
-from pytest_liveview_load.liveview.page.html import (
-    NONE,
-    Element,
-    Identity,
-    attributes_of,
-    find_by_identity,
-    is_visible,
-    with_display,
-)
+from pytest_liveview_load.liveview.page.html import Element, Identity
 
 Attributes: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -71,7 +64,9 @@ class JsChanges(NamedTuple):
 
     def ignoring(self, element: Element, patterns: Sequence[str]) -> "JsChanges":
         """Leave attributes as they are from now on, as js.js ignoreAttrs."""
-        names = (name for name in attributes_of(element) if _matches(name, patterns))
+        names = (
+            name for name in html.attributes_of(element) if _matches(name, patterns)
+        )
         kept = tuple((name, element.get(name, "")) for name in names)
         return self._replace(ignored=tuple(patterns), kept=kept)
 
@@ -88,7 +83,7 @@ def run_visual_command(
     """
     by_identity = {changes.identity: changes for changes in overlay}
     for identity in command.identities:
-        element = find_by_identity(root, identity)
+        element = html.find_by_identity(root, identity)
         if element is not None:
             before = by_identity.get(identity, JsChanges(identity))
             by_identity[identity] = _changed(element, before, command)
@@ -100,7 +95,7 @@ def run_visual_command(
 def apply_overlay(root: Element, overlay: Overlay) -> None:
     """Make the marked elements of a new tree what this user sees."""
     for changes in overlay:
-        element = find_by_identity(root, changes.identity)
+        element = html.find_by_identity(root, changes.identity)
         if element is not None:
             _apply(element, changes)
 
@@ -108,7 +103,9 @@ def apply_overlay(root: Element, overlay: Overlay) -> None:
 def surviving(overlay: Overlay, root: Element) -> Overlay:
     """Return the changes of elements that are still there; an element takes its own along."""
     return tuple(
-        each for each in overlay if find_by_identity(root, each.identity) is not None
+        each
+        for each in overlay
+        if html.find_by_identity(root, each.identity) is not None
     )
 
 
@@ -117,7 +114,7 @@ def overlay_without(overlay: Overlay, root: Element, view: Element) -> Overlay:
     return tuple(
         changes
         for changes in surviving(overlay, root)
-        if (element := find_by_identity(root, changes.identity)) is not None
+        if (element := html.find_by_identity(root, changes.identity)) is not None
         and element is not view
         and view not in element.iterancestors()
     )
@@ -125,7 +122,7 @@ def overlay_without(overlay: Overlay, root: Element, view: Element) -> Overlay:
 
 def _apply(element: Element, changes: JsChanges) -> None:
     if changes.ignored:
-        for name in list(attributes_of(element)):
+        for name in list(html.attributes_of(element)):
             if _matches(name, changes.ignored):
                 del element.attrib[name]
         for name, value in changes.kept:
@@ -136,7 +133,9 @@ def _apply(element: Element, changes: JsChanges) -> None:
     for name, value in changes.sets:
         element.set(name, value)
     if changes.display is not None:
-        element.set("style", with_display(element.get("style", ""), changes.display))
+        element.set(
+            "style", html.with_display(element.get("style", ""), changes.display)
+        )
     if changes.adds or changes.removes:
         element.set("class", " ".join(changes.classes(element)))
 
@@ -202,7 +201,7 @@ def _with_classes(
 def _with_display(
     element: Element, changes: JsChanges, command: VisualCommand
 ) -> JsChanges:
-    arguments, visible = command.arguments, is_visible(element)
+    arguments, visible = command.arguments, html.is_visible(element)
     if command.kind == ("show" if visible else "hide"):
         return changes
     display = arguments.get("display") or _ROWS.get(str(element.tag), "block")
@@ -212,7 +211,7 @@ def _with_display(
         name for each in transitions for part in _transition(each) for name in part
     ]
     changes = changes.with_classes(element, (), moving)
-    return changes._replace(display=NONE if visible else str(display))
+    return changes._replace(display=html.NONE if visible else str(display))
 
 
 def _with_attribute_toggled(

@@ -6,23 +6,13 @@ element further out is not asked.
 
 from typing import Final
 
+from pytest_liveview_load.liveview.page import events, html
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.click import click, submit
 from pytest_liveview_load.liveview.page.debounce import debounced
-from pytest_liveview_load.liveview.page.events import (
-    move_focus,
-    nothing_bound,
-    refuse_disabled,
-    run_binding,
-)
 from pytest_liveview_load.liveview.page.fields import BUTTONS, SELECTS, TEXTAREA
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import (
-    PHX_KEY,
-    Element,
-    binding,
-    window_binding,
-)
+from pytest_liveview_load.liveview.page.html import Element
 
 _SUBMITTERS: Final = frozenset(("submit", "image"))
 _KEY_DOWN: Final = "keydown"
@@ -39,9 +29,9 @@ def press(page: VisiblePage, element: Element, key: str) -> list[Action]:
     Raises:
         ElementError: The element is disabled, or nothing answers to the key.
     """
-    refuse_disabled(page, page.document.click_targets(element).control)
+    events.refuse_disabled(page, page.document.click_targets(element).control)
     in_field = page.document.fields.field(element) is not None
-    moved = move_focus(page, element) if in_field else []
+    moved = events.move_focus(page, element) if in_field else []
     heard = [key_event(page, element, _KEY_DOWN, key)]
     if key == "Enter":
         heard.append(_entered(page, element))
@@ -50,9 +40,9 @@ def press(page: VisiblePage, element: Element, key: str) -> list[Action]:
         bound = ", ".join(
             f"[{name(event)}]"
             for event in (_KEY_DOWN, _KEY_UP)
-            for name in (binding, window_binding)
+            for name in (html.binding, html.window_binding)
         )
-        raise nothing_bound(page, element, f"answer to the key {key!r}", bound)
+        raise events.nothing_bound(page, element, f"answer to the key {key!r}", bound)
     return moved + [action for each in heard if each is not None for action in each]
 
 
@@ -63,10 +53,10 @@ def key_event(
 
     `event` is "keydown" or "keyup". None where neither is bound.
     """
-    own = page.document.attr(element, binding(event))
+    own = page.document.attr(element, html.binding(event))
     if own:
         return _debounced_key(page, own, event, element, key)
-    name = window_binding(event)
+    name = html.window_binding(event)
     bound = page.document.all(f"[{name}]")
     if not bound:
         return None
@@ -81,10 +71,10 @@ def _debounced_key(
     page: VisiblePage, value: str, event: str, element: Element, key: str
 ) -> list[Action]:
     def pressed(page: VisiblePage, element: Element) -> list[Action]:
-        wanted = element.get(PHX_KEY)
+        wanted = element.get(html.PHX_KEY)
         if wanted and wanted.lower() != key.lower():
             return []
-        return run_binding(page, value, event, element, data={"key": key})
+        return events.run_binding(page, value, event, element, data={"key": key})
 
     down = key if event == _KEY_DOWN else None
     return debounced(page, element, pressed, key_down=down)

@@ -12,29 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import LoadingSource
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.html import (
-    PHX_CONNECTED,
-    PHX_DISABLE_WITH,
-    PHX_DISABLE_WITH_RESTORE,
-    PHX_DISABLED,
-    PHX_DISCONNECTED,
-    PHX_READONLY,
-    PHX_REF,
-    PHX_REF_LOADING,
-    PHX_REF_LOCK,
-    PHX_REF_SRC,
-    PHX_SESSION,
-    Element,
-    Identity,
-    ancestors,
-    by_id,
-    find_by_identity,
-    finder,
-    identify,
-    loading_class,
-)
+from pytest_liveview_load.liveview.page.html import Element, Identity
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import PHX_UPDATE
 
@@ -51,7 +32,7 @@ _EVENTS: Final = (
     "focus",
     "hook",
 )
-_CLASSES: Final = frozenset(map(loading_class, _EVENTS))
+_CLASSES: Final = frozenset(map(html.loading_class, _EVENTS))
 _ENTERED: Final = frozenset(("input", "select", "textarea"))
 _UPDATES: Final = (PHX_UPDATE, f"data-{PHX_UPDATE}")
 
@@ -103,7 +84,9 @@ def loading_states(
     for entry in log:
         if isinstance(entry, SentPush):
             for marked in _marked(entry, dialect):
-                here = known.setdefault(identify(marked.element), LoadingState(view))
+                here = known.setdefault(
+                    html.identify(marked.element), LoadingState(view)
+                )
                 _put(here, marked, entry, dialect)
             continue
         for identity, each in list(known.items()):
@@ -117,7 +100,7 @@ def loading_states(
 
 def _marked(put: SentPush, dialect: Dialect) -> Iterator[_Marked]:
     document, loading_source = put.document, put.loading_source
-    source = find_by_identity(document.root, loading_source.element)
+    source = html.find_by_identity(document.root, loading_source.element)
     if source is None:
         return
     if loading_source.kind == _SUBMIT:
@@ -143,7 +126,7 @@ def _submitted(
         element, ignored = each.element, _is_ignored(each.element, form)
         button = element.tag == "button" and not ignored
         entered = element.tag in inputs and not ignored
-        if not (button or entered or PHX_DISABLE_WITH in element.attrib):
+        if not (button or entered or html.PHX_DISABLE_WITH in element.attrib):
             continue
         # With a submitter known, only that and the form are dressed.
         own = submitter in (None, each.key) or not dialect.awaits_in_parts
@@ -153,7 +136,7 @@ def _submitted(
 
 
 def _is_ignored(element: Element, form: Element) -> bool:
-    for node in ancestors(element):
+    for node in html.ancestors(element):
         if any(node.get(name) == "ignore" for name in _UPDATES):
             return True
         if node is form:
@@ -166,15 +149,15 @@ def _put(here: LoadingState, marked: _Marked, put: SentPush, dialect: Dialect) -
     here.loading = put.number
     if not dialect.awaits_in_parts:  # DOM.syncPendingRef
         element = marked.element
-        lock = element.tag in _ENTERED or PHX_DISABLE_WITH in element.attrib
+        lock = element.tag in _ENTERED or html.PHX_DISABLE_WITH in element.attrib
     if lock:
         here.lock = put.number
         here.before = here.before or put.document
     here.disabled = here.disabled or marked.disabled
     here.readonly = here.readonly or marked.readonly
     if marked.dressed:
-        here.classes[loading_class(put.loading_source.kind)] = None
-        if PHX_DISABLE_WITH in marked.element.attrib:
+        here.classes[html.loading_class(put.loading_source.kind)] = None
+        if html.PHX_DISABLE_WITH in marked.element.attrib:
             here.disabled_with = True
 
 
@@ -197,18 +180,18 @@ def _freed(here: LoadingState, number: int, dialect: Dialect) -> bool:
         if unlocked:
             here.loading = None
             here.readonly = here.disabled = here.disabled_with = False
-        kept = () if unlocked else (loading_class(_SUBMIT),)
+        kept = () if unlocked else (html.loading_class(_SUBMIT),)
         for name in _CLASSES.difference(kept):
             here.classes.pop(name, None)
-    elif unlocked and loading_class(_SUBMIT) in here.classes:
-        here.classes.pop(loading_class(_CHANGE), None)
+    elif unlocked and html.loading_class(_SUBMIT) in here.classes:
+        here.classes.pop(html.loading_class(_CHANGE), None)
     return not (loads or locked)
 
 
 # What a page looks like while replies to its pushes are loading_source.
 
 
-_VIEWS = finder(f".//*[@{PHX_SESSION} and @id]")
+_VIEWS = html.finder(f".//*[@{html.PHX_SESSION} and @id]")
 _CONTROLS = frozenset(("input", "select", "textarea", "button", "fieldset", "option"))
 _EMPTY = frozenset(("input", "img", "br", "hr"))
 
@@ -231,7 +214,7 @@ def with_loading_states(
         all_waiting |= loading_states(view, log, dialect)
     if clicked is not None:
         link = all_waiting.setdefault(clicked, LoadingState(""))
-        link.classes[loading_class("click")] = None
+        link.classes[html.loading_class("click")] = None
     if not all_waiting:
         return document
     now = document.plain()
@@ -245,7 +228,7 @@ def with_loading_states(
     for identity, before in sorted(locked, key=lambda each: _depth(root, each[0])):
         _keep(root, identity, before)
     # All are looked for before any changes: its text may take another's place.
-    elements = [find_by_identity(root, identity) for identity in all_waiting]
+    elements = [html.find_by_identity(root, identity) for identity in all_waiting]
     for element, each in zip(elements, all_waiting.values(), strict=True):
         if element is not None:
             _dress(element, each, dialect)
@@ -253,21 +236,21 @@ def with_loading_states(
 
 
 def _depth(root: Element, identity: Identity) -> int:
-    element = find_by_identity(root, identity)
+    element = html.find_by_identity(root, identity)
     return 0 if element is None else len(list(element.iterancestors()))
 
 
 def _keep(root: Element, identity: Identity, before: Document) -> None:
     """Put a locked element back as it was, but for the views that are nested in it."""
-    now = find_by_identity(root, identity)
-    then = find_by_identity(before.root, identity)
+    now = html.find_by_identity(root, identity)
+    then = html.find_by_identity(before.root, identity)
     parent = None if now is None else now.getparent()
     if now is None or then is None or parent is None:
         return
     kept = copy.deepcopy(then)
     kept.tail = now.tail
     for place in _VIEWS(kept):
-        current = by_id(root, id=place.get("id"))
+        current = html.by_id(root, id=place.get("id"))
         outer = place.getparent()
         if current and outer is not None:
             fresh = copy.deepcopy(current[0])
@@ -278,19 +261,19 @@ def _keep(root: Element, identity: Identity, before: Document) -> None:
 
 def _dress(element: Element, state: LoadingState, dialect: Dialect) -> None:
     if state.disabled:
-        element.set(PHX_DISABLED, _word("disabled" in element.attrib))
+        element.set(html.PHX_DISABLED, _word("disabled" in element.attrib))
         element.set("disabled", "")
     if state.readonly:
         if element.tag == "select":  # JavaScript: it has no such property
-            element.set(PHX_READONLY, "undefined")
+            element.set(html.PHX_READONLY, "undefined")
         else:
-            element.set(PHX_READONLY, _word("readonly" in element.attrib))
+            element.set(html.PHX_READONLY, _word("readonly" in element.attrib))
             element.set("readonly", "")
-    refs = {PHX_REF: state.loading}
+    refs = {html.PHX_REF: state.loading}
     if dialect.awaits_in_parts:
-        refs = {PHX_REF_LOADING: state.loading, PHX_REF_LOCK: state.lock}
+        refs = {html.PHX_REF_LOADING: state.loading, html.PHX_REF_LOCK: state.lock}
     if state.view:
-        element.set(PHX_REF_SRC, state.view)
+        element.set(html.PHX_REF_SRC, state.view)
     for name, ref in refs.items():
         if ref is not None:
             element.set(name, str(ref))
@@ -303,16 +286,16 @@ def _dress(element: Element, state: LoadingState, dialect: Dialect) -> None:
 
 
 def _disable_with(element: Element, dialect: Dialect) -> None:
-    text = element.get(PHX_DISABLE_WITH, "")
-    element.set(PHX_DISABLE_WITH_RESTORE, "".join(map(str, element.itertext())))
+    text = element.get(html.PHX_DISABLE_WITH, "")
+    element.set(html.PHX_DISABLE_WITH_RESTORE, "".join(map(str, element.itertext())))
     if text and element.tag not in _EMPTY:
         element[:] = []
         element.text = text
-    if dialect.awaits_in_parts and not element.get(PHX_DISABLED):
+    if dialect.awaits_in_parts and not element.get(html.PHX_DISABLED):
         known = element.tag in _CONTROLS
         unknown = "undefined" if dialect.awaits_selects else ""
         disabled = _word("disabled" in element.attrib) if known else unknown
-        element.set(PHX_DISABLED, disabled)
+        element.set(html.PHX_DISABLED, disabled)
     element.set("disabled", "")
 
 
@@ -330,8 +313,8 @@ SERVER_ERROR: Final = "phx-loading phx-error phx-server-error"
 
 # What is worth a look at the page, as it stands in HTML and in JSON.
 CONNECTION_BINDINGS: Final = {
-    PHX_CONNECTED: PHX_CONNECTED.encode(),
-    PHX_DISCONNECTED: PHX_DISCONNECTED.encode(),
+    html.PHX_CONNECTED: html.PHX_CONNECTED.encode(),
+    html.PHX_DISCONNECTED: html.PHX_DISCONNECTED.encode(),
 }
 
 
@@ -340,11 +323,8 @@ def connection_commands(
 ) -> list[tuple[Identity, str]]:
     """Return whose commands run when the view is back or gone, as view.ts execAll."""
     return [
-        (identify(element), element.get(name, ""))
+        (html.identify(element), element.get(name, ""))
         for element in document.all(f"[{name}]")
-        if element.get(name) and _inside(document, view_id, element)
+        if element.get(name)
+        and any(document.attr(n, "id") == view_id for n in element.iterancestors())
     ]
-
-
-def _inside(document: Document, view_id: str, element: Element) -> bool:
-    return any(document.attr(node, "id") == view_id for node in element.iterancestors())

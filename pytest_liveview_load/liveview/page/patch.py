@@ -25,7 +25,6 @@ from pytest_liveview_load.liveview.protocol.wire import (
 # The container of a stream: which items it holds after a diff, and in which order.
 
 
-_FIRST: Final = 0
 _LAST: Final = -1
 
 
@@ -119,16 +118,13 @@ class StreamContainer:
             if old is not None and old.tag == child.tag:
                 if old in self._items:
                     child.tail = old.tail
-                    self._update(old, child)
+                    ref = old.get(PHX_STREAM_REF)
+                    if ref is not None:
+                        child.set(PHX_STREAM_REF, ref)
+                    self._items[self._items.index(old)] = child
+                    self._reorder(child, is_new=False)
             else:
                 self._add(child)
-
-    def _update(self, old: Element, child: Element) -> None:
-        ref = old.get(PHX_STREAM_REF)
-        if ref is not None:
-            child.set(PHX_STREAM_REF, ref)
-        self._items[self._items.index(old)] = child
-        self._reorder(child, is_new=False)
 
     def _add(self, child: Element) -> None:
         found = self._patch.insert_of(child)
@@ -146,21 +142,15 @@ class StreamContainer:
         self._reorder(child, is_new=True)
 
     def _place(self, at: int) -> int:
-        """Return the index of a new item; as addChild."""
-        if at == _LAST and self._dialect.streams_before_others:
-            return self._before_others()
-        return len(self._items) if at < 0 else min(at, len(self._items))
+        """Return the index of a new item; as addChild.
 
-    def _before_others(self) -> int:
-        """Return the index after which only children foreign to streams follow.
-
-        They stay last, such as the text that an empty list shows.
+        Children foreign to streams stay last, such as the text that an empty list shows.
         """
-        if self._items and self._items[-1].get(PHX_STREAM_REF) is None:
-            for index, item in enumerate(self._items):
-                if item.get(PHX_STREAM_REF) is None:
-                    return index
-        return len(self._items)
+        items = self._items
+        last = at == _LAST and self._dialect.streams_before_others
+        if last and items and items[-1].get(PHX_STREAM_REF) is None:
+            return [item.get(PHX_STREAM_REF) for item in items].index(None)
+        return len(items) if at < 0 else min(at, len(items))
 
     def _reorder(self, child: Element, *, is_new: bool) -> None:
         """Move an item where its insert wants it; as maybeReOrderStream."""
@@ -171,7 +161,7 @@ class StreamContainer:
         child.set(PHX_STREAM_REF, stream.ref)
         if not (is_new or stream.reset or self._dialect.resets_in_place):
             return
-        if insert.at >= _FIRST:
+        if insert.at >= 0:
             # Among the others, the index is the same whichever side it comes from.
             self._items.remove(child)
             self._items.insert(min(insert.at, len(self._items)), child)

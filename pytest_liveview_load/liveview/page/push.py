@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import (
     LoadingSource,
     PushEvent,
@@ -20,16 +21,7 @@ from pytest_liveview_load.liveview.page.form_data import (
     form_value,
 )
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import (
-    PHX_CHANGE,
-    PHX_REF_SRC,
-    PHX_TARGET,
-    PHX_VALUE_PREFIX,
-    Element,
-    attributes_of,
-    identify,
-    loading_class,
-)
+from pytest_liveview_load.liveview.page.html import Element
 
 TYPE: Final = "type"
 EVENT: Final = "event"
@@ -85,7 +77,7 @@ def _push_event(
     addressees = _addressees(page, element, element, target, target)
     value = _meta(page, element, cause.data, options)
     payload = {TYPE: kind, EVENT: event, VALUE: value}
-    source = LoadingSource(kind, identify(element), None, options.get("loading"))
+    source = LoadingSource(kind, html.identify(element), None, options.get("loading"))
     return _addressed(addressees, source, event, payload)
 
 
@@ -97,7 +89,7 @@ def _push_input(
     form = document.fields.form(element)
     if form is None:
         raise document.error_about(element, "has phx-change but is inside no form")
-    own_binding = element.get(PHX_CHANGE)
+    own_binding = element.get(html.PHX_CHANGE)
     name = document.unmask(field.name)
     meta = {TARGET: name or NO_TARGET} | _meta(page, form, None, options)
     uploads = event_uploads(page, field)
@@ -107,7 +99,9 @@ def _push_input(
     only = (name,) if own_binding else ()
     payload = _form_payload(page, form, event, meta, submitter, only)
     payload[UPLOADS] = uploads
-    source = LoadingSource("change", identify(element), None, options.get("loading"))
+    source = LoadingSource(
+        "change", html.identify(element), None, options.get("loading")
+    )
     return _addressed(addressees, source, event, payload)
 
 
@@ -127,7 +121,9 @@ def _push_submit(
     payload = _submit_payload(page, event, form, submitter, options)
     form_key = page.document.fields.form_key(form)
     button = None if submitter is None else submitter.key
-    source = LoadingSource("submit", identify(form), button, options.get("loading"))
+    source = LoadingSource(
+        "submit", html.identify(form), button, options.get("loading")
+    )
     submission = Submission(form=form_key, submitter=button, options=options)
     return _addressed(addressees, source, event, payload, submission)
 
@@ -135,7 +131,7 @@ def _push_submit(
 def is_submitting(form: Element) -> bool:
     """Tell whether an earlier submit of the form is not answered yet."""
     classes = form.get("class", "").split()
-    return PHX_REF_SRC in form.attrib and loading_class("submit") in classes
+    return html.PHX_REF_SRC in form.attrib and html.loading_class("submit") in classes
 
 
 def resubmit(page: VisiblePage, push: PushEvent) -> PushEvent:
@@ -219,14 +215,16 @@ def _addressees(
     """
     document = page.document
     if target is None:
-        target = origin.get(PHX_TARGET)
+        target = origin.get(html.PHX_TARGET)
     if target is None:
         contexts: Sequence[Element] = (origin,)
     elif isinstance(target, int) or target.isdecimal():
         return [(document.owner(origin), int(target))]
     else:
         contexts = document.targets(origin, document.unmask(target))
-    named = element.get(PHX_TARGET) if component_target is None else component_target
+    named = (
+        element.get(html.PHX_TARGET) if component_target is None else component_target
+    )
     if isinstance(named, int) or (named is not None and named.isdecimal()):
         return [(document.owner(each), int(named)) for each in contexts]
     return [
@@ -243,9 +241,9 @@ def _meta(
 ) -> dict[str, Any]:
     """Return phx-values, the element's value and a command's own (view.ts extractMeta)."""
     meta: dict[str, Any] = dict(data) if data else {}
-    for name, text in attributes_of(element).items():
-        if name.startswith(PHX_VALUE_PREFIX):
-            meta[name.removeprefix(PHX_VALUE_PREFIX)] = page.document.unmask(text)
+    for name, text in html.attributes_of(element).items():
+        if name.startswith(html.PHX_VALUE_PREFIX):
+            meta[name.removeprefix(html.PHX_VALUE_PREFIX)] = page.document.unmask(text)
     own = _js_value(page, element)
     if own is not None:
         meta["value"] = own
@@ -254,24 +252,21 @@ def _meta(
 
 def _js_value(page: VisiblePage, element: Element) -> str | int | float | None:
     """Return what `element.value` is in a browser; None where there is no such thing."""
-    tag = element.tag
-    if tag == "button":
-        return page.document.attr(element, "value") or ""
+    document, tag = page.document, element.tag
+    if tag in ("button", "data", "param"):
+        return document.attr(element, "value") or ""
     if tag in ("input", "select", "textarea"):
-        field = page.document.fields.field(element)
+        field = document.fields.field(element)
         if field is None or (field.type in CHECKABLE and not page.forms.checked(field)):
             return None
-        if field.type in CHECKABLE or field.type in BUTTONS:
-            return page.document.unmask(field.value)
-        return page.document.unmask(page.forms.text(field))
+        is_fixed = field.type in CHECKABLE or field.type in BUTTONS
+        return document.unmask(field.value if is_fixed else page.forms.text(field))
     if tag in _NUMBERED:
         return _js_number(element.get("value", "0"))
-    if tag in ("data", "param"):
-        return page.document.attr(element, "value") or ""
-    if tag == "option":
-        value = page.document.attr(element, "value")
-        return page.document.text(element) if value is None else value
-    return page.document.text(element) if tag == "output" else None
+    if tag not in ("option", "output"):
+        return None
+    value = document.attr(element, "value") if tag == "option" else None
+    return document.text(element) if value is None else value
 
 
 def _js_number(text: str) -> int | float:
