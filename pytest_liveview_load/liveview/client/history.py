@@ -90,15 +90,10 @@ class History:
         entry = self.current
         if entry.document != left.document:
             return HistoryKind.LOAD, entry.href
-        if same_location(entry.href, left.href):
+        there, here = urlsplit(entry.href), urlsplit(left.href)
+        if (there.path, there.query) == (here.path, here.query):  # as isNewLocation
             return None
         kind = entry.back_kind or entry.kind
         if kind is HistoryKind.PATCH and view_id and entry.view_id == view_id:
             return HistoryKind.PATCH, entry.href
         return HistoryKind.REDIRECT, entry.href
-
-
-def same_location(href: str, other: str) -> bool:
-    """Return whether both have one path and query, as isNewLocation compares."""
-    left, right = urlsplit(href), urlsplit(other)
-    return (left.path, left.query) == (right.path, right.query)

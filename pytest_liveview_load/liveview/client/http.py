@@ -70,25 +70,21 @@ class CookieJar:
     def store(self, set_cookies: Iterable[str], url: str) -> None:
         """Take the Set-Cookie headers of an answer from `url`."""
         for text in set_cookies:
-            self.store_one(text, url)
-
-    def store_one(self, text: str, url: str) -> None:
-        """Take one Set-Cookie header; one that has expired forgets the cookie."""
-        pair, *attributes = text.split(";")
-        name, equals, value = pair.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            return
-        told = dict(attribute(each) for each in attributes)
-        path = told.get("path", "")
-        if not path.startswith("/"):
-            path = default_path(url)
-        expires = expiry(told)
-        if expires is not None and expires <= time.time():
-            self.cookies.pop((name, path), None)
-            return
-        secure = "secure" in told
-        self.cookies[name, path] = Cookie(value.strip(), path, expires, secure)
+            pair, *attributes = text.split(";")
+            name, equals, value = pair.partition("=")
+            name = name.strip()
+            if not equals or not name:
+                continue
+            told = dict(attribute(each) for each in attributes)
+            path = told.get("path", "")
+            if not path.startswith("/"):
+                path = urlsplit(url).path.rpartition("/")[0] or "/"  # section 5.1.4
+            expires = expiry(told)
+            if expires is not None and expires <= time.time():
+                self.cookies.pop((name, path), None)  # it is to be forgotten
+                continue
+            secure = "secure" in told
+            self.cookies[name, path] = Cookie(value.strip(), path, expires, secure)
 
     def set(self, name: str, value: str, *, max_age: float | None = None) -> None:
         """Set a cookie for the whole host, as `document.cookie = …; path=/` does."""
@@ -119,12 +115,6 @@ def path_matches(path: str, prefix: str) -> bool:
     if not path.startswith(prefix):
         return False
     return prefix.endswith("/") or path[len(prefix) : len(prefix) + 1] in {"", "/"}
-
-
-def default_path(url: str) -> str:
-    """Return the folder of `url`'s path (section 5.1.4)."""
-    folder = urlsplit(url).path.rpartition("/")[0]
-    return folder or "/"
 
 
 # As Chromium and Firefox: net::ERR_TOO_MANY_REDIRECTS after 20.

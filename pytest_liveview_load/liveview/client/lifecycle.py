@@ -22,6 +22,7 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_MOUNTED,
     PHX_REMOVE,
     Element,
+    Identity,
     find_by_identity,
     identify,
 )
@@ -61,11 +62,8 @@ def run_mounted(tab: "Tab", page: "Page") -> None:
     new = [each for each in there if each not in page.mounted_elements]
     page.mounted_elements = frozenset(there)
     for identity in new:
-        scene = page.scene()
-        found = find_by_identity(scene.document.root, identity)
-        if found is not None and there[identity]:
-            for action in events.run_binding(scene, there[identity], MOUNTED, found):
-                run_action(tab, page, action)
+        if there[identity]:
+            run_chain(tab, page, identity, there[identity], MOUNTED)
 
 
 def run_action(
@@ -114,11 +112,9 @@ def run_removed(tab: "Tab", page: "Page") -> None:
         if view is None or not view.joined or not removed(element, after):
             continue
         scene = VisiblePage(before, page.form, view.dialect)
-        chain = element.get(PHX_REMOVE)
-        for action in (
-            events.run_binding(scene, chain, REMOVE, element) if chain else ()
-        ):
-            run_action(tab, page, action, REMOVE)
+        if chain := element.get(PHX_REMOVE):
+            for action in events.run_binding(scene, chain, REMOVE, element):
+                run_action(tab, page, action, REMOVE)
 
 
 def removed(element: Element, after: Document) -> bool:
@@ -141,8 +137,15 @@ def run_connection_binding(tab: "Tab", page: "Page", view: "View", name: str) ->
     if not view.content.holds(CONNECTION_BINDINGS[name]):
         return
     for identity, chain in connection_commands(page.document(), view.id, name):
-        scene = page.scene()
-        element = find_by_identity(scene.document.root, identity)
-        if element is not None and tab.page is page:
-            for action in events.run_binding(scene, chain, NO_EVENT, element):
-                run_action(tab, page, action)
+        run_chain(tab, page, identity, chain, NO_EVENT)
+
+
+def run_chain(
+    tab: "Tab", page: "Page", identity: Identity, chain: str, cause: str
+) -> None:
+    """Run the commands that an element binds, if it is still on the tab's page."""
+    scene = page.scene()
+    element = find_by_identity(scene.document.root, identity)
+    if element is not None and tab.page is page:
+        for action in events.run_binding(scene, chain, cause, element):
+            run_action(tab, page, action)

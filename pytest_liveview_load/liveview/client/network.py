@@ -40,30 +40,25 @@ class Heartbeats:
         self.tick = interval / SLOTS
         self.slots: list[set[HeartbeatSender]] = [set() for _ in range(SLOTS)]
         self.now = 0
-        self.members = 0
         self.timer: asyncio.TimerHandle | None = None
 
     def add(self, member: HeartbeatSender) -> int:
         """Begin to beat for `member`; return the slot, which `remove` wants back."""
         self.slots[self.now].add(member)
-        self.members += 1
         if self.timer is None:
             self.schedule()
         return self.now
 
     def remove(self, member: HeartbeatSender, slot: int) -> None:
         """Stop beating for `member`."""
-        if member in self.slots[slot]:
-            self.slots[slot].remove(member)
-            self.members -= 1
-        if self.members == 0:
+        self.slots[slot].discard(member)
+        if not any(self.slots):
             self.stop()
 
     def stop(self) -> None:
         """Beat for nobody any more."""
         for slot in self.slots:
             slot.clear()
-        self.members = 0
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None

@@ -141,11 +141,9 @@ async def perform(
                 push = push_event(view, action)
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
                 pushes.append(push)
-        elif isinstance(action, LivePatch) and page.views.main is not None:
+        elif isinstance(action, LivePatch) and (main := page.views.main) is not None:
             push = push_patch(page, action.url)
-            push.number = page.views.main.in_flight.mark(
-                action.loading_source, page.latest
-            )
+            push.number = main.in_flight.mark(action.loading_source, page.latest)
             pushes.append(push)
             patches.append((push, action))
         elif isinstance(action, LiveNavigate):
@@ -172,26 +170,16 @@ async def perform(
 
 def push_event(view: View, action: PushEvent) -> Push:
     """Push one event to the view that it is for."""
-    cid = action.cid
-    return view.push(
-        EVENT,
-        action.payload,
-        name=action.event,
-        kind=action.kind,
-        component="" if cid is None else str(cid),
-    )
+    name, kind = action.event, action.kind
+    component = "" if action.cid is None else str(action.cid)
+    return view.push(EVENT, action.payload, name=name, kind=kind, component=component)
 
 
 def submit_over_http(tab: Tab, action: HttpSubmit) -> None:
     """Submit a form as a browser does: the page's channels are left first."""
-    begin_load(
-        tab,
-        tab.navigation or tab.start_navigation("visit"),
-        action.url,
-        method=action.method,
-        body=action.body or None,
-        unload=True,
-    )
+    navigation = tab.navigation or tab.start_navigation("visit")
+    url, method, body = action.url, action.method, action.body or None
+    begin_load(tab, navigation, url, method=method, body=body, unload=True)
 
 
 def live_view(page: Page, step: Step) -> View:

@@ -26,13 +26,13 @@ NORMAL = 1000  # RFC 6455 section 7.4.1; what Cowboy says after a "disconnect" b
 class Topic(Protocol):
     """Who listens to one topic; `view.View` is one."""
 
-    def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
+    def frame_received(self, frame: Frame, size: int, arrived: float, /) -> None:
         """Take a frame of this topic, `size` bytes on the wire."""
 
     def broken(self, error: StepError) -> None:
         """Learn that the server sent what nobody can read."""
 
-    def connection_lost(self, reason: str, at: float) -> None:
+    def connection_lost(self, reason: str, at: float, /) -> None:
         """Learn that the socket is gone, for now."""
 
     def connection_back(self) -> None:

@@ -177,8 +177,8 @@ class Tab:
         """Wait for every reply, then for the navigation that they began."""
         for push in pushes:
             if not push.answered.done():
-                named = f"{push.metric} {push.name!r}"
-                await step.wait(push.answered, f"the reply to {named}")
+                awaited = f"the reply to {push.metric} {push.name!r}"
+                await step.wait(push.answered, awaited)
             if push.error is not None:
                 raise push.error
         while True:
@@ -212,10 +212,8 @@ class Tab:
             if page.views.main is None and self.page is page:
                 raise NotLiveView(page.url, step.name)
             if view is None:
-                reason = (
-                    f"the live view {view_id!r}, which owned the element, left the page"
-                )
-                raise ConnectionLost(step.name, reason)
+                gone = f"the live view {view_id!r}, which owned the element,"
+                raise ConnectionLost(step.name, f"{gone} left the page")
             if view.closed:
                 raise ConnectionLost(step.name, CHANNEL_CLOSED)
             self.raise_failure()

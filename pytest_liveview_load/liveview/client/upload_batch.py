@@ -7,6 +7,7 @@ batches and entries go on by themselves, answer by answer, until they have `ende
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import InitVar, dataclass, field
 from typing import Any, TypeAlias
 
 from pytest_liveview_load.errors import ConnectionLost, StepError, UploadError
@@ -98,7 +99,7 @@ class UploadBatch:
         uploads: "Uploads",
         page: Page,
         view: View,
-        field: Field,
+        input_field: Field,
         files: list[ChosenFile],
         cid: int | None,
     ) -> None:
@@ -107,10 +108,10 @@ class UploadBatch:
         self.page = page
         self.view = view
         self.cid = cid
-        self.name = document.unmask(field.name)
-        self.ref = upload_ref(document, field) or ""
-        self.event = document.attr(field.element, PHX_PROGRESS)
-        self.auto = PHX_AUTO_UPLOAD in field.element.attrib
+        self.name = document.unmask(input_field.name)
+        self.ref = upload_ref(document, input_field) or ""
+        self.event = document.attr(input_field.element, PHX_PROGRESS)
+        self.auto = PHX_AUTO_UPLOAD in input_field.element.attrib
         self.bare_reason = view.dialect.bare_upload_reason
         self.files = {file.ref or "": file for file in files}
         self.entries: list[UploadEntry] = []
@@ -209,23 +210,16 @@ class UploadBatch:
             if not meta:
                 continue
             if not isinstance(meta, dict) or not meta.get(UPLOADER):
-                entry: UploadEntry = ChannelEntry(
-                    self,
-                    file,
-                    self.view.socket,
-                    token=meta,
-                    chunk_size=chunk_size,
-                )
+                socket = self.view.socket
+                entry = ChannelEntry(self, file, ref, socket, meta, chunk_size)
                 self.entries.append(entry)
                 continue
-            external = ExternalEntry(self, file, meta)
+            external = ExternalEntry(self, file, ref, meta)
             self.entries.append(external)
             uploader = self.uploads.uploaders.get(meta[UPLOADER])
             if uploader is None:
-                named = meta[UPLOADER]
-                external.refuse(
-                    f"no uploader for {named!r}: set live.uploaders[{named!r}]"
-                )
+                named = repr(meta[UPLOADER])
+                external.refuse(f"no uploader for {named}: set live.uploaders[{named}]")
             else:
                 network.spawn(external.run(uploader, network.clock))
 
@@ -252,19 +246,20 @@ class UploadBatch:
         self.uploads.on_change(self.view.socket.network.clock())
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class UploadEntry:
-    """One file of a batch. Owns how far it has come."""
+    """One file of a batch, which the server calls `ref`. Owns how far it has come."""
 
-    __slots__ = ("_last", "batch", "error", "file", "last_push", "ref", "settled")
-
-    def __init__(self, batch: "UploadBatch", file: ChosenFile) -> None:
-        self.batch = batch
-        self.file = file
-        self.ref = file.ref or ""
-        self.error: StepError | None = None
-        self.settled = False  # cancelled by the server, or failed
-        self.last_push: Push | None = None  # the one that says 100, or the error
-        self._last = -1
+    batch: "UploadBatch"
+    file: ChosenFile
+    ref: str
+    error: StepError | None = field(default=None, init=False)
+    settled: bool = field(
+        default=False, init=False
+    )  # cancelled by the server, or failed
+    # The one that says 100, or the error.
+    last_push: Push | None = field(default=None, init=False)
+    _last: int = field(default=-1, init=False)
 
     @property
     def complete(self) -> bool:
@@ -317,28 +312,22 @@ class UploadEntry:
         self.settled = True
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ChannelEntry(UploadEntry):
     """A file that goes over its own channel, chunk by chunk (entry_uploader.js)."""
 
-    __slots__ = ("channel", "chunk_size", "closed", "offset", "socket")
+    socket: Socket
+    token: InitVar[object]
+    chunk_size: int
+    offset: int = 0
+    closed: bool = False
+    channel: Channel = field(init=False)
 
-    def __init__(
-        self,
-        batch: "UploadBatch",
-        file: ChosenFile,
-        socket: Socket,
-        *,
-        token: object,
-        chunk_size: int,
-    ) -> None:
-        super().__init__(batch, file)
-        self.socket = socket
-        self.chunk_size = chunk_size
-        self.offset = 0
-        self.closed = False
-        self.channel = Channel(topic_of(self.ref), socket.refs)
-        socket.topics[self.channel.topic] = self
-        socket.send(self.channel.join({TOKEN: token}).data)
+    def __post_init__(self, token: object) -> None:
+        """Join the entry's channel."""
+        self.channel = Channel(topic_of(self.ref), self.socket.refs)
+        self.socket.topics[self.channel.topic] = self
+        self.socket.send(self.channel.join({TOKEN: token}).data)
 
     def waiting_for(self) -> str:
         """Return what has not come yet, for the message of a timeout."""
@@ -351,12 +340,7 @@ class ChannelEntry(UploadEntry):
 
     # Hearing (`socket.Topic`)
 
-    def frame_received(
-        self,
-        frame: Frame,
-        size: int,  # noqa: ARG002 - as every topic
-        arrived: float,
-    ) -> None:
+    def frame_received(self, frame: Frame, _size: int, arrived: float) -> None:
         """Take a frame of this entry's topic."""
         meaning = self.channel.receive(frame)
         if isinstance(meaning, Joined):
@@ -384,11 +368,7 @@ class ChannelEntry(UploadEntry):
         if not self.ended:
             self.fail(error)
 
-    def connection_lost(
-        self,
-        reason: str,
-        at: float,  # noqa: ARG002 - as every topic
-    ) -> None:
+    def connection_lost(self, reason: str, _at: float) -> None:
         """Learn that the socket is gone: the entry does not outlive it."""
         self.leave()
         if not self.ended:
@@ -442,7 +422,7 @@ class ChannelEntry(UploadEntry):
     def abandon(self) -> None:
         """End without a word: the view is gone."""
         self.leave()
-        super().abandon()
+        self.settled = True
 
     def leave(self) -> None:
         """Listen no more."""
@@ -450,6 +430,7 @@ class ChannelEntry(UploadEntry):
         self.socket.topics.pop(self.channel.topic, None)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ExternalEntry(UploadEntry):
     """A file that an app's own uploader takes elsewhere: what the callable is given.
 
@@ -457,13 +438,7 @@ class ExternalEntry(UploadEntry):
     file's name, type, size. Returning from the callable completes the entry.
     """
 
-    __slots__ = ("meta",)
-
-    def __init__(
-        self, batch: "UploadBatch", file: ChosenFile, meta: Mapping[str, Any]
-    ) -> None:
-        super().__init__(batch, file)
-        self.meta = meta
+    meta: Mapping[str, Any]
 
     @property
     def info(self) -> FileInfo:

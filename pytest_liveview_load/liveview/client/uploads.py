@@ -63,11 +63,7 @@ async def upload_chosen(
 
 def awaits_uploads(page: Page, action: PushEvent) -> bool:
     """Tell whether a submit has files to wait for."""
-    submission = action.submission
-    if submission is None:
-        return False
-    scene = page.scene()
-    form = scene.document.fields.form_of_key(submission.form)
+    scene, form = page.scene(), form_now(page, action)
     fields = () if form is None else upload_fields(scene.document, form)
     return any(active_files(scene, field) for field in fields)
 

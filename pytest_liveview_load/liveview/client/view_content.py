@@ -92,16 +92,11 @@ class ViewContent:
         """
         pending = self.pending
         pending.append(diff)
-        if TRIGGER in diff:
-            self.triggered = True
-        if COMPONENTS_KEY in diff:
-            self.has_components = True
-        if MOUNTED in diff:
-            self.has_mounted = True
-        if REMOVED in diff:
-            self.has_remove = True
-        if NESTED in diff:
-            self.has_views = True
+        self.triggered = self.triggered or TRIGGER in diff
+        self.has_components = self.has_components or COMPONENTS_KEY in diff
+        self.has_mounted = self.has_mounted or MOUNTED in diff
+        self.has_remove = self.has_remove or REMOVED in diff
+        self.has_views = self.has_views or NESTED in diff
         moves = (self.has_views or self.has_components) and not self.only_texts(diff)
         if len(pending) > MAX_PENDING:
             self.merged()

@@ -77,9 +77,8 @@ def recovered(before: VisiblePage, after: Document, view_id: str) -> list[PushEv
 def event_of(old: Document, form: Element, after: Document, new: Element) -> str | None:
     """Return the event that recovers a form; None when it is another form now."""
     change = after.attr(new, PHX_CHANGE)
-    if change != old.attr(form, PHX_CHANGE):
-        return None
-    if old.attr(form, PHX_AUTO_RECOVER) == IGNORE:
+    same = change == old.attr(form, PHX_CHANGE)
+    if not same or old.attr(form, PHX_AUTO_RECOVER) == IGNORE:
         return None
     return after.attr(new, PHX_AUTO_RECOVER) or change
 
@@ -93,9 +92,8 @@ def first_field(before: VisiblePage, form: Element) -> Field | None:
         and field.type not in BUTTONS
         and PHX_CHANGE not in field.element.attrib
     ]
-    return next(
-        (each for each in named if each.type != "hidden"), next(iter(named), None)
-    )
+    named.sort(key=lambda each: each.type == "hidden")
+    return named[0] if named else None
 
 
 REPLACE = "replace"  # the other kind of a redirect is "push"
@@ -153,9 +151,9 @@ class ViewEvents:
         tab = self.tab
         if tab.hooks is not None:
             tab.hooks.changed(page)
-        content = page.views.main.content if page.views.main is not None else None
-        if page.views.nested or (
-            content is not None and (content.has_mounted or content.has_remove)
+        views, main = page.views, page.views.main
+        if views.nested or (
+            main is not None and (main.content.has_mounted or main.content.has_remove)
         ):
             run_mounted_and_removed(tab, page)
 
@@ -198,9 +196,9 @@ class ViewEvents:
     def view_returns(self, view: View) -> None:
         """Remember what the person had entered."""
         page = self.page_of(view)
-        if page is None:
+        if page is None or page.remembered is not None:
             return
-        if view.id not in page.views.parents and page.remembered is None:
+        if view.id not in page.views.parents:
             page.remember()
 
     def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
