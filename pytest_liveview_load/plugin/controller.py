@@ -162,7 +162,7 @@ class SessionController:
             return workers
         if self._hosting is None:
             self._hosting = self._new_hosting(self.plan)
-        return *workers, *await self._hosting.muster(self._controller, prepare)
+        return *workers, *await self._hosting.open(self._controller, prepare)
 
     def _new_hosting(self, plan: HostPlan) -> SessionHosts:
         from pytest_liveview_load.plugin.host_setup import (  # noqa: PLC0415

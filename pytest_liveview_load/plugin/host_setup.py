@@ -99,7 +99,7 @@ class SessionHosts:
         self._packing = threading.Lock()
         self._known: dict[str, Link] = {}
 
-    async def muster(self, controller: Controller, prepare: Prepare) -> tuple[str, ...]:
+    async def open(self, controller: Controller, prepare: Prepare) -> tuple[str, ...]:
         """Return the names of a run's hosts, which are open and known to the controller.
 
         Raises HostError, which names all that cannot carry users, and PoolError.
@@ -140,7 +140,7 @@ class SessionHosts:
         if self.pool is None:
             return ()
         users = Profile.from_data(prepare.plan.profile).most_users
-        hosts = await self.pool.muster(prepare.run, users)
+        hosts = await self.pool.acquire(prepare.run, users)
         for each in hosts:
             self._make_known(each.link, controller)
             if each.booted_in is not None:

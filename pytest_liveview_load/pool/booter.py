@@ -1,11 +1,11 @@
 """The process that boots hosts and stops them, and that outlives who has it do so.
 
-Law: what it was told to boot it stops: when it is told to, or else once its input ends,
-in whatever way the process at the other end has gone. It is a session of its own, so that
-a Ctrl-C at the terminal is not for it, and is run by its path: it imports nothing of ours.
+It stops whatever it has booted: when it is told to, or else once its input ends, however
+pytest has ended. It is a session of its own, so that a Ctrl-C at the terminal is not for
+it, and is run by its path: it imports nothing of ours. Lines of JSON go in and out:
 
-    in     the orders, a dict; then ["boot", name] ["stop", name] ["run", command, variables]
-           ["adopt", name, spec] for what another keeper, which has died, has booted
+    in     the settings, a dict; then ["boot", name] ["stop", name] ["run", command, variables]
+           ["adopt", name, spec] for what another booter, which has died, has booted
     out    ["up", name, spec] ["failed", name, problem, status, last line]
            ["stopped", name, problem] ["complaint", command, problem] ["broken", problem]
 """
@@ -27,21 +27,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-NAME: Final = "LIVEVIEW_HOST_NAME"
-SPEC: Final = "LIVEVIEW_HOST_SPEC"
-TRIES: Final = (
-    3  # to stop a host: what was cut while it booted may be found a bit later
-)
+NAME_VARIABLE: Final = "LIVEVIEW_HOST_NAME"
+SPEC_VARIABLE: Final = "LIVEVIEW_HOST_SPEC"
+# To stop a host: what was cancelled while it booted may be found a bit later.
+TRIES: Final = 3
 PAUSE: Final = 1.0  # seconds between them
 TERMINATION: Final = 5.0  # seconds from SIGTERM to SIGKILL
-LAST_WORD: Final = (
-    10.0  # seconds for a provider's method that nobody waits for any more
-)
-AT_ONCE: Final = 256  # calls of a provider
-LOOK: Final = 1.0  # seconds between two looks at whether our parent lives
+PROVIDER_PATIENCE: Final = 10.0  # seconds for a call of a provider that was cancelled
+MOST_CALLS: Final = 256  # of a provider, at once
+PARENT_CHECK: Final = 1.0  # seconds: how often we look whether pytest lives
 
 
-class Failed(Exception):
+class CommandFailed(Exception):
     """A command, or a provider's method, has not done what it is for."""
 
     def __init__(self, problem: str, status: int | None = None, last: str = "") -> None:
@@ -50,36 +47,41 @@ class Failed(Exception):
         self.last = last
 
 
-def described(failed: Failed) -> str:
+def describe(failed: CommandFailed) -> str:
     """Return what went wrong, in a line."""
     ending = f"exited with code {failed.status}" if failed.status else ""
     return ": ".join(each for each in (ending, str(failed), failed.last) if each)
 
 
-class Commands:
-    """Boots and stops hosts by shell commands. Their output goes to files in `folder`:
-    what they leave running may hold a pipe open for ever."""
+class ShellCommands:
+    """Boots and stops hosts by shell commands.
 
-    def __init__(self, orders: Mapping[str, Any], folder: Path) -> None:
-        self.orders = orders
+    Their output goes to files in `folder`, for what they leave running may hold a pipe open
+    for ever.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], folder: Path) -> None:
+        self.settings = settings
         self.folder = folder
         self.number = 0
 
     async def boot(self, name: str) -> str:
-        """Return what the command printed last."""
-        said = await self.run(self.orders["boot"], {NAME: name})
-        if not said:
-            raise Failed(
+        """Return the host's spec: the last line that the command printed."""
+        output = await self.run(self.settings["boot"], {NAME_VARIABLE: name})
+        if not output:
+            raise CommandFailed(
                 "it printed nothing; its last line is to be the host's spec", 0
             )
-        return said
+        return output
 
     async def stop(self, name: str, spec: str) -> None:
         """Stop a host, whose spec is "" if it was not booted to the end."""
-        await self.run(self.orders["stop"], {NAME: name, SPEC: spec})
+        await self.run(
+            self.settings["stop"], {NAME_VARIABLE: name, SPEC_VARIABLE: spec}
+        )
 
     async def run(self, command: str, variables: Mapping[str, str]) -> str:
-        """Return the last line of a command's output. Raises Failed."""
+        """Return the last line of a command's output. Raises CommandFailed."""
         self.number += 1
         out = self.folder / f"{self.number}.out"
         errors = self.folder / f"{self.number}.err"
@@ -87,7 +89,7 @@ class Commands:
             starting = asyncio.ensure_future(
                 asyncio.create_subprocess_shell(
                     command,
-                    cwd=self.orders["folder"],
+                    cwd=self.settings["folder"],
                     env={**os.environ, **variables},
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=stdout,
@@ -100,12 +102,12 @@ class Commands:
             except asyncio.CancelledError:
                 await end_group(await starting)
                 raise
-        said, complaint = last_line(out), last_line(errors)
+        output, error = last_line(out), last_line(errors)
         out.unlink()
         errors.unlink()
         if status:
-            raise Failed("", status, complaint or said)
-        return said
+            raise CommandFailed("", status, error or output)
+        return output
 
 
 async def end_group(process: asyncio.subprocess.Process) -> None:
@@ -124,7 +126,7 @@ def last_line(path: Path) -> str:
     return next((each for each in reversed(lines) if each), "")
 
 
-class Methods:
+class ProviderMethods:
     """Boots and stops hosts by a provider's methods, which may be coroutines."""
 
     def __init__(self, provider: Any) -> None:
@@ -134,7 +136,9 @@ class Methods:
         """Return the spec that the provider gives."""
         spec = await call(self.provider.boot, name)
         if not isinstance(spec, str):
-            raise Failed(f"boot returned {spec!r}, which is no text of a host's spec")
+            raise CommandFailed(
+                f"boot returned {spec!r}, which is no text of a host's spec"
+            )
         return spec
 
     async def stop(self, name: str, spec: str) -> None:
@@ -142,10 +146,10 @@ class Methods:
         await call(self.provider.stop, name, spec)
 
 
-def provider_of(orders: Mapping[str, Any]) -> Any:
+def provider_of(settings: Mapping[str, Any]) -> Any:
     """Return the provider, whose module may be one that only pytest finds."""
-    sys.path[:] = orders["path"]
-    name, file = orders["module"]
+    sys.path[:] = settings["path"]
+    name, file = settings["module"]
     try:
         importlib.import_module(name)
     except ModuleNotFoundError:
@@ -154,43 +158,43 @@ def provider_of(orders: Mapping[str, Any]) -> Any:
             raise
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-    return pickle.loads(base64.b64decode(orders["provider"]))
+    return pickle.loads(base64.b64decode(settings["provider"]))
 
 
 async def call(method: Callable[..., Any], *arguments: str) -> Any:
     """Return what a method gives, called in a thread, which nobody can end."""
     calling = asyncio.ensure_future(asyncio.to_thread(method, *arguments))
     try:
-        told = await asyncio.shield(calling)
-        return await told if inspect.isawaitable(told) else told
+        result = await asyncio.shield(calling)
+        return await result if inspect.isawaitable(result) else result
     except asyncio.CancelledError:
         if not calling.done():  # what it boots is to be stopped after it
-            await asyncio.wait([calling], timeout=LAST_WORD)
+            await asyncio.wait([calling], timeout=PROVIDER_PATIENCE)
         raise
     except Exception as error:  # noqa: BLE001 (a person's code)
-        raise Failed(f"{type(error).__name__}: {error}") from None
+        raise CommandFailed(f"{type(error).__name__}: {error}") from None
 
 
-class Keeper:
-    """Owns what was booted. `say` tells whoever is at the other end, if there is one."""
+class Booter:
+    """Owns the hosts that were booted, and the tasks that boot and stop them."""
 
     def __init__(
         self,
-        orders: Mapping[str, Any],
-        way: Commands | Methods,
-        commands: Commands,
-        say: Callable[[list[Any]], None],
+        settings: Mapping[str, Any],
+        backend: ShellCommands | ProviderMethods,
+        commands: ShellCommands,
+        send: Callable[[list[Any]], None],
     ) -> None:
-        self.orders = orders
-        self.way = way
+        self.settings = settings
+        self.backend = backend
         self.commands = commands
-        self.say = say
+        self.send = send
         self.specs: dict[str, str] = {}  # of all that may exist, "" while it is booting
         self.boots: dict[str, asyncio.Task[None]] = {}
         self.stops: dict[str, asyncio.Task[None]] = {}
-        self.others: set[asyncio.Task[None]] = set()
+        self.background: set[asyncio.Task[None]] = set()
 
-    def take(self, line: bytes) -> None:
+    def handle(self, line: bytes) -> None:
         """Do what a line says."""
         match json.loads(line):
             case ["boot", str(name)]:
@@ -202,28 +206,28 @@ class Keeper:
             case ["stop", str(name)]:
                 self.stop_once(name)
             case ["run", str(command), dict(variables)]:
-                self.beside(self.run(command, variables))
+                self.run_in_background(self.run(command, variables))
 
-    def beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something that nobody waits for."""
+    def run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what nobody waits for."""
         task = asyncio.create_task(work)
-        self.others.add(task)
-        task.add_done_callback(self.others.discard)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
 
     async def boot(self, name: str) -> None:
         """Boot a host, and tell what became of that."""
         try:
-            spec = await self.way.boot(name)
-        except Failed as failed:
-            self.say(["failed", name, str(failed), failed.status, failed.last])
+            spec = await self.backend.boot(name)
+        except CommandFailed as failed:
+            self.send(["failed", name, str(failed), failed.status, failed.last])
         except OSError as error:
-            self.say(["failed", name, f"it cannot be run: {error}", None, ""])
+            self.send(["failed", name, f"it cannot be run: {error}", None, ""])
         else:
             self.specs[name] = spec
-            self.say(["up", name, spec])
+            self.send(["up", name, spec])
 
     def stop_once(self, name: str) -> None:
-        """Begin to stop a host."""
+        """Begin to stop a host, unless that has begun."""
         if name in self.specs and name not in self.stops:
             self.stops[name] = asyncio.create_task(self.stop(name))
 
@@ -240,19 +244,19 @@ class Keeper:
             if not problem:
                 break
         # What never was up may well be nowhere to be stopped.
-        told = problem if self.specs[name] else ""
+        result = problem if self.specs[name] else ""
         del self.specs[name]
         del self.stops[name]
-        self.say(["stopped", name, told])
+        self.send(["stopped", name, result])
 
     async def stop_now(self, name: str) -> str:
         """Try to stop a host, and return what went wrong, "" if nothing did."""
-        allowed = self.orders["stop_timeout"]
+        allowed = self.settings["stop_timeout"]
         try:
             async with asyncio.timeout(allowed):
-                await self.way.stop(name, self.specs[name])
-        except Failed as failed:
-            return described(failed)
+                await self.backend.stop(name, self.specs[name])
+        except CommandFailed as failed:
+            return describe(failed)
         except TimeoutError:
             return f"took longer than {allowed:g}s"
         except OSError as error:
@@ -263,10 +267,10 @@ class Keeper:
         """Run a person's command that is told of growing or shrinking."""
         try:
             await self.commands.run(command, variables)
-        except Failed as failed:
-            self.say(["complaint", command, described(failed)])
+        except CommandFailed as failed:
+            self.send(["complaint", command, describe(failed)])
         except OSError as error:
-            self.say(["complaint", command, f"cannot be run: {error}"])
+            self.send(["complaint", command, f"cannot be run: {error}"])
 
     async def end(self) -> None:
         """Stop all that is left."""
@@ -274,47 +278,49 @@ class Keeper:
             self.stop_once(name)
         while self.stops:
             await asyncio.wait(self.stops.values())
-        for task in list(self.others):
+        for task in list(self.background):
             task.cancel()
-        if self.others:
-            await asyncio.wait(self.others)
+        if self.background:
+            await asyncio.wait(self.background)
 
 
-async def keep(say: Callable[[list[Any]], None]) -> None:
-    """Do what is asked for until nobody asks any more."""
+async def serve(send: Callable[[list[Any]], None]) -> None:
+    """Handle messages until the input ends, then stop all hosts."""
     loop, over = asyncio.get_running_loop(), asyncio.Event()
-    loop.set_default_executor(ThreadPoolExecutor(AT_ONCE))
+    loop.set_default_executor(ThreadPoolExecutor(MOST_CALLS))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, over.set)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
-    orders = json.loads(await reader.readline())
+    settings = json.loads(await reader.readline())
     with tempfile.TemporaryDirectory(prefix="liveview-pool-") as folder:
-        commands = Commands(orders, Path(folder))
-        way: Commands | Methods = commands
-        if orders["provider"]:
+        commands = ShellCommands(settings, Path(folder))
+        backend: ShellCommands | ProviderMethods = commands
+        if settings["provider"]:
             try:
-                way = Methods(provider_of(orders))
+                backend = ProviderMethods(provider_of(settings))
             except Exception as error:  # noqa: BLE001 (a person's code, or none)
-                say(["broken", f"{type(error).__name__}: {error}"])
+                send(["broken", f"{type(error).__name__}: {error}"])
                 return
-        keeper = Keeper(orders, way, commands, say)
-        await first_of(listen(reader, keeper), over.wait(), orphaned(orders["parent"]))
-        await keeper.end()
+        booter = Booter(settings, backend, commands, send)
+        await first_of(
+            listen(reader, booter), over.wait(), parent_gone(settings["parent"])
+        )
+        await booter.end()
 
 
-async def listen(reader: asyncio.StreamReader, keeper: Keeper) -> None:
-    """Do what is said until nothing more can come."""
+async def listen(reader: asyncio.StreamReader, booter: Booter) -> None:
+    """Handle lines until there are no more."""
     while line := await reader.readline():
-        keeper.take(line)
+        booter.handle(line)
 
 
-async def orphaned(parent: int) -> None:
+async def parent_gone(parent: int) -> None:
     """Return once our parent is gone, whose child may still hold our input open."""
     while os.getppid() == parent:  # noqa: ASYNC110 (nobody tells of it)
-        await asyncio.sleep(LOOK)
+        await asyncio.sleep(PARENT_CHECK)
 
 
 async def first_of(*waits: Awaitable[Any]) -> None:
@@ -326,15 +332,15 @@ async def first_of(*waits: Awaitable[Any]) -> None:
 
 
 def main() -> None:
-    """Keep, and speak through what was our output; a provider may print as it likes."""
+    """Serve. Messages go to what was our output; what a provider prints goes to stderr."""
     output = os.dup(1)
     os.dup2(2, 1)
 
-    def say(words: list[Any]) -> None:
+    def send(message: list[Any]) -> None:
         with suppress(OSError):  # nobody is there any more, and we go on
-            os.write(output, json.dumps(words).encode() + b"\n")
+            os.write(output, json.dumps(message).encode() + b"\n")
 
-    asyncio.run(keep(say))
+    asyncio.run(serve(send))
     os._exit(0)  # a provider's thread may not end
 
 

@@ -1,7 +1,7 @@
-"""Our end of the process that keeps the pool's hosts.
+"""Starts the process that boots and stops the pool's hosts, and talks to it.
 
-Law: nothing is booted but by the keeper, which ends what it has booted once we are gone,
-however that comes. So there is nothing here to be done in time: a crash ends the pipe.
+Nothing is booted but by that process, which stops what it has booted once we are gone,
+however we have ended: even a crash closes the pipe.
 """
 
 import base64
@@ -42,19 +42,19 @@ class Provider(Protocol):
 
 
 class BooterClient:
-    """Owns the keeper. `hear` gets what it says, in a thread of ours."""
+    """Owns the booter's process. `on_message` gets what it says, in a thread of ours."""
 
     def __init__(
         self,
         settings: PoolSettings,
-        hear: Callable[[tuple[Any, ...]], object],
+        on_message: Callable[[tuple[Any, ...]], object],
         *,
         provider: Provider | None = None,
         stop_timeout: float = STOP_TIMEOUT,
     ) -> None:
-        self._hear = hear
+        self._on_message = on_message
         self._writing = threading.Lock()
-        orders = {
+        message = {
             "boot": settings.boot,
             "stop": settings.stop,
             "folder": settings.folder,
@@ -75,33 +75,33 @@ class BooterClient:
             target=self._listen, name="liveview-pool", daemon=True
         )
         self._reader.start()
-        self._say(orders)
+        self._send(message)
 
     @property
     def pid(self) -> int:
-        """The keeper's process id."""
+        """The booter's process id."""
         return self._process.pid
 
     def boot(self, name: str) -> None:
         """Have a host booted; `up` or `failed` is heard of it."""
-        self._say(["boot", name])
+        self._send(["boot", name])
 
     def adopt(self, name: str, spec: str) -> None:
-        """Have a host kept that another keeper has booted, "" if it was booting."""
-        self._say(["adopt", name, spec])
+        """Have a host kept that another booter has booted, "" if it was booting."""
+        self._send(["adopt", name, spec])
 
     def stop(self, name: str) -> None:
         """Have a host stopped, and its boot command before; `stopped` is heard of it."""
-        self._say(["stop", name])
+        self._send(["stop", name])
 
     def run(self, command: str, variables: Mapping[str, str]) -> None:
         """Have a command run that nobody waits for."""
-        self._say(["run", command, dict(variables)])
+        self._send(["run", command, dict(variables)])
 
     def close(self, patience: float) -> bool:
         """Have all hosts stopped, wait so many seconds for that, and tell whether it is done.
 
-        The keeper is never ended: what is not done by then it goes on with.
+        The booter is never ended: what is not done by then it goes on with.
         """
         with self._writing, suppress(OSError):
             assert self._process.stdin is not None
@@ -111,22 +111,22 @@ class BooterClient:
             self._process.wait(0 if self._reader.is_alive() else patience)
         return self._process.returncode == 0
 
-    def _say(self, words: Any) -> None:
+    def _send(self, message: Any) -> None:
         assert self._process.stdin is not None
         with self._writing, suppress(OSError, ValueError):  # it is gone, or is closed
-            self._process.stdin.write(json.dumps(words).encode() + b"\n")
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as stdout:
             for line in stdout:
-                self._hear(tuple(json.loads(line)))
-        self._hear(ENDED)
+                self._on_message(tuple(json.loads(line)))
+        self._on_message(ENDED)
 
 
 def pickled(provider: Provider) -> str:
-    """Return a provider as it is handed to the keeper. Raises PoolError."""
+    """Return a provider as it is handed to the booter. Raises PoolError."""
     try:
         return base64.b64encode(pickle.dumps(provider)).decode()
     except Exception as error:  # noqa: BLE001 (a person's code)

@@ -1,8 +1,8 @@
 """How many hosts there are: booted while runs need them, stopped when none does.
 
-Law: no I/O and no clock. Instants and what has happened come in, and what is to be done
-comes out; a host that may exist counts until it is known to be stopped, so that there are
-never more than `most`.
+There is no I/O here and no clock: instants and what has happened come in, and what is to be
+done comes out. A host that may exist counts until it is known to be stopped, so that there
+are never more than `most`.
 
     awaited ─► booting ─► up (busy while it carries runs, else idle) ─► stopping ─► gone
                   └─── failed, or too slow: another is awaited in its place ──► stopping
@@ -17,9 +17,7 @@ from pytest_liveview_load.errors import PoolError
 from pytest_liveview_load.units import format_count, format_duration
 
 TRIES: Final = 3  # to boot a host, or another in its place
-RETRY: Final = (
-    1.0  # seconds from a failure to the next try: clouds limit how often one asks
-)
+RETRY: Final = 1.0  # seconds from a failure to the next try: clouds limit requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,14 +187,14 @@ class PoolPolicy:
         self.plan = plan
         self.hosts: dict[str, PoolHost] = {}
         self.waiting: set[str] = set()  # runs
-        self.troubles: dict[str, Exception] = {}  # why a run will not have its hosts
+        self.problems: dict[str, Exception] = {}  # why a run will not have its hosts
         self.is_closing = False
         self._prefix = prefix
         self._named = 0
 
-    # What a run wants
+    # Runs
 
-    def demand(self, now: float, run: str, users: int) -> list[Action]:
+    def request(self, now: float, run: str, users: int) -> list[Action]:
         """A run wants hosts. Raises PoolError if it cannot have them."""
         if self.is_closing:
             raise PoolError(f"max = {self.plan.most}", OVER)
@@ -206,41 +204,41 @@ class PoolPolicy:
             (each for each in hosts if each.takes(share, self.plan)), key=preferred
         )
         names = [each.name for each in fit[:count]]
-        names += [self._awaited(now, {}, 1) for _ in range(count - len(names))]
+        names += [self._add_host(now, {}, 1) for _ in range(count - len(names))]
         for name in names:
             host = self.hosts[name]
-            self._put(host, runs={**host.runs, run: share})
+            self._update(host, runs={**host.runs, run: share})
         self.waiting.add(run)
         return self.tick(now)
 
     def release(self, now: float, run: str) -> list[Action]:
         """A run is over, or wants nothing any more."""
-        self.troubles.pop(run, None)
-        self._let_go(now, run)
+        self.problems.pop(run, None)
+        self._release(now, run)
         return self.tick(now)
 
-    def carriers(self, run: str) -> tuple[str, ...]:
+    def hosts_of(self, run: str) -> tuple[str, ...]:
         """Return the hosts of a run."""
         return tuple(each.name for each in self.hosts.values() if run in each.runs)
 
     def is_ready(self, run: str) -> bool:
         """Return whether all hosts of a run are up."""
-        hosts = [self.hosts[name] for name in self.carriers(run)]
+        hosts = [self.hosts[name] for name in self.hosts_of(run)]
         return bool(hosts) and all(each.phase is HostPhase.UP for each in hosts)
 
-    def begun(self, run: str) -> None:
+    def started(self, run: str) -> None:
         """A run goes on with its hosts: one that it loses now is not replaced."""
         self.waiting.discard(run)
-        for name in self.carriers(run):
-            self._put(self.hosts[name], was_used=True)
+        for name in self.hosts_of(run):
+            self._update(self.hosts[name], was_used=True)
 
-    # What has happened
+    # Events of hosts
 
     def booted(self, now: float, name: str) -> list[Action]:
         """A host is up."""
         host = self.hosts.get(name)
         if host is not None and host.phase is HostPhase.BOOTING:
-            self._put(host, phase=HostPhase.UP, since=now)
+            self._update(host, phase=HostPhase.UP, since=now)
         return self.tick(now)
 
     def failed(self, now: float, name: str, problem: Exception) -> list[Action]:
@@ -257,14 +255,14 @@ class PoolPolicy:
         return self.tick(now)
 
     def tick(self, now: float) -> list[Action]:
-        """Return what time has brought."""
+        """Return what is due."""
         actions = decide(
             self.plan, now, list(self.hosts.values()), is_closing=self.is_closing
         )
         for action in actions:
             host = self.hosts[action.name]
             if isinstance(action, BootHost):
-                self._put(host, phase=HostPhase.BOOTING, since=now)
+                self._update(host, phase=HostPhase.BOOTING, since=now)
             else:
                 self._give_up(now, host, too_slow(self.plan, host.name))
         return actions
@@ -277,9 +275,7 @@ class PoolPolicy:
                 del self.hosts[host.name]
         return self.tick(now)
 
-    # How
-
-    def _let_go(self, now: float, run: str) -> None:
+    def _release(self, now: float, run: str) -> None:
         self.waiting.discard(run)
         for host in list(self.hosts.values()):
             if run not in host.runs:
@@ -288,34 +284,34 @@ class PoolPolicy:
             if host.phase is HostPhase.AWAITED and not runs:
                 del self.hosts[host.name]
             elif runs or host.phase is not HostPhase.UP:
-                self._put(host, runs=runs)
+                self._update(host, runs=runs)
             else:
-                self._put(host, runs=runs, since=now)
+                self._update(host, runs=runs, since=now)
 
     def _give_up(self, now: float, host: PoolHost, problem: Exception) -> None:
         """Let a host stop; who still waits for it gets another in its place."""
         waiting = {run: it for run, it in host.runs.items() if run in self.waiting}
-        self._put(host, phase=HostPhase.STOPPING, since=now, runs={})
+        self._update(host, phase=HostPhase.STOPPING, since=now, runs={})
         if not waiting or self.is_closing:
             return
         if host.tries < TRIES:
-            self._awaited(now + self.plan.retry, waiting, host.tries + 1)
+            self._add_host(now + self.plan.retry, waiting, host.tries + 1)
             return
         for run in waiting:
-            self._let_go(now, run)
-            self.troubles[run] = at_last(problem)
+            self._release(now, run)
+            self.problems[run] = after_last_try(problem)
 
-    def _awaited(self, now: float, runs: Mapping[str, int], tries: int) -> str:
+    def _add_host(self, now: float, runs: Mapping[str, int], tries: int) -> str:
         self._named += 1
         name = f"{self._prefix}-{self._named}"
         self.hosts[name] = PoolHost(name=name, since=now, tries=tries, runs=runs)
         return name
 
-    def _put(self, host: PoolHost, **changes: object) -> None:
+    def _update(self, host: PoolHost, **changes: object) -> None:
         self.hosts[host.name] = replace(host, **changes)  # type: ignore[arg-type]
 
 
-def at_last(problem: Exception) -> Exception:
+def after_last_try(problem: Exception) -> Exception:
     """Return what is raised when the last try has failed too."""
     if not isinstance(problem, PoolError):
         return problem

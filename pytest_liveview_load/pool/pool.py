@@ -1,7 +1,7 @@
-"""The pool's hosts for the runs that need them: booted, opened, and stopped in their time.
+"""The pool's hosts for the runs that need them: booted, opened, and stopped.
 
-Law: what is to be done is the policy's to say (`policy.PoolPolicy`), here it is done, in the hub's
-event loop. A run either gets all its hosts or one PoolError that says why.
+`policy.PoolPolicy` decides what is to be done; here it is done, in the controller's event
+loop. A run gets either all its hosts or one PoolError that says why.
 """
 
 import asyncio
@@ -27,12 +27,11 @@ from pytest_liveview_load.pool.settings import PoolSettings
 from pytest_liveview_load.units import Clock, format_duration
 
 TICK: Final = 0.25  # seconds
-COUNT: Final = (
-    "LIVEVIEW_POOL_HOSTS"  # how many there will be, for on_grow and on_shrink
-)
+# How many hosts there will be, for on_grow and on_shrink.
+COUNT_VARIABLE: Final = "LIVEVIEW_POOL_HOSTS"
 PATIENCE: Final = 90.0  # seconds at the end: a stop may take 60 s, and 5 s to be ended
-AFTERMATH: Final = 1.0  # seconds for a process whose output has ended to end
-GONE: Final = "its link is gone"
+EXIT_PATIENCE: Final = 1.0  # seconds for a process whose output has ended to end
+LINK_GONE: Final = "its link is gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ class RunHost:
 
 
 class HostPool:
-    """Owns the pool, and the keeper once something is to be booted.
+    """Owns the pool, and the booter once something is to be booted.
 
     `show` gets what a person who waits wants to know, `complain` what has gone wrong
     without harm to a run. All but `close` is for one event loop.
@@ -63,8 +62,8 @@ class HostPool:
         clock: Clock = time.perf_counter,
     ) -> None:
         self.settings = settings
-        self.pool = PoolPolicy(settings.plan, f"liveview-{uuid.uuid4().hex[:6]}")
-        self.leases: BooterClient | None = None
+        self.policy = PoolPolicy(settings.plan, f"liveview-{uuid.uuid4().hex[:6]}")
+        self.booter: BooterClient | None = None
         self._hosts = hosts
         self._provider = provider
         self._show = show
@@ -79,40 +78,38 @@ class HostPool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
-    # For runs
-
-    async def muster(self, run: str, users: int) -> tuple[RunHost, ...]:
+    async def acquire(self, run: str, users: int) -> tuple[RunHost, ...]:
         """Return the hosts of a run, once they are up. Raises PoolError."""
         began = self._clock()
-        self._begin()
+        self._start()
         ready = self._waiting[run] = asyncio.get_running_loop().create_future()
         try:
-            self._do(self.pool.demand(began, run, users))
+            self._carry_out(self.policy.request(began, run, users))
             await ready
         except BaseException:
             self.release(run)
             raise
         finally:
             del self._waiting[run]
-        return tuple(self._mustered(run, began))
+        return tuple(self._acquired(run, began))
 
     def release(self, run: str) -> None:
         """A run is over."""
-        self._do(self.pool.release(self._clock(), run))
+        self._carry_out(self.policy.release(self._clock(), run))
 
     def close(self) -> None:
         """Stop all hosts and wait for that, but not for ever. From any thread."""
         if self._is_closed:
             return
         self._is_closed = True
-        if self.leases is not None and not self.leases.close(PATIENCE):
+        if self.booter is not None and not self.booter.close(PATIENCE):
             self._complain(
                 "liveview_pool: not all hosts have been stopped within "
-                f"{format_duration(PATIENCE)}; process {self.leases.pid} goes on with that"
+                f"{format_duration(PATIENCE)}; process {self.booter.pid} goes on with that"
             )
 
-    def _mustered(self, run: str, began: float) -> Iterator[RunHost]:
-        for name in self.pool.carriers(run):
+    def _acquired(self, run: str, began: float) -> Iterator[RunHost]:
+        for name in self.policy.hosts_of(run):
             is_new = (
                 self._asked[name] >= began
                 or self._asked[name] + self._took[name] > began
@@ -124,32 +121,34 @@ class HostPool:
                 booted_in=self._took[name] if is_new else None,
             )
 
-    # What is to be done
+    # Actions of the policy
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-            self._beside(self._keep_time())
-        if self.leases is None:
-            self.leases = self._keeper()
+            self._run_in_background(self._tick_forever())
+        if self.booter is None:
+            self.booter = self._new_booter()
 
-    def _keeper(self) -> BooterClient:
-        return BooterClient(self.settings, self._hear, provider=self._provider)
+    def _new_booter(self) -> BooterClient:
+        return BooterClient(self.settings, self._on_message, provider=self._provider)
 
-    async def _keep_time(self) -> None:
+    async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK)
             now = self._clock()
             for name, link in list(self._links.items()):
                 if link.is_gone:
-                    self._fail(name, PoolError(self._source, f"{name}: {GONE}"))
-            self._do(self.pool.tick(now))
+                    self._fail(name, PoolError(self._source, f"{name}: {LINK_GONE}"))
+            self._carry_out(self.policy.tick(now))
             if self._waiting:
                 self._show(self._state(self._clock()))
 
     def _state(self, now: float) -> str:
         booting = [
-            each for each in self.pool.hosts.values() if each.phase is HostPhase.BOOTING
+            each
+            for each in self.policy.hosts.values()
+            if each.phase is HostPhase.BOOTING
         ]
         first = min((self._asked[each.name] for each in booting), default=now)
         return (
@@ -157,91 +156,91 @@ class HostPool:
             f"({format_duration(now - first)})"
         )
 
-    def _do(self, actions: list[Action]) -> None:
+    def _carry_out(self, actions: list[Action]) -> None:
         boots = [each.name for each in actions if isinstance(each, BootHost)]
         stops = [each.name for each in actions if not isinstance(each, BootHost)]
-        assert self.leases is not None or not actions
+        assert self.booter is not None or not actions
         for changed, command in (
             (boots, self.settings.on_grow),
             (stops, self.settings.on_shrink),
         ):
-            if changed and command and self.leases is not None:
-                self.leases.run(command, {COUNT: str(self._count())})
+            if changed and command and self.booter is not None:
+                self.booter.run(command, {COUNT_VARIABLE: str(self._count())})
         for name in boots:
             self._asked[name] = self._clock()
-            self._lease.boot(name)
+            self._running_booter.boot(name)
         for name in stops:
             self._links.pop(name, None)
-            self._beside(self._stop(name))
-        self._settle()
+            self._run_in_background(self._stop(name))
+        self._resolve_waiting()
 
     @property
-    def _lease(self) -> BooterClient:
-        assert self.leases is not None
-        return self.leases
+    def _running_booter(self) -> BooterClient:
+        assert self.booter is not None
+        return self.booter
 
     def _count(self) -> int:
         standing = (HostPhase.BOOTING, HostPhase.UP)
-        return sum(each.phase in standing for each in self.pool.hosts.values())
+        return sum(each.phase in standing for each in self.policy.hosts.values())
 
     async def _stop(self, name: str) -> None:
         """Let a host's process end by itself, then the host."""
         with suppress(Exception):
             await self._hosts.close(name)
-        self._lease.stop(name)
+        self._running_booter.stop(name)
 
-    def _settle(self) -> None:
+    def _resolve_waiting(self) -> None:
         for run, ready in list(self._waiting.items()):
             if ready.done():
                 continue
-            if run in self.pool.troubles:
-                ready.set_exception(self.pool.troubles[run])
-            elif self.pool.is_ready(run):
-                self.pool.begun(run)
+            if run in self.policy.problems:
+                ready.set_exception(self.policy.problems[run])
+            elif self.policy.is_ready(run):
+                self.policy.started(run)
                 ready.set_result(None)
 
-    # What is heard
+    # Messages of the booter
 
-    def _hear(self, words: tuple[Any, ...]) -> None:
-        """Take the keeper's word, in its thread."""
+    def _on_message(self, message: tuple[Any, ...]) -> None:
+        """Handle a message in the event loop; this is the thread that reads."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._take_safely, words)
+                self._loop.call_soon_threadsafe(self._handle_safely, message)
                 return
-        self._take_last(words)
+        self._report_problem(message)
 
-    def _take_last(self, words: tuple[Any, ...]) -> None:
-        match words:
+    def _report_problem(self, message: tuple[Any, ...]) -> None:
+        match message:
             case ("stopped", name, problem) if problem:
-                self._complain(self._left(name, problem))
+                self._complain(self._not_stopped(name, problem))
             case ("complaint", command, problem):
                 self._complain(f"liveview_pool: {command!r} {problem}")
 
-    def _take_safely(self, words: tuple[Any, ...]) -> None:
+    def _handle_safely(self, message: tuple[Any, ...]) -> None:
         try:
-            self._take(words)
+            self._handle(message)
         except Exception as error:
-            self._break(error)
+            self._fail_waiting(error)
             raise
 
-    def _take(self, words: tuple[Any, ...]) -> None:
-        match words:
+    def _handle(self, message: tuple[Any, ...]) -> None:
+        match message:
             case ("up", name, spec):
                 self._specs[name] = spec
-                self._beside(self._open(name, spec))
+                self._run_in_background(self._open(name, spec))
             case ("failed", name, problem, status, last):
                 self._fail(name, self._failure(name, problem, status, last))
             case ("stopped", name, problem):
                 self._specs.pop(name, None)
-                self._do(self.pool.stopped(self._clock(), name))
+                self._carry_out(self.policy.stopped(self._clock(), name))
             case ("broken", problem):
                 source = "pytest_liveview_load_provide_host"
-                self._break(
+                self._fail_waiting(
                     PoolError(source, f"cannot be loaded in a process: {problem}")
                 )
-            case words if words == ENDED:
-                self._adopt()
-        self._take_last(words)
+            case message if message == ENDED:
+                self._restart_booter()
+        self._report_problem(message)
 
     async def _open(self, name: str, spec: str) -> None:
         try:
@@ -254,16 +253,16 @@ class HostPool:
                 name, PoolError(self._source, f"{name}: {error}", last_line=spec)
             )
             return
-        host = self.pool.hosts.get(name)
+        host = self.policy.hosts.get(name)
         if host is None or host.phase is not HostPhase.BOOTING:
             return  # too late: it is being stopped
         now = self._clock()
         self._links[name] = link
         self._took[name] = now - self._asked[name]
-        self._do(self.pool.booted(now, name))
+        self._carry_out(self.policy.booted(now, name))
 
     def _fail(self, name: str, problem: Exception) -> None:
-        self._do(self.pool.failed(self._clock(), name, problem))
+        self._carry_out(self.policy.failed(self._clock(), name, problem))
 
     @property
     def _source(self) -> str:
@@ -272,41 +271,39 @@ class HostPool:
     def _failure(
         self, name: str, problem: str, status: int | None, last: str
     ) -> PoolError:
-        words = [
+        parts = [
             f"exited with code {status}" if status else "",
             problem,
             f"its last line of output is {last!r}" if last else "",
         ]
-        said = "; ".join(each for each in words if each)
+        said = "; ".join(each for each in parts if each)
         return PoolError(self._source, f"{name}: {said}", status=status, last_line=last)
 
-    def _left(self, name: str, problem: str) -> str:
+    def _not_stopped(self, name: str, problem: str) -> str:
         return f"liveview_pool: {name} may still be there, for stop {problem}"
 
-    # When the keeper has died
-
-    def _adopt(self) -> None:
-        """Have another keeper take over what the one that died has left."""
+    def _restart_booter(self) -> None:
+        """Have another booter take over what the one that died has left."""
         if self._is_closed:
             return
-        self._lease.close(AFTERMATH)
-        self.leases = self._keeper()
-        for host in list(self.pool.hosts.values()):
+        self._running_booter.close(EXIT_PATIENCE)
+        self.booter = self._new_booter()
+        for host in list(self.policy.hosts.values()):
             if host.phase is HostPhase.AWAITED:
                 continue
-            self.leases.adopt(host.name, self._specs.get(host.name, ""))
+            self.booter.adopt(host.name, self._specs.get(host.name, ""))
             if host.phase is HostPhase.STOPPING:
-                self.leases.stop(host.name)
+                self.booter.stop(host.name)
             elif host.phase is HostPhase.BOOTING and host.name not in self._specs:
                 died = "the process that booted it has died"
                 self._fail(host.name, PoolError(self._source, f"{host.name}: {died}"))
 
-    def _break(self, problem: Exception) -> None:
+    def _fail_waiting(self, problem: Exception) -> None:
         for ready in self._waiting.values():
             if not ready.done():
                 ready.set_exception(problem)
 
-    def _beside(self, work: Any) -> None:
+    def _run_in_background(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -316,4 +313,4 @@ class HostPool:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, Exception):
-            self._break(error)
+            self._fail_waiting(error)

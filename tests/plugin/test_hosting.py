@@ -39,8 +39,8 @@ def test_who_waits_is_told_for_whom_and_only_then(
     shown: list[str] = []
     hosts = hosting(tmp_path, "popen//id=one, popen//id=two", shown)
     try:
-        first = asyncio.run(hosts.muster(controller, BEGIN))
-        second = asyncio.run(hosts.muster(controller, BEGIN))
+        first = asyncio.run(hosts.open(controller, BEGIN))
+        second = asyncio.run(hosts.open(controller, BEGIN))
     finally:
         hosts.close()
 
@@ -58,7 +58,7 @@ def test_those_that_could_be_opened_stay_open(
             with pytest.raises(
                 HostError, match=r"no Python answered \(exit status 1\)"
             ):
-                asyncio.run(hosts.muster(controller, BEGIN))
+                asyncio.run(hosts.open(controller, BEGIN))
     finally:
         hosts.close()
 

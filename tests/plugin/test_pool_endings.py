@@ -41,11 +41,11 @@ class RunningSuite(PoolSuite):
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return self.suite.start(*arguments)
 
-    def carriers(self) -> set[int]:
+    def runners(self) -> set[int]:
         return {int(each.name) for each in self.notes.iterdir()}
 
-    def wait_for_carriers(self, number: int) -> None:
-        self.machines.wait_until(lambda: len(self.carriers()) == number)
+    def wait_for_runners(self, number: int) -> None:
+        self.machines.wait_until(lambda: len(self.runners()) == number)
 
 
 @pytest.fixture
@@ -95,14 +95,14 @@ def test_hosts_that_carry_users_are_stopped(
     going_on.pool("users_per_host = 2", boot=BOOT)
     with going_on.start(*arguments) as process:
         try:
-            going_on.wait_for_carriers(MACHINES + workers)
+            going_on.wait_for_runners(MACHINES + workers)
             end(process)
 
             going_on.machines.wait_for(0)
             process.communicate(timeout=ENDING)
         finally:
             process.kill()
-    assert set() == left_after(going_on.carriers(), ENDING)
+    assert set() == left_after(going_on.runners(), ENDING)
 
 
 def test_a_host_that_nobody_can_stop_ends_itself(going_on: RunningSuite) -> None:
@@ -111,7 +111,7 @@ def test_a_host_that_nobody_can_stop_ends_itself(going_on: RunningSuite) -> None
     going_on.pool("users_per_host = 2", orphan, boot=BOOT, stop="false")
     with going_on.start() as process:
         try:
-            going_on.wait_for_carriers(MACHINES)
+            going_on.wait_for_runners(MACHINES)
             killed(process)
 
             going_on.machines.wait_for(0)

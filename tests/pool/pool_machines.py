@@ -25,18 +25,18 @@ SLOW_BOOT = f"{MACHINE}; sleep 600; echo popen"
 STOP = 'kill -9 $(cat "$LIVEVIEW_HOST_NAME") && mv "$LIVEVIEW_HOST_NAME" "$LIVEVIEW_HOST_NAME.gone"'
 
 
-class Kept:
-    """A keeper, and what it has said."""
+class BooterUnderTest:
+    """A booter, and what it has said."""
 
     def __init__(self, settings: PoolSettings, **others: Any) -> None:
-        self.words: queue.Queue[tuple[Any, ...]] = queue.Queue()
-        self.leases = BooterClient(settings, self.words.put, **others)
+        self.messages: queue.Queue[tuple[Any, ...]] = queue.Queue()
+        self.client = BooterClient(settings, self.messages.put, **others)
 
-    def heard(self) -> tuple[Any, ...]:
-        return self.words.get(timeout=DEADLINE)
+    def next_message(self) -> tuple[Any, ...]:
+        return self.messages.get(timeout=DEADLINE)
 
     def close(self) -> bool:
-        return self.leases.close(DEADLINE)
+        return self.client.close(DEADLINE)
 
 
 class Machines:

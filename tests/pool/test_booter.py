@@ -16,7 +16,7 @@ from tests.pool.pool_machines import (
     DEADLINE,
     SLOW_BOOT,
     STOP,
-    Kept,
+    BooterUnderTest,
     Machines,
     is_alive,
 )
@@ -25,43 +25,43 @@ HERE = Path(__file__).parents[2]
 
 
 def test_what_is_booted_is_up_and_is_stopped(machines: Machines) -> None:
-    kept = Kept(machines.settings())
+    booter = BooterUnderTest(machines.settings())
 
-    kept.leases.boot("liveview-1")
-    assert ("up", "liveview-1", "popen") == kept.heard()
+    booter.client.boot("liveview-1")
+    assert ("up", "liveview-1", "popen") == booter.next_message()
     assert {"liveview-1"} == machines.alive()
 
-    kept.leases.stop("liveview-1")
-    assert ("stopped", "liveview-1", "") == kept.heard()
+    booter.client.stop("liveview-1")
+    assert ("stopped", "liveview-1", "") == booter.next_message()
     machines.wait_for(0)
-    assert kept.close()
+    assert booter.close()
 
 
 def test_the_end_stops_all_that_is_left(machines: Machines) -> None:
-    kept = Kept(machines.settings())
+    booter = BooterUnderTest(machines.settings())
     for name in ("liveview-1", "liveview-2", "liveview-3"):
-        kept.leases.boot(name)
+        booter.client.boot(name)
     assert {"liveview-1", "liveview-2", "liveview-3"} == {
-        kept.heard()[1] for _ in range(3)
+        booter.next_message()[1] for _ in range(3)
     }
 
-    assert kept.close()
+    assert booter.close()
 
     machines.wait_for(0)
-    assert {"stopped"} == {kept.heard()[0] for _ in range(3)}
-    assert ENDED == kept.heard()
+    assert {"stopped"} == {booter.next_message()[0] for _ in range(3)}
+    assert ENDED == booter.next_message()
 
 
 def test_a_boot_under_way_is_ended_and_its_machine_stopped(machines: Machines) -> None:
-    kept = Kept(machines.settings(boot=SLOW_BOOT))
-    kept.leases.boot("liveview-1")
+    booter = BooterUnderTest(machines.settings(boot=SLOW_BOOT))
+    booter.client.boot("liveview-1")
     machines.wait_for(1)
 
-    kept.leases.stop("liveview-1")
+    booter.client.stop("liveview-1")
 
-    assert ("stopped", "liveview-1", "") == kept.heard()
+    assert ("stopped", "liveview-1", "") == booter.next_message()
     machines.wait_for(0)
-    assert kept.close()
+    assert booter.close()
 
 
 BAD_BOOTS = {
@@ -82,24 +82,24 @@ BAD_BOOTS = {
 def test_a_bad_boot_is_told(
     machines: Machines, boot: str, expected: tuple[str, int, str]
 ) -> None:
-    kept = Kept(machines.settings(boot=boot, stop="true"))
+    booter = BooterUnderTest(machines.settings(boot=boot, stop="true"))
 
-    kept.leases.boot("liveview-1")
-    word, name, problem, status, last = kept.heard()
+    booter.client.boot("liveview-1")
+    word, name, problem, status, last = booter.next_message()
 
     assert ("failed", "liveview-1") == (word, name)
     assert expected[:2] == (problem, status)
     assert expected[2] in last
-    assert kept.close()
+    assert booter.close()
 
 
 def test_a_spec_is_the_last_line(machines: Machines) -> None:
     boot = "echo booting; echo ssh=10.0.0.7; echo"
-    kept = Kept(machines.settings(boot=boot, stop="true"))
-    kept.leases.boot("liveview-1")
+    booter = BooterUnderTest(machines.settings(boot=boot, stop="true"))
+    booter.client.boot("liveview-1")
 
-    assert ("up", "liveview-1", "ssh=10.0.0.7") == kept.heard()
-    kept.close()
+    assert ("up", "liveview-1", "ssh=10.0.0.7") == booter.next_message()
+    booter.close()
 
 
 def test_commands_know_whose_they_are(machines: Machines) -> None:
@@ -107,73 +107,81 @@ def test_commands_know_whose_they_are(machines: Machines) -> None:
         boot="echo ssh=$LIVEVIEW_HOST_NAME",
         stop='echo "$LIVEVIEW_HOST_NAME $LIVEVIEW_HOST_SPEC" > stopped',
     )
-    kept = Kept(settings)
-    kept.leases.boot("liveview-7")
-    kept.heard()
-    assert kept.close()
+    booter = BooterUnderTest(settings)
+    booter.client.boot("liveview-7")
+    booter.next_message()
+    assert booter.close()
 
     assert "liveview-7 ssh=liveview-7\n" == (machines.folder / "stopped").read_text()
 
 
 def test_a_stop_that_fails_is_tried_again(machines: Machines) -> None:
-    kept = Kept(machines.settings(stop=f"mkdir ../first && exit 1; {STOP}"))
-    kept.leases.boot("liveview-1")
-    kept.heard()
+    booter = BooterUnderTest(
+        machines.settings(stop=f"mkdir ../first && exit 1; {STOP}")
+    )
+    booter.client.boot("liveview-1")
+    booter.next_message()
 
-    kept.leases.stop("liveview-1")
+    booter.client.stop("liveview-1")
 
-    assert ("stopped", "liveview-1", "") == kept.heard()
+    assert ("stopped", "liveview-1", "") == booter.next_message()
     machines.wait_for(0)
-    assert kept.close()
+    assert booter.close()
 
 
 def test_a_stop_that_fails_for_good_is_told(machines: Machines) -> None:
-    kept = Kept(machines.settings(boot="echo popen", stop="echo no right >&2; exit 4"))
-    kept.leases.boot("liveview-1")
-    kept.heard()
+    booter = BooterUnderTest(
+        machines.settings(boot="echo popen", stop="echo no right >&2; exit 4")
+    )
+    booter.client.boot("liveview-1")
+    booter.next_message()
 
-    kept.leases.stop("liveview-1")
+    booter.client.stop("liveview-1")
 
-    assert ("stopped", "liveview-1", "exited with code 4: no right") == kept.heard()
-    assert kept.close()
+    assert (
+        "stopped",
+        "liveview-1",
+        "exited with code 4: no right",
+    ) == booter.next_message()
+    assert booter.close()
 
 
 def test_a_stop_that_hangs_is_given_up(machines: Machines) -> None:
-    kept = Kept(
+    booter = BooterUnderTest(
         machines.settings(boot="echo popen", stop="sleep 600"), stop_timeout=0.1
     )
-    kept.leases.boot("liveview-1")
-    kept.heard()
+    booter.client.boot("liveview-1")
+    booter.next_message()
 
-    kept.leases.stop("liveview-1")
+    booter.client.stop("liveview-1")
 
-    assert ("stopped", "liveview-1", "took longer than 0.1s") == kept.heard()
-    assert kept.close()
+    assert ("stopped", "liveview-1", "took longer than 0.1s") == booter.next_message()
+    assert booter.close()
 
 
-def test_a_keeper_that_is_told_to_end_ends_its_hosts_first(machines: Machines) -> None:
-    kept = Kept(machines.settings())
-    kept.leases.boot("liveview-1")
-    kept.heard()
+def test_a_booter_that_is_told_to_end_ends_its_hosts_first(machines: Machines) -> None:
+    booter = BooterUnderTest(machines.settings())
+    booter.client.boot("liveview-1")
+    booter.next_message()
 
-    os.kill(kept.leases.pid, signal.SIGTERM)
+    os.kill(booter.client.pid, signal.SIGTERM)
 
-    assert ("stopped", "liveview-1", "") == kept.heard()
-    assert ENDED == kept.heard()
+    assert ("stopped", "liveview-1", "") == booter.next_message()
+    assert ENDED == booter.next_message()
     machines.wait_for(0)
-    assert kept.close()
+    assert booter.close()
 
 
-def test_another_keeper_takes_over_what_one_has_left(machines: Machines) -> None:
-    first = Kept(machines.settings())
-    first.leases.boot("liveview-1")
-    first.heard()
-    os.kill(first.leases.pid, signal.SIGKILL)
-    assert ENDED == first.heard()
+def test_another_booter_takes_over_what_one_has_left(machines: Machines) -> None:
+    first = BooterUnderTest(machines.settings())
+    first.client.boot("liveview-1")
+    first.next_message()
+    os.kill(first.client.pid, signal.SIGKILL)
+    assert ENDED == first.next_message()
     assert not first.close()
 
-    second = Kept(machines.settings())
-    second.leases.adopt("liveview-1", "popen")
+    second = BooterUnderTest(machines.settings())
+    second.client.adopt("liveview-1", "popen")
 
     assert {"liveview-1"} == machines.alive()
     assert second.close()
@@ -262,10 +270,10 @@ def test_a_child_of_the_controller_that_lives_on_does_not_keep_the_hosts(
         os.killpg(controller.pid, signal.SIGKILL)
 
 
-def test_the_keeper_is_gone_when_all_is_stopped(machines: Machines) -> None:
-    kept = Kept(machines.settings())
-    kept.leases.boot("liveview-1")
-    kept.heard()
+def test_the_booter_is_gone_when_all_is_stopped(machines: Machines) -> None:
+    booter = BooterUnderTest(machines.settings())
+    booter.client.boot("liveview-1")
+    booter.next_message()
 
-    assert kept.close()
-    assert not is_alive(kept.leases.pid)
+    assert booter.close()
+    assert not is_alive(booter.client.pid)

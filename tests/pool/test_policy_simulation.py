@@ -62,7 +62,7 @@ class Cloud:
         for run in [*self.pool.waiting]:
             if self.pool.is_ready(run):
                 self.begin(run)
-        for run in [*self.pool.troubles]:
+        for run in [*self.pool.problems]:
             self.refused += 1
             self.take(self.pool.release(self.now, run))
 
@@ -88,8 +88,8 @@ class Cloud:
 
     def begin(self, run: str) -> None:
         self.begun += 1
-        self.busy[run] = self.pool.carriers(run)
-        self.pool.begun(run)
+        self.busy[run] = self.pool.hosts_of(run)
+        self.pool.started(run)
         self.later(self.chance.uniform(5.0, 120.0), lambda: self.end(run))
 
     def end(self, run: str) -> None:
@@ -98,7 +98,7 @@ class Cloud:
 
     def ask(self, run: str, users: int) -> None:
         try:
-            self.take(self.pool.demand(self.now, run, users))
+            self.take(self.pool.request(self.now, run, users))
         except PoolError:
             self.refused += 1
 

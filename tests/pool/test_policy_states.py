@@ -76,12 +76,12 @@ class Machine(RuleBasedStateMachine):
                 self.begin(run)
 
     def begin(self, run: str) -> None:
-        hosts = self.pool.carriers(run)
+        hosts = self.pool.hosts_of(run)
         assert set(hosts) <= set(self.up)
         if self.pool.plan.single_use:
             assert not self.served & set(hosts)
         self.served |= set(hosts)
-        self.pool.begun(run)
+        self.pool.started(run)
         self.of = {**self.of, run: hosts}
         self.going_on.add(run)
 
@@ -91,7 +91,7 @@ class Machine(RuleBasedStateMachine):
         run = f"run {self.asked}"
         before = dict(self.pool.hosts)
         try:
-            actions = self.pool.demand(self.now, run, users)
+            actions = self.pool.request(self.now, run, users)
         except PoolError:
             assert before == self.pool.hosts
             return

@@ -99,7 +99,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_a_run_gets_hosts_that_are_open(scene: Scene) -> None:
     async with scene.pool() as pool:
-        hosts = await pool.muster("a", 250)
+        hosts = await pool.acquire("a", 250)
 
         assert 3 == len(hosts) == len({each.name for each in hosts})
         assert {each.name for each in hosts} == scene.machines.alive()
@@ -112,14 +112,14 @@ async def test_a_run_gets_hosts_that_are_open(scene: Scene) -> None:
 
 async def test_nothing_runs_before_a_run_needs_it(scene: Scene) -> None:
     async with scene.pool() as pool:
-        assert pool.leases is None
+        assert pool.booter is None
 
 
 async def test_a_later_run_reuses_hosts_and_says_which_are_new(scene: Scene) -> None:
     async with scene.pool() as pool:
-        first = await pool.muster("a", 100)
+        first = await pool.acquire("a", 100)
         pool.release("a")
-        second = await pool.muster("b", 200)
+        second = await pool.acquire("b", 200)
 
         assert first[0].name == second[0].name
         assert [True, False] == [each.booted_in is None for each in second]
@@ -130,7 +130,7 @@ async def test_idle_hosts_are_closed_and_stopped_down_to_the_least(
     scene: Scene,
 ) -> None:
     async with scene.pool(idle_shutdown=0.0, least=1) as pool:
-        hosts = await pool.muster("a", 300)
+        hosts = await pool.acquire("a", 300)
         pool.release("a")
         await until(lambda: len(scene.machines.alive()) == 1)
 
@@ -142,7 +142,7 @@ async def test_idle_hosts_are_closed_and_stopped_down_to_the_least(
 async def test_too_many_users_boot_nothing(scene: Scene) -> None:
     async with scene.pool() as pool:
         with pytest.raises(PoolError, match="401 users need 5 hosts"):
-            await pool.muster("a", 401)
+            await pool.acquire("a", 401)
 
         assert {} == scene.machines.pids()
 
@@ -150,7 +150,7 @@ async def test_too_many_users_boot_nothing(scene: Scene) -> None:
 async def test_a_boot_that_fails_is_tried_again(scene: Scene) -> None:
     boot = f"mkdir ../first 2>/dev/null && exit 1; {scene.machines.settings().boot}"
     async with scene.pool(boot=boot) as pool:
-        hosts = await pool.muster("a", 100)
+        hosts = await pool.acquire("a", 100)
 
         assert {hosts[0].name} == scene.machines.alive()
 
@@ -159,9 +159,9 @@ async def test_a_boot_that_fails_three_times_is_one_error(scene: Scene) -> None:
     boot = "echo asking; echo $((1 + 1)) zones full >&2; exit 9"
     async with scene.pool(boot=boot) as pool:
         with pytest.raises(PoolError) as caught:
-            await pool.muster("a", 100)
+            await pool.acquire("a", 100)
 
-        assert f"{pool.pool._prefix}-3" in str(caught.value)
+        assert f"{pool.policy._prefix}-3" in str(caught.value)
         assert (
             "exited with code 9; its last line of output is '2 zones full'; "
             "3 tries have failed"
@@ -172,12 +172,12 @@ async def test_a_boot_that_fails_three_times_is_one_error(scene: Scene) -> None:
 async def test_what_is_no_spec_is_an_error_that_quotes_it(scene: Scene) -> None:
     async with scene.pool(boot="echo machine 17 is ready") as pool:
         with pytest.raises(PoolError, match="machine 17 is ready"):
-            await pool.muster("a", 100)
+            await pool.acquire("a", 100)
 
 
 async def test_a_host_is_told_what_to_do_once_it_is_cut_off(scene: Scene) -> None:
     async with scene.pool(orphan="sudo poweroff") as pool:
-        (host,) = await pool.muster("a", 100)
+        (host,) = await pool.acquire("a", 100)
 
         assert (
             "popen//env:LIVEVIEW_HOST_ORPHAN=sudo poweroff"
@@ -188,7 +188,7 @@ async def test_a_host_is_told_what_to_do_once_it_is_cut_off(scene: Scene) -> Non
 async def test_a_host_that_cannot_be_opened_is_replaced(scene: Scene) -> None:
     scene.hosts.refused = 1
     async with scene.pool() as pool:
-        await pool.muster("a", 100)
+        await pool.acquire("a", 100)
 
         await until(lambda: len(scene.machines.alive()) == 1)
         assert 2 == len(scene.machines.pids())
@@ -197,7 +197,7 @@ async def test_a_host_that_cannot_be_opened_is_replaced(scene: Scene) -> None:
 async def test_a_host_that_is_never_up_is_given_up(scene: Scene) -> None:
     async with scene.pool(boot=SLOW_BOOT, boot_timeout=0.2) as pool:
         with pytest.raises(PoolError, match="was not up in time; 3 tries have failed"):
-            await pool.muster("a", 100)
+            await pool.acquire("a", 100)
 
         await until(lambda: not scene.machines.alive())
         assert 3 == len(scene.machines.pids())
@@ -205,7 +205,7 @@ async def test_a_host_that_is_never_up_is_given_up(scene: Scene) -> None:
 
 async def test_a_host_whose_link_is_gone_is_stopped(scene: Scene) -> None:
     async with scene.pool() as pool:
-        first, second = await pool.muster("a", 200)
+        first, second = await pool.acquire("a", 200)
         scene.hosts.links[first.name].is_gone = True
 
         await until(lambda: {second.name} == scene.machines.alive())
@@ -216,13 +216,13 @@ async def test_a_run_that_is_called_off_leaves_its_hosts_to_others(
 ) -> None:
     waiting = f"{MACHINE}; until [ -e ../go ]; do sleep 0.02; done; echo popen"
     async with scene.pool(boot=waiting) as pool:
-        calling = asyncio.create_task(pool.muster("a", 100))
+        calling = asyncio.create_task(pool.acquire("a", 100))
         await until(lambda: bool(scene.machines.pids()))
         calling.cancel()
         await asyncio.wait([calling])
         (scene.machines.folder.parent / "go").touch()
 
-        hosts = await pool.muster("b", 100)
+        hosts = await pool.acquire("b", 100)
 
         assert [*scene.machines.pids()] == [each.name for each in hosts]
 
@@ -234,13 +234,13 @@ async def test_who_waits_hears_of_an_error_of_ours(scene: Scene) -> None:
     async with scene.pool(boot=SLOW_BOOT) as pool:
         pool._show = broken
         with pytest.raises(ZeroDivisionError):
-            await pool.muster("a", 100)
+            await pool.acquire("a", 100)
 
 
 async def test_two_runs_at_once_boot_at_once(scene: Scene) -> None:
     async with scene.pool() as pool:
         first, second = await asyncio.gather(
-            pool.muster("a", 100), pool.muster("b", 200)
+            pool.acquire("a", 100), pool.acquire("b", 200)
         )
 
         assert set() == {each.name for each in first} & {each.name for each in second}
@@ -249,7 +249,7 @@ async def test_two_runs_at_once_boot_at_once(scene: Scene) -> None:
 
 async def test_who_waits_is_told_how_far_it_is(scene: Scene) -> None:
     async with scene.pool(boot=SLOW_BOOT) as pool:
-        calling = asyncio.create_task(pool.muster("a", 200))
+        calling = asyncio.create_task(pool.acquire("a", 200))
         await until(lambda: bool(scene.shown))
         calling.cancel()
 
@@ -264,7 +264,7 @@ async def test_growing_and_shrinking_are_told_to_a_person_s_commands(
         on_shrink="echo $LIVEVIEW_POOL_HOSTS > ../shrunk; echo hm >&2; exit 2",
         idle_shutdown=0.0,
     ) as pool:
-        await pool.muster("a", 200)
+        await pool.acquire("a", 200)
         pool.release("a")
         await until(lambda: bool(scene.complaints))
 
@@ -278,21 +278,21 @@ async def test_growing_and_shrinking_are_told_to_a_person_s_commands(
 
 async def test_a_host_that_cannot_be_stopped_is_complained_of(scene: Scene) -> None:
     async with scene.pool(boot="echo popen", stop="echo who >&2; exit 3") as pool:
-        (host,) = await pool.muster("a", 100)
+        (host,) = await pool.acquire("a", 100)
 
     assert [
         f"liveview_pool: {host.name} may still be there, for stop exited with code 3: who"
     ] == scene.complaints
 
 
-async def test_hosts_are_stopped_though_the_keeper_was_killed(scene: Scene) -> None:
+async def test_hosts_are_stopped_though_the_booter_was_killed(scene: Scene) -> None:
     async with scene.pool() as pool:
-        await pool.muster("a", 100)
-        assert pool.leases is not None
-        keeper = pool.leases
-        os.kill(keeper.pid, signal.SIGKILL)
-        await until(lambda: pool.leases is not keeper)
+        await pool.acquire("a", 100)
+        assert pool.booter is not None
+        old_booter = pool.booter
+        os.kill(old_booter.pid, signal.SIGKILL)
+        await until(lambda: pool.booter is not old_booter)
         assert 1 == len(scene.machines.alive())
 
         pool.release("a")
-        assert 2 == len(await pool.muster("b", 200))
+        assert 2 == len(await pool.acquire("b", 200))

@@ -1,4 +1,4 @@
-"""A person's own object that boots and stops a pool's hosts, in the keeper's process."""
+"""A person's own object that boots and stops a pool's hosts, in the booter's process."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.errors import PoolError
-from tests.pool.pool_machines import Kept, Machines
+from tests.pool.pool_machines import BooterUnderTest, Machines
 
 HERE = Path(__file__).parents[2]
 
@@ -36,23 +36,27 @@ class Refusing(LocalProvider):
 
 
 def test_a_provider_boots_and_stops(machines: Machines) -> None:
-    kept = Kept(machines.settings("", ""), provider=LocalProvider(machines.folder))
-    kept.leases.boot("liveview-1")
-    assert ("up", "liveview-1", "popen") == kept.heard()
+    booter = BooterUnderTest(
+        machines.settings("", ""), provider=LocalProvider(machines.folder)
+    )
+    booter.client.boot("liveview-1")
+    assert ("up", "liveview-1", "popen") == booter.next_message()
     assert {"liveview-1"} == machines.alive()
 
-    assert kept.close()
+    assert booter.close()
 
     machines.wait_for(0)
 
 
 def test_what_a_provider_raises_is_told(machines: Machines) -> None:
-    kept = Kept(machines.settings("", ""), provider=Refusing(machines.folder))
-    kept.leases.boot("liveview-1")
+    booter = BooterUnderTest(
+        machines.settings("", ""), provider=Refusing(machines.folder)
+    )
+    booter.client.boot("liveview-1")
 
     expected = ("failed", "liveview-1", "ConnectionError: no more machines", None, "")
-    assert expected == kept.heard()
-    kept.close()
+    assert expected == booter.next_message()
+    booter.close()
 
 
 def test_a_provider_that_cannot_travel_is_refused() -> None:
@@ -60,7 +64,7 @@ def test_a_provider_that_cannot_travel_is_refused() -> None:
         pass
 
     with pytest.raises(PoolError, match="cannot be pickled"):
-        Kept(Machines(Path()).settings("", ""), provider=Local(Path()))
+        BooterUnderTest(Machines(Path()).settings("", ""), provider=Local(Path()))
 
 
 def test_a_provider_that_cannot_be_loaded_is_told(
@@ -69,10 +73,12 @@ def test_a_provider_that_cannot_be_loaded_is_told(
     monkeypatch.setattr(
         sys, "path", [each for each in sys.path if each and Path(each) != HERE]
     )
-    kept = Kept(machines.settings("", ""), provider=LocalProvider(machines.folder))
+    booter = BooterUnderTest(
+        machines.settings("", ""), provider=LocalProvider(machines.folder)
+    )
 
-    word, problem = kept.heard()
+    word, problem = booter.next_message()
 
     assert "broken" == word
     assert problem.startswith("ModuleNotFoundError: No module named 'pytest_liveview")
-    assert kept.close()
+    assert booter.close()
