@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE, ClockOffset
+from pytest_liveview_load.distribution.link import (
+    DEADLINE_SCALE,
+    HEARTBEAT,
+    SILENCE,
+    ClockOffset,
+)
 from pytest_liveview_load.distribution.messages import (
     AddShare,
     AddUsers,
@@ -24,8 +29,9 @@ from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.report import RunnerReport
 from pytest_liveview_load.units import format_duration
 
-CHECK_AFTER: Final = 5.0  # seconds without numbers: it is asked whether it is blocked
-STALLED_AFTER: Final = 5.8  # without numbers: it is given up, before six have passed
+# Seconds without numbers until it is asked whether it is blocked, and until it is given up.
+CHECK_AFTER: Final = 5.0 * DEADLINE_SCALE
+STALLED_AFTER: Final = CHECK_AFTER + 0.8
 PREPARATION: Final = 60.0  # until it is ready
 PACKAGE: Final = "pytest-liveview-load"
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pytest_liveview_load.distribution.link import SILENCE, ExecnetChannel
+from pytest_liveview_load.distribution.link import DEADLINE_SCALE, SILENCE, ExecnetChannel
 from pytest_liveview_load.distribution.runner import serve as carry
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.hosts.specs import ORPHAN
@@ -23,7 +23,8 @@ LOOK: Final = 1.0  # seconds between two looks
 SUSPENDED: Final = (
     3.0  # seconds between two looks: it was this process that stood still
 )
-PARTING: Final = 3.0  # seconds after the end of the link for the main thread to end
+# Seconds after the end of the link for the main thread to end.
+PARTING: Final = 3.0 * DEADLINE_SCALE
 CUT_OFF: Final = 71  # the exit status of a process that nobody needs any more
 
 SERVING: Final = "serving"  # what is said first

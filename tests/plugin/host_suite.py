@@ -19,6 +19,11 @@ XDIST = {"alone": (), "-n1": ("-p", "xdist.plugin", "-n1")}
 ENDING = 100.0  # seconds until all processes are gone
 PATIENCE = 300.0  # seconds
 
+# For processes that a test waits for until somebody gives them up: 2.8 s without numbers
+# and 6 s without a ping, of which there is one in 1.2 s.
+SHORT_DEADLINES = ("PYTEST_LIVEVIEW_LOAD_DEADLINES", "0.4")
+STALLED = "it has stalled: no numbers for 2.8s"
+
 # Notes the process of each user, and says once that all are at work.
 LOAD = """
     import os, pathlib
@@ -76,6 +81,12 @@ class HostSuite:
 @pytest.fixture
 def hosts(suite: Suite, tmp_path: Path) -> HostSuite:
     return HostSuite(suite, tmp_path / "notes")
+
+
+@pytest.fixture
+def short_deadlines(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have lost processes given up sooner; to hosts behind ssh their spec says so."""
+    monkeypatch.setenv(*SHORT_DEADLINES)
 
 
 def carried(run: dict[str, Any]) -> list[tuple[str, int]]:

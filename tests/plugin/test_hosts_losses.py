@@ -7,15 +7,17 @@ import pytest
 from tests.distribution.processes import is_alive, left_after
 from tests.plugin.host_suite import (
     ENDING,
+    STALLED,
     XDIST,
     HostSuite,
     carried,
     hosts,
     running,
+    short_deadlines,
     wait_for_pids,
 )
 
-__all__ = ["hosts"]
+__all__ = ["hosts", "short_deadlines"]
 
 
 def test_a_killed_host_fails_the_test_and_is_opened_anew(hosts: HostSuite) -> None:
@@ -54,6 +56,7 @@ def test_a_run_goes_on_without_a_host_if_it_may(hosts: HostSuite) -> None:
     assert [4, 2] == [users for _, users in carried(first)]
 
 
+@pytest.mark.usefixtures("short_deadlines")
 def test_a_stopped_host_is_lost_and_ended(hosts: HostSuite) -> None:
     hosts.tests("os.kill(os.getpid(), 19) if live.id == 3 else None", duration="30s")
 
@@ -62,7 +65,7 @@ def test_a_stopped_host_is_lost_and_ended(hosts: HostSuite) -> None:
     result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines(["*popen#2 was lost *s after the start, with 2 of 4*"])
     [cause] = first["invalid"]
-    assert "it has stalled: no numbers for 5.8s" in cause
+    assert STALLED in cause
     assert set() == left_after(hosts.pids(), ENDING)
 
 
@@ -100,6 +103,7 @@ def test_an_interruption_waits_for_no_host_that_is_being_opened(
     assert set() == left_after(hosts.pids(), ENDING)
 
 
+@pytest.mark.usefixtures("short_deadlines")
 def test_a_host_that_is_blocked_is_told_with_its_line(hosts: HostSuite) -> None:
     hosts.tests(
         "if live.id == 1: __import__('time').sleep(50)  # stands still", duration="30s"
