@@ -104,7 +104,7 @@ UNITS: Final = ("us", "ms", "s", "minute", "kB", "MB", "KiB", "MiB")
 
 # Public to the plugin and to nobody else.
 NOT_FOR_TESTS: Final[Mapping[str, frozenset[str]]] = {
-    "LoadContext": frozenset({"check_started", "ordered"}),
+    "LoadContext": frozenset({"check_started", "plan_of"}),
     "LoadResult": frozenset(),
     "RunningCrowd": frozenset(
         {"carried_out", "check_sound", "cut", "error", "leave_behind"}

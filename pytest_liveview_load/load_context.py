@@ -1,7 +1,7 @@
-"""The `load` fixture: a test body that conducts its own runs.
+"""The `load` fixture: a test body that starts its own runs.
 
-Everything that is wrong with a call is said before any user starts.
-Who carries the users is not known here; that is for the `RunCoordinator`.
+Whatever is wrong with a call is raised before any user starts. Which processes run the
+users is not known here: that is for the `RunCoordinator`.
 """
 
 import dataclasses
@@ -24,21 +24,21 @@ Scenarios: TypeAlias = Function | Mapping[Function, float]
 
 
 class RunCoordinator(Protocol):
-    """Whoever carries a crowd: this process, or many."""
+    """Starts runs, in this process or in many."""
 
     async def start(self, plan: RunPlan) -> RunningCrowd:
-        """Start the plan's crowd; its scenarios are known.
+        """Start the users of a plan whose scenarios are known.
 
         Raises before anything has started.
         """
         ...
 
     def check(self, plan: RunPlan) -> None:
-        """Raise what `start` would raise of a plan, but for want of files."""
+        """Raise what `start` would raise of a plan, except TooFewFiles."""
         ...
 
-    def tell(self, finding: Finding) -> None:
-        """Take what several runs came to together into the test's report."""
+    def add_finding(self, finding: Finding) -> None:
+        """Add what several runs came to together to the test's report."""
         ...
 
 
@@ -84,7 +84,7 @@ class LoadContext:
                 assert large.p50_mount < 1000 * small.p50_mount
         """
         plan = self.plan_of(scenario, params, name, arguments)
-        return await self._carried_out(plan)
+        return await self._run_plan(plan)
 
     def start(
         self,
@@ -111,7 +111,7 @@ class LoadContext:
         endless = profile.length is None and profile.iterations is None
         plan = dataclasses.replace(plan, endless=endless)
         assert plan.scenario_mix is not None
-        starting = Starting(plan.scenario_mix.name, lambda: self._started(plan))
+        starting = Starting(plan.scenario_mix.name, lambda: self._start_plan(plan))
         self._starting.append(starting)
         return starting
 
@@ -163,11 +163,11 @@ class LoadContext:
             factor=factor,
             resolution=resolution,
         )
-        said = {**arguments, **search.smallest}
-        first = self.plan_of(scenario, params, name, said)
+        smallest = {**arguments, **search.smallest}
+        first = self.plan_of(scenario, params, name, smallest)
         check = self._runs.check
-        limit = await search.carried_out(first, check, self._carried_out)
-        self._runs.tell(limit.finding())
+        limit = await search.run(first, check, self._run_plan)
+        self._runs.add_finding(limit.finding())
         return limit
 
     async def compare(
@@ -200,28 +200,28 @@ class LoadContext:
                 )
                 assert comparison.ratio("a counter", "mean_join_bytes") < 1
         """
-        asked = Rounds.of(patterns, rounds, measures, baseline)
-        check_taken([*asked.scenarios.values()], params or {})
-        orders = {
+        compared = Rounds.of(patterns, rounds, measures, baseline)
+        check_taken([*compared.scenarios.values()], params or {})
+        plans = {
             name: self.plan_of(each, named(each, params or {}), name, arguments)
-            for name, each in asked.scenarios.items()
+            for name, each in compared.scenarios.items()
         }
         seed = self.plan.updated(**arguments).profile.seed or 0
         check = self._runs.check
-        comparison = await asked.carried_out(orders, seed, check, self._carried_out)
-        self._runs.tell(comparison.finding())
+        comparison = await compared.run(plans, seed, check, self._run_plan)
+        self._runs.add_finding(comparison.finding())
         return comparison
 
-    async def _carried_out(self, plan: RunPlan) -> LoadResult:
-        crowd = await self._started(plan)
+    async def _run_plan(self, plan: RunPlan) -> LoadResult:
+        crowd = await self._start_plan(plan)
         return await crowd.carried_out()
 
-    async def _started(self, plan: RunPlan) -> RunningCrowd:
+    async def _start_plan(self, plan: RunPlan) -> RunningCrowd:
         crowd = await self._runs.start(plan)
-        crowd.task.add_done_callback(lambda _: self._keep(crowd))
+        crowd.task.add_done_callback(lambda _: self._keep_result(crowd))
         return crowd
 
-    def _keep(self, crowd: RunningCrowd) -> None:
+    def _keep_result(self, crowd: RunningCrowd) -> None:
         task = crowd.task
         if task.cancelled():
             return
@@ -238,7 +238,7 @@ class LoadContext:
         name: str,
         arguments: Mapping[str, object],
     ) -> RunPlan:
-        """Return the plan of one run, its scenarios included. Raises as `run`."""
+        """Return the plan of one run, with its scenarios. Raises as `run`."""
         plan = resolve_methods(self.plan.updated(**arguments), None)
         chosen = plan.mix if scenario is None else scenario
         problem = ""
@@ -255,7 +255,7 @@ class LoadContext:
             problem = f"params={params!r}: params are given by name: {{'page': '/'}}"
         if problem:
             raise MarkerError(problem)
-        scenario_mix = ScenarioMix.of(
+        cast = ScenarioMix.of(
             chosen, params, name, setup=plan.setup, teardown=plan.teardown
         )
-        return dataclasses.replace(plan, scenario_mix=scenario_mix)
+        return dataclasses.replace(plan, cast=cast)

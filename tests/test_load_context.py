@@ -34,7 +34,7 @@ class Listener:
     def check(self, plan: RunPlan) -> None:
         self.checked.append(plan)
 
-    def tell(self, finding: Finding) -> None:
+    def add_finding(self, finding: Finding) -> None:
         self.told.append(finding)
 
     async def listen(self, plan: RunPlan) -> LoadResult:

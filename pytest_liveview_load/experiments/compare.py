@@ -1,11 +1,10 @@
-"""Patterns side by side: what each costs, and whether they can be told apart.
+"""`load.compare`: what several patterns cost, and whether they can be told apart.
 
-Law of this file: rounds of the patterns alternate, and only numbers of one round are
-compared (see `ratio`). What one pattern did not measure in every round is not compared.
+Only numbers of one round are compared, and what a pattern did not measure in every round is
+not compared at all.
 """
 
 import math
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, stdev
@@ -17,11 +16,10 @@ from pytest_liveview_load.metrics.names import format_value
 from pytest_liveview_load.metrics.reading import NotMeasured, read_measure
 from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
 from pytest_liveview_load.reporting.report import COMPARISON, Finding
-from pytest_liveview_load.reporting.table import in_columns
+from pytest_liveview_load.reporting.table import cut, in_columns, legend, wrap_text
 from pytest_liveview_load.units import near_miss
 
-# How one thing compares with another that was measured beside it, round by round.
-
+# Ratios with their confidence intervals
 
 CONFIDENCE: Final = 0.95
 FEWEST_ROUNDS: Final = 2
@@ -93,8 +91,7 @@ def within(t: float, freedom: int) -> float:
     return (angle + sine * total) * 2 / math.pi if odd else sine * total
 
 
-# One measure of several patterns as rows of a table, with ratios to one of them.
-
+# Rows of the table
 
 LONGEST_NAME: Final = 24
 ALIKE: Final = "≈"
@@ -125,7 +122,12 @@ class MeasureComparison:
         for pattern, value in self.values.items():
             ratio = self.ratios.get(pattern)
             told = ("1  ", "") if ratio is None else in_cells(ratio)
-            yield (heading, cut(pattern), format_value(value, unit), *told)
+            yield (
+                heading,
+                cut(pattern, LONGEST_NAME),
+                format_value(value, unit),
+                *told,
+            )
             heading = ""
 
     def to_data(self) -> dict[str, Any]:
@@ -166,14 +168,8 @@ def digits(ratio: float, most: int) -> str:
     return f"{ratio:.{decimals}f}"
 
 
-def cut(pattern: str) -> str:
-    """Return a pattern's name, or the beginning of a long one."""
-    return (
-        pattern if len(pattern) <= LONGEST_NAME else f"{pattern[: LONGEST_NAME - 1]}…"
-    )
+# The comparison
 
-
-WIDTH: Final = 80
 METHOD: Final = (
     "Values are geometric means of the rounds. Ratios are to {baseline}, paired by "
     "round; their 95% intervals are Student's t of the logarithms."
@@ -253,8 +249,6 @@ class Comparison:
             message = f"no pattern is called {pattern!r}: there are {known}.{hint}"
             raise NoData(message)
 
-    # In words and as data
-
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
@@ -262,19 +256,12 @@ class Comparison:
         """Return the table, and how to read it."""
         compared = list(self.compared())
         rows = [row for each in compared for row in each.rows()]
-        marks = "".join(row[3] for row in rows)
-        legend = [self.shape] if self.shape else []
-        legend += [f"{mark} {text}" for mark, text in MARKS.items() if mark in marks]
-        legend += [METHOD.format(baseline=self.baseline)] if rows else []
-        legend += [each.missing for each in compared if each.missing]
-        return [
-            *(in_columns([HEADINGS, *rows], left=frozenset({0, 1, 4})) if rows else ()),
-            *(
-                line
-                for text in legend
-                for line in textwrap.wrap(text, WIDTH, subsequent_indent="  ")
-            ),
-        ]
+        table = in_columns([HEADINGS, *rows], left=frozenset({0, 1, 4})) if rows else []
+        texts = [self.shape] if self.shape else []
+        texts += legend(MARKS, [row[3] for row in rows])
+        texts += [METHOD.format(baseline=self.baseline)] if rows else []
+        texts += [each.missing for each in compared if each.missing]
+        return [*table, *(line for text in texts for line in wrap_text(text))]
 
     @property
     def shape(self) -> str:

@@ -1,10 +1,9 @@
-"""What a search for the largest load found, and how a failed assert explains it.
+"""`load.find_limit`: the largest load that keeps every budget.
 
-Law of this file: a size counts as kept only if a run of it was believed and kept every
-budget. What is not known is said, never guessed.
+A size counts as kept only if its run was valid and kept every budget. A result says what
+it does not know, and never guesses.
 """
 
-import textwrap
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,14 +24,14 @@ from pytest_liveview_load.experiments.search import (
     INVALID,
     KEPT,
     NO_DATA,
-    WIDTH,
     SearchRange,
     SearchStep,
-    table,
+    step_table,
 )
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
 from pytest_liveview_load.reporting.report import LIMIT, BudgetReport, Finding
+from pytest_liveview_load.reporting.table import wrap_text
 
 BY_BUDGET: Final = "budget"
 BY_MAX: Final = "max"
@@ -58,7 +57,7 @@ class Limit:
     """
 
     name: str
-    ladder: SearchRange
+    sizes: SearchRange
     steps: tuple[SearchStep, ...]
 
     @property
@@ -70,7 +69,7 @@ class Limit:
             NoData: No run had data, or the search was by rate.
         """
         self._check()
-        if self.ladder.is_rate:
+        if self.sizes.is_rate:
             message = "limit.users: this search went by rate, and has limit.rate"
             raise NoData(message)
         return UserLimit.of(self)
@@ -79,7 +78,7 @@ class Limit:
     def rate(self) -> "ArrivalLimit":
         """The most arrivals per second that kept every budget. Raises the same as `users`."""
         self._check()
-        if not self.ladder.is_rate:
+        if not self.sizes.is_rate:
             message = "limit.rate: this search went by users, and has limit.users"
             raise NoData(message)
         return ArrivalLimit.of(self)
@@ -123,17 +122,15 @@ class Limit:
             raise InvalidRun(self.summary, causes)
         raise NoData(self.summary)
 
-    # In words and as data
-
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
     @property
     def summary(self) -> str:
         """One sentence: what was kept, and what ended the search."""
-        show, last = self.ladder.show, self.steps[-1]
+        show, last = self.sizes.show, self.steps[-1]
         if self.size:
-            one = self.size == 1 or self.ladder.is_rate
+            one = self.size == 1 or self.sizes.is_rate
             told = f"{show(self.size)} keep{'s' if one else ''} every budget"
         else:
             told = "no size is known to keep every budget"
@@ -150,11 +147,9 @@ class Limit:
 
     def lines(self) -> list[str]:
         """Return the summary and a table with a line per size."""
-        summary = textwrap.wrap(
-            self.summary, WIDTH, subsequent_indent="  ", break_on_hyphens=False
-        )
         shape = [f"each size: {self.shape}"] if self.shape else []
-        return [*summary, "", *table(self.ladder, self.steps), *shape]
+        table = step_table(self.sizes, self.steps)
+        return [*wrap_text(self.summary), "", *table, *shape]
 
     @property
     def shape(self) -> str:
@@ -163,14 +158,14 @@ class Limit:
         if not results or results[0].profile is None:
             return ""
         # The size comes first: '50 users', or 'arriving 10/s, at most 100 users'.
-        of_size = 2 if self.ladder.is_rate else 1
+        of_size = 2 if self.sizes.is_rate else 1
         return ", ".join(results[0].profile.describe().split(", ")[of_size:])
 
     def to_data(self) -> dict[str, Any]:
         """Return builtins that JSON carries; steps are in the order they were run."""
         gave = self.first_to_give
         return {
-            "by": "rate" if self.ladder.is_rate else "users",
+            "by": "rate" if self.sizes.is_rate else "users",
             "limit": self.size,
             "bounded_by": self.bounded_by,
             "first_to_give": gave and to_builtins(BudgetReport.of(gave)),
@@ -204,7 +199,7 @@ class LimitNumber(ExplainedComparison):
 
     def explain(self, op: str, left: object, right: object) -> list[str]:
         """Return what was compared, and the search."""
-        show = self.limit.ladder.show
+        show = self.limit.sizes.show
         sides = [
             f"limit {show(self.limit.size)}" if each is self else shown(each, show)
             for each in (left, right)
@@ -231,8 +226,7 @@ def shown(value: object, show: Callable[[float], str]) -> str:
     return show(value) if isinstance(value, int | float) else repr(value)
 
 
-# The largest load of which every budget is kept: sizes are tried until one is not.
-
+# The search
 
 OF_ERRORS: Final = frozenset({"errors", "error_rate"})
 DROPPED: Final = "dropped_arrivals"
@@ -242,69 +236,69 @@ SIZES: Final = ("users", "stages", "arrival")
 STOPPED: Final = "stopped early: "
 SOME: Final = "budgets=['p95_mount < 200ms']"
 
-Attempt = Callable[[float], Awaitable[LoadResult]]
+RunSize = Callable[[float], Awaitable[LoadResult]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSearch:
-    """What a person asks `find_limit` for: which sizes, and the budgets they are to keep."""
+    """The arguments of `find_limit`: which sizes, and the budgets they are to keep."""
 
-    ladder: SearchRange
+    sizes: SearchRange
     budgets: tuple[Budget, ...]
 
     @classmethod
     def of(
-        cls, budgets: object, arguments: Mapping[str, object], **sizes: object
+        cls, budgets: object, arguments: Mapping[str, object], **given: object
     ) -> "LimitSearch":
         """Return a search that has been checked. Raises MarkerError, BudgetSyntaxError."""
-        ladder = SearchRange.of(**sizes)
+        sizes = SearchRange.of(**given)
         check_size_is_free(arguments)
-        return cls(ladder=ladder, budgets=parse_budgets(budgets))
+        return cls(sizes=sizes, budgets=parse_budgets(budgets))
 
     @property
     def smallest(self) -> dict[str, object]:
         """What the smallest load says of its size."""
-        return self.ladder.argument(self.ladder.start)
+        return self.sizes.argument(self.sizes.start)
 
-    async def carried_out(
+    async def run(
         self,
         first: RunPlan,
         check: Callable[[RunPlan], None],
-        run: Callable[[RunPlan], Awaitable[LoadResult]],
+        run_plan: Callable[[RunPlan], Awaitable[LoadResult]],
     ) -> Limit:
         """Return the limit of a load, `first` being the smallest.
 
         `check` raises what is wrong with a plan, before any is run.
         """
         assert first.scenario_mix is not None
-        name, ladder = first.scenario_mix.name, self.ladder
+        name, sizes = first.scenario_mix.name, self.sizes
         scenarios = [each.scenario.name for each in first.scenario_mix.scenarios]
-        promises = with_unwritten(self.budgets, scenarios, is_rate=ladder.is_rate)
+        promises = with_unwritten(self.budgets, scenarios, is_rate=sizes.is_rate)
 
-        def plan_of(size: float) -> RunPlan:
-            sized = first.updated(**ladder.argument(size))
-            called = run_name(name, ladder, size)
+        def plan(size: float) -> RunPlan:
+            sized = first.updated(**sizes.argument(size))
+            called = run_name(name, sizes, size)
             return sized.as_part(LIMIT, called, promises=promises, on_trial=True)
 
-        for size in (ladder.start, ladder.most):
-            check(plan_of(size))
-        return await search(name, ladder, promises, lambda size: run(plan_of(size)))
+        for size in (sizes.start, sizes.most):
+            check(plan(size))
+        return await search(name, sizes, promises, lambda size: run_plan(plan(size)))
 
 
 async def search(
-    name: str, ladder: SearchRange, budgets: Sequence[Budget], attempt: Attempt
+    name: str, sizes: SearchRange, budgets: Sequence[Budget], run_size: RunSize
 ) -> Limit:
-    """Run `attempt(size)` at one size after another, and return what was found.
+    """Run `run_size(size)` at one size after another, and return what was found.
 
     A run whose numbers cannot be believed ends the search. Raises whatever else a run
     raises, and what the first one does before it starts.
     """
     steps: list[SearchStep] = []
     kept, broken = 0.0, None
-    while (size := ladder.next(kept, broken)) is not None:
-        run = run_name(name, ladder, size)
+    while (size := sizes.next(kept, broken)) is not None:
+        run = run_name(name, sizes, size)
         try:
-            step = SearchStep.of(size, await attempt(size), budgets)
+            step = SearchStep.of(size, await run_size(size), budgets)
         except InvalidRun as error:
             step = SearchStep(
                 size=size, run=run, invalid=(error.causes or (str(error),))[0]
@@ -322,12 +316,12 @@ async def search(
             broken = size
         else:
             break
-    return Limit(name=name, ladder=ladder, steps=tuple(steps))
+    return Limit(name=name, sizes=sizes, steps=tuple(steps))
 
 
-def run_name(name: str, ladder: SearchRange, size: float) -> str:
+def run_name(name: str, sizes: SearchRange, size: float) -> str:
     """Return what the run of one size is called."""
-    return f"{name}: {ladder.show(size)}"
+    return f"{name}: {sizes.show(size)}"
 
 
 def check_size_is_free(arguments: Mapping[str, object]) -> None:

@@ -1,7 +1,7 @@
-"""Rounds of a comparison: who is measured when, and what a person may ask for.
+"""The rounds of `load.compare`: their order, and the checks of its arguments.
 
-Law of this file: what changes while it goes on falls on all patterns alike. Everything
-that is wrong with a call is one MarkerError, before any user starts.
+What changes on the machine meanwhile falls on all patterns alike. Whatever is wrong with a
+call is one MarkerError, before any user starts.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -28,12 +28,12 @@ MEASURES: Final = (
     "mean_diff_bytes",
 )
 
-Attempt = Callable[[str, int], Awaitable[LoadResult]]
+RunPattern = Callable[[str, int], Awaitable[LoadResult]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounds:
-    """What a person asks `compare` for, checked."""
+    """The arguments of `compare`, checked."""
 
     scenarios: Mapping[str, Any]
     count: int
@@ -44,7 +44,7 @@ class Rounds:
     def of(
         cls, patterns: object, rounds: object, measures: object, baseline: object
     ) -> "Rounds":
-        """Return what was asked for. Raises MarkerError."""
+        """Return the arguments, checked. Raises MarkerError."""
         scenarios = parse_patterns(patterns)
         return cls(
             scenarios=scenarios,
@@ -53,39 +53,39 @@ class Rounds:
             baseline=parse_baseline(baseline, scenarios),
         )
 
-    async def carried_out(
+    async def run(
         self,
-        orders: Mapping[str, RunPlan],
+        plans: Mapping[str, RunPlan],
         seed: int,
         check: Callable[[RunPlan], None],
-        run: Callable[[RunPlan], Awaitable[LoadResult]],
+        run_plan: Callable[[RunPlan], Awaitable[LoadResult]],
     ) -> Comparison:
         """Run the plan of each pattern in each round, and compare what they measured.
 
         `check` raises what is wrong with a plan, before any is run.
         """
-        for each in orders.values():
+        for each in plans.values():
             check(each)
 
-        async def attempt(pattern: str, number: int) -> LoadResult:
+        async def run_pattern(pattern: str, number: int) -> LoadResult:
             called = f"{pattern}, round {number}"
-            return await run(orders[pattern].as_part(COMPARISON, called))
+            return await run_plan(plans[pattern].as_part(COMPARISON, called))
 
         return Comparison(
-            patterns=tuple(orders),
-            rounds=await alternate(list(orders), self.count, seed, attempt),
+            patterns=tuple(plans),
+            rounds=await alternate(list(plans), self.count, seed, run_pattern),
             measures=self.measures,
             baseline=self.baseline,
         )
 
 
 async def alternate(
-    patterns: Sequence[str], rounds: int, seed: int, attempt: Attempt
+    patterns: Sequence[str], rounds: int, seed: int, run_pattern: RunPattern
 ) -> tuple[Round, ...]:
-    """Run `attempt(pattern, round)` for each pattern in each round, and return the results."""
+    """Run `run_pattern(pattern, round)` for each pattern in each round, and return the results."""
     done: list[Round] = []
     for number, order in enumerate(orders(patterns, rounds, seed), start=1):
-        results = {each: await attempt(each, number) for each in order}
+        results = {each: await run_pattern(each, number) for each in order}
         done.append({each: results[each] for each in patterns})
     return tuple(done)
 
@@ -104,7 +104,7 @@ def orders(patterns: Sequence[str], rounds: int, seed: int) -> Iterator[list[str
         yield order[::-1] if number % 2 else order
 
 
-# What a person writes
+# Arguments of `compare`
 
 
 def parse_rounds(given: object) -> int:

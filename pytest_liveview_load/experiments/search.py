@@ -1,8 +1,7 @@
 """Which size of a load to try next, on the way to the largest that is kept.
 
-Law of this file: nothing here runs anything. The limit lies between the largest size that
-was kept and the smallest that was not; each size tried narrows that, and none is above
-the most allowed.
+Nothing is run here. The limit lies between the largest size that was kept and the smallest
+that was not; each size tried narrows that, and none is above the most allowed.
 """
 
 import math
@@ -17,7 +16,7 @@ from pytest_liveview_load.metrics.budget import Budget, Exceeded, Judgement
 from pytest_liveview_load.metrics.reading import NotMeasured
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.reporting.report import BudgetReport
-from pytest_liveview_load.reporting.table import in_columns
+from pytest_liveview_load.reporting.table import TEXT_WIDTH, in_columns, legend
 from pytest_liveview_load.units import (
     format_count,
     format_rate,
@@ -63,7 +62,7 @@ class SearchRange:
         factor: object = None,
         resolution: object = None,
     ) -> "SearchRange":
-        """Return the ladder of what a person says to `find_limit`.
+        """Return the sizes of a call of `find_limit`.
 
         Raises MarkerError, which quotes the argument.
         """
@@ -147,11 +146,11 @@ class SearchRange:
         return f"{self.number(size)}{unit}"
 
 
-# What a person writes
+# Arguments of `find_limit`
 
 
 def size(name: str, given: Any, is_rate: bool) -> float:  # noqa: FBT001
-    """Return one size of a ladder of users or rates. Raises MarkerError."""
+    """Return a size in users or arrivals per second. Raises MarkerError."""
     try:
         if is_rate:
             return rate(given)
@@ -212,8 +211,7 @@ def near(
     return 0.0, share
 
 
-# One size that a search for the largest load has tried, and what came of it.
-
+# Sizes that were tried
 
 KEPT: Final = "kept"
 BROKEN: Final = "broken"
@@ -291,10 +289,8 @@ class SearchStep:
         }
 
 
-# The steps of a search as a table: a line per size, a column per budget.
+# The table: a line per size, a column per budget
 
-
-WIDTH: Final = 80
 OVER_LIMIT: Final = "!"
 UNSURE: Final = "~"
 NOTHING: Final = "–"
@@ -304,29 +300,27 @@ MARKS: Final = {
 }
 
 
-def table(ladder: SearchRange, tried: Sequence[SearchStep]) -> list[str]:
+def step_table(sizes: SearchRange, tried: Sequence[SearchStep]) -> list[str]:
     """Return a line per step, smallest first: its verdict and what each budget measured."""
     steps = sorted(tried, key=lambda each: each.size)
     sources = [each.budget_source for each in most_judged(steps)]
-    legend: list[str] = []
-    lines = table_lines(ladder, steps, sources)
-    if max(map(len, lines)) > WIDTH:
-        legend = [f"{number}: {each}" for number, each in enumerate(sources, start=1)]
+    headings: list[str] = []
+    lines = table_lines(sizes, steps, sources)
+    if max(map(len, lines)) > TEXT_WIDTH:
+        headings = [f"{number}: {each}" for number, each in enumerate(sources, start=1)]
         numbers = [str(number) for number in range(1, len(sources) + 1)]
-        lines = table_lines(ladder, steps, numbers)
-    cells = "".join(lines[1:])
-    legend += [f"{mark} {words}" for mark, words in MARKS.items() if mark in cells]
-    return [*lines, *legend]
+        lines = table_lines(sizes, steps, numbers)
+    return [*lines, *headings, *legend(MARKS, lines[1:])]
 
 
 def table_lines(
-    ladder: SearchRange, steps: Sequence[SearchStep], headings: Sequence[str]
+    sizes: SearchRange, steps: Sequence[SearchStep], headings: Sequence[str]
 ) -> list[str]:
     """Return the table under these headings."""
-    size = "rate" if ladder.is_rate else "users"
+    size = "rate" if sizes.is_rate else "users"
     rows = [[size, "verdict", *headings]]
     for step in steps:
-        size = ladder.number(step.size)
+        size = sizes.number(step.size)
         rows.append([size, step.verdict, *cells(step, len(headings))])
     return in_columns(rows, left=frozenset({1}))
 

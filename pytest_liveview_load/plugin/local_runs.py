@@ -123,7 +123,7 @@ class LocalRuns:
         """Return what a run is judged by: the test's budgets, or those of its search."""
         return self.budgets if plan.promises is None else plan.promises
 
-    def tell(self, finding: Finding) -> None:
+    def add_finding(self, finding: Finding) -> None:
         """Keep what several runs came to together."""
         self.findings.append(structs.replace(finding, test=self.test))
 

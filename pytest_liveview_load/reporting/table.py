@@ -4,7 +4,8 @@ No line is wider than asked for except where the numbers alone are: labels and n
 scenarios give way, from their middle.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pytest_liveview_load.metrics.names import format_value
@@ -17,6 +18,7 @@ NUMBERS: Final = ("count", *(f"p{p:g}" for p in PERCENTILES), "max")
 NARROWEST: Final = 8
 MOST_LABELS: Final = 12  # of one metric; the busiest are shown
 GAP: Final = "  "
+TEXT_WIDTH: Final = 80  # of what a test's own experiments say
 
 # A column's heading, and the measure in it; times are seconds.
 RUNNER_TIMES: Final = (
@@ -38,6 +40,19 @@ def in_columns(rows: Sequence[Sequence[str]], left: frozenset[int]) -> list[str]
         ).rstrip()
         for row in rows
     ]
+
+
+def legend(marks: Mapping[str, str], cells: Sequence[str]) -> list[str]:
+    """Return a line for each of `marks` that stands in a cell: the mark, and its meaning."""
+    all_cells = "".join(cells)
+    return [f"{mark} {meaning}" for mark, meaning in marks.items() if mark in all_cells]
+
+
+def wrap_text(text: str) -> list[str]:
+    """Return a text in lines of at most 80 characters."""
+    return textwrap.wrap(
+        text, TEXT_WIDTH, subsequent_indent="  ", break_on_hyphens=False
+    )
 
 
 # What was measured

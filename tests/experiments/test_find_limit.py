@@ -58,9 +58,9 @@ def found(outcome: Callable[[float], Outcome], *budgets: str, **said: Any) -> Li
         return came_to
 
     async def scene(_: object) -> Limit:
-        ladder = SearchRange.of(**{"start": 50, "max": 5000, **said})
+        sizes = SearchRange.of(**{"start": 50, "max": 5000, **said})
         promises = with_unwritten(parse_budgets(list(budgets)), ["shop"], is_rate=False)
-        return await search("shop", ladder, promises, attempt)
+        return await search("shop", sizes, promises, attempt)
 
     return play(scene)
 

@@ -12,10 +12,10 @@ from pytest_liveview_load.experiments.search import SearchRange
 
 def climbed(capacity: float, **said: Any) -> list[float]:
     """Return the sizes that a search tries if all up to `capacity` are kept."""
-    ladder = SearchRange.of(**said)
+    search_range = SearchRange.of(**said)
     sizes: list[float] = []
     kept, broken = 0.0, None
-    while (size := ladder.next(kept, broken)) is not None:
+    while (size := search_range.next(kept, broken)) is not None:
         sizes.append(size)
         if size <= capacity:
             kept = size
@@ -92,7 +92,7 @@ def test_any_limit_is_found_within_the_resolution_and_never_above_max(
     start: int, more: int, capacity: int, grows: Any, near: Any
 ) -> None:
     most = start + more
-    ladder = SearchRange.of(start=start, max=most, **grows, **near)
+    search_range = SearchRange.of(start=start, max=most, **grows, **near)
 
     sizes = climbed(capacity, start=start, max=most, **grows, **near)
 
@@ -106,7 +106,7 @@ def test_any_limit_is_found_within_the_resolution_and_never_above_max(
         assert most == found
     else:
         above = min(each for each in sizes if each > capacity)
-        assert above - found <= ladder.near(found)
+        assert above - found <= search_range.near(found)
 
 
 @given(
@@ -120,7 +120,7 @@ def test_any_rate_is_found_too(
 ) -> None:
     most = start + more
     said = {"start": f"{start!r}/s", "max": f"{most!r}/s", "resolution": resolution}
-    ladder = SearchRange.of(**said)
+    search_range = SearchRange.of(**said)
 
     sizes = climbed(capacity, **said)
 
@@ -128,7 +128,7 @@ def test_any_rate_is_found_too(
     found = max((each for each in sizes if each <= capacity), default=0)
     if capacity < most:
         above = min(each for each in sizes if each > capacity)
-        assert above - found <= ladder.near(found) + 1e-5
+        assert above - found <= search_range.near(found) + 1e-5
 
 
 A_USER = "a whole number of users of at least 1"
