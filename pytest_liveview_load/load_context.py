@@ -255,7 +255,7 @@ class LoadContext:
             problem = f"params={params!r}: params are given by name: {{'page': '/'}}"
         if problem:
             raise MarkerError(problem)
-        cast = ScenarioMix.of(
+        scenario_mix = ScenarioMix.of(
             chosen, params, name, setup=plan.setup, teardown=plan.teardown
         )
-        return dataclasses.replace(plan, cast=cast)
+        return dataclasses.replace(plan, scenario_mix=scenario_mix)

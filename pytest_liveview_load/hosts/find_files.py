@@ -1,7 +1,7 @@
-"""Which files a far host needs to import the modules of a suite, and from which folders.
+"""Which files a host needs to import the modules of a suite, and from which folders.
 
-Law: nothing is imported and nothing is sent here; files are found as pytest and Python
-find them. A folder of tests, and a package, goes whole, with the data that lies in it; of
+Nothing is imported and nothing is sent here; files are found as pytest and Python find
+them. A folder of tests, and a package, goes whole, with the data that lies in it; of
 the rootdir itself, which may hold anything, go the Python files that are imported.
 """
 
@@ -73,21 +73,17 @@ class SuiteFiles:
             self._take_surroundings(file)
         self._follow_imports()
 
-    # Where pytest imports them from
-
     def _root_of(self, file: Path, import_mode: str) -> Path:
         top = package_of(file)
         if top is not None:
             return top.parent
         if import_mode != IMPORTLIB or self.rootdir not in file.parents:
             return file.parent
-        # As pytest names it: tests.load.test_buy. Another `tests` on the far side with
+        # As pytest names it: tests.load.test_buy. Another `tests` on the host with
         # an __init__.py would come before one without.
         folders = [file.parent, *file.parent.parents]
         self.namespaces.update(folders[: folders.index(self.rootdir)])
         return self.rootdir
-
-    # What goes
 
     def _take_surroundings(self, file: Path) -> None:
         folder = package_of(file) or file.parent

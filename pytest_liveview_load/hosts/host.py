@@ -1,8 +1,8 @@
-"""One host, from the spec that names it to the link that the hub gets.
+"""One host, from the spec that names it to the link that the controller gets.
 
-Law: opening it either gives a link or ends the process that was to lead there, with one
-HostError that says what to do; nothing waits without end. Threads may wait here, event
-loops never do.
+Opening a host either gives a link, or ends the process that was to lead there and raises
+one HostError that says what to do. Threads may wait here, with a timeout; event loops never
+do.
 """
 
 import os
@@ -41,34 +41,48 @@ from pytest_liveview_load.hosts.specs import (
 )
 from pytest_liveview_load.units import format_duration
 
-# A host's link: it knows when something came last, and says how its process ended.
+ANSWER_TIMEOUT: Final = 20.0  # seconds until a Python is there
+REPLY_TIMEOUT: Final = 20.0  # seconds for an answer of it
+IMPORT_TIMEOUT: Final = 60.0  # seconds until all of ours is imported there
+END_TIMEOUT: Final = 2.0  # seconds to end by itself
+EXIT_TIMEOUT: Final = 0.3  # seconds to end, once its pipe is closed
+CALLED_OFF: Final = "it was called off, for the session ends"
+LAST_LINES: Final = 20
+SIGNALS: Final = frozenset(signal.Signals)
+
+# Makes a host fit for the run: sends what it lacks, and returns what it is to import from.
+# May take its time, in a thread. Raises HostError.
+Prepare: TypeAlias = Callable[[Any, HostInfo], Sequence[str]]
 
 
 class HostLink:
-    """Owns when it `heard` last, which nobody knows before somebody listens.
+    """The link to a host, with the instant at which something came last: `heard_at`.
 
-    `last_words` says why the host is gone, once it is.
+    `heard_at` is None before somebody listens. `why_ended` says why the host is gone, once
+    it is.
     """
 
-    def __init__(self, link: Link, last_words: Callable[[], str]) -> None:
+    def __init__(self, link: Link, why_ended: Callable[[], str]) -> None:
         self.name = link.name
-        self.heard: float | None = None
+        self.heard_at: float | None = None
         self.is_gone = False
         self._link = link
-        self._last_words = last_words
+        self._why_ended = why_ended
 
-    def listen(self, hear: OnReceive) -> None:
+    def listen(self, on_receive: OnReceive) -> None:
         """Hand on what comes."""
-        self.heard = time.perf_counter()
-        self._link.listen(partial(self._take, hear))
+        self.heard_at = time.perf_counter()
+        self._link.listen(partial(self._receive, on_receive))
 
-    def _take(self, hear: OnReceive, data: bytes | LinkClosed, arrived: float) -> None:
-        self.heard = arrived
+    def _receive(
+        self, on_receive: OnReceive, data: bytes | LinkClosed, arrived: float
+    ) -> None:
+        self.heard_at = arrived
         if isinstance(data, LinkClosed):
             self.is_gone = True
             if data.why == CLOSED:
-                data = LinkClosed(self._last_words())
-        hear(data, arrived)
+                data = LinkClosed(self._why_ended())
+        on_receive(data, arrived)
 
     def send(self, data: bytes) -> None:
         """Send, later if need be."""
@@ -85,15 +99,11 @@ class HostLink:
         self._link.close()
 
 
-# A process on this machine through which a host is reached: a Python, ssh, a wrapper.
-
-
-LAST_LINES: Final = 20
-LAST_WORDS: Final = 0.3  # seconds for a process whose pipe is closed to end and say why
-
-
 class HostProcess(Popen2IO):
-    """Owns the process. As execnet's own `Popen2IOMaster`, which keeps no last words."""
+    """The process on this machine through which a host is reached: a Python, ssh, a wrapper.
+
+    As execnet's own `Popen2IOMaster`, which does not keep what is written to stderr.
+    """
 
     def __init__(self, command: Sequence[str], model: ExecModel) -> None:
         self.process = subprocess.Popen(
@@ -104,7 +114,7 @@ class HostProcess(Popen2IO):
             start_new_session=True,
         )
         super().__init__(self.process.stdin, self.process.stdout, model)
-        self.is_shown = False
+        self.shows_stderr = False
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         assert self.process.stderr is not None
         self._reader = threading.Thread(
@@ -119,7 +129,7 @@ class HostProcess(Popen2IO):
         with stream:
             for line in stream:
                 self._lines.append(line.decode(errors="replace").strip())
-                if self.is_shown:
+                if self.shows_stderr:
                     with suppress(OSError, ValueError):  # ours is closed
                         sys.stderr.write(line.decode(errors="replace"))
                         sys.stderr.flush()
@@ -127,13 +137,13 @@ class HostProcess(Popen2IO):
 
     def last_line(self) -> str:
         """Return what it said last, "" if it said nothing."""
-        self._reader.join(LAST_WORDS)
+        self._reader.join(EXIT_TIMEOUT)
         said = [each for each in self._lines if each]
         return said[-1] if said else ""
 
-    def ending(self) -> str:
+    def how_ended(self) -> str:
         """Return how it has ended, "" if it has not."""
-        if not self.has_ended(LAST_WORDS):
+        if not self.has_ended(EXIT_TIMEOUT):
             return ""
         status = self.process.returncode
         if status >= 0:
@@ -141,11 +151,11 @@ class HostProcess(Popen2IO):
         name = signal.Signals(-status).name if -status in SIGNALS else str(-status)
         return f"signal {name}"
 
-    def hang_up(self) -> None:
+    def close_input(self) -> None:
         """Close what it reads, whereupon it is to end. Waits for nothing."""
         # Closing waits for whoever writes, and who writes for a process that reads no more.
         threading.Thread(
-            target=self._close_quietly, name="liveview-hang-up", daemon=True
+            target=self._close_quietly, name="liveview-close-input", daemon=True
         ).start()
 
     def _close_quietly(self) -> None:
@@ -167,7 +177,7 @@ class HostProcess(Popen2IO):
             with suppress(OSError, ValueError):
                 close()
 
-    # As execnet's
+    # What execnet calls
 
     def wait(self) -> int | None:
         """Return its exit status once it has ended."""
@@ -177,19 +187,6 @@ class HostProcess(Popen2IO):
         """End it at once, with what it has started."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-
-
-SIGNALS: Final = frozenset(signal.Signals)
-
-ANSWERING: Final = 20.0  # seconds until a Python is there
-REPLYING: Final = 20.0  # seconds for an answer of it
-IMPORTING: Final = 60.0  # seconds until all of ours is imported there
-ENDING: Final = 2.0  # seconds to end by itself
-CALLED_OFF: Final = "it was called off, for the session ends"
-
-# Makes a host fit for the run: sends what it lacks, and returns what it is to import from.
-# May take its time, in a thread. Raises HostError.
-Prepare: TypeAlias = Callable[[Any, HostInfo], Sequence[str]]
 
 
 class Host:
@@ -203,7 +200,7 @@ class Host:
         prepare: Prepare,
         packages: Mapping[str, str],
         advice: str = INSTALL,
-        answering: float = ANSWERING,
+        answer_timeout: float = ANSWER_TIMEOUT,
     ) -> None:
         self.name = name
         self.spec = spec
@@ -211,7 +208,7 @@ class Host:
         self._prepare = prepare
         self._packages = packages
         self._advice = advice
-        self._answering = answering
+        self._answer_timeout = answer_timeout
         self._process: HostProcess | None = None
         self._lock = threading.Lock()
         self._is_ended = False
@@ -265,16 +262,16 @@ class Host:
         )
         info = self._describe(channel)
         check_python(self.spec, info)
-        self._tell(channel, "configure", *configuration)
-        self._tell(channel, "path", list(self._prepare(gateway, info)))
+        self._send_request(channel, "configure", *configuration)
+        self._send_request(channel, "path", list(self._prepare(gateway, info)))
         check_packages(self.spec, self._describe(channel), self._packages, self._advice)
-        self._tell(channel, "serve")
-        self._received(channel, IMPORTING)
+        self._send_request(channel, "serve")
+        self._receive_answer(channel, IMPORT_TIMEOUT)
         assert self._process is not None
-        self._process.is_shown = True
+        self._process.shows_stderr = True
         return HostLink(
             ChannelLink(self.name, channel, self._process.kill),
-            partial(self._last_words, "its process has ended"),
+            partial(self._why_ended, "its process has ended"),
         )
 
     def _gateway(self, fields: Mapping[str, str]) -> Any:
@@ -287,7 +284,7 @@ class Host:
         spec.python = spec.python or ("python3" if "ssh" in fields else None)
         command = ssh_args(spec) if "ssh" in fields else popen_args(spec)
         process = self._started(command)
-        timer = threading.Timer(self._answering, self._give_up, [process])
+        timer = threading.Timer(self._answer_timeout, self._give_up, [process])
         timer.daemon = True
         timer.start()
         try:
@@ -324,7 +321,9 @@ class Host:
         if self._is_ended:
             return HostError(self.spec, CALLED_OFF)
         if self._is_late:
-            problem = f"no Python answered within {format_duration(self._answering)}"
+            problem = (
+                f"no Python answered within {format_duration(self._answer_timeout)}"
+            )
             said = self._process.last_line()
             return HostError(self.spec, f"{problem}{said and f' ({said})'}")
         if isinstance(error, AssertionError):
@@ -333,28 +332,28 @@ class Host:
                 "nothing else may write to its standard output, like a shell's rc file"
             )
             return HostError(self.spec, problem, advice)
-        return HostError(self.spec, self._last_words("no Python answered"))
+        return HostError(self.spec, self._why_ended("no Python answered"))
 
-    def _last_words(self, problem: str) -> str:
+    def _why_ended(self, problem: str) -> str:
         """Return a problem with how the process ended, and what it said last."""
         assert self._process is not None
-        ending, said = self._process.ending(), self._process.last_line()
+        ending, said = self._process.how_ended(), self._process.last_line()
         why = ": ".join(each for each in (ending, said) if each)
         return f"{problem}{why and f' ({why})'}"
 
-    # Asking
+    # Requests to `remote_preflight`
 
     def _describe(self, channel: Any) -> HostInfo:
-        self._tell(channel, "describe", list(self._packages))
-        return HostInfo(**self._received(channel, REPLYING))
+        self._send_request(channel, "describe", list(self._packages))
+        return HostInfo(**self._receive_answer(channel, REPLY_TIMEOUT))
 
-    def _tell(self, channel: Any, word: str, *arguments: Any) -> None:
+    def _send_request(self, channel: Any, word: str, *arguments: Any) -> None:
         try:
             channel.send((word, arguments))
         except OSError:
-            raise HostError(self.spec, self._last_words("it is gone")) from None
+            raise HostError(self.spec, self._why_ended("it is gone")) from None
 
-    def _received(self, channel: Any, timeout: float) -> Any:
+    def _receive_answer(self, channel: Any, timeout: float) -> Any:
         try:
             return channel.receive(timeout)
         except channel.TimeoutError:
@@ -362,18 +361,18 @@ class Host:
         except RemoteError as error:
             problem = f"it cannot get ready: {last_line(error.formatted)}"
         except EOFError:
-            problem = self._last_words("it ended before it was ready")
+            problem = self._why_ended("it ended before it was ready")
         raise HostError(self.spec, problem)
 
     # Ending
 
-    def leave(self) -> None:
+    def let_end(self) -> None:
         """Let it end by itself, which it does when its link is closed."""
         with self._lock:
             self._is_ended = True
         if self.is_open and self._process is not None:
             self.opened.result().close()
-            self._process.hang_up()
+            self._process.close_input()
         else:
             self.end()
 

@@ -1,8 +1,8 @@
 """The hosts of a session: opened when a run needs them, and all ended with it.
 
-Law: whoever is opened is ended, be it while it is being opened. What is open is used again;
-a host that was lost is opened anew when it is asked for again. To each that is open
-something is said every few seconds, for a host that hears nothing ends itself.
+Every host is ended with the session, even one that is still being opened. An open host is
+used again; a lost one is opened anew when it is asked for again. Each open host is pinged
+every few seconds, for a host that hears nothing ends itself.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE
 from pytest_liveview_load.distribution.messages import Ping, encode
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.host import (
-    ANSWERING,
-    ENDING,
+    ANSWER_TIMEOUT,
+    END_TIMEOUT,
     Host,
     HostLink,
     Prepare,
@@ -29,13 +29,13 @@ SUSPENDED: Final = 2.0  # seconds beyond the beat: it was this process that stoo
 SILENT: Final = f"nothing came from it for {format_duration(SILENCE)}"
 
 
-def nothing(_: object, __: HostInfo) -> tuple[str, ...]:
+def send_nothing(_: object, __: HostInfo) -> tuple[str, ...]:
     """Send nothing."""
     return ()
 
 
 class Hosts:
-    """Owns the hosts by name, and the thread that keeps them.
+    """The hosts by name, and the thread that pings them.
 
     `prepare` makes each fit before `packages` are looked for there; `advice` is what to do
     where one is missing.
@@ -47,19 +47,19 @@ class Hosts:
         prepare: Prepare | None = None,
         packages: Mapping[str, str] | None = None,
         advice: str = INSTALL,
-        answering: float = ANSWERING,
+        answer_timeout: float = ANSWER_TIMEOUT,
         clock: Clock = time.perf_counter,
     ) -> None:
-        self.prepare = prepare or nothing
+        self.prepare = prepare or send_nothing
         self.packages = our_packages() if packages is None else packages
         self.advice = advice
-        self.answering = answering
+        self.answer_timeout = answer_timeout
         self._clock = clock
         self._hosts: dict[str, Host] = {}
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
-        self._keeper: threading.Thread | None = None
-        self._kept = clock()
+        self._thread: threading.Thread | None = None
+        self._pinged_at = clock()
 
     async def open(self, name: str, spec: str) -> HostLink:
         """Return the link of a host, which may be open already.
@@ -77,10 +77,10 @@ class Hosts:
                     prepare=self.prepare,
                     packages=self.packages,
                     advice=self.advice,
-                    answering=self.answering,
+                    answer_timeout=self.answer_timeout,
                 )
                 host.open()
-            self._start_keeper()
+            self._start_pinging()
         return await asyncio.wrap_future(host.opened)
 
     def is_open(self, name: str) -> bool:
@@ -93,7 +93,7 @@ class Hosts:
         with self._lock:
             host = self._hosts.pop(name, None)
         if host is not None:
-            await asyncio.get_running_loop().run_in_executor(None, let_end, [host])
+            await asyncio.get_running_loop().run_in_executor(None, end_all, [host])
 
     def close_all(self) -> None:
         """Let all hosts end, and wait for that, but not for long."""
@@ -101,48 +101,46 @@ class Hosts:
             self._is_closed.set()
             hosts = list(self._hosts.values())
             self._hosts.clear()
-        let_end(hosts)
+        end_all(hosts)
 
-    # The thread that keeps them
-
-    def _start_keeper(self) -> None:
-        if self._keeper is None:
-            self._kept = self._clock()
-            self._keeper = threading.Thread(
-                target=self._keep, name="liveview-hosts", daemon=True
+    def _start_pinging(self) -> None:
+        if self._thread is None:
+            self._pinged_at = self._clock()
+            self._thread = threading.Thread(
+                target=self._keep_pinging, name="liveview-hosts", daemon=True
             )
-            self._keeper.start()
+            self._thread.start()
 
-    def _keep(self) -> None:
+    def _keep_pinging(self) -> None:
         while not self._is_closed.wait(HEARTBEAT):
-            self.keep()
+            self.ping_all()
 
-    def keep(self) -> None:
+    def ping_all(self) -> None:
         """Say something to all that are open; cut off who has been silent for too long."""
         now = self._clock()
-        stood_still = now - self._kept > HEARTBEAT + SUSPENDED
-        self._kept = now
+        stood_still = now - self._pinged_at > HEARTBEAT + SUSPENDED
+        self._pinged_at = now
         with self._lock:
             open_hosts = [each for each in self._hosts.values() if each.is_open]
         for host in open_hosts:
             link = host.opened.result()
-            if link.heard is None:
+            if link.heard_at is None:
                 continue  # nobody listens yet, nor sends
             if stood_still:
-                link.heard = now
-            if now - link.heard >= SILENCE:
+                link.heard_at = now
+            if now - link.heard_at >= SILENCE:
                 link.kill(SILENT)
             else:
                 link.send(IDLE_PING)
 
 
-def let_end(hosts: list[Host]) -> None:
+def end_all(hosts: list[Host]) -> None:
     """Let hosts end by themselves, and end those that have not done so in time."""
     for each in hosts:
-        each.leave()
-    deadline = time.perf_counter() + ENDING
+        each.let_end()
+    deadline = time.perf_counter() + END_TIMEOUT
     for each in hosts:
         if not each.has_ended(max(0.0, deadline - time.perf_counter())):
             each.end()
     for each in hosts:
-        each.has_ended(ENDING)
+        each.has_ended(END_TIMEOUT)

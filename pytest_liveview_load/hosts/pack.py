@@ -1,7 +1,7 @@
 """What travels to hosts: the modules of a suite, and the plugin itself if that is asked.
 
-Law: what is the same is the same bytes, in whatever session it was packed, for its
-sha256 is the name under which hosts keep it. It is packed once, and never changes.
+The same files always make the same bytes, in whatever session, for hosts keep an archive under
+its sha256. It is packed once, and never changes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from packaging.requirements import Requirement
-
-
-# What the plugin needs installed, in the versions that it has in this process.
 
 
 DISTRIBUTION: Final = "pytest-liveview-load"
@@ -100,7 +97,7 @@ UNIX: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """One zip file. Of its `folders` the far side imports, "" is its top."""
+    """One zip file. Of its `folders` the host imports, "" is its top."""
 
     what: str
     data: bytes = field(repr=False)

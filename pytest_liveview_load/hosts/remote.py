@@ -1,8 +1,8 @@
-"""What a host does once it is fit: it carries users until its link is gone.
+"""What a host does once it is prepared: it runs users until its link is gone.
 
-Law: a host is never left behind. It ends its process when its link is closed, and when
-nothing has come over it for so long that it must be cut, for the controller says something
-every few seconds; the main thread may hang meanwhile.
+A host never outlives its controller. It ends its process when its link is closed, and when
+nothing has come for so long that the link must be cut, for the controller sends something
+every few seconds; even if the main thread hangs.
 """
 
 import asyncio
@@ -14,24 +14,22 @@ from collections.abc import Callable
 from typing import Final
 
 from pytest_liveview_load.distribution.link import DEADLINE_SCALE, SILENCE, ExecnetChannel
-from pytest_liveview_load.distribution.runner import serve as carry
+from pytest_liveview_load.distribution.runner import serve as serve_controller
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.hosts.specs import ORPHAN
 from pytest_liveview_load.units import Clock
 
-LOOK: Final = 1.0  # seconds between two looks
-SUSPENDED: Final = (
-    3.0  # seconds between two looks: it was this process that stood still
-)
+CHECK_EVERY: Final = 1.0  # seconds
+SUSPENDED: Final = 3.0  # seconds between two checks: this process stood still itself
 # Seconds after the end of the link for the main thread to end.
-PARTING: Final = 3.0 * DEADLINE_SCALE
+CLOSE_PATIENCE: Final = 3.0 * DEADLINE_SCALE
 CUT_OFF: Final = 71  # the exit status of a process that nobody needs any more
 
 SERVING: Final = "serving"  # what is said first
 
 
 class LinkWatch:
-    """Owns what is known of the link. `end` ends this process, whatever it does."""
+    """Watches the link. `end` ends this process, whatever it does."""
 
     def __init__(
         self,
@@ -41,54 +39,56 @@ class LinkWatch:
     ) -> None:
         self._clock = clock
         self._end = end or end_process
-        self._heard = self._looked = clock()
-        self._closed: float | None = None
+        self._heard_at = self._checked_at = clock()
+        self._closed_at: float | None = None
 
-    def hear(self, data: bytes | None) -> None:
-        """Take note of what has come; None is the end."""
-        self._heard = self._clock()
+    def note_received(self, data: bytes | None) -> None:
+        """Note that something has come; None is the end of the link."""
+        self._heard_at = self._clock()
         if data is None:
-            self._closed = self._heard
+            self._closed_at = self._heard_at
 
-    def look(self) -> None:
+    def check(self) -> None:
         """End the process if it is time to."""
         now = self._clock()
-        if now - self._looked > SUSPENDED:
-            self._heard = now
-        self._looked = now
-        is_closed = self._closed is not None and now - self._closed >= PARTING
-        if is_closed or now - self._heard >= SILENCE:
+        if now - self._checked_at > SUSPENDED:
+            self._heard_at = now
+        self._checked_at = now
+        is_closed = (
+            self._closed_at is not None and now - self._closed_at >= CLOSE_PATIENCE
+        )
+        if is_closed or now - self._heard_at >= SILENCE:
             self._end(CUT_OFF)
 
-    def keep_looking(self) -> None:
-        """Look until the process ends."""
+    def keep_checking(self) -> None:
+        """Check until the process ends."""
         while True:
-            time.sleep(LOOK)
-            self.look()
+            time.sleep(CHECK_EVERY)
+            self.check()
 
 
 def serve(channel: ExecnetChannel) -> None:
-    """Carry what comes over the channel, in this thread, until it is closed."""
-    watch, line = LinkWatch(), ControllerLink(channel.send)
+    """Run what comes over the channel, in this thread, until it is closed."""
+    watch, link = LinkWatch(), ControllerLink(channel.send)
 
     def receive(data: bytes | None) -> None:
-        watch.hear(data)
-        line.receive(data)
+        watch.note_received(data)
+        link.receive(data)
 
     threading.Thread(
-        target=watch.keep_looking, name="liveview-watch", daemon=True
+        target=watch.keep_checking, name="liveview-watch", daemon=True
     ).start()
     channel.send(SERVING)
     channel.setcallback(receive, None)
     try:
-        asyncio.run(until_gone(line))
+        asyncio.run(until_gone(link))
     finally:
         end_machine()
 
 
-async def until_gone(line: ControllerLink) -> None:
-    """Carry until the controller is gone."""
-    await carry(line, asyncio.Event())
+async def until_gone(link: ControllerLink) -> None:
+    """Run users until the controller is gone."""
+    await serve_controller(link, asyncio.Event())
 
 
 def end_process(status: int) -> None:

@@ -1,7 +1,7 @@
 """What runs on a host to have what the plugin needs installed there, once.
 
-Law: this file's source is sent, so it needs nothing but the standard library. Nothing that
-is installed there is touched: pip fills a folder of the cache, named by what was asked for
+This file's source is sent, so it may import only the standard library. Nothing that is
+installed there is touched: pip fills a folder of the cache, named by what was asked for
 and by the Python it is for, and the folder gets its name when pip has succeeded. While pip
 works the other side hears of it; pip ends with this process, and when nobody hears.
 

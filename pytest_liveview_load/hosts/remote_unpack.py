@@ -1,6 +1,6 @@
 """What runs on a host to unpack what was sent, unless its cache has it from before.
 
-Law: this file's source is sent, so it needs nothing but the standard library. An entry of
+This file's source is sent, so it may import only the standard library. An entry of
 the cache gets its name when it is whole: what was left half done, here or by a process
 that was killed, is never used, and two hosts on one machine may do the same at once.
 """

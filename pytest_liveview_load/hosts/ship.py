@@ -1,6 +1,6 @@
 """Brings to a host what it lacks of a run: test modules, the plugin, what that needs.
 
-Law: it is asked first what it has, and only the rest is sent. Whatever goes wrong is one
+The host is asked first what it has, and only the rest is sent. Whatever goes wrong is one
 HostError that names the machine, the place, and what was said there.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KILOBYTE: Final = 1000
 CHUNK: Final = 64 * 1024
 SILENT: Final = 30.0  # seconds without a word from there, which has one every second
-INSTALLING: Final = 600.0  # seconds, for slow lines
+INSTALL_TIMEOUT: Final = 600.0  # seconds, for slow lines
 MAKE_ROOM: Final = (
     "make room there, or let XDG_CACHE_HOME there name a folder that has it"
 )
@@ -72,7 +72,7 @@ def ship(gateway: Gateway, shipment: Shipment, *, say: Say | None = None) -> lis
 
 
 class Transfer:
-    """Owns the talk with one host."""
+    """Sends things to one host."""
 
     def __init__(self, gateway: Gateway, say: Say) -> None:
         self._gateway = gateway
@@ -104,7 +104,7 @@ class Transfer:
         wanted, pins = list(requirements.wanted), list(requirements.pins)
         try:
             self._send(channel, (cache, wanted, pins))
-            return str(self._answer(channel, within=INSTALLING))
+            return str(self._answer(channel, within=INSTALL_TIMEOUT))
         except RemoteFailure as error:
             machine, python, lines = error.told
             if lines == [remote_install.NO_PIP]:
@@ -117,7 +117,7 @@ class Transfer:
         finally:
             channel.close()
 
-    # Words
+    # Messages
 
     def _start(self, module: ModuleType) -> Any:
         try:

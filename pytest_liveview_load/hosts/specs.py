@@ -1,6 +1,6 @@
 """Which hosts are to carry users, as a person writes it: `ssh=load1//python=python3.12`.
 
-Law: text in, specs out, and nothing is opened. A spec is execnet's: `key=value` pairs with
+Nothing is opened here. A spec is execnet's: `key=value` pairs with
 `//` between them, whose first says how the host is reached: `popen`, a Python on this
 machine or whatever the command `python=…` leads to, or `ssh=…`.
 """
@@ -140,7 +140,7 @@ def name_of(spec: str, fields: dict[str, str]) -> str:
     return "popen"
 
 
-# What a host has to have, compared with what it has.
+# What a host must have
 
 
 PLUGIN: Final = "pytest-liveview-load"

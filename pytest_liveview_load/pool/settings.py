@@ -1,7 +1,7 @@
 """What a person writes of a pool: lines of `key = value`, checked.
 
-Law: `PoolSettings` exist only where every line is good; what is not is a PoolError that
-quotes the line, raised before any test runs.
+`PoolSettings` exist only where every line is good: a bad line is a PoolError that
+quotes it, raised before any test runs.
 """
 
 from collections.abc import Callable, Iterable, Mapping

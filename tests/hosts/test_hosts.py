@@ -188,7 +188,7 @@ async def test_who_gives_up_waiting_leaves_nothing_behind(
 async def test_who_does_not_answer_is_ended_with_its_children(tmp_path: Path) -> None:
     note = tmp_path / "pids"
     script = f"echo waiting >&2; sleep 60 & echo $! $$ > {note}; wait"
-    hosts = Hosts(answering=1.0)
+    hosts = Hosts(answer_timeout=1.0)
     with pytest.raises(HostError) as caught:
         await hosts.open("h", f"popen//python=sh -c '{script}' x")
 
@@ -298,11 +298,11 @@ async def test_an_idle_host_that_is_silent_is_cut_off() -> None:
         heard = Heard(link)
         pid = pid_of(hosts, "h")
         os.kill(pid, signal.SIGSTOP)
-        link.heard = hosts._kept = now
+        link.heard_at = hosts._pinged_at = now
         for _ in range(int(SILENCE / HEARTBEAT)):
             assert not link.is_gone
             now += HEARTBEAT
-            hosts.keep()
+            hosts.ping_all()
 
         assert SILENT == await heard.until_gone()
         assert set() == left_after([pid], ENDING)

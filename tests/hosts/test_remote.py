@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.distribution.link import SILENCE
-from pytest_liveview_load.hosts.remote import CUT_OFF, PARTING, LinkWatch
+from pytest_liveview_load.hosts.remote import CLOSE_PATIENCE, CUT_OFF, LinkWatch
 
 
 class Watched:
@@ -18,7 +18,7 @@ class Watched:
         until = self.now + seconds
         while self.now < until:
             self.now = min(until, self.now + 1.0)
-            self.watch.look()
+            self.watch.check()
 
 
 @pytest.fixture
@@ -29,13 +29,13 @@ def watched() -> Watched:
 def test_it_goes_on_while_something_comes(watched: Watched) -> None:
     for _ in range(10):
         watched.wait(SILENCE - 1)
-        watched.watch.hear(b"ping")
+        watched.watch.note_received(b"ping")
 
     assert [] == watched.ends
 
 
 def test_it_ends_when_nothing_has_come_for_so_long(watched: Watched) -> None:
-    watched.watch.hear(b"ping")
+    watched.watch.note_received(b"ping")
     watched.wait(SILENCE - 1)
     assert [] == watched.ends
     watched.wait(1)
@@ -44,8 +44,8 @@ def test_it_ends_when_nothing_has_come_for_so_long(watched: Watched) -> None:
 
 
 def test_it_ends_soon_after_its_link_is_closed(watched: Watched) -> None:
-    watched.watch.hear(None)
-    watched.wait(PARTING - 1)
+    watched.watch.note_received(None)
+    watched.wait(CLOSE_PATIENCE - 1)
     assert [] == watched.ends
     watched.wait(1)
 
@@ -53,7 +53,7 @@ def test_it_ends_soon_after_its_link_is_closed(watched: Watched) -> None:
 
 
 def test_its_own_standing_still_is_no_silence(watched: Watched) -> None:
-    watched.watch.hear(b"ping")
+    watched.watch.note_received(b"ping")
     watched.now += 1000  # stopped, and continued
     watched.wait(SILENCE - 1)
 

@@ -242,7 +242,7 @@ def test_pip_ends_with_the_host(tmp_path: Path) -> None:
 def test_an_install_without_end_is_given_up_and_pip_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shipping, "INSTALLING", 3.0)
+    monkeypatch.setattr(shipping, "INSTALL_TIMEOUT", 3.0)
     slow_pip(tmp_path / "slow")
     place = {**place_of(tmp_path), "PYTHONPATH": str(tmp_path / "slow")}
     with far_python(**place) as gateway:
