@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from pytest_liveview_load.distribution.link import DEADLINE_SCALE
 from pytest_liveview_load.distribution.messages import (
     AnyMessage,
     Blocked,
@@ -29,7 +30,8 @@ from pytest_liveview_load.distribution.messages import (
 from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.units import Clock
 
-ALIVE: Final = 3.0  # seconds since the event loop was at work: it is not blocked
+# Seconds since the event loop was at work in which it is not blocked.
+ALIVE: Final = 3.0 * DEADLINE_SCALE
 FLUSH: Final = 2.0  # seconds for what was sent last to go out
 EXIT_BLOCKED: Final = 70  # the exit status of a process that ends itself
 FRAMES: Final = 16  # of a stack that are told
