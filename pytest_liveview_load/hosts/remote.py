@@ -13,7 +13,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pytest_liveview_load.distribution.link import DEADLINE_SCALE, SILENCE, ExecnetChannel
+from pytest_liveview_load.distribution.link import (
+    DEADLINE_SCALE,
+    SILENCE,
+    ExecnetChannel,
+)
 from pytest_liveview_load.distribution.runner import serve as serve_controller
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.hosts.specs import ORPHAN

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -65,6 +66,7 @@ class Scene:
         self.hosts = FakeHosts()
         self.shown: list[str] = []
         self.complaints: list[str] = []
+        self.ahead = 0.0  # seconds of its clock
 
     @asynccontextmanager
     async def pool(self, **settings: Any) -> AsyncIterator[HostPool]:
@@ -75,6 +77,7 @@ class Scene:
             self.hosts,
             show=self.shown.append,
             complain=self.complaints.append,
+            clock=lambda: time.perf_counter() + self.ahead,
         )
         try:
             async with asyncio.timeout(DEADLINE):
@@ -195,9 +198,13 @@ async def test_a_host_that_cannot_be_opened_is_replaced(scene: Scene) -> None:
 
 
 async def test_a_host_that_is_never_up_is_given_up(scene: Scene) -> None:
-    async with scene.pool(boot=SLOW_BOOT, boot_timeout=0.2) as pool:
+    async with scene.pool(boot=SLOW_BOOT, boot_timeout=600.0) as pool:
+        acquiring = asyncio.create_task(pool.acquire("a", 100))
+        for number in (1, 2, 3):
+            await until(lambda: len(scene.machines.pids()) == number)  # noqa: B023
+            scene.ahead += 600.0
         with pytest.raises(PoolError, match="was not up in time; 3 tries have failed"):
-            await pool.acquire("a", 100)
+            await acquiring
 
         await until(lambda: not scene.machines.alive())
         assert 3 == len(scene.machines.pids())
