@@ -115,7 +115,7 @@ class Ran(NamedTuple):
 
     @property
     def waited(self) -> float:
-        """Seconds that it waited for the CPU each time, in its hungriest ones."""
+        """Seconds that it waited for the CPU each time, in its worst ones."""
         worst = self.run.monitor.cpu_history.longest_wait
         return worst.wait if worst else 0.0
 

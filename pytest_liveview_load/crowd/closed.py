@@ -92,8 +92,6 @@ class ClosedCrowd:
         for user in self.places.values():
             user.wake()
 
-    # While it runs
-
     def next_ids(self, count: int) -> range:
         """Return the ids of the next users whom somebody adds."""
         step = self.state.profile.stride

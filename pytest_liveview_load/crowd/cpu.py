@@ -13,12 +13,10 @@ from typing import Final
 
 from pytest_liveview_load.units import Clock, format_duration, plural
 
-# An instant of a run, as a report names it: how far into it, and with how many users.
-
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """`elapsed` seconds after the first start, while there were so many users."""
+    """An instant of a run: `elapsed` seconds after the first start, with so many users."""
 
     elapsed: float
     users: int
@@ -102,9 +100,6 @@ def of_pressure(text: bytes) -> float:
     first = text.partition(b"\n")[0]
     total = first.rpartition(b"total=")[2]
     return int(total) / 1e6 if first.startswith(b"some") and total.isdigit() else 0.0
-
-
-# Over some seconds
 
 
 @dataclass(frozen=True, slots=True)

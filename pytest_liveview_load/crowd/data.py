@@ -16,10 +16,11 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from dataclasses import dataclass
+from itertools import chain
 from os import PathLike, fspath
 from pathlib import Path
 from random import Random
-from types import MappingProxyType
 from typing import Any, Final
 
 from pytest_liveview_load.errors import DataError, UnitError
@@ -80,13 +81,13 @@ class Rows:
         return self._kept[index]
 
 
+@dataclass(frozen=True, slots=True)
 class UserRows:
     """Hands the rows of a load's data to its users."""
 
-    def __init__(self, rows: Rows, way: str = ONCE, seed: int = 0) -> None:
-        self.rows = rows
-        self.way = way
-        self.seed = seed
+    rows: Rows
+    way: str = ONCE
+    seed: int = 0
 
     def prepare(self, users: int) -> None:
         """Read what `users` users will ask for, before any of them starts.
@@ -147,9 +148,6 @@ def row_of(user: int, user_rows: UserRows | None) -> Any:
         )
         raise DataError("live.row", why)
     return user_rows.row(user)
-
-
-# What a person gives
 
 
 def parse_data(value: object) -> str | Rows:
@@ -240,7 +238,7 @@ def csv_rows(lines: Iterable[str], name: str) -> Iterator[dict[str, str]]:
     lines = iter(lines)
     first = next(lines, "")
     separator = next((each for each in SEPARATORS if each in first), SEPARATORS[0])
-    reader = csv.reader(chained(first, lines), delimiter=separator, strict=True)
+    reader = csv.reader(chain((first,), lines), delimiter=separator, strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         check_header(header, name)
@@ -310,21 +308,10 @@ def json_lines(lines: Iterable[str], name: str) -> Iterator[Any]:
                 raise DataError(name, f"line {number}: {error.msg}") from None
 
 
-def chained(first: str, lines: Iterator[str]) -> Iterator[str]:
-    """Yield a line that was read already, and the others."""
-    if first:
-        yield first
-    yield from lines
-
-
-PARSERS: Final[Mapping[str, Callable[[Iterable[str], str], Iterator[Any]]]] = (
-    MappingProxyType(
-        {
-            ".csv": csv_rows,
-            ".tsv": csv_rows,
-            ".json": json_rows,
-            ".jsonl": json_lines,
-            ".ndjson": json_lines,
-        }
-    )
-)
+PARSERS: Final[Mapping[str, Callable[[Iterable[str], str], Iterator[Any]]]] = {
+    ".csv": csv_rows,
+    ".tsv": csv_rows,
+    ".json": json_rows,
+    ".jsonl": json_lines,
+    ".ndjson": json_lines,
+}

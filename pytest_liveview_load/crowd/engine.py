@@ -295,8 +295,6 @@ class Run:
         self.remarks.append(f"drop_all() {when} {storm.describe()}")
         return storm
 
-    # What it came to
-
     @property
     def so_far(self) -> Snapshot:
         """The numbers until now."""

@@ -1,7 +1,7 @@
-"""What is noticed of the generator itself while a run goes on.
+"""What is noticed of the load generator itself while a run goes on: lag, CPU, open files.
 
-It looks on, and says nothing; `validity` judges it. What is
-seen before the warm-up is over is forgotten, as the measurements of it are.
+It only measures; `validity` judges it. What is seen before the warm-up is over is
+forgotten, as the measurements of it are.
 """
 
 import asyncio
@@ -27,9 +27,6 @@ from pytest_liveview_load.liveview.client.tls import root_cause
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
 
-# Open files: every socket is one, and a process may have only so many.
-
-
 FILES_PER_USER: Final = 2  # the socket, and an HTTP connection that is kept open
 OTHER_FILES: Final = 64  # pytest's captures, logs, imports, name lookups
 # Of this process, of the whole machine.
@@ -46,7 +43,9 @@ def check_file_descriptors(users: int) -> None:
     import resource  # noqa: PLC0415 (POSIX only)
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = users * FILES_PER_USER + max(OTHER_FILES, open_files())
+    seen = Path("/dev/fd")  # Linux, macOS and the BSDs
+    in_use = len(list(seen.iterdir())) if seen.is_dir() else 0
+    needed = users * FILES_PER_USER + max(OTHER_FILES, in_use)
     if allows(soft, needed):
         return
     if not allows(hard, needed):
@@ -57,15 +56,6 @@ def check_file_descriptors(users: int) -> None:
 def allows(limit: int, needed: int) -> bool:
     """Return whether a limit of open files is high enough; a negative one is none."""
     return limit < 0 or limit >= needed
-
-
-def open_files() -> int:
-    """Return how many files this process has open now, 0 where that cannot be seen."""
-    seen = Path("/dev/fd")  # Linux, macOS and the BSDs
-    return len(list(seen.iterdir())) if seen.is_dir() else 0
-
-
-# While it runs
 
 
 def most_files() -> tuple[int, int]:
@@ -95,12 +85,6 @@ def files_in_use() -> int | None:
     return lowest
 
 
-def is_for_want_of_files(error: BaseException) -> bool:
-    """Return whether an error was raised because no file could be opened any more."""
-    root = root_cause(error)
-    return isinstance(root, OSError) and root.errno in NONE_LEFT
-
-
 FROZEN_AT_START: Final = gc.get_freeze_count()  # Python 3.12 begins with some hundreds
 
 
@@ -122,9 +106,13 @@ def frozen_heap() -> Iterator[None]:
         gc.unfreeze()
 
 
-# Who blocks the event loop: a thread that looks, when the loop's heartbeat is late.
+def is_out_of_files(error: BaseException) -> bool:
+    """Return whether an error was raised because no file could be opened any more."""
+    root = root_cause(error)
+    return isinstance(root, OSError) and root.errno in NONE_LEFT
 
 
+# The watchdog: a thread that looks what blocks the event loop, when its heartbeat is late.
 LOOK_EVERY: Final = 0.1  # seconds
 # Seconds without a heartbeat, which comes each 0.1 s.
 BLOCKED_FOR: Final = 0.35
@@ -132,6 +120,7 @@ BLOCKED_FOR: Final = 0.35
 LOOPS: Final = tuple(
     f"{os.sep}asyncio{os.sep}{name}.py" for name in ("runners", "base_events", "events")
 )
+SELECTORS: Final = f"{os.sep}selectors.py"  # where a loop of asyncio's own waits
 LONGEST_LINE: Final = 60
 
 
@@ -199,23 +188,18 @@ def where(frame: FrameType | None) -> str:
     while frame is not None and not frame.f_code.co_filename.endswith(LOOPS):
         inner.append(frame)
         frame = frame.f_back
-    if frame is None or not inner or (len(inner) == 1 and waits(inner[0])):
+    if frame is None or not inner:
         return ""
-    own = [each for each in inner if not is_machinery(each.f_code.co_filename)]
-    return told(own[0] if own else inner[0])
+    if len(inner) == 1 and inner[0].f_code.co_filename.endswith(SELECTORS):
+        return ""
+    for each in inner:
+        path = each.f_code.co_filename
+        if not path.startswith(OURS) and not is_installed(path):
+            return described(each)
+    return described(inner[0])
 
 
-def waits(frame: FrameType) -> bool:
-    """Return whether a loop of asyncio's own waits here for something to do."""
-    return frame.f_code.co_filename.endswith(f"{os.sep}selectors.py")
-
-
-def is_machinery(path: str) -> bool:
-    """Return whether a file is of this package, Python or a library."""
-    return path.startswith(OURS) or is_installed(path)
-
-
-def told(frame: FrameType) -> str:
+def described(frame: FrameType) -> str:
     """Return file, line and function, and what the line says."""
     path, number = Path(frame.f_code.co_filename), frame.f_lineno
     line = linecache.getline(str(path), number).strip()
@@ -322,8 +306,6 @@ class GeneratorMonitor:
         """Return whether the warm-up was over at an instant."""
         return at >= self.recorder.measure_from
 
-    # The event loop
-
     async def probe_until_cancelled(self) -> None:
         """Watch until cancelled; record how late the event loop wakes us, as `lag`.
 
@@ -380,8 +362,6 @@ class GeneratorMonitor:
         if worst is None or seconds > worst.seconds:
             self.worst[metric] = WorstSample(seconds, self.instant(at))
 
-    # The process, once a second
-
     def sample_process(self, now: float) -> None:
         """Look what the process uses of the CPU, and how many files."""
         self._sample_at = now + READ_EVERY - PROBE_EVERY / 2
@@ -401,8 +381,6 @@ class GeneratorMonitor:
         if self.measures(self.ended):
             self.cpu_history.close(self.ended, self.usage, self.instant(self.ended))
 
-    # What users tell
-
     def late(self, could: float, began: float) -> None:
         """Record that an iteration began later than it could have."""
         self.recorder.timing("lateness", could, began)
@@ -418,7 +396,7 @@ class GeneratorMonitor:
 
     def caused(self, error: BaseException) -> bool:
         """Return whether a failure is the generator's own: it has no file left to open."""
-        if not is_for_want_of_files(error):
+        if not is_out_of_files(error):
             return False
         instant = self.instant(self.clock())
         self.without_file = self.without_file or Occurrences(0, instant)

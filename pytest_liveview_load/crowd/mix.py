@@ -138,9 +138,6 @@ def shuffled(turns: tuple[int, ...], block: int) -> list[int]:
     return found
 
 
-# Reading what a person wrote
-
-
 def read_mix(mix: object) -> Mix:
     """Return a mix that has been checked, but for what its functions take.
 
@@ -199,9 +196,6 @@ def whole_shares(shares: list[float]) -> list[int]:
     whole = [int(each * scale) for each in exact]
     divisor = math.gcd(*whole)
     return [each // divisor for each in whole]
-
-
-# Params
 
 
 def named(function: Any, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,9 @@ class RunPlan:
 
         Raises MarkerError as `of` does.
         """
-        check_known(arguments)
+        for name, value in arguments.items():
+            if name not in ARGUMENTS:
+                raise unknown_argument(name, value, ARGUMENTS)
         of_profile = {
             name: value for name, value in arguments.items() if name in PARSERS
         }
@@ -132,16 +134,6 @@ class RunPlan:
             promises=promises,
             on_trial=on_trial,
         )
-
-
-# Reading a person's arguments
-
-
-def check_known(arguments: Mapping[str, object]) -> None:
-    """Raise MarkerError for an argument that `load` does not have."""
-    for name, value in arguments.items():
-        if name not in ARGUMENTS:
-            raise unknown_argument(name, value, ARGUMENTS)
 
 
 def read(name: str, value: object) -> Any:

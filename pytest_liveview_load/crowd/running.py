@@ -112,8 +112,6 @@ class RunningCrowd:
         run = self._run
         return LoadResult(run.so_far, run.name, run.profile)
 
-    # Changing it
-
     async def add(self, count: int) -> None:
         """Start `count` further users at once; they stay until the run's end.
 
@@ -203,8 +201,6 @@ class RunningCrowd:
             problem = str(UnitError(count, "a whole number of users of at least 1"))
             raise CrowdError(asked, problem)
         return max(1, round(count * self._run.scale))
-
-    # Its end
 
     async def stop(self) -> LoadResult:
         """End the run as if its time were over, and return its `LoadResult`.

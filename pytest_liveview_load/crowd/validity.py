@@ -244,9 +244,6 @@ def none_finished(snapshot: Snapshot) -> str:
     )
 
 
-# What is only remarked on
-
-
 def remarks(monitor: GeneratorMonitor) -> tuple[str, ...]:
     """Return what to know of a run that is valid all the same."""
     used = monitor.usage.cpu - monitor.at_first.cpu

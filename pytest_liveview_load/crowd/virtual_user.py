@@ -19,9 +19,6 @@ from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import ConfigurationError, RunOver, StepTimeout
 from pytest_liveview_load.sync.users import UserSync
 
-# When something fails a user's iteration, and how long it then waits.
-
-
 FIRST_BACK_OFF: Final = 0.1  # seconds, doubled by each failure in a row
 LONGEST_BACK_OFF: Final = 5.0
 DOUBLINGS: Final = 6  # 0.1 s × 2⁶ is above the longest
@@ -66,7 +63,7 @@ CLOSE_TIMEOUT: Final = 1.0  # at the very end nobody waits for good manners
 
 
 class VirtualUser:
-    """Owns one place in the crowd, and the user that is in it; it is that user's Crowd.
+    """Owns one place in the crowd, and the user that is in it; it is that user's run (`UserRun`).
 
     `life` numbers the users that had this place before, one after the other; `ends_at`
     is when this one leaves, if that is before the run's end. `free_at` is since when it
@@ -143,8 +140,6 @@ class VirtualUser:
         finally:
             self.sync.leave(self.id)
             await self.discard(CLOSE_TIMEOUT)
-
-    # One iteration
 
     async def iterate(self, intended: float | None = None) -> None:
         """Run the scenario once and record what came of it.
@@ -284,8 +279,6 @@ class VirtualUser:
             async with asyncio.timeout(patience):
                 await user.close()
 
-    # Pauses
-
     async def pause_until(self, intended: float | None) -> None:
         """Wait for the next iteration: its intended start, or the think time.
 
@@ -318,8 +311,8 @@ class VirtualUser:
 
     def wake(self) -> None:
         """End a rest, if it rests."""
-        if self.resting is not None:
-            wake(self.resting)
+        if self.resting is not None and not self.resting.done():
+            self.resting.set_result(None)
 
     def retire(self) -> None:
         """Let this user go once its iteration is over."""
@@ -333,7 +326,7 @@ class VirtualUser:
             return True
         return self.ends_at is not None and self.state.clock() >= self.ends_at
 
-    # As the user's Crowd
+    # As the user's run (`UserRun`)
 
     @property
     def running(self) -> bool:
@@ -362,9 +355,3 @@ class VirtualUser:
     async def pause(self, seconds: float) -> None:
         """Sleep for a user that thinks; the end of the run's grace cuts it short."""
         await asyncio.sleep(seconds)
-
-
-def wake(resting: "asyncio.Future[None]") -> None:
-    """Wake who waits for this."""
-    if not resting.done():
-        resting.set_result(None)

@@ -124,8 +124,6 @@ class Profile:
         first_user = self.first_user + index * self.stride
         return replace(self, first_user=first_user, stride=self.stride * of)
 
-    # Who comes when
-
     @property
     def is_open(self) -> bool:
         """Whether iterations arrive, whoever is free, instead of a crowd that repeats them."""
@@ -189,8 +187,6 @@ class Profile:
         marks = random_arrivals(seed) if self.poisson else even_arrivals()
         mine = (self.first_user, min(self.stride, self._whole_crowd))
         return arrivals_until(self.arrival, length, marks, *mine)
-
-    # In words and as data
 
     def describe(self) -> str:
         """Return the load in a person's words: '50 users, ramp 2s, 10s, think 0.2s..0.5s'."""

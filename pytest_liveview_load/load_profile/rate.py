@@ -159,9 +159,6 @@ class RatePlan:
         )
 
 
-# Reading a person's words
-
-
 def parse_plan(value: object) -> RatePlan:
     """Return the plan of '50/s', '10/s..100/s over 1m' or a list of such; a number is per s.
 

@@ -107,9 +107,6 @@ def describe_stages(stages: Sequence[Stage]) -> str:
     return ", ".join(parts)
 
 
-# Reading a person's list
-
-
 def parse_stages(value: Any) -> tuple[Stage, ...]:
     """Return the stages of [('30s', 200), …]. Raises UnitError."""
     if not isinstance(value, list | tuple) or not value:

@@ -235,9 +235,6 @@ def _parse_limit(text: str, measure: Measure, source: str) -> float:
         ) from None
 
 
-# A verdict in words
-
-
 def _format_observed(observed: float, unit: Unit, limit: float) -> str:
     """Return the value with the digits it takes to tell it from the limit."""
     digits = DIGITS

@@ -158,9 +158,6 @@ def _parse_label(label: str, metric: str, source: str) -> tuple[str, str]:
     return view, name
 
 
-# The stat and the metric
-
-
 def _parse_head(head: str, source: str) -> tuple[Stat | None, str, str]:
     metric, _, part = head.partition(".")
     if metric in METRICS:
@@ -237,9 +234,6 @@ def _unknown(head: str) -> str:
 
 def _all_metrics() -> str:
     return f" Metrics are {', '.join(METRICS)}"
-
-
-# Brackets
 
 
 def _bracketed(text: str, brackets: str, what: str, source: str) -> tuple[str, str]:

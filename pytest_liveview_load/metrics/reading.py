@@ -75,9 +75,6 @@ def samples_of(measure: Measure, snapshot: Snapshot) -> Histogram | None:
     )
 
 
-# Samples
-
-
 def _of_samples(measure: Measure, snapshot: Snapshot) -> Reading | NotMeasured:
     histogram = _histogram(measure, measure.metric, snapshot)
     if isinstance(histogram, NotMeasured):
@@ -152,9 +149,6 @@ def _label_like(measure: Measure, series: Series) -> str:
     if measure.view and series.view:
         return f"{series.view}:{series.name}"
     return series.label
-
-
-# Counts of the whole run, or of one scenario
 
 
 def _of_all_labels(

@@ -12,7 +12,7 @@ from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.advice import Advice, advice
 from pytest_liveview_load.metrics.histogram import samples_needed
 from pytest_liveview_load.metrics.measure import Measure
-from pytest_liveview_load.metrics.names import METRICS, Series, Unit, format_value
+from pytest_liveview_load.metrics.names import METRICS, Unit, format_value
 from pytest_liveview_load.metrics.reading import NotMeasured, read_measure, samples_of
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
@@ -88,25 +88,16 @@ def measured_instead(measure: Measure, snapshot: Snapshot) -> str:
     if any(True for _ in snapshot.series_of(measure.metric)):
         return ""  # then the reason is a label or too few samples, and has been said
     known = sorted(
-        {series_name(series) for series in snapshot.histograms if is_of_the_app(series)}
+        {
+            f"{series.metric}[{series.label}]" if series.label else series.metric
+            for series in snapshot.histograms
+            if series.metric not in OF_THE_GENERATOR
+        }
     )
     if not known:
         return "; nothing was measured"
     more = f" and {len(known) - MOST_SHOWN} more" if len(known) > MOST_SHOWN else ""
     return f"; measured were {', '.join(known[:MOST_SHOWN])}{more}"
-
-
-def series_name(series: Series) -> str:
-    """Return 'event[inc]'."""
-    return f"{series.metric}[{series.label}]" if series.label else series.metric
-
-
-def is_of_the_app(series: Series) -> bool:
-    """Return whether a series is of the app under test, not of this generator."""
-    return series.metric not in OF_THE_GENERATOR
-
-
-# Of the whole run
 
 
 def summary_of(snapshot: Snapshot) -> str:
@@ -207,9 +198,6 @@ class LoadResult:
     def summary(self) -> str:
         """Return '50 users, 1,234 iterations, 2 errors (2 × ElementError) in 10s'."""
         return summary_of(self.snapshot)
-
-
-# Why a comparison failed
 
 
 def explain_comparison(op: str, left: object, right: object) -> list[str] | None:

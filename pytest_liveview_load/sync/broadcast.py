@@ -160,8 +160,6 @@ class LocalBroadcasts:
         self.watches: dict[str, dict[int, Watcher]] = {}
         self.ended = False
 
-    # Sending
-
     def begin(self, sender: int, name: str, patience: float) -> str:
         """Return the token of a new broadcast. Raises SyncError."""
         check_name("broadcast", name)
@@ -201,8 +199,6 @@ class LocalBroadcasts:
         watches = self.watches.get(broadcast.name, {})
         for user in broadcast.expected:
             watches[user].observer.count("missing_receivers", broadcast.since)
-
-    # Seeing
 
     def watch(self, user: int, name: str, observer: Observer) -> None:
         """Expect this user to see what is sent from now on. Raises SyncError."""

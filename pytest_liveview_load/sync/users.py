@@ -70,8 +70,6 @@ class UserSync(Protocol):
         """Count in these users, whom one of the crowd has spawned."""
         ...
 
-    # Said by the run
-
     def enter(self, user: int) -> None:
         """Take one who starts."""
 
@@ -83,9 +81,6 @@ class UserSync(Protocol):
 
     def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
         """Give a throttle another rate. Raises SyncError."""
-
-
-# Who is in a run now, and how many there can be.
 
 
 class ActiveUsers:
@@ -206,8 +201,6 @@ class LocalSync:
         self.places: dict[str, Rendezvous] = {}
         self.broadcasts = LocalBroadcasts(clock)
 
-    # The run's side
-
     def enter(self, user: int) -> None:
         """Take one who starts."""
         self.active_users.enter(user)
@@ -250,8 +243,6 @@ class LocalSync:
         turns, end = throttle.turns, end * self.scale
         start = end if turns is None else turns.allowance.rate(self.clock())
         throttle.change(gradual(start, end, seconds))
-
-    # The users' side (`crowd.live_user`)
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
@@ -300,8 +291,6 @@ class LocalSync:
     def add_spawned(self, users: Iterable[int]) -> None:
         """Count in these users, whom one of the crowd has spawned."""
         self.active_users.add_spawned(users)
-
-    # What is asked for, and whether it can be
 
     def throttle(self, name: str, pace: ThrottleArguments) -> Throttle:
         """Return the throttle of that name, which the first user to come declares."""

@@ -11,7 +11,7 @@ from pytest_liveview_load.crowd.generator import (
     allows,
     check_file_descriptors,
     files_in_use,
-    is_for_want_of_files,
+    is_out_of_files,
     most_files,
 )
 from pytest_liveview_load.errors import ConnectionFailed, TooFewFiles
@@ -114,8 +114,8 @@ def test_which_failures_are_for_want_of_files(cause: Exception, expected: bool) 
     failed = ConnectionFailed("http://shop.test", "no file")
     failed.__cause__ = cause
 
-    assert expected == is_for_want_of_files(failed)
-    assert expected == is_for_want_of_files(cause)
+    assert expected == is_out_of_files(failed)
+    assert expected == is_out_of_files(cause)
 
 
 def test_how_many_may_be_open_now_and_at_most() -> None:

@@ -140,9 +140,6 @@ class SentPage:
             self.statics.add(statics)
 
 
-# Reading
-
-
 def fields_of(value: bytes | msgspec.Raw | None) -> Fields:
     """Return the fields of an object with their bytes; of anything else none."""
     if not value or memoryview(value)[0] != ord("{"):

@@ -6,6 +6,7 @@ whose diffs are compared with what the page has.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Final
 
 from pytest_liveview_load.errors import ProtocolError
@@ -13,9 +14,6 @@ from pytest_liveview_load.liveview.diff_cost.resent import SentPage
 from pytest_liveview_load.liveview.diff_cost.sizes import part_sizes
 from pytest_liveview_load.liveview.observer import Observer, Parts, PartSizes
 from pytest_liveview_load.liveview.protocol.rendered import Rendered
-
-# Sizes of parts
-
 
 KNOWN_FRAMES: Final = 512  # diffs whose parts are remembered
 LARGEST_KNOWN: Final = 4096  # bytes
@@ -27,26 +25,22 @@ ONE_FRAME_IN: Final = 13
 FrameKey = tuple[str, str, bytes | None, int]  # view, event, diff, bytes of the frame
 
 
+@dataclass(slots=True)
 class EventSampling:
     """How the diffs of one event are looked at."""
 
-    __slots__ = ("passed_over", "taken", "to_pass_over", "unlike")
-
-    def __init__(self) -> None:
-        self.taken = 0
-        self.unlike = 0
-        self.passed_over = 0  # after each that is taken apart
-        self.to_pass_over = 0  # before the next
+    taken: int = 0
+    unlike: int = 0
+    passed_over: int = 0  # after each that is taken apart
+    to_pass_over: int = 0  # before the next
 
 
+@dataclass(slots=True)
 class KnownFrame:
     """A frame that came before: what the observer is told, and the event's sampling."""
 
-    __slots__ = ("parts", "sampling")
-
-    def __init__(self, parts: Parts, sampling: EventSampling) -> None:
-        self.parts = parts
-        self.sampling = sampling
+    parts: Parts
+    sampling: EventSampling
 
 
 class PartSampler:
@@ -109,9 +103,6 @@ class PartSampler:
             sampling.taken >= MEASURED_FIRST and 2 * sampling.unlike > sampling.taken
         )
         sampling.passed_over = ONE_FRAME_IN - 1 if unlike and not self.all else 0
-
-
-# What is sent again
 
 
 # Of the pages of a view the first ones, and one in EVERY after them.

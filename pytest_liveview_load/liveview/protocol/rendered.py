@@ -1,7 +1,7 @@
 """What a view has rendered: an immutable tree of statics and dynamics, and its HTML.
 
 Nothing changes once built. A new tree shares every subtree that a diff
-did not touch (see diff.py), so that many users and many moments cost little.
+did not touch (see diff.py), so that many users and many renderings cost little.
 
 The HTML is what rendered.js `toString` writes, less its `data-phx-id` marks: they only
 help the browser to skip what has not changed.
@@ -260,8 +260,6 @@ class Rendered(msgspec.Struct, frozen=True):
         if len(kept) == len(self.components):
             return self
         return Rendered(self.tree, kept, self.dialect, self.has_streams)
-
-    # Writing
 
     def _to_string(self, dynamic: Dynamic, view_id: str) -> str:
         pieces: list[str] = []

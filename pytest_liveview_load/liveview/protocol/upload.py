@@ -55,7 +55,7 @@ class Preflight:
     refused: tuple[Refusal, ...]
 
 
-# Saying
+# What the client sends
 
 
 def topic_of(ref: str) -> str:
@@ -119,7 +119,7 @@ def percentage(sent: int, size: int) -> int:
     return min(COMPLETE, math.floor(sent / size * 100))
 
 
-# Hearing
+# What the server answers
 
 
 class _Config(msgspec.Struct, frozen=True):

@@ -33,7 +33,7 @@ _frames = msgspec.json.Decoder(Frame)
 _json = msgspec.json.Encoder()
 
 
-# Text
+# Text frames
 
 
 def encode(
@@ -76,7 +76,7 @@ def parse_json(data: bytes | msgspec.Raw) -> Any:
         raise ProtocolError(f"not JSON ({error})", quoted(bytes(data))) from None
 
 
-# Binary
+# Binary frames
 
 
 def encode_binary(
