@@ -93,6 +93,7 @@ class Tab:
     async def click(self, selector: str) -> None:
         """Click as a person does, with the mouse, in the middle of the element."""
         where = json.dumps(selector)
+        await self.until(f"document.querySelector({where})")
         x, y = await self.run(
             f"(() => {{ const e = document.querySelector({where}); e.scrollIntoView();"
             " const r = e.getBoundingClientRect();"
