@@ -10,6 +10,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -54,10 +55,8 @@ class Transport(httpx.AsyncBaseTransport):
         place = url.scheme, url.host, port
         kept = self.kept(place)
         if kept is not None:
-            try:
+            with suppress(Stale):
                 return await self.exchange(place, kept, request)
-            except Stale:
-                pass
         fresh = await self.dial(place)
         try:
             return await self.exchange(place, fresh, request)

@@ -4,7 +4,9 @@ As live_socket.ts does it: what cannot go over the socket becomes a page load.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from msgspec import UNSET
@@ -24,6 +26,9 @@ from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH
 # As browser.ts redirect: how a flash survives a full page load.
 FLASH_COOKIE = "__phoenix_flash__"
 FLASH_SECONDS = 60
+
+# Fetches the page that a navigation is to load.
+Fetch: TypeAlias = Callable[[], Awaitable[Response]]
 
 
 def begin_load(
@@ -53,8 +58,11 @@ def begin_load(
         tab.loading.cancel()
     url = url.partition("#")[0]
     navigation.waiting_for = f"{method} {url}"
-    loading = load_page(tab, navigation, url, method, body, referer, delay)
-    tab.loading = tab.network.spawn(loading)
+    cookies = tab.cookies
+    fetch = partial(
+        tab.network.http.fetch, method, url, cookies, body=body, referer=referer
+    )
+    tab.loading = tab.network.spawn(load_page(tab, navigation, url, fetch, delay))
 
 
 def full_load(
@@ -75,13 +83,7 @@ def reload_with_jitter(tab: Tab, page: Page) -> None:
 
 
 async def load_page(
-    tab: Tab,
-    navigation: PendingNavigation,
-    url: str,
-    method: str,
-    body: str | None,
-    referer: str,
-    delay: float,
+    tab: Tab, navigation: PendingNavigation, url: str, fetch: Fetch, delay: float
 ) -> None:
     """Load a page after `delay` seconds; whatever goes wrong fails the navigation."""
     try:
@@ -89,10 +91,7 @@ async def load_page(
             if delay:
                 await asyncio.sleep(delay)
             stay_on_host(tab, url)
-            answer = await tab.network.http.fetch(
-                method, url, tab.cookies, body=body, referer=referer
-            )
-            await open_page(tab, navigation, answer)
+            await open_page(tab, navigation, await fetch())
     except TimeoutError:
         timeout, awaited = tab.network.settings.timeout, navigation.waiting_for
         error = StepTimeout("a page load", timeout, awaited)

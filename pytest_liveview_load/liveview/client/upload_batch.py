@@ -112,7 +112,6 @@ class UploadBatch:
         self.ref = upload_ref(document, input_field) or ""
         self.event = document.attr(input_field.element, PHX_PROGRESS)
         self.auto = PHX_AUTO_UPLOAD in input_field.element.attrib
-        self.bare_reason = view.dialect.bare_upload_reason
         self.files = {file.ref or "": file for file in files}
         self.entries: list[UploadEntry] = []
         self.errors: list[StepError] = []
@@ -129,11 +128,6 @@ class UploadBatch:
     def push(self, event: str, payload: object) -> Push:
         """Push one of an upload's own events to the view."""
         return self.view.push(event, payload, metric=event, name=self.name)
-
-    @property
-    def gone(self) -> bool:
-        """Whether the person has left the view meanwhile."""
-        return self.view.left
 
     @property
     def outdated(self) -> bool:
@@ -353,7 +347,8 @@ class ChannelEntry(UploadEntry):
                 self.broken_off(reason, reason)
         elif isinstance(meaning, JoinRefused):
             said, reason = refusal_of(meaning.response)
-            self.broken_off(reason if self.batch.bare_reason else said, reason)
+            bare = self.batch.view.dialect.bare_upload_reason
+            self.broken_off(reason if bare else said, reason)
         elif isinstance(meaning, Errored):
             self.broken_off({"reason": meaning.reason}, meaning.reason)
         elif isinstance(meaning, Closed):
@@ -381,7 +376,7 @@ class ChannelEntry(UploadEntry):
 
     def acked(self, arrived: float) -> None:
         """Tell of progress, and go on. The next chunk follows a moment later."""
-        if self.batch.gone:
+        if self.batch.view.left:
             self.abandon()
             return
         if self.offset >= self.file.info.size:

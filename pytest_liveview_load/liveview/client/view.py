@@ -260,10 +260,14 @@ class View:
 
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""
-        event = pushed.event
-        self.record_pushed(pushed, size, arrived)
+        event, observer, name = pushed.event, self.socket.observer, self.name
+        observer.count("pushes", arrived)
         if event == DIFF:
-            self.keep_diff(bytes(pushed.payload), UNSOLICITED)
+            diff = bytes(pushed.payload)
+            observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=name)
+            part_sampler = self.socket.network.part_sampler
+            part_sampler.record(observer, name, UNSOLICITED, diff, size, arrived)
+            self.keep_diff(diff, UNSOLICITED)
             self.listener.view_changed(arrived)
         elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
             since = self.in_flight.oldest(arrived)
@@ -275,15 +279,17 @@ class View:
         rendered = reply.rendered
         if rendered is None:
             raise ProtocolError("a join's reply without a rendered tree", self.name)
-        network = self.socket.network
-        if reply.liveview_version is not None:
-            self.dialect = network.learn_dialect(
-                self.socket.origin, reply.liveview_version
-            )
-        self.record_join(rendered, size, arrived)
+        socket, name, sent = self.socket, self.name, self.join_sent
+        network, version = socket.network, reply.liveview_version
+        if version is not None:
+            self.dialect = network.learn_dialect(socket.origin, version)
+        socket.observer.timing("join", sent, arrived, name=name, view=name)
+        socket.observer.size("join_bytes", size, sent, name=name, view=name)
+        shared = network.intern(rendered)
+        self.content.sampled_page = network.resent_sampler.joined(name, shared)
         if self.joins:
             self.listener.view_returns(self)
-        self.content.begin(network.intern(rendered), self.dialect)
+        self.content.begin(shared, self.dialect)
         self.in_flight.log.clear()
         self.joined = True
         self.connectivity.show_connected()
@@ -334,15 +340,6 @@ class View:
 
     # Recording
 
-    def record_join(self, rendered: bytes, size: int, arrived: float) -> None:
-        """Record a join, whose reply is `size` bytes."""
-        socket, name, sent = self.socket, self.name, self.join_sent
-        socket.observer.timing("join", sent, arrived, name=name, view=name)
-        socket.observer.size("join_bytes", size, sent, name=name, view=name)
-        network = socket.network
-        shared = network.intern(rendered)
-        self.content.sampled_page = network.resent_sampler.joined(name, shared)
-
     def record_reply(
         self, push: Push, diff: bytes | None, size: int, arrived: float
     ) -> None:
@@ -363,17 +360,6 @@ class View:
             socket.network.part_sampler.record(observer, view, name, diff, size, sent)
         elif metric == PATCH:
             observer.timing(metric, sent, arrived, name=name, view=view)
-
-    def record_pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
-        """Record what the server sent unasked."""
-        observer, name = self.socket.observer, self.name
-        observer.count("pushes", arrived)
-        if pushed.event != DIFF:
-            return
-        diff = bytes(pushed.payload)
-        observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=name)
-        part_sampler = self.socket.network.part_sampler
-        part_sampler.record(observer, name, UNSOLICITED, diff, size, arrived)
 
     # Crashes and lost connections
 

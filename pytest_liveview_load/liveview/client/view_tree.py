@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pytest_liveview_load.errors import StepError
     from pytest_liveview_load.liveview.client.view import View, ViewContainer
     from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
-    from pytest_liveview_load.liveview.page.view_elements import NestedView
     from pytest_liveview_load.liveview.protocol.channel import LiveReply
 
 
@@ -98,13 +97,7 @@ class ViewTree:
         is_first = is_root and view.joins == 1 and not view.redirected
         if self.mounting is None and not is_first:
             self.leave_missing(view)
-            self.join_children(view)
-            return
-        dead = self.dead_statics() if is_first else {}
-        for container in view.content.nested().values():
-            if self.is_new(container):
-                static = dead.get(container.id, container.static)
-                self.add(container._replace(static=static), parent=view).join()
+        self.join_children(view, self.dead_statics() if is_first else {})
 
     def mounted(self) -> None:
         """After the first join of the whole page: what it shows is patched in now.
@@ -126,7 +119,7 @@ class ViewTree:
         self.leave_missing(view)
         if view.content.has_components:
             view.announce_destroyed_components()
-        self.join_children(view)
+        self.join_children(view, {})
 
     def leave_missing(self, view: View) -> None:
         """Leave what `view` does not show any more, and see to its sticky views."""
@@ -137,16 +130,16 @@ class ViewTree:
         self.join_sticky(view)
         self.leave_missing_roots()
 
-    def join_children(self, view: View) -> None:
-        """Join what is nested in `view` and new (joinNewChildren)."""
-        for container in view.content.nested().values():
-            if self.is_new(container):
-                self.add(container, parent=view).join()
+    def join_children(self, view: View, statics: dict[str, str]) -> None:
+        """Join what is nested in `view` and new (joinNewChildren).
 
-    def is_new(self, container: NestedView) -> bool:
-        """Tell whether a nested view is still to be made for the container."""
-        name = container.id
-        return bool(name) and not container.sticky and self.get(name) is None
+        `statics`, by id, go before those of the view's own content.
+        """
+        for container in view.content.nested().values():
+            name = container.id
+            if name and not container.sticky and self.get(name) is None:
+                static = statics.get(name, container.static)
+                self.add(container._replace(static=static), parent=view).join()
 
     def join_sticky(self, view: View) -> None:
         """Join new sticky views, and give known ones the tokens of their container."""

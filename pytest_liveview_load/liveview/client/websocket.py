@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from random import getrandbits
 from typing import ClassVar, Final
 
-from websockets.frames import Close, Frame
+from websockets.frames import DATA_OPCODES, Close, Frame, Opcode
 from websockets.protocol import Protocol as FrameProtocol
 from websockets.protocol import Side, State
 
@@ -27,11 +27,7 @@ except ImportError:  # no C compiler on their side
 
 WHOLE_TEXT: Final = 0x81  # FIN and opcode 1
 WHOLE_BINARY: Final = b"\x82"  # FIN and opcode 2
-CONTINUATION: Final = 0x0
-TEXT: Final = 0x1
-BINARY: Final = 0x2
-CLOSE: Final = 0x8
-FIN: Final = 0x80
+WHOLE_CLOSE: Final = 0x88
 MASKED: Final = 0x80
 SHORT: Final = 126  # lengths below stand in the second byte itself
 LONG: Final = 127
@@ -62,7 +58,7 @@ def binary_frame(payload: bytes) -> bytes:
 def close_frame() -> bytes:
     """Return the close frame of `WebSocket.close()`: masked, without a code."""
     mask = getrandbits(32).to_bytes(4, "big")
-    return bytes((FIN | CLOSE, MASKED)) + mask
+    return bytes((WHOLE_CLOSE, MASKED)) + mask
 
 
 def frame_bounds(data: bytes | bytearray, start: int) -> tuple[int, int]:
@@ -78,16 +74,12 @@ def frame_bounds(data: bytes | bytearray, start: int) -> tuple[int, int]:
     masked = length & MASKED
     length &= 0x7F
     header = start + 2
-    if length == SHORT:
-        if have < 4:
+    if length >= SHORT:  # it stands in the bytes that follow
+        width = 2 if length == SHORT else 8
+        if have < 2 + width:
             return 0, 0
-        length = int.from_bytes(data[header : header + 2], "big")
-        header += 2
-    elif length == LONG:
-        if have < 10:
-            return 0, 0
-        length = int.from_bytes(data[header : header + 8], "big")
-        header += 8
+        length = int.from_bytes(data[header : header + width], "big")
+        header += width
     if masked:  # no server may; the library says so, and needs the frame whole
         header += 4
     return header, header + length
@@ -231,13 +223,12 @@ class WebSocket(asyncio.Protocol):
 
     def frame_received(self, frame: Frame, arrived: float) -> None:
         """Take one frame that the library has found to be sound."""
-        opcode = frame.opcode
-        if opcode == CLOSE:
+        if frame.opcode == Opcode.CLOSE:
             close = Close.parse(frame.data) if frame.data else Close(1005, "")
             if self.closer is None:
                 self.gone(close.code, close.reason)
                 self.hang_up_soon()
-        elif opcode in (TEXT, BINARY, CONTINUATION):
+        elif frame.opcode in DATA_OPCODES:
             fragments = [] if self.fragments is None else self.fragments
             fragments.append(bytes(frame.data))
             if not frame.fin:
