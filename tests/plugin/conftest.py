@@ -22,6 +22,20 @@ liveview_url = {url}
 liveview_max_lag = 10s
 """
 
+# For a suite's conftest.py: several processes tell their numbers ten times a second, and
+# who is silent is given up sooner. The first is set before other modules copy it.
+SOONER = """
+from pytest_liveview_load.crowd import progress
+
+progress.SNAPSHOT_EVERY = 0.1
+
+from pytest_liveview_load.distribution import runner_link, runner_state
+
+runner_link.ALIVE = 1.5
+runner_state.CHECK_AFTER = 2.5
+runner_state.STALLED_AFTER = 3.3
+"""
+
 
 @pytest.fixture(scope="session")
 def roost() -> Iterator[str]:
@@ -102,12 +116,17 @@ class Suite:
 
 
 @pytest.fixture
-def suite(
-    pytester: pytest.Pytester, roost: str, monkeypatch: pytest.MonkeyPatch
-) -> Suite:
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the processes of a suite an environment that does not depend on ours."""
     for name in os.environ:
         if name.startswith(("PYTEST_LIVEVIEW_", "PYTEST_XDIST_", "PYTEST_ADDOPTS")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("COLUMNS", "120")  # or long lines of the summary would be cut
+    # Or each of the hundreds of processes would compile all of the plugin anew.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, roost: str, environment: None) -> Suite:
     return Suite(pytester, roost)

@@ -15,7 +15,7 @@ def test_a_worker_that_dies_fails_the_test_by_its_name(workers: Suite) -> None:
         async def test_dying(live):
             await live.visit("/counter")
             if live.id == 3:
-                await live.think("1500ms")
+                await live.think("700ms")
                 os._exit(9)
 
         @load(users=2)
@@ -27,7 +27,7 @@ def test_a_worker_that_dies_fails_the_test_by_its_name(workers: Suite) -> None:
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*gw1 was lost 1.*s after the start, with 2 of 4 users: *"]
+        ["*gw1 was lost *s after the start, with 2 of 4 users: *"]
     )
     [dying] = [each for each in runs if each["test"] == "test_it.py::test_dying"]
     assert not dying["valid"]
@@ -46,7 +46,7 @@ def test_a_lead_that_dies_leaves_its_numbers(workers: Suite) -> None:
         async def test_dying(live):
             await live.visit("/counter")
             if live.id == 0:
-                await live.think("1500ms")
+                await live.think("700ms")
                 os._exit(9)
 
         @load(users=2)
@@ -57,7 +57,7 @@ def test_a_lead_that_dies_leaves_its_numbers(workers: Suite) -> None:
     result, runs = loads(workers, "--junitxml=junit.xml")
 
     result.assert_outcomes(passed=1, failed=1)
-    lost = "gw0 was lost 1.*s after the start, with 2 of 4 users: its end of the link *"
+    lost = "gw0 was lost *s after the start, with 2 of 4 users: its end of the link *"
     result.stdout.fnmatch_lines(
         [
             "worker 'gw0' crashed while running 'test_it.py::test_dying'",
@@ -83,18 +83,18 @@ def test_a_run_goes_on_without_a_worker_if_it_may(workers: Suite) -> None:
         import os
         from pytest_liveview_load import load
 
-        @load(users=4, duration="4s", think="100ms", lost="continue")
+        @load(users=4, duration="2500ms", think="100ms", lost="continue")
         async def test_dying(live):
             await live.visit("/counter")
             if live.id == 3 and os.environ["PYTEST_XDIST_WORKER"] == "gw1":
-                await live.think("1500ms")
+                await live.think("700ms")
                 os._exit(9)
     """)
 
     result, [run] = loads(workers)
 
     result.assert_outcomes(passed=1)
-    assert any("gw1 was lost after 1." in each for each in run["notes"])
+    assert any("gw1 was lost after " in each for each in run["notes"])
     assert (True, "") == (run["valid"], run["partial"])
     assert [4, 2] == [each["users"] for each in run["runners"]]
 
@@ -147,7 +147,7 @@ def test_a_lead_whose_loop_is_blocked_fails_its_test_with_the_line(
             "the run is invalid, its numbers are not judged:",
             (
                 "  gw0 was lost *s after the start, with 1 of 2 users: its event loop was "
-                "blocked for 5*s; it stood at *, in test_blocking time.sleep(50)"
+                "blocked for [2-9]*s; it stood at *, in test_blocking time.sleep(50)"
             ),
             "  measured *: * iterations *",
         ]

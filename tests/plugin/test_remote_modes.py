@@ -47,7 +47,7 @@ MODULES = {
                 await live.visit("/counter")
                 await live.click("#inc")
 
-        @load(users=4, duration="1s", think="50ms")
+        @load(users=4, duration="500ms", think="50ms")
         @budget("errors == 0", "mounts > 3")
         async def test_timed(live):
             await browse(live, test="timed")
@@ -168,7 +168,7 @@ MODES = ["load", "loadscope", "loadfile", "loadgroup", "worksteal"]
 @pytest.mark.parametrize(
     ("arguments", "workers"),
     [
-        *((("-n4", f"--dist={mode}"), 4) for mode in MODES),
+        *((("-n3", f"--dist={mode}"), 3) for mode in MODES),
         (("-d", "--tx", "3*popen"), 3),
         (("-n0",), 0),
         (("-p", "no:xdist"), 0),

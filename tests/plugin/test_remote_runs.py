@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import Suite
+from tests.plugin.conftest import SOONER, Suite
 
 
 @pytest.fixture
 def workers(suite: Suite) -> Suite:
     suite.use("xdist.plugin")
+    suite.pytester.makeconftest(SOONER)
     return suite
 
 
@@ -56,10 +57,13 @@ def test_every_worker_carries_its_share_of_one_test(workers: Suite) -> None:
 
 def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
     workers.tests("""
+        import asyncio
+        from pathlib import Path
         from pytest_liveview_load import budget, load
 
-        async def browse(live, *, page):
+        async def browse(live, *, page, connected):
             await live.visit(page)
+            Path(connected, str(live.id)).touch()
             while live.running:
                 async with live.throttle("clicks", rate="200/s"):
                     await live.click("#inc")
@@ -67,13 +71,19 @@ def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
         @load()
         @budget("errors < 8")  # a storm cuts off who is in a click
         async def test_body(load):
-            params = {"page": "/counter"}
+            first, second = Path.cwd() / "first", Path.cwd() / "second"
+            first.mkdir()
+            second.mkdir()
+            params = {"page": "/counter", "connected": str(first)}
             done = await load.run(browse, users=4, iterations=3, params=params)
             assert 12 == done.iterations
+            params["connected"] = str(second)
             async with load.start(browse, users=3, params=params) as crowd:
                 assert 3 == crowd.users
                 await crowd.add(4)
                 assert 7 == crowd.users
+                while len(list(second.iterdir())) < 7:
+                    await asyncio.sleep(0.02)
                 storm = await crowd.drop_all()
                 assert storm.back + storm.left == storm.users == 7
                 await crowd.change_rate("clicks", "50/s")

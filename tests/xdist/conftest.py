@@ -1,3 +1,3 @@
-from tests.plugin.conftest import roost, suite
+from tests.plugin.conftest import environment, roost, suite
 
-__all__ = ["roost", "suite"]
+__all__ = ["environment", "roost", "suite"]

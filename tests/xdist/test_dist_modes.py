@@ -92,7 +92,7 @@ def assert_followed(schedule: XdistSuite, followers: int) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [*(("-n4", f"--dist={mode}") for mode in MODES), ("-d", "--tx", "4*popen")],
+    [*(("-n3", f"--dist={mode}") for mode in MODES), ("-d", "--tx", "3*popen")],
     ids=" ".join,
 )
 def test_a_load_test_runs_alone_on_all_workers_and_is_one_test(
@@ -109,7 +109,7 @@ def test_a_load_test_runs_alone_on_all_workers_and_is_one_test(
     assert 40 == len(ordinary)
     assert max(each.ended for each in ordinary) < loads[0].began
     assert_alone(loads, ordinary)
-    assert_followed(schedule, followers=3)
+    assert_followed(schedule, followers=2)
     assert 1 == len({each.worker for each in loads})  # fixtures are made once
     assert 1 < len({each.worker for each in ordinary})
     assert 45 == len(
@@ -193,11 +193,11 @@ def test_a_scheduler_that_needs_fewer_workers_leaves_them_to_load_tests(
         """
     )
 
-    result = schedule.run("-n4", f"--dist={mode}")
+    result = schedule.run("-n3", f"--dist={mode}")
 
     result.assert_outcomes(passed=2)
     assert pytest.ExitCode.OK == result.ret
-    assert_followed(schedule, followers=3)
+    assert_followed(schedule, followers=2)
 
 
 def test_a_user_s_own_scheduler_is_asked_for_ordinary_tests(

@@ -221,10 +221,10 @@ def test_pytest_timeout_ends_the_lead_and_no_follower(
         test_it=FAILING.format(first="import asyncio; await asyncio.sleep(60)")
     )
 
-    result = schedule.run("-n2", "--timeout=5", f"--timeout-method={method}")
+    result = schedule.run("-n2", "--timeout=3", f"--timeout-method={method}")
 
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["*Timeout (>5s) from pytest-timeout.*"])
+    result.stdout.fnmatch_lines(["*Timeout (>3s) from pytest-timeout.*"])
     result.stdout.no_fnmatch_line("*node down*")
     result.stdout.no_fnmatch_line("*could not carry its users*")
     assert {"gw1"} == schedule.followers("first") == schedule.followers("second")

@@ -156,10 +156,5 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def schedule(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> XdistSuite:
-    for name in os.environ:
-        if name.startswith(("PYTEST_LIVEVIEW_", "PYTEST_XDIST_", "PYTEST_ADDOPTS")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("COLUMNS", "120")
+def schedule(pytester: pytest.Pytester, environment: None) -> XdistSuite:
     return XdistSuite(pytester)
