@@ -1,13 +1,14 @@
 """The pytest process's side of loads that several processes carry together.
 
-Law: the controller is started with the first load test, and closed with the session. A worker's
-link is known to it as long as the worker lives. Without workers, this process leads. How
-a test's runs ended is kept until its lead has reported them, for it may be unable to.
+The controller is started with the first load test, and closed with the session. A
+worker's link is known to it as long as the worker lives. Without workers, this process
+leads. How a test's runs ended is kept until its lead has reported them, for the lead may
+die before that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_liveview_load.distribution.messages import Finished
@@ -33,7 +34,7 @@ LEAD: Final = "lead"  # this process, where there are no workers
 
 
 class SessionController:
-    """Owns the controller of a session, which workers it knows, and the hosts if there is a plan.
+    """Owns a session's controller, which workers it knows, and the hosts if there is a plan.
 
     `load_tests` returns the node ids of all load tests, once they are collected. To
     `complaints` is added what went wrong without harm to a run.
@@ -51,7 +52,7 @@ class SessionController:
         self.plan = plan
         self.load_tests = load_tests
         self._complaints = complaints
-        self._hosting: SessionHosts | None = None
+        self._hosts: SessionHosts | None = None
         self._inner: LocalChannel | None = None
         self._test = ""  # the latest that workers carry
         # Its runs that ended and were not reported.
@@ -71,7 +72,7 @@ class SessionController:
         # Heavy imports, which a session without load tests does not need.
         from pytest_liveview_load.distribution.link import ChannelLink  # noqa: PLC0415
 
-        controller = self._controller = self._controller or self._started()
+        controller = self._started_controller()
         controller.catch_up()
         self._test = test
         self._ends.clear()
@@ -118,9 +119,8 @@ class SessionController:
         return self._test, self._reports(why)
 
     def _reports(self, cut_because: str = "") -> list[LoadReport]:
-
         return [
-            UnreportedRun(*each).report(self._test, cut_because=cut_because)
+            unreported_run(*each, test=self._test, cut_because=cut_because)
             for each in self._ends
         ]
 
@@ -128,8 +128,8 @@ class SessionController:
         """End the controller with the session, and the hosts."""
         if self._controller is not None:
             self._controller.close()
-        if self._hosting is not None:
-            self._hosting.close()
+        if self._hosts is not None:
+            self._hosts.close()
 
     # Without workers
 
@@ -140,7 +140,7 @@ class SessionController:
             LocalChannel,
         )
 
-        controller = self._controller = self._controller or self._started()
+        controller = self._started_controller()
         if self._inner is None:
             self._inner = LocalChannel()
             link = ChannelLink(LEAD, self._inner.other, end=lambda: None)
@@ -154,29 +154,28 @@ class SessionController:
 
     # The controller
 
-    async def _muster(self, lead: str, prepare: Prepare) -> Sequence[str]:
-        """Return who is to carry a run: those who were assigned, and the hosts."""
+    async def _find_runners(self, lead: str, prepare: Prepare) -> Sequence[str]:
+        """Return who is to carry a run: the workers that were assigned, and the hosts."""
         assert self._controller is not None
         workers = await self._controller.assigned(lead, prepare)
         if self.plan is None:
             return workers
-        if self._hosting is None:
-            self._hosting = self._new_hosting(self.plan)
-        return *workers, *await self._hosting.open(self._controller, prepare)
+        if self._hosts is None:
+            from pytest_liveview_load.plugin.host_setup import (  # noqa: PLC0415
+                SessionHosts,
+            )
 
-    def _new_hosting(self, plan: HostPlan) -> SessionHosts:
-        from pytest_liveview_load.plugin.host_setup import (  # noqa: PLC0415
-            SessionHosts,
-        )
+            self._hosts = SessionHosts(
+                self.plan,
+                self.load_tests(),
+                show=self._show,
+                complain=self._complaints.append,
+            )
+        return *workers, *await self._hosts.open(self._controller, prepare)
 
-        return SessionHosts(
-            plan,
-            self.load_tests(),
-            show=self._show,
-            complain=self._complaints.append,
-        )
-
-    def _started(self) -> Controller:
+    def _started_controller(self) -> Controller:
+        if self._controller is not None:
+            return self._controller
         from pytest_liveview_load.distribution.controller import (  # noqa: PLC0415
             Controller,
         )
@@ -184,14 +183,14 @@ class SessionController:
             packages,
         )
 
-        controller = Controller(
-            find_runners=self._muster,
+        self._controller = Controller(
+            find_runners=self._find_runners,
             packages=packages(),
             on_show=self._show,
             on_ended=self._ended,
         )
-        controller.start()
-        return controller
+        self._controller.start()
+        return self._controller
 
     def _show(self, line: str) -> None:
         if self.display is None:
@@ -202,49 +201,41 @@ class SessionController:
             self.display.clear()
 
     def _ended(self, lead: str, plan: PackedPlan, ending: Ending) -> None:
-        if self._hosting is not None:
-            self._hosting.release(ending.run)
+        if self._hosts is not None:
+            self._hosts.release(ending.run)
         if isinstance(ending, Finished) and lead != LEAD:
             self._ends.append((plan, ending))
 
 
-# What a run came to whose lead cannot report it: it is gone, or the session is cut short.
+def unreported_run(
+    plan: PackedPlan, ending: Finished, *, test: str, cut_because: str = ""
+) -> LoadReport:
+    """Return the report of a run of `test` whose lead cannot report it.
 
-
-@dataclass(frozen=True, slots=True)
-class UnreportedRun:
-    """A run that the controller has seen end."""
-
-    plan: PackedPlan
-    ending: Finished
-
-    def report(self, test: str, *, cut_because: str = "") -> LoadReport:
-        """Return the report of a run of `test`.
-
-        If the session was `cut_because` of something, no loss counts: that may be the way
-        in which the processes ended.
-        """
-        heading, outcome = self.plan.heading, self.ending.outcome
-        profile = Profile.from_data(self.plan.profile)
-        snapshot, lost = unpack(outcome.snapshot), ""
-        if outcome.lost_by is not None:
-            lost = "" if cut_because else loss_sentence(outcome.lost_by, profile)
-            partial = cut_because or snapshot.partial or lost
-            snapshot = replace(snapshot, partial=partial)
-        was_cut = not lost and snapshot.partial != outcome.aborted
-        if self.plan.endless:
-            lasted = max(0.0, outcome.elapsed - profile.ramp)
-            profile = replace(profile, duration=lasted)
-        return LoadReport.of(
-            test=test,
-            run=heading.run,
-            profile=profile,
-            snapshot=snapshot,
-            budgets=map(Budget.parse, heading.budgets),
-            invalid=() if was_cut else (*filter(None, [lost]), *outcome.invalid),
-            notes=outcome.notes,
-            scale=self.plan.scale,
-            part_of=heading.part_of,
-            on_trial=heading.on_trial,
-            runners=outcome.runners,
-        )
+    If the session was `cut_because` of something, no loss counts: that may be the way in
+    which the processes ended.
+    """
+    heading, outcome = plan.heading, ending.outcome
+    profile = Profile.from_data(plan.profile)
+    snapshot, lost = unpack(outcome.snapshot), ""
+    if outcome.lost_by is not None:
+        lost = "" if cut_because else loss_sentence(outcome.lost_by, profile)
+        partial = cut_because or snapshot.partial or lost
+        snapshot = replace(snapshot, partial=partial)
+    was_cut = not lost and snapshot.partial != outcome.aborted
+    if plan.endless:
+        lasted = max(0.0, outcome.elapsed - profile.ramp)
+        profile = replace(profile, duration=lasted)
+    return LoadReport.of(
+        test=test,
+        run=heading.run,
+        profile=profile,
+        snapshot=snapshot,
+        budgets=map(Budget.parse, heading.budgets),
+        invalid=() if was_cut else (*filter(None, [lost]), *outcome.invalid),
+        notes=outcome.notes,
+        scale=plan.scale,
+        part_of=heading.part_of,
+        on_trial=heading.on_trial,
+        runners=outcome.runners,
+    )

@@ -194,13 +194,11 @@ class ReportCollector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
-        if self.session.xdist_workers is not None:
-            reports.add_to_crash(
-                report, self.session.xdist_workers.unreported(crashitem)
-            )
+        if self.session.controller is not None:
+            reports.add_to_crash(report, self.session.controller.unreported(crashitem))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        reports.gather(self.session, self.config, report)
+        reports.keep_runs(self.session, self.config, report)
 
     @pytest.hookimpl(trylast=True)  # when xdist's workers are done, before the summary
     def pytest_sessionfinish(self) -> None:

@@ -112,7 +112,7 @@ def add_to_crash(report: Any, runs: Sequence[LoadReport]) -> None:
     report.user_properties = [each for run in runs for each in properties(run)]
 
 
-def gather(
+def keep_runs(
     session: LoadSession, config: pytest.Config, report: pytest.TestReport
 ) -> None:
     """Keep the runs that came with a report; a later attempt at a test replaces them."""
@@ -128,8 +128,8 @@ def gather(
 
     from pytest_liveview_load.reporting.report import Finding, LoadReport
 
-    if session.xdist_workers is not None:
-        session.xdist_workers.reported(report.nodeid)
+    if session.controller is not None:
+        session.controller.reported(report.nodeid)
     # Of a report that was made here, it returns what that has.
     session.reports[report.nodeid] = convert(runs, list[LoadReport])
     findings = getattr(report, FINDINGS, [])

@@ -1,11 +1,11 @@
 """What this pytest process knows for the length of its session.
 
-Law: one `LoadSession` per process, made before any test and found through
+There is one `LoadSession` per process, made before any test and found through
 `session_of(config)`. What was set is checked before any test runs, and where nothing was
 set nothing is imported for it. Reports in it are final.
 """
 
-# ruff: noqa: PLC0415 (imports wait until they are needed: the law of this file)
+# ruff: noqa: PLC0415 (imports wait until they are needed)
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ class LoadSession:
 
     `worker_id` is xdist's name of this process, "" in the controller; `worker` is this
     process's part in load tests if it is a worker, and `xdist_workers` are the workers,
-    in their controller. `app` is the app under test if it is ours to start. `reports` has
+    in their controller. `controller` has loads carried by several processes, once there
+    are some. `app` is the app under test if it is ours to start. `reports` has
     every run that was reported, by node id, and `findings` what those came to together.
     `running` are the loads of the test that runs now: if it is interrupted,
     `keep_interrupted` saves them. `complaints` are shown at the end. `unproven_versions`
@@ -75,8 +76,8 @@ class LoadSession:
         self.pool: PoolAsked | None = None
         self.unproven_versions: set[str] = set()
         self.version_warned = False
-        self._desk: ServerShare | None = None
-        self._controller: SessionController | None = None
+        self._server_share: ServerShare | None = None
+        self.controller: SessionController | None = None
 
     @cached_property
     def settings(self) -> Settings:
@@ -121,10 +122,10 @@ class LoadSession:
 
     def keep_interrupted(self) -> None:
         """Keep the runs of a test that was interrupted before it could report them."""
-        if self.xdist_workers is not None:
-            test, runs = self.xdist_workers.call_off(INTERRUPTED)
+        if self.controller is not None:
+            test, runs = self.controller.call_off(INTERRUPTED)
             if runs:
-                self.reports[test] = list(runs)
+                self.reports[test] = runs
                 self.findings[test] = []
         if self.running is None:
             return
@@ -148,7 +149,7 @@ class LoadSession:
 
     def open_controller(self, config: pytest.Config) -> SessionController:
         """Return who has loads carried by several processes, until the session ends."""
-        if self._controller is None:
+        if self.controller is None:
             from pytest_liveview_load.plugin.controller import SessionController
             from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 
@@ -157,19 +158,19 @@ class LoadSession:
                 from pytest_liveview_load.plugin.host_setup import HostPlan
 
                 plan = HostPlan.of(config, self.settings, self.pool)
-            self._controller = SessionController(
+            self.controller = SessionController(
                 ProgressDisplay.of(config),
                 plan=plan,
                 load_tests=self._load_tests,
                 complaints=self.complaints,
             )
-            config.add_cleanup(self._controller.close)
-        return self._controller
+            config.add_cleanup(self.controller.close)
+        return self.controller
 
     def close_controller(self) -> None:
         """End the hosts and whatever else carries loads, if there is any."""
-        if self._controller is not None:
-            self._controller.close()
+        if self.controller is not None:
+            self.controller.close()
 
     def _load_tests(self) -> Sequence[str]:
         """Return the node ids of the load tests that were collected."""
@@ -184,7 +185,7 @@ class LoadSession:
         from pytest_liveview_load.plugin.server_share import ServerShare
 
         self.app = server
-        self._desk = ServerShare(server)
+        self._server_share = ServerShare(server)
         config.add_cleanup(server.stop)
 
     def prepare_worker(self, node: Any) -> None:
@@ -192,14 +193,14 @@ class LoadSession:
         if self.xdist_workers is None:
             from pytest_liveview_load.xdist.controller import XdistWorkers
 
-            self.xdist_workers = XdistWorkers(self.complaints)
-            self.xdist_workers.controller = self.open_controller(node.config)
+            controller = self.open_controller(node.config)
+            self.xdist_workers = XdistWorkers(controller, self.complaints)
         self.xdist_workers.prepare_worker(node)
         node.workerinput[WORKERINPUT_KEY] = for_workers(self.given)
-        if self._desk is not None:
+        if self._server_share is not None:
             channel = node.gateway.newchannel()
             node.workerinput[SERVER_CHANNEL] = channel
-            self._desk.serve(channel)
+            self._server_share.serve(channel)
 
     def join_controller(self, workerinput: Mapping[str, Any]) -> None:
         """Take the line to the server that the controller owns, if there is one."""

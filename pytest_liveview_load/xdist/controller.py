@@ -1,8 +1,8 @@
 """xdist's workers as the controller knows them: how to reach each, and what it collected.
 
-Law: a worker has one handle from before its process starts a test until it is gone. What
-carries a load is told when a run begins and ends, and gets each worker's link; it is
-never waited for here.
+A worker has one handle from before its process starts a test until it is gone. The
+`RunController` is told when a run begins and ends, and gets each worker's link; nothing
+here waits for it.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_liveview_load.distribution.link import ExecnetChannel
-    from pytest_liveview_load.reporting.report import LoadReport
-
-
-# What the controller and a worker tell each other about load tests, beside xdist's words.
 
 
 # In workerinput: the channel of these messages, and that of who carries a load.
 CONTROL_CHANNEL: Final = "liveview_load_tests"
 RUN_CHANNEL: Final = "liveview_link"
+
+
+# Messages between the controller and a worker, beside xdist's own
 
 
 class LoadTestsCollected(NamedTuple):
@@ -95,7 +94,7 @@ NEVER_RUN: Final = (
 
 
 class RunController(Protocol):
-    """Who carries loads over several processes; all is told in the main thread."""
+    """Has loads carried by several processes; called in the main thread, but for `failed`."""
 
     def begin(
         self,
@@ -107,19 +106,10 @@ class RunController(Protocol):
         """The lead is about to run `test`, the followers are about to serve."""
 
     def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
-        """`follower` has ended early in run `number`; told in a receiver thread."""
+        """`follower` has ended early in run `number`; called in a receiver thread."""
 
     def end(self, number: int) -> None:
         """Run `number` is over, its lead may be gone; followers are being released."""
-
-    def reported(self, test: str) -> None:
-        """The lead has reported the loads of `test`; it may run it again."""
-
-    def unreported(self, test: str) -> Sequence[LoadReport]:
-        """Return the loads of a test that its lead, which is gone, cannot report."""
-
-    def call_off(self, why: str) -> tuple[str, Sequence[LoadReport]]:
-        """End the loads that there are; return their test and them, none if none are."""
 
 
 class WorkerHandle:
@@ -141,7 +131,7 @@ class WorkerHandle:
         node.workerinput[RUN_CHANNEL] = self.link
         self._control.setcallback(self._on_message, None)
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Send `message`; a worker that is gone misses nothing."""
         with suppress(OSError):
             self._control.send(pack(message))
@@ -162,16 +152,13 @@ class WorkerHandle:
 
 
 class XdistWorkers:
-    """Owns the handles, and the schedule that they make up.
+    """Owns the handles, and the schedule that they make up."""
 
-    `controller` is None where nothing carries a load but the worker that leads it.
-    """
-
-    def __init__(self, complaints: list[str]) -> None:
+    def __init__(self, controller: RunController, complaints: list[str]) -> None:
         self.schedule = LoadTestSchedule()
         self.handles: dict[str, WorkerHandle] = {}
         self.tests: list[str] = []  # node ids of the load tests, as in the collection
-        self.controller: RunController | None = None
+        self.controller = controller
         self._run = 0
         self._complaints = complaints
 
@@ -189,16 +176,14 @@ class XdistWorkers:
     def begin(self, number: int, test: int, names: Sequence[str]) -> None:
         """A run begins; the first of `names` leads."""
         self._run = number
-        if self.controller is not None:
-            lead, *followers = (self.handles[name] for name in names)
-            self.controller.begin(number, self.tests[test], lead, followers)
+        lead, *followers = (self.handles[name] for name in names)
+        self.controller.begin(number, self.tests[test], lead, followers)
 
     def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
         """Take note that a follower could not do its part; too late is too late."""
         if number != self._run:
             return
-        if self.controller is not None:
-            self.controller.failed(number, follower, why)
+        self.controller.failed(number, follower, why)
         self._complaints.append(f"{follower.name} could not carry its users: {why}")
 
     def stuck(self, follower: WorkerHandle, where: str) -> None:
@@ -216,21 +201,7 @@ class XdistWorkers:
                 self.tests[test], (path, None, name), {}, "failed", NEVER_RUN, "call"
             )
 
-    def reported(self, test: str) -> None:
-        """A report came with the loads of `test`."""
-        if self.controller is not None:
-            self.controller.reported(test)
-
-    def unreported(self, test: str) -> Sequence[LoadReport]:
-        """Return the loads of a test that its lead, which is gone, cannot report."""
-        return [] if self.controller is None else self.controller.unreported(test)
-
-    def call_off(self, why: str) -> tuple[str, Sequence[LoadReport]]:
-        """End the loads that there are, for the session ends; return their test and them."""
-        return ("", []) if self.controller is None else self.controller.call_off(why)
-
     def end(self, number: int) -> None:
         """A run is over."""
         self._run = 0
-        if self.controller is not None:
-            self.controller.end(number)
+        self.controller.end(number)

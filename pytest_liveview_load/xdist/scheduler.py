@@ -252,7 +252,7 @@ class LoadTestScheduler:
                     self._workers.begin(number, test, (lead, *followers))
                     for name in (lead, *followers):
                         handle = self._workers.handles[name]
-                        handle.tell(
+                        handle.send(
                             AssignedRole(number, handle.loads[test], name == lead)
                         )
                 case HoldTest(worker, test):
@@ -263,7 +263,7 @@ class LoadTestScheduler:
                     self._left.add(nodes[worker])
                     nodes[worker].shutdown()
                 case ReleaseWorker(worker, number):
-                    self._workers.handles[worker].tell(Released(number))
+                    self._workers.handles[worker].send(Released(number))
                 case EndTest(number):
                     self._workers.end(number)
                 case _:

@@ -15,8 +15,8 @@ from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
-from pytest_liveview_load.plugin.controller import UnreportedRun
-from pytest_liveview_load.reporting.report import RunnerReport
+from pytest_liveview_load.plugin.controller import unreported_run
+from pytest_liveview_load.reporting.report import LoadReport, RunnerReport
 
 TEST = "test_it.py::test_shop"
 LOSS = Loss(runner="gw1", why="its process has ended", shares=(Share(1, 2),), at=2.0)
@@ -57,13 +57,18 @@ def packed_plan(*, endless: bool = False) -> PackedPlan:
     )
 
 
-def lost() -> UnreportedRun:
-    told = outcome("gw1 was lost", invalid=("gw0: it lagged",), losses=(LOSS,))
-    return UnreportedRun(packed_plan(), Finished("run", told))
+LOST_RUN = outcome("gw1 was lost", invalid=("gw0: it lagged",), losses=(LOSS,))
+
+
+def report_of(
+    ended: PackedOutcome, *, endless: bool = False, cut_because: str = ""
+) -> LoadReport:
+    plan, ending = packed_plan(endless=endless), Finished("run", ended)
+    return unreported_run(plan, ending, test=TEST, cut_because=cut_because)
 
 
 def test_a_run_that_ended_by_itself_is_judged_as_its_lead_would() -> None:
-    report = UnreportedRun(packed_plan(), Finished("run", outcome())).report(TEST)
+    report = report_of(outcome())
 
     assert (TEST, "browse #2", "a limit", 0.5) == (
         report.test,
@@ -79,7 +84,7 @@ def test_a_run_that_ended_by_itself_is_judged_as_its_lead_would() -> None:
 
 
 def test_a_loss_is_what_makes_a_run_invalid_and_partial() -> None:
-    report = lost().report(TEST)
+    report = report_of(LOST_RUN)
 
     assert (LOST, "gw0: it lagged") == report.invalid
     assert "gw1 was lost" == report.partial
@@ -90,14 +95,11 @@ def test_a_loss_is_what_makes_a_run_invalid_and_partial() -> None:
 
 
 def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None:
-    by_itself = UnreportedRun(packed_plan(), Finished("run", outcome()))
-    at_once = UnreportedRun(
-        packed_plan(), Finished("run", outcome("interrupted", invalid=("x",)))
-    )
+    at_once = outcome("interrupted", invalid=("x",))
 
     reports = [
-        each.report(TEST, cut_because="interrupted")
-        for each in (by_itself, at_once, lost())
+        report_of(each, cut_because="interrupted")
+        for each in (outcome(), at_once, LOST_RUN)
     ]
 
     assert ["", "interrupted", "interrupted"] == [each.partial for each in reports]
@@ -105,9 +107,7 @@ def test_what_was_cut_short_is_not_invalid_however_its_processes_ended() -> None
 
 
 def test_a_run_without_an_end_has_lasted_until_then() -> None:
-    report = UnreportedRun(
-        packed_plan(endless=True), Finished("run", outcome())
-    ).report(TEST)
+    report = report_of(outcome(), endless=True)
 
     assert report.profile is not None
     assert (1.0, 8.0) == (report.profile["ramp"], report.profile["duration"])

@@ -230,7 +230,7 @@ def test_pytest_timeout_ends_the_lead_and_no_follower(
     assert {"gw1"} == schedule.followers("first") == schedule.followers("second")
 
 
-HUB = """
+RUN_CONTROLLER = """
     from pytest_liveview_load.plugin.session import session_of
 
     class RunController:
@@ -244,17 +244,14 @@ HUB = """
         def end(self, number):
             note("end", number)
 
-        def call_off(self, why):
-            return "", []
-
     @pytest.hookimpl(trylast=True)
     def pytest_xdist_make_scheduler(config):
         session_of(config).xdist_workers.controller = RunController()
 """
 
 
-def test_a_hub_is_told_of_every_run(schedule: XdistSuite) -> None:
-    schedule.conftest(HUB.format(begin=""))
+def test_the_run_controller_is_told_of_every_run(schedule: XdistSuite) -> None:
+    schedule.conftest(RUN_CONTROLLER.format(begin=""))
     schedule.files(test_it=FAILING.format(first=""))
 
     result = schedule.run("-n2")
@@ -269,7 +266,9 @@ def test_a_hub_is_told_of_every_run(schedule: XdistSuite) -> None:
     ] == told
 
 
-def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(schedule: XdistSuite) -> None:
+def test_the_run_controller_talks_to_all_who_carry_a_run_while_it_runs(
+    schedule: XdistSuite,
+) -> None:
     talk = """
             for handle in (lead, *followers):
                 if number == 1:
@@ -278,7 +277,7 @@ def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(schedule: XdistSuite) 
                 handle.link.send(f"run {number}")
     """
     schedule.conftest(
-        HUB.format(begin=talk.strip())
+        RUN_CONTROLLER.format(begin=talk.strip())
         + """
     def serve(link, release):
         with recorded("served", WORKER):
@@ -307,8 +306,10 @@ def test_a_hub_talks_to_all_who_carry_a_run_while_it_runs(schedule: XdistSuite) 
     result.assert_outcomes(passed=2)
 
 
-def test_an_exception_in_the_hub_ends_the_session(schedule: XdistSuite) -> None:
-    schedule.conftest(HUB.format(begin="1 / 0"))
+def test_an_exception_in_the_run_controller_ends_the_session(
+    schedule: XdistSuite,
+) -> None:
+    schedule.conftest(RUN_CONTROLLER.format(begin="1 / 0"))
     schedule.files(test_it=FAILING.format(first=""))
 
     result = schedule.run("-n2")
@@ -318,9 +319,11 @@ def test_an_exception_in_the_hub_ends_the_session(schedule: XdistSuite) -> None:
     assert not schedule.left_behind()
 
 
-def test_a_hub_can_kill_a_worker_that_is_deaf(schedule: XdistSuite) -> None:
+def test_the_run_controller_can_kill_a_worker_that_is_deaf(
+    schedule: XdistSuite,
+) -> None:
     schedule.conftest(
-        HUB.format(begin="note('kill'); number == 1 and followers[0].kill()")
+        RUN_CONTROLLER.format(begin="note('kill'); number == 1 and followers[0].kill()")
         + """
     import signal
 

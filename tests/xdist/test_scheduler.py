@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from xdist.scheduler import EachScheduling, LoadScheduling, WorkStealingScheduling
 
-from pytest_liveview_load.reporting.report import LoadReport
 from pytest_liveview_load.xdist.controller import (
     AssignedRole,
     FollowerFailed,
@@ -80,6 +79,22 @@ class FakeNode:
         self.sent.append("no more")
 
 
+class FakeRunController:
+    """A controller that takes note."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[object, ...]] = []
+
+    def begin(self, number: int, test: str, lead: WorkerHandle, followers: Any) -> None:
+        self.told.append((number, test, lead.name, [each.name for each in followers]))
+
+    def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
+        self.told.append((number, follower.name, why))
+
+    def end(self, number: int) -> None:
+        self.told.append((number,))
+
+
 class Session:
     """xdist's part of a session in which `workers` have collected the same tests."""
 
@@ -91,7 +106,8 @@ class Session:
             getvalue=options.get, getoption=lambda _name: None
         )
         self.complaints: list[str] = []
-        self.xdist_workers = XdistWorkers(self.complaints)
+        self.controller = FakeRunController()
+        self.xdist_workers = XdistWorkers(self.controller, self.complaints)
         self.scheduler = LoadTestScheduler(
             scheduling(config), self.xdist_workers, config
         )
@@ -305,34 +321,8 @@ def test_a_replacement_that_collects_something_else_stands_idle() -> None:
     assert AssignedRole(2, 3, leads=True) == one.told[-1]
 
 
-class Heard:
-    """A controller that takes note."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[object, ...]] = []
-
-    def begin(self, number: int, test: str, lead: WorkerHandle, followers: Any) -> None:
-        self.told.append((number, test, lead.name, [each.name for each in followers]))
-
-    def failed(self, number: int, follower: WorkerHandle, why: str) -> None:
-        self.told.append((number, follower.name, why))
-
-    def end(self, number: int) -> None:
-        self.told.append((number,))
-
-    def reported(self, test: str) -> None:
-        raise AssertionError(test)
-
-    def unreported(self, test: str) -> list[LoadReport]:
-        raise AssertionError(test)
-
-    def call_off(self, why: str) -> tuple[str, list[LoadReport]]:
-        raise AssertionError(why)
-
-
-def test_a_hub_is_told_who_leads_who_failed_and_that_it_is_over() -> None:
+def test_the_controller_is_told_who_leads_who_failed_and_that_it_is_over() -> None:
     session = Session(LoadScheduling, "gw0", "gw1")
-    session.xdist_workers.controller = controller = Heard()
     one, two = session.nodes
 
     session.begin()
@@ -341,12 +331,12 @@ def test_a_hub_is_told_who_leads_who_failed_and_that_it_is_over() -> None:
     two.say(FollowerFailed(1, "too late"))
 
     begun = (1, "load a", "gw0", ["gw1"])
-    assert [begun, (1, "gw1", "no more files"), (1,)] == controller.told
+    assert [begun, (1, "gw1", "no more files"), (1,)] == session.controller.told
     # There may be no run just then that the controller could end.
     assert ["gw1 could not carry its users: no more files"] == session.complaints
 
 
-def test_without_a_hub_a_failure_is_told_at_the_end_of_the_session() -> None:
+def test_a_failure_is_told_at_the_end_of_the_session() -> None:
     session = Session(LoadScheduling, "gw0", "gw1")
     session.begin()
 
