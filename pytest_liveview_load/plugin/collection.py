@@ -1,7 +1,7 @@
 """What a collected test asks of this plugin, and whether it can have it.
 
-Law: whatever is wrong with a test's marks or arguments is said when it is collected, as
-an error of its module; what passes here has a `Plan`. Only this file looks into pytest's
+What is wrong with a test's marks or arguments is an error of its module, at collection; a
+test that passes has a `Plan`. Only this file looks into pytest's
 private bookkeeping of fixtures, in `definition_of`.
 """
 

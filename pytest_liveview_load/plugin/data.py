@@ -1,7 +1,7 @@
 """Where the rows of a load come from, by the name that a test gives: a file or a fixture.
 
-Law: a file is sought beside the test's own; a name that is no file is a fixture's. What
-can be known at collection is said there, before any other test has taken its time.
+A file is looked for beside the test's own; a name that is no file is a fixture's. What can
+be checked at collection is checked there, before any test has run.
 """
 
 from __future__ import annotations

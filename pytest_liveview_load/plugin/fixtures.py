@@ -1,6 +1,6 @@
 """What tests ask for: `live`, `load` and `liveview_url`.
 
-Law: importing this file costs nothing; what a live user needs is imported when a test
+Importing this file costs nothing; what a live user needs is imported when a test
 first asks for one. All fixtures are synchronous, so that every async plugin takes them.
 """
 

@@ -1,6 +1,6 @@
 """pytest's side of it: every hook of the plugin, and nothing but hooks.
 
-Law: a hook is a few lines, reads typed state and calls one function; what that needs is
+A hook is a few lines, reads typed state and calls one function; what that needs is
 imported when it is needed, so that a suite without load tests pays for this file alone.
 """
 

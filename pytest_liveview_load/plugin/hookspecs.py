@@ -1,6 +1,6 @@
 """The hooks that this plugin calls, for conftest.py and other plugins.
 
-Law: declarations only; read at every start of pytest, so nothing is imported for them.
+Only declarations stand here: pytest reads this file at every start, so it imports nothing.
 """
 
 from __future__ import annotations

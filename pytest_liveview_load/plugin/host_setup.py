@@ -1,6 +1,6 @@
 """The hosts that a person has asked for, those of the pool too, and the controller's part in them.
 
-Law: they are opened all at once when a run needs them, and wait open for the next; one that
+They are opened all at once when a run needs them, and wait open for the next; one that
 was lost meanwhile is opened anew. A run is carried by all of them or by none, and by as
 many of the pool as its users need.
 """

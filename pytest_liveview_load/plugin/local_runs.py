@@ -1,7 +1,7 @@
 """Carries out loads in this process, in the task of the test that asks for them.
 
-Law: what was measured is reported, however a run ends; a run that is refused has opened
-nothing.
+What was measured is reported, however a run ends; a run that is refused has opened no
+connection.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ clock = time.perf_counter
 
 
 class CarriedRun(RunControl, Protocol):
-    """A run as a runs has it carried out; `engine.Run` is one in this process."""
+    """One run, in this process (`engine.Run`) or over many (`RemoteRun`)."""
 
     @property
     def most_users(self) -> int:
@@ -91,7 +91,7 @@ class LocalRuns:
 
     async def begin(self, plan: RunPlan, name: str) -> RunningCrowd:
         """Start the plan's crowd; its report is called `name`, "" for the test itself."""
-        plan = self.found(plan)
+        plan = self.prepared(plan)
         self.make_room(plan.profile.most_users)
         run = self.new_run(plan, name)
         self.under_way[name] = run
@@ -103,9 +103,9 @@ class LocalRuns:
 
     def check(self, plan: RunPlan) -> None:
         """Raise LoadRefused, DataError or MarkerError if a run of it could not start."""
-        self.found(plan).user_rows(self.seed)
+        self.prepared(plan).user_rows(self.seed)
 
-    def found(self, plan: RunPlan) -> RunPlan:
+    def prepared(self, plan: RunPlan) -> RunPlan:
         """Return the plan as it is run here: scaled, and with the rows of its data.
 
         Raises LoadRefused, DataError, and MarkerError for a budget on a scenario that it
@@ -114,12 +114,12 @@ class LocalRuns:
         check_load_allowed(self.url, self.settings.allow)
         assert plan.scenario_mix is not None
         scenarios = [each.scenario.name for each in plan.scenario_mix.scenarios]
-        check_scenarios((*self.promised(plan), *plan.abort), scenarios)
+        check_scenarios((*self.budgets_of(plan), *plan.abort), scenarios)
         profile = plan.profile.scaled(self.settings.scale)
         rows = self.sources.rows_of(plan)
         return dataclasses.replace(plan, profile=profile, data=rows)
 
-    def promised(self, plan: RunPlan) -> Sequence[Budget]:
+    def budgets_of(self, plan: RunPlan) -> Sequence[Budget]:
         """Return what a run is judged by: the test's budgets, or those of its search."""
         return self.budgets if plan.promises is None else plan.promises
 
@@ -161,8 +161,8 @@ class LocalRuns:
         return LoadResult(outcome.snapshot, name, run.profile)
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """Be ready to carry loads within this block, in the event loop that it runs in."""
+    async def open(self) -> AsyncIterator[None]:
+        """Carry loads within this block, in the event loop that it runs in."""
         yield
 
     # However it ends
@@ -227,7 +227,7 @@ class LocalRuns:
     def new_run(self, plan: RunPlan, name: str) -> CarriedRun:
         """Return the run of a plan, which has not begun."""
         network = self.networks[name] = self.network()
-        network.part_sampler.all = any_on_parts(self.promised(plan))
+        network.part_sampler.all = any_on_parts(self.budgets_of(plan))
         return run_on_network(
             plan,
             network,
@@ -246,7 +246,7 @@ class LocalRuns:
 
     def drops_allowed(self, plan: RunPlan) -> bool:
         """Return whether a budget speaks of arrivals that nobody could serve."""
-        metrics = [each.measure.metric for each in self.promised(plan)]
+        metrics = [each.measure.metric for each in self.budgets_of(plan)]
         return "dropped_arrivals" in metrics
 
     def keep(self, name: str, run: CarriedRun, outcome: RunOutcome) -> LoadReport:
@@ -258,7 +258,7 @@ class LocalRuns:
             run=name,
             profile=run.profile,
             snapshot=outcome.snapshot,
-            budgets=self.promised(plan),
+            budgets=self.budgets_of(plan),
             invalid=() if was_cut else outcome.invalid,
             notes=outcome.notes,
             scale=self.settings.scale,

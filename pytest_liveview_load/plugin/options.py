@@ -1,6 +1,6 @@
 """The names under which a person sets something, and what was given under them.
 
-Law: a setting comes from the first of command line, environment and ini file that has it;
+A setting comes from the first of command line, environment and ini file that has it;
 an xdist worker reads what its controller was given. Nothing is checked here, for this
 file is read at every start of pytest, also by who has no load tests: it must cost little.
 """

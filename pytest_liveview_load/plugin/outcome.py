@@ -1,6 +1,6 @@
 """What a run came to, and what its test says of it.
 
-Law: a test fails for one reason, the gravest: numbers that cannot be believed, then
+A test fails for one reason, the gravest: numbers that cannot be believed, then
 broken budgets, then failed users. What is invalid or cut short is not judged. Of a test
 that conducts several runs every run must keep every budget, each judged by itself; runs
 on trial, in which a limit was sought, fail no test.

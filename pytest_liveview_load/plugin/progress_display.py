@@ -1,9 +1,8 @@
 """The progress line beside pytest's own output.
 
-Law: pytest's open line of dots is never written over, and pytest never notices: on a
-terminal our line stands below it, and the cursor is put back when we wipe ours off; in a
-log each line is a line. Nobody watches an xdist worker, and -q asks for silence: there is
-no display then.
+pytest's open line of dots is never written over: on a terminal our line stands below it,
+and the cursor goes back when ours is erased; in a log each line stays. An xdist worker has
+no display, and neither has a session with -q.
 """
 
 from __future__ import annotations

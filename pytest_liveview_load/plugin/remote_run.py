@@ -1,7 +1,7 @@
 """One run over many processes, as its lead holds it.
 
-Law: the controller knows how the run is doing; here is the latest that it has said. Every
-wait for it ends, by its answer, by the run's end, or because it is gone.
+The controller knows how the run is doing; this is the latest that it has sent. Every wait
+for the controller ends: by its answer, by the run's end, or because it is gone.
 """
 
 import asyncio
@@ -46,9 +46,6 @@ from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.reporting.report import RunnerReport
 from pytest_liveview_load.units import Clock, format_count, format_duration
-
-# What is said of the processes that carry a run, one beside the other.
-
 
 FEW: Final = 4  # runners that are named in a line
 
@@ -95,7 +92,7 @@ LONGEST: Final = 2.0  # until the start; our clock may not be the controller's
 HERE: Final = "the controller"
 GONE: Final = "the controller of the run is gone"
 
-Say = Callable[[AnyMessage], None]
+Send = Callable[[AnyMessage], None]
 Ending = Finished | Broken | Refused | None  # None: the controller is gone
 
 
@@ -106,7 +103,7 @@ class RemoteRun:
         self,
         plan: RunPlan,
         packed: PackedPlan,
-        say: Say,
+        send: Send,
         *,
         run: str,
         versions: set[str],
@@ -130,7 +127,7 @@ class RemoteRun:
         self.added = 0
         self.remarks: list[str] = []  # on what the test did to it
         self.user_rows = plan.user_rows(packed.seed)
-        self._say = say
+        self._send = send
         self._users: int | None = None  # as was told last
         self._asked = 0
         self._answers: dict[int, asyncio.Future[ChangeDone]] = {}
@@ -141,8 +138,8 @@ class RemoteRun:
 
     # What the controller says
 
-    def take(self, message: AnyMessage | None) -> None:
-        """Take a word of the controller; None is its end."""
+    def receive(self, message: AnyMessage | None) -> None:
+        """Take a message of the controller; None: it is gone."""
         match message:
             case Start(_, at, _, reports):
                 self.started, self.reports = True, reports
@@ -152,7 +149,7 @@ class RemoteRun:
                 loop = asyncio.get_running_loop()
                 loop.call_later(wait + SOONEST, set_result, self._begun, None)
             case Numbers():
-                self.see(message)
+                self._update(message)
             case ChangeDone(_, number):
                 set_result(self._answers.pop(number, None), message)
             case Finished(_, outcome):
@@ -163,7 +160,7 @@ class RemoteRun:
             case Refused() | Broken() | None:
                 self.end(message)
 
-    def see(self, numbers: Numbers) -> None:
+    def _update(self, numbers: Numbers) -> None:
         """Take the latest numbers, and show them."""
         self.snapshot = unpack(numbers.snapshot)
         self.reports = numbers.runners
@@ -249,11 +246,11 @@ class RemoteRun:
 
         Raises RunnerError, what a user met that ends the run, and what ends the lead itself.
         """
-        self._say(Prepare(self.run, self.packed))
+        self._send(Prepare(self.run, self.packed))
         try:
             await asyncio.wait([self._ending])
         except asyncio.CancelledError:
-            self._say(Cut(self.run, self.cut_because))
+            self._send(Cut(self.run, self.cut_because))
             await asyncio.wait([self._ending], timeout=LAST_NUMBERS)
             raise
         ending = self._ending.result()
@@ -269,7 +266,7 @@ class RemoteRun:
         """Return the numbers so far; `partial` says why there will be no more."""
         ending = self._ending.result() if self.is_over else None
         far = ending.outcome if isinstance(ending, Finished) else PackedOutcome(b"")
-        lost = self.why_lost(ending) if self.is_over else ""
+        lost = self._why_lost(ending) if self.is_over else ""
         snapshot = self.snapshot
         if partial or lost:
             snapshot = replace(snapshot, partial=snapshot.partial or partial or lost)
@@ -283,7 +280,7 @@ class RemoteRun:
             lost=lost,
         )
 
-    def why_lost(self, ending: Ending) -> str:
+    def _why_lost(self, ending: Ending) -> str:
         """Return what the run was lost by, "" if it was not."""
         match ending:
             case Finished(_, PackedOutcome(lost_by=Loss() as loss)):
@@ -294,18 +291,14 @@ class RemoteRun:
                 return GONE
         return ""
 
-    def runners(self) -> tuple[RunnerReport, ...]:
-        """Return what each process came to."""
-        return self.reports
-
     # What the test does to it
 
-    def next_number(self) -> int:
+    def _next_number(self) -> int:
         """Return a number for a change."""
         self._asked += 1
         return self._asked
 
-    async def change(self, called: str, change: Change) -> Any:
+    async def _change(self, called: str, change: Change) -> Any:
         """Return the runners' results of a change, which the test has `called` for.
 
         Raises CrowdError if it cannot be made.
@@ -314,7 +307,7 @@ class RemoteRun:
             raise CrowdError(called, RUN_OVER)
         answer = asyncio.get_running_loop().create_future()
         self._answers[change.number] = answer
-        self._say(change)
+        self._send(change)
         done = await answer
         if done.refused:
             raise CrowdError(called, done.refused)
@@ -326,15 +319,15 @@ class RemoteRun:
         """Let the run end now, as if its time were over."""
         if not self.over:
             self.stopped = True
-            self._say(Stop(self.run, why))
+            self._send(Stop(self.run, why))
 
     async def add_users(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""
         most = self.plan.profile.most_users + self.added + number
         if self.user_rows is not None:
             self.user_rows.prepare(most)
-        told = await self.change(
-            f"add({number})", AddUsers(self.run, self.next_number(), number)
+        told = await self._change(
+            f"add({number})", AddUsers(self.run, self._next_number(), number)
         )
         for who, problem in told.items():
             if problem:
@@ -344,23 +337,23 @@ class RemoteRun:
 
     async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
-        await self.change(
-            f"remove({number})", RemoveUsers(self.run, self.next_number(), number)
+        await self._change(
+            f"remove({number})", RemoveUsers(self.run, self._next_number(), number)
         )
         self._users = max(0, self.users - number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""
-        await self.change(
+        await self._change(
             f"change_rate({throttle!r}, {rate!r})",
-            ChangeRate(self.run, self.next_number(), throttle, rate, over),
+            ChangeRate(self.run, self._next_number(), throttle, rate, over),
         )
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
         when = self.after()
-        told = await self.change(
-            "drop_all()", DropConnections(self.run, self.next_number(), within)
+        told = await self._change(
+            "drop_all()", DropConnections(self.run, self._next_number(), within)
         )
         seen = Returns(users=0, left=0, times=())
         for users, left, times in told.values():

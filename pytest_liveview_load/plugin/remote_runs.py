@@ -1,7 +1,7 @@
 """Has loads carried out by many processes, for the test that asks for them.
 
-Law: as `LocalRuns` in all that a test sees; only who carries the users is another.
-This process may carry a share itself, in the event loop of the test.
+A test sees no difference to `LocalRuns`; only who carries the users is another. This
+process may carry a share itself, in the event loop of the test.
 """
 
 import uuid
@@ -26,68 +26,68 @@ from pytest_liveview_load.reporting.report import RunnerReport
 class RemoteDisplay:
     """Has the controller show the lines, for here nobody watches."""
 
-    def __init__(self, say: Callable[[AnyMessage], None]) -> None:
-        self._say = say
+    def __init__(self, send: Callable[[AnyMessage], None]) -> None:
+        self._send = send
 
     def show(self, line: str) -> None:
         """Show a line in place of the one before."""
-        self._say(Show("", line))
+        self._send(Show("", line))
 
     def clear(self) -> None:
         """Show none."""
-        self._say(Show("", ""))
+        self._send(Show("", ""))
 
 
 class RemoteRuns(LocalRuns):
     """Owns the runs of one test, each carried by all who the controller has gathered.
 
-    `on_left` is told when the test is over, where nobody else would know.
+    `on_test_over` is called when the test is over, where nobody else would know.
     """
 
     def __init__(
         self,
-        link: ExecnetChannel,
+        channel: ExecnetChannel,
         *,
-        on_left: Callable[[], object] = lambda: None,
+        on_test_over: Callable[[], object] = lambda: None,
         **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
-        self.on_left = on_left
-        self.link = link
+        self.on_test_over = on_test_over
+        self.channel = channel
         self.runs: dict[str, RemoteRun] = {}
-        self.line: ControllerLink | None = None
+        self._controller_link: ControllerLink | None = None
         self.runner: Runner | None = None
-        self.listening = ExitStack()
+        self.receiving = ExitStack()
         lines = self.lines
         lines.display = lines.display or RemoteDisplay(
-            lambda each: self.listen().send(each)
+            lambda each: self.controller_link().send(each)
         )
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """Hear the controller within this block once there is a load."""
-        with self.listening:
+    async def open(self) -> AsyncIterator[None]:
+        """Receive from the controller within this block once there is a load."""
+        with self.receiving:
             try:
                 yield
             finally:
                 if self.runner is not None:
                     await self.runner.close()
-                self.on_left()
+                self.on_test_over()
 
-    def listen(self) -> ControllerLink:
+    def controller_link(self) -> ControllerLink:
         """Return our end of the link, where the controller is heard from now on."""
-        if self.line is None:
-            line = self.line = link_over(self.link)
-            self.runner = Runner(line, self.versions)
-            self.listening.enter_context(line.handled_by(self.hear))
-        return self.line
+        if self._controller_link is None:
+            link = self._controller_link = link_over(self.channel)
+            self.runner = Runner(link, self.versions)
+            self.receiving.enter_context(link.handled_by(self.receive))
+        return self._controller_link
 
-    def hear(self, message: AnyMessage | None) -> None:
+    def receive(self, message: AnyMessage | None) -> None:
         """Take a message of the controller, for the lead, for the runner here, or for both."""
         assert self.runner is not None
         for identity, run in self.runs.items():
             if message is None or message.run == identity:
-                run.take(message)
+                run.receive(message)
         self.runner.receive(message)
 
     async def begin(self, plan: RunPlan, name: str) -> RunningCrowd:
@@ -99,7 +99,7 @@ class RemoteRuns(LocalRuns):
     def check(self, plan: RunPlan) -> None:
         """Raise what is wrong with a plan, also what in it cannot travel."""
         super().check(plan)
-        self.packed(self.found(plan), "")
+        self.packed(self.prepared(plan), "")
 
     def make_room(self, users: int) -> None:
         """Do nothing: each process looks for itself whether it can carry its share."""
@@ -110,7 +110,7 @@ class RemoteRuns(LocalRuns):
         run = self.runs[identity] = RemoteRun(
             plan,
             self.packed(plan, name),
-            self.listen().send,
+            self.controller_link().send,
             run=identity,
             versions=self.versions,
             on_progress=self.lines.shown(name, plan),
@@ -130,14 +130,14 @@ class RemoteRuns(LocalRuns):
             max_lag=self.settings.max_lag,
             scale=self.settings.scale,
             drops_allowed=self.drops_allowed(plan),
-            dissect=any_on_parts(self.promised(plan)),
+            dissect=any_on_parts(self.budgets_of(plan)),
             endless=plan.endless,
             abort=tuple(each.source for each in plan.abort),
             after=plan.after,
             lost=plan.lost,
             heading=ReportHeading(
                 run=name,
-                budgets=tuple(each.source for each in self.promised(plan)),
+                budgets=tuple(each.source for each in self.budgets_of(plan)),
                 part_of=plan.part_of,
                 on_trial=plan.on_trial,
             ),
@@ -151,4 +151,4 @@ class RemoteRuns(LocalRuns):
 
     def runners_of(self, run: CarriedRun) -> tuple[RunnerReport, ...]:
         """Return what each process came to."""
-        return run.runners() if isinstance(run, RemoteRun) else ()
+        return run.reports if isinstance(run, RemoteRun) else ()

@@ -1,6 +1,6 @@
 """The app under test as a process of ours: started once, waited for, stopped for sure.
 
-Law: whoever asks first starts it, everybody else waits for the same start, and `stop`
+Whoever asks first starts it, everybody else waits for the same start, and `stop`
 leaves no process behind. The command runs in a process group of its own, so that Ctrl-C
 reaches us and not the app, and its output goes to a file, so that a chatty app cannot
 slow down the load generator.
@@ -28,80 +28,19 @@ from pytest_liveview_load.errors import ServerFailed
 from pytest_liveview_load.plugin.settings import Settings
 from pytest_liveview_load.units import format_duration
 
-# A shell command with all that it starts, ended as one.
-
-
+LAST_LINES: Final = 20
+POLL: Final = 0.05  # seconds between two looks at what has no event to wait for
+TAIL_BYTES: Final = 64 * 1024
 TERMINATION: Final = 5.0  # seconds from SIGTERM to SIGKILL
 
-# Beside the app waits a watchman whose input is a pipe from us: when we die in whatever
-# way (SIGKILL, a crash), the pipe ends and he ends the group, which `0` stands for.
+# Beside the app waits a shell whose input is a pipe from us: when we die in whatever way
+# (SIGKILL, a crash), the pipe ends and it ends the group, which `0` stands for.
 WATCHED: Final = """
 exec 3<&0 </dev/null
 { read -r _; trap '' TERM; kill -TERM 0; sleep 5; kill -KILL 0; } <&3 >/dev/null 2>&1 &
 exec 3<&-
 exec /bin/sh -c "$1"
 """
-
-
-class ProcessGroup:
-    """Owns a shell command and all that it starts."""
-
-    def __init__(
-        self,
-        command: str,
-        *,
-        cwd: Path,
-        environment: Mapping[str, str],
-        output: IO[bytes],
-    ) -> None:
-        watchman, self._lifeline = os.pipe()
-        # Every member inherits `living` and nobody writes to it: it ends with the last
-        # of them. (A group can also be asked with signal 0, but then zombies answer.)
-        self._ended, living = os.pipe()
-        try:
-            self._leader = subprocess.Popen(
-                ["/bin/sh", "-c", WATCHED, "sh", command],
-                cwd=cwd,
-                env=environment,
-                stdin=watchman,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=(living,),
-                start_new_session=True,
-            )
-        finally:
-            os.close(watchman)
-            os.close(living)
-
-    def exit_code(self) -> int | None:
-        """Return the command's exit code, None while it runs."""
-        return self._leader.poll()
-
-    def end(self) -> None:
-        """Send SIGTERM to all; whoever is left after 5 s gets SIGKILL. Call it once."""
-        self._signal(signal.SIGTERM)
-        select.select([self._ended], [], [], TERMINATION)
-        self._signal(signal.SIGKILL)
-        self._leader.wait()
-        os.close(self._ended)
-        os.close(self._lifeline)
-
-    def _signal(self, number: signal.Signals) -> None:
-        # ProcessLookupError: nobody is left; PermissionError: macOS says so of zombies.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._leader.pid, number)
-
-
-def ending(code: int) -> str:
-    """Return how a process ended, in words."""
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"exited with code {code}"
-
-
-LAST_LINES: Final = 20
-POLL: Final = 0.05  # seconds between two looks at what has no event to wait for
-TAIL_BYTES: Final = 64 * 1024
 
 
 class AppUnderTest(Protocol):
@@ -181,7 +120,7 @@ class AppServer:
             raise
         return url
 
-    def _wait(self, url: str, group: ProcessGroup) -> None:
+    def _wait(self, url: str, group: "ProcessGroup") -> None:
         allowed = self._settings.server_timeout
         began = time.perf_counter()
         while not self._stopping.wait(POLL):
@@ -213,6 +152,62 @@ class AppServer:
             output.seek(max(0, size - TAIL_BYTES))
             text = output.read().decode(errors="replace")
         return [line.rstrip() for line in text.splitlines()][-LAST_LINES:]
+
+
+class ProcessGroup:
+    """Owns a shell command and all that it starts, which are ended as one."""
+
+    def __init__(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: IO[bytes],
+    ) -> None:
+        pipe_end, self._lifeline = os.pipe()
+        # Every member inherits `living` and nobody writes to it: it ends with the last
+        # of them. (A group can also be asked with signal 0, but then zombies answer.)
+        self._ended, living = os.pipe()
+        try:
+            self._leader = subprocess.Popen(
+                ["/bin/sh", "-c", WATCHED, "sh", command],
+                cwd=cwd,
+                env=environment,
+                stdin=pipe_end,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=(living,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(pipe_end)
+            os.close(living)
+
+    def exit_code(self) -> int | None:
+        """Return the command's exit code, None while it runs."""
+        return self._leader.poll()
+
+    def end(self) -> None:
+        """Send SIGTERM to all; whoever is left after 5 s gets SIGKILL. Call it once."""
+        self._signal(signal.SIGTERM)
+        select.select([self._ended], [], [], TERMINATION)
+        self._signal(signal.SIGKILL)
+        self._leader.wait()
+        os.close(self._ended)
+        os.close(self._lifeline)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # ProcessLookupError: nobody is left; PermissionError: macOS says so of zombies.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._leader.pid, number)
+
+
+def ending(code: int) -> str:
+    """Return how a process ended, in words."""
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"exited with code {code}"
 
 
 def filled_in(command: str, port: int) -> str:

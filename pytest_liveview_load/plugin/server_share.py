@@ -1,6 +1,6 @@
 """One app for all xdist workers: they ask the controller, who starts it for the first.
 
-Law: a worker sends one question at a time and waits for its answer; the controller
+A worker sends one question at a time and waits for its answer; the controller
 answers on a thread per question, because execnet's receiver thread must never wait. Only
 plain data crosses: a question is a word, an answer a dict of texts.
 """

@@ -209,7 +209,7 @@ class LiveTestRun:
         async def test(**arguments: Any) -> None:
             require_asyncio(self.item.name)
             try:
-                async with timed(self.item), self.runs.at_work():
+                async with timed(self.item), self.runs.open():
                     await self.carry_out(function, arguments)
             except Exception as error:
                 self.make_readable(error)
@@ -323,7 +323,7 @@ def runs_of(item: pytest.Function, **arguments: Any) -> LocalRuns:
     controller = session.open_controller(item.config)
     return RemoteRuns(
         controller.channel_for_this_process(),
-        on_left=controller.test_is_over,
+        on_test_over=controller.test_is_over,
         **arguments,
     )
 

@@ -1,6 +1,6 @@
 """pytest-timeout and a test that waits on an event loop.
 
-Law: a test that pytest-timeout limits ends a moment before that limit, on its own loop,
+A test that pytest-timeout limits ends a moment before that limit, on its own loop,
 so that a load is cut like any other run and shows its partial numbers. The signal of
 pytest-timeout stays: it ends what blocks the loop.
 """

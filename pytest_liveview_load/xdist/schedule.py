@@ -1,11 +1,11 @@
 """When a load test runs on all of xdist's workers at once, and who leads it.
 
-Law: events in, commands out; no pytest, no xdist, no I/O and no clock. It rests on one
-habit of xdist's workers, which a test pins: a worker starts what it was sent only once it
-knows what comes next, or that nothing does. So a worker that has nothing else to do is
-sent the next load test and *holds* it. When all hold it the test begins: each is told its
-role, and what comes next. One worker leads (pytest runs the test there), the others
-follow until the lead is through. While a load test runs, nothing else does.
+Events go in and commands come out; there is no pytest, no xdist, no I/O and no clock here.
+It rests on one habit of xdist's workers, which a test pins: a worker starts what it was
+sent only once it knows what comes next, or that nothing does. So a worker that has nothing
+else to do is sent the next load test and *holds* it. When all hold it the test begins: each
+is told its role, and what comes next. One worker leads (pytest runs the test there), the
+others follow until the lead is through. While a load test runs, nothing else does.
 
 Load tests are known by their place among the load tests of a collection, workers by name.
 """

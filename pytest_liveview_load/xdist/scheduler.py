@@ -33,11 +33,10 @@ if TYPE_CHECKING:
     from pytest_liveview_load.xdist.controller import XdistWorkers
 
 
-# A worker as the user's scheduler sees it: one that has no load tests.
-
-
 class OrdinaryNode:
-    """Stands in for xdist's `WorkerController`, and is it in all but what follows.
+    """A worker as the user's scheduler sees it: one that has no load tests.
+
+    It stands in for xdist's `WorkerController`, and is it in all but what follows.
 
     `ids` is the worker's collection, `loads` are the indices of load tests in it.
     `on_sent` is called with the number of tests before they are sent.

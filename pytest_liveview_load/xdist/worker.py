@@ -1,9 +1,9 @@
 """A worker's part in a load test: it leads it, or follows the worker that does.
 
-Law: who leads goes through pytest's own protocol, so that the test is one test in every
-output; who follows serves in the main thread until it is released and makes no report,
-whatever happens to it; who does not heed its release ends its process. Without a role,
-because the session ends, a load test is passed over in silence. Only `tear_down_after` looks
+The lead goes through pytest's own protocol, so that the test is one test in every output.
+A follower serves in the main thread until it is released and makes no report, whatever
+happens to it; if it does not end after its release, it ends its process. Without a role,
+because the session ends, a load test is skipped without a report. Only `tear_down_after` looks
 into pytest's private bookkeeping of fixtures.
 """
 
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_liveview_load.distribution.link import ExecnetChannel
-
-
-# A worker's role in one load test, and the word that it is over.
 
 
 class ReleaseEvent:
