@@ -32,6 +32,7 @@ from pytest_liveview_load.distribution.messages import (
     RemoveUsers,
     Start,
     Stop,
+    UserChange,
 )
 from pytest_liveview_load.distribution.packed import (
     Loss,
@@ -128,7 +129,8 @@ class RemoteRun:
         self.remarks: list[str] = []  # on what the test did to it
         self.user_rows = plan.user_rows(packed.seed)
         self._send = send
-        self._users: int | None = None  # as was told last
+        self._users: int | None = None  # as the controller has sent last
+        self._received = 0  # numbers of the controller
         self._asked = 0
         self._answers: dict[int, asyncio.Future[ChangeDone]] = {}
         loop = asyncio.get_running_loop()
@@ -165,6 +167,7 @@ class RemoteRun:
         self.snapshot = unpack(numbers.snapshot)
         self.reports = numbers.runners
         self._users = numbers.users
+        self._received += 1
         if self.on_progress is not None:
             self.on_progress(
                 attending.Progress(
@@ -315,6 +318,20 @@ class RemoteRun:
             raise unpack_error(done.error)
         return done.result
 
+    async def _change_users(
+        self, called: str, change: UserChange, more: int
+    ) -> Mapping[str, str]:
+        """Return the runners' results, and count `more` users until numbers include them.
+
+        The first numbers that come meanwhile may have been made before the change, the
+        second are later, for there is a while between the two.
+        """
+        users, received = self.users, self._received
+        result: Mapping[str, str] = await self._change(called, change)
+        if self._received < received + 2:
+            self._users = max(0, users + more)
+        return result
+
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over."""
         if not self.over:
@@ -326,21 +343,21 @@ class RemoteRun:
         most = self.plan.profile.most_users + self.added + number
         if self.user_rows is not None:
             self.user_rows.prepare(most)
-        told = await self._change(
-            f"add({number})", AddUsers(self.run, self._next_number(), number)
+        told = await self._change_users(
+            f"add({number})", AddUsers(self.run, self._next_number(), number), number
         )
         for who, problem in told.items():
             if problem:
                 raise CrowdError(f"add({number})", f"{who}: {problem}")
         self.added += number
-        self._users = self.users + number
 
     async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
-        await self._change(
-            f"remove({number})", RemoveUsers(self.run, self._next_number(), number)
+        await self._change_users(
+            f"remove({number})",
+            RemoveUsers(self.run, self._next_number(), number),
+            -number,
         )
-        self._users = max(0, self.users - number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""

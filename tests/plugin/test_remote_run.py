@@ -1,15 +1,24 @@
-"""What is said of the processes that carry a run."""
+"""A run over several processes: its users, and what is said of the processes."""
 
+import asyncio
 import traceback
 
+import pytest
+
+from pytest_liveview_load.crowd.plan import RunPlan
+from pytest_liveview_load.distribution.messages import AnyMessage, ChangeDone, Numbers
 from pytest_liveview_load.distribution.packed import Loss, Share
+from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
+from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.plugin.remote_run import (
+    RemoteRun,
     last_place,
     loss_sentence,
     runner_summary,
 )
 from pytest_liveview_load.reporting.report import RunnerReport
+from tests.plugin.test_unreported_runs import packed_plan
 
 PROFILE = Profile.of(users=1001)
 
@@ -44,3 +53,37 @@ def test_progress_names_few_runners_and_the_slowest_of_many() -> None:
     assert "gw0 1,250, gw1 7" == runner_summary(few, {"gw0": 1250, "gw1": 7})
     assert "8 runners, lag p99 up to 8ms (gw8)" == runner_summary(many, {})
     assert "" == runner_summary([], {})
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "then"),
+    [
+        ((), 5),
+        ((7,), 5),  # made before the controller had heard of it
+        ((5,), 5),
+        ((5, 5), 5),
+        ((5, 6), 6),  # one has come besides
+    ],
+)
+def test_users_who_are_removed_are_counted_once(
+    meanwhile: tuple[int, ...], then: int
+) -> None:
+    async def remove_two() -> int:
+        sent: list[AnyMessage] = []
+        run = RemoteRun(
+            RunPlan(profile=Profile.of(users=7)),
+            packed_plan(),
+            sent.append,
+            run="r",
+            versions=set(),
+        )
+        run.receive(Numbers("r", pack(Snapshot()), users=7, elapsed=1.0))
+        removing = asyncio.create_task(run.remove_users(2))
+        await asyncio.sleep(0)
+        for users in meanwhile:
+            run.receive(Numbers("r", pack(Snapshot()), users=users, elapsed=2.0))
+        run.receive(ChangeDone("r", 1, {}))
+        await removing
+        return run.users
+
+    assert then == asyncio.run(remove_two())
