@@ -39,14 +39,18 @@ def test_a_worker_that_dies_fails_the_test_by_its_name(workers: Suite) -> None:
 def test_a_lead_that_dies_leaves_its_numbers(workers: Suite) -> None:
     workers.tests("""
         import os
+        from pathlib import Path
         from pytest_liveview_load import budget, load
 
-        @load(users=4, duration="30s", think="100ms")
+        @load(users=4, duration="60s", think="100ms")
         @budget("mounts == 4")
         async def test_dying(live):
             await live.visit("/counter")
+            Path(f"user{live.id}").touch()
             if live.id == 0:
-                await live.think("700ms")
+                while len(list(Path().glob("user*"))) < 4:
+                    await live.think("20ms")
+                await live.think("700ms")  # now their numbers have been sent
                 os._exit(9)
 
         @load(users=2)
@@ -83,7 +87,7 @@ def test_a_run_goes_on_without_a_worker_if_it_may(workers: Suite) -> None:
         import os
         from pytest_liveview_load import load
 
-        @load(users=4, duration="2500ms", think="100ms", lost="continue")
+        @load(users=4, duration="4s", think="100ms", lost="continue")
         async def test_dying(live):
             await live.visit("/counter")
             if live.id == 3 and os.environ["PYTEST_XDIST_WORKER"] == "gw1":

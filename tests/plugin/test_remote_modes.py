@@ -1,6 +1,6 @@
 """Real loads in every `--dist` mode: alone, on all workers, one outcome each, as in one process.
 
-How the schedule is scheduled is held with pretended loads (`test_gang_modes.py`); here users of
+How load tests are scheduled is tested with pretended loads (`tests/xdist`); here users of
 the demo app note when each of their passes began and ended, and where.
 """
 
@@ -47,10 +47,10 @@ MODULES = {
                 await live.visit("/counter")
                 await live.click("#inc")
 
-        @load(users=4, duration="500ms", think="50ms")
-        @budget("errors == 0", "mounts > 3")
-        async def test_timed(live):
-            await browse(live, test="timed")
+        @load(users=4, iterations=2, think="50ms")
+        @budget("errors == 0", "mounts == 8")
+        async def test_repeated(live):
+            await browse(live, test="repeated")
 
         @pytest.mark.parametrize("number", range(18))
         def test_ordinary(number):
@@ -115,7 +115,7 @@ MODULES = {
                 assert number != 4
     """,
 }
-LOADS = {"timed", "conducted", "exceeding", "meeting", "mix"}
+LOADS = {"repeated", "conducted", "exceeding", "meeting", "mix"}
 FAILED = {"test_exceeding", "test_ordinary[4]"}
 
 
@@ -196,7 +196,7 @@ def test_real_loads_run_alone_on_all_and_come_out_alike(
     assert 45 == len(cases(shop))
     assert FAILED == {name for name, has_failed in cases(shop) if has_failed}
     told = [line for line in result.outlines if " call " in line]
-    assert 1 == sum("test_timed" in line for line in told)
+    assert 1 == sum("test_repeated" in line for line in told)
     assert 6 == len(runs(shop))
     assert all(each["valid"] and not each["partial"] for each in runs(shop))
 
