@@ -65,11 +65,11 @@ async def perform(live: Visitor, sentence: str) -> None:
 async def set_by_script(live: Visitor, selector: str, *values: str) -> None:
     """Select options as the recording's script did, which told of it but moved no focus."""
 
-    def plan(scene: VisiblePage) -> list[Action]:
-        field = scene.document.fields.field(find_one(scene.document, selector))
+    def plan(page: VisiblePage) -> list[Action]:
+        field = page.document.fields.field(find_one(page.document, selector))
         assert field is not None
-        scene.forms.put(field, tuple(values))
-        return events.input_event(scene, field)
+        page.forms.put(field, tuple(values))
+        return events.input_event(page, field)
 
     await act(live._tab, live._step(f"set {selector}", None), plan)
 

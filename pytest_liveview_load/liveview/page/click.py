@@ -59,19 +59,19 @@ def follow_link(document: Document, link: Element) -> list[Action]:
 
 
 def http_submit(
-    page: VisiblePage, form: Element, submitter: Field | None = None
-) -> list[Action]:
+    page: VisiblePage, form: Element, submitter: Field | None
+) -> HttpSubmit | None:
     """Return what the browser does with a form that LiveView leaves alone."""
     button = submitter.element if submitter is not None else form
     document = page.document
     method = button.get("formmethod") or form.get("method") or "get"
     if method.lower() == "dialog":
-        return []
+        return None
     action = document.attr(button, "formaction") or document.attr(form, "action")
     # Without an action a form goes to the page itself, wherever <base> points.
     url = _absolute(document, action) if action else document.url
     body = http_body(page, form, submitter)
-    return [_http("POST" if method.lower() == "post" else "GET", url, body)]
+    return _http("POST" if method.lower() == "post" else "GET", url, body)
 
 
 def triggered_submit(page: VisiblePage) -> HttpSubmit | None:
@@ -82,9 +82,9 @@ def triggered_submit(page: VisiblePage) -> HttpSubmit | None:
     """
     for form in page.document.all(f"form[{html.PHX_TRIGGER_ACTION}]"):
         submitter = page.forms.submitter(page.document, form)
-        for action in http_submit(page, form, submitter):
-            if isinstance(action, HttpSubmit):
-                return action
+        action = http_submit(page, form, submitter)
+        if action is not None:
+            return action
     return None
 
 
@@ -162,7 +162,8 @@ def submit(
         return events.blur(page) + events.run_binding(
             page, event, "submit", form, submitter=field
         )
-    return http_submit(page, form, field)
+    submitted = http_submit(page, form, field)
+    return [] if submitted is None else [submitted]
 
 
 def click_unbound(page: VisiblePage, element: Element) -> list[Action]:
@@ -290,8 +291,7 @@ def _labelled(page: VisiblePage, label: Element) -> Element | None:
     """Return the field that a `<label>` is for, or None."""
     target = label.get("for")
     if target is None:
-        controls = label.iter("input", "select", "textarea", "button")
-        return next(controls, None)
+        return next(label.iter(*html.CONTROLS), None)
     return next(iter(html.by_id(page.document.root, id=target)), None)
 
 

@@ -32,8 +32,8 @@ _PORTALS: Final = html.finder(
 )
 
 _ANSWERS: Final = 256  # remembered answers of one tree
-_CONTROLS: Final = frozenset(("button", "input", "select", "textarea"))
-_DISABLEABLE: Final = _CONTROLS | {"option", "optgroup", "fieldset"}
+_ACTIVE: Final = html.CONTROLS | {"label"}
+_DISABLEABLE: Final = html.CONTROLS | {"option", "optgroup", "fieldset"}
 
 Content: TypeAlias = ViewState | Template
 # The tag and the attributes of a main view that came by live navigation.
@@ -116,22 +116,20 @@ def click_targets_of(element: Element) -> ClickTargets:
         if active is None and _is_active(node):
             active = node
         node = node.getparent()
-    control = active if active is not None and active.tag in _CONTROLS else None
+    control = active if active is not None and active.tag in html.CONTROLS else None
     return ClickTargets(link, bound, method, active, control, view)
 
 
 def _is_active(node: Element) -> bool:
     tag = node.tag
-    return tag in _CONTROLS or tag == "label" or (tag == "a" and "href" in node.attrib)
+    return tag in _ACTIVE or (tag == "a" and "href" in node.attrib)
 
 
 def _is_disabled(node: Element) -> bool:
     return node.tag in _DISABLEABLE and html.is_disabled(node)
 
 
-_kept: OrderedDict[tuple[object, ...], tuple[SharedTree, tuple[object, ...]]] = (
-    OrderedDict()
-)
+_kept: OrderedDict[object, tuple[SharedTree, object]] = OrderedDict()
 
 
 def compose(
@@ -275,12 +273,7 @@ def _move_portal(root: Element, template: Element) -> bool:
         found = html.compiled(template.get(html.PHX_PORTAL, ""))(root)
     except ValueError:
         return False
-    outside = (
-        each
-        for each in found
-        if all(node.tag != "template" for node in html.ancestors(each))
-    )
-    target = next(outside, None)
+    target = next((each for each in found if not _in_template(each)), None)
     if target is None:
         return False
     content.set(html.PHX_TELEPORTED, owner)

@@ -38,7 +38,7 @@ _BASE = finder("//base[@href]")
 _TITLE = finder("//head//title")
 
 _MARK: Final = "lv-mask-"
-# Stands in a template for a text between tags (`page.template`).
+# Stands for a text between tags, in `template.py`.
 TEXT_PLACEHOLDER: Final = "lv-text-"
 _PLACEHOLDER: Final = re.compile(rf"{_MARK}(\d+)-")
 
@@ -64,17 +64,17 @@ _CSRF_VALUE: Final = re.compile(r'\b(?:content|value)="([^"]+)"')
 class MaskedHtml:
     """A page's HTML without one user's values, and those values in placeholder order."""
 
-    template: str
+    html: str
     values: tuple[str, ...]
 
     def unmask(self, text: str) -> str:
-        """Return `text`, which was read from the template, as this user sees it."""
+        """Return `text`, which was read from the masked page, as this user sees it."""
         if _MARK not in text:
             return text
         return _PLACEHOLDER.sub(self._value, text)
 
     def mask(self, text: str) -> str:
-        """Return `text`, which this user wrote (a selector), as the template has it."""
+        """Return `text`, which this user wrote (a selector), as the masked page has it."""
         for index, value in enumerate(self.values):
             if value in text:
                 text = text.replace(value, _placeholder(index))
@@ -129,7 +129,7 @@ class Title:
 class ParsedPage:
     """A parsed page without anybody's tokens; shared, read-only, compared by identity."""
 
-    template: str
+    html: str
     root: Element
     csrf: str
     views: tuple[ViewElement, ...]
@@ -166,9 +166,9 @@ class DeadRender:
         view has no `views`, and one that is no HTML at all has nothing.
         """
         masked = mask(html)
-        parsed = _parsed_page(masked.template)
-        # Of equal templates, which are as long as the page, the parsed page's is kept.
-        return cls(MaskedHtml(parsed.template, masked.values), parsed, url)
+        parsed = _parsed_page(masked.html)
+        # Of equal masked pages, which are long, the parsed one's is kept.
+        return cls(MaskedHtml(parsed.html, masked.values), parsed, url)
 
     @property
     def csrf_token(self) -> str:
@@ -226,20 +226,20 @@ class DeadRender:
 
 
 @lru_cache(maxsize=_PAGES_KEPT)
-def _parsed_page(template: str) -> ParsedPage:
-    root = parse_page(template)
+def _parsed_page(html: str) -> ParsedPage:
+    root = parse_page(html)
     csrf = _CSRF(root)
     tracked = (each.get("src") or each.get("href") for each in _TRACKED(root))
     base = _BASE(root)
     return ParsedPage(
-        template=template,
+        html=html,
         root=root,
         csrf=csrf[0].get("content", "") if csrf else "",
         views=tuple(_view(element) for element in _VIEWS(root)),
         track_static=tuple(url for url in tracked if url),
         base=base[0].get("href", "") if base else "",
         title=_title(root),
-        has_placeholders=TEXT_PLACEHOLDER in template,
+        has_placeholders=TEXT_PLACEHOLDER in html,
     )
 
 
@@ -275,18 +275,18 @@ def _title(root: Element) -> Title:
 
 
 def mask(html: str) -> MaskedHtml:
-    """Take one user's values out of `html`; without any, the template is `html` itself."""
+    """Take one user's values out of `html`; without any, it is `html` itself."""
     if _MARK in html:
         return MaskedHtml(html, ())  # somebody's text looks like ours: share nothing
     found = dict.fromkeys(_tokens(html))
     values = tuple(each for each in found if len(each) >= _LEAST_LENGTH)
-    template = html
+    page = html
     # Longest first, so that a value inside another cannot tear it apart.
     for index in sorted(range(len(values)), key=lambda at: -len(values[at])):
-        template = template.replace(values[index], _placeholder(index))
-    masked = MaskedHtml(template, values)
+        page = page.replace(values[index], _placeholder(index))
+    masked = MaskedHtml(page, values)
     # Values that overlap one another in the page could have been torn: then share nothing.
-    return masked if masked.unmask(template) == html else MaskedHtml(html, ())
+    return masked if masked.unmask(page) == html else MaskedHtml(html, ())
 
 
 def _tokens(html: str) -> Iterator[str]:

@@ -36,7 +36,7 @@ def debounced(
     if debounce is None and throttle is None:
         return run(page, element)
     state, identity = page.forms.debounce, html.identify(element)
-    value = _or_default(debounce) or _or_default(throttle) or ""
+    value = (throttle if debounce is None else debounce) or _DEFAULT
     if value == _UNTIL_LEFT:
         state.held[identity] = HeldEvent(None, run)
         return []
@@ -77,10 +77,6 @@ def field_submitted(page: VisiblePage, element: Element) -> None:
     if held is not None and held.seconds is not None:
         del state.held[identity]
     state.throttled_until.pop(identity, None)
-
-
-def _or_default(value: str | None) -> str | None:
-    return _DEFAULT if value == "" else value
 
 
 def _seconds(page: VisiblePage, element: Element, value: str) -> float:

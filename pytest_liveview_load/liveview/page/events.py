@@ -87,24 +87,16 @@ def blur(page: VisiblePage) -> list[Action]:
     field = page.document.fields.by_key.get(key)
     if field is None:
         return []
-    actions = _left(page, field) if page.forms.uses_debounce else []
+    actions: list[Action] = []
+    if page.forms.uses_debounce:
+        debounce = page.forms.debounce
+        # A browser tells of a change, which the script has heard of by an input event.
+        if debounce.edited and debounce.last_input != html.identify(field.element):
+            actions += debounced(page, field.element, _change)
+        debounce.edited, debounce.last_input = False, None
+        actions += field_left(page, field.element)
     event = page.document.attr(field.element, html.PHX_BLUR)
     return actions + (run_binding(page, event, "blur", field.element) if event else [])
-
-
-def _left(page: VisiblePage, field: Field) -> list[Action]:
-    """Tell what a browser tells when a field is left, before `blur`.
-
-    Its change event, unless the script knows of it by the input event just before, and
-    what a debounce held back.
-    """
-    debounce = page.forms.debounce
-    edited, debounce.edited = debounce.edited, False
-    actions: list[Action] = []
-    if edited and debounce.last_input != html.identify(field.element):
-        actions = debounced(page, field.element, _change)
-    debounce.last_input = None
-    return actions + field_left(page, field.element)
 
 
 # The window, and lists that are scrolled

@@ -13,7 +13,6 @@ from typing import Final
 from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.html import Element
 
-_CONTROLS: Final = ("input", "select", "textarea", "button")
 _INPUT_TYPES: Final = re.compile(
     "button|checkbox|color|date|datetime-local|email|file|hidden|image|month|number"
     "|password|radio|range|reset|search|submit|tel|text|time|url|week"
@@ -112,7 +111,7 @@ class Fields:
     def _by_element(self) -> dict[Element, Field]:
         seen: dict[str, int] = {}
         found = {}
-        for element in self._root.iter(*_CONTROLS):
+        for element in self._root.iter(*html.CONTROLS):
             form = self.form(element)
             form_key = "" if form is None else self._form_keys[form]
             key = element.get("id") or ""

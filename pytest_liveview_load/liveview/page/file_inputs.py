@@ -17,16 +17,8 @@ from pytest_liveview_load.liveview.page.form_data import FILE, refs, upload_ref
 from pytest_liveview_load.liveview.page.form_state import ChosenFile, VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.inputs import writable
-from pytest_liveview_load.liveview.protocol.upload import (
-    NOT_ACCEPTED,
-    TOO_LARGE,
-    TOO_MANY_FILES,
-    FileInfo,
-    Refusal,
-)
-
-FOLDER = "takes a folder: give its path, or ('folder/name', bytes)"
-FILES = "takes files, not a folder: it has no webkitdirectory"
+from pytest_liveview_load.liveview.protocol import upload
+from pytest_liveview_load.liveview.protocol.upload import FileInfo
 
 
 class Attached(NamedTuple):
@@ -68,9 +60,8 @@ def attach_files(
     told = input_event(page, field)
     if not told:
         page.forms.put_files(ref, earlier)
-        raise page.document.error_about(
-            field.element, "needs phx-change on its form to upload"
-        )
+        problem = "needs phx-change on its form to upload"
+        raise page.document.error_about(field.element, problem)
     return Attached(ref, actions + told)
 
 
@@ -90,7 +81,8 @@ def _check_chosen(page: VisiblePage, field: Field, files: Sequence[ChosenFile]) 
             _place_in_folder(page, element, each)
         return
     if any(each.info.relative_path for each in files):
-        raise page.document.error_about(element, FILES)
+        problem = "takes files, not a folder: it has no webkitdirectory"
+        raise page.document.error_about(element, problem)
     if len(files) > 1 and "multiple" not in element.attrib:
         problem = f"takes one file, not {len(files)}: allow_upload has max_entries: 1"
         raise page.document.error_about(element, problem)
@@ -103,7 +95,8 @@ def _place_in_folder(page: VisiblePage, element: Element, file: ChosenFile) -> N
         return
     _, slash, name = info.name.rpartition("/")
     if not slash:
-        raise page.document.error_about(element, FOLDER)
+        problem = "takes a folder: give its path, or ('folder/name', bytes)"
+        raise page.document.error_about(element, problem)
     file.info = replace(info, name=name, relative_path=info.name)
 
 
@@ -136,9 +129,8 @@ def _dropped_in(page: VisiblePage, zone: Element) -> Field:
             if field.disabled:
                 raise page.document.error_about(field.element, "is disabled")
             return field
-    raise page.document.error_about(
-        zone, f"names no file input: there is no id {wanted!r}"
-    )
+    problem = f"names no file input: there is no id {wanted!r}"
+    raise page.document.error_about(zone, problem)
 
 
 # What the server knows of the chosen files, wants and refuses.
@@ -185,7 +177,7 @@ def uploads_in_progress(document: Document, form: Element) -> bool:
     )
 
 
-def refused_files(page: VisiblePage, field: Field) -> list[Refusal]:
+def refused_files(page: VisiblePage, field: Field) -> list[upload.Refusal]:
     """Return what the server's rendering says it will not take: 1.2 on.
 
     The mark is a ref without a reason. That is worked out as upload_config.ex checks:
@@ -199,10 +191,12 @@ def refused_files(page: VisiblePage, field: Field) -> list[Refusal]:
     for each in refs(document, field, html.PHX_ERROR_REFS):
         info = files.get(each)
         if each == ref:
-            refused.append(Refusal(each, TOO_MANY_FILES))
+            refused.append(upload.Refusal(each, upload.TOO_MANY_FILES))
         elif info is not None:
             taken = accepts(info, accept)
-            refused.append(Refusal(each, TOO_LARGE if taken else NOT_ACCEPTED))
+            refused.append(
+                upload.Refusal(each, upload.TOO_LARGE if taken else upload.NOT_ACCEPTED)
+            )
     return refused
 
 

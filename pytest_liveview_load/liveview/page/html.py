@@ -20,6 +20,7 @@ _INLINE: Final = re.compile(
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|label|mark"
     "|meter|output|progress|q|s|samp|small|span|strong|sub|sup|time|tt|u|var|wbr"
 ).fullmatch
+CONTROLS: Final = frozenset(("button", "input", "select", "textarea"))
 _UNSEEN: Final = frozenset(("script", "style", "template", "head", "noscript"))
 _SHOWN_FIRST: Final = ("id", "name", "type", "class", "href", "aria-label", "value")
 _LONGEST_SHOWN: Final = 40
@@ -210,7 +211,6 @@ def find_by_identity(root: Element, identity: Identity) -> Element | None:
 DISPLAY: Final = "display"
 NONE: Final = "none"
 _HIDDEN: Final = "hidden"
-_NEVER_SHOWN: Final = frozenset(("head", "script", "style", "template", "noscript"))
 
 
 def is_visible(element: Element) -> bool:
@@ -219,13 +219,13 @@ def is_visible(element: Element) -> bool:
 
 
 def _takes_room(element: Element) -> bool:
-    display = dict(declarations(element.get("style", ""))).get(DISPLAY)
+    display = declarations(element.get("style", "")).get(DISPLAY)
     if display is not None:
         return display.split()[:1] != [NONE]
     return not (
         _HIDDEN in element.attrib
         or _HIDDEN in element.get("class", "").split()
-        or element.tag in _NEVER_SHOWN
+        or element.tag in _UNSEEN
         or (element.tag == "input" and element.get("type", "").lower() == _HIDDEN)
         or (element.tag == "dialog" and "open" not in element.attrib)
     )
@@ -248,19 +248,15 @@ def is_disabled(element: Element) -> bool:
 
 def with_display(style: str, display: str) -> str:
     """Return a `style` attribute as a browser writes it after `style.display = …`."""
-    kept = dict(declarations(style))
+    kept = declarations(style)
     kept[DISPLAY] = display
     return " ".join(f"{name}: {value};" for name, value in kept.items())
 
 
-def declarations(style: str) -> list[tuple[str, str]]:
+def declarations(style: str) -> dict[str, str]:
     """Return the declarations of a `style` attribute, name and value."""
     pairs = (each.partition(":") for each in style.split(";"))
-    return [
-        (name.strip().lower(), value.strip())
-        for name, _, value in pairs
-        if value.strip()
-    ]
+    return {n.strip().lower(): value.strip() for n, _, value in pairs if value.strip()}
 
 
 # The attribute names that LiveView and phoenix_html read from a page.

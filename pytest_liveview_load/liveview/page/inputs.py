@@ -91,9 +91,8 @@ def select(page: VisiblePage, element: Element, *options: str) -> list[Action]:
     if field.type not in SELECTS:
         raise page.document.error_about(element, "is no <select>")
     if field.type != SELECT_MULTIPLE and len(options) != 1:
-        raise page.document.error_about(
-            element, f"takes one option, not {len(options)}"
-        )
+        problem = f"takes one option, not {len(options)}"
+        raise page.document.error_about(element, problem)
     chosen = [_option(page, field, each) for each in options]
     actions = events.move_focus(page, element)
     page.forms.put(field, tuple(each.value for each in chosen))

@@ -28,7 +28,7 @@ from pytest_liveview_load.liveview.page.push import Cause, push
 
 _DEEPEST: Final = 20  # `exec` that runs in a circle would hang a browser
 _BINDINGS: Final = 1024
-_FOCUSABLE: Final = frozenset(("input", "select", "textarea", "button", "iframe"))
+_FOCUSABLE: Final = html.CONTROLS | {"iframe"}
 
 _Command: TypeAlias = tuple[str, Mapping[str, Any]]
 

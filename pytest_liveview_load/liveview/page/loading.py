@@ -33,7 +33,7 @@ _EVENTS: Final = (
     "hook",
 )
 _CLASSES: Final = frozenset(map(html.loading_class, _EVENTS))
-_ENTERED: Final = frozenset(("input", "select", "textarea"))
+_ENTERED: Final = html.CONTROLS - {"button"}
 _UPDATES: Final = (PHX_UPDATE, f"data-{PHX_UPDATE}")
 
 
@@ -84,9 +84,8 @@ def loading_states(
     for entry in log:
         if isinstance(entry, SentPush):
             for marked in _marked(entry, dialect):
-                here = known.setdefault(
-                    html.identify(marked.element), LoadingState(view)
-                )
+                identity = html.identify(marked.element)
+                here = known.setdefault(identity, LoadingState(view))
                 _put(here, marked, entry, dialect)
             continue
         for identity, each in list(known.items()):
@@ -192,7 +191,7 @@ def _freed(here: LoadingState, number: int, dialect: Dialect) -> bool:
 
 
 _VIEWS = html.finder(f".//*[@{html.PHX_SESSION} and @id]")
-_CONTROLS = frozenset(("input", "select", "textarea", "button", "fieldset", "option"))
+_CONTROLS = html.CONTROLS | {"fieldset", "option"}
 _EMPTY = frozenset(("input", "img", "br", "hr"))
 
 

@@ -11,6 +11,7 @@ layout it takes no time.
 
 import copy
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_liveview_load.liveview.page.html import Element, finder, parse_fragment
@@ -45,11 +46,6 @@ class StreamPatch:
         """Return what is asked for this element, if it is an item of a stream."""
         return self.inserts.get(element.get("id", ""))
 
-    def stays_on_reset(self, element: Element, stream: Stream) -> bool:
-        """Tell whether a reset leaves the item where it is (old clients, new items)."""
-        found = self.insert_of(element)
-        return self.dialect.resets_in_place and found is not None and found[0] is stream
-
     def take_out(self, element: Element) -> None:
         """Remove an item; as removeStreamChildElement."""
         parent = element.getparent()
@@ -71,14 +67,13 @@ class StreamPatch:
         return known
 
 
+@dataclass(slots=True, eq=False)
 class StreamContainer:
     """One container in the new tree. Owns the list of its children while they change."""
 
-    def __init__(self, patch: StreamPatch, element: Element) -> None:
-        self._patch = patch
-        self._dialect = patch.dialect
-        self._element = element
-        self._items: list[Element] = []
+    _patch: StreamPatch
+    _element: Element
+    _items: list[Element] = field(default_factory=list)
 
     def fill(self, before: list[Element] | None) -> None:
         """Settle what it holds; `before` are its old children, None if it is new."""
@@ -137,7 +132,7 @@ class StreamContainer:
             return
         child.set(PHX_STREAM_REF, stream.ref)
         self._items.insert(self._place(insert.at), child)
-        if self._dialect.resets_in_place:
+        if self._patch.dialect.resets_in_place:
             self._limit(insert, spare_inserted=True)
         self._reorder(child, is_new=True)
 
@@ -147,7 +142,7 @@ class StreamContainer:
         Children foreign to streams stay last, such as the text that an empty list shows.
         """
         items = self._items
-        last = at == _LAST and self._dialect.streams_before_others
+        last = at == _LAST and self._patch.dialect.streams_before_others
         if last and items and items[-1].get(PHX_STREAM_REF) is None:
             return [item.get(PHX_STREAM_REF) for item in items].index(None)
         return len(items) if at < 0 else min(at, len(items))
@@ -159,19 +154,19 @@ class StreamContainer:
             return
         stream, insert = found
         child.set(PHX_STREAM_REF, stream.ref)
-        if not (is_new or stream.reset or self._dialect.resets_in_place):
+        if not (is_new or stream.reset or self._patch.dialect.resets_in_place):
             return
         if insert.at >= 0:
             # Among the others, the index is the same whichever side it comes from.
             self._items.remove(child)
             self._items.insert(min(insert.at, len(self._items)), child)
-        if not self._dialect.resets_in_place:
+        if not self._patch.dialect.resets_in_place:
             self._limit(insert)
 
     def _limit(self, insert: StreamInsert, *, spare_inserted: bool = False) -> None:
         """Cut the list to the insert's limit, from its head if that is negative."""
         limit = insert.limit
-        if limit is None or (limit == 0 and not self._dialect.limit_zero_empties):
+        if limit is None or (limit == 0 and not self._patch.dialect.limit_zero_empties):
             return
         surplus = self._items[:limit] if limit < 0 else self._items[limit:]
         for item in surplus:
@@ -251,7 +246,10 @@ def _remove_items(work: Element, patch: StreamPatch) -> None:
     for stream in patch.streams:
         if stream.reset:
             for element in _BY_STREAM(work, ref=stream.ref):
-                if not patch.stays_on_reset(element, stream):
+                found = patch.insert_of(element)
+                inserted = found is not None and found[0] is stream
+                # Old clients leave an item that comes again where it is.
+                if not (inserted and patch.dialect.resets_in_place):
                     patch.take_out(element)
         for dom_id in stream.deletes:
             for element in _BY_ID(work, id=dom_id):

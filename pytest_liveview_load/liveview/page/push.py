@@ -23,16 +23,6 @@ from pytest_liveview_load.liveview.page.form_data import (
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
 
-TYPE: Final = "type"
-EVENT: Final = "event"
-VALUE: Final = "value"
-META: Final = "meta"
-UPLOADS: Final = "uploads"
-CID: Final = "cid"
-FORM: Final = "form"
-TARGET: Final = "_target"
-NO_TARGET: Final = "undefined"  # what JavaScript makes of a nameless input
-
 # A view's id, and the cid of a component in it.
 _Addressee: TypeAlias = tuple[str, int | None]
 
@@ -76,7 +66,7 @@ def _push_event(
     kind, element, target = cause.kind, cause.source, options.get("target")
     addressees = _addressees(page, element, element, target, target)
     value = _meta(page, element, cause.data, options)
-    payload = {TYPE: kind, EVENT: event, VALUE: value}
+    payload = {"type": kind, "event": event, "value": value}
     source = LoadingSource(kind, html.identify(element), None, options.get("loading"))
     return _addressed(addressees, source, event, payload)
 
@@ -91,14 +81,15 @@ def _push_input(
         raise document.error_about(element, "has phx-change but is inside no form")
     own_binding = element.get(html.PHX_CHANGE)
     name = document.unmask(field.name)
-    meta = {TARGET: name or NO_TARGET} | _meta(page, form, None, options)
+    # A nameless input is "undefined", as in JavaScript.
+    meta = {"_target": name or "undefined"} | _meta(page, form, None, options)
     uploads = event_uploads(page, field)
     origin = element if own_binding else form
     addressees = _addressees(page, origin, form, target, target)
     submitter = field if element.tag == "button" else None
     only = (name,) if own_binding else ()
     payload = _form_payload(page, form, event, meta, submitter, only)
-    payload[UPLOADS] = uploads
+    payload["uploads"] = uploads
     source = LoadingSource(
         "change", html.identify(element), None, options.get("loading")
     )
@@ -173,8 +164,8 @@ def _form_payload(
     only: Collection[str] = (),
 ) -> dict[str, Any]:
     value = form_value(page, form, submitter=submitter, only=only, meta=meta)
-    payload = {TYPE: FORM, EVENT: event, VALUE: value}
-    return payload if page.dialect.target_in_value else {**payload, META: meta}
+    payload = {"type": "form", "event": event, "value": value}
+    return payload if page.dialect.target_in_value else {**payload, "meta": meta}
 
 
 def _addressed(
@@ -199,7 +190,7 @@ def _addressed(
 
 
 def _for_component(payload: dict[str, Any], cid: int | None) -> dict[str, Any]:
-    return payload if cid is None else {**payload, CID: cid}
+    return payload if cid is None else {**payload, "cid": cid}
 
 
 def _addressees(
@@ -207,7 +198,7 @@ def _addressees(
     origin: Element,
     element: Element,
     target: str | int | None,
-    component_target: str | int | None,
+    asked: str | int | None,
 ) -> list[_Addressee]:
     """Return each view that is meant, and the component in it that gets the event.
 
@@ -222,9 +213,7 @@ def _addressees(
         return [(document.owner(origin), int(target))]
     else:
         contexts = document.targets(origin, document.unmask(target))
-    named = (
-        element.get(html.PHX_TARGET) if component_target is None else component_target
-    )
+    named = element.get(html.PHX_TARGET) if asked is None else asked
     if isinstance(named, int) or (named is not None and named.isdecimal()):
         return [(document.owner(each), int(named)) for each in contexts]
     return [

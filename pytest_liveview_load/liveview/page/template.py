@@ -16,14 +16,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from pytest_liveview_load.liveview.page import view_elements
 from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER
 from pytest_liveview_load.liveview.page.html import Element, parse_fragment
 from pytest_liveview_load.liveview.page.patch import OUTLIVES_HTML
-from pytest_liveview_load.liveview.page.view_elements import (
-    NestedView,
-    component_ids_in,
-    nested_views_in,
-)
+from pytest_liveview_load.liveview.page.view_elements import NestedView
 from pytest_liveview_load.liveview.protocol.rendered import (
     MAX_HTML,
     ROOT_TAG,
@@ -105,12 +102,12 @@ class Template:
     @cached_property
     def cids(self) -> frozenset[int]:
         """The components in it."""
-        return component_ids_in(self.html)
+        return view_elements.component_ids_in(self.html)
 
     @cached_property
     def nested(self) -> Mapping[str, NestedView]:
         """The places of nested and sticky views in it, by view id."""
-        return nested_views_in(self.html)
+        return view_elements.nested_views_in(self.html)
 
 
 @lru_cache(maxsize=_TEMPLATES_KEPT)
@@ -125,7 +122,10 @@ def template_of(html_with_gaps: str) -> Template | None:
     )
     html = "".join((start, *places))
     root = parse_fragment(html)
-    return Template(html, root) if _are_texts(root, len(rest)) else None
+    # All must be texts between tags, and of elements without a value.
+    if _places_in(root) != len(rest) or any(map(_places_in, root.iter(*_VALUES))):
+        return None
+    return Template(html, root)
 
 
 def fill_texts(text: str, texts: tuple[str, ...]) -> str:
@@ -136,12 +136,6 @@ def fill_texts(text: str, texts: tuple[str, ...]) -> str:
         return texts[number] if number < len(texts) else place[0]
 
     return _PLACES.sub(own, text)
-
-
-def _are_texts(root: Element, places: int) -> bool:
-    """Tell whether all places are texts between tags, and of elements without a value."""
-    found = _places_in(root)
-    return found == places and not any(map(_places_in, root.iter(*_VALUES)))
 
 
 def _places_in(element: Element) -> int:

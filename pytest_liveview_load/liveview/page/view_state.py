@@ -7,6 +7,7 @@ HTML and DOM are built when someone looks, and then once for all who share the s
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -51,38 +52,21 @@ class Transition(NamedTuple):
     cids: tuple[int, ...] = ()  # the components in the diff
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ViewState:
     """One view's content. `html` and `root` are shared: read them, never change them."""
 
-    __slots__ = (
-        "_cids",
-        "_fresh",
-        "_html",
-        "_nested",
-        "_root",
-        "_split",
-        "_template",
-        "_visible",
-        "before",
-        "merged",
-        "unrendered",
-    )
-
-    def __init__(
-        self, merged: Merged, before: "ViewState | None", *, fresh: bool
-    ) -> None:
-        self.merged = merged
-        self.before = before  # until the DOM is known, which may hold on to its items
-        self._fresh = fresh
-        self._html: str | None = None  # what the tree renders, not yet what is seen
-        self._visible: str | None = None
-        self._cids: frozenset[int] | None = None
-        self._nested: Mapping[str, NestedView] | None = None
-        self._root: Element | None = None  # only where elements outlive the HTML
-        self._split: SplitHtml | None = None  # instead of all HTML, where it has
-        self._template: Template | None = None
-        # How many states up to this one nobody has looked at.
-        self.unrendered: int = 0 if before is None else before.unrendered + 1
+    merged: Merged
+    before: "ViewState | None"  # until the DOM is known, which may hold on to its items
+    fresh: bool  # joined by a live navigation
+    unrendered: int = 0  # states up to this one that nobody has looked at
+    _html: str | None = None  # what the tree renders, not yet what is seen
+    _visible: str | None = None
+    _cids: frozenset[int] | None = None
+    _nested: Mapping[str, NestedView] | None = None
+    _root: Element | None = None  # only where elements outlive the HTML
+    _split: SplitHtml | None = None  # instead of all HTML, where it has
+    _template: Template | None = None
 
     @classmethod
     def joined(
@@ -152,18 +136,16 @@ class ViewState:
     def cids(self) -> frozenset[int]:
         """The components on the page."""
         if self._cids is None:
-            shared = self.shared()[0]
-            self._cids = component_ids_in(self.html) if shared is self else shared.cids
+            shown = self.shared()[0]
+            self._cids = component_ids_in(self.html) if shown is self else shown.cids
         return self._cids
 
     @property
     def nested(self) -> Mapping[str, NestedView]:
         """The places of nested and sticky views on the page, by view id."""
         if self._nested is None:
-            shared = self.shared()[0]
-            self._nested = (
-                nested_views_in(self.html) if shared is self else shared.nested
-            )
+            shown = self.shared()[0]
+            self._nested = nested_views_in(self.html) if shown is self else shown.nested
         return self._nested
 
     @property
@@ -198,7 +180,7 @@ class ViewState:
         self.unrendered = 0
 
     def _patched(self, html: str) -> Element:
-        merged, before, fresh = self.merged, self.before, self._fresh
+        merged, before, fresh = self.merged, self.before, self.fresh
         rendered, streams = merged.rendered, merged.streams
         dialect = rendered.dialect
         if before is None:
@@ -220,7 +202,7 @@ def _parsed(html: str) -> Element:
 @lru_cache(maxsize=_JOINS_KEPT)
 def _joined(rendered_json: bytes, dialect: Dialect, fresh: bool) -> Transition:  # noqa: FBT001
     merged = rendered_from(parse_json(rendered_json), dialect)
-    return _transition(merged, ViewState(merged, None, fresh=fresh))
+    return _transition(merged, ViewState(merged, None, fresh))
 
 
 @lru_cache(maxsize=_DIFFS_KEPT)
@@ -229,7 +211,7 @@ def _after(state: ViewState, diff_json: bytes) -> Transition:
     merged = merge(rendered, parse_json(diff_json))
     if merged.rendered is rendered:
         return _transition(merged, state)
-    following = ViewState(merged, state, fresh=False)
+    following = ViewState(merged, state, False, state.unrendered + 1)  # noqa: FBT003
     if following.unrendered >= _MOST_UNRENDERED:
         following.ensure_rendered()
     return _transition(merged, following)

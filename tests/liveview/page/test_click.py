@@ -41,8 +41,10 @@ def shown(action: Action) -> Any:
 
 
 def clicked(content: str, css: str = "#a") -> list[Any]:
-    scene = page_of(content)
-    return [shown(each) for each in click.click(scene, find_one(scene.document, css))]
+    visible = page_of(content)
+    return [
+        shown(each) for each in click.click(visible, find_one(visible.document, css))
+    ]
 
 
 def pushed(event: str, value: Any, cid: int | None = None, kind: str = "click") -> Any:
@@ -231,9 +233,9 @@ def test_a_nested_view_gets_its_own_events_and_no_click_leaves_it() -> None:
 
 def test_a_click_on_a_dead_page_has_no_view() -> None:
     page = DeadRender.parse("<p id=a phx-click=go>x</p>", URL)
-    scene = VisiblePage(Document(page), FormState(), NEWEST)
+    visible = VisiblePage(Document(page), FormState(), NEWEST)
 
-    (action,) = click.click(scene, find_one(scene.document, "#a"))
+    (action,) = click.click(visible, find_one(visible.document, "#a"))
 
     assert ("", "click", "go", {}, None) == shown(action)
 
@@ -301,9 +303,9 @@ def test_a_chain_does(chain: str, expected: list[Any]) -> None:
 
 def test_a_js_push_on_a_form_sends_its_value_beside_the_form() -> None:
     chain = '[["push",{"event":"e","value":{"id":1}}]]'
-    scene = page_of(f"<form id=f phx-submit='{chain}'><input name=a></form>")
+    visible = page_of(f"<form id=f phx-submit='{chain}'><input name=a></form>")
 
-    (push,) = click.submit(scene, find_one(scene.document, "#f"))
+    (push,) = click.submit(visible, find_one(visible.document, "#f"))
 
     assert isinstance(push, PushEvent)
     assert {

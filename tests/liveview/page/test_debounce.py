@@ -37,14 +37,14 @@ def a_form(attributes: str, more: str = "") -> VisiblePage:
     )
 
 
-def fill(scene: VisiblePage, css: str, value: str) -> list[str]:
-    return told(inputs.fill(scene, find_one(scene.document, css), value))
+def fill(page: VisiblePage, css: str, value: str) -> list[str]:
+    return told(inputs.fill(page, find_one(page.document, css), value))
 
 
-def release(scene: VisiblePage) -> list[str]:
-    due = scene.forms.debounce.next_due()
+def release(page: VisiblePage) -> list[str]:
+    due = page.forms.debounce.next_due()
     assert due is not None
-    return told(release_held(scene, due[0]))
+    return told(release_held(page, due[0]))
 
 
 @pytest.mark.parametrize(
@@ -54,109 +54,107 @@ def release(scene: VisiblePage) -> list[str]:
 def test_a_debounced_field_tells_when_its_time_is_up(
     attribute: str, seconds: float
 ) -> None:
-    scene = a_form(attribute)
-    assert [[], []] == [fill(scene, "#a", "1"), fill(scene, "#a", "12")]
-    due = scene.forms.debounce.next_due()
+    page = a_form(attribute)
+    assert [[], []] == [fill(page, "#a", "1"), fill(page, "#a", "12")]
+    due = page.forms.debounce.next_due()
     assert due is not None
     assert seconds == due[1]
 
-    (push,) = release_held(scene, due[0])
+    (push,) = release_held(page, due[0])
 
     assert isinstance(push, PushEvent)
     assert "a=12&_unused_b=&b=" == push.payload["value"]
-    assert None is scene.forms.debounce.next_due()
+    assert None is page.forms.debounce.next_due()
 
 
 def test_a_field_that_is_left_tells_what_it_held_back() -> None:
-    scene = a_form("phx-debounce=200")
-    assert [] == fill(scene, "#a", "1")
-    assert ["change", "change"] == fill(scene, "#b", "2")
-    assert None is scene.forms.debounce.next_due()
+    page = a_form("phx-debounce=200")
+    assert [] == fill(page, "#a", "1")
+    assert ["change", "change"] == fill(page, "#b", "2")
+    assert None is page.forms.debounce.next_due()
 
 
 def test_a_field_can_wait_until_it_is_left() -> None:
-    scene = a_form("phx-debounce=blur phx-blur=left")
-    assert [] == fill(scene, "#a", "1")
-    assert None is scene.forms.debounce.next_due()
-    assert ["change", "left"] == told(events.blur(scene))
+    page = a_form("phx-debounce=blur phx-blur=left")
+    assert [] == fill(page, "#a", "1")
+    assert None is page.forms.debounce.next_due()
+    assert ["change", "left"] == told(events.blur(page))
 
 
 def test_a_submit_by_key_forgets_what_was_held_back_for_a_time() -> None:
-    scene = a_form("phx-debounce=200")
-    fill(scene, "#a", "1")
+    page = a_form("phx-debounce=200")
+    fill(page, "#a", "1")
     assert ["save"] == told(
-        keyboard.press(scene, find_one(scene.document, "#a"), "Enter")
+        keyboard.press(page, find_one(page.document, "#a"), "Enter")
     )
-    assert None is scene.forms.debounce.next_due()
+    assert None is page.forms.debounce.next_due()
 
 
 def test_a_submit_by_key_leaves_the_field() -> None:
-    scene = a_form("phx-debounce=blur")
-    fill(scene, "#a", "1")
-    sent = told(keyboard.press(scene, find_one(scene.document, "#a"), "Enter"))
+    page = a_form("phx-debounce=blur")
+    fill(page, "#a", "1")
+    sent = told(keyboard.press(page, find_one(page.document, "#a"), "Enter"))
     assert ["change", "save"] == sent
 
 
 def test_a_submit_by_its_button_tells_first() -> None:
-    scene = a_form("phx-debounce=200", "<button id=go>go</button>")
-    fill(scene, "#a", "1")
-    assert ["change", "save"] == told(
-        click.click(scene, find_one(scene.document, "#go"))
-    )
+    page = a_form("phx-debounce=200", "<button id=go>go</button>")
+    fill(page, "#a", "1")
+    assert ["change", "save"] == told(click.click(page, find_one(page.document, "#go")))
 
 
 def test_what_is_gone_tells_nothing() -> None:
-    scene = a_form("phx-debounce=200")
-    fill(scene, "#a", "1")
-    empty = VisiblePage(document_of("<p>"), scene.forms, scene.dialect)
+    page = a_form("phx-debounce=200")
+    fill(page, "#a", "1")
+    empty = VisiblePage(document_of("<p>"), page.forms, page.dialect)
     assert [] == release(empty)
 
 
 def test_a_throttled_button_is_deaf_for_a_while() -> None:
     time = Time()
     forms = FormState(time)
-    scene = page_of("<b id=a phx-click=go phx-throttle=500>x</b>", forms=forms)
+    page = page_of("<b id=a phx-click=go phx-throttle=500>x</b>", forms=forms)
     sent = []
     for later in (0, 0.4, 0.2, 0.1):
         time.now += later
-        sent.append(told(click.click(scene, find_one(scene.document, "#a"))))
+        sent.append(told(click.click(page, find_one(page.document, "#a"))))
     assert [["go"], [], ["go"], []] == sent
 
 
 def test_another_key_is_heard_at_once() -> None:
-    scene = page_of(
+    page = page_of(
         "<p id=w phx-window-keydown=k phx-throttle=500>", forms=FormState(Time())
     )
     sent = [
-        told(keyboard.press(scene, scene.document.root, key))
+        told(keyboard.press(page, page.document.root, key))
         for key in ("a", "a", "b", "b")
     ]
     assert [["k"], [], ["k"], []] == sent
 
 
 def test_a_throttled_field_that_is_left_is_heard_again() -> None:
-    scene = page_of(
+    page = page_of(
         "<form phx-change=change><input id=a name=a phx-throttle=500></form>",
         forms=FormState(Time()),
     )
-    assert [["change"], []] == [fill(scene, "#a", "1"), fill(scene, "#a", "2")]
-    events.blur(scene)
-    assert ["change"] == fill(scene, "#a", "3")
+    assert [["change"], []] == [fill(page, "#a", "1"), fill(page, "#a", "2")]
+    events.blur(page)
+    assert ["change"] == fill(page, "#a", "3")
 
 
 def test_the_change_event_tells_only_what_no_input_event_just_told() -> None:
-    scene = a_form("")
-    fill(scene, "#a", "1")
-    assert [] == told(events.blur(scene))
+    page = a_form("")
+    fill(page, "#a", "1")
+    assert [] == told(events.blur(page))
 
-    fill(scene, "#a", "2")
-    other = scene.document.fields.field(find_one(scene.document, "#b"))
+    fill(page, "#a", "2")
+    other = page.document.fields.field(find_one(page.document, "#b"))
     assert other is not None
-    events.input_event(scene, other)  # as a script does, which moves no focus
-    assert ["change"] == told(events.blur(scene))
+    events.input_event(page, other)  # as a script does, which moves no focus
+    assert ["change"] == told(events.blur(page))
 
 
 def test_a_time_that_is_none_is_an_error() -> None:
-    scene = a_form("phx-debounce=soon")
+    page = a_form("phx-debounce=soon")
     with pytest.raises(ElementError, match=r"of 'soon' on .*: it is no number of ms"):
-        fill(scene, "#a", "1")
+        fill(page, "#a", "1")

@@ -27,14 +27,14 @@ def told(actions: list[Action]) -> list[tuple[str, str, Any]]:
 
 
 def test_the_end_of_a_list_asks_for_more() -> None:
-    scene = page_of(LIST)
-    sent = told(events.scroll(scene, find_one(scene.document, "#l"), "bottom"))
+    page = page_of(LIST)
+    sent = told(events.scroll(page, find_one(page.document, "#l"), "bottom"))
     assert [("js", "next", {"id": "two", "of": "posts"})] == sent
 
 
 def test_the_top_of_a_list_is_overrun_first() -> None:
-    scene = page_of(LIST, dialect=Dialect.V1_0)
-    sent = told(events.scroll(scene, find_one(scene.document, "#l"), "top"))
+    page = page_of(LIST, dialect=Dialect.V1_0)
+    sent = told(events.scroll(page, find_one(page.document, "#l"), "top"))
     assert [
         ("hook", "prev", {"id": "one", "_overran": True, "of": "posts"}),
         ("hook", "prev", {"id": "one", "of": "posts"}),
@@ -42,8 +42,8 @@ def test_the_top_of_a_list_is_overrun_first() -> None:
 
 
 def test_an_empty_list_asks_for_nothing() -> None:
-    scene = page_of("<ul id=l phx-viewport-bottom=next></ul>")
-    assert [] == events.scroll(scene, find_one(scene.document, "#l"), "bottom")
+    page = page_of("<ul id=l phx-viewport-bottom=next></ul>")
+    assert [] == events.scroll(page, find_one(page.document, "#l"), "bottom")
 
 
 @pytest.mark.parametrize(
@@ -54,36 +54,36 @@ def test_an_empty_list_asks_for_nothing() -> None:
     ],
 )
 def test_where_nothing_scrolls(css: str, edge: Any, problem: str) -> None:
-    scene = page_of(LIST)
+    page = page_of(LIST)
     with pytest.raises(ElementError, match=problem):
-        events.scroll(scene, find_one(scene.document, css), edge)
+        events.scroll(page, find_one(page.document, css), edge)
 
 
 def test_the_focus_goes_from_field_to_field() -> None:
-    scene = page_of(
+    page = page_of(
         "<input id=a phx-focus=in phx-blur=out><input id=b phx-focus=in2><p id=p>x"
     )
-    one = partial(find_one, scene.document)
+    one = partial(find_one, page.document)
     assert [("focus", "in", {"value": ""})] == told(
-        events.focus_element(scene, one("#a"))
+        events.focus_element(page, one("#a"))
     )
     assert ["out", "in2"] == [
-        event for _, event, _ in told(events.focus_element(scene, one("#b")))
+        event for _, event, _ in told(events.focus_element(page, one("#b")))
     ]
     with pytest.raises(ElementError, match="has no way to be focused"):
-        events.focus_element(scene, one("#p"))
+        events.focus_element(page, one("#p"))
 
 
 def test_a_window_is_left_and_found_again() -> None:
-    scene = page_of(
+    page = page_of(
         "<input id=a phx-blur=out><p phx-window-blur=away phx-window-focus=back "
         "phx-value-n=1></p>"
     )
-    events.focus_element(scene, find_one(scene.document, "#a"))
+    events.focus_element(page, find_one(page.document, "#a"))
     assert [("blur", "out", {"value": ""}), ("blur", "away", {"n": "1"})] == told(
-        events.leave_window(scene)
+        events.leave_window(page)
     )
-    assert [("focus", "back", {"n": "1"})] == told(events.return_to_window(scene))
+    assert [("focus", "back", {"n": "1"})] == told(events.return_to_window(page))
 
 
 AWAY = {
@@ -105,8 +105,8 @@ AWAY = {
 
 @pytest.mark.parametrize(("content", "expected"), AWAY.values(), ids=AWAY)
 def test_a_click(content: str, expected: list[str]) -> None:
-    scene = page_of(content)
-    sent = told(click.click(scene, find_one(scene.document, "#a")))
+    page = page_of(content)
+    sent = told(click.click(page, find_one(page.document, "#a")))
     assert expected == [event for _, event, _ in sent]
 
 
@@ -144,16 +144,16 @@ def test_the_focus_that_js_kept(
         "<input id=a phx-focus=at_a><input id=b phx-focus=at_b><p id=p>p</p>"
         f"<button id=go phx-focus=at_go phx-click='[{chain}]'>go</button>"
     )
-    scene = page_of(content, dialect=dialect)
-    sent = told(click.click(scene, find_one(scene.document, "#go")))
-    assert expected == scene.forms.focused
+    page = page_of(content, dialect=dialect)
+    sent = told(click.click(page, find_one(page.document, "#go")))
+    assert expected == page.forms.focused
     last = sent[-1][1] if sent else None
     assert (expected and f"at_{expected}") == last
 
 
 def test_a_focus_that_is_kept_is_this_users_own() -> None:
-    scene = page_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
-    click.click(scene, find_one(scene.document, "#go"))
-    assert not scene.forms.untouched
-    scene.forms.drop_focus()
-    assert scene.forms.untouched
+    page = page_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
+    click.click(page, find_one(page.document, "#go"))
+    assert not page.forms.untouched
+    page.forms.drop_focus()
+    assert page.forms.untouched

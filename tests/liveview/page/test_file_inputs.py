@@ -55,21 +55,21 @@ def page(
 
 
 def attached(
-    scene: VisiblePage, element: Element, files: list[ChosenFile]
+    visible: VisiblePage, element: Element, files: list[ChosenFile]
 ) -> list[Action]:
-    return attach_files(scene, element, files).actions
+    return attach_files(visible, element, files).actions
 
 
-def upload_of(scene: VisiblePage) -> Field:
-    (field,) = upload_fields(scene.document, find_one(scene.document, "#f"))
+def upload_of(visible: VisiblePage) -> Field:
+    (field,) = upload_fields(visible.document, find_one(visible.document, "#f"))
     return field
 
 
-def after(scene: VisiblePage, html: str) -> VisiblePage:
-    """Return the same user's scene once the server has rendered `html`."""
+def after(visible: VisiblePage, html: str) -> VisiblePage:
+    """Return the same user's visible once the server has rendered `html`."""
     new = page_of(html).document
-    scene.forms.rebase(scene.document, new)
-    return VisiblePage(new, scene.forms, scene.dialect)
+    visible.forms.rebase(visible.document, new)
+    return VisiblePage(new, visible.forms, visible.dialect)
 
 
 def refs(files: list[ChosenFile]) -> list[str | None]:
@@ -77,65 +77,69 @@ def refs(files: list[ChosenFile]) -> list[str | None]:
 
 
 def test_a_file_is_new_then_active_then_preflighted_and_gone_when_dropped() -> None:
-    scene = page_of(page())
-    (told,) = attached(scene, find_one(scene.document, "#u"), [file("a"), file("b")])
+    visible = page_of(page())
+    (told,) = attached(
+        visible, find_one(visible.document, "#u"), [file("a"), file("b")]
+    )
     assert isinstance(told, PushEvent)
     assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
-    assert [] == active_files(scene, upload_of(scene))  # the server has not answered
+    assert [] == active_files(
+        visible, upload_of(visible)
+    )  # the server has not answered
 
-    scene = after(scene, page(active="0,1"))
-    assert ["0", "1"] == refs(active_files(scene, upload_of(scene)))
-    assert ["0", "1"] == refs(files_to_preflight(scene, upload_of(scene)))
-    scene = after(scene, page(active="0,1", preflighted="0"))
-    assert ["1"] == refs(files_to_preflight(scene, upload_of(scene)))
-    assert uploads_in_progress(scene.document, find_one(scene.document, "#f"))
-    scene = after(scene, page(active="1", preflighted="1", done="1"))
-    assert ["1"] == refs(active_files(scene, upload_of(scene)))
-    assert not uploads_in_progress(scene.document, find_one(scene.document, "#f"))
+    visible = after(visible, page(active="0,1"))
+    assert ["0", "1"] == refs(active_files(visible, upload_of(visible)))
+    assert ["0", "1"] == refs(files_to_preflight(visible, upload_of(visible)))
+    visible = after(visible, page(active="0,1", preflighted="0"))
+    assert ["1"] == refs(files_to_preflight(visible, upload_of(visible)))
+    assert uploads_in_progress(visible.document, find_one(visible.document, "#f"))
+    visible = after(visible, page(active="1", preflighted="1", done="1"))
+    assert ["1"] == refs(active_files(visible, upload_of(visible)))
+    assert not uploads_in_progress(visible.document, find_one(visible.document, "#f"))
 
 
 def test_files_go_with_the_input_that_they_were_chosen_in() -> None:
-    scene = page_of(page())
-    attached(scene, find_one(scene.document, "#u"), [file("a")])
-    assert not scene.forms.untouched
+    visible = page_of(page())
+    attached(visible, find_one(visible.document, "#u"), [file("a")])
+    assert not visible.forms.untouched
 
-    scene = after(scene, "<p>gone</p>")
-    scene = after(scene, page(active="0"))
-    assert [] == active_files(scene, upload_of(scene))
+    visible = after(visible, "<p>gone</p>")
+    visible = after(visible, page(active="0"))
+    assert [] == active_files(visible, upload_of(visible))
 
 
 @pytest.mark.parametrize(
     ("dialect", "ref"), [(Dialect.V0_20, "1"), (Dialect.V1_1, "1"), (Dialect.V1_2, "0")]
 )
 def test_an_empty_file_takes_a_ref_until_1_2(dialect: Dialect, ref: str) -> None:
-    scene = page_of(page())._replace(dialect=dialect)
-    scene.forms.put_files("phx-1", [file("empty", size=0), file("a")])
+    visible = page_of(page())._replace(dialect=dialect)
+    visible.forms.put_files("phx-1", [file("empty", size=0), file("a")])
 
-    said = event_uploads(scene, upload_of(scene))
+    said = event_uploads(visible, upload_of(visible))
     assert [ref] == [each["ref"] for each in said["phx-1"]]
 
 
 def test_only_the_event_of_a_file_input_tells_of_files() -> None:
-    scene = page_of(page())
-    attached(scene, find_one(scene.document, "#u"), [file("a")])
-    (told,) = inputs.fill(scene, find_one(scene.document, "[name=note]"), "hi")
+    visible = page_of(page())
+    attached(visible, find_one(visible.document, "#u"), [file("a")])
+    (told,) = inputs.fill(visible, find_one(visible.document, "[name=note]"), "hi")
 
     assert isinstance(told, PushEvent)
     assert {} == told.payload["uploads"]
 
 
 def test_a_submit_is_read_again_when_its_files_have_arrived() -> None:
-    scene = page_of(page())
-    (push,) = click.submit(scene, find_one(scene.document, "#f"))
+    visible = page_of(page())
+    (push,) = click.submit(visible, find_one(visible.document, "#f"))
     assert isinstance(push, PushEvent)
     assert push.submission is not None
-    scene.forms.put(
-        scene.document.fields.of(find_one(scene.document, "#f"))[0], "later"
+    visible.forms.put(
+        visible.document.fields.of(find_one(visible.document, "#f"))[0], "later"
     )
 
     assert "note=" == push.payload["value"]
-    assert "note=later" == resubmit(scene, push).payload["value"]
-    gone = after(scene, "<p>gone</p>")
+    assert "note=later" == resubmit(visible, push).payload["value"]
+    gone = after(visible, "<p>gone</p>")
     assert push == resubmit(gone, push)
 
 
@@ -153,11 +157,11 @@ def test_a_mark_without_a_reason_gets_one(
     errors: str, name: str, expected: list[Refusal]
 ) -> None:
     kind = "multiple accept='.txt'"
-    scene = page_of(page(more=kind))
-    attached(scene, find_one(scene.document, "#u"), [file(name, kind="x/y")])
-    scene = after(scene, page(active="0", errors=errors, more=kind))
+    visible = page_of(page(more=kind))
+    attached(visible, find_one(visible.document, "#u"), [file(name, kind="x/y")])
+    visible = after(visible, page(active="0", errors=errors, more=kind))
 
-    assert expected == refused_files(scene, upload_of(scene))
+    assert expected == refused_files(visible, upload_of(visible))
 
 
 @pytest.mark.parametrize(
@@ -190,11 +194,11 @@ def test_accept_admits_endings_types_and_wildcards(
     ],
 )
 def test_what_takes_no_files_is_told(html: str, css: str, problem: str) -> None:
-    scene = page_of(html)
+    visible = page_of(html)
     with pytest.raises(ElementError, match=problem):
-        attached(scene, find_one(scene.document, css), [file("a")])
+        attached(visible, find_one(visible.document, css), [file("a")])
 
-    assert [] == list(scene.forms.files("phx-1"))
+    assert [] == list(visible.forms.files("phx-1"))
 
 
 # Dropping
@@ -212,24 +216,24 @@ def zone(more: str = "multiple") -> VisiblePage:
 
 @pytest.mark.parametrize("css", ["#zone", "#inside", "#shut", "#text", "#f"])
 def test_a_drop_in_the_zone_is_a_choice_in_its_input(css: str) -> None:
-    scene = zone()
+    visible = zone()
     ref, (told,) = attach_files(
-        scene, find_one(scene.document, css), [file("a"), file("b")]
+        visible, find_one(visible.document, css), [file("a"), file("b")]
     )
 
     assert "phx-1" == ref
     assert isinstance(told, PushEvent)
     assert {"_target": "doc"} == told.payload["meta"]
     assert ["a", "b"] == [each["name"] for each in told.payload["uploads"]["phx-1"]]
-    assert scene.forms.focused is None
+    assert visible.forms.focused is None
 
 
 def test_a_drop_brings_more_than_the_input_takes_and_replaces_what_it_had() -> None:
-    scene = zone(more="")
-    attach_files(scene, find_one(scene.document, "#u"), [file("a")])
-    attach_files(scene, find_one(scene.document, "#zone"), [file("b"), file("c")])
+    visible = zone(more="")
+    attach_files(visible, find_one(visible.document, "#u"), [file("a")])
+    attach_files(visible, find_one(visible.document, "#zone"), [file("b"), file("c")])
 
-    assert ["b", "c"] == [each.info.name for each in scene.forms.files("phx-1")]
+    assert ["b", "c"] == [each.info.name for each in visible.forms.files("phx-1")]
 
 
 @pytest.mark.parametrize(
@@ -244,18 +248,18 @@ def test_a_drop_brings_more_than_the_input_takes_and_replaces_what_it_had() -> N
 def test_a_drop_that_nobody_takes_is_an_error(
     css: str, more: str, problem: str
 ) -> None:
-    scene = zone(more)
+    visible = zone(more)
     with pytest.raises(ElementError, match=problem):
-        attach_files(scene, find_one(scene.document, css), [file("a")])
+        attach_files(visible, find_one(visible.document, css), [file("a")])
 
 
 # Folders
 
 
 def test_a_folder_says_of_each_file_where_it_was() -> None:
-    scene = page_of(page(more="webkitdirectory"))
+    visible = page_of(page(more="webkitdirectory"))
     files = [file("photos/2024/me.png"), file("photos/a")]
-    (told,) = attached(scene, find_one(scene.document, "#u"), files)
+    (told,) = attached(visible, find_one(visible.document, "#u"), files)
 
     assert isinstance(told, PushEvent)
     assert [("me.png", "photos/2024/me.png"), ("a", "photos/a")] == [
@@ -275,8 +279,8 @@ def test_a_folder_says_of_each_file_where_it_was() -> None:
 def test_a_folder_goes_where_folders_go(
     more: str, css: str, relative_path: str, problem: str
 ) -> None:
-    scene = zone(more)
+    visible = zone(more)
     chosen = file("a")
     chosen.info = replace(chosen.info, relative_path=relative_path)
     with pytest.raises(ElementError, match=problem):
-        attach_files(scene, find_one(scene.document, css), [chosen])
+        attach_files(visible, find_one(visible.document, css), [chosen])

@@ -89,11 +89,11 @@ def test_no_unused_field_can_be_asked_for() -> None:
 
 
 def test_line_ends_are_lf_for_liveview_and_crlf_for_http() -> None:
-    scene = page_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
-    form = find_one(scene.document, "#f")
+    visible = page_of(TEXT.format("<textarea name='a'>1\n2</textarea>"))
+    form = find_one(visible.document, "#f")
 
-    assert form_value(scene, form) == "_unused_a=&a=1%0A2"
-    assert http_body(scene, form, None) == "a=1%0D%0A2"
+    assert form_value(visible, form) == "_unused_a=&a=1%0A2"
+    assert http_body(visible, form, None) == "a=1%0D%0A2"
 
 
 # A new document arrives
@@ -113,51 +113,52 @@ ECHOES = {
 def test_without_the_focus_the_server_has_the_last_word(
     server: str, expected: str
 ) -> None:
-    scene = page_of(FIELD.format(""))
-    inputs.fill(scene, find_one(scene.document, "#a"), "typed")
-    inputs.fill(scene, find_one(scene.document, "#b"), "")
+    visible = page_of(FIELD.format(""))
+    inputs.fill(visible, find_one(visible.document, "#a"), "typed")
+    inputs.fill(visible, find_one(visible.document, "#b"), "")
 
-    scene.forms.rebase(scene.document, document_of(FIELD.format(server)))
+    visible.forms.rebase(visible.document, document_of(FIELD.format(server)))
 
-    assert f"a={expected}&b=" == value_of(FIELD.format(server), scene.forms)
+    assert f"a={expected}&b=" == value_of(FIELD.format(server), visible.forms)
 
 
 def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
-    scene = page_of(FIELD.format(""))
-    inputs.fill(scene, find_one(scene.document, "#a"), "typed")
-    answered = page_of(FIELD.format("TYPED"), forms=scene.forms)
+    visible = page_of(FIELD.format(""))
+    inputs.fill(visible, find_one(visible.document, "#a"), "typed")
+    answered = page_of(FIELD.format("TYPED"), forms=visible.forms)
 
-    scene.forms.rebase(scene.document, answered.document)
+    visible.forms.rebase(visible.document, answered.document)
     focused = inputs.current_value(answered, find_one(answered.document, "#a"))
     events.move_focus(answered, find_one(answered.document, "#b"))
-    scene.forms.rebase(answered.document, answered.document)
+    visible.forms.rebase(answered.document, answered.document)
     left = inputs.current_value(answered, find_one(answered.document, "#a"))
 
     assert ("typed", "TYPED") == (focused, left)
 
 
 def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
-    scene = page_of(FIELD.format(""))
-    inputs.fill(scene, find_one(scene.document, "#a"), "hi")
-    echoed = page_of(FIELD.format("hi"), forms=scene.forms)
-    scene.forms.rebase(scene.document, echoed.document)
+    visible = page_of(FIELD.format(""))
+    inputs.fill(visible, find_one(visible.document, "#a"), "hi")
+    echoed = page_of(FIELD.format("hi"), forms=visible.forms)
+    visible.forms.rebase(visible.document, echoed.document)
     click.submit(echoed, find_one(echoed.document, "#f"))
 
-    scene.forms.rebase(echoed.document, document_of(FIELD.format("")))
+    visible.forms.rebase(echoed.document, document_of(FIELD.format("")))
 
-    assert value_of(FIELD.format(""), scene.forms, NEWEST) == "a=&b="  # all used
+    assert value_of(FIELD.format(""), visible.forms, NEWEST) == "a=&b="  # all used
 
 
 def test_a_form_that_went_away_comes_back_fresh() -> None:
-    scene = page_of(FIELD.format(""))
-    inputs.fill(scene, find_one(scene.document, "#a"), "typed")
+    visible = page_of(FIELD.format(""))
+    inputs.fill(visible, find_one(visible.document, "#a"), "typed")
     gone, back = document_of("<p>thanks</p>"), document_of(FIELD.format(""))
 
-    scene.forms.rebase(scene.document, gone)
-    scene.forms.rebase(gone, back)
+    visible.forms.rebase(visible.document, gone)
+    visible.forms.rebase(gone, back)
 
     assert (
-        value_of(FIELD.format(""), scene.forms, NEWEST) == "_unused_a=&a=&_unused_b=&b="
+        value_of(FIELD.format(""), visible.forms, NEWEST)
+        == "_unused_a=&a=&_unused_b=&b="
     )
 
 
@@ -165,10 +166,10 @@ def test_a_reset_button_gives_the_servers_values_back() -> None:
     content = TEXT.format(
         '<input id="a" name="a" value="1"><button id="r" type="reset" name="r">R</button>'
     )
-    scene = page_of(content)
-    inputs.fill(scene, find_one(scene.document, "#a"), "2")
+    visible = page_of(content)
+    inputs.fill(visible, find_one(visible.document, "#a"), "2")
 
-    (push,) = click.click(scene, find_one(scene.document, "#r"))
+    (push,) = click.click(visible, find_one(visible.document, "#r"))
 
     assert push.payload["value"] == "_unused_a=&a=1&r="  # type: ignore[union-attr]
     assert push.payload["meta"] == {"_target": "r"}  # type: ignore[union-attr]
@@ -195,13 +196,13 @@ def test_what_is_typed_is_what_is_sent(typed: dict[str, str]) -> None:
     fields = "".join(
         f"<textarea id='{name}' name='{name}'></textarea>" for name in "abc"
     )
-    scene = page_of(TEXT.format(fields))
+    visible = page_of(TEXT.format(fields))
 
     for name, text in typed.items():
-        inputs.fill(scene, find_one(scene.document, f"#{name}"), text)
+        inputs.fill(visible, find_one(visible.document, f"#{name}"), text)
 
     sent = form_value(
-        scene._replace(dialect=Dialect.V0_20), find_one(scene.document, "#f")
+        visible._replace(dialect=Dialect.V0_20), find_one(visible.document, "#f")
     )
     expected = [(name, typed.get(name, "")) for name in "abc"]
     assert expected == parse_qsl(sent, keep_blank_values=True)

@@ -34,9 +34,9 @@ def values(actions: list[Action]) -> list[str]:
 
 
 def step(
-    scene: VisiblePage, verb: Callable[..., list[Action]], css: str, *more: Any
+    page: VisiblePage, verb: Callable[..., list[Action]], css: str, *more: Any
 ) -> list[str]:
-    return values(verb(scene, find_one(scene.document, css), *more))
+    return values(verb(page, find_one(page.document, css), *more))
 
 
 CHANGES = {
@@ -82,9 +82,9 @@ CHANGES = {
 def test_one_change_follows(
     verb: Callable[..., list[Action]], css: str, more: tuple[str, ...], expected: str
 ) -> None:
-    scene = page_of(FORM, dialect=Dialect.V0_20)
+    page = page_of(FORM, dialect=Dialect.V0_20)
 
-    assert [expected] == step(scene, verb, css, *more)
+    assert [expected] == step(page, verb, css, *more)
 
 
 UNCHANGED = {
@@ -154,9 +154,9 @@ REFUSED = {
 def test_a_person_could_not(
     verb: Callable[..., list[Action]], css: str, more: tuple[str, ...], problem: str
 ) -> None:
-    scene = page_of(FORM)
+    page = page_of(FORM)
     with pytest.raises(ElementError) as raised:
-        step(scene, verb, css, *more)
+        step(page, verb, css, *more)
 
     assert f'id="{css[1:]}"' in raised.value.selector
     told = f"{raised.value.problem}: {raised.value.advice}"
@@ -164,9 +164,9 @@ def test_a_person_could_not(
 
 
 def test_a_missing_option_lists_those_there_are() -> None:
-    scene = page_of(FORM)
+    page = page_of(FORM)
     with pytest.raises(ElementError) as raised:
-        step(scene, inputs.select, "#s", "z")
+        step(page, inputs.select, "#s", "z")
 
     assert ("'a' (Ada)", "'b' (Bob)") == raised.value.candidates
 
@@ -175,21 +175,21 @@ def test_a_click_on_a_label_checks_its_box_both_ways() -> None:
     content = """<form id="f" phx-change="c"><label id="l" for="x">X</label>
     <input id="x" name="x" type="checkbox"><label id="k"><input name="y" type="checkbox">Y</label>
     </form>"""
-    scene = page_of(content, dialect=Dialect.V0_20)
+    page = page_of(content, dialect=Dialect.V0_20)
 
-    assert step(scene, click.click, "#l") == ["x=on&_target=x"]
-    assert step(scene, click.click, "#k") == ["x=on&y=on&_target=y"]
-    assert step(scene, click.click, "#l") == ["y=on&_target=x"]
+    assert step(page, click.click, "#l") == ["x=on&_target=x"]
+    assert step(page, click.click, "#k") == ["x=on&y=on&_target=y"]
+    assert step(page, click.click, "#l") == ["y=on&_target=x"]
 
 
 def test_filling_moves_the_focus_and_blurs_the_field_before() -> None:
-    scene = page_of(
+    page = page_of(
         '<form phx-change="c"><input id="a" name="a" phx-blur="left" phx-focus="came">'
         '<input id="b" name="b"></form>'
     )
 
-    first = inputs.fill(scene, find_one(scene.document, "#a"), "1")
-    second = inputs.fill(scene, find_one(scene.document, "#b"), "2")
+    first = inputs.fill(page, find_one(page.document, "#a"), "1")
+    second = inputs.fill(page, find_one(page.document, "#b"), "2")
 
     names = [
         [each.event for each in step if isinstance(each, PushEvent)]
@@ -199,14 +199,14 @@ def test_filling_moves_the_focus_and_blurs_the_field_before() -> None:
 
 
 def test_a_form_without_phx_change_keeps_the_text_and_says_nothing() -> None:
-    scene = page_of('<form id="f" phx-submit="s"><input id="a" name="a"></form>')
+    page = page_of('<form id="f" phx-submit="s"><input id="a" name="a"></form>')
 
-    assert [] == inputs.fill(scene, find_one(scene.document, "#a"), "typed")
-    assert "typed" == inputs.current_value(scene, find_one(scene.document, "#a"))
+    assert [] == inputs.fill(page, find_one(page.document, "#a"), "typed")
+    assert "typed" == inputs.current_value(page, find_one(page.document, "#a"))
 
 
 def test_phx_change_outside_a_form_is_an_error() -> None:
-    scene = page_of('<input id="a" name="a" phx-change="c">')
+    page = page_of('<input id="a" name="a" phx-change="c">')
 
     with pytest.raises(ElementError, match="has phx-change but is inside no form"):
-        inputs.fill(scene, find_one(scene.document, "#a"), "x")
+        inputs.fill(page, find_one(page.document, "#a"), "x")

@@ -124,9 +124,9 @@ def after(content: str, commands: list[object], overlay: Overlay = ()) -> Overla
     """Return the marks of the user after a click for each command."""
     for command in commands:
         document = page(content, overlay)
-        scene = VisiblePage(document, FormState(), NEWEST)
+        visible = VisiblePage(document, FormState(), NEWEST)
         button = find_one(document, "#b")
-        for action in click(scene, button):
+        for action in click(visible, button):
             assert isinstance(action, VisualCommand)
             overlay = run_visual_command(document.root, overlay, action)
         assert command
@@ -182,8 +182,8 @@ def test_an_element_takes_its_marks_along() -> None:
 def test_an_element_without_an_id_is_known_by_its_place() -> None:
     content = """<ul id=l><li>1</li><li phx-click='[["add_class",{"names":["on"]}]]'>2</li></ul>"""
     document = page(content)
-    scene = VisiblePage(document, FormState(), NEWEST)
-    (action,) = click(scene, find_one(document, "li", text="2"))
+    visible = VisiblePage(document, FormState(), NEWEST)
+    (action,) = click(visible, find_one(document, "li", text="2"))
     assert isinstance(action, VisualCommand)
     overlay = run_visual_command(document.root, (), action)
     assert ("2",) == tuple(each.text for each in page(content, overlay).all("#l .on"))
@@ -199,15 +199,15 @@ def test_a_view_that_goes_takes_its_marks_along() -> None:
 
 
 def test_a_command_can_move_the_focus() -> None:
-    scene = page_of(
+    visible = page_of(
         """<b id=b phx-click='[["focus",{"to":"#n"}]]'>x</b><input id=n phx-focus=in>"""
         """<i id=i phx-click='[["focus_first",{"to":"#f"}]]'>y</i>"""
         """<p id=f><input type=hidden id=h><input id=m phx-keydown=key></p>"""
     )
-    told = click(scene, find_one(scene.document, "#b"))
+    told = click(visible, find_one(visible.document, "#b"))
     assert ["in"] == [each.event for each in told if isinstance(each, PushEvent)]
-    assert "n" == scene.forms.focused
+    assert "n" == visible.forms.focused
 
-    assert [] == click(scene, find_one(scene.document, "#i"))
-    assert "m" == scene.forms.focused
-    assert press(scene, find_one(scene.document, "#m"), "a")
+    assert [] == click(visible, find_one(visible.document, "#i"))
+    assert "m" == visible.forms.focused
+    assert press(visible, find_one(visible.document, "#m"), "a")

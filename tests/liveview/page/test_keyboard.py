@@ -42,9 +42,9 @@ KEYS = {
 
 @pytest.mark.parametrize(("content", "key", "expected"), KEYS.values(), ids=KEYS)
 def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> None:
-    scene = page_of(content)
+    page = page_of(content)
 
-    actions = keyboard.press(scene, find_one(scene.document, "#a"), key)
+    actions = keyboard.press(page, find_one(page.document, "#a"), key)
 
     assert expected == [
         (each.kind, each.event) for each in actions if isinstance(each, PushEvent)
@@ -57,24 +57,24 @@ def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> No
 
 
 def test_enter_submits_by_the_first_submit_button() -> None:
-    scene = page_of(
+    page = page_of(
         "<form phx-submit=s><input id=a name=n><button type=button name=no>x</button>"
         "<button name=yes value=1>y</button></form>"
     )
 
-    (push,) = keyboard.press(scene, find_one(scene.document, "#a"), "Enter")
+    (push,) = keyboard.press(page, find_one(page.document, "#a"), "Enter")
 
     assert isinstance(push, PushEvent)
     assert push.payload["value"] == "n=&yes=1"
 
 
 def test_a_key_that_nobody_hears_is_an_error() -> None:
-    scene = page_of("<textarea id=a></textarea><p id=k phx-keydown=k></p>")
+    page = page_of("<textarea id=a></textarea><p id=k phx-keydown=k></p>")
 
     with pytest.raises(
         ElementError, match="has no answer to the key 'Enter'"
     ) as raised:
-        keyboard.press(scene, find_one(scene.document, "#a"), "Enter")
+        keyboard.press(page, find_one(page.document, "#a"), "Enter")
 
     assert ('<p id="k" phx-keydown="k">',) == raised.value.candidates
 
@@ -91,15 +91,15 @@ SUBMITS = {
 
 @pytest.mark.parametrize(("what", "problem"), SUBMITS.values(), ids=SUBMITS)
 def test_nobody_can_submit(what: tuple[str, str | None], problem: str) -> None:
-    scene = page_of(
+    page = page_of(
         "<p>x</p><form id=f phx-submit=s><button id=dis disabled>x</button></form>"
         "<form><button id=other>y</button></form>"
     )
     form, button = what
-    submitter = find_one(scene.document, button) if button else None
+    submitter = find_one(page.document, button) if button else None
 
     with pytest.raises(ElementError) as raised:
-        submit(scene, find_one(scene.document, form), submitter)
+        submit(page, find_one(page.document, form), submitter)
 
     assert raised.value.problem.startswith(problem)
 
@@ -109,22 +109,22 @@ def test_a_triggered_form_is_posted_with_what_was_typed_and_its_submitter() -> N
         "<form id=f action=/in method=post phx-submit=s {}><input id=a name=a value=1>"
         "<button id=b name=b value=2>x</button><button name=c>y</button></form>"
     )
-    scene = page_of(form.format(""))
-    assert triggered_submit(scene) is None
-    click(scene, find_one(scene.document, "#b"))
+    page = page_of(form.format(""))
+    assert triggered_submit(page) is None
+    click(page, find_one(page.document, "#b"))
 
-    answered = page_of(form.format("phx-trigger-action"), forms=scene.forms)
+    answered = page_of(form.format("phx-trigger-action"), forms=page.forms)
 
     expected = HttpSubmit(method="POST", url="http://localhost:4000/in", body="a=1&b=2")
     assert expected == triggered_submit(answered)
 
 
 def test_typing_a_character_is_heard_before_and_after_it_is_there() -> None:
-    scene = page_of(
+    page = page_of(
         "<form phx-change=c><input id=a name=n value=h phx-keydown=d phx-keyup=u></form>"
     )
 
-    actions = inputs.type_character(scene, find_one(scene.document, "#a"), "i")
+    actions = inputs.type_character(page, find_one(page.document, "#a"), "i")
 
     assert [
         ("d", {"key": "i", "value": "h"}),

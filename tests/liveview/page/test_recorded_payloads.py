@@ -46,24 +46,24 @@ def recorded_scene(case: dict[str, Any]) -> VisiblePage:
     return VisiblePage(Document(page, {VIEW: content}), FormState(), dialect)
 
 
-def perform(scene: VisiblePage, verb: str, css: str, *more: Any) -> list[Action]:
-    one = partial(find_one, scene.document)
+def perform(visible: VisiblePage, verb: str, css: str, *more: Any) -> list[Action]:
+    one = partial(find_one, visible.document)
     match verb:
         case "click":
-            return click.click(scene, one(css))
+            return click.click(visible, one(css))
         case "input":
-            return inputs.fill(scene, one(css), *more)
+            return inputs.fill(visible, one(css), *more)
         case "select":
             options = [more[0]] if isinstance(more[0], str) else more[0]
-            return inputs.select(scene, one(css), *options)
+            return inputs.select(visible, one(css), *options)
         case "submit":
-            return click.submit(scene, one(css), *[one(each) for each in more])
+            return click.submit(visible, one(css), *[one(each) for each in more])
         case "key":
-            return keyboard.press(scene, one(css), more[0]["key"])
+            return keyboard.press(visible, one(css), more[0]["key"])
         case "focus":
-            return events.move_focus(scene, one(css))
+            return events.move_focus(visible, one(css))
         case "blur":
-            return events.blur(scene)
+            return events.blur(visible)
     raise AssertionError(verb)
 
 
@@ -78,12 +78,12 @@ def frame(action: Action) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_step_sends_what_the_real_client_sent(case: dict[str, Any]) -> None:
-    scene = recorded_scene(case)
+    visible = recorded_scene(case)
 
     sent = [
         frame(action)
         for verb, *arguments in case["actions"]
-        for action in perform(scene, verb, *arguments)
+        for action in perform(visible, verb, *arguments)
     ]
 
     assert case["frames"] == sent

@@ -29,7 +29,7 @@ def page(text: str, *, statics: list[str] = BUTTON, shell: str = SHELL) -> Docum
     return Document(DeadRender.parse(shell, URL), {VIEW: content})
 
 
-def scene(document: Document) -> VisiblePage:
+def visible(document: Document) -> VisiblePage:
     return VisiblePage(document, FormState(), NEWEST)
 
 
@@ -87,9 +87,9 @@ def test_an_attribute_is_not_taken_out() -> None:
 
 def test_a_click_by_text_goes_by_the_users_own_text() -> None:
     plan = gestures.click(None, "Save")
-    assert ["go"] == [each.event for each in plan(scene(page("Save")))]  # type: ignore[union-attr]
+    assert ["go"] == [each.event for each in plan(visible(page("Save")))]  # type: ignore[union-attr]
     with pytest.raises(ElementError, match="matches nothing"):
-        plan(scene(page("Delete")))
+        plan(visible(page("Delete")))
 
 
 def test_a_selector_that_reads_texts_reads_the_users_own() -> None:
