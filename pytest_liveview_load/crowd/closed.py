@@ -30,7 +30,7 @@ class ClosedCrowd:
         """How many users there are now."""
         return len(self.places)
 
-    async def play(self) -> None:
+    async def run(self) -> None:
         """Send everybody through, from the first start to the last end."""
         await self.user_tasks.last(self.follow_schedule(), self.finish)
 
@@ -43,7 +43,7 @@ class ClosedCrowd:
         for span in profile.spans():
             await self.user_tasks.wait_until(began + span.start)
             # Whom others have carried so far is not late.
-            due = max(began + span.start, state.came)
+            due = max(began + span.start, state.began_here)
             intended = due if gradual else clock()
             ends_at = None if span.end is None else began + span.end
             self.start_user(span.user, intended, ends_at)

@@ -1,7 +1,7 @@
-"""One run in this process: its crowd, who attends it, and what it comes to.
+"""One run in this process: its crowd, its monitor, and what it comes to.
 
-Every task is owned by the run, and whatever ends it, the numbers so far
-can be had. How users come and go is the crowd's (`closed`, `open`).
+The run owns every task, and has the numbers so far whatever ends it. How users come and
+go is the crowd's (`closed`, `open`).
 """
 
 import asyncio
@@ -88,7 +88,7 @@ class Run:
         self.clock = clock
         self.on_snapshot = on_snapshot
         self.drops_allowed = drops_allowed
-        self.began = self.came = clock()
+        self.began = self.began_here = clock()
         self.ended: float | None = None
         self.recorder = Recorder(clock)
         self.monitor = GeneratorMonitor(
@@ -152,9 +152,9 @@ class Run:
         with frozen_heap():
             if at is not None:
                 await sleep_until(at, self.clock)
-            self.came = self.clock()
-            self.began = self.monitor.began = self.came if at is None else at
-            await self.play_crowd()
+            self.began_here = self.clock()
+            self.began = self.monitor.began = self.began_here if at is None else at
+            await self.run_crowd()
         self.ended = self.clock()
         return self.outcome()
 
@@ -162,19 +162,19 @@ class Run:
         """Wait until who comes at once is there, or `task`, the run's, has ended."""
         await asyncio.wait([self.begun, task], return_when=asyncio.FIRST_COMPLETED)
 
-    async def play_crowd(self) -> None:
-        """Send the crowd, and probe and tell while it is at it."""
+    async def run_crowd(self) -> None:
+        """Run the crowd, with the probe of the event loop and the progress beside it."""
         for recorder in (self.recorder, *self.recorders.values()):
             recorder.measure_from = self.began + self.profile.warmup
         self.state = self.new_state()
         kind = OpenCrowd if self.profile.is_open else ClosedCrowd
         self.crowd = kind(self.state)
         try:
-            async with asyncio.TaskGroup() as attendants:
-                beside = [attendants.create_task(self.monitor.probe_until_cancelled())]
+            async with asyncio.TaskGroup() as tasks:
+                beside = [tasks.create_task(self.monitor.probe_until_cancelled())]
                 if self.on_snapshot is not None or self.plan.abort:
-                    beside.append(attendants.create_task(self.watch_progress()))
-                await self.crowd.play()
+                    beside.append(tasks.create_task(self.watch_progress()))
+                await self.crowd.run()
                 for each in beside:
                     each.cancel()
         except BaseExceptionGroup:
@@ -221,7 +221,7 @@ class Run:
             seed=self.seed,
             owner=owner,
             began=self.began,
-            came=self.came,
+            began_here=self.began_here,
             begun=self.begun,
             ends_at=None if length is None else self.began + length,
         )

@@ -282,7 +282,7 @@ class GeneratorMonitor:
         self.cpu_history = CpuHistory()
         self.worst: dict[str, WorstSample] = {}
         self.stops: list[LoopStall] = []
-        self.hung_at = ""
+        self.stalled_at = ""
         self.dropped: Occurrences | None = None
         self.without_file: Occurrences | None = None
         self.most_in_use: OpenFiles | None = None
@@ -346,7 +346,7 @@ class GeneratorMonitor:
                 # Whom it kept may have come to an end by now.
                 then = Instant(due - self.began, max(self._users, self.users()))
                 self.stops.append(LoopStall(lag, then, kind, place))
-            self.hung_at = place or self.hung_at
+            self.stalled_at = place or self.stalled_at
             self.remember("lag", lag, woken)
         while due <= woken:
             self.recorder.timing("lag", due, woken)

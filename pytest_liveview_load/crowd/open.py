@@ -26,7 +26,7 @@ class OpenCrowd:
         }  # heaps
         self.users = 0
 
-    async def play(self) -> None:
+    async def run(self) -> None:
         """Serve every arrival, until the last end."""
         try:
             await self.user_tasks.last(self.follow_schedule(), self.finish)

@@ -1,6 +1,6 @@
-"""How a run is doing, as it is told once a second, and which condition ends it early.
+"""The progress of a run, which is told once a second, and what ends a run early.
 
-Apart from the engine, for whoever shows or merges progress needs no users.
+A file of its own, because who shows or merges progress needs no users.
 """
 
 from collections.abc import Callable, Sequence

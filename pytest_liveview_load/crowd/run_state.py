@@ -32,10 +32,11 @@ class RunState:
 
     `recorders` has one for each scenario, by its name; `recorder` is the run's
     own; users find each other in the `sync`, and `user_rows` has their rows. `begun` is
-    done when those are there who come at once; `came` is when this process began, which is
-    later than `began` where it takes part in a run that goes on. `ends_at` is None while no
-    end is known; `cutting` is set, once, before users are cancelled, and `cut` counts the
-    iterations that were lost by it. `ended_by` is what a user met that ends it all.
+    done when those are there who come at once; `began_here` is when this process began,
+    which is later than `began` where it takes part in a run that goes on. `ends_at` is None
+    while no end is known; `cutting` is set, once, before users are cancelled, and `cut`
+    counts the iterations that were lost by it. `ended_by` is what a user met that ends it
+    all.
     """
 
     plan: RunPlan
@@ -48,7 +49,7 @@ class RunState:
     seed: int
     owner: asyncio.Task[Any]
     began: float
-    came: float
+    began_here: float
     begun: asyncio.Future[None]
     ends_at: float | None
     user_rows: UserRows | None = None
@@ -70,8 +71,8 @@ class RunState:
     @property
     def joined(self) -> float:
         """From when on arrivals are ours: others have served those before."""
-        late = self.came - self.began > TOGETHER
-        return self.came if late else self.began
+        late = self.began_here - self.began > TOGETHER
+        return self.began_here if late else self.began
 
     def end_with(self, error: BaseException) -> None:
         """Know what ends the run, which whoever has met it raises now. The first counts."""

@@ -1,7 +1,7 @@
-"""A crowd that is under way, as the test that started it holds it.
+"""A running crowd, as the test that started it holds it: `RunningCrowd` and `Starting`.
 
-A crowd that runs is asked, never hurried: whoever leaves does so after
-an iteration. What the test does to it is said in the run's report.
+Users that are removed leave after their iteration. The run's report says what the test
+did to the crowd.
 """
 
 import asyncio

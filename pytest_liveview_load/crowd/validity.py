@@ -197,7 +197,9 @@ def too_late(
         f", at most {format_duration(worst.seconds)}, {worst.instant}" if worst else ""
     )
     hung = (
-        f"; it hung at {monitor.hung_at}" if monitor.hung_at and metric == "lag" else ""
+        f"; it hung at {monitor.stalled_at}"
+        if monitor.stalled_at and metric == "lag"
+        else ""
     )
     return (
         f"{words} {rank} was {format_duration(value)}, above "

@@ -233,7 +233,7 @@ class RunnerShare:
     @property
     def _began(self) -> float:
         """When the first share really began, by the controller's clock."""
-        return self.agreed_at + (self.carried[0].run.came - self.at)
+        return self.agreed_at + (self.carried[0].run.began_here - self.at)
 
     def _cut(self, why: str) -> None:
         for each in self.carried:

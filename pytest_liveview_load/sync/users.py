@@ -138,7 +138,7 @@ class ActiveUsers:
         return max(self.most, self.everybody) + len(self.spawned)
 
 
-NOBODY: Final = ThrottleArguments()
+NAME_ONLY: Final = ThrottleArguments()
 
 
 # What came of somebody's waiting, and who was elsewhere then.
@@ -211,7 +211,7 @@ class LocalSync:
         for place in self.places.values():
             if place.answers:
                 place.tell(place.point.look())
-                if self.in_vain(place):
+                if self.too_few_left(place):
                     place.close()
 
     def over(self) -> None:
@@ -260,7 +260,7 @@ class LocalSync:
     ) -> Meeting:
         """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
         place = self.place(user, name, call, value)
-        if self.ended or self.in_vain(place):
+        if self.ended or self.too_few_left(place):
             raise RunOver(f"rendezvous {name!r}")
         me, loop = Member(user, value), asyncio.get_running_loop()
         due = loop.time() + call.timeout
@@ -295,7 +295,7 @@ class LocalSync:
     def throttle(self, name: str, pace: ThrottleArguments) -> Throttle:
         """Return the throttle of that name, which the first user to come declares."""
         found = self.throttles.get(name) if isinstance(name, str) else None
-        if found is not None and (pace == found[0] or pace == NOBODY):
+        if found is not None and (pace == found[0] or pace == NAME_ONLY):
             return found[2]
         terms = parse_terms(name, pace)
         if found is None:
@@ -330,7 +330,7 @@ class LocalSync:
         check_value(asked, value)
         return place
 
-    def in_vain(self, place: Rendezvous) -> bool:
+    def too_few_left(self, place: Rendezvous) -> bool:
         """Tell whether too few are left of a run that only its iterations end."""
         size = place.point.size
         return size.most is not None and self.active_users.left < size.least

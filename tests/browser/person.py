@@ -1,6 +1,6 @@
 """A person at Chromium, who does what the recorded sentences say.
 
-The one law: the mouse, the keyboard and the file dialog are Chromium's own; only what a
+The mouse, the keyboard and the file dialog are Chromium's own; only what a
 recording did by script is done by script.
 """
 

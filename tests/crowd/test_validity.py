@@ -135,7 +135,7 @@ def late(metric: str, seconds: float) -> Snapshot:
 def test_a_symptom_is_told_with_its_worst_moment_and_the_line_that_hung() -> None:
     seen = monitor()
     seen.worst["lag"] = WorstSample(0.4, THEN)
-    seen.hung_at = "test_it.py:7 in buy: time.sleep(0.4)"
+    seen.stalled_at = "test_it.py:7 in buy: time.sleep(0.4)"
 
     (cause,) = causes(seen, late("lag", 0.128))
 

@@ -1,6 +1,6 @@
 """Ways in which a recorded conversation can go wrong, each a pure function of chance.
 
-The one law: a mutation knows nothing of what the client makes of it. It takes the server's
+A mutation knows nothing of what the client makes of it. It takes the server's
 frames as bytes and returns others; the same `random.Random` gives the same mutation.
 """
 

@@ -1,6 +1,6 @@
 """A recorded tab played to a person who does its steps, whatever the server's frames are.
 
-The one law: a frame comes when our client has said as much as the recorded browser had, or
+A frame comes when our client has said as much as the recorded browser had, or
 when nothing more comes of what it was told; so a conversation that has gone wrong goes on.
 """
 

@@ -1,6 +1,6 @@
 """A recorded tab played into a user without a network, whatever its frames have become.
 
-The one law: what the recorded browser sent is sent at its place, what the server sent is
+What the recorded browser sent is sent at its place, what the server sent is
 delivered as it is; whoever looks does so after each frame.
 """
 

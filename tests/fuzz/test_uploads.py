@@ -1,6 +1,6 @@
 """Whatever a server answers to an upload: a clear error or an upload, never anything else.
 
-The one law: the steps are a person's own, over a real socket; only the server is broken.
+The steps are a person's own, over a real socket; only the server is broken.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A Node process that answers with the real client's own code.
 
-The one law: every question has an answer within DEADLINE, or the process is ended.
+Every question has an answer within DEADLINE, or the process is ended.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """The npm packages of `package.json`, installed once per user and machine.
 
-The one law: nothing is installed into the repository; where node, npm or a registry is
+Nothing is installed into the repository; where node, npm or a registry is
 missing, whoever asks is told why.
 """
 

@@ -1,6 +1,6 @@
 """Random views and what a server could send for them, in the form that a version knows.
 
-The one law: every diff fits what came before it, by the model of tests/properties.
+Every diff fits what came before it, by the model of tests/properties.
 """
 
 import copy

@@ -1,6 +1,6 @@
 """The real client in jsdom, driven by the sentences of the recordings.
 
-The one law: it does what a sentence says and tells what is seen; whether that is right is
+It does what a sentence says and tells what is seen; whether that is right is
 the test's to judge.
 """
 

@@ -1,6 +1,6 @@
 """What both clients said to the server, as far as two visits can say the same.
 
-The one law: only what the server chose for one visit is masked (tokens and ids); refs,
+Only what the server chose for one visit is masked (tokens and ids); refs,
 order of keys, sizes and bytes stay.
 """
 

@@ -1,6 +1,6 @@
 """Our user beside a tab of the real client: both are to show the same.
 
-The one law: the real client has time until DEADLINE to show what ours does, and no longer.
+The real client has time until DEADLINE to show what ours does, and no longer.
 """
 
 import asyncio

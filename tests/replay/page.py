@@ -1,6 +1,6 @@
 """Two documents as a person sees them, line by line.
 
-The one law: what is left out of the comparison stands in the two tables here, with its reason.
+What is left out of the comparison stands in the two tables here, with its reason.
 """
 
 import difflib

@@ -1,6 +1,6 @@
 """The hooks of the recorded pages' own JavaScript, as Python classes.
 
-The one law: they push what the page's script pushed, when it did, and nothing else.
+They push what the page's script pushed, when it did, and nothing else.
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """What a recorded server says next, and how the client's words differ from the browser's.
 
-The one law: no I/O. The server tells what arrived and asks what is due; every difference from the
+No I/O. The server tells what arrived and asks what is due; every difference from the
 recording becomes a `Difference` that shows the step, what was recorded and what came instead.
 """
 

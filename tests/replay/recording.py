@@ -1,6 +1,6 @@
 """A browser recording as a script: what the browser asked, what real Phoenix answered.
 
-The one law: nothing here invents or edits; it only cuts the recorded arrays into tabs and steps.
+Nothing here invents or edits; it only cuts the recorded arrays into tabs and steps.
 A file is one page; where it opens a second time, `t` starts again: that is another tab.
 """
 

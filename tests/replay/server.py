@@ -1,6 +1,6 @@
 """The recorded server on a real port: HTTP and websockets of one `Playback` on 127.0.0.1.
 
-The one law: bytes only. What is right or wrong is the playback's business; this file adds what
+Bytes only. What is right or wrong is the playback's business; this file adds what
 recordings lack and a real server has: a session cookie (minted anew with each posted form) that
 must come back, and the Origin check of Phoenix's sockets.
 """

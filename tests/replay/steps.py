@@ -1,6 +1,6 @@
 """The recorded sentences as steps of a `Visitor`.
 
-The one law: a sentence becomes what a person would do; no step knows which page it is on.
+A sentence becomes what a person would do; no step knows which page it is on.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Roost as a process: started on a free port, waited for by its ready line, stopped by pid.
 
-Law of this file: no wait without a deadline, and nothing is left running.
+No wait without a deadline, and nothing is left running.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Small pages of any shape: texts, elements, lists with and without keys, in one another.
 
-Law of this file: what a page shows is given by its tree alone.
+What a page shows is given by its tree alone.
 """
 
 from typing import Any

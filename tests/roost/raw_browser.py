@@ -1,6 +1,6 @@
 """A browser made of httpx, websockets and regular expressions.
 
-Law of this file: nothing of the package under test is imported, so that a mistake of our
+Nothing of the package under test is imported, so that a mistake of our
 client and a mistake of Roost cannot cancel each other out.
 """
 

@@ -1,6 +1,6 @@
 """Recorded frames played to Roost, one after the other.
 
-Law of this file: what is sent is what was recorded, with Roost's own ids and tokens; what
+What is sent is what was recorded, with Roost's own ids and tokens; what
 comes back must tell the same news, though Phoenix may say again what did not change.
 """
 

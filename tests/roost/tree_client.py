@@ -1,6 +1,6 @@
 """A client's side of the rendered tree, in as few lines as rendered.js allows.
 
-Law of this file: it is written after `rendered.js` (mutableMerge, mergeKeyed, toString) and
+It is written after `rendered.js` (mutableMerge, mergeKeyed, toString) and
 shares nothing with Roost or with the client under test.
 """
 

@@ -1,6 +1,6 @@
 """A recorded tree of LiveView 1.0, read back into what Roost renders.
 
-Law of this file: nothing is added; a template is the same object where the recording says
+Nothing is added; a template is the same object where the recording says
 that it is the same.
 """
 

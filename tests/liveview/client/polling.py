@@ -1,6 +1,6 @@
 """Long polling on a scripted server, as Phoenix.Transports.LongPoll answers it.
 
-Law: a poll waits until there are messages or `expire` ends it with nothing, and the
+A poll waits until there are messages or `expire` ends it with nothing, and the
 handlers of `ScriptedServer.on` answer as over a websocket.
 """
 

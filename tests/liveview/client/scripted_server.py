@@ -4,7 +4,7 @@
         server.page("/counter")                      # a dead render with one view
         server.on["inc"] = lambda talk, said: talk.reply(said, diff={"0": "1"})
 
-Law: nothing happens by itself but the plainest answer: pages are served, joins accepted,
+Nothing happens by itself but the plainest answer: pages are served, joins accepted,
 events answered with an empty reply. All that was heard is kept.
 """
 

@@ -1,6 +1,6 @@
 """Phoenix's recorded answers to long polls, given to our client; and its requests beside.
 
-Law: refs are the only thing changed in a recorded answer (our client counts them as a
+Refs are the only thing changed in a recorded answer (our client counts them as a
 browser does, the recording's script did not). Not compared: the connect params, which a
 browser sends and the script left out, the rest of the payloads, which browser recordings
 judge, and the script's heartbeat, for longpoll.js sends none.

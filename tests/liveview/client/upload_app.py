@@ -1,6 +1,6 @@
 """A scripted view with one upload: it takes files as Phoenix does, and can be told not to.
 
-Law: what a server says of an upload is in its rendering (the refs) and its replies;
+What a server says of an upload is in its rendering (the refs) and its replies;
 `sent` is what has arrived, by entry.
 """
 
