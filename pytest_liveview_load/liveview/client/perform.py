@@ -135,8 +135,8 @@ async def perform(
     for action in actions:
         if isinstance(action, PushEvent):
             if tab.page is page:  # a link before it may have left the page
-                view = page.views.get(action.view_id)
-                if view is None or not view.joined:
+                view = page.views.main
+                if view is None or view.id != action.view_id or not view.joined:
                     view = await tab.joined_view(page, step, action.view_id)
                 push = push_event(view, action)
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
