@@ -54,16 +54,16 @@ UPLOAD = "upload"  # the metric
 WRITER_ERROR = "writer_error"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Uploads:
     """The uploads of one tab, and the app's own uploaders. Made when first used.
 
     `on_change` is told when one has moved on.
     """
 
-    def __init__(self, on_change: Callable[[float], None]) -> None:
-        self.on_change = on_change
-        self.uploaders: dict[str, Uploader] = {}
-        self.under_way: list[UploadBatch] = []
+    on_change: Callable[[float], None]
+    uploaders: "dict[str, Uploader]" = field(default_factory=dict)
+    under_way: "list[UploadBatch]" = field(default_factory=list)
 
     def all_ended(self) -> bool:
         """Tell whether nothing is under way any more."""

@@ -246,11 +246,11 @@ class ViewEvents:
     def record_rejoins(self, page: Page, view: View, at: float) -> None:
         """Record the rejoin of each view that was lost and is all there again."""
         each: View | None = view
+        observer = self.tab.observer
         while each is not None:
             if each.lost_at and page.views.all_joined(each):
-                name = each.name
-                observer = self.tab.observer
-                observer.timing("rejoin", each.lost_at, at, name=name, view=name)
+                name, since = each.name, each.lost_at
+                observer.timing("rejoin", since, at, name=name, view=name)
                 each.lost_at = 0.0
             parent = page.views.parents.get(each.id)
             each = None if parent is None else page.views.get(parent)
@@ -290,11 +290,8 @@ class ViewEvents:
             return
         to = reply.redirect or reply.live_redirect
         reason = reply.reason or "no reason given"
-        if (
-            view is not page.views.main
-            and to is None
-            and reason not in CURED_BY_LOADING
-        ):
+        hopeless = to is None and reason not in CURED_BY_LOADING
+        if hopeless and view is not page.views.main:
             self.retry_join(page, view, reason)
             return
         navigation = tab.navigation or tab.start_navigation("navigate", view.join_sent)
@@ -340,8 +337,7 @@ class ViewEvents:
             full_load(tab, navigation, href, flash)
             return
         # As live_socket.ts reloadWithJitter: disconnect, wait, load the page again.
-        low, high = tab.network.settings.delays.reload
-        pause = tab.rng.uniform(low, high)
+        pause = tab.rng.uniform(*tab.network.settings.delays.reload)
         if asyncio.get_running_loop().time() + pause >= navigation.deadline:
             raise JoinFailed(view.name, repr(reason), advice)
         page.close()
