@@ -152,9 +152,7 @@ class SearchRange:
 def size(name: str, given: Any, is_rate: bool) -> float:  # noqa: FBT001
     """Return a size in users or arrivals per second. Raises MarkerError."""
     try:
-        if is_rate:
-            return rate(given)
-        return users(given)
+        return rate(given) if is_rate else users(given)
     except UnitError as error:
         other = (
             " (start is a rate, so sizes are)" if is_rate and name != "start" else ""

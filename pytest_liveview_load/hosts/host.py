@@ -33,7 +33,6 @@ from pytest_liveview_load.distribution.link import (
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts import remote_preflight
 from pytest_liveview_load.hosts.specs import (
-    INSTALL,
     HostInfo,
     check_packages,
     check_python,
@@ -199,7 +198,6 @@ class Host:
         *,
         prepare: Prepare,
         packages: Mapping[str, str],
-        advice: str = INSTALL,
         answer_timeout: float = ANSWER_TIMEOUT,
     ) -> None:
         self.name = name
@@ -207,7 +205,6 @@ class Host:
         self.opened: Future[HostLink] = Future()
         self._prepare = prepare
         self._packages = packages
-        self._advice = advice
         self._answer_timeout = answer_timeout
         self._process: HostProcess | None = None
         self._lock = threading.Lock()
@@ -264,7 +261,7 @@ class Host:
         check_python(self.spec, info)
         self._send_request(channel, "configure", *configuration)
         self._send_request(channel, "path", list(self._prepare(gateway, info)))
-        check_packages(self.spec, self._describe(channel), self._packages, self._advice)
+        check_packages(self.spec, self._describe(channel), self._packages)
         self._send_request(channel, "serve")
         self._receive_answer(channel, IMPORT_TIMEOUT)
         assert self._process is not None

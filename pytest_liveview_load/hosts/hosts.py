@@ -21,7 +21,7 @@ from pytest_liveview_load.hosts.host import (
     HostLink,
     Prepare,
 )
-from pytest_liveview_load.hosts.specs import INSTALL, HostInfo, our_packages
+from pytest_liveview_load.hosts.specs import our_packages
 from pytest_liveview_load.units import Clock, format_duration
 
 IDLE_PING: Final = encode(Ping("", 0))  # of no run; its answer is dropped
@@ -29,16 +29,10 @@ SUSPENDED: Final = 2.0  # seconds beyond the beat: it was this process that stoo
 SILENT: Final = f"nothing came from it for {format_duration(SILENCE)}"
 
 
-def send_nothing(_: object, __: HostInfo) -> tuple[str, ...]:
-    """Send nothing."""
-    return ()
-
-
 class Hosts:
     """The hosts by name, and the thread that pings them.
 
-    `prepare` makes each fit before `packages` are looked for there; `advice` is what to do
-    where one is missing.
+    `prepare` makes each fit before `packages` are looked for there.
     """
 
     def __init__(
@@ -46,13 +40,11 @@ class Hosts:
         *,
         prepare: Prepare | None = None,
         packages: Mapping[str, str] | None = None,
-        advice: str = INSTALL,
         answer_timeout: float = ANSWER_TIMEOUT,
         clock: Clock = time.perf_counter,
     ) -> None:
-        self.prepare = prepare or send_nothing
+        self.prepare = prepare or (lambda *_: ())
         self.packages = our_packages() if packages is None else packages
-        self.advice = advice
         self.answer_timeout = answer_timeout
         self._clock = clock
         self._hosts: dict[str, Host] = {}
@@ -76,7 +68,6 @@ class Hosts:
                     spec,
                     prepare=self.prepare,
                     packages=self.packages,
-                    advice=self.advice,
                     answer_timeout=self.answer_timeout,
                 )
                 host.open()

@@ -85,14 +85,9 @@ def serve(channel: ExecnetChannel) -> None:
     channel.send(SERVING)
     channel.setcallback(receive, None)
     try:
-        asyncio.run(until_gone(link))
+        asyncio.run(serve_controller(link, asyncio.Event()))
     finally:
         end_machine()
-
-
-async def until_gone(link: ControllerLink) -> None:
-    """Run users until the controller is gone."""
-    await serve_controller(link, asyncio.Event())
 
 
 def end_process(status: int) -> None:

@@ -27,10 +27,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-UNFINISHED: Final = ".new-"  # as in unpacking.py, which removes what was left behind
+UNFINISHED: Final = (
+    ".new-"  # as in remote_unpack.py, which removes what was left behind
+)
 SITE: Final = "site"
 BEAT: Final = 1.0  # seconds
-LOOK: Final = 0.05  # seconds between two looks at pip
+POLL: Final = 0.05  # seconds from one look at pip to the next
 LINES: Final = 8  # of pip's that are told
 # pip ends with us: its standard input is closed then, and nobody writes to it before.
 PIP: Final = """
@@ -214,7 +216,7 @@ def watch(channel: Any, process: Any, lines: deque[str]) -> None:
         if time.monotonic() - told > BEAT:
             told = time.monotonic()
             channel.send(("busy", lines[-1] if lines else "pip starts"))
-        time.sleep(LOOK)
+        time.sleep(POLL)
 
 
 if __name__ == "__channelexec__":

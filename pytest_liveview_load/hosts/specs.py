@@ -187,22 +187,20 @@ def check_python(spec: str, info: HostInfo) -> None:
         raise HostError(spec, problem, advice)
 
 
-def check_packages(
-    spec: str, info: HostInfo, ours: Mapping[str, str], advice: str = INSTALL
-) -> None:
+def check_packages(spec: str, info: HostInfo, ours: Mapping[str, str]) -> None:
     """Raise HostError for packages that are missing, or are other releases than `ours`."""
     missing = [name for name in ours if name not in info.packages]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         problem = f"{' and '.join(listed(missing))} {verb} missing there"
-        raise HostError(spec, problem, advice)
+        raise HostError(spec, problem, INSTALL)
     other = [
         f"{name} is {info.packages[name]} there and {version} here"
         for name, version in ours.items()
         if name not in NEEDED and info.packages[name] != version
     ]
     if other:
-        raise HostError(spec, ", ".join(other), f"let both have the same: {advice}")
+        raise HostError(spec, ", ".join(other), f"let both have the same: {INSTALL}")
 
 
 def minor(version: str) -> str:

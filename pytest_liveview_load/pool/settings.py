@@ -107,16 +107,11 @@ def check_together(
             "LIVEVIEW_HOST_NAME; 'stop = true' where a host ends without it"
         )
         raise PoolError(repr(written["boot"]), problem)
-    least, most = (
-        values.get("min", PoolLimits().least),
-        values.get("max", PoolLimits().most),
-    )
+    least = values.get("min", PoolLimits().least)
+    most = values.get("max", PoolLimits().most)
     if least > most:
         problem = f"this is more than max = {most}"
         raise PoolError(repr(written.get("min", f"max = {most}")), problem)
-
-
-# How text becomes a value
 
 
 def whole(least: int) -> Callable[[str], int]:

@@ -241,7 +241,7 @@ def pytest_collection_finish(session):
     for item in session.items:
         print("module:", item.module.__name__)
 """
-# Imports from the folders that follow, as a far side does.
+# Imports from the folders that follow, as a host does.
 IMPORT = """
 import importlib, sys
 names, sys.path[:0] = sys.argv[1].split(","), sys.argv[2:]
