@@ -11,6 +11,7 @@ are never more than `most`.
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 from pytest_liveview_load.errors import PoolError
@@ -69,11 +70,6 @@ class PoolHost:
         """How many users it carries, or is to carry."""
         return sum(self.runs.values())
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether it is there for nobody."""
-        return self.phase is HostPhase.UP and not self.runs
-
     def takes(self, share: int, plan: PoolLimits) -> bool:
         """Return whether it may carry so many more users."""
         if self.phase is HostPhase.STOPPING:
@@ -110,30 +106,34 @@ def decide(
     plan: PoolLimits, now: float, hosts: Sequence[PoolHost], *, is_closing: bool = False
 ) -> list[Action]:
     """Return what to boot and what to stop now."""
-    actions: list[Action] = []
-    standing = [
-        each for each in hosts if each.phase in (HostPhase.BOOTING, HostPhase.UP)
-    ]
+    awaited, standing, stopping = [], [], 0
+    for host in hosts:
+        if host.phase is HostPhase.AWAITED:
+            awaited.append(host)
+        elif host.phase is HostPhase.STOPPING:
+            stopping += 1
+        else:
+            standing.append(host)
     if is_closing:
         return [StopHost(each.name, OVER) for each in standing]
-    room = plan.most - sum(each.phase is not HostPhase.AWAITED for each in hosts)
-    due = [
-        each for each in hosts if each.phase is HostPhase.AWAITED and each.since <= now
-    ]
-    actions += [BootHost(each.name) for each in due[: max(0, room)]]
+    room = max(0, plan.most - len(standing) - stopping)
+    due = [each for each in awaited if each.since <= now]
+    actions: list[Action] = [BootHost(each.name) for each in due[:room]]
     spare = len(standing) - plan.least
-    for host in sorted(standing, key=lambda each: each.since):
-        if host.phase is HostPhase.BOOTING and now - host.since >= plan.boot_timeout:
-            actions.append(StopHost(host.name, TOO_SLOW))
-        elif not host.is_idle:
+    for host in sorted(standing, key=attrgetter("since")):
+        why = ""
+        if host.phase is HostPhase.BOOTING:
+            if now - host.since >= plan.boot_timeout:
+                why = TOO_SLOW
+        elif host.runs:
             continue
         elif plan.single_use and host.was_used:
-            actions.append(StopHost(host.name, USED))
+            why = USED
         elif spare > 0 and now - host.since >= plan.idle_shutdown:
-            actions.append(StopHost(host.name, IDLE))
-        else:
-            continue
-        spare -= 1
+            why = IDLE
+        if why:
+            actions.append(StopHost(host.name, why))
+            spare -= 1
     return actions
 
 
