@@ -79,7 +79,7 @@ def plan_of(item: pytest.Function) -> Plan:
     What was read at collection holds; an item that another plugin made later is read now.
     """
     plan = item.stash.get(plan_key, None)
-    return plan or Plan(run_plan=order_of(item), budgets=tuple(budgets_of(item)))
+    return plan or Plan(run_plan=run_plan_of(item), budgets=tuple(budgets_of(item)))
 
 
 def asks_for(item: pytest.Function, name: str) -> bool:
@@ -190,7 +190,7 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
 # Reading decorators and marks
 
 
-def order_of(item: pytest.Function) -> RunPlan | None:
+def run_plan_of(item: pytest.Function) -> RunPlan | None:
     """Return the plan of the decorator or mark that is closest to the test."""
     decorated: RunPlan | None = getattr(item.function, LOAD_ATTRIBUTE, None)
     own = next((mark for mark in item.own_markers if mark.name == LOAD), None)

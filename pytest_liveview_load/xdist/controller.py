@@ -148,7 +148,7 @@ class WorkerHandle:
             case FollowerFailed(number, why):
                 self._workers.failed(number, self, why)
             case FollowerStuck(where):
-                self._workers.stuck(self, where)
+                self._workers.note_stuck(self, where)
 
 
 class XdistWorkers:
@@ -186,7 +186,7 @@ class XdistWorkers:
         self.controller.failed(number, follower, why)
         self._complaints.append(f"{follower.name} could not carry its users: {why}")
 
-    def stuck(self, follower: WorkerHandle, where: str) -> None:
+    def note_stuck(self, follower: WorkerHandle, where: str) -> None:
         """Take note that a follower ends its process, for its part would not end."""
         self._complaints.append(
             f"{follower.name} was still serving long after its load test was over, and "

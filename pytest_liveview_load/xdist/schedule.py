@@ -142,7 +142,7 @@ class LoadTestSchedule:
         """`worker` will be sent no more ordinary tests."""
         self._workers[worker].drained = True
 
-    def settle(self, worker: Worker, ordinary: int = 1) -> None:
+    def finish_ordinary(self, worker: Worker, ordinary: int = 1) -> None:
         """`worker` has finished, or given back, so many ordinary tests."""
         self._workers[worker].ordinary -= ordinary
 

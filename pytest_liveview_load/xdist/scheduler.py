@@ -170,7 +170,7 @@ class LoadTestScheduler:
             test = ordinary.loads.index(item_index)
             self._carry_out(self._schedule.complete(name, test))
         else:
-            self._schedule.settle(name)
+            self._schedule.finish_ordinary(name)
             (index,) = ordinary.ordinary([item_index])
             self._inner.mark_test_complete(ordinary, index, duration)
         self._proceed()
@@ -185,7 +185,7 @@ class LoadTestScheduler:
     def remove_pending_tests_from_node(self, node: Any, indices: Sequence[int]) -> None:
         """Take back tests that a worker has given up for others."""
         ordinary = self._known(node)
-        self._schedule.settle(node.gateway.id, len(indices))
+        self._schedule.finish_ordinary(node.gateway.id, len(indices))
         self._inner.remove_pending_tests_from_node(ordinary, ordinary.ordinary(indices))
         self._proceed()
 

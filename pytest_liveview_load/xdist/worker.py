@@ -192,11 +192,11 @@ class LoadTestWorker:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 (the next test is innocent)
-            self._tell_failure(assignment.role.number, error)
+            self._report_failure(assignment.role.number, error)
         finally:
             assignment.is_over = True
 
-    def _tell_failure(self, number: int, error: BaseException) -> None:
+    def _report_failure(self, number: int, error: BaseException) -> None:
         why = "".join(pytest.ExceptionInfo.from_exception(error).exconly())
         with suppress(OSError):  # the controller may be gone
             self._control.send(pack(FollowerFailed(number, why)))

@@ -71,11 +71,11 @@ def test_a_drained_worker_holds_while_others_have_ordinary_tests() -> None:
     schedule.send("b", 2)
 
     assert [HoldTest("a", 0)] == schedule.proceed(ordinary_over=False)
-    schedule.settle("a", 2)
-    schedule.settle("b", 1)
+    schedule.finish_ordinary("a", 2)
+    schedule.finish_ordinary("b", 1)
     schedule.drain("b")
     assert [HoldTest("b", 0)] == schedule.proceed(ordinary_over=True)  # b has one to do
-    schedule.settle("b")
+    schedule.finish_ordinary("b")
     assert BeginTest(1, 0, "a", ("b",)) == schedule.proceed(ordinary_over=True)[0]
 
 
@@ -301,7 +301,7 @@ class Session(RuleBasedStateMachine):
             del self.serving[name]
             self.carry_out(self.schedule.complete(name, test))
         else:
-            self.schedule.settle(name)
+            self.schedule.finish_ordinary(name)
         self.hand_out()
 
     @precondition(lambda self: self.queues and self.names < 9)

@@ -34,7 +34,7 @@ class FakeChannel:
         self.told: list[Message] = []
 
     def setcallback(self, callback: Any, endmarker: object) -> None:
-        self.hear = callback
+        self.receive = callback
 
     def send(self, data: Any) -> None:
         self.told.append(unpack(data))
@@ -64,7 +64,7 @@ class FakeNode:
         self.say(LoadTestsCollected(places))
 
     def say(self, message: Message) -> None:
-        self.channels[0].hear(pack(message))
+        self.channels[0].receive(pack(message))
 
     def send_runtest_some(self, indices: list[int]) -> None:
         if self.is_gone:

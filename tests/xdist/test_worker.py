@@ -37,7 +37,7 @@ class FakeChannel:
 
 
 class Item:
-    """A test of a worker's, as far as a member of the schedule looks at it."""
+    """A test of a worker's, as far as a worker looks at it."""
 
     def __init__(self, session: Any, marker: str) -> None:
         self.session = session
@@ -48,7 +48,7 @@ class Item:
 
 
 class Worker:
-    """A member of the schedule with three tests, and what it did."""
+    """A worker with three tests, and what it did."""
 
     def __init__(self) -> None:
         self.torn_down: list[object] = []
@@ -58,11 +58,11 @@ class Worker:
             Item(self.session, marker) for marker in ("load", "ordinary", "load")
         ]
         self.session.items = self.items
-        self.post = FakeChannel()
-        self.part = LoadTestWorker(
-            {CONTROL_CHANNEL: self.post, RUN_CHANNEL: FakeChannel()}, "load"
+        self.control = FakeChannel()
+        self.load_test_worker = LoadTestWorker(
+            {CONTROL_CHANNEL: self.control, RUN_CHANNEL: FakeChannel()}, "load"
         )
-        self.part.serve = self.serve
+        self.load_test_worker.serve = self.serve
         self.served: list[ReleaseEvent] = []
         self.meanwhile: list[Message | None] = []
 
@@ -70,13 +70,13 @@ class Worker:
         self.served.append(release)
         for message in self.meanwhile:
             assert not release.is_set()
-            self.hear(message)
+            self.receive(message)
 
-    def hear(self, message: Message | None) -> None:
-        self.post.deliver(pack(message) if message is not None else None)
+    def receive(self, message: Message | None) -> None:
+        self.control.deliver(pack(message) if message is not None else None)
 
     def run(self, place: int) -> bool | None:
-        return self.part.pytest_runtest_protocol(self.items[place], None)
+        return self.load_test_worker.pytest_runtest_protocol(self.items[place], None)
 
 
 @pytest.fixture
@@ -104,37 +104,37 @@ def test_a_message_comes_out_as_it_went_in(message: Message) -> None:
 def test_load_tests_are_told_before_xdist_tells_what_was_collected(
     worker: Worker,
 ) -> None:
-    worker.part.pytest_collection_finish(worker.session)
+    worker.load_test_worker.pytest_collection_finish(worker.session)
 
-    assert [LoadTestsCollected((0, 2))] == worker.post.sent
+    assert [LoadTestsCollected((0, 2))] == worker.control.sent
 
 
 def test_an_ordinary_test_is_pytest_s(worker: Worker) -> None:
-    worker.hear(AssignedRole(1, 1, leads=False))
+    worker.receive(AssignedRole(1, 1, leads=False))
 
     assert worker.run(1) is None
     assert [] == worker.torn_down
 
 
 def test_the_lead_s_test_is_pytest_s_too(worker: Worker) -> None:
-    worker.hear(AssignedRole(1, 0, leads=True))
+    worker.receive(AssignedRole(1, 0, leads=True))
 
     assert worker.run(0) is None
-    assert worker.part.leads
+    assert worker.load_test_worker.leads
 
 
 def test_a_follower_serves_until_its_own_run_is_released(worker: Worker) -> None:
-    worker.hear(AssignedRole(2, 0, leads=False))
+    worker.receive(AssignedRole(2, 0, leads=False))
     worker.meanwhile = [Released(1), Released(3), Released(2)]
 
     assert worker.run(0) is True
     assert [True] == [each.is_set() for each in worker.served]
-    assert [] == worker.post.sent
+    assert [] == worker.control.sent
 
 
 def test_a_release_that_comes_first_is_not_lost(worker: Worker) -> None:
-    worker.hear(AssignedRole(1, 0, leads=False))
-    worker.hear(Released(1))
+    worker.receive(AssignedRole(1, 0, leads=False))
+    worker.receive(Released(1))
 
     worker.run(0)
 
@@ -148,7 +148,7 @@ def test_without_a_role_a_load_test_is_passed_over(worker: Worker) -> None:
 
 
 def test_a_role_counts_once_and_for_its_own_test(worker: Worker) -> None:
-    worker.hear(AssignedRole(1, 0, leads=False))
+    worker.receive(AssignedRole(1, 0, leads=False))
 
     assert worker.run(2) is True
     assert [] == worker.served
@@ -158,10 +158,10 @@ def test_a_role_counts_once_and_for_its_own_test(worker: Worker) -> None:
 
 
 def test_who_is_cut_off_serves_no_longer_and_never_again(worker: Worker) -> None:
-    worker.hear(AssignedRole(1, 0, leads=False))
+    worker.receive(AssignedRole(1, 0, leads=False))
     worker.meanwhile = [None]
     worker.run(0)
-    worker.hear(AssignedRole(2, 2, leads=False))
+    worker.receive(AssignedRole(2, 2, leads=False))
     worker.run(2)
 
     assert [True] == [each.is_set() for each in worker.served]
@@ -171,19 +171,19 @@ def test_a_failure_is_told_with_its_run_and_stays_here(worker: Worker) -> None:
     def fail(link: object, release: ReleaseEvent) -> None:
         raise OSError("no more files")
 
-    worker.part.serve = fail
-    worker.hear(AssignedRole(7, 0, leads=False))
+    worker.load_test_worker.serve = fail
+    worker.receive(AssignedRole(7, 0, leads=False))
 
     assert worker.run(0) is True
-    assert [FollowerFailed(7, "OSError: no more files")] == worker.post.sent
+    assert [FollowerFailed(7, "OSError: no more files")] == worker.control.sent
 
 
 def test_an_interruption_of_a_follower_is_pytest_s_business(worker: Worker) -> None:
     def interrupted(link: object, release: ReleaseEvent) -> None:
         raise KeyboardInterrupt
 
-    worker.part.serve = interrupted
-    worker.hear(AssignedRole(1, 0, leads=False))
+    worker.load_test_worker.serve = interrupted
+    worker.receive(AssignedRole(1, 0, leads=False))
 
     with pytest.raises(KeyboardInterrupt):
         worker.run(0)
