@@ -116,7 +116,7 @@ class Suite:
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the processes of a suite an environment that does not depend on ours."""
     for name in os.environ:
         if name.startswith(("PYTEST_LIVEVIEW_", "PYTEST_XDIST_", "PYTEST_ADDOPTS")):
@@ -128,5 +128,5 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester, roost: str, environment: None) -> Suite:
+def suite(pytester: pytest.Pytester, roost: str, clean_environment: None) -> Suite:
     return Suite(pytester, roost)

@@ -1,3 +1,3 @@
-from tests.plugin.conftest import environment, roost, suite
+from tests.plugin.conftest import clean_environment, roost, suite
 
-__all__ = ["environment", "roost", "suite"]
+__all__ = ["clean_environment", "roost", "suite"]

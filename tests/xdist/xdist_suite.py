@@ -156,5 +156,5 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def schedule(pytester: pytest.Pytester, environment: None) -> XdistSuite:
+def schedule(pytester: pytest.Pytester, clean_environment: None) -> XdistSuite:
     return XdistSuite(pytester)
