@@ -308,7 +308,7 @@ class View:
         that have left it are announced.
         """
         content = self.content
-        moves = content.keep(diff)
+        moves = content.keep(diff, unsolicited=name == UNSOLICITED)
         if content.sampled_page is not None:
             content.record_resent(self.socket.observer, name)
         if not moves:

@@ -85,10 +85,11 @@ class ViewContent:
         if self.has_components:
             self.destroyed_components()
 
-    def keep(self, diff: bytes) -> bool:
+    def keep(self, diff: bytes, *, unsolicited: bool = True) -> bool:
         """Keep a diff until somebody looks.
 
-        Return whether it may change which views and components are on the page.
+        Return whether it may change which views and components are on the page. That is
+        looked for in an unsolicited one only: whoever pushed looks at the page anyway.
         """
         pending = self.pending
         pending.append(diff)
@@ -97,7 +98,9 @@ class ViewContent:
         self.has_mounted = self.has_mounted or MOUNTED in diff
         self.has_remove = self.has_remove or REMOVED in diff
         self.has_views = self.has_views or NESTED in diff
-        moves = (self.has_views or self.has_components) and not self.only_texts(diff)
+        moves = self.has_views or self.has_components
+        if moves and unsolicited:
+            moves = not self.only_texts(diff)
         if len(pending) > MAX_PENDING:
             self.merged()
         return moves
