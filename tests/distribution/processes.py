@@ -1,6 +1,7 @@
 """Processes by pid: whether they are there, and the wait until they are not."""
 
 import os
+import signal
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,3 +25,8 @@ def left_after(pids: Iterable[int], seconds: float) -> set[int]:
         left = {each for each in left if is_alive(each)}
         time.sleep(0.02)
     return left
+
+
+def hear_interrupts() -> None:
+    """Hear SIGINT, to which a shell makes deaf what it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

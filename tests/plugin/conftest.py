@@ -1,13 +1,14 @@
 """A suite of a user's, run by a pytest of its own against the demo app."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.distribution.processes import hear_interrupts
 
 EXAMPLES = Path(__file__).parents[2] / "example_tests"
 
@@ -56,11 +57,6 @@ def roost() -> Iterator[str]:
         process.wait(10)
         assert process.stdout is not None
         process.stdout.close()
-
-
-def hear_interrupts() -> None:
-    """Hear SIGINT, to which a shell makes deaf what it starts in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Suite:

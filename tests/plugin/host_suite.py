@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.plugin.conftest import Suite, hear_interrupts
+from tests.distribution.processes import hear_interrupts
+from tests.plugin.conftest import Suite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.pool.booter_client import ENDED
+from tests.distribution.processes import hear_interrupts
 from tests.pool.pool_machines import (
     BOOT,
     DEADLINE,
@@ -234,6 +235,7 @@ def test_no_host_outlives_its_controller(
         stderr=subprocess.DEVNULL,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 (no thread of a test runs here)
     )
     try:
         assert {"liveview-1", "liveview-2", "liveview-3"} == machines.wait_for(3)
