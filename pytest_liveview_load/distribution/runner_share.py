@@ -61,13 +61,17 @@ class CarriedShare:
         self.problem = ""  # an error that is nobody's failure
         self.error: PackedError | None = None  # one that is the test author's
         self.task: asyncio.Task[None] | None = None
+        self.is_ending = False  # its connections are being closed, or soon will be
 
     async def carry_out(self, at: float) -> None:
         """Run to the end, be it cut."""
         run = self.run
         try:
             async with self.network:
-                self.outcome = await run.carry_out(at)
+                try:
+                    self.outcome = await run.carry_out(at)
+                finally:
+                    self.is_ending = True
         except asyncio.CancelledError:
             self.outcome = run.outcome(partial=run.cut_because)
         except ConfigurationError as error:
@@ -91,7 +95,15 @@ class CarriedShare:
     def cut(self, why: str) -> None:
         """End at once."""
         self.run.cut_because = why
-        if self.task is not None:
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Cancel the run, once: nothing may disturb the closing of its connections.
+
+        An event loop that ends with connections open raises an error of its own.
+        """
+        if self.task is not None and not self.is_ending:
+            self.is_ending = True
             self.task.cancel()
 
 
@@ -315,8 +327,10 @@ class RunnerShare:
     def cancel(self) -> None:
         """End without an answer: the run is over."""
         self.sync.cut()
-        for each in self.tasks:
-            each.cancel()
+        for carried in self.carried:
+            carried.cancel()
+        for task in self.tasks - {each.task for each in self.carried}:
+            task.cancel()
 
     async def ended(self) -> None:
         """Wait until nothing goes on any more."""

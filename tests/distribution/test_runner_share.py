@@ -1,12 +1,14 @@
 """A share of a run, as its own process has it."""
 
-from typing import Any
+import asyncio
+from typing import Any, Self
 
 import pytest
 
 from pytest_liveview_load.distribution import runner_share as share_module
 from pytest_liveview_load.distribution.messages import AdjustClock, AnyMessage, Refused
-from pytest_liveview_load.distribution.runner_share import RunnerShare
+from pytest_liveview_load.distribution.runner_share import CarriedShare, RunnerShare
+from pytest_liveview_load.errors import SyncError
 from tests.distribution.fake_runners import RUN, prepare
 
 
@@ -46,3 +48,59 @@ def test_whatever_hinders_a_share_is_told_at_once(
     share.prepare()
 
     assert [Refused(RUN, "MemoryError", "MemoryError: no room for users")] == link.sent
+
+
+class FakeRun:
+    """A run that goes on until it is cut, or that its author got wrong."""
+
+    cut_because = ""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    async def carry_out(self, at: float) -> None:
+        if self.error is not None:
+            raise self.error
+        await asyncio.Event().wait()
+
+    def outcome(self, partial: str) -> str:
+        return partial
+
+
+class SlowNetwork:
+    """A network whose closing takes until it is told to end."""
+
+    def __init__(self) -> None:
+        self.closing, self.may_end = asyncio.Event(), asyncio.Event()
+        self.is_closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.closing.set()
+        await self.may_end.wait()
+        self.is_closed = True
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "error", [None, SyncError("throttle('a')", "no rate")], ids=["cut", "wrong"]
+)
+async def test_connections_are_closed_undisturbed(error: Exception | None) -> None:
+    network = SlowNetwork()
+    share = CarriedShare(FakeRun(error), network)  # type: ignore[arg-type]
+    share.task = asyncio.create_task(share.carry_out(0.0))
+    await asyncio.sleep(0)
+    share.cut("the first of its runners ended")
+    async with asyncio.timeout(60):
+        await network.closing.wait()
+
+        share.cut("another runner ended")
+        share.cancel()
+        await asyncio.sleep(0)
+        network.may_end.set()
+        await share.task
+
+    assert network.is_closed
+    assert (error is not None) == (share.error is not None)
