@@ -98,15 +98,10 @@ class Run:
             max_lag=max_lag,
             processor=processor,
         )
-        self.recorders = {
-            each.scenario.name: Recorder(clock, scenario=each.scenario.name)
-            for each in plan.scenario_mix.scenarios
-        }
-        self.sync: UserSync = sync or LocalSync(
-            ActiveUsers.of(plan.profile, endless=plan.endless),
-            clock=clock,
-            scale=scale,
-        )
+        names = [each.scenario.name for each in plan.scenario_mix.scenarios]
+        self.recorders = {each: Recorder(clock, scenario=each) for each in names}
+        users = ActiveUsers.of(plan.profile, endless=plan.endless)
+        self.sync: UserSync = sync or LocalSync(users, clock=clock, scale=scale)
         self.user_rows = plan.user_rows(seed)
         self.state: RunState | None = None
         self.crowd: ClosedCrowd | OpenCrowd | None = None
@@ -340,7 +335,7 @@ def changes(added: int, removed: int) -> str:
     """Return how the test itself has changed the crowd, "" if it has not."""
     parts = [
         f"{plural(number, 'user')} {'was' if number == 1 else 'were'} {verb}"
-        for number, verb in ((added, "added"), (removed, "sent home"))
+        for number, verb in ((added, "added"), (removed, "removed"))
         if number
     ]
     return f"{' and '.join(parts)} while it ran" if parts else ""

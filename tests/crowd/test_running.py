@@ -176,9 +176,7 @@ def test_the_newest_users_are_sent_home_after_their_iteration() -> None:
         assert (2, 1.5) == (crowd.users, fake.now)
         assert [(1.0, 2), (1.5, 3)] == fake.when("close")
         await crowd.stop()
-        assert "1 user was added and 2 users were sent home while it ran" in notes(
-            crowd
-        )
+        assert "1 user was added and 2 users were removed while it ran" in notes(crowd)
 
     run_beside(body, think, endless=True, users=3)
 

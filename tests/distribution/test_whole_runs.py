@@ -135,7 +135,7 @@ def test_users_come_and_go_while_it_runs(two: Fleet, roost: RoostProcess) -> Non
     assert 0 == snapshot.counts["errors"]
     notes = "; ".join(outcome.notes)
     assert "stopped by the test" in notes
-    assert "3 users were added and 5 users were sent home while it ran" in notes
+    assert "3 users were added and 5 users were removed while it ran" in notes
     assert () == outcome.invalid
 
 

@@ -99,7 +99,7 @@ def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
     result.assert_outcomes(passed=1)
     assert ["browse", "browse #2"] == [each["run"] for each in runs]
     notes = "; ".join(runs[1]["notes"])
-    assert "4 users were added and 5 users were sent home while it ran" in notes
+    assert "4 users were added and 5 users were removed while it ran" in notes
     assert re.search(r"drop_all\(\) after \S+ cut off 7 users: ", notes), notes
 
 
@@ -152,13 +152,13 @@ def test_a_slow_process_is_seen_beside_the_others(workers: Suite) -> None:
         import time
         from pytest_liveview_load import load
 
-        @load(users=8, duration="3s")
+        @load(users=16, duration="3s")
         async def test_slow(live):
             await live.visit("/counter")
             while live.running:
                 await live.click("#inc")
                 if os.environ["PYTEST_XDIST_WORKER"] == "gw1" and live.id == 1:
-                    time.sleep(0.3)
+                    time.sleep(0.7)  # longer than a busy machine may hold up the other
                 await live.think("50ms")
     """)
 
@@ -167,13 +167,13 @@ def test_a_slow_process_is_seen_beside_the_others(workers: Suite) -> None:
     result.stdout.fnmatch_lines(
         [
             "runner  users  iterations  errors *lag max  event p95*",
-            "gw0         4 *",
-            "gw1         4 *",
+            "gw0         8 *",
+            "gw1         8 *",
         ]
     )
     fast, slow = (each["measures"] for each in run["runners"])
-    assert 0.2 < slow["max_lag"] > fast["max_lag"]
-    assert 0.2 < slow["p95_event"] > fast["p95_event"]
+    assert 0.6 < slow["max_lag"] > fast["max_lag"]
+    assert 0.6 < slow["p95_event"] > fast["p95_event"]
 
 
 def test_patterns_are_compared_on_all(workers: Suite) -> None:

@@ -50,7 +50,7 @@ def test_a_crowd_grows_and_shrinks_while_the_test_looks_on(suite: Suite) -> None
             "*- test_it.py::test_growing (browse) -*",
             "3 users, *s",
             "note: stopped by the test after *",
-            "note: 4 users were added and 5 users were sent home while it ran",
+            "note: 4 users were added and 5 users were removed while it ran",
             "within      mounts == 7 *",
         ]
     )

@@ -111,9 +111,9 @@ def run_removed(tab: "Tab", page: "Page") -> None:
         view = page.views.get(before.owner(element))
         if view is None or not view.joined or not removed(element, after):
             continue
-        scene = VisiblePage(before, page.form, view.dialect)
+        visible = VisiblePage(before, page.form, view.dialect)
         if chain := element.get(PHX_REMOVE):
-            for action in events.run_binding(scene, chain, REMOVE, element):
+            for action in events.run_binding(visible, chain, REMOVE, element):
                 run_action(tab, page, action, REMOVE)
 
 
@@ -144,8 +144,8 @@ def run_chain(
     tab: "Tab", page: "Page", identity: Identity, chain: str, cause: str
 ) -> None:
     """Run the commands that an element binds, if it is still on the tab's page."""
-    scene = page.scene()
-    element = find_by_identity(scene.document.root, identity)
+    visible = page.without_loading_states()
+    element = find_by_identity(visible.document.root, identity)
     if element is not None and tab.page is page:
-        for action in events.run_binding(scene, chain, cause, element):
+        for action in events.run_binding(visible, chain, cause, element):
             run_action(tab, page, action)

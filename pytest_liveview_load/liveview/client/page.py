@@ -302,13 +302,13 @@ class Page:
 
     def remember(self) -> None:
         """Keep the page as it is now, until what it shows is all there again."""
-        scene = self.scene()
+        visible = self.without_loading_states()
         # What is nested comes later than its parent, which would take its fields away.
-        forms = scene.forms.copy() if self.views.nested else scene.forms
-        self.remembered = scene._replace(forms=forms)
+        forms = visible.forms.copy() if self.views.nested else visible.forms
+        self.remembered = visible._replace(forms=forms)
 
-    def scene(self) -> VisiblePage:
-        """Return what acting on the page needs to know."""
+    def without_loading_states(self) -> VisiblePage:
+        """Return the page as the server left it, and what the person entered."""
         return VisiblePage(self.document(), self.form, self.spoken)
 
     def visible_document(self, *, patient: bool = False) -> Document:
@@ -344,9 +344,9 @@ class Page:
 
     def visible_page(self) -> VisiblePage:
         """Return what a person who acts on the page needs to know."""
-        scene = self.scene()
+        visible = self.without_loading_states()
         seen = self.visible_document(patient=True)
-        return scene if seen is scene.document else scene._replace(document=seen)
+        return visible if seen is visible.document else visible._replace(document=seen)
 
     # The title: any view of the page may set it, and the last one has it
 

@@ -78,13 +78,13 @@ async def dispatch(
     if tab.hooks is not None:
         tab.hooks.dispatch(action)
     for identity in action.identities:
-        scene = page.visible_page()
-        element = find_by_identity(scene.document.root, identity)
+        visible = page.visible_page()
+        element = find_by_identity(visible.document.root, identity)
         if element is not None and tab.page is page:
             if depth > DEEPEST_DISPATCH:
                 problem = f"dispatches {action.event!r} in a circle"
-                raise scene.document.error_about(element, problem)
-            bound = click.dispatch_event(scene, action.event, element)
+                raise visible.document.error_about(element, problem)
+            bound = click.dispatch_event(visible, action.event, element)
             if bound:
                 await perform(tab, page, step, bound, depth)
 

@@ -43,29 +43,29 @@ async def upload_chosen(
 ) -> None:
     """Do what follows when files were chosen: upload at once, or hear of refusals."""
     uploads_of(tab)  # from now on a submit asks for them
-    scene = page.scene()
+    visible = page.without_loading_states()
     field = next(
         (
             each
-            for each in scene.document.fields.by_key.values()
-            if upload_ref(scene.document, each) == ref
+            for each in visible.document.fields.by_key.values()
+            if upload_ref(visible.document, each) == ref
         ),
         None,
     )
-    form = None if field is None else scene.document.fields.form(field.element)
+    form = None if field is None else visible.document.fields.form(field.element)
     if field is None or form is None:
         return
-    if PHX_AUTO_UPLOAD in field.element.attrib and files_to_preflight(scene, field):
+    if PHX_AUTO_UPLOAD in field.element.attrib and files_to_preflight(visible, field):
         await upload_form(tab, page, view, step, form, action.cid)
         return
-    raise_marked(scene, field)
+    raise_marked(visible, field)
 
 
 def awaits_uploads(page: Page, action: PushEvent) -> bool:
     """Tell whether a submit has files to wait for."""
-    scene, form = page.scene(), form_now(page, action)
-    fields = () if form is None else upload_fields(scene.document, form)
-    return any(active_files(scene, field) for field in fields)
+    visible, form = page.without_loading_states(), form_now(page, action)
+    fields = () if form is None else upload_fields(visible.document, form)
+    return any(active_files(visible, field) for field in fields)
 
 
 async def upload_before_submit(
@@ -86,7 +86,7 @@ async def upload_before_submit(
     form = form_now(page, action)
     if form is not None and not view.left:
         await upload_form(tab, page, view, step, form, action.cid)
-    return [] if view.left else [resubmit(page.scene(), action)]
+    return [] if view.left else [resubmit(page.without_loading_states(), action)]
 
 
 def form_now(page: Page, action: PushEvent) -> Element | None:
@@ -98,9 +98,9 @@ def form_now(page: Page, action: PushEvent) -> Element | None:
 
 def raise_refused(page: Page, action: PushEvent) -> None:
     """Raise UploadError for what the form's inputs are marked with."""
-    form, scene = form_now(page, action), page.scene()
-    for field in () if form is None else upload_fields(scene.document, form):
-        raise_marked(scene, field)
+    form, visible = form_now(page, action), page.without_loading_states()
+    for field in () if form is None else upload_fields(visible.document, form):
+        raise_marked(visible, field)
 
 
 def unfinished(page: Page, action: PushEvent) -> bool:
@@ -113,10 +113,10 @@ async def upload_form(
     tab: Tab, page: Page, view: View, step: Step, form: Element, cid: int | None
 ) -> None:
     """Upload what awaits it in the form, and wait until all has ended."""
-    scene, uploads = page.scene(), uploads_of(tab)
+    visible, uploads = page.without_loading_states(), uploads_of(tab)
     uploads.forget_outdated()
-    for field in upload_fields(scene.document, form):
-        files = files_to_preflight(scene, field)
+    for field in upload_fields(visible.document, form):
+        files = files_to_preflight(visible, field)
         if files:
             batch = UploadBatch(uploads, page, view, field, files, cid)
             uploads.under_way.append(batch)
@@ -146,11 +146,11 @@ async def finish_uploads(tab: Tab, view: View, step: Step) -> None:
     uploads.abandon()
 
 
-def raise_marked(scene: VisiblePage, field: Field) -> None:
+def raise_marked(visible: VisiblePage, field: Field) -> None:
     """Raise UploadError for what the server's rendering marks as refused."""
-    ref = upload_ref(scene.document, field)
-    files = {} if ref is None else {f.ref: f for f in scene.forms.files(ref)}
-    for entry, reason in refused_files(scene, field):
+    ref = upload_ref(visible.document, field)
+    files = {} if ref is None else {f.ref: f for f in visible.forms.files(ref)}
+    for entry, reason in refused_files(visible, field):
         name = files[entry].info.name if entry in files else ""
-        upload = scene.document.unmask(field.name)
+        upload = visible.document.unmask(field.name)
         raise UploadError(upload, reason, name=name, ref=entry)

@@ -142,7 +142,7 @@ class ViewEvents:
         if triggered_in.triggered:
             triggered_in.triggered = False
             # As dom_patch.ts: leave the view and submit the form over HTTP.
-            action = triggered_submit(page.scene())
+            action = triggered_submit(page.without_loading_states())
             if action is not None:
                 submit_over_http(tab, action)
 

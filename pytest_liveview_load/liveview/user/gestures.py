@@ -21,20 +21,20 @@ from pytest_liveview_load.liveview.page.html import Element, is_disabled
 def click(selector: str | None, text: str | None) -> Plan:
     """Click an element, found by selector, by what it reads, or both."""
 
-    def plan(scene: VisiblePage) -> list[Action]:
-        shared = scene.forms.untouched and (
-            text is None or not scene.document.has_own_texts
+    def plan(visible: VisiblePage) -> list[Action]:
+        shared = visible.forms.untouched and (
+            text is None or not visible.document.has_own_texts
         )
-        key = "click", selector, text, scene.dialect
+        key = "click", selector, text, visible.dialect
         if shared:
-            known = scene.document.memo.get(key)
+            known = visible.document.memo.get(key)
             if known is not None:
                 return cast("list[Action]", known)
-        element = find_one(scene.document, selector, text=text, role="click")
-        actions = bindings.click(scene, element)
-        if shared and same_for_all(scene, actions):
+        element = find_one(visible.document, selector, text=text, role="click")
+        actions = bindings.click(visible, element)
+        if shared and same_for_all(visible, actions):
             # Each has their own id of the main view.
-            scene.document.memo[key] = [for_main(each) for each in actions]
+            visible.document.memo[key] = [for_main(each) for each in actions]
         return actions
 
     return plan
@@ -51,27 +51,27 @@ def heard_by_hooks(
     `clicked` tells them, and returns whether one listens to the element.
     """
 
-    def hooked(scene: VisiblePage) -> list[Action]:
-        element = find_one(scene.document, selector, text=text, role="click")
-        around = scene.document.click_targets(element)
+    def hooked(visible: VisiblePage) -> list[Action]:
+        element = find_one(visible.document, selector, text=text, role="click")
+        around = visible.document.click_targets(element)
         if around.control is not None and is_disabled(around.control):
-            return plan(scene)  # which refuses
+            return plan(visible)  # which refuses
         if not clicked(element) or any((*around[:2], around.method, around.active)):
-            return plan(scene)
-        return bindings.click_unbound(scene, element)
+            return plan(visible)
+        return bindings.click_unbound(visible, element)
 
     return hooked
 
 
-def same_for_all(scene: VisiblePage, actions: list[Action]) -> bool:
+def same_for_all(visible: VisiblePage, actions: list[Action]) -> bool:
     """Return whether a click came to what it comes to for all who see the same page.
 
     So it is when it only pushes click events to the main view, without a value that is
     this user's own, and left the forms as they were.
     """
-    page = scene.document.dead_render
+    page = visible.document.dead_render
     main = page.main
-    if main is None or not actions or not scene.forms.untouched:
+    if main is None or not actions or not visible.forms.untouched:
         return False
     for action in actions:
         if not isinstance(action, PushEvent) or action.kind != "click":
@@ -96,9 +96,9 @@ def on_field(
 ) -> Plan:
     """Do what one of `page.inputs` does to the field that selector and label mean."""
 
-    def plan(scene: VisiblePage) -> list[Action]:
-        field = find_one(scene.document, selector, label=label, role="field")
-        return gesture(scene, field)
+    def plan(visible: VisiblePage) -> list[Action]:
+        field = find_one(visible.document, selector, label=label, role="field")
+        return gesture(visible, field)
 
     return plan
 
@@ -106,7 +106,7 @@ def on_field(
 def fill(selector: str | None, label: str | None, value: str) -> Plan:
     """Put `value` into a text field."""
     return on_field(
-        selector, label, lambda scene, field: inputs.fill(scene, field, value)
+        selector, label, lambda visible, field: inputs.fill(visible, field, value)
     )
 
 
@@ -124,14 +124,14 @@ def keystrokes(selector: str | None, label: str | None, text: str) -> Iterator[P
 def press(key: str, selector: str | None) -> Plan:
     """Press a key in an element; without one, where the focus is."""
 
-    def plan(scene: VisiblePage) -> list[Action]:
-        document = scene.document
+    def plan(visible: VisiblePage) -> list[Action]:
+        document = visible.document
         if selector is not None:
             element = find_one(document, selector)
         else:
-            focused = document.fields.by_key.get(scene.forms.focused or "")
+            focused = document.fields.by_key.get(visible.forms.focused or "")
             element = document.root if focused is None else focused.element
-        return keyboard.press(scene, element, key)
+        return keyboard.press(visible, element, key)
 
     return plan
 
@@ -139,19 +139,19 @@ def press(key: str, selector: str | None) -> Plan:
 def submit(selector: str | None, text: str | None) -> Plan:
     """Submit a form: by its selector, or by one of its buttons."""
 
-    def plan(scene: VisiblePage) -> list[Action]:
-        document = scene.document
+    def plan(visible: VisiblePage) -> list[Action]:
+        document = visible.document
         by_text = text is not None
         element = find_one(
             document, selector, text=text, role="click" if by_text else "form"
         )
         if element.tag == "form":
-            return bindings.submit(scene, element)
+            return bindings.submit(visible, element)
         form = document.fields.form(element)
         if form is None:
             forms = [document.describe(each) for each in document.all("form")]
             problem = "is neither a form nor in one"
             raise document.error_about(element, problem, candidates=forms)
-        return bindings.submit(scene, form, element)
+        return bindings.submit(visible, form, element)
 
     return plan

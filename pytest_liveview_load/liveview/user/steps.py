@@ -172,7 +172,9 @@ class Steps(PageReading):
         """
         step = self._step(f"select({selector or label!r})", timeout)
         plan = gestures.on_field(
-            selector, label, lambda scene, field: inputs.select(scene, field, *options)
+            selector,
+            label,
+            lambda visible, field: inputs.select(visible, field, *options),
         )
         await act(self._tab, step, plan)
 
@@ -277,12 +279,14 @@ class Steps(PageReading):
             await live.focus("#user_name")
         """
 
-        def plan(scene: VisiblePage) -> list[Action]:
+        def plan(visible: VisiblePage) -> list[Action]:
             if label is None:
-                element = find_one(scene.document, selector)
+                element = find_one(visible.document, selector)
             else:
-                element = find_one(scene.document, selector, label=label, role="field")
-            return events.focus_element(scene, element)
+                element = find_one(
+                    visible.document, selector, label=label, role="field"
+                )
+            return events.focus_element(visible, element)
 
         await act(self._tab, self._step(f"focus({selector or label!r})", timeout), plan)
 
@@ -304,8 +308,8 @@ class Steps(PageReading):
         At the top, `_overran` is told first, as a browser does that jumps there.
         """
 
-        def plan(scene: VisiblePage) -> list[Action]:
-            return events.scroll(scene, find_one(scene.document, selector), edge)
+        def plan(visible: VisiblePage) -> list[Action]:
+            return events.scroll(visible, find_one(visible.document, selector), edge)
 
         step = self._step(f"scroll_to({edge!r}, {selector!r})", timeout)
         await act(self._tab, step, plan)
@@ -383,9 +387,9 @@ class Steps(PageReading):
         tab.step = step
         try:
             page = await tab.ready(step)
-            scene = page.scene()
-            element = find_one(scene.document, selector, label=label, role="field")
-            ref, actions = file_inputs.attach_files(scene, element, chosen)
+            visible = page.without_loading_states()
+            element = find_one(visible.document, selector, label=label, role="field")
+            ref, actions = file_inputs.attach_files(visible, element, chosen)
             await perform(tab, page, step, actions)
             change = actions[-1]
             if tab.page is page and isinstance(change, PushEvent):
