@@ -27,42 +27,45 @@ _VERSION: Final = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?")
 # Compared by identity: one object a dialect, hashed at every click.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dialect:
-    """What one range of LiveView releases says and does on the wire and in the DOM."""
+    """What one range of LiveView releases says and does on the wire and in the DOM.
+
+    The defaults are what the oldest, 0.20.1, does.
+    """
 
     name: str
 
     # What the client sends.
-    sends_mount_attempts: bool  # 1.0: `_mount_attempts` counts joins that failed
-    sends_sticky: bool  # 1.0: `sticky` closes the join payload
-    sends_null_flash: bool  # until 1.1: a rejoin says `"flash": null`
-    links_null_flash: bool  # 1.0 and 1.1: so does the join that a link leads to
-    sticky_url: bool  # 0.20 sends a sticky child's `url`; 1.0 refuses one
-    target_in_value: bool  # 0.20: `_target` is in a form's value; later in its `meta`
-    sends_unused: bool  # 1.0: `_unused_` names before fields nobody touched
-    knows_no_unused: bool  # 1.2: `phx-no-unused-field` asks for none of them
-    submitter_last: bool  # until 0.20.1: a submitter's value follows all others
-    numbers_empty_files: bool  # until 1.2: a file without content takes a ref as well
-    bare_upload_reason: bool  # 1.1: a refused upload's progress says the reason alone
-    listens_again: bool  # 1.2: connecting after a disconnect takes a ref for onClose
-    scroll_kind: str  # "hook", from 1.1 on "js": the type of phx-viewport-* events
+    sends_mount_attempts: bool = False  # 1.0: `_mount_attempts`, of failed joins
+    sends_sticky: bool = False  # 1.0: `sticky` closes the join payload
+    sends_null_flash: bool = True  # until 1.1: a rejoin says `"flash": null`
+    links_null_flash: bool = False  # 1.0 and 1.1: so does the join that a link leads to
+    sticky_url: bool = True  # 0.20 sends a sticky child's `url`; 1.0 refuses one
+    target_in_value: bool = True  # 0.20: a form's `_target`; later in `meta`
+    sends_unused: bool = False  # 1.0: `_unused_` names before fields nobody touched
+    knows_no_unused: bool = False  # 1.2: `phx-no-unused-field` asks for none of them
+    submitter_last: bool = True  # until 0.20.1: a submitter's value follows all others
+    numbers_empty_files: bool = True  # until 1.2: an empty file takes a ref too
+    bare_upload_reason: bool = False  # 1.1: a refused upload tells the bare reason
+    listens_again: bool = False  # 1.2: a connect after a disconnect takes a ref
+    scroll_kind: str = "hook"  # "js" from 1.1: the type of phx-viewport-* events
 
     # What the client renders and patches.
-    span_components: bool  # until 0.20.1: a component's attributes are set on the DOM
-    view_ref: bool  # 1.1: a component's root also names its view (`data-phx-view`)
-    resets_in_place: bool  # until 0.20.1: a reset leaves items that come again in place
-    streams_before_others: bool  # 1.0: appended items go before foreign children
-    limit_zero_empties: bool  # 1.2: a stream's limit 0 is a limit
-    renews_sticky: bool  # 1.0: a sticky view takes the tokens of its place when patched
+    span_components: bool = True  # until 0.20.1: a component's marks are set on the DOM
+    view_ref: bool = False  # 1.1: components name their view (`data-phx-view`)
+    resets_in_place: bool = True  # until 0.20.1: what comes again stays in place
+    streams_before_others: bool = False  # 1.0: items go before foreign children
+    limit_zero_empties: bool = False  # 1.2: a stream's limit 0 is a limit
+    renews_sticky: bool = False  # 1.0: a patch gives a sticky view its new tokens
 
     # What the tab is called after a mount that says nothing of that.
-    mount_resets_title: bool  # 1.0: the page's default title, if it has one
-    any_mount_resets_title: bool  # 1.0 alone: not only the main view's
+    mount_resets_title: bool = False  # 1.0: the page's default title, if it has one
+    any_mount_resets_title: bool = False  # 1.0 alone: not only the main view's
 
     # What it shows, and remembers, of what a person does.
-    awaits_in_parts: bool  # 1.0: an element is loading, locked, or both
-    navigation_loads: bool  # 1.0: what was clicked to go elsewhere shows it meanwhile
-    stacks_focus: bool  # 1.0: JS.push_focus remembers more than the last
-    awaits_selects: bool  # until 1.2: with a form that is submitted, as far as they can
+    awaits_in_parts: bool = False  # 1.0: an element is loading, locked, or both
+    navigation_loads: bool = False  # 1.0: what was clicked to go elsewhere shows it
+    stacks_focus: bool = False  # 1.0: JS.push_focus remembers more than the last
+    awaits_selects: bool = True  # until 1.2: with a form that is submitted
 
     V0_20_1: ClassVar["Dialect"]
     V0_20: ClassVar["Dialect"]
@@ -200,34 +203,7 @@ def _escape(text: str) -> str:
 
 # The dialects, oldest first; each says what changed since the one before.
 
-Dialect.V0_20_1 = Dialect(
-    name="0.20.1",
-    sends_mount_attempts=False,
-    sends_sticky=False,
-    sends_null_flash=True,
-    links_null_flash=False,
-    sticky_url=True,
-    target_in_value=True,
-    sends_unused=False,
-    knows_no_unused=False,
-    submitter_last=True,
-    numbers_empty_files=True,
-    bare_upload_reason=False,
-    scroll_kind="hook",
-    listens_again=False,
-    span_components=True,
-    view_ref=False,
-    resets_in_place=True,
-    streams_before_others=False,
-    limit_zero_empties=False,
-    renews_sticky=False,
-    mount_resets_title=False,
-    any_mount_resets_title=False,
-    awaits_in_parts=False,
-    navigation_loads=False,
-    stacks_focus=False,
-    awaits_selects=True,
-)
+Dialect.V0_20_1 = Dialect(name="0.20.1")
 Dialect.V0_20 = replace(
     Dialect.V0_20_1,
     name="0.20",
