@@ -28,7 +28,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.protocol.wire import (
     HEARTBEAT,
     PHX_CLOSE,
@@ -44,6 +43,7 @@ from pytest_liveview_load.liveview.protocol.wire import (
     encode_binary,
     parse_json,
     quoted,
+    reader,
 )
 
 
@@ -134,7 +134,7 @@ class _Reply(msgspec.Struct, frozen=True):
     response: msgspec.Raw
 
 
-_replies = msgspec.json.Decoder(_Reply)
+_read_reply: Final = reader(msgspec.json.Decoder(_Reply), "a reply")
 
 
 class Channel:
@@ -201,12 +201,7 @@ class Channel:
         ref = frame.ref
         if ref is None or ref not in self._in_flight:
             return None
-        try:
-            reply = _replies.decode(frame.payload)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise ProtocolError(
-                f"not a reply ({error})", quoted(bytes(frame.payload))
-            ) from None
+        reply = _read_reply(frame.payload)
         self._in_flight.remove(ref)
         if ref != self._join_ref:
             return Replied(ref, reply.status, reply.response)
@@ -233,7 +228,7 @@ def _reason(payload: msgspec.Raw) -> str:
     """Return a phx_error's reason: `{"reason": "channel_crash"}`, or the payload."""
     body = parse_json(payload)
     reason = body.get("reason") if isinstance(body, dict) else None
-    return reason if isinstance(reason, str) else quoted(bytes(payload))
+    return reason if isinstance(reason, str) else quoted(payload)
 
 
 # What a LiveView channel's replies and pushes say, decoded only as deep as needed.
@@ -285,28 +280,6 @@ class LiveReply(msgspec.Struct, frozen=True):
         return bytes(self.diff_json) or None
 
 
-_live_replies = msgspec.json.Decoder(LiveReply)
-_redirects = msgspec.json.Decoder(Redirect)
-
-
-def parse_reply(response: msgspec.Raw | bytes) -> LiveReply:
-    """Return what a reply's response says. Raises ProtocolError, quoting it."""
-    try:
-        return _live_replies.decode(response)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProtocolError(
-            f"not a LiveView reply ({error})", quoted(bytes(response))
-        ) from None
-
-
-def parse_redirect(payload: msgspec.Raw | bytes) -> Redirect:
-    """Return what a pushed `live_patch`, `live_redirect` or `redirect` says.
-
-    Raises ProtocolError, quoting it.
-    """
-    try:
-        return _redirects.decode(payload)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProtocolError(
-            f"not a redirect ({error})", quoted(bytes(payload))
-        ) from None
+# What a reply's response says, and a pushed `live_patch`, `live_redirect` or `redirect`.
+parse_reply: Final = reader(msgspec.json.Decoder(LiveReply), "a LiveView reply")
+parse_redirect: Final = reader(msgspec.json.Decoder(Redirect), "a redirect")

@@ -13,8 +13,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.protocol.wire import TOPIC_UPLOAD, parse_json, quoted
+from pytest_liveview_load.liveview.protocol.wire import (
+    TOPIC_UPLOAD,
+    parse_json,
+    reader,
+)
 
 # As upload_config.ex names them.
 TOO_LARGE: Final = "too_large"
@@ -133,7 +136,7 @@ class _Answer(msgspec.Struct, frozen=True):
     error: list[tuple[str, Any]] | None = None
 
 
-_answers = msgspec.json.Decoder(_Answer)
+_read_answer: Final = reader(msgspec.json.Decoder(_Answer), "an answer to allow_upload")
 
 
 def parse_preflight(response: msgspec.Raw | bytes, asked: Collection[str]) -> Preflight:
@@ -142,12 +145,7 @@ def parse_preflight(response: msgspec.Raw | bytes, asked: Collection[str]) -> Pr
     An entry that is left out of the answer is refused, as view.ts uploadFiles has it.
     Raises ProtocolError, quoting the response.
     """
-    try:
-        answer = _answers.decode(response)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProtocolError(
-            f"not an answer to allow_upload ({error})", quoted(bytes(response))
-        ) from None
+    answer = _read_answer(response)
     chunk_size = max(1, answer.config.chunk_size)
     if answer.error is not None:
         refused = tuple(Refusal(ref, reason_of(why)) for ref, why in answer.error)

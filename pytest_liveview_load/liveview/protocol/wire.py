@@ -8,7 +8,8 @@ The payload stays undecoded. Who needs it decodes it; who only routes
 the frame pays for five strings.
 """
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -29,8 +30,40 @@ class Frame(msgspec.Struct, array_like=True, forbid_unknown_fields=True, frozen=
     payload: msgspec.Raw
 
 
-_frames = msgspec.json.Decoder(Frame)
 _json = msgspec.json.Encoder()
+
+
+# Reading JSON
+
+Shape = TypeVar("Shape")
+
+
+def reader(
+    decoder: msgspec.json.Decoder[Shape], what: str
+) -> Callable[[bytes | str | msgspec.Raw], Shape]:
+    """Return what reads JSON as `decoder` does, and calls it `what` if it is not that.
+
+    It raises ProtocolError, quoting the JSON.
+    """
+    decode_json = decoder.decode
+
+    def read(data: bytes | str | msgspec.Raw) -> Shape:
+        try:
+            return decode_json(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise ProtocolError(f"not {what} ({error})", quoted(data)) from None
+
+    return read
+
+
+def quoted(data: bytes | str | msgspec.Raw) -> str:
+    """Return `data` as text that an error message can show."""
+    if isinstance(data, str):
+        return data
+    return bytes(data).decode("utf-8", "backslashreplace")
+
+
+parse_json: Final = reader(msgspec.json.Decoder(), "JSON")
 
 
 # Text frames
@@ -52,28 +85,8 @@ def encode(
         ) from None
 
 
-def decode(data: bytes | str) -> Frame:
-    """Return the text frame, its payload undecoded.
-
-    Raises ProtocolError, quoting `data`, unless it is a JSON array of the five.
-    """
-    try:
-        return _frames.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"not a Phoenix frame ({error})", quoted(data)) from None
-
-
-def quoted(data: bytes | str) -> str:
-    """Return `data` as text that an error message can show."""
-    return data if isinstance(data, str) else data.decode("utf-8", "backslashreplace")
-
-
-def parse_json(data: bytes | msgspec.Raw) -> Any:
-    """Return what the JSON text `data` holds; ProtocolError if it is none."""
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"not JSON ({error})", quoted(bytes(data))) from None
+# Returns the text frame, its payload undecoded.
+decode: Final = reader(msgspec.json.Decoder(Frame), "a Phoenix frame")
 
 
 # Binary frames
