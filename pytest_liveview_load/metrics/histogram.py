@@ -85,7 +85,8 @@ def _binomial(count: int, p: float) -> Iterator[tuple[int, float]]:
 
 BITS: Final = 8
 
-NOTHING_YET: Final = (1 << 127, -1)
+# Above and below what can be recorded; both fit into a message's 64 bits.
+NOTHING_YET: Final = (2**63 - 1, -1)
 
 
 @dataclass(slots=True)
