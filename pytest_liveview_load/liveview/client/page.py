@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.client.tls import origin_of
-from pytest_liveview_load.liveview.client.view import View, ViewContainer, ViewListener
+from pytest_liveview_load.liveview.client.view import View, ViewListener
 from pytest_liveview_load.liveview.client.view_tree import ViewTree
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from pytest_liveview_load.liveview.client.push import Push
     from pytest_liveview_load.liveview.observer import Observer
     from pytest_liveview_load.liveview.page.actions import VisualCommand
-    from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
+    from pytest_liveview_load.liveview.page.dead_render import DeadRender
     from pytest_liveview_load.liveview.page.html import Identity
+    from pytest_liveview_load.liveview.page.view_elements import ViewElement
     from pytest_liveview_load.liveview.page.view_state import ViewState
     from pytest_liveview_load.liveview.protocol.versions import Dialect
 
@@ -154,7 +155,7 @@ class Page:
         self.views.main = self.make_view(element)
         return self.views.main
 
-    def make_view(self, container: ViewContainer) -> View:
+    def make_view(self, container: ViewElement) -> View:
         """Return the view of an element of this page, not yet joined."""
         view = View(
             self.listener,

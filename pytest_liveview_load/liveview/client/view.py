@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import UNSET, UnsetType
 
@@ -21,8 +21,6 @@ from pytest_liveview_load.errors import (
 )
 from pytest_liveview_load.liveview.client.push import InFlight, Push
 from pytest_liveview_load.liveview.client.view_content import Connectivity, ViewContent
-from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
-from pytest_liveview_load.liveview.page.view_elements import NestedView
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,
@@ -52,6 +50,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_liveview_load.liveview.client.socket import Socket
+    from pytest_liveview_load.liveview.page.dead_render import DeadRender
+    from pytest_liveview_load.liveview.page.view_elements import ViewElement
     from pytest_liveview_load.liveview.protocol.channel import Redirect
     from pytest_liveview_load.liveview.protocol.versions import Dialect
 
@@ -59,9 +59,6 @@ PATCH = "patch"  # the metric of a live_patch
 UNSOLICITED = "*push"  # the label of diffs that no event asked for
 UNNAMED = ""  # of diffs that are compared with their page, but not recorded
 CHANNEL_CLOSED = "the server closed the view (phx_close)"
-
-# The element that holds a view: in the dead render, or in another view's HTML.
-ViewContainer: TypeAlias = ViewElement | NestedView
 
 
 class ViewListener(Protocol):
@@ -106,7 +103,7 @@ class View:
 
     listener: ViewListener
     socket: Socket
-    container: InitVar[ViewContainer]
+    container: InitVar[ViewElement]
     dead: DeadRender  # the page that the view came with
     dialect: Dialect
     href: str = ""  # where the view is, absolute; "" of a nested one
@@ -130,7 +127,7 @@ class View:
     join_sent: float = 0.0
     lost_at: float = 0.0  # when the view went away, to be rejoined
 
-    def __post_init__(self, container: ViewContainer) -> None:
+    def __post_init__(self, container: ViewElement) -> None:
         """Take from its element who the view is, and listen to its topic."""
         self.id = container.id
         self.name = container.name

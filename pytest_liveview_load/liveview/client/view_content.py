@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
     from pytest_liveview_load.liveview.observer import Observer
-    from pytest_liveview_load.liveview.page.view_elements import NestedView
+    from pytest_liveview_load.liveview.page.view_elements import ViewElement
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
@@ -48,7 +48,7 @@ MOUNTED = PHX_MOUNTED.encode()
 REMOVED = PHX_REMOVE.encode()
 # Name, payload, and a third True where it is told before the page changes.
 PushedEvents: TypeAlias = tuple[list[Any], ...]
-NONE_NESTED: Mapping[str, NestedView] = MappingProxyType({})
+NONE_NESTED: Mapping[str, ViewElement] = MappingProxyType({})
 
 
 @dataclass(slots=True, eq=False)
@@ -118,7 +118,7 @@ class ViewContent:
             return True
         return self.state is not None and markup.decode() in self.state.html
 
-    def nested(self) -> Mapping[str, NestedView]:
+    def nested(self) -> Mapping[str, ViewElement]:
         """Return the places of nested and sticky views in what is shown now."""
         state = self.merged() if self.has_views else None
         return NONE_NESTED if state is None else state.nested

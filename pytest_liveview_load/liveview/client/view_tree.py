@@ -7,15 +7,16 @@ children before their parent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_liveview_load.errors import StepError
-    from pytest_liveview_load.liveview.client.view import View, ViewContainer
-    from pytest_liveview_load.liveview.page.dead_render import DeadRender, ViewElement
+    from pytest_liveview_load.liveview.client.view import View
+    from pytest_liveview_load.liveview.page.dead_render import DeadRender
+    from pytest_liveview_load.liveview.page.view_elements import ViewElement
     from pytest_liveview_load.liveview.protocol.channel import LiveReply
 
 
@@ -24,7 +25,7 @@ class ViewTree:
     """The views of one page. Owns which there are, and which is nested in which."""
 
     dead: DeadRender
-    make_view: Callable[[ViewContainer], View]
+    make_view: Callable[[ViewElement], View]
     main: View | None = None
     outgoing: View | None = None  # the main view before, until `main` has joined
     mounting: LiveReply | None = None  # the main view's, until all have joined
@@ -139,7 +140,7 @@ class ViewTree:
             name = container.id
             if name and not container.sticky and self.get(name) is None:
                 static = statics.get(name, container.static)
-                self.add(container._replace(static=static), parent=view).join()
+                self.add(replace(container, static=static), parent=view).join()
 
     def join_sticky(self, view: View) -> None:
         """Join new sticky views, and give known ones the tokens of their container."""
@@ -153,7 +154,7 @@ class ViewTree:
                 known.session = container.session or known.session
                 known.static = container.static or known.static
 
-    def add(self, container: ViewContainer, *, parent: View | None = None) -> View:
+    def add(self, container: ViewElement, *, parent: View | None = None) -> View:
         """Return the view of an element, which is to be joined."""
         view = self.make_view(container)
         if parent is not None:

@@ -14,19 +14,19 @@ from urllib.parse import urljoin
 
 from pytest_liveview_load.liveview.page.html import (
     PHX_MAIN,
-    PHX_PARENT_ID,
     PHX_SESSION,
-    PHX_STATIC,
-    PHX_STICKY,
     PHX_TRACK_STATIC,
-    PHX_VIEW_NAME,
     Element,
     attributes_of,
     finder,
     parse_page,
     text_of,
 )
-from pytest_liveview_load.liveview.page.view_elements import view_name
+from pytest_liveview_load.liveview.page.view_elements import (
+    ViewElement,
+    view_element,
+    view_name,
+)
 
 _PAGES_KEPT: Final = 64  # different pages kept parsed in one process
 
@@ -83,25 +83,6 @@ class MaskedHtml:
     def _value(self, match: re.Match[str]) -> str:
         index = int(match[1])
         return self.values[index] if index < len(self.values) else match[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewElement:
-    """The element of one view, as the dead render has it.
-
-    `name` is the view's module ("Roost.CounterLive") or ""; `parent_id` is "" for a root
-    view. A nested child's `session` is empty here and comes with its parent's join.
-    `in_main` is whether it stands inside the main view.
-    """
-
-    id: str
-    session: str
-    static: str
-    main: bool
-    sticky: bool
-    name: str
-    parent_id: str
-    in_main: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,25 +216,14 @@ def _parsed_page(html: str) -> ParsedPage:
         html=html,
         root=root,
         csrf=csrf[0].get("content", "") if csrf else "",
-        views=tuple(_view(element) for element in _VIEWS(root)),
+        views=tuple(
+            view_element(attributes_of(each), in_main=bool(_MAIN_AROUND(each)))
+            for each in _VIEWS(root)
+        ),
         track_static=tuple(url for url in tracked if url),
         base=base[0].get("href", "") if base else "",
         title=_title(root),
         has_placeholders=TEXT_PLACEHOLDER in html,
-    )
-
-
-def _view(element: Element) -> ViewElement:
-    attributes = attributes_of(element)
-    return ViewElement(
-        id=attributes.get("id", ""),
-        session=attributes[PHX_SESSION],
-        static=attributes.get(PHX_STATIC, ""),
-        main=PHX_MAIN in attributes,
-        sticky=PHX_STICKY in attributes,
-        name=attributes.get(PHX_VIEW_NAME, ""),
-        parent_id=attributes.get(PHX_PARENT_ID, ""),
-        in_main=bool(_MAIN_AROUND(element)),
     )
 
 

@@ -20,7 +20,7 @@ from pytest_liveview_load.liveview.page import view_elements
 from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER
 from pytest_liveview_load.liveview.page.html import Element, parse_fragment
 from pytest_liveview_load.liveview.page.patch import OUTLIVES_HTML
-from pytest_liveview_load.liveview.page.view_elements import NestedView
+from pytest_liveview_load.liveview.page.view_elements import ViewElement
 from pytest_liveview_load.liveview.protocol.rendered import (
     MAX_HTML,
     ROOT_TAG,
@@ -105,7 +105,7 @@ class Template:
         return view_elements.component_ids_in(self.html)
 
     @cached_property
-    def nested(self) -> Mapping[str, NestedView]:
+    def nested(self) -> Mapping[str, ViewElement]:
         """The places of nested and sticky views in it, by view id."""
         return view_elements.nested_views_in(self.html)
 

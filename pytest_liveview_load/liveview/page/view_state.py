@@ -27,7 +27,7 @@ from pytest_liveview_load.liveview.page.template import (
     template_of,
 )
 from pytest_liveview_load.liveview.page.view_elements import (
-    NestedView,
+    ViewElement,
     component_ids_in,
     nested_views_in,
 )
@@ -63,7 +63,7 @@ class ViewState:
     _html: str | None = None  # what the tree renders, not yet what is seen
     _visible: str | None = None
     _cids: frozenset[int] | None = None
-    _nested: Mapping[str, NestedView] | None = None
+    _nested: Mapping[str, ViewElement] | None = None
     _root: Element | None = None  # only where elements outlive the HTML
     _split: SplitHtml | None = None  # instead of all HTML, where it has
     _template: Template | None = None
@@ -141,7 +141,7 @@ class ViewState:
         return self._cids
 
     @property
-    def nested(self) -> Mapping[str, NestedView]:
+    def nested(self) -> Mapping[str, ViewElement]:
         """The places of nested and sticky views on the page, by view id."""
         if self._nested is None:
             shown = self.shared()[0]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_liveview_load.liveview.page.view_elements import (
-    NestedView,
+    ViewElement,
     nested_views_in,
     view_name,
 )
@@ -74,32 +74,32 @@ PLACES = {
     "no view at all": ("<p data-phx-id='m1'>data-phx-session</p>", []),
     "a nested view": (
         '<p>a</p><div id="child" data-phx-session="tok" data-phx-parent-id="phx-F1">',
-        [NestedView("child", "tok", "", sticky=False, name="")],
+        [ViewElement(id="child", session="tok", parent_id="phx-F1")],
     ),
     "a sticky view, bare as LiveView writes it": (
         '<section id="p" data-phx-session="tok" data-phx-static="st" data-phx-sticky>',
-        [NestedView("p", "tok", "st", sticky=True, name="")],
+        [ViewElement(id="p", session="tok", static="st", sticky=True)],
     ),
     "a sticky view as the parser writes it": (
         '<section id="p" data-phx-session="tok" data-phx-sticky="" data-phx-static="st">',
-        [NestedView("p", "tok", "st", sticky=True, name="")],
+        [ViewElement(id="p", session="tok", static="st", sticky=True)],
     ),
     "attributes that hold signs of tags": (
         '<div id="a&amp;b" class="[&>p]:mt-4" data-phx-session="tok" title="x > y">',
-        [NestedView("a&b", "tok", "", sticky=False, name="")],
+        [ViewElement(id="a&b", session="tok")],
     ),
     "several, in order": (
         '<i id="2" data-phx-session="b"></i><i id="1" data-phx-session="a"></i>',
         [
-            NestedView("2", "b", "", sticky=False, name=""),
-            NestedView("1", "a", "", sticky=False, name=""),
+            ViewElement(id="2", session="b"),
+            ViewElement(id="1", session="a"),
         ],
     ),
 }
 
 
 @pytest.mark.parametrize(("html", "expected"), PLACES.values(), ids=PLACES)
-def test_places_are_read_from_the_text(html: str, expected: list[NestedView]) -> None:
+def test_places_are_read_from_the_text(html: str, expected: list[ViewElement]) -> None:
     found = nested_views_in(html)
 
     assert expected == list(found.values())
