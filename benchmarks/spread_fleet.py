@@ -38,7 +38,7 @@ from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.distribution.messages import AnyMessage
+    from pytest_liveview_load.distribution.messages import Message
 
 ROOT: Final = Path(__file__).parents[1]
 LEAD: Final = "lead"
@@ -91,7 +91,7 @@ class Fleet:
         self.url = url
         self.group = execnet.Group()
         self.controller = Controller()
-        self.told: queue.Queue[tuple[AnyMessage, float]] = queue.Queue()
+        self.told: queue.Queue[tuple[Message, float]] = queue.Queue()
         self.told_bytes = 0
         self.lead = LocalChannel()
         self.lead.setcallback(self.take, None)

@@ -19,11 +19,11 @@ from pytest_liveview_load.distribution.coordinator import Ending
 from pytest_liveview_load.distribution.link import Link, LinkClosed
 from pytest_liveview_load.distribution.live_changes import NOT_BEGUN, RUN_OVER
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     Broken,
     Change,
     ChangeDone,
     Cut,
+    Message,
     Prepare,
     Show,
     Stop,
@@ -72,7 +72,7 @@ class Controller:
         self._assigned: dict[str, tuple[str, ...]] = {}
         self._services: dict[str, RunService] = {}
         self._starting: dict[str, tuple[Prepare, str, asyncio.Task[None]]] = {}
-        self._outbox: dict[str, list[AnyMessage]] = {}
+        self._outbox: dict[str, list[Message]] = {}
         self._inbox: deque[Callable[[], None]] = deque()
         self._is_woken = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -214,7 +214,7 @@ class Controller:
         for message in messages:
             self._dispatch(link.name, message, arrived)
 
-    def _dispatch(self, sender: str, message: AnyMessage, arrived: float) -> None:
+    def _dispatch(self, sender: str, message: Message, arrived: float) -> None:
         if isinstance(message, Show):
             self.on_show(message.text)
             return
@@ -337,7 +337,7 @@ class Controller:
 
     # Commands of the runs
 
-    def send(self, to: str, message: AnyMessage) -> None:
+    def send(self, to: str, message: Message) -> None:
         """Send with whatever else goes there at this turn of the loop."""
         if to not in self._links:
             return

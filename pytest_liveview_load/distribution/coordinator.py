@@ -22,7 +22,6 @@ from pytest_liveview_load.distribution.messages import (
     AddShare,
     AddUsers,
     AdjustClock,
-    AnyMessage,
     Blocked,
     Broken,
     ChangeDone,
@@ -32,6 +31,7 @@ from pytest_liveview_load.distribution.messages import (
     End,
     Finished,
     Hello,
+    Message,
     Numbers,
     Ping,
     Pong,
@@ -72,7 +72,7 @@ class Send:
     """Send `message` to a runner, or to the lead."""
 
     to: str
-    message: AnyMessage
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Coordinator:
         return self._commands()
 
     def receive(
-        self, sender: str, message: AnyMessage, now: float, arrived: float | None = None
+        self, sender: str, message: Message, now: float, arrived: float | None = None
     ) -> list[Command]:
         """Take a message that has `arrived` from a runner, or from the lead."""
         if self.ending is not None:
@@ -216,7 +216,7 @@ class Coordinator:
     # What a runner says
 
     def _from_runner(
-        self, runner: RunnerState, message: AnyMessage, now: float, arrived: float
+        self, runner: RunnerState, message: Message, now: float, arrived: float
     ) -> None:
         match message:
             case RunnerInfo() if runner.phase is RunnerPhase.ASKED:
@@ -485,10 +485,10 @@ class Coordinator:
         runner.pinged_at = now
         self._send(runner.name, Ping(self.run, runner.clock.next_ping(now)))
 
-    def _send(self, runner: str, message: AnyMessage) -> None:
+    def _send(self, runner: str, message: Message) -> None:
         self._out.append(Send(runner, message))
 
-    def _tell_lead(self, *messages: AnyMessage) -> None:
+    def _tell_lead(self, *messages: Message) -> None:
         if self.lead_is_alive:
             self._out.extend(Send(self.lead, each) for each in messages)
 

@@ -18,9 +18,9 @@ from pytest_liveview_load.distribution.coordinator import (
     Send,
 )
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     ChangeDone,
     ChangeRate,
+    Message,
     Prepare,
     Refused,
     SyncCall,
@@ -48,7 +48,7 @@ class RunService:
         lead: str,
         runners: Sequence[str],
         *,
-        send: Callable[[str, AnyMessage], None],
+        send: Callable[[str, Message], None],
         kill: Callable[[str, str], None],
         clock: Clock,
         packages: Mapping[str, str],
@@ -83,7 +83,7 @@ class RunService:
         """Begin with the runners."""
         self._guard(self.coordinator.open)
 
-    def receive(self, sender: str, message: AnyMessage, arrived: float) -> None:
+    def receive(self, sender: str, message: Message, arrived: float) -> None:
         """Take a message from a runner or the lead."""
         self._guard(lambda: self._receive(sender, message, arrived))
 
@@ -120,9 +120,7 @@ class RunService:
         except Exception as error:  # noqa: BLE001 (else a runner would wait for ever)
             self.fail(error)
 
-    def _receive(
-        self, sender: str, message: AnyMessage, arrived: float
-    ) -> list[Command]:
+    def _receive(self, sender: str, message: Message, arrived: float) -> list[Command]:
         match message:
             case SyncCall() | SyncCancel() | SyncPost():
                 if self.ending is None:

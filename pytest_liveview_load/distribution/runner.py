@@ -16,9 +16,9 @@ from typing import Final
 
 from pytest_liveview_load.distribution.link import ExecnetChannel
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     End,
     Hello,
+    Message,
     Prepare,
     RunnerInfo,
 )
@@ -57,7 +57,7 @@ class Runner:
         self.shares: dict[str, RunnerShare] = {}
         self.leaving: list[RunnerShare] = []  # whose connections are still being closed
 
-    def receive(self, message: AnyMessage | None) -> None:
+    def receive(self, message: Message | None) -> None:
         """Do what the controller says; None is its end."""
         match message:
             case None:

@@ -19,9 +19,9 @@ from typing import Final
 
 from pytest_liveview_load.distribution.link import DEADLINE_SCALE
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     Blocked,
     CheckBlocked,
+    Message,
     Ping,
     Pong,
     decode,
@@ -36,7 +36,7 @@ FLUSH: Final = 2.0  # seconds for what was sent last to go out
 EXIT_BLOCKED: Final = 70  # the exit status of a process that ends itself
 FRAMES: Final = 16  # of a stack that are told
 
-Handler = Callable[[AnyMessage | None], None]
+Handler = Callable[[Message | None], None]
 
 
 class ControllerLink:
@@ -58,9 +58,9 @@ class ControllerLink:
         self._send = send
         self._end = end
         self._outgoing: queue.SimpleQueue[bytes | threading.Event] = queue.SimpleQueue()
-        self._batch: list[AnyMessage] = []
+        self._batch: list[Message] = []
         self._lock = threading.Lock()
-        self._waiting: deque[AnyMessage | None] = deque()  # until a handler is there
+        self._waiting: deque[Message | None] = deque()  # until a handler is there
         self._handler: Handler | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.main_thread().ident
@@ -70,7 +70,7 @@ class ControllerLink:
 
     # Sending
 
-    def send(self, message: AnyMessage) -> None:
+    def send(self, message: Message) -> None:
         """Send a message with all others of this turn of the event loop."""
         if not self._batch:
             asyncio.get_running_loop().call_soon(self.flush)
@@ -82,7 +82,7 @@ class ControllerLink:
         if batch:
             self._outgoing.put(encode(*batch))
 
-    def send_now(self, message: AnyMessage) -> None:
+    def send_now(self, message: Message) -> None:
         """Send a message, from whatever thread."""
         self._outgoing.put(encode(message))
 
@@ -118,7 +118,7 @@ class ControllerLink:
                 case _:
                     self._hand_on(message)
 
-    def _hand_on(self, message: AnyMessage | None) -> None:
+    def _hand_on(self, message: Message | None) -> None:
         with self._lock:
             self._waiting.append(message)
             if self._loop is not None:

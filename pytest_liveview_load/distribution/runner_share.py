@@ -20,11 +20,11 @@ from pytest_liveview_load.distribution.messages import (
     AddShare,
     AddUsers,
     AdjustClock,
-    AnyMessage,
     ChangeDone,
     Cut,
     DropConnections,
     Finished,
+    Message,
     Numbers,
     Prepare,
     Ready,
@@ -133,7 +133,7 @@ class RunnerShare:
         self.at = 0.0  # and by ours
         self.tasks: set[asyncio.Task[Any]] = set()
 
-    def receive(self, message: AnyMessage) -> None:
+    def receive(self, message: Message) -> None:
         """Do what the controller says."""
         match message:
             case SyncAnswer():

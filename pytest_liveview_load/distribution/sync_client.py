@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 from pytest_liveview_load.distribution.messages import (
-    FromRunner,
+    Message,
     SyncAnswer,
     SyncCall,
     SyncCancel,
@@ -45,7 +45,7 @@ from pytest_liveview_load.sync.throttle import ThrottleArguments, asked_for, par
 from pytest_liveview_load.sync.users import check_value, read_call
 from pytest_liveview_load.units import Clock
 
-Send = Callable[[FromRunner], None]
+Send = Callable[[Message], None]
 Undo = Callable[[Any], None]
 
 

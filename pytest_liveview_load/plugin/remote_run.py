@@ -18,7 +18,6 @@ from pytest_liveview_load.crowd.validity import none_finished
 from pytest_liveview_load.distribution.live_changes import RUN_OVER
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
-    AnyMessage,
     Broken,
     Change,
     ChangeDone,
@@ -26,6 +25,7 @@ from pytest_liveview_load.distribution.messages import (
     Cut,
     DropConnections,
     Finished,
+    Message,
     Numbers,
     Prepare,
     Refused,
@@ -93,7 +93,7 @@ LONGEST: Final = 2.0  # until the start; our clock may not be the controller's
 HERE: Final = "the controller"
 GONE: Final = "the controller of the run is gone"
 
-Send = Callable[[AnyMessage], None]
+Send = Callable[[Message], None]
 Ending = Finished | Broken | Refused | None  # None: the controller is gone
 
 
@@ -140,7 +140,7 @@ class RemoteRun:
 
     # What the controller says
 
-    def receive(self, message: AnyMessage | None) -> None:
+    def receive(self, message: Message | None) -> None:
         """Take a message of the controller; None: it is gone."""
         match message:
             case Start(_, at, _, reports):

@@ -12,7 +12,7 @@ from typing import Any
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.distribution.link import ExecnetChannel
-from pytest_liveview_load.distribution.messages import AnyMessage, Show
+from pytest_liveview_load.distribution.messages import Message, Show
 from pytest_liveview_load.distribution.packed import PackedPlan, ReportHeading
 from pytest_liveview_load.distribution.runner import Runner, link_over
 from pytest_liveview_load.distribution.runner_link import ControllerLink
@@ -26,7 +26,7 @@ from pytest_liveview_load.reporting.report import RunnerReport
 class RemoteDisplay:
     """Has the controller show the lines, for here nobody watches."""
 
-    def __init__(self, send: Callable[[AnyMessage], None]) -> None:
+    def __init__(self, send: Callable[[Message], None]) -> None:
         self._send = send
 
     def show(self, line: str) -> None:
@@ -82,7 +82,7 @@ class RemoteRuns(LocalRuns):
             self.receiving.enter_context(link.handled_by(self.receive))
         return self._controller_link
 
-    def receive(self, message: AnyMessage | None) -> None:
+    def receive(self, message: Message | None) -> None:
         """Take a message of the controller, for the lead, for the runner here, or for both."""
         assert self.runner is not None
         for identity, run in self.runs.items():

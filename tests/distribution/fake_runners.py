@@ -8,13 +8,13 @@ from pytest_liveview_load.distribution.coordinator import Command, Coordinator, 
 from pytest_liveview_load.distribution.messages import (
     AddShare,
     AddUsers,
-    AnyMessage,
     Broken,
     ChangeDone,
     Cut,
     DropConnections,
     Finished,
     Hello,
+    Message,
     Numbers,
     Ping,
     Pong,
@@ -96,7 +96,7 @@ class FakeRunner:
         )
         return Finished(RUN, outcome)
 
-    def answer(self, message: AnyMessage, now: float) -> list[AnyMessage]:
+    def answer(self, message: Message, now: float) -> list[Message]:
         """Return what a runner says to that."""
         match message:
             case Hello():
@@ -140,7 +140,7 @@ class FakeRun:
         self.now = 100.0
         self.runners = {name: FakeRunner(name) for name in names}
         self.coordinator = Coordinator(prepared, lead, names, self.now)
-        self.to_lead: list[AnyMessage] = []
+        self.to_lead: list[Message] = []
         self.commands: list[Command] = []
         self.silent = set(silent)
         self.carry_out(self.coordinator.open())
@@ -160,7 +160,7 @@ class FakeRun:
                 for each in runner.answer(command.message, self.now):
                     commands += self.coordinator.receive(command.to, each, self.now)
 
-    def send(self, sender: str, message: AnyMessage) -> None:
+    def send(self, sender: str, message: Message) -> None:
         """Send a message to the coordinator."""
         self.carry_out(self.coordinator.receive(sender, message, self.now))
 
@@ -179,7 +179,7 @@ class FakeRun:
                     self.send(name, runner.numbers())
             self.carry_out(self.coordinator.tick(self.now))
 
-    def sent_to(self, name: str) -> list[AnyMessage]:
+    def sent_to(self, name: str) -> list[Message]:
         """Return what was sent to a runner."""
         return [
             each.message

@@ -11,9 +11,9 @@ import execnet
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.distribution.link import ChannelLink, LocalChannel
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     Broken,
     Finished,
+    Message,
     Refused,
     decode,
     encode,
@@ -32,7 +32,7 @@ class Lead:
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
-        self.messages: queue.Queue[AnyMessage] = queue.Queue()
+        self.messages: queue.Queue[Message] = queue.Queue()
         self.channel = LocalChannel()
         self.channel.setcallback(self.take, None)
         self.link = ChannelLink(LEAD, self.channel.other, lambda: None)
@@ -42,7 +42,7 @@ class Lead:
         for each in decode(data):
             self.messages.put(each)
 
-    def say(self, *messages: AnyMessage) -> None:
+    def say(self, *messages: Message) -> None:
         self.channel.send(encode(*messages))
 
     def next(self, *kinds: type[Any]) -> Any:

@@ -42,7 +42,7 @@ class SyncOverMessages:
         return getattr(self.real, name)
 
     def sender(self, name: str) -> Any:
-        def send(message: messages.FromRunner) -> None:
+        def send(message: messages.Message) -> None:
             self.sent += 1
             [there] = decode(encode(message))
             assert isinstance(

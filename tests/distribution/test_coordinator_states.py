@@ -23,11 +23,11 @@ from pytest_liveview_load.distribution.coordinator import (
 )
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
-    AnyMessage,
     ChangeDone,
     Cut,
     DropConnections,
     Finished,
+    Message,
     Numbers,
     RemoveUsers,
     Stop,
@@ -67,9 +67,9 @@ class Machine(RuleBasedStateMachine):
         self.runners = {name: FakeRunner(name) for name in NAMES}
         self.through: set[str] = set()  # have sent their last numbers
         self.dead: set[str] = set()  # and the coordinator knows
-        self.there: list[tuple[str, AnyMessage]] = []  # on their way to runners
-        self.back: list[tuple[str, AnyMessage]] = []
-        self.told: list[AnyMessage] = []
+        self.there: list[tuple[str, Message]] = []  # on their way to runners
+        self.back: list[tuple[str, Message]] = []
+        self.told: list[Message] = []
         self.number = 0
         self.arrived = dict.fromkeys(NAMES, 0)  # iterations, in numbers that count
         self.carry_out(self.coordinator.open())

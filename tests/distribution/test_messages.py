@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pytest_liveview_load.distribution import messages
 from pytest_liveview_load.distribution.messages import (
     VERSION,
-    AnyMessage,
     Message,
     Numbers,
     Ping,
@@ -26,7 +25,7 @@ from pytest_liveview_load.errors import MessageError
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.load_profile.profile import Profile
 
-KINDS = typing.get_args(AnyMessage)
+KINDS = typing.get_args(messages.KINDS)
 PLAIN = st.recursive(
     st.none()
     | st.booleans()
@@ -78,7 +77,7 @@ def value(hint: Any) -> st.SearchStrategy[Any]:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(KINDS).flatmap(of), max_size=4))
-def test_a_batch_arrives_as_it_was_sent(batch: list[AnyMessage]) -> None:
+def test_a_batch_arrives_as_it_was_sent(batch: list[Message]) -> None:
     assert batch == decode(encode(*batch))
 
 

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     Broken,
     ChangeDone,
     ChangeRate,
     Finished,
+    Message,
     SyncPost,
 )
 from pytest_liveview_load.distribution.run_service import RunService
@@ -23,11 +23,11 @@ class FakeRunners:
 
     def __init__(self) -> None:
         self.runners = {name: FakeRunner(name) for name in NAMES}
-        self.answers: list[tuple[str, AnyMessage]] = []
+        self.answers: list[tuple[str, Message]] = []
         self.killed: list[str] = []
-        self.sent: list[AnyMessage] = []
+        self.sent: list[Message] = []
 
-    def send(self, to: str, message: AnyMessage) -> None:
+    def send(self, to: str, message: Message) -> None:
         self.sent.append(message)
         if to in self.runners:
             self.answers += [

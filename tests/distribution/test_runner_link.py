@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.distribution.messages import (
-    AnyMessage,
     Blocked,
     CheckBlocked,
     End,
     Hello,
+    Message,
     Ping,
     Pong,
     Ready,
@@ -34,7 +34,7 @@ class Far:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.batches: queue.Queue[list[AnyMessage]] = queue.Queue()
+        self.batches: queue.Queue[list[Message]] = queue.Queue()
         self.ended: list[int] = []
         self.line = ControllerLink(
             self.take, clock=lambda: self.now, end=self.ended.append
@@ -43,10 +43,10 @@ class Far:
     def take(self, data: bytes) -> None:
         self.batches.put(decode(data))
 
-    def say(self, *messages: AnyMessage) -> None:
+    def say(self, *messages: Message) -> None:
         self.line.receive(encode(*messages))
 
-    def told(self) -> list[AnyMessage]:
+    def told(self) -> list[Message]:
         return self.batches.get(timeout=PATIENCE)
 
 
@@ -57,7 +57,7 @@ async def heard(
     found: list[Any] = []
     enough = asyncio.Event()
 
-    def hear(message: AnyMessage | None) -> None:
+    def hear(message: Message | None) -> None:
         found.append(message)
         if len(found) == count:
             enough.set()

@@ -6,7 +6,12 @@ from typing import Any, Self
 import pytest
 
 from pytest_liveview_load.distribution import runner_share as share_module
-from pytest_liveview_load.distribution.messages import AdjustClock, AnyMessage, Refused
+from pytest_liveview_load.distribution.messages import (
+    AdjustClock,
+    Message,
+    Refused,
+    SyncPost,
+)
 from pytest_liveview_load.distribution.runner_share import CarriedShare, RunnerShare
 from pytest_liveview_load.errors import SyncError
 from tests.distribution.fake_runners import RUN, prepare
@@ -16,7 +21,7 @@ class FakeLink:
     """Keeps what is said; its clock stands at 100."""
 
     def __init__(self) -> None:
-        self.sent: list[AnyMessage] = []
+        self.sent: list[Message] = []
         self.send = self.sent.append
 
     def clock(self) -> float:
@@ -32,7 +37,9 @@ def test_instants_are_told_by_the_offset_that_is_known_now() -> None:
     share.receive(AdjustClock(RUN, 7.0))
     tell("b", 99.0)
 
-    assert [("a", 99.0), ("b", 92.0)] == [each.args for each in link.sent]  # type: ignore[union-attr]
+    assert [("a", 99.0), ("b", 92.0)] == [
+        each.args for each in link.sent if isinstance(each, SyncPost)
+    ]
 
 
 def test_whatever_hinders_a_share_is_told_at_once(

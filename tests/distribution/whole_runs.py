@@ -23,7 +23,7 @@ from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from pytest_liveview_load.distribution.messages import AnyMessage
+    from pytest_liveview_load.distribution.messages import Message
 
 PROJECT = Path(__file__).parents[2]
 LEAD = "lead"
@@ -45,7 +45,7 @@ class Fleet:
     def __init__(self) -> None:
         self.group = execnet.Group()
         self.controller = Controller()
-        self.told: queue.Queue[AnyMessage] = queue.Queue()
+        self.told: queue.Queue[Message] = queue.Queue()
         self.lead = LocalChannel()
         self.lead.setcallback(self.take, None)
         self.pids: dict[str, int] = {}

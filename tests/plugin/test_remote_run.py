@@ -6,7 +6,7 @@ import traceback
 import pytest
 
 from pytest_liveview_load.crowd.plan import RunPlan
-from pytest_liveview_load.distribution.messages import AnyMessage, ChangeDone, Numbers
+from pytest_liveview_load.distribution.messages import ChangeDone, Message, Numbers
 from pytest_liveview_load.distribution.packed import Loss, Share
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
@@ -69,7 +69,7 @@ def test_users_who_are_removed_are_counted_once(
     meanwhile: tuple[int, ...], then: int
 ) -> None:
     async def remove_two() -> int:
-        sent: list[AnyMessage] = []
+        sent: list[Message] = []
         run = RemoteRun(
             RunPlan(profile=Profile.of(users=7)),
             packed_plan(),
