@@ -48,11 +48,14 @@ READY: Final = re.compile(r"Roost is ready at (http://127\.0\.0\.1:\d+)")
 
 FAR: Final = f"""
 import sys
+from concurrent.futures import Future
 sys.path.insert(0, {str(ROOT)!r})
 from pytest_liveview_load.distribution.runner import serve_channel
 released = channel.gateway.newchannel()
 channel.send(released)
-serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))
+release = Future()
+released.setcallback(lambda _: release.cancel(), 0)
+serve_channel(channel, release)
 """
 
 

@@ -10,7 +10,8 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from functools import cache, partial
+from concurrent.futures import Future
+from functools import cache
 from importlib import metadata
 from typing import Final
 
@@ -101,18 +102,13 @@ async def serve(link: ControllerLink, over: asyncio.Event) -> None:
             await runner.close()
 
 
-def serve_channel(
-    channel: ExecnetChannel, released: Callable[[Callable[[], object]], object]
-) -> None:
-    """Serve in this thread, the main one, over an execnet channel until released.
-
-    `released` takes what to call, from any thread, when it is over.
-    """
+def serve_channel(channel: ExecnetChannel, release: Future[None]) -> None:
+    """Serve in this thread, the main one, over an execnet channel until released."""
     link = link_over(channel)
 
     async def until_released() -> None:
         loop, event = asyncio.get_running_loop(), asyncio.Event()
-        released(partial(call_in, loop, event.set))
+        release.add_done_callback(lambda _: call_in(loop, event.set))
         await serve(link, event)
 
     asyncio.run(until_released())

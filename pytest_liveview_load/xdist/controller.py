@@ -8,14 +8,16 @@ here waits for it.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
+import msgspec
 import pytest
+from msgspec import Struct
 
 from pytest_liveview_load.xdist.schedule import LoadTestSchedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_liveview_load.distribution.link import ExecnetChannel
 
@@ -28,26 +30,26 @@ RUN_CHANNEL: Final = "liveview_link"
 # Messages between the controller and a worker, beside xdist's own
 
 
-class LoadTestsCollected(NamedTuple):
+class LoadTestsCollected(Struct, frozen=True, tag=True):
     """Worker → controller: where in its collection the load tests are."""
 
     places: tuple[int, ...]
 
 
-class FollowerFailed(NamedTuple):
+class FollowerFailed(Struct, frozen=True, tag=True):
     """Worker → controller: it could not carry its users in run `number`."""
 
     number: int
     why: str
 
 
-class FollowerStuck(NamedTuple):
+class FollowerStuck(Struct, frozen=True, tag=True):
     """Worker → controller: its last words, for it did not heed its release."""
 
     where: str  # its main thread is
 
 
-class AssignedRole(NamedTuple):
+class AssignedRole(Struct, frozen=True, tag=True):
     """Controller → worker: its role in run `number`, of the test at `place`."""
 
     number: int
@@ -55,7 +57,7 @@ class AssignedRole(NamedTuple):
     leads: bool
 
 
-class Released(NamedTuple):
+class Released(Struct, frozen=True, tag=True):
     """Controller → worker: run `number` is over."""
 
     number: int
@@ -64,27 +66,8 @@ class Released(NamedTuple):
 Message: TypeAlias = (
     LoadTestsCollected | FollowerFailed | FollowerStuck | AssignedRole | Released
 )
-KINDS: Final[Mapping[str, Callable[..., Message]]] = {
-    kind.__name__: kind
-    for kind in (
-        LoadTestsCollected,
-        FollowerFailed,
-        FollowerStuck,
-        AssignedRole,
-        Released,
-    )
-}
-
-
-def pack(message: Message) -> tuple[object, ...]:
-    """Return `message` as plain data."""
-    return (type(message).__name__, *message)
-
-
-def unpack(data: tuple[Any, ...]) -> Message:
-    """Return the message that was packed."""
-    kind, *fields = data
-    return KINDS[kind](*fields)
+pack: Final = msgspec.msgpack.encode
+unpack: Final = msgspec.msgpack.Decoder(Message).decode
 
 
 NEVER_RUN: Final = (
@@ -141,10 +124,10 @@ class WorkerHandle:
         # There is no public way: `exit` asks, and who has stalled does not answer.
         self._node.gateway._io.kill()  # noqa: SLF001
 
-    def _on_message(self, data: tuple[Any, ...] | None) -> None:
+    def _on_message(self, data: bytes | None) -> None:
         match unpack(data) if data is not None else None:
             case LoadTestsCollected(places):
-                self.loads = tuple(places)
+                self.loads = places
             case FollowerFailed(number, why):
                 self._workers.failed(number, self, why)
             case FollowerStuck(where):
@@ -169,7 +152,7 @@ class XdistWorkers:
         self.schedule.expect(handle.name)
 
     def forget(self, node: Any) -> None:
-        """Take away the handle of a worker that is gone, before xdist's scheduler hears."""
+        """Take away the handle of a worker that is gone, before xdist's scheduler knows."""
         self.handles.pop(node.gateway.id, None)
         self.schedule.forget(node.gateway.id)
 

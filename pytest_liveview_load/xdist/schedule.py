@@ -38,18 +38,11 @@ class BeginTest:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseWorker:
-    """Tell a follower that its part in run `number` is over."""
-
-    worker: Worker
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class EndTest:
-    """Run `number` is over: its lead is through, or gone."""
+    """Run `number` is over: its lead is through, or gone. Release those who still follow."""
 
     number: int
+    followers: tuple[Worker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,7 @@ class ShutDownWorker:
     worker: Worker
 
 
-Command: TypeAlias = HoldTest | BeginTest | ReleaseWorker | EndTest | ShutDownWorker
+Command: TypeAlias = HoldTest | BeginTest | EndTest | ShutDownWorker
 
 
 @dataclass(slots=True)
@@ -197,12 +190,9 @@ class LoadTestSchedule:
 
     def _end(self, run: BeginTest) -> list[Command]:
         self._run = None
-        following = [
+        following = (
             worker
             for worker in run.followers
             if worker in self._workers and self._workers[worker].carries == run.test
-        ]
-        return [
-            EndTest(run.number),
-            *(ReleaseWorker(each, run.number) for each in following),
-        ]
+        )
+        return [EndTest(run.number, tuple(following))]

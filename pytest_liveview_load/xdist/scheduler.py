@@ -23,7 +23,6 @@ from pytest_liveview_load.xdist.schedule import (
     Command,
     EndTest,
     HoldTest,
-    ReleaseWorker,
     ShutDownWorker,
 )
 
@@ -261,10 +260,10 @@ class LoadTestScheduler:
                 case ShutDownWorker(worker):
                     self._left.add(nodes[worker])
                     nodes[worker].shutdown()
-                case ReleaseWorker(worker, number):
-                    self._workers.handles[worker].send(Released(number))
-                case EndTest(number):
+                case EndTest(number, followers):
                     self._workers.end(number)
+                    for name in followers:
+                        self._workers.handles[name].send(Released(number))
                 case _:
                     assert_never(command)
 

@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import traceback
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,64 +32,34 @@ from pytest_liveview_load.xdist.controller import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pytest_liveview_load.distribution.link import ExecnetChannel
 
 
-class ReleaseEvent:
-    """Set once when a follower's part is over, be it that the controller is gone."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._lock = threading.Lock()
-        self._callbacks: list[Callable[[], object]] = []
-
-    def is_set(self) -> bool:
-        """Whether the part is over."""
-        return self._event.is_set()
-
-    def wait(self) -> None:
-        """Return once the part is over."""
-        self._event.wait()
-
-    def then(self, callback: Callable[[], object]) -> None:
-        """Call back once the part is over, in whatever thread learns of it."""
-        with self._lock:
-            if not self._event.is_set():
-                self._callbacks.append(callback)
-                return
-        callback()
-
-    def set(self) -> None:
-        """Say that the part is over."""
-        with self._lock:
-            self._event.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
+END_WITHIN: Final = 15.0  # seconds after its release in which a follower has to end
 
 
 class Assignment:
-    """What this worker was told to do in one run; `release` counts for a follower."""
+    """What this worker was told to do in one run.
+
+    `release` is done once a follower's part is over, be it that the controller is gone.
+    """
 
     def __init__(self, role: AssignedRole) -> None:
         self.role = role
-        self.release = ReleaseEvent()
+        self.release: Future[None] = Future()
         self.is_taken = False
         self.is_over = False
 
 
-PATIENCE: Final = 15.0  # seconds after its release in which a follower has to end
-
-
-def serve(link: ExecnetChannel, release: ReleaseEvent) -> None:
+def serve(link: ExecnetChannel, release: Future[None]) -> None:
     """Serve the lead's run over `link`, in the main thread, until released."""
     from pytest_liveview_load.distribution.runner import (  # noqa: PLC0415
         serve_channel,
     )
 
-    serve_channel(link, release.then)
+    serve_channel(link, release)
 
 
 class LoadTestWorker:
@@ -119,7 +90,7 @@ class LoadTestWorker:
 
     # In the thread that receives
 
-    def _on_message(self, data: tuple[Any, ...] | None) -> None:
+    def _on_message(self, data: bytes | None) -> None:
         assignment = self._assignment
         match unpack(data) if data is not None else None:
             case AssignedRole() as role:
@@ -133,9 +104,10 @@ class LoadTestWorker:
                     self._release(assignment)
 
     def _release(self, assignment: Assignment) -> None:
-        assignment.release.set()
+        if not assignment.release.done():
+            assignment.release.set_result(None)
         if assignment.is_taken and not assignment.is_over and not assignment.role.leads:
-            late = threading.Timer(PATIENCE, self._end_if_stuck, [assignment])
+            late = threading.Timer(END_WITHIN, self._end_if_stuck, [assignment])
             late.daemon = True
             late.start()
 

@@ -31,11 +31,14 @@ PATIENCE = 60.0
 
 FAR = """
 import sys
+from concurrent.futures import Future
 sys.path.insert(0, {project!r})
 from pytest_liveview_load.distribution.runner import serve_channel
 released = channel.gateway.newchannel()
 channel.send(released)
-serve_channel(channel, lambda call: released.setcallback(lambda _: call(), 0))
+release = Future()
+released.setcallback(lambda _: release.cancel(), 0)
+serve_channel(channel, release)
 """
 
 

@@ -42,7 +42,7 @@ def test_a_follower_is_killed_and_replaced(schedule: XdistSuite) -> None:
             with recorded("served", WORKER):
                 if WORKER == "gw1":
                     die()
-                release.wait()
+                release.result()
     """)
     three(schedule, first='until("gw1", "began", "served", "gw1")')
 
@@ -134,7 +134,7 @@ def test_load_tests_never_vanish_where_no_worker_may_be_replaced(
             with recorded("served", WORKER):
                 if {victim == "follower"}:
                     die()
-                release.wait()
+                release.result()
     """)
     first = 'until("gw1", "began", "served", "gw1")'
     three(schedule, first=f"{first}; die()" if victim == "lead" else first)

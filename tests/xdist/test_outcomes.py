@@ -92,7 +92,7 @@ LATE = """
 
     def serve(link, release):
         with recorded("served", WORKER):
-            release.wait()
+            release.result()
             {error}
 """
 
@@ -117,7 +117,7 @@ def test_what_a_follower_prints_is_not_the_next_test_s(schedule: XdistSuite) -> 
         def serve(link, release):
             print("what a follower prints")
             with recorded("served", WORKER):
-                release.wait()
+                release.result()
     """)
     schedule.files(
         test_it="""
@@ -180,7 +180,7 @@ def test_a_follower_that_does_not_heed_its_release_is_ended(
             with recorded("served", WORKER):
                 while WORKER == "gw1":
                     time.sleep(0.01)
-                release.wait()
+                release.result()
     """)
     schedule.files(test_it=FAILING.format(first=""))
 
@@ -209,7 +209,7 @@ def test_pytest_timeout_ends_the_lead_and_no_follower(
             with recorded("served", WORKER):
                 time.sleep(0.4)
                 note("for a while")
-                release.wait()
+                release.result()
 
         @pytest.hookimpl(tryfirst=True, wrapper=True)
         def pytest_runtest_protocol(item):
@@ -282,7 +282,7 @@ def test_the_run_controller_talks_to_all_who_carry_a_run_while_it_runs(
     def serve(link, release):
         with recorded("served", WORKER):
             link.send("followed " + link.receive(PATIENCE))
-            release.wait()
+            release.result()
     """
     )
     schedule.files(
@@ -330,7 +330,7 @@ def test_the_run_controller_can_kill_a_worker_that_is_deaf(
     def serve(link, release):
         with recorded("served", WORKER):
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            release.wait()
+            release.result()
     """
     )
     schedule.files(

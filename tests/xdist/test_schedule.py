@@ -18,7 +18,6 @@ from pytest_liveview_load.xdist.schedule import (
     EndTest,
     HoldTest,
     LoadTestSchedule,
-    ReleaseWorker,
     ShutDownWorker,
 )
 
@@ -47,7 +46,7 @@ def test_one_load_test_begins_on_all_and_ends_with_its_lead() -> None:
         ShutDownWorker("a"),
         ShutDownWorker("b"),
     ] == began
-    assert [EndTest(1), ReleaseWorker("b", 1)] == ended
+    assert [EndTest(1, ("b",))] == ended
     assert [] == schedule.complete("b", 0)
 
 
@@ -124,7 +123,7 @@ def test_the_loss_of_the_lead_names_its_test_and_releases_those_who_follow() -> 
     schedule.proceed(ordinary_over=True)
     schedule.complete("b", 0)
 
-    assert (0, [EndTest(1), ReleaseWorker("c", 1)]) == schedule.lose("a")
+    assert (0, [EndTest(1, ("c",))]) == schedule.lose("a")
     assert (1,) == schedule.todo
 
 
@@ -267,10 +266,8 @@ class Session(RuleBasedStateMachine):
                     self.queues[worker].append(test)
                 case ShutDownWorker(worker):
                     self.queues[worker].append(LAST)
-                case ReleaseWorker(worker, number):
-                    self.released.add((worker, number))
-                case EndTest():
-                    pass
+                case EndTest(number, followers):
+                    self.released |= {(each, number) for each in followers}
         self.take_roles()
 
     def take_roles(self) -> None:

@@ -1,6 +1,7 @@
 """What a worker makes of the messages that it gets, in whatever order."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ from pytest_liveview_load.xdist.controller import (
     pack,
     unpack,
 )
-from pytest_liveview_load.xdist.worker import LoadTestWorker, ReleaseEvent
+from pytest_liveview_load.xdist.worker import LoadTestWorker
 
 
 class FakeChannel:
@@ -63,13 +64,13 @@ class Worker:
             {CONTROL_CHANNEL: self.control, RUN_CHANNEL: FakeChannel()}, "load"
         )
         self.load_test_worker.serve = self.serve
-        self.served: list[ReleaseEvent] = []
+        self.served: list[Future[None]] = []
         self.meanwhile: list[Message | None] = []
 
-    def serve(self, link: object, release: ReleaseEvent) -> None:
+    def serve(self, link: object, release: Future[None]) -> None:
         self.served.append(release)
         for message in self.meanwhile:
-            assert not release.is_set()
+            assert not release.done()
             self.receive(message)
 
     def receive(self, message: Message | None) -> None:
@@ -98,7 +99,7 @@ def test_a_message_comes_out_as_it_went_in(message: Message) -> None:
     data = pack(message)
 
     assert message == unpack(data)
-    assert tuple is type(data)  # execnet sends no other
+    assert bytes is type(data)  # which execnet sends as they are
 
 
 def test_load_tests_are_told_before_xdist_tells_what_was_collected(
@@ -128,7 +129,7 @@ def test_a_follower_serves_until_its_own_run_is_released(worker: Worker) -> None
     worker.meanwhile = [Released(1), Released(3), Released(2)]
 
     assert worker.run(0) is True
-    assert [True] == [each.is_set() for each in worker.served]
+    assert [True] == [each.done() for each in worker.served]
     assert [] == worker.control.sent
 
 
@@ -138,7 +139,7 @@ def test_a_release_that_comes_first_is_not_lost(worker: Worker) -> None:
 
     worker.run(0)
 
-    assert [True] == [each.is_set() for each in worker.served]
+    assert [True] == [each.done() for each in worker.served]
 
 
 def test_without_a_role_a_load_test_is_passed_over(worker: Worker) -> None:
@@ -164,11 +165,11 @@ def test_who_is_cut_off_serves_no_longer_and_never_again(worker: Worker) -> None
     worker.receive(AssignedRole(2, 2, leads=False))
     worker.run(2)
 
-    assert [True] == [each.is_set() for each in worker.served]
+    assert [True] == [each.done() for each in worker.served]
 
 
 def test_a_failure_is_told_with_its_run_and_stays_here(worker: Worker) -> None:
-    def fail(link: object, release: ReleaseEvent) -> None:
+    def fail(link: object, release: Future[None]) -> None:
         raise OSError("no more files")
 
     worker.load_test_worker.serve = fail
@@ -179,7 +180,7 @@ def test_a_failure_is_told_with_its_run_and_stays_here(worker: Worker) -> None:
 
 
 def test_an_interruption_of_a_follower_is_pytest_s_business(worker: Worker) -> None:
-    def interrupted(link: object, release: ReleaseEvent) -> None:
+    def interrupted(link: object, release: Future[None]) -> None:
         raise KeyboardInterrupt
 
     worker.load_test_worker.serve = interrupted
@@ -187,16 +188,3 @@ def test_an_interruption_of_a_follower_is_pytest_s_business(worker: Worker) -> N
 
     with pytest.raises(KeyboardInterrupt):
         worker.run(0)
-
-
-def test_a_release_calls_back_once_whether_before_or_after() -> None:
-    called: list[str] = []
-    release = ReleaseEvent()
-    release.then(lambda: called.append("before"))
-
-    assert [] == called
-    release.set()
-    release.then(lambda: called.append("after"))
-    release.wait()
-
-    assert ["before", "after"] == called

@@ -58,7 +58,7 @@ def die():
 
 def serve(link, release):
     with recorded("served", WORKER):
-        release.wait()
+        release.result()
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session):
