@@ -23,7 +23,7 @@ from pytest_liveview_load.distribution.snapshots import merge_snapshots
 from pytest_liveview_load.errors import RunOver
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from pytest_liveview_load.sync.broadcast import Broadcast
+from pytest_liveview_load.sync.broadcast import Seen
 from pytest_liveview_load.sync.rendezvous import RendezvousArguments
 from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync
@@ -188,8 +188,9 @@ class SyncServer:
                 # What a user was given that did not wait any more.
                 watch = broadcasts.watches.get(name, {}).get(user)
                 if watch is not None:
-                    again = Broadcast(name, token, sender, 0.0, 0.0, set())
-                    watch.seen.appendleft((again, seconds))
+                    again = Seen(name=name, token=token, sender=sender, seconds=seconds)
+                    watch.seen.appendleft(again)
+                    watch.news.set()
             case _:
                 raise ValueError(verb)
 

@@ -57,35 +57,27 @@ class BroadcastSync(Protocol):
 
     def begin(self, sender: int, name: str, patience: float) -> str:
         """Return the token of a new broadcast, which others have so many seconds to see."""
-        ...
 
     def sent(self, token: str, at: float) -> None:
         """Say that a push has carried the token."""
-        ...
 
     def end(self, token: str) -> None:
         """Say that there will be no further push of it."""
-        ...
 
     def forget(self, token: str) -> None:
         """Say that sending it has failed."""
-        ...
 
     def watch(self, user: int, name: str, observer: Observer) -> None:
         """Expect this user to see what is broadcast from now on; `observer` is told."""
-        ...
 
     def received(self, user: int, token: str, arrived: float) -> None:
         """Say that a frame with the token has arrived."""
-        ...
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
         """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
-        ...
 
     def unwatch(self, user: int) -> None:
         """Expect nothing of this user any more."""
-        ...
 
 
 class BroadcastListener:
@@ -126,28 +118,13 @@ class Broadcast:
     timer: asyncio.TimerHandle | None = None
 
 
-# A broadcast that has arrived, and how many seconds after it was sent.
-ReceivedBroadcast = tuple[Broadcast, float]
-
-
 @dataclass(eq=False, slots=True)
 class Watcher:
-    """What one user has seen under one name, and has not asked for yet."""
+    """What one user has seen under one name and has not asked for yet; `news` wakes it."""
 
     observer: Observer
-    seen: deque[ReceivedBroadcast] = field(default_factory=lambda: deque(maxlen=KEPT))
-    waiting: deque["asyncio.Future[ReceivedBroadcast | None]"] = field(
-        default_factory=deque
-    )
-
-    def take(self, arrival: ReceivedBroadcast) -> None:
-        """Give it to the first who waits, or keep it."""
-        while self.waiting:
-            first = self.waiting.popleft()
-            if not first.done():
-                first.set_result(arrival)
-                return
-        self.seen.append(arrival)
+    seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=KEPT))
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class LocalBroadcasts:
@@ -218,33 +195,25 @@ class LocalBroadcasts:
         name, since = broadcast.name, broadcast.since
         watch = self.watches[name][user]
         watch.observer.timing("fanout", since, arrived, name=name)
-        watch.take((broadcast, arrived - since))
+        sender, seconds = broadcast.sender, arrived - since
+        watch.seen.append(Seen(name=name, token=token, sender=sender, seconds=seconds))
+        watch.news.set()
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
         """Return the next one that this user sees. Raises StepTimeout, RunOver."""
         watch = self.watches[name][user]
-        if watch.seen:
-            return as_seen(*watch.seen.popleft())
-        if self.ended:
-            raise RunOver(f"broadcast {name!r}")
-        loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[ReceivedBroadcast | None] = loop.create_future()
-        watch.waiting.append(waiting)
-        timer = loop.call_later(timeout, give_up, waiting)
         try:
-            found = await waiting
-        except asyncio.CancelledError:
-            told = not waiting.cancelled() and waiting.exception() is None
-            if told and (lost := waiting.result()) is not None:
-                watch.seen.appendleft(lost)
-            raise
-        finally:
-            timer.cancel()
-            if waiting in watch.waiting:
-                watch.waiting.remove(waiting)
-        if found is None:
-            raise StepTimeout(f"seen({name!r})", timeout, self.awaited(user, name))
-        return as_seen(*found)
+            async with asyncio.timeout(timeout):
+                while not watch.seen:
+                    if self.ended:
+                        raise RunOver(f"broadcast {name!r}")
+                    watch.news.clear()
+                    await watch.news.wait()
+        except TimeoutError:
+            if not watch.seen:  # else it came in the same instant
+                awaited = self.awaited(user, name)
+                raise StepTimeout(f"seen({name!r})", timeout, awaited) from None
+        return watch.seen.popleft()
 
     def awaited(self, user: int, name: str) -> str:
         """Return what a watcher waits for."""
@@ -269,27 +238,9 @@ class LocalBroadcasts:
         for broadcast in self.under_way.values():
             if broadcast.timer is not None:
                 broadcast.timer.cancel()
-        for name, watches in self.watches.items():
+        for watches in self.watches.values():
             for watch in watches.values():
-                for waiting in watch.waiting:
-                    if not waiting.done():
-                        waiting.set_exception(RunOver(f"broadcast {name!r}"))
-
-
-def as_seen(broadcast: Broadcast, seconds: float) -> Seen:
-    """Return what a watcher is told of a broadcast that took so many seconds."""
-    return Seen(
-        name=broadcast.name,
-        token=broadcast.token,
-        sender=broadcast.sender,
-        seconds=seconds,
-    )
-
-
-def give_up(waiting: "asyncio.Future[ReceivedBroadcast | None]") -> None:
-    """Tell who waits that the time is up."""
-    if not waiting.done():
-        waiting.set_result(None)
+                watch.news.set()
 
 
 def check_name(verb: str, name: object) -> None:
