@@ -41,7 +41,7 @@ from pytest_liveview_load.sync.rendezvous import (
     RendezvousArguments,
     is_plain,
 )
-from pytest_liveview_load.sync.throttle import ThrottleArguments, asked_for, parse_terms
+from pytest_liveview_load.sync.throttle import ThrottleArguments, parse_limits
 from pytest_liveview_load.sync.users import check_value, read_call
 from pytest_liveview_load.units import Clock
 
@@ -155,8 +155,8 @@ class SyncClient:
         """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
         said = [pace.rate, pace.interarrival, pace.parallel]
         if not is_plain([name, said]):
-            parse_terms(name, pace)
-            raise SyncError(asked_for(name, pace), "what it says is not plain data")
+            parse_limits(name, pace)
+            raise SyncError(pace.asked(name), "what it says is not plain data")
         if self.ended:
             raise RunOver(f"a turn of throttle {name!r}")
 

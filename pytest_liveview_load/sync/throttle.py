@@ -131,12 +131,13 @@ class Throttle:
     """Owns the queue of those who wait for a turn, and counts those who have one."""
 
     def __init__(
-        self, name: str, turns: Turns | None, parallel: float, clock: Clock
+        self, name: str, arguments: "ThrottleArguments", clock: Clock, scale: float
     ) -> None:
         self.name = name
-        self.turns = turns  # None: as often as you like
-        self.parallel = parallel  # how many at once, may be infinite
+        self.arguments = arguments
+        self.limits = parse_limits(name, arguments)
         self.clock = clock
+        self.turns = self.limits.turns(clock(), scale)  # None: as often as you like
         self.inside = 0
         self.idle_since = clock()
         self.queue: deque[asyncio.Future[Turn | None]] = deque()
@@ -164,7 +165,7 @@ class Throttle:
     def exit(self) -> None:
         """End a turn."""
         self.inside -= 1
-        if self.inside + 1 == self.parallel:  # else nobody waits for a place
+        if self.inside + 1 == self.limits.parallel:  # else nobody waits for a place
             self.serve()
 
     def serve(self) -> None:
@@ -172,7 +173,7 @@ class Throttle:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-        while self.waiting() and self.inside < self.parallel:
+        while self.waiting() and self.inside < self.limits.parallel:
             if self.turns is None:
                 self.let_in(None)
                 continue
@@ -215,13 +216,16 @@ class Throttle:
         if self.waiting():
             self.let_in(turn)
 
-    def change(self, plan: RatePlan) -> None:
-        """Follow another plan from now on."""
+    def change_rate(self, rate: float, over: float) -> None:
+        """Go to another rate, `over` so many seconds, and stay there."""
         now = self.clock()
+        there = RatePlan((RatePiece(rate, rate),))
         if self.turns is None:
-            self.turns = Turns(Allowance(plan, now))
+            self.turns = Turns(Allowance(there, now))
         else:
-            self.turns.allowance.change(plan, now)
+            allowance = self.turns.allowance
+            way = (RatePiece(allowance.rate(now), rate, over),) if over else ()
+            allowance.change(RatePlan((*way, *there.pieces)), now)
         self.serve()
 
     def over(self) -> None:
@@ -231,12 +235,6 @@ class Throttle:
                 place.set_exception(RunOver(f"a turn of throttle {self.name!r}"))
         self.queue.clear()
         self.serve()  # nobody, and the timer is no more
-
-
-def gradual(start: float, end: float, seconds: float) -> RatePlan:
-    """Return the plan that goes from one rate to another and stays there."""
-    there = RatePiece(end, end)
-    return RatePlan((RatePiece(start, end, seconds), there) if seconds else (there,))
 
 
 # What a person says of a throttle, read: `rate="100/s"`, `interarrival="10ms"`, `parallel=5`.
@@ -253,6 +251,15 @@ class ThrottleArguments:
     interarrival: Any = None
     parallel: Any = None
 
+    def asked(self, name: object) -> str:
+        """Return the call as a person wrote it."""
+        given = [(word, getattr(self, word)) for word in self.__slots__]
+        said = [f"{word}={value!r}" for word, value in given if value is not None]
+        return f"throttle({', '.join([repr(name), *said])})"
+
+
+NAME_ONLY: Final = ThrottleArguments()
+
 
 @dataclass(frozen=True, slots=True)
 class ThrottleLimits:
@@ -265,13 +272,12 @@ class ThrottleLimits:
     strict: bool
     parallel: float
 
-    def throttle(self, name: str, clock: Clock, scale: float) -> Throttle:
-        """Return a throttle of these terms, from now on, its rate scaled."""
-        turns = None
-        if self.plan is not None:
-            allowance = Allowance(self.plan.scaled(scale), clock())
-            turns = Turns(allowance, catch_up=0.0 if self.strict else CATCH_UP)
-        return Throttle(name, turns, self.parallel, clock)
+    def turns(self, now: float, scale: float) -> Turns | None:
+        """Return the turns from now on, their rate scaled; None without a rate."""
+        if self.plan is None:
+            return None
+        allowance = Allowance(self.plan.scaled(scale), now)
+        return Turns(allowance, catch_up=0.0 if self.strict else CATCH_UP)
 
     def describe(self) -> str:
         """Return the terms in a person's words: 'rate 100/s, parallel 5'."""
@@ -285,23 +291,12 @@ class ThrottleLimits:
         return ", ".join(parts)
 
 
-def asked_for(name: object, pace: ThrottleArguments) -> str:
-    """Return the call as a person wrote it."""
-    given = {
-        "rate": pace.rate,
-        "interarrival": pace.interarrival,
-        "parallel": pace.parallel,
-    }
-    said = [f"{word}={value!r}" for word, value in given.items() if value is not None]
-    return f"throttle({', '.join([repr(name), *said])})"
-
-
-def parse_terms(name: object, pace: ThrottleArguments) -> ThrottleLimits:
+def parse_limits(name: object, pace: ThrottleArguments) -> ThrottleLimits:
     """Return what a throttle's first user says of it. Raises SyncError."""
-    asked = asked_for(name, pace)
+    asked = pace.asked(name)
     if not isinstance(name, str) or not name:
         raise SyncError(asked, "a name is text")
-    if pace == ThrottleArguments():
+    if pace == NAME_ONLY:
         problem = f"no user has said how many it lets in: {SAY}, once"
         raise SyncError(asked, problem)
     if pace.rate is not None and pace.interarrival is not None:

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from pytest_liveview_load.errors import (
     RendezvousTimeout,
@@ -33,13 +33,11 @@ from pytest_liveview_load.sync.rendezvous import (
     parse_size,
 )
 from pytest_liveview_load.sync.throttle import (
+    NAME_ONLY,
     Throttle,
     ThrottleArguments,
-    ThrottleLimits,
-    asked_for,
-    gradual,
     parse_change,
-    parse_terms,
+    parse_limits,
 )
 from pytest_liveview_load.units import Clock, near_miss
 
@@ -50,25 +48,20 @@ class UserSync(Protocol):
     @property
     def broadcasts(self) -> BroadcastSync:
         """What they send to many."""
-        ...
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
-        ...
 
     def end_turn(self, name: str) -> None:
         """Say that a user whom the throttle has let in is done."""
-        ...
 
     async def meet(
         self, user: int, name: str, call: RendezvousArguments, value: object
     ) -> Meeting:
         """Wait for the others. Raises SyncError, RendezvousTimeout, RunOver."""
-        ...
 
     def add_spawned(self, users: Iterable[int]) -> None:
         """Count in these users, whom one of the crowd has spawned."""
-        ...
 
     def enter(self, user: int) -> None:
         """Take one who starts."""
@@ -138,9 +131,6 @@ class ActiveUsers:
         return max(self.most, self.everybody) + len(self.spawned)
 
 
-NAME_ONLY: Final = ThrottleArguments()
-
-
 # What came of somebody's waiting, and who was elsewhere then.
 Answer = tuple[WaitOutcome, tuple[int, ...]]
 
@@ -154,7 +144,7 @@ class Rendezvous:
     active_users: ActiveUsers
     answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)
 
-    def tell(self, outcomes: list[WaitOutcome]) -> None:
+    def answer(self, outcomes: list[WaitOutcome]) -> None:
         """Answer those who wait no longer."""
         elsewhere: tuple[int, ...] = ()
         for outcome in outcomes:
@@ -172,7 +162,7 @@ class Rendezvous:
 
     def close(self) -> None:
         """Let those who wait go on if they may, and tell the others that it is over."""
-        self.tell(self.point.over())
+        self.answer(self.point.over())
         for answer in self.answers.values():
             if not answer.done():
                 answer.set_exception(RunOver(f"rendezvous {self.name!r}"))
@@ -195,9 +185,7 @@ class LocalSync:
         self.clock = clock
         self.scale = scale
         self.ended = False
-        self.throttles: dict[
-            str, tuple[ThrottleArguments, ThrottleLimits, Throttle]
-        ] = {}
+        self.throttles: dict[str, Throttle] = {}
         self.places: dict[str, Rendezvous] = {}
         self.broadcasts = LocalBroadcasts(clock)
 
@@ -210,7 +198,7 @@ class LocalSync:
         self.active_users.leave(user)
         for place in self.places.values():
             if place.answers:
-                place.tell(place.point.look())
+                place.answer(place.point.look())
                 if self.too_few_left(place):
                     place.close()
 
@@ -218,7 +206,7 @@ class LocalSync:
         """End: nobody waits here any more, and nobody is to begin."""
         self.ended = True
         self.broadcasts.over()
-        for _, _, throttle in self.throttles.values():
+        for throttle in self.throttles.values():
             throttle.over()
         for place in self.places.values():
             place.close()
@@ -230,19 +218,16 @@ class LocalSync:
         """
         gradually = f", over={over!r}" if over else ""
         asked = f"change_rate({name!r}, {rate!r}{gradually})"
-        found = self.throttles.get(name)
-        if found is None:
+        throttle = self.throttles.get(name)
+        if throttle is None:
             known = ", ".join(map(repr, self.throttles)) or "none"
             hint = near_miss(name, self.throttles) if isinstance(name, str) else ""
             problem = (
                 f"no user has come to a throttle of that name; there are: {known}."
             )
             raise SyncError(asked, problem + hint)
-        throttle = found[2]
-        end, seconds = parse_change(asked, rate, over)
-        turns, end = throttle.turns, end * self.scale
-        start = end if turns is None else turns.allowance.rate(self.clock())
-        throttle.change(gradual(start, end, seconds))
+        per_second, seconds = parse_change(asked, rate, over)
+        throttle.change_rate(per_second * self.scale, seconds)
 
     async def take_turn(self, name: str, pace: ThrottleArguments) -> None:
         """Wait until the throttle `name` lets this user in. Raises SyncError, RunOver."""
@@ -253,7 +238,7 @@ class LocalSync:
 
     def end_turn(self, name: str) -> None:
         """Say that a user whom the throttle has let in is done."""
-        self.throttles[name][2].exit()
+        self.throttles[name].exit()
 
     async def meet(
         self, user: int, name: str, call: RendezvousArguments, value: object
@@ -265,9 +250,9 @@ class LocalSync:
         me, loop = Member(user, value), asyncio.get_running_loop()
         due = loop.time() + call.timeout
         answer = place.answers[user] = loop.create_future()
-        timer = loop.call_at(due, lambda: place.tell(place.point.expire(due)))
+        timer = loop.call_at(due, lambda: place.answer(place.point.expire(due)))
         try:
-            place.tell(place.point.arrive(me, due))
+            place.answer(place.point.arrive(me, due))
             outcome, elsewhere = await answer
         finally:
             timer.cancel()
@@ -275,7 +260,7 @@ class LocalSync:
                 answer.exception()  # known, also if this user was cut at the same time
             if place.answers.get(user) is answer:
                 del place.answers[user]
-                place.tell(place.point.withdraw(user))
+                place.answer(place.point.withdraw(user))
         if isinstance(outcome, Met):
             return Meeting(
                 name=name, members=outcome.members, me=me, complete=outcome.complete
@@ -295,17 +280,15 @@ class LocalSync:
     def throttle(self, name: str, pace: ThrottleArguments) -> Throttle:
         """Return the throttle of that name, which the first user to come declares."""
         found = self.throttles.get(name) if isinstance(name, str) else None
-        if found is not None and (pace == found[0] or pace == NAME_ONLY):
-            return found[2]
-        terms = parse_terms(name, pace)
         if found is None:
-            made = terms.throttle(name, self.clock, self.scale)
-            self.throttles[name] = pace, terms, made
-            return made
-        if terms != found[1]:
-            problem = f"another user has said {found[1].describe()}: say the same, or only the name"
-            raise SyncError(asked_for(name, pace), problem)
-        return found[2]
+            found = Throttle(name, pace, self.clock, self.scale)
+            self.throttles[name] = found
+        elif pace not in (found.arguments, NAME_ONLY):
+            said = found.limits
+            if said != parse_limits(name, pace):
+                problem = f"another user has said {said.describe()}: say the same, or only the name"
+                raise SyncError(pace.asked(name), problem)
+        return found
 
     def place(
         self, user: int, name: str, call: RendezvousArguments, value: object

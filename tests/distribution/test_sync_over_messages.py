@@ -174,12 +174,12 @@ def test_an_answer_that_comes_too_late_is_given_back() -> None:
         gone = asyncio.ensure_future(end.take_turn("t", pace))
         await asyncio.sleep(0)  # it has asked
         await asyncio.sleep(0)  # it is let in, and does not know
-        assert sync.real.throttles["t"][2].inside == 1
+        assert sync.real.throttles["t"].inside == 1
         gone.cancel()
         await asyncio.sleep(1)
         await sync.clients["b"].take_turn("t", pace)
         assert ({}, {}) == (end.waiting, end.undoing)
-        inside: int = sync.real.throttles["t"][2].inside
+        inside: int = sync.real.throttles["t"].inside
         return inside
 
     assert 1 == played(scene)

@@ -123,7 +123,7 @@ def cancelled_while(
         await asyncio.sleep(instant)
         tasks[1].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return let_in, [sync.throttles["t"][2].inside]
+        return let_in, [sync.throttles["t"].inside]
 
     return in_run(scene)
 
@@ -149,7 +149,7 @@ def test_a_turn_given_to_somebody_who_is_gone_by_then_is_handed_on() -> None:
         await asyncio.sleep(1)
         sync.end_turn("t")  # `gone` has the turn and has not run yet
         gone.cancel()
-        return [await waiting, sync.throttles["t"][2].inside]
+        return [await waiting, sync.throttles["t"].inside]
 
     assert [1.0, 0] == in_run(scene)
 
@@ -441,8 +441,8 @@ def test_everybody_is_let_in_in_order_and_never_too_many(
                 pass
 
         await asyncio.gather(*(visit(*each) for each in stays))
-        assert sync.throttles["t"][2].inside == 0
-        assert not sync.throttles["t"][2].queue
+        assert sync.throttles["t"].inside == 0
+        assert not sync.throttles["t"].queue
         return let_in
 
     found = in_run(scene)
