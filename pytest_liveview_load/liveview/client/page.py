@@ -4,41 +4,35 @@ A page lives from one full load to the next. It answers what is on the screen; w
 is the tab's to decide.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
+from msgspec import UNSET, UnsetType
+
+from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.client.tls import origin_of
 from pytest_liveview_load.liveview.client.view import View, ViewListener
 from pytest_liveview_load.liveview.client.view_tree import ViewTree
+from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.liveview.page.actions import VisualCommand
+from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
+from pytest_liveview_load.liveview.page.html import Identity
 from pytest_liveview_load.liveview.page.js_overlay import (
     Overlay,
     overlay_without,
     run_visual_command,
 )
-from pytest_liveview_load.liveview.page.loading import LOADING, with_loading_states
+from pytest_liveview_load.liveview.page.loading import with_loading_states
+from pytest_liveview_load.liveview.page.view_elements import ViewElement
 from pytest_liveview_load.liveview.protocol.channel import leave_page
+from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import TITLE
-
-if TYPE_CHECKING:
-    from msgspec import UnsetType
-
-    from pytest_liveview_load.liveview.client.http import CookieJar
-    from pytest_liveview_load.liveview.client.network import Network
-    from pytest_liveview_load.liveview.client.push import Push
-    from pytest_liveview_load.liveview.observer import Observer
-    from pytest_liveview_load.liveview.page.actions import VisualCommand
-    from pytest_liveview_load.liveview.page.dead_render import DeadRender
-    from pytest_liveview_load.liveview.page.html import Identity
-    from pytest_liveview_load.liveview.page.view_elements import ViewElement
-    from pytest_liveview_load.liveview.page.view_state import ViewState
-    from pytest_liveview_load.liveview.protocol.versions import Dialect
-
 
 # In a text this could be anybody's words; then it costs a look too many.
 TITLE_KEY: Final = f'"{TITLE}":'.encode()
@@ -47,10 +41,8 @@ TITLE_KEY: Final = f'"{TITLE}":'.encode()
 class BusyDocument(NamedTuple):
     """A document as it looks while replies are awaited, and what it was made of."""
 
+    made_of: tuple[Document, list[tuple[int, int]], Identity | None]
     document: Document
-    pushes: tuple[int, ...]
-    clicked: Identity | None
-    busy: Document
 
 
 @dataclass(slots=True, eq=False)
@@ -155,24 +147,30 @@ class Page:
         self.views.main = self.make_view(element)
         return self.views.main
 
-    def make_view(self, container: ViewElement) -> View:
-        """Return the view of an element of this page, not yet joined."""
-        view = View(
+    def make_view(
+        self,
+        container: ViewElement,
+        *,
+        referer: str | None = None,
+        flash: str | UnsetType | None = UNSET,
+    ) -> View:
+        """Return the view of an element of this page, not yet joined.
+
+        `referer` is where the tab was, if live navigation leads to the view.
+        """
+        if self.socket is None:
+            raise RuntimeError("a page without a socket has no channel")
+        return View(
             self.listener,
-            self.opened_socket(),
+            self.socket,
             container,
             self.dead,
             self.spoken,
             href=self.url,
+            redirected=referer is not None,
+            flash=flash,
+            live_referer=referer,
         )
-        view.connectivity.classes = LOADING  # as view.ts join
-        return view
-
-    def opened_socket(self) -> Socket:
-        """Return the page's socket, which a page with views has."""
-        if self.socket is None:
-            raise RuntimeError("a page without a socket has no channel")
-        return self.socket
 
     def replace_main(
         self, name: str, href: str, flash: str | UnsetType | None
@@ -194,19 +192,10 @@ class Page:
         views.outgoing = left if left.joins else views.outgoing
         left.leave()
         views.mounting = None
-        # It joins out of sight: nothing shows that it is loading.
-        views.main = View(
-            self.listener,
-            self.opened_socket(),
-            replace(element, name=name),
-            self.dead,
-            self.spoken,
-            href=href,
-            redirected=True,
-            flash=flash,
-            live_referer=self.url,
-        )
-        return views.main.join()
+        container = replace(element, name=name)
+        views.main = view = self.make_view(container, referer=self.url, flash=flash)
+        view.href = href
+        return view.join()
 
     def unload(self) -> None:
         """Leave the channels, then the page's own topic, then the socket.
@@ -259,24 +248,17 @@ class Page:
         if shown is not None and not self._stale:
             return shown
         views, element, containers = self.views, self.element, {}
-        classes: dict[str, str] = {}
-        contents: dict[str, ViewState | None] = dict.fromkeys(views.gone)
+        seen: dict[str, View] = {}
         if views.main is not None and element is not None:
-            seen = views.outgoing or views.main
-            state = seen.content.merged()
-            if state is not None:
-                contents[element.id] = state
-            classes[element.id] = seen.connectivity.classes
-            self.take_title(seen)
+            seen[element.id] = views.outgoing or views.main
             if self.container is not None:
                 containers = {element.id: self.container}
-        tokens = {}
-        for view in views.nested.values():
+        seen |= views.nested
+        contents = dict.fromkeys(views.gone)
+        for view_id, view in seen.items():
             state = view.content.merged()
-            tokens[view.id] = view.session, view.static
             if state is not None:
-                contents[view.id] = state
-            classes[view.id] = view.connectivity.classes
+                contents[view_id] = state
             self.take_title(view)
         document = Document(
             self.dead,
@@ -285,8 +267,8 @@ class Page:
             url=self.url,
             containers=containers,
             overlay=self.overlay,
-            tokens=tokens,
-            connection_classes=classes,
+            tokens={name: (v.session, v.static) for name, v in views.nested.items()},
+            connection_classes={name: v.connection_classes for name, v in seen.items()},
         )
         if self.overlay:
             self.overlay = document.surviving_overlay()
@@ -334,14 +316,13 @@ class Page:
         clicked = self.clicked if dialect.navigation_loads else None
         if not (logged or clicked):
             return document
-        lengths = [(each.in_flight.marked, len(each.in_flight.log)) for each in logged]
-        pushes = tuple(number for pair in lengths for number in pair)
-        known, of = self._busy, (document, pushes, clicked)
-        if known is None or known[:3] != of:
+        pushes = [(each.in_flight.marked, len(each.in_flight.log)) for each in logged]
+        made_of = document, pushes, clicked
+        if self._busy is None or self._busy.made_of != made_of:
             logs = [(each.id, each.in_flight.log) for each in logged]
             seen = with_loading_states(document, logs, dialect, clicked=clicked)
-            known = self._busy = BusyDocument(*of, seen)
-        return known.busy
+            self._busy = BusyDocument(made_of, seen)
+        return self._busy.document
 
     def visible_page(self) -> VisiblePage:
         """Return what a person who acts on the page needs to know."""

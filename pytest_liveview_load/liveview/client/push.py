@@ -4,23 +4,18 @@ An outcome is kept on the push and never raised by a future, so a reply that nob
 waits for any more disturbs nobody.
 """
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
+
+from msgspec import Raw
 
 from pytest_liveview_load.errors import ProtocolError, StepError
+from pytest_liveview_load.liveview.page.actions import LoadingSource
+from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.loading import SentPush
 from pytest_liveview_load.liveview.protocol.wire import STATUS_OK, quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from msgspec import Raw
-
-    from pytest_liveview_load.liveview.page.actions import LoadingSource
-    from pytest_liveview_load.liveview.page.document import Document
 
 UNMARKED: Final = -1
 

@@ -7,11 +7,9 @@ There is one navigation at a time (`PendingNavigation`). A step that began one a
 one that nobody began, as the server sent the user away, is awaited by the next step.
 """
 
-from __future__ import annotations
-
 import asyncio
+import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pytest_liveview_load.errors import (
     ConnectionLost,
@@ -21,20 +19,15 @@ from pytest_liveview_load.errors import (
     StepTimeout,
 )
 from pytest_liveview_load.liveview.client.history import History
+from pytest_liveview_load.liveview.client.hooks import TabHooks
 from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push, Waiter, new_waiter
-from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED
-
-if TYPE_CHECKING:
-    import random
-
-    from pytest_liveview_load.liveview.client.hooks import TabHooks
-    from pytest_liveview_load.liveview.client.network import Network
-    from pytest_liveview_load.liveview.client.page import Page
-    from pytest_liveview_load.liveview.client.socket import MessageListener
-    from pytest_liveview_load.liveview.client.upload_batch import Uploads
-    from pytest_liveview_load.liveview.client.view import View, ViewListener
-    from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.liveview.client.socket import MessageListener
+from pytest_liveview_load.liveview.client.upload_batch import Uploads
+from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED, View, ViewListener
+from pytest_liveview_load.liveview.observer import Observer
 
 # A browser stops after 20 redirects over HTTP; a mount that redirects to itself is one.
 MAX_HOPS = 20

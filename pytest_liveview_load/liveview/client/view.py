@@ -5,11 +5,10 @@ when somebody looks (`view_content`). What a view cannot decide alone, such as w
 next, it tells its `ViewListener`.
 """
 
-from __future__ import annotations
-
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import InitVar, dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from msgspec import UNSET, UnsetType
 
@@ -20,7 +19,17 @@ from pytest_liveview_load.errors import (
     ViewCrashed,
 )
 from pytest_liveview_load.liveview.client.push import InFlight, Push
-from pytest_liveview_load.liveview.client.view_content import Connectivity, ViewContent
+from pytest_liveview_load.liveview.client.settings import Delays
+from pytest_liveview_load.liveview.client.socket import Socket
+from pytest_liveview_load.liveview.client.view_content import ViewContent
+from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.page.loading import (
+    CLIENT_ERROR,
+    CONNECTED,
+    LOADING,
+    SERVER_ERROR,
+)
+from pytest_liveview_load.liveview.page.view_elements import ViewElement
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,
@@ -29,10 +38,12 @@ from pytest_liveview_load.liveview.protocol.channel import (
     JoinRefused,
     LiveReply,
     Pushed,
+    Redirect,
     Replied,
     parse_redirect,
     parse_reply,
 )
+from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.liveview.protocol.wire import (
     CIDS_DESTROYED,
     CIDS_WILL_DESTROY,
@@ -46,15 +57,6 @@ from pytest_liveview_load.liveview.protocol.wire import (
     Frame,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from pytest_liveview_load.liveview.client.socket import Socket
-    from pytest_liveview_load.liveview.page.dead_render import DeadRender
-    from pytest_liveview_load.liveview.page.view_elements import ViewElement
-    from pytest_liveview_load.liveview.protocol.channel import Redirect
-    from pytest_liveview_load.liveview.protocol.versions import Dialect
-
 PATCH = "patch"  # the metric of a live_patch
 UNSOLICITED = "*push"  # the label of diffs that no event asked for
 UNNAMED = ""  # of diffs that are compared with their page, but not recorded
@@ -67,29 +69,29 @@ class ViewListener(Protocol):
     def view_changed(self, at: float) -> None:
         """Learn that there is something new to look at."""
 
-    def view_patched(self, view: View) -> None:
+    def view_patched(self, view: "View") -> None:
         """Learn that a diff may have brought or taken away nested views."""
 
-    def view_lost(self, view: View, error: Callable[[str], StepError]) -> bool:
+    def view_lost(self, view: "View", error: Callable[[str], StepError]) -> bool:
         """Learn that the view is gone for now, and its nested views with it.
 
         `error` is what a step that waits for one of those is told; return whether one was.
         """
 
-    def view_stays_away(self, view: View) -> None:
+    def view_stays_away(self, view: "View") -> None:
         """Learn that the view has been gone for so long that the page may say so."""
 
-    def view_returns(self, view: View) -> None:
+    def view_returns(self, view: "View") -> None:
         """Learn that a rejoin is about to replace what the view shows."""
 
-    def view_joined(self, view: View, reply: LiveReply, at: float) -> None:
+    def view_joined(self, view: "View", reply: LiveReply, at: float) -> None:
         """Learn that the server took the join."""
 
-    def view_refused(self, view: View, reply: LiveReply) -> None:
+    def view_refused(self, view: "View", reply: LiveReply) -> None:
         """Learn that the server refused the join, and decide where to go."""
 
     def view_sent_away(
-        self, view: View, event: str, to: Redirect, since: float
+        self, view: "View", event: str, to: Redirect, since: float
     ) -> None:
         """Follow a live_patch, live_redirect or redirect, caused at `since`."""
 
@@ -118,7 +120,7 @@ class View:
     channel: Channel = field(init=False)
     content: ViewContent = field(init=False)
     in_flight: InFlight = field(default_factory=InFlight)
-    connectivity: Connectivity = field(default_factory=Connectivity)
+    connection_classes: str = field(init=False)  # of its element
     joins: int = 0  # the wire's _mounts
     attempts: int = 0  # the wire's _mount_attempts
     joined: bool = False
@@ -126,6 +128,9 @@ class View:
     closed: bool = False  # the server ended the channel and meant it
     join_sent: float = 0.0
     lost_at: float = 0.0  # when the view went away, to be rejoined
+    rejoins: int = 0  # tries since then
+    rejoining: asyncio.TimerHandle | None = None
+    staying_away: asyncio.TimerHandle | None = None  # until the page may say so
 
     def __post_init__(self, container: ViewElement) -> None:
         """Take from its element who the view is, and listen to its topic."""
@@ -134,6 +139,8 @@ class View:
         self.session = container.session
         self.static = container.static
         self.sticky = container.sticky
+        # As view.ts join; live navigation joins out of sight.
+        self.connection_classes = "" if self.redirected else LOADING
         self.content = ViewContent(fresh=self.redirected)
         self.channel = Channel(f"{TOPIC_LIVEVIEW}{self.id}", self.socket.refs)
         self.socket.topics[self.channel.topic] = self
@@ -143,11 +150,16 @@ class View:
         """What errors call the view: its module's name, else its id."""
         return self.name or self.id
 
+    @property
+    def delays(self) -> Delays:
+        """How long the real client waits before it tries again."""
+        return self.socket.network.settings.delays
+
     # Sending
 
     def join(self) -> float:
         """Join, or join again; return when. As view.ts join and channel.js rejoin."""
-        self.connectivity.stop_rejoining()
+        cancel(self.rejoining)
         params = self.dialect.connect_params(
             csrf_token=self.dead.csrf_token,
             track_static=self.dead.track_static,
@@ -196,8 +208,8 @@ class View:
         self.left = True
         self.joined = False
         self.socket.topics.pop(self.channel.topic, None)
-        self.connectivity.stop_rejoining()
-        self.connectivity.stop_announcing()
+        cancel(self.rejoining)
+        cancel(self.staying_away)
         self.in_flight.abandon()
 
     # Receiving
@@ -289,9 +301,10 @@ class View:
         self.content.begin(shared, self.dialect)
         self.in_flight.log.clear()
         self.joined = True
-        self.connectivity.show_connected()
+        cancel(self.staying_away)
+        self.connection_classes = CONNECTED
         self.joins += 1
-        self.attempts = 0
+        self.attempts = self.rejoins = 0
         self.flash = None
         self.listener.view_joined(self, reply, arrived)
 
@@ -380,17 +393,18 @@ class View:
 
     def show_error(self) -> None:
         """Show that the view is gone; the page tells of it after the real pause."""
-        delays = self.socket.network.settings.delays
-        self.connectivity.show_error(
-            connected=self.socket.is_open,
-            after=delays.disconnected,
-            announce=partial(self.listener.view_stays_away, self),
+        cancel(self.staying_away)
+        self.connection_classes = SERVER_ERROR if self.socket.is_open else CLIENT_ERROR
+        self.staying_away = asyncio.get_running_loop().call_later(
+            self.delays.disconnected, self.listener.view_stays_away, self
         )
 
     def rejoin_later(self) -> None:
         """Join again after the real client's delay."""
-        delays = self.socket.network.settings.delays
-        self.connectivity.rejoin_later(delays.rejoin, self.connection_back)
+        self.rejoins += 1
+        delay = Delays.nth(self.delays.rejoin, self.rejoins)
+        loop = asyncio.get_running_loop()
+        self.rejoining = loop.call_later(delay, self.connection_back)
 
     def ended(self, at: float) -> None:
         """Learn that the server closed the channel for good (`{:stop, …}`)."""
@@ -401,7 +415,7 @@ class View:
         """Tell the steps in flight; the socket comes back on its own."""
         self.lost_at = self.lost_at or at
         self.show_error()
-        self.connectivity.stop_rejoining()
+        cancel(self.rejoining)
         self.gone(reason, at)
 
     def gone(self, reason: str, at: float) -> None:
@@ -424,3 +438,9 @@ class View:
         """Tell that the server sent what nobody can read."""
         if not self.in_flight.fail_all(lambda _: error):
             self.listener.view_failed(error)
+
+
+def cancel(timer: asyncio.TimerHandle | None) -> None:
+    """Cancel a timer, if there is one; it may be over."""
+    if timer is not None:
+        timer.cancel()

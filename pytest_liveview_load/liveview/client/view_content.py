@@ -1,40 +1,28 @@
-"""What one view shows: its content, merged when somebody looks, and its connection classes.
+"""What one view shows: its content, merged when somebody looks.
 
 Until somebody looks what has arrived is kept as bytes, at most MAX_PENDING diffs: a user
 whose page nobody reads pays for no tree.
 """
 
-from __future__ import annotations
-
-import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from pytest_liveview_load.errors import ProtocolError
-from pytest_liveview_load.liveview.client.settings import Delays
+from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
+from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.html import (
     PHX_MOUNTED,
     PHX_REMOVE,
     PHX_SESSION,
     PHX_TRIGGER_ACTION,
 )
-from pytest_liveview_load.liveview.page.loading import (
-    CLIENT_ERROR,
-    CONNECTED,
-    SERVER_ERROR,
-)
+from pytest_liveview_load.liveview.page.view_elements import ViewElement
 from pytest_liveview_load.liveview.page.view_state import Transition, ViewState
 from pytest_liveview_load.liveview.protocol.diff import changes_only_texts
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.liveview.protocol.wire import COMPONENTS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
-    from pytest_liveview_load.liveview.observer import Observer
-    from pytest_liveview_load.liveview.page.view_elements import ViewElement
 
 # Diffs kept unmerged while nobody looks; with more, they are merged as they come.
 MAX_PENDING = 64
@@ -189,47 +177,3 @@ class ViewContent:
             self.title = transition.title
         if transition.events:
             self.events = (*self.events, *transition.events)[-MAX_EVENTS:]
-
-
-@dataclass(slots=True, eq=False)
-class Connectivity:
-    """Whether one view is connected: its classes, and what follows while it is not."""
-
-    classes: str = ""  # of the view's element, as view.ts sets them
-    tries: int = 0
-    announcing: asyncio.TimerHandle | None = None  # that the view is gone
-    rejoining: asyncio.TimerHandle | None = None
-
-    def show_error(
-        self, *, connected: bool, after: float, announce: Callable[[], object]
-    ) -> None:
-        """Show whose error it is; call `announce` once it has lasted `after` seconds."""
-        self.stop_announcing()
-        self.classes = SERVER_ERROR if connected else CLIENT_ERROR
-        self.announcing = asyncio.get_running_loop().call_later(after, announce)
-
-    def show_connected(self) -> None:
-        """Show that the view has joined, at whichever try."""
-        self.stop_announcing()
-        self.tries = 0
-        self.classes = CONNECTED
-
-    def rejoin_later(
-        self, delays: tuple[float, ...], join: Callable[[], object]
-    ) -> None:
-        """Call `join` after the delay that is this try's."""
-        self.tries += 1
-        delay = Delays.nth(delays, self.tries)
-        self.rejoining = asyncio.get_running_loop().call_later(delay, join)
-
-    def stop_announcing(self) -> None:
-        """Call the last `announce` no more."""
-        if self.announcing is not None:
-            self.announcing.cancel()
-            self.announcing = None
-
-    def stop_rejoining(self) -> None:
-        """Call the last `join` no more."""
-        if self.rejoining is not None:
-            self.rejoining.cancel()
-            self.rejoining = None

@@ -5,19 +5,14 @@ the views show: a view whose element has come is joined, one whose element has g
 children before their parent.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_liveview_load.errors import StepError
-    from pytest_liveview_load.liveview.client.view import View
-    from pytest_liveview_load.liveview.page.dead_render import DeadRender
-    from pytest_liveview_load.liveview.page.view_elements import ViewElement
-    from pytest_liveview_load.liveview.protocol.channel import LiveReply
+from pytest_liveview_load.errors import StepError
+from pytest_liveview_load.liveview.client.view import View
+from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.page.view_elements import ViewElement
+from pytest_liveview_load.liveview.protocol.channel import LiveReply
 
 
 @dataclass(slots=True, eq=False)
