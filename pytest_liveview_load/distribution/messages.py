@@ -271,7 +271,7 @@ Change: TypeAlias = UserChange | ChangeRate
 # Messages as bytes, and bytes as messages
 
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):

@@ -28,11 +28,13 @@ class Share(NamedTuple):
 class PackedError(Value, frozen=True):
     """An error that goes to another process.
 
-    `where` is the place in a test that raised it, "" if it is not known.
+    `fields` are its attributes, if it is one of ours and they are plain data. `where` is
+    the place in a test that raised it, "" if it is not known.
     """
 
     kind: str  # the name of its class
-    fields: tuple[Any, ...] = ()
+    text: str
+    fields: dict[str, Any] = {}
     where: str = ""
 
 
@@ -49,6 +51,11 @@ class PackedFunction(Value, frozen=True):
     name: str
     owner: str = ""
     state: dict[str, Any] | None = None
+
+    @property
+    def dotted(self) -> str:
+        """The name by which it is found in its module."""
+        return f"{self.owner}.{self.name}".lstrip(".")
 
 
 class PackedScenario(Value, frozen=True):

@@ -11,8 +11,9 @@ import functools
 import importlib
 import inspect
 import sys
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from pytest_liveview_load import errors
 from pytest_liveview_load.crowd.data import ONCE, Rows
@@ -167,6 +168,14 @@ def unpack_scenario(packed: PackedScenario) -> Scenario:
 
 def pack_function(function: Any) -> PackedFunction:
     """Return where to find a function that can travel."""
+    address, owner = address_of(function), owner_of(function)
+    if owner is None or isinstance(owner, type):
+        return address
+    return replace(address, state=to_plain(vars(owner)))
+
+
+def address_of(function: Any) -> PackedFunction:
+    """Return the module and the name of a function, without what a method's object has."""
     owner = owner_of(function)
     if owner is None:
         return PackedFunction(module=function.__module__, name=function.__qualname__)
@@ -175,14 +184,13 @@ def pack_function(function: Any) -> PackedFunction:
         module=cls.__module__,
         owner=cls.__qualname__,
         name=getattr(function, "__name__", "__call__"),
-        state=None if cls is owner else to_plain(vars(owner)),
     )
 
 
 def find_function(address: PackedFunction) -> Any:
     """Return the function of `pack_function`. Raises AttributeError and ImportError."""
     if address.state is None:
-        return find(address.module, f"{address.owner}.{address.name}".lstrip("."))
+        return find(address.module, address.dotted)
     cls = find(address.module, address.owner)
     owner = cls.__new__(cls)
     vars(owner).update(from_plain(address.state))
@@ -231,22 +239,19 @@ def why_not_found(function: Any) -> str:
             "is a functools.partial, which has no name of its own: give the function, "
             "and the values as params={…}"
         )
-    owner = owner_of(function)
-    named = (
-        function if owner is None else owner if isinstance(owner, type) else type(owner)
-    )
-    if LAMBDA in named.__qualname__:
+    address = address_of(function)
+    outermost = address.owner or address.name
+    if LAMBDA in outermost:
         return "is a lambda, which has no name: write an async def at the top of a file"
-    if LOCAL in named.__qualname__:
-        inside = named.__qualname__.split(f".{LOCAL}")[0]
+    if LOCAL in outermost:
+        inside = outermost.split(f".{LOCAL}")[0]
         return (
             f"is defined inside {inside}, where no other process finds it: move it to "
             "the top of its file, and give it by params={…} what it took from there"
         )
-    module = named.__module__
+    module, name = address.module, address.dotted
     if module not in sys.modules:
         return f"is in a module {module!r} that cannot be imported by this name"
-    name = function.__qualname__ if owner is None else method_name(function)
     try:
         found = find(module, name)
     except (AttributeError, ImportError):
@@ -273,13 +278,6 @@ def why_not_owner(scenario: str, owner: Any) -> Iterator[str]:
                 f"{scenario} is a method of a {cls.__qualname__} whose {name} is "
                 f"{quote(value)}, and what goes to other processes is {PLAIN}"
             )
-
-
-def method_name(function: Any) -> str:
-    """Return the name by which a method is looked up in its module."""
-    owner = owner_of(function)
-    cls = owner if isinstance(owner, type) else type(owner)
-    return f"{cls.__qualname__}.{getattr(function, '__name__', '__call__')}"
 
 
 def is_same(found: Any, function: Any) -> bool:
@@ -351,37 +349,23 @@ def from_plain(value: Any) -> Any:
 
 def pack_error(error: BaseException, where: str = "") -> PackedError:
     """Return an error as a message carries it; `where` is the place that raised it."""
-    kind = type(error)
-    names = fields_of(kind) if getattr(errors, kind.__name__, None) is kind else {}
-    given = [getattr(error, name) for name in names]
-    if not (names and all(map(is_plain, given))):
-        given = [str(error)]
-    fields = tuple(map(to_plain, given))
-    return PackedError(kind=kind.__name__, fields=fields, where=where)
+    name, fields = type(error).__name__, vars(error)
+    is_ours = getattr(errors, name, None) is type(error)
+    return PackedError(
+        kind=name,
+        text=str(error),
+        fields=to_plain(fields) if is_ours and is_plain(fields) else {},
+        where=where,
+    )
 
 
 def unpack_error(packed: PackedError) -> Exception:
     """Return the error of `pack_error`; RuntimeError for one that is not ours."""
     kind = getattr(errors, packed.kind, None)
     if kind is None:
-        return RuntimeError(f"{packed.kind} in the controller: {packed.fields[0]}")
-    given = [from_plain(each) for each in packed.fields]
-    names = fields_of(kind)
-    if len(given) != len(names):
-        error = kind.__new__(kind, *given)  # its text is all that there is
-    else:
-        bound = dict(zip(names, given, strict=True))
-        keywords = {name: bound.pop(name) for name, only in names.items() if only}
-        error = kind(*bound.values(), **keywords)
+        return RuntimeError(f"{packed.kind} in the controller: {packed.text}")
+    error: Exception = kind.__new__(kind, packed.text)  # it was built in full elsewhere
+    vars(error).update(from_plain(packed.fields))
     if packed.where:
         error.add_note(packed.where)
-    return error  # type: ignore[no-any-return]
-
-
-@cache
-def fields_of(kind: type[Any]) -> dict[str, bool]:
-    """Return what an error is made of, and whether each is given by name only."""
-    if kind.__init__ is Exception.__init__:
-        return {}
-    _, *parameters = inspect.signature(kind.__init__).parameters.values()
-    return {each.name: each.kind is each.KEYWORD_ONLY for each in parameters}
+    return error

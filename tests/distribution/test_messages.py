@@ -139,8 +139,8 @@ def test_another_version_is_named_whatever_its_messages_are() -> None:
         decode(theirs)
 
     assert str(caught.value) == (
-        "the other side speaks version 3 of the messages between processes, this side "
-        "2: install the same pytest-liveview-load on both"
+        "the other side speaks version 4 of the messages between processes, this side "
+        "3: install the same pytest-liveview-load on both"
     )
 
 
