@@ -28,7 +28,7 @@ from pytest_liveview_load.liveview.client.uploads import (
     upload_before_submit,
 )
 from pytest_liveview_load.liveview.client.view import View
-from pytest_liveview_load.liveview.page import click
+from pytest_liveview_load.liveview.page import clicks
 from pytest_liveview_load.liveview.page.actions import (
     Action,
     Dispatch,
@@ -40,7 +40,7 @@ from pytest_liveview_load.liveview.page.actions import (
     PushEvent,
     VisualCommand,
 )
-from pytest_liveview_load.liveview.page.debounce import release_held
+from pytest_liveview_load.liveview.page.events import release_held
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import find_by_identity, identify
@@ -84,7 +84,7 @@ async def dispatch(
             if depth > DEEPEST_DISPATCH:
                 problem = f"dispatches {action.event!r} in a circle"
                 raise visible.document.error_about(element, problem)
-            bound = click.dispatch_event(visible, action.event, element)
+            bound = clicks.dispatch_event(visible, action.event, element)
             if bound:
                 await perform(tab, page, step, bound, depth)
 

@@ -25,7 +25,7 @@ from pytest_liveview_load.liveview.page.file_inputs import (
 )
 from pytest_liveview_load.liveview.page.form_data import upload_ref
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import PHX_AUTO_UPLOAD, Element
+from pytest_liveview_load.liveview.page.html import PHX_AUTO_UPLOAD, Element, form_of
 from pytest_liveview_load.liveview.page.push import resubmit
 
 UPLOADS = "the uploads to end"
@@ -52,7 +52,7 @@ async def upload_chosen(
         ),
         None,
     )
-    form = None if field is None else visible.document.fields.form(field.element)
+    form = None if field is None else form_of(field.element)
     if field is None or form is None:
         return
     if PHX_AUTO_UPLOAD in field.element.attrib and files_to_preflight(visible, field):

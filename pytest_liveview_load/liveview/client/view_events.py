@@ -28,7 +28,7 @@ from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page import js_commands
 from pytest_liveview_load.liveview.page.actions import PushEvent
-from pytest_liveview_load.liveview.page.click import triggered_submit
+from pytest_liveview_load.liveview.page.clicks import triggered_submit
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import BUTTONS, Field
 from pytest_liveview_load.liveview.page.form_state import VisiblePage

@@ -1,6 +1,6 @@
 """What a gesture leads to: all that the client can have to do after it, as values.
 
-`click`, `inputs`, `keyboard` and `events` return a list of them, in the order in which the
+`clicks`, `inputs` and `events` return a list of them, in the order in which the
 real client does them; an empty list is a gesture that nothing answers to.
 """
 

@@ -1,25 +1,32 @@
 """What LiveView's script does on a browser's event: bindings run, the focus moves.
 
-As live_socket.ts binds its listeners. Which events a gesture causes is for `click`,
-`keyboard` and `inputs`.
+As live_socket.ts binds its listeners. Which events a gesture causes is for `clicks` and
+`inputs`. What `phx-debounce` and `phx-throttle` let through is here too.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.actions import Action, MoveFocus
-from pytest_liveview_load.liveview.page.debounce import debounced, field_left
 from pytest_liveview_load.liveview.page.fields import Field
-from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.form_state import (
+    EventHandler,
+    HeldEvent,
+    VisiblePage,
+)
+from pytest_liveview_load.liveview.page.html import Element, Identity
 from pytest_liveview_load.liveview.page.js_commands import is_focusable, run_commands
 from pytest_liveview_load.liveview.page.push import Cause, push
 
 Edge: TypeAlias = Literal["top", "bottom"]
 
 _VIEWPORT: Final = {"top": html.PHX_VIEWPORT_TOP, "bottom": html.PHX_VIEWPORT_BOTTOM}
+_UNTIL_LEFT: Final = "blur"
+_DEFAULT: Final = "300"  # live_socket.ts defaults, of both
+_NUMBER: Final = re.compile(r"\s*([+-]?\d+)")  # what parseInt reads
 _LISTED: Final = 10  # what is bound, shown in an error
 
 
@@ -89,12 +96,13 @@ def blur(page: VisiblePage) -> list[Action]:
         return []
     actions: list[Action] = []
     if page.forms.uses_debounce:
-        debounce = page.forms.debounce
+        debounce, identity = page.forms.debounce, html.identify(field.element)
         # A browser tells of a change, which the script has heard of by an input event.
-        if debounce.edited and debounce.last_input != html.identify(field.element):
+        if debounce.edited and debounce.last_input != identity:
             actions += debounced(page, field.element, _change)
         debounce.edited, debounce.last_input = False, None
-        actions += field_left(page, field.element)
+        debounce.throttled_until.pop(identity, None)
+        actions += release_held(page, identity)
     event = page.document.attr(field.element, html.PHX_BLUR)
     return actions + (run_binding(page, event, "blur", field.element) if event else [])
 
@@ -192,8 +200,74 @@ def _change_event(page: VisiblePage, field: Field) -> str | None:
     own = document.attr(field.element, html.PHX_CHANGE)
     if own:
         return own
-    form = document.fields.form(field.element)
+    form = html.form_of(field.element)
     return None if form is None else document.attr(form, html.PHX_CHANGE)
+
+
+# `phx-debounce` and `phx-throttle`, as dom.ts debounce. Nothing here waits: what a debounce
+# holds back is kept in the user's form state until its time is up or its field is left;
+# whoever does the step waits.
+
+
+def debounced(
+    page: VisiblePage,
+    element: Element,
+    run: EventHandler,
+    *,
+    key_down: str | None = None,
+) -> list[Action]:
+    """Return what an event comes to now: all of it, or nothing yet, or nothing at all.
+
+    `key_down` is the key of a keydown: another key than before is always heard.
+    """
+    debounce, throttle = element.get(html.PHX_DEBOUNCE), element.get(html.PHX_THROTTLE)
+    if debounce is None and throttle is None:
+        return run(page, element)
+    state, identity = page.forms.debounce, html.identify(element)
+    value = (throttle if debounce is None else debounce) or _DEFAULT
+    if value == _UNTIL_LEFT:
+        state.held[identity] = HeldEvent(None, run)
+        return []
+    seconds = _seconds(page, element, value)
+    if throttle is None:
+        state.held[identity] = HeldEvent(seconds, run)
+        return []
+    now = state.now()
+    another_key = key_down is not None and key_down != state.last_key.get(identity)
+    if key_down is not None:
+        state.last_key[identity] = key_down
+    if not another_key and now < state.throttled_until.get(identity, now):
+        return []
+    state.throttled_until[identity] = now + seconds
+    return run(page, element)
+
+
+def release_held(page: VisiblePage, identity: Identity) -> list[Action]:
+    """Run what is held back for an element, if both are still there."""
+    held = page.forms.debounce.held.pop(identity, None)
+    element = (
+        None if held is None else html.find_by_identity(page.document.root, identity)
+    )
+    return [] if held is None or element is None else held.run(page, element)
+
+
+def field_submitted(page: VisiblePage, element: Element) -> None:
+    """Forget what is held back for a field of a form that is submitted."""
+    identity, state = html.identify(element), page.forms.debounce
+    held = state.held.get(identity)
+    if held is not None and held.seconds is not None:
+        del state.held[identity]
+    state.throttled_until.pop(identity, None)
+
+
+def _seconds(page: VisiblePage, element: Element, value: str) -> float:
+    number = _NUMBER.match(value)
+    if number is None:
+        problem = f"has a debounce or throttle of {value!r}"
+        raise page.document.error_about(
+            element, problem, advice="it is no number of ms"
+        )
+    return max(0, int(number[1])) / 1000
 
 
 # Refusals

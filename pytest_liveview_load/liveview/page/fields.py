@@ -79,16 +79,6 @@ class Fields:
         """Return the element's field, or None if it is no form field."""
         return self._by_element.get(element)
 
-    def form(self, element: Element) -> Element | None:
-        """Return the form that a field belongs to, by `form=` or by nesting."""
-        owner_id = element.get("form")
-        if owner_id is not None:
-            found = html.by_id(self._root, id=owner_id)
-            return found[0] if found and found[0].tag == "form" else None
-        return next(
-            (node for node in html.ancestors(element) if node.tag == "form"), None
-        )
-
     def form_key(self, form: Element) -> str:
         """Return what the form is known by from one rendering to the next."""
         return self._form_keys[form]
@@ -112,7 +102,7 @@ class Fields:
         seen: dict[str, int] = {}
         found = {}
         for element in self._root.iter(*html.CONTROLS):
-            form = self.form(element)
+            form = html.form_of(element)
             form_key = "" if form is None else self._form_keys[form]
             key = element.get("id") or ""
             if not key:

@@ -205,7 +205,16 @@ def find_by_identity(root: Element, identity: Identity) -> Element | None:
     return node
 
 
-# Whether a person can see an element, without a layout.
+# What a browser knows of an element without a layout: its form, whether it is seen.
+
+
+def form_of(element: Element) -> Element | None:
+    """Return the form that a field belongs to, by `form=` or by nesting."""
+    owner_id = element.get("form")
+    if owner_id is None:
+        return next((node for node in ancestors(element) if node.tag == "form"), None)
+    found = by_id(element, id=owner_id)
+    return found[0] if found and found[0].tag == "form" else None
 
 
 DISPLAY: Final = "display"

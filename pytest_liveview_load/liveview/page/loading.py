@@ -107,7 +107,7 @@ def _marked(put: SentPush, dialect: Dialect) -> Iterator[_Marked]:
     else:
         yield _Marked(source)
     if loading_source.kind == _CHANGE:
-        form = document.fields.form(source)
+        form = html.form_of(source)
         if form is not None:
             yield _Marked(form)
     if loading_source.loading:

@@ -1,7 +1,7 @@
 """The event that the client pushes for an element, a form's change or its submit.
 
 What view.ts pushEvent, pushInput and pushFormSubmit put on the wire, and to whom
-(withinTargets, targetComponentID); which binding leads here is decided in `events` and `click`.
+(withinTargets, targetComponentID); which binding leads here is decided in `events` and `clicks`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -76,7 +76,7 @@ def _push_input(
 ) -> list[PushEvent]:
     """Push a form's change, which `field` caused (view.ts pushInput)."""
     document, element, target = page.document, field.element, options.get("target")
-    form = document.fields.form(element)
+    form = html.form_of(element)
     if form is None:
         raise document.error_about(element, "has phx-change but is inside no form")
     own_binding = element.get(html.PHX_CHANGE)

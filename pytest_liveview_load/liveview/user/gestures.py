@@ -10,12 +10,11 @@ from functools import partial
 from typing import cast
 
 from pytest_liveview_load.liveview.client.perform import Plan
-from pytest_liveview_load.liveview.page import click as bindings
-from pytest_liveview_load.liveview.page import inputs, keyboard
+from pytest_liveview_load.liveview.page import clicks, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import Element, is_disabled
+from pytest_liveview_load.liveview.page.html import Element, form_of, is_disabled
 
 
 def click(selector: str | None, text: str | None) -> Plan:
@@ -31,7 +30,7 @@ def click(selector: str | None, text: str | None) -> Plan:
             if known is not None:
                 return cast("list[Action]", known)
         element = find_one(visible.document, selector, text=text, role="click")
-        actions = bindings.click(visible, element)
+        actions = clicks.click(visible, element)
         if shared and same_for_all(visible, actions):
             # Each has their own id of the main view.
             visible.document.memo[key] = [for_main(each) for each in actions]
@@ -58,7 +57,7 @@ def heard_by_hooks(
             return plan(visible)  # which refuses
         if not clicked(element) or any((*around[:2], around.method, around.active)):
             return plan(visible)
-        return bindings.click_unbound(visible, element)
+        return clicks.click_unbound(visible, element)
 
     return hooked
 
@@ -131,7 +130,7 @@ def press(key: str, selector: str | None) -> Plan:
         else:
             focused = document.fields.by_key.get(visible.forms.focused or "")
             element = document.root if focused is None else focused.element
-        return keyboard.press(visible, element, key)
+        return inputs.press(visible, element, key)
 
     return plan
 
@@ -146,12 +145,12 @@ def submit(selector: str | None, text: str | None) -> Plan:
             document, selector, text=text, role="click" if by_text else "form"
         )
         if element.tag == "form":
-            return bindings.submit(visible, element)
-        form = document.fields.form(element)
+            return clicks.submit(visible, element)
+        form = form_of(element)
         if form is None:
             forms = [document.describe(each) for each in document.all("form")]
             problem = "is neither a form nor in one"
             raise document.error_about(element, problem, candidates=forms)
-        return bindings.submit(visible, form, element)
+        return clicks.submit(visible, form, element)
 
     return plan

@@ -6,13 +6,12 @@ import pytest
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import (
-    click,
+    clicks,
     events,
     inputs,
-    keyboard,
 )
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
-from pytest_liveview_load.liveview.page.debounce import release_held
+from pytest_liveview_load.liveview.page.events import release_held
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from tests.liveview.page.pages import document_of, page_of
@@ -84,23 +83,23 @@ def test_a_field_can_wait_until_it_is_left() -> None:
 def test_a_submit_by_key_forgets_what_was_held_back_for_a_time() -> None:
     page = a_form("phx-debounce=200")
     fill(page, "#a", "1")
-    assert ["save"] == told(
-        keyboard.press(page, find_one(page.document, "#a"), "Enter")
-    )
+    assert ["save"] == told(inputs.press(page, find_one(page.document, "#a"), "Enter"))
     assert None is page.forms.debounce.next_due()
 
 
 def test_a_submit_by_key_leaves_the_field() -> None:
     page = a_form("phx-debounce=blur")
     fill(page, "#a", "1")
-    sent = told(keyboard.press(page, find_one(page.document, "#a"), "Enter"))
+    sent = told(inputs.press(page, find_one(page.document, "#a"), "Enter"))
     assert ["change", "save"] == sent
 
 
 def test_a_submit_by_its_button_tells_first() -> None:
     page = a_form("phx-debounce=200", "<button id=go>go</button>")
     fill(page, "#a", "1")
-    assert ["change", "save"] == told(click.click(page, find_one(page.document, "#go")))
+    assert ["change", "save"] == told(
+        clicks.click(page, find_one(page.document, "#go"))
+    )
 
 
 def test_what_is_gone_tells_nothing() -> None:
@@ -117,7 +116,7 @@ def test_a_throttled_button_is_deaf_for_a_while() -> None:
     sent = []
     for later in (0, 0.4, 0.2, 0.1):
         time.now += later
-        sent.append(told(click.click(page, find_one(page.document, "#a"))))
+        sent.append(told(clicks.click(page, find_one(page.document, "#a"))))
     assert [["go"], [], ["go"], []] == sent
 
 
@@ -126,7 +125,7 @@ def test_another_key_is_heard_at_once() -> None:
         "<p id=w phx-window-keydown=k phx-throttle=500>", forms=FormState(Time())
     )
     sent = [
-        told(keyboard.press(page, page.document.root, key))
+        told(inputs.press(page, page.document.root, key))
         for key in ("a", "a", "b", "b")
     ]
     assert [["k"], [], ["k"], []] == sent

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click, events
+from pytest_liveview_load.liveview.page import clicks, events
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.protocol.versions import Dialect
@@ -106,7 +106,7 @@ AWAY = {
 @pytest.mark.parametrize(("content", "expected"), AWAY.values(), ids=AWAY)
 def test_a_click(content: str, expected: list[str]) -> None:
     page = page_of(content)
-    sent = told(click.click(page, find_one(page.document, "#a")))
+    sent = told(clicks.click(page, find_one(page.document, "#a")))
     assert expected == [event for _, event, _ in sent]
 
 
@@ -145,7 +145,7 @@ def test_the_focus_that_js_kept(
         f"<button id=go phx-focus=at_go phx-click='[{chain}]'>go</button>"
     )
     page = page_of(content, dialect=dialect)
-    sent = told(click.click(page, find_one(page.document, "#go")))
+    sent = told(clicks.click(page, find_one(page.document, "#go")))
     assert expected == page.forms.focused
     last = sent[-1][1] if sent else None
     assert (expected and f"at_{expected}") == last
@@ -153,7 +153,7 @@ def test_the_focus_that_js_kept(
 
 def test_a_focus_that_is_kept_is_this_users_own() -> None:
     page = page_of(f"<input id=a><button id=go phx-click='[{PUSH_A}]'>go</button>")
-    click.click(page, find_one(page.document, "#go"))
+    clicks.click(page, find_one(page.document, "#go"))
     assert not page.forms.untouched
     page.forms.drop_focus()
     assert page.forms.untouched

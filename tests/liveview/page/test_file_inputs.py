@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click, inputs
+from pytest_liveview_load.liveview.page import clicks, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.file_inputs import (
@@ -130,7 +130,7 @@ def test_only_the_event_of_a_file_input_tells_of_files() -> None:
 
 def test_a_submit_is_read_again_when_its_files_have_arrived() -> None:
     visible = page_of(page())
-    (push,) = click.submit(visible, find_one(visible.document, "#f"))
+    (push,) = clicks.submit(visible, find_one(visible.document, "#f"))
     assert isinstance(push, PushEvent)
     assert push.submission is not None
     visible.forms.put(

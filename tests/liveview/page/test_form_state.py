@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_liveview_load.liveview.page import click, events, inputs
+from pytest_liveview_load.liveview.page import clicks, events, inputs
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_data import (
     form_value,
@@ -141,7 +141,7 @@ def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
     inputs.fill(visible, find_one(visible.document, "#a"), "hi")
     echoed = page_of(FIELD.format("hi"), forms=visible.forms)
     visible.forms.rebase(visible.document, echoed.document)
-    click.submit(echoed, find_one(echoed.document, "#f"))
+    clicks.submit(echoed, find_one(echoed.document, "#f"))
 
     visible.forms.rebase(echoed.document, document_of(FIELD.format("")))
 
@@ -169,7 +169,7 @@ def test_a_reset_button_gives_the_servers_values_back() -> None:
     visible = page_of(content)
     inputs.fill(visible, find_one(visible.document, "#a"), "2")
 
-    (push,) = click.click(visible, find_one(visible.document, "#r"))
+    (push,) = clicks.click(visible, find_one(visible.document, "#r"))
 
     assert push.payload["value"] == "_unused_a=&a=1&r="  # type: ignore[union-attr]
     assert push.payload["meta"] == {"_target": "r"}  # type: ignore[union-attr]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click, inputs
+from pytest_liveview_load.liveview.page import clicks, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
@@ -177,9 +177,9 @@ def test_a_click_on_a_label_checks_its_box_both_ways() -> None:
     </form>"""
     page = page_of(content, dialect=Dialect.V0_20)
 
-    assert step(page, click.click, "#l") == ["x=on&_target=x"]
-    assert step(page, click.click, "#k") == ["x=on&y=on&_target=y"]
-    assert step(page, click.click, "#l") == ["y=on&_target=x"]
+    assert step(page, clicks.click, "#l") == ["x=on&_target=x"]
+    assert step(page, clicks.click, "#k") == ["x=on&y=on&_target=y"]
+    assert step(page, clicks.click, "#l") == ["y=on&_target=x"]
 
 
 def test_filling_moves_the_focus_and_blurs_the_field_before() -> None:

@@ -5,19 +5,19 @@ import json
 import pytest
 
 from pytest_liveview_load.liveview.page.actions import PushEvent, VisualCommand
-from pytest_liveview_load.liveview.page.click import click
+from pytest_liveview_load.liveview.page.clicks import click
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.page.html import attributes_of
+from pytest_liveview_load.liveview.page.inputs import press
 from pytest_liveview_load.liveview.page.js_overlay import (
     Overlay,
     overlay_without,
     run_visual_command,
     surviving,
 )
-from pytest_liveview_load.liveview.page.keyboard import press
 from pytest_liveview_load.liveview.protocol.versions import NEWEST
 from tests.liveview.page.pages import (
     SHELL,

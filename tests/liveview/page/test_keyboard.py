@@ -3,9 +3,9 @@
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import inputs, keyboard
+from pytest_liveview_load.liveview.page import inputs
 from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
-from pytest_liveview_load.liveview.page.click import click, submit, triggered_submit
+from pytest_liveview_load.liveview.page.clicks import click, submit, triggered_submit
 from pytest_liveview_load.liveview.page.find import find_one
 from tests.liveview.page.pages import page_of
 
@@ -44,7 +44,7 @@ KEYS = {
 def test_pressing(content: str, key: str, expected: list[tuple[str, str]]) -> None:
     page = page_of(content)
 
-    actions = keyboard.press(page, find_one(page.document, "#a"), key)
+    actions = inputs.press(page, find_one(page.document, "#a"), key)
 
     assert expected == [
         (each.kind, each.event) for each in actions if isinstance(each, PushEvent)
@@ -62,7 +62,7 @@ def test_enter_submits_by_the_first_submit_button() -> None:
         "<button name=yes value=1>y</button></form>"
     )
 
-    (push,) = keyboard.press(page, find_one(page.document, "#a"), "Enter")
+    (push,) = inputs.press(page, find_one(page.document, "#a"), "Enter")
 
     assert isinstance(push, PushEvent)
     assert push.payload["value"] == "n=&yes=1"
@@ -74,7 +74,7 @@ def test_a_key_that_nobody_hears_is_an_error() -> None:
     with pytest.raises(
         ElementError, match="has no answer to the key 'Enter'"
     ) as raised:
-        keyboard.press(page, find_one(page.document, "#a"), "Enter")
+        inputs.press(page, find_one(page.document, "#a"), "Enter")
 
     assert ('<p id="k" phx-keydown="k">',) == raised.value.candidates
 

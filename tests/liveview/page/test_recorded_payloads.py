@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.liveview.page import (
-    click,
+    clicks,
     events,
     inputs,
-    keyboard,
 )
 from pytest_liveview_load.liveview.page.actions import Action, LivePatch, PushEvent
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
@@ -50,16 +49,16 @@ def perform(visible: VisiblePage, verb: str, css: str, *more: Any) -> list[Actio
     one = partial(find_one, visible.document)
     match verb:
         case "click":
-            return click.click(visible, one(css))
+            return clicks.click(visible, one(css))
         case "input":
             return inputs.fill(visible, one(css), *more)
         case "select":
             options = [more[0]] if isinstance(more[0], str) else more[0]
             return inputs.select(visible, one(css), *options)
         case "submit":
-            return click.submit(visible, one(css), *[one(each) for each in more])
+            return clicks.submit(visible, one(css), *[one(each) for each in more])
         case "key":
-            return keyboard.press(visible, one(css), more[0]["key"])
+            return inputs.press(visible, one(css), more[0]["key"])
         case "focus":
             return events.move_focus(visible, one(css))
         case "blur":

@@ -16,7 +16,6 @@ from pytest_liveview_load.liveview.page.actions import (
     live_navigation,
 )
 from pytest_liveview_load.liveview.page.compose import ClickTargets
-from pytest_liveview_load.liveview.page.debounce import debounced, field_submitted
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
 from pytest_liveview_load.liveview.page.form_data import http_body, urlencode
@@ -147,14 +146,14 @@ def submit(
     if submitter is not None:
         events.refuse_disabled(page, page.document.click_targets(submitter).control)
         field = document.fields.field(submitter)
-        if field is None or document.fields.form(submitter) is not form:
+        if field is None or html.form_of(submitter) is not form:
             problem = f"is no submit button of {document.describe(form)}"
             raise document.error_about(submitter, problem)
     if is_submitting(form):
         events.refuse_loading(page, form)
     if page.forms.uses_debounce:
         for each in document.fields.of(form):
-            field_submitted(page, each.element)
+            events.field_submitted(page, each.element)
     event = document.attr(form, html.PHX_SUBMIT)
     if event:
         # As view.ts submitForm: all of it counts as used, and the field in it is left.
@@ -219,7 +218,7 @@ def _bound(page: VisiblePage, element: Element) -> list[Action]:
     binding = element.get(html.PHX_CLICK)
     if not binding:
         return []
-    return debounced(
+    return events.debounced(
         page, element, lambda p, e: events.run_binding(p, binding, _CLICK, e)
     )
 
@@ -268,17 +267,16 @@ def _own_behaviour(
     if active.tag == "label":
         control = _labelled(page, active)
         return None if control is None else click(page, control)
-    fields = page.document.fields
-    if active.tag == "button" and fields.form(active) is None:
+    if active.tag == "button" and html.form_of(active) is None:
         return None  # the usual click; it need not read all the fields
-    field = fields.field(active)
+    field = page.document.fields.field(active)
     return None if field is None else _click_field(page, field)
 
 
 def _click_field(page: VisiblePage, field: Field) -> list[Action] | None:
     if field.type not in BUTTONS:
         return []  # it has the focus now; a radio that is checked stays checked
-    form = page.document.fields.form(field.element) if field.form_key else None
+    form = html.form_of(field.element) if field.form_key else None
     if form is None or field.type == "button":
         return None
     if field.type == "reset":

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import ElementError
-from pytest_liveview_load.liveview.page import click
+from pytest_liveview_load.liveview.page import clicks
 from pytest_liveview_load.liveview.page.actions import (
     Action,
     Dispatch,
@@ -43,7 +43,7 @@ def shown(action: Action) -> Any:
 def clicked(content: str, css: str = "#a") -> list[Any]:
     visible = page_of(content)
     return [
-        shown(each) for each in click.click(visible, find_one(visible.document, css))
+        shown(each) for each in clicks.click(visible, find_one(visible.document, css))
     ]
 
 
@@ -235,7 +235,7 @@ def test_a_click_on_a_dead_page_has_no_view() -> None:
     page = DeadRender.parse("<p id=a phx-click=go>x</p>", URL)
     visible = VisiblePage(Document(page), FormState(), NEWEST)
 
-    (action,) = click.click(visible, find_one(visible.document, "#a"))
+    (action,) = clicks.click(visible, find_one(visible.document, "#a"))
 
     assert ("", "click", "go", {}, None) == shown(action)
 
@@ -305,7 +305,7 @@ def test_a_js_push_on_a_form_sends_its_value_beside_the_form() -> None:
     chain = '[["push",{"event":"e","value":{"id":1}}]]'
     visible = page_of(f"<form id=f phx-submit='{chain}'><input name=a></form>")
 
-    (push,) = click.submit(visible, find_one(visible.document, "#f"))
+    (push,) = clicks.submit(visible, find_one(visible.document, "#f"))
 
     assert isinstance(push, PushEvent)
     assert {
