@@ -177,8 +177,8 @@ async def finish(live: Visitor, outcome: Outcome, pushes: list[Push]) -> None:
     """Wait as a step would: for every reply, and for the view to be there."""
     step = live._step("the last step", MOMENT)
     try:
-        await live._tab.ready(step)
-        await live._tab.settle(step, pushes)
+        await step.ready()
+        await step.settle(pushes)
     except LiveViewLoadError as error:
         outcome.told.append(error)
     outcome.told += [push.error for push in pushes if push.error is not None]

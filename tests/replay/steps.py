@@ -71,7 +71,7 @@ async def set_by_script(live: Visitor, selector: str, *values: str) -> None:
         page.forms.put(field, tuple(values))
         return events.input_event(page, field)
 
-    await act(live._tab, live._step(f"set {selector}", None), plan)
+    await act(live._step(f"set {selector}", None), plan)
 
 
 def _options(live: Visitor, said: "re.Match[str]") -> list[str]:

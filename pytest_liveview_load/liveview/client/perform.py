@@ -52,29 +52,26 @@ DEEPEST_DISPATCH = 20
 Plan: TypeAlias = Callable[[VisiblePage], list[Action]]
 
 
-async def act(tab: Tab, step: Step, *plans: Plan) -> None:
+async def act(step: Step, *plans: Plan) -> None:
     """Do gestures one after the other, as one step."""
-    tab.step = step
-    try:
+    with step:
         for plan in plans:
-            page = await tab.ready(step)
+            page = await step.ready()
             actions = plan(page.visible_page())
-            if tab.uploads is not None:
-                actions = await upload_first(tab, page, step, actions)
-            await perform(tab, page, step, actions)
-        if tab.page is not None and tab.page.form.uses_debounce:
-            await push_debounced(tab, tab.page, step)
-    finally:
-        tab.step = None
+            if step.tab.uploads is not None:
+                actions = await upload_first(step, page, actions)
+            await perform(step, page, actions)
+        page_now = step.tab.page
+        if page_now is not None and page_now.form.uses_debounce:
+            await push_debounced(step, page_now)
 
 
-async def dispatch(
-    tab: Tab, page: Page, step: Step, action: Dispatch, depth: int
-) -> None:
+async def dispatch(step: Step, page: Page, action: Dispatch, depth: int) -> None:
     """Tell of a DOM event that JS.dispatch makes: hooks first, then who is bound to it.
 
     Raises ElementError for one that causes itself: a browser's stack would overflow.
     """
+    tab = step.tab
     if tab.hooks is not None:
         tab.hooks.dispatch(action)
     for identity in action.identities:
@@ -86,23 +83,21 @@ async def dispatch(
                 raise visible.document.error_about(element, problem)
             bound = clicks.dispatch_event(visible, action.event, element)
             if bound:
-                await perform(tab, page, step, bound, depth)
+                await perform(step, page, bound, depth)
 
 
-async def upload_first(
-    tab: Tab, page: Page, step: Step, actions: list[Action]
-) -> list[Action]:
+async def upload_first(step: Step, page: Page, actions: list[Action]) -> list[Action]:
     """Upload the files of a form that is submitted; return what is left to do then."""
     rest: list[Action] = []
     for action in actions:
         if isinstance(action, PushEvent) and awaits_uploads(page, action):
-            await perform(tab, page, step, rest)
-            view = await tab.joined_view(page, step, action.view_id)
+            await perform(step, page, rest)
+            view = await step.joined_view(page, action.view_id)
             # The form waits from now on: pushFormSubmit disables it, then uploads.
             number = view.in_flight.mark(action.loading_source, page.latest)
-            tab.wake()
+            step.tab.wake()
             try:
-                rest = [*await upload_before_submit(tab, page, view, step, action)]
+                rest = [*await upload_before_submit(step, page, view, action)]
             finally:
                 view.in_flight.unmark(number)
         else:
@@ -110,8 +105,9 @@ async def upload_first(
     return rest
 
 
-async def push_debounced(tab: Tab, page: Page, step: Step) -> None:
+async def push_debounced(step: Step, page: Page) -> None:
     """Wait as long as debounces do, and tell the server what they held back."""
+    tab = step.tab
     debounce = page.form.debounce
     while tab.page is page and (due := debounce.next_due()) is not None:
         identity, seconds = due
@@ -121,15 +117,16 @@ async def push_debounced(tab: Tab, page: Page, step: Step) -> None:
             await step.wait(waiter, f"phx-debounce of {seconds * 1000:g} ms")
         finally:
             timer.cancel()
-        await tab.ready(step)
+        await step.ready()
         if tab.page is page:
-            await perform(tab, page, step, release_held(page.visible_page(), identity))
+            await perform(step, page, release_held(page.visible_page(), identity))
 
 
 async def perform(
-    tab: Tab, page: Page, step: Step, actions: list[Action], depth: int = 0
+    step: Step, page: Page, actions: list[Action], depth: int = 0
 ) -> None:
     """Do `actions` at once, as the real client does, and wait for what they cause."""
+    tab = step.tab
     pushes: list[Push] = []
     patches: list[tuple[Push, LivePatch]] = []
     for action in actions:
@@ -137,7 +134,7 @@ async def perform(
             if tab.page is page:  # a link before it may have left the page
                 view = page.views.main
                 if view is None or view.id != action.view_id or not view.joined:
-                    view = await tab.joined_view(page, step, action.view_id)
+                    view = await step.joined_view(page, action.view_id)
                 push = push_event(view, action)
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
                 pushes.append(push)
@@ -153,7 +150,7 @@ async def perform(
         elif isinstance(action, VisualCommand):
             page.run_visual_command(action)
         elif isinstance(action, Dispatch):
-            await dispatch(tab, page, step, action, depth + 1)
+            await dispatch(step, page, action, depth + 1)
         elif isinstance(action, HttpSubmit):
             submit_over_http(tab, action)
         elif isinstance(action, PageLoad | LivePatch):
@@ -161,11 +158,11 @@ async def perform(
     if not pushes and tab.navigation is None:
         return
     tab.wake()
-    await tab.settle(step, pushes)
+    await step.settle(pushes)
     for push, action in patches:
         finish_patch(tab, push, action.url, replace=action.replace)
     if tab.navigation is not None:
-        await tab.settle(step, [])
+        await step.settle()
 
 
 def push_event(view: View, action: PushEvent) -> Push:
@@ -190,7 +187,6 @@ def live_view(page: Page, step: Step) -> View:
 
 
 async def push_as_hook(
-    tab: Tab,
     step: Step,
     event: str,
     value: Any,
@@ -201,17 +197,14 @@ async def push_as_hook(
 
     Wait for all that it causes; return the reply's `r`, None without one.
     """
-    tab.step = step
-    try:
-        page = await tab.ready(step)
+    with step:
+        page = await step.ready()
         view_id, cid = target_of(page, target, hook)
-        view = await tab.joined_view(page, step, view_id)
+        view = await step.joined_view(page, view_id)
         push = push_of_hook(view, event, value, cid)
         if hook is not None:
             awaited = LoadingSource(HOOK, identify(find_one(page.latest, hook)))
             push.number = view.in_flight.mark(awaited, page.latest)
-            tab.wake()
-        await tab.settle(step, [push])
-    finally:
-        tab.step = None
+            step.tab.wake()
+        await step.settle([push])
     return reply_of(push)

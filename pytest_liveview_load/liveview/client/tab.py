@@ -9,6 +9,7 @@ one that nobody began, as the server sent the user away, is awaited by the next 
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_liveview_load.errors import (
@@ -36,15 +37,117 @@ MAX_REFUSALS = 3
 
 
 class Step:
-    """What a user is doing now, and until when (seconds of the event loop's clock)."""
+    """What a user is doing now, and until when (seconds of the event loop's clock).
 
-    __slots__ = ("deadline", "loop", "name", "timeout")
+    Within its `with` block it is the tab's step in flight.
+    """
 
-    def __init__(self, name: str, timeout: float) -> None:
+    __slots__ = ("deadline", "loop", "name", "tab", "timeout")
+
+    def __init__(self, tab: "Tab", name: str, timeout: float) -> None:
+        self.tab = tab
         self.loop = asyncio.get_running_loop()
         self.name = name
         self.timeout = timeout
         self.deadline = self.loop.time() + timeout
+
+    def __enter__(self) -> None:
+        self.tab.step = self
+
+    def __exit__(self, *_: object) -> None:
+        self.tab.step = None
+
+    async def ready(self) -> Page:
+        """Return the page once it can be used: loaded, and its view joined.
+
+        Raises what went wrong since the last step; ConnectionLost when the view is gone
+        and does not come back before the deadline.
+        """
+        while True:
+            self.tab.raise_failure()
+            if await self.navigation_ended():
+                continue
+            page = self.tab.page
+            if page is None:
+                told = f"{self.name} needs a page: call `await live.visit(path)` first"
+                raise StepError(told)
+            main = page.views.main
+            if main is None:
+                return page
+            late = page.views.not_joined() if page.views.joining else None
+            if main.joined and late is None:
+                return page
+            if main.closed:
+                raise ConnectionLost(self.name, CHANNEL_CLOSED)
+            awaited = f"{main.name} to join again"
+            if main.joined and late is not None:
+                awaited = f"{late.called} to join"
+            try:
+                await self.change(awaited)
+            except StepTimeout:
+                self.raise_if_lost()
+                raise
+
+    async def settle(self, pushes: Sequence[Push] = ()) -> None:
+        """Wait for every reply, then for the navigation that they began."""
+        for push in pushes:
+            await self.reply(push, f"the reply to {push.metric} {push.name!r}")
+        while True:
+            if await self.navigation_ended():
+                continue
+            self.tab.raise_failure()
+            page = self.tab.page
+            if page is None:
+                return
+            if page.views.joining and (late := page.views.not_joined()) is not None:
+                await self.change(f"{late.called} to join")
+            elif page.unawaited:
+                push, *rest = page.unawaited
+                page.unawaited = tuple(rest)
+                await self.reply(push, f"the reply to {push.name!r} of a hook")
+            else:
+                return
+
+    async def joined_view(self, page: Page, view_id: str) -> View:
+        """Return the view with this id ("" for the main one) once it has joined.
+
+        Raises NotLiveView on a dead page, ConnectionLost when the view has gone.
+        """
+        while True:
+            view = page.views.get(view_id)
+            if view is not None and view.joined:
+                return view
+            if page.views.main is None and self.tab.page is page:
+                raise NotLiveView(page.url, self.name)
+            if view is None:
+                gone = f"the live view {view_id!r}, which owned the element,"
+                raise ConnectionLost(self.name, f"{gone} left the page")
+            if view.closed:
+                raise ConnectionLost(self.name, CHANNEL_CLOSED)
+            self.tab.raise_failure()
+            await self.change(f"{view.called} to join again")
+
+    async def navigation_ended(self) -> bool:
+        """Wait for the navigation under way; return whether there was one."""
+        navigation = self.tab.navigation
+        if navigation is None:
+            return False
+        try:
+            await self.wait(navigation.done, navigation.waiting_for)
+        except StepTimeout:
+            self.raise_if_lost()
+            raise self.timed_out(navigation.waiting_for) from None  # how far it came
+        return True
+
+    async def reply(self, push: Push, waiting_for: str) -> None:
+        """Wait for the reply to a push; raise what went wrong with it."""
+        await self.wait(push.answered, waiting_for)
+        if push.error is not None:
+            raise push.error
+
+    async def change(self, waiting_for: str) -> None:
+        """Wait for the next time that the page changes or fails."""
+        await self.wait(self.tab.next_change(), waiting_for)
 
     async def wait(self, waiter: Waiter, waiting_for: str) -> None:
         """Wait until `waiter` resolves; raises StepTimeout at the deadline."""
@@ -62,6 +165,12 @@ class Step:
     def timed_out(self, waiting_for: str) -> StepTimeout:
         """Return the error that says what did not come."""
         return StepTimeout(self.name, self.timeout, waiting_for)
+
+    def raise_if_lost(self) -> None:
+        """Raise ConnectionLost if the page's socket was open and is gone."""
+        socket = self.tab.page.socket if self.tab.page is not None else None
+        if socket is not None and socket.lost and not socket.is_open:
+            raise ConnectionLost(self.name, socket.lost) from None
 
 
 def expire(waiter: Waiter) -> None:
@@ -133,98 +242,6 @@ class Tab:
         self.network.tabs.add(self)
 
     # Waiting
-
-    async def ready(self, step: Step) -> Page:
-        """Return the page once it can be used: loaded, and its view joined.
-
-        Raises what went wrong since the last step; ConnectionLost when the view is gone
-        and does not come back before the deadline.
-        """
-        while True:
-            self.raise_failure()
-            if self.navigation is not None:
-                await self.await_navigation(step, self.navigation)
-                continue
-            page = self.page
-            if page is None:
-                told = f"{step.name} needs a page: call `await live.visit(path)` first"
-                raise StepError(told)
-            main = page.views.main
-            if main is None:
-                return page
-            late = page.views.not_joined() if page.views.joining else None
-            if main.joined and late is None:
-                return page
-            if main.closed:
-                raise ConnectionLost(step.name, CHANNEL_CLOSED)
-            awaited = f"{main.name} to join again"
-            if main.joined and late is not None:
-                awaited = f"{late.called} to join"
-            try:
-                await step.wait(self.next_change(), awaited)
-            except StepTimeout:
-                self.raise_if_lost(step)
-                raise
-
-    async def settle(self, step: Step, pushes: list[Push]) -> None:
-        """Wait for every reply, then for the navigation that they began."""
-        for push in pushes:
-            if not push.answered.done():
-                awaited = f"the reply to {push.metric} {push.name!r}"
-                await step.wait(push.answered, awaited)
-            if push.error is not None:
-                raise push.error
-        while True:
-            if self.navigation is not None:
-                await self.await_navigation(step, self.navigation)
-                continue
-            self.raise_failure()
-            page = self.page
-            if page is None:
-                return
-            if page.views.joining and (late := page.views.not_joined()) is not None:
-                await step.wait(self.next_change(), f"{late.called} to join")
-            elif page.unawaited:
-                push, *rest = page.unawaited
-                page.unawaited = tuple(rest)
-                await step.wait(push.answered, f"the reply to {push.name!r} of a hook")
-                if push.error is not None:
-                    raise push.error
-            else:
-                return
-
-    async def joined_view(self, page: Page, step: Step, view_id: str) -> View:
-        """Return the view with this id ("" for the main one) once it has joined.
-
-        Raises NotLiveView on a dead page, ConnectionLost when the view has gone.
-        """
-        while True:
-            view = page.views.get(view_id)
-            if view is not None and view.joined:
-                return view
-            if page.views.main is None and self.page is page:
-                raise NotLiveView(page.url, step.name)
-            if view is None:
-                gone = f"the live view {view_id!r}, which owned the element,"
-                raise ConnectionLost(step.name, f"{gone} left the page")
-            if view.closed:
-                raise ConnectionLost(step.name, CHANNEL_CLOSED)
-            self.raise_failure()
-            await step.wait(self.next_change(), f"{view.called} to join again")
-
-    async def await_navigation(self, step: Step, navigation: PendingNavigation) -> None:
-        """Wait until a navigation has ended; a timeout names how far it has come."""
-        try:
-            await step.wait(navigation.done, navigation.waiting_for)
-        except StepTimeout:
-            self.raise_if_lost(step)
-            raise step.timed_out(navigation.waiting_for) from None
-
-    def raise_if_lost(self, step: Step) -> None:
-        """Raise ConnectionLost if the page's socket was open and is gone."""
-        socket = self.page.socket if self.page is not None else None
-        if socket is not None and socket.lost and not socket.is_open:
-            raise ConnectionLost(step.name, socket.lost) from None
 
     def next_change(self) -> Waiter:
         """Return a waiter for the next time that the page changes or fails."""

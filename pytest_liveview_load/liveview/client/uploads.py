@@ -39,10 +39,10 @@ def uploads_of(tab: Tab) -> Uploads:
 
 
 async def upload_chosen(
-    tab: Tab, page: Page, view: View, step: Step, action: PushEvent, ref: str
+    step: Step, page: Page, view: View, action: PushEvent, ref: str
 ) -> None:
     """Do what follows when files were chosen: upload at once, or hear of refusals."""
-    uploads_of(tab)  # from now on a submit asks for them
+    uploads_of(step.tab)  # from now on a submit asks for them
     visible = page.without_loading_states()
     field = next(
         (
@@ -56,7 +56,7 @@ async def upload_chosen(
     if field is None or form is None:
         return
     if PHX_AUTO_UPLOAD in field.element.attrib and files_to_preflight(visible, field):
-        await upload_form(tab, page, view, step, form, action.cid)
+        await upload_form(step, page, view, form, action.cid)
         return
     raise_marked(visible, field)
 
@@ -69,23 +69,23 @@ def awaits_uploads(page: Page, action: PushEvent) -> bool:
 
 
 async def upload_before_submit(
-    tab: Tab, page: Page, view: View, step: Step, action: PushEvent
+    step: Step, page: Page, view: View, action: PushEvent
 ) -> list[PushEvent]:
     """Upload the files of the form that `action` submits; return the submit, as it is then.
 
     Nothing when the server has led the person away meanwhile. As view.ts
     pushFormSubmit: what the server has marked is not even asked for.
     """
-    uploads_of(tab).forget_outdated()
+    uploads_of(step.tab).forget_outdated()
     raise_refused(page, action)
-    await finish_uploads(tab, view, step)
+    await finish_uploads(step, view)
     while not view.left and unfinished(page, action):
-        await step.wait(tab.next_change(), "an earlier upload to end")
-        tab.raise_failure()
+        await step.change("an earlier upload to end")
+        step.tab.raise_failure()
     raise_refused(page, action)
     form = form_now(page, action)
     if form is not None and not view.left:
-        await upload_form(tab, page, view, step, form, action.cid)
+        await upload_form(step, page, view, form, action.cid)
     return [] if view.left else [resubmit(page.without_loading_states(), action)]
 
 
@@ -110,30 +110,30 @@ def unfinished(page: Page, action: PushEvent) -> bool:
 
 
 async def upload_form(
-    tab: Tab, page: Page, view: View, step: Step, form: Element, cid: int | None
+    step: Step, page: Page, view: View, form: Element, cid: int | None
 ) -> None:
     """Upload what awaits it in the form, and wait until all has ended."""
-    visible, uploads = page.without_loading_states(), uploads_of(tab)
+    visible, uploads = page.without_loading_states(), uploads_of(step.tab)
     uploads.forget_outdated()
     for field in upload_fields(visible.document, form):
         files = files_to_preflight(visible, field)
         if files:
             batch = UploadBatch(uploads, page, view, field, files, cid)
             uploads.under_way.append(batch)
-    await finish_uploads(tab, view, step)
+    await finish_uploads(step, view)
 
 
-async def finish_uploads(tab: Tab, view: View, step: Step) -> None:
+async def finish_uploads(step: Step, view: View) -> None:
     """Wait for every upload under way; raise the first thing that went wrong."""
-    uploads = uploads_of(tab)
+    uploads = uploads_of(step.tab)
     try:
         while not uploads.all_ended():
             if view.closed:
                 raise ConnectionLost(step.name, CHANNEL_CLOSED)
             if view.left:
                 break
-            await step.wait(tab.next_change(), UPLOADS)
-            tab.raise_failure()
+            await step.change(UPLOADS)
+            step.tab.raise_failure()
     except StepTimeout:
         uploads.raise_failures()
         # They go on, and a later step may see them end.

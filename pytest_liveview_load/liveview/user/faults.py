@@ -51,16 +51,13 @@ class Faults(PageReading):
             await live.reconnect()
             assert live.text("#count") == "0"  # a new process on the server
         """
-        tab, step = self._tab, self._step("reconnect()", timeout)
-        tab.step = step
-        try:
-            page = await tab.ready(step)
+        step = self._step("reconnect()", timeout)
+        with step:
+            page = await step.ready()
             view = live_view(page, step)
             socket = self._socket(step.name)
             socket.reconnect(RECONNECTED, listens_again=view.dialect.listens_again)
-            await tab.ready(step)
-        finally:
-            tab.step = None
+            await step.ready()
 
     async def offline(self, duration: str | float) -> None:
         """Be without a network for `duration` ("3s", or seconds).

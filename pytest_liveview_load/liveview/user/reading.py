@@ -152,16 +152,12 @@ class PageReading:
         tab = self._tab
         step = self._step(f"until({named(condition)})", timeout)
         started = tab.network.clock()
-        tab.step = step
-        try:
+        with step:
             while True:
-                page = await tab.ready(step)
+                page = await step.ready()
                 if self._holds(condition):
                     break
-                awaited = f"{named(condition)} on {page.url}"
-                await step.wait(tab.next_change(), awaited)
-        finally:
-            tab.step = None
+                await step.change(f"{named(condition)} on {page.url}")
         ended = max(started, tab.changed_at)
         tab.observer.timing("settle", started, ended, name=label or "")
 
@@ -171,7 +167,7 @@ class PageReading:
         return bool(condition())
 
     def _step(self, name: str, timeout: str | float | None) -> Step:
-        return Step(name, self._patience(timeout))
+        return Step(self._tab, name, self._patience(timeout))
 
     def _patience(self, timeout: str | float | None) -> float:
         if timeout is None:

@@ -49,15 +49,13 @@ class Steps(PageReading):
         url = absolute(self._network.settings.url, path)
         tab, step = self._tab, self._step(f"visit({path!r})", timeout)
         tab.failure = tab.navigation = None
-        tab.step = step
-        try:
-            begin_load(tab, tab.start_navigation("visit"), url, unload=False)
-            await tab.settle(step, [])
-        except asyncio.CancelledError:
-            tab.leave()  # else the page would go on loading
-            raise
-        finally:
-            tab.step = None
+        with step:
+            try:
+                begin_load(tab, tab.start_navigation("visit"), url, unload=False)
+                await step.settle()
+            except asyncio.CancelledError:
+                tab.leave()  # else the page would go on loading
+                raise
 
     async def back(self, *, timeout: str | float | None = None) -> None:
         """Press the browser's back button.
@@ -69,16 +67,13 @@ class Steps(PageReading):
             assert live.path == "/nav/a"
         """
         tab, step = self._tab, self._step("back()", timeout)
-        tab.step = step
-        try:
-            await tab.ready(step)
+        with step:
+            await step.ready()
             pushed = go_back(tab)
-            await tab.settle(step, [] if pushed is None else [pushed[0]])
+            await step.settle([] if pushed is None else [pushed[0]])
             if pushed is not None:
                 finish_patch(tab, *pushed, replace=None)
-                await tab.settle(step, [])
-        finally:
-            tab.step = None
+                await step.settle()
 
     async def click(
         self,
@@ -103,7 +98,7 @@ class Steps(PageReading):
         hooks = self._tab.hooks
         if hooks is not None:
             plan = gestures.heard_by_hooks(plan, selector, text, hooks.clicked)
-        await act(self._tab, step, plan)
+        await act(step, plan)
 
     async def fill(
         self,
@@ -121,7 +116,7 @@ class Steps(PageReading):
             await live.fill(label="Email", value="ada@example.org")
         """
         step = self._step(f"fill({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.fill(selector, label, value))
+        await act(step, gestures.fill(selector, label, value))
 
     async def type(
         self,
@@ -138,7 +133,7 @@ class Steps(PageReading):
             await live.type("#user_bio", "Hi")
         """
         step = self._step(f"type({selector or label!r})", timeout)
-        await act(self._tab, step, *gestures.keystrokes(selector, label, value))
+        await act(step, *gestures.keystrokes(selector, label, value))
 
     async def press(
         self,
@@ -154,7 +149,7 @@ class Steps(PageReading):
             await live.press("ArrowUp")
         """
         step = self._step(f"press({key!r})", timeout)
-        await act(self._tab, step, gestures.press(key, selector))
+        await act(step, gestures.press(key, selector))
 
     async def select(
         self,
@@ -176,7 +171,7 @@ class Steps(PageReading):
             label,
             lambda visible, field: inputs.select(visible, field, *options),
         )
-        await act(self._tab, step, plan)
+        await act(step, plan)
 
     async def check(
         self,
@@ -192,7 +187,7 @@ class Steps(PageReading):
             await live.check("#user_agree")
         """
         step = self._step(f"check({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.on_field(selector, label, inputs.check))
+        await act(step, gestures.on_field(selector, label, inputs.check))
 
     async def uncheck(
         self,
@@ -209,7 +204,7 @@ class Steps(PageReading):
             await live.uncheck("#user_agree")
         """
         step = self._step(f"uncheck({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.on_field(selector, label, inputs.uncheck))
+        await act(step, gestures.on_field(selector, label, inputs.uncheck))
 
     async def choose(
         self,
@@ -225,7 +220,7 @@ class Steps(PageReading):
             await live.choose("#user_plan_pro")
         """
         step = self._step(f"choose({selector or label!r})", timeout)
-        await act(self._tab, step, gestures.on_field(selector, label, inputs.choose))
+        await act(step, gestures.on_field(selector, label, inputs.choose))
 
     async def submit(
         self,
@@ -242,7 +237,7 @@ class Steps(PageReading):
             assert live.text("#user_name-error") == "is too short"
         """
         step = self._step(f"submit({selector or text or ''!r})", timeout)
-        await act(self._tab, step, gestures.submit(selector, text))
+        await act(step, gestures.submit(selector, text))
 
     async def push(
         self,
@@ -263,7 +258,7 @@ class Steps(PageReading):
             assert live.text("#count") == "3"
         """
         step = self._step(f"push({event!r})", timeout)
-        return await push_as_hook(self._tab, step, event, value, target)
+        return await push_as_hook(step, event, value, target)
 
     async def focus(
         self,
@@ -288,7 +283,7 @@ class Steps(PageReading):
                 )
             return events.focus_element(visible, element)
 
-        await act(self._tab, self._step(f"focus({selector or label!r})", timeout), plan)
+        await act(self._step(f"focus({selector or label!r})", timeout), plan)
 
     async def blur(self, *, timeout: str | float | None = None) -> None:
         """Leave the field that has the focus; does nothing where none has it.
@@ -298,7 +293,7 @@ class Steps(PageReading):
             await live.focus("#user_name")
             await live.blur()
         """
-        await act(self._tab, self._step("blur()", timeout), events.blur)
+        await act(self._step("blur()", timeout), events.blur)
 
     async def scroll_to(
         self, edge: Edge, selector: str, *, timeout: str | float | None = None
@@ -312,7 +307,7 @@ class Steps(PageReading):
             return events.scroll(visible, find_one(visible.document, selector), edge)
 
         step = self._step(f"scroll_to({edge!r}, {selector!r})", timeout)
-        await act(self._tab, step, plan)
+        await act(step, plan)
 
     async def switch_away(self, *, timeout: str | float | None = None) -> None:
         """Go to another window: `phx-blur` of the field, then `phx-window-blur`.
@@ -322,7 +317,7 @@ class Steps(PageReading):
             await live.switch_away()
         """
         step = self._step("switch_away()", timeout)
-        await act(self._tab, step, events.leave_window)
+        await act(step, events.leave_window)
 
     async def switch_back(self, *, timeout: str | float | None = None) -> None:
         """Come back from another window: `phx-window-focus`.
@@ -333,7 +328,7 @@ class Steps(PageReading):
             await live.switch_back()
         """
         step = self._step("switch_back()", timeout)
-        await act(self._tab, step, events.return_to_window)
+        await act(step, events.return_to_window)
 
     @property
     def uploaders(self) -> dict[str, Uploader]:
@@ -384,20 +379,17 @@ class Steps(PageReading):
         chosen = [file for each in files for file in chosen_files(named, each)]
         tab = self._tab
         step = self._step(f"upload({named!r})", timeout)
-        tab.step = step
-        try:
-            page = await tab.ready(step)
+        with step:
+            page = await step.ready()
             visible = page.without_loading_states()
             element = find_one(visible.document, selector, label=label, role="field")
             ref, actions = file_inputs.attach_files(visible, element, chosen)
-            await perform(tab, page, step, actions)
+            await perform(step, page, actions)
             change = actions[-1]
             if tab.page is page and isinstance(change, PushEvent):
-                view = await tab.joined_view(page, step, change.view_id)
-                await upload_chosen(tab, page, view, step, change, ref)
-                await tab.settle(step, [])
-        finally:
-            tab.step = None
+                view = await step.joined_view(page, change.view_id)
+                await upload_chosen(step, page, view, change, ref)
+                await step.settle()
 
     @property
     def hooks(self) -> HookClasses:
@@ -435,7 +427,7 @@ class Steps(PageReading):
             assert await live.push_event("ping", hook="#echo") == {"pong": 1}
         """
         step = self._step(f"push_event({event!r})", timeout)
-        return await push_as_hook(self._tab, step, event, value, to, hook)
+        return await push_as_hook(step, event, value, to, hook)
 
     async def pushed(self, event: str, *, timeout: str | float | None = None) -> Any:
         """Return the payload of a `push_event` of the server's; wait for it if need be.
@@ -450,18 +442,15 @@ class Steps(PageReading):
         """
         tab, hooks = self._tab, self._tab_hooks()
         step = self._step(f"pushed({event!r})", timeout)
-        tab.step = step
-        try:
+        with step:
             while True:
-                hooks.changed(await tab.ready(step))
+                hooks.changed(await step.ready())
                 tab.raise_failure()
                 for said in hooks.received:
                     if said[0] == event:
                         hooks.received.remove(said)
                         return said[1]
-                await step.wait(tab.next_change(), f"the server to push {event!r}")
-        finally:
-            tab.step = None
+                await step.change(f"the server to push {event!r}")
 
     def _tab_hooks(self) -> TabHooks:
         tab = self._tab
