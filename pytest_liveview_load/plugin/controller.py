@@ -6,6 +6,8 @@ leads. How a test's runs ended is kept until its lead has reported them, for the
 die before that.
 """
 
+# ruff: noqa: PLC0415 (heavy imports, which a session without load tests does not need)
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.distribution.link import ExecnetChannel, LocalChannel
     from pytest_liveview_load.distribution.messages import Prepare
     from pytest_liveview_load.distribution.packed import PackedPlan
-    from pytest_liveview_load.plugin.host_setup import HostPlan, SessionHosts
+    from pytest_liveview_load.plugin.host_setup import SessionHosts
     from pytest_liveview_load.plugin.progress_display import ProgressDisplay
     from pytest_liveview_load.xdist.controller import WorkerHandle
 
@@ -34,24 +36,18 @@ LEAD: Final = "lead"  # this process, where there are no workers
 
 
 class SessionController:
-    """Owns a session's controller, which workers it knows, and the hosts if there is a plan.
+    """Owns a session's controller, which workers it knows, and the hosts.
 
-    `load_tests` returns the node ids of all load tests, once they are collected. To
-    `complaints` is added what went wrong without harm to a run.
+    `make_hosts` is called when the first run needs them, None where there are none.
     """
 
     def __init__(
         self,
         display: ProgressDisplay | None,
-        *,
-        plan: HostPlan | None = None,
-        load_tests: Callable[[], Sequence[str]] = list,
-        complaints: list[str],
+        make_hosts: Callable[[], SessionHosts] | None = None,
     ) -> None:
         self.display = display
-        self.plan = plan
-        self.load_tests = load_tests
-        self._complaints = complaints
+        self._make_hosts = make_hosts
         self._hosts: SessionHosts | None = None
         self._inner: LocalChannel | None = None
         self._test = ""  # the latest that workers carry
@@ -69,8 +65,7 @@ class SessionController:
         followers: Sequence[WorkerHandle],
     ) -> None:
         """The lead is about to run a test, the followers are about to serve."""
-        # Heavy imports, which a session without load tests does not need.
-        from pytest_liveview_load.distribution.link import ChannelLink  # noqa: PLC0415
+        from pytest_liveview_load.distribution.link import ChannelLink
 
         controller = self._started_controller()
         controller.catch_up()
@@ -135,10 +130,7 @@ class SessionController:
 
     def channel_for_this_process(self) -> ExecnetChannel:
         """Return what leads to the controller from this process, which is about to lead a run."""
-        from pytest_liveview_load.distribution.link import (  # noqa: PLC0415
-            ChannelLink,
-            LocalChannel,
-        )
+        from pytest_liveview_load.distribution.link import ChannelLink, LocalChannel
 
         controller = self._started_controller()
         if self._inner is None:
@@ -158,41 +150,29 @@ class SessionController:
         """Return who is to carry a run: the workers that were assigned, and the hosts."""
         assert self._controller is not None
         workers = await self._controller.assigned(lead, prepare)
-        if self.plan is None:
+        if self._make_hosts is None:
             return workers
         if self._hosts is None:
-            from pytest_liveview_load.plugin.host_setup import (  # noqa: PLC0415
-                SessionHosts,
-            )
-
-            self._hosts = SessionHosts(
-                self.plan,
-                self.load_tests(),
-                show=self._show,
-                complain=self._complaints.append,
-            )
+            self._hosts = self._make_hosts()
         return *workers, *await self._hosts.open(self._controller, prepare)
 
     def _started_controller(self) -> Controller:
         if self._controller is not None:
             return self._controller
-        from pytest_liveview_load.distribution.controller import (  # noqa: PLC0415
-            Controller,
-        )
-        from pytest_liveview_load.distribution.runner import (  # noqa: PLC0415
-            packages,
-        )
+        from pytest_liveview_load.distribution.controller import Controller
+        from pytest_liveview_load.distribution.runner import packages
 
         self._controller = Controller(
             find_runners=self._find_runners,
             packages=packages(),
-            on_show=self._show,
+            on_show=self.show,
             on_ended=self._ended,
         )
         self._controller.start()
         return self._controller
 
-    def _show(self, line: str) -> None:
+    def show(self, line: str) -> None:
+        """Show a line in place of the one before, none for ""."""
         if self.display is None:
             return
         if line:

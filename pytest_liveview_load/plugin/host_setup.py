@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,82 +22,49 @@ from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.pool.pool import HostPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    import pytest
+    from collections.abc import Callable, Sequence
 
     from pytest_liveview_load.distribution.controller import Controller
     from pytest_liveview_load.distribution.link import Link
     from pytest_liveview_load.distribution.messages import Prepare
     from pytest_liveview_load.hosts.specs import HostInfo, HostSpec
     from pytest_liveview_load.plugin.data import PoolAsked
-    from pytest_liveview_load.plugin.settings import Settings
 
 
-# What was asked for of hosts, before one is needed.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostPlan:
-    """The hosts of a session, and where the tests are that travel to them.
-
-    `ships` says that the plugin travels too; `import_mode` and `ignored` are pytest's
-    importmode and norecursedirs.
-    """
-
-    specs: tuple[HostSpec, ...] = ()
-    ships: bool = False
-    rootdir: Path
-    import_mode: str
-    ignored: tuple[str, ...]
-    pool: PoolAsked | None = None
-
-    @classmethod
-    def of(
-        cls, config: pytest.Config, settings: Settings, pool: PoolAsked | None = None
-    ) -> HostPlan:
-        """Return what was set in a session."""
-        return cls(
-            specs=settings.hosts,
-            ships=settings.ship,
-            rootdir=config.rootpath,
-            import_mode=config.getoption("importmode"),
-            ignored=tuple(config.getini("norecursedirs")),
-            pool=pool,
-        )
-
-    def files(self, tests: Iterable[str]) -> set[Path]:
-        """Return the files that tests are in, by their node ids."""
-        return {self.rootdir / each.partition("::")[0] for each in tests}
-
-
+@dataclass(kw_only=True, eq=False)
 class SessionHosts:
     """Owns the hosts of a session, and what is sent to each of them.
 
-    `show` gets what a person who waits wants to know, "" when that is over.
+    `tests` are the node ids of the tests that travel, `ships` says that the plugin does
+    too; `import_mode` and `ignored` are pytest's importmode and norecursedirs. `show` gets
+    what a person who waits wants to know, "" when that is over.
     """
 
-    def __init__(
-        self,
-        plan: HostPlan,
-        tests: Sequence[str],
-        *,
-        show: Callable[[str], object],
-        complain: Callable[[str], object],
-    ) -> None:
-        self.plan = plan
+    specs: tuple[HostSpec, ...] = ()
+    pool_asked: PoolAsked | None = None
+    tests: Sequence[str]
+    ships: bool = False
+    rootdir: Path
+    import_mode: str
+    ignored: Sequence[str]
+    show: Callable[[str], object]
+    complain: Callable[[str], object]
+    _shipment: Shipment | None = None
+    _packing: threading.Lock = field(default_factory=threading.Lock)
+    _known: dict[str, Link] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
         self.hosts = Hosts(prepare=self.prepare)
         self.pool: HostPool | None = None
-        if plan.pool is not None:
-            settings, provider = plan.pool
+        if self.pool_asked is not None:
+            settings, provider = self.pool_asked
             self.pool = HostPool(
-                settings, self.hosts, provider=provider, show=show, complain=complain
+                settings,
+                self.hosts,
+                provider=provider,
+                show=self.show,
+                complain=self.complain,
             )
-        self._show = show
-        self._tests = tuple(tests)
-        self._shipment: Shipment | None = None
-        self._packing = threading.Lock()
-        self._known: dict[str, Link] = {}
 
     async def open(self, controller: Controller, prepare: Prepare) -> tuple[str, ...]:
         """Return the names of a run's hosts, which are open and known to the controller.
@@ -117,22 +84,21 @@ class SessionHosts:
             self.release(prepare.run)
             raise
         finally:
-            self._show("")
+            self.show("")
         return names
 
     async def _asked_for(self, controller: Controller) -> tuple[str, ...]:
-        waited_for = [
-            each.name for each in self.plan.specs if not self.hosts.is_open(each.name)
-        ]
-        opening = [self.hosts.open(*each) for each in self.plan.specs]
+        names = [each.name for each in self.specs]
+        waited_for = [each for each in names if not self.hosts.is_open(each)]
+        opening = [self.hosts.open(*each) for each in self.specs]
         if waited_for:
-            self._show(f"opening {', '.join(waited_for)}")
+            self.show(f"opening {', '.join(waited_for)}")
         opened = await asyncio.gather(*opening, return_exceptions=True)
         for link in opened:
             if not isinstance(link, BaseException):
                 self._make_known(link, controller)
         raise_all([each for each in opened if isinstance(each, BaseException)])
-        return tuple(each.name for each in self.plan.specs)
+        return tuple(names)
 
     async def _of_pool(
         self, controller: Controller, prepare: Prepare
@@ -169,7 +135,7 @@ class SessionHosts:
         """Send what travels; return where a host is to look first. Raises HostError."""
 
         def say(said: str) -> None:
-            self._show(f"{facts.host} {said}")
+            self.show(f"{facts.host} {said}")
 
         shipped = ship(gateway, self.shipment(), say=say)
         # What runs in this very environment finds what is found here, too; but first its
@@ -181,11 +147,11 @@ class SessionHosts:
         with self._packing:
             if self._shipment is None:
                 self._shipment = Shipment.of(
-                    self.plan.rootdir,
-                    self.plan.files(self._tests),
-                    with_plugin=self.plan.ships,
-                    import_mode=self.plan.import_mode,
-                    ignored=self.plan.ignored,
+                    self.rootdir,
+                    {self.rootdir / each.partition("::")[0] for each in self.tests},
+                    with_plugin=self.ships,
+                    import_mode=self.import_mode,
+                    ignored=self.ignored,
                 )
             return self._shipment
 

@@ -175,7 +175,7 @@ class Given(NamedTuple):
         try:
             return tuple(word for text in self.texts for word in shlex.split(text))
         except ValueError as error:
-            raise SettingError(f"{self.place} = {self.one!r}: {error}") from None
+            raise SettingError(f"{self.one!r}: {error}") from None
 
 
 # Declaring
@@ -214,10 +214,7 @@ def given_values(
 
 def for_workers(values: Mapping[str, Given]) -> dict[str, tuple[Any, ...]]:
     """Return `values` as plain data, for xdist's workerinput."""
-    return {
-        name: (each.text, each.place, each.folder, each.rank)
-        for name, each in values.items()
-    }
+    return {name: tuple(each) for name, each in values.items()}
 
 
 def first_given(

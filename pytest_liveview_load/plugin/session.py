@@ -9,7 +9,7 @@ set nothing is imported for it. Reports in it are final.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -22,10 +22,11 @@ from pytest_liveview_load.plugin.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from pytest_liveview_load.plugin.controller import SessionController
     from pytest_liveview_load.plugin.data import PoolAsked
+    from pytest_liveview_load.plugin.host_setup import SessionHosts
     from pytest_liveview_load.plugin.local_runs import LocalRuns
     from pytest_liveview_load.plugin.options import Given
     from pytest_liveview_load.plugin.server import AppServer, AppUnderTest
@@ -153,30 +154,34 @@ class LoadSession:
             from pytest_liveview_load.plugin.controller import SessionController
             from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 
-            plan = None
-            if self.has_hosts:
-                from pytest_liveview_load.plugin.host_setup import HostPlan
-
-                plan = HostPlan.of(config, self.settings, self.pool)
             self.controller = SessionController(
                 ProgressDisplay.of(config),
-                plan=plan,
-                load_tests=self._load_tests,
-                complaints=self.complaints,
+                partial(self._hosts, config) if self.has_hosts else None,
             )
             config.add_cleanup(self.controller.close)
         return self.controller
+
+    def _hosts(self, config: pytest.Config) -> SessionHosts:
+        """Return the hosts that were asked for, once load tests are collected."""
+        from pytest_liveview_load.plugin.host_setup import SessionHosts
+
+        workers = self.xdist_workers
+        return SessionHosts(
+            specs=self.settings.hosts,
+            pool_asked=self.pool,
+            tests=self.load_tests if workers is None else workers.tests,
+            ships=self.settings.ship,
+            rootdir=config.rootpath,
+            import_mode=config.getoption("importmode"),
+            ignored=config.getini("norecursedirs"),
+            show=self.open_controller(config).show,
+            complain=self.complaints.append,
+        )
 
     def close_controller(self) -> None:
         """End the hosts and whatever else carries loads, if there is any."""
         if self.controller is not None:
             self.controller.close()
-
-    def _load_tests(self) -> Sequence[str]:
-        """Return the node ids of the load tests that were collected."""
-        return (
-            self.load_tests if self.xdist_workers is None else self.xdist_workers.tests
-        )
 
     # The app, for this process and for xdist's workers
 
@@ -247,11 +252,12 @@ def provides_hosts(config: pytest.Config) -> bool:
 
 def prepare(session: LoadSession, config: pytest.Config) -> None:
     """Check all that was set, in the process that was asked. Raises SettingError."""
-    from pytest_liveview_load.plugin.settings import check_writable
+    from pytest_liveview_load.plugin.settings import check_writable, named
 
     settings = session.settings
     if settings.json is not None:
-        check_writable(settings.json, session.given["json"].place)
+        with named(session.given["json"].place):
+            check_writable(settings.json)
     if settings.server is not None:
         from pytest_liveview_load.plugin.server import AppServer
 

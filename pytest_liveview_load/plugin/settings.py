@@ -7,7 +7,8 @@ that names the place it came from. Defaults stand in `Settings` and nowhere else
 import base64
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -50,7 +51,7 @@ def parse_transport(given: Given) -> TransportName:
     name = given.one.strip().lower()
     if name not in TRANSPORTS:
         raise SettingError(
-            f"{given.place}: {given.one!r} is not a transport: choose "
+            f"{given.one!r} is not a transport: choose "
             f"{', '.join(TRANSPORTS)}.{near_miss(name, TRANSPORTS)}"
         )
     return cast("TransportName", name)
@@ -58,25 +59,23 @@ def parse_transport(given: Given) -> TransportName:
 
 def parse_headers(given: Given) -> Headers:
     """Return the headers of every request, in the order given. Raises SettingError."""
-    return tuple(header(line, given.place) for line in given.lines)
+    return tuple(header(line) for line in given.lines)
 
 
-def header(line: str, place: str) -> tuple[str, str]:
+def header(line: str) -> tuple[str, str]:
     """Return name and value of one line. Raises SettingError, which hides the value."""
     name, colon, value = line.partition(":")
     if not (colon and TOKEN.fullmatch(name)):
         shown = repr(name) if colon else "a line without a colon"
         raise SettingError(
-            f"{place}: {shown} is not a header: write Name: value, like X-Tenant: acme"
+            f"{shown} is not a header: write Name: value, like X-Tenant: acme"
         )
     if name.lower() in NOT_SETTABLE:
-        raise SettingError(
-            f"{place}: {name} cannot be set, for every request has its own"
-        )
+        raise SettingError(f"{name} cannot be set, for every request has its own")
     value = value.strip()
     if not VALUE.fullmatch(value):
         raise SettingError(
-            f"{place}: the value of {name} has a character that no header may have"
+            f"the value of {name} has a character that no header may have"
         )
     return name, value
 
@@ -89,17 +88,14 @@ def parse_verify(given: Given) -> bool | str:
     path = parse_path(given)
     if not path.exists():
         raise SettingError(
-            f"{given.place}: {given.one!r} is neither true, false nor a file or folder "
-            f"of CA certificates ({path})"
+            f"{given.one!r} is neither true, false nor a file or folder of CA "
+            f"certificates ({path})"
         )
     from pytest_liveview_load.liveview.client.tls import (  # noqa: PLC0415 (costly)
         tls_context,
     )
 
-    try:
-        tls_context(str(path))
-    except SettingError as error:
-        raise SettingError(f"{given.place}: {error}") from None
+    tls_context(str(path))
     return str(path)
 
 
@@ -122,44 +118,41 @@ def authorization(address: str) -> Headers:
 CREDENTIALS: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/]*@")
 
 
-def parse_url(text: str, place: str) -> str:
+def parse_url(text: str) -> str:
     """Return the address without a trailing slash, and without user and password.
 
-    Raises SettingError, which names `place`, unless the text is
-    `http(s)://[user:password@]host[:port]`.
+    Raises SettingError unless the text is `http(s)://[user:password@]host[:port]`.
     """
-    parts = split(text, place)
+    parts = split(text)
     if parts.scheme not in ("http", "https"):
         named = "://" in text or "@" in text
         advice = "" if named else f", like http://{text.lstrip('/')}"
-        raise refused(text, place, f"must begin with http:// or https://{advice}")
+        raise refused(text, f"must begin with http:// or https://{advice}")
     if not parts.hostname:
-        raise refused(text, place, "names no host")
+        raise refused(text, "names no host")
     if parts.path.strip("/") or parts.query or parts.fragment:
         bare = f"{parts.scheme}://{host_and_port(parts)}"
         raise refused(
-            text,
-            place,
-            f"is more than an address: give {bare}, the path goes to visit()",
+            text, f"is more than an address: give {bare}, the path goes to visit()"
         )
     return f"{parts.scheme}://{host_and_port(parts)}"
 
 
-def split(text: str, place: str) -> SplitResult:
+def split(text: str) -> SplitResult:
     """Return the parts of an address. Raises SettingError, port included."""
     try:
         parts = urlsplit(text.strip())
         assert parts.port != 0, "port 0"  # reading the port checks it
     except (ValueError, AssertionError) as error:
-        raise refused(text, place, f"is not an address: {error}") from None
+        raise refused(text, f"is not an address: {error}") from None
     return parts
 
 
-def refused(text: str, place: str, problem: str) -> SettingError:
-    """Return the error that quotes the address and the place it came from."""
+def refused(text: str, problem: str) -> SettingError:
+    """Return the error that quotes the address."""
     # A password is not repeated: messages end up in logs.
     hidden = CREDENTIALS.sub("***@", text)
-    return SettingError(f"{place}: {hidden!r} {problem}")
+    return SettingError(f"{hidden!r} {problem}")
 
 
 def host_and_port(parts: SplitResult) -> str:
@@ -222,42 +215,47 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
         # `--liveview-url=https://staging.test` on a project whose ini starts a server:
         # the address given nearer to the person means that the app is up already.
         server = None
-    parsed = {
-        name: parse(values[name]) for name, parse in PARSERS.items() if name in values
-    }
+    parsed = {}
+    for name, parse in PARSERS.items():
+        if name in values:
+            with named(values[name].place):
+                parsed[name] = parse(values[name])
     if url:
-        parsed |= {
-            "url": parse_url(url.one, url.place),
-            "authorization": authorization(url.one),
-        }
+        parsed["authorization"] = authorization(url.one)
     if server:
         parsed = {"server_cwd": Path(server.folder), "server": server.one, **parsed}
     return Settings(**parsed)
 
 
-# Checking
+# Checking: each raises SettingError, UnitError or HostError for a value that cannot be used.
+
+
+@contextmanager
+def named(place: str) -> Iterator[None]:
+    """Raise SettingError, which names the `place`, for a value that cannot be used."""
+    try:
+        yield
+    except (SettingError, UnitError, HostError) as error:
+        raise SettingError(f"{place}: {error}") from None
 
 
 def parse_positive_duration(given: Given) -> float:
-    """Return seconds. Raises SettingError."""
-    try:
-        seconds = parse_duration(given.one)
-    except UnitError as error:
-        raise SettingError(f"{given.place}: {error}") from None
+    """Return seconds."""
+    seconds = parse_duration(given.one)
     if seconds == 0:
-        raise SettingError(f"{given.place}: {given.one!r} must be more than nothing")
+        raise SettingError(f"{given.one!r} must be more than nothing")
     return seconds
 
 
 def parse_scale(given: Given) -> float:
-    """Return the factor, above 0 and at most 1. Raises SettingError."""
+    """Return the factor, above 0 and at most 1."""
     try:
         factor = float(given.one)
     except ValueError:
         factor = -1.0
     if not 0 < factor <= 1:  # neither is nan
         raise SettingError(
-            f"{given.place}: {given.one!r} is not a factor above 0 and up to 1, like 0.1"
+            f"{given.one!r} is not a factor above 0 and up to 1, like 0.1"
         )
     return factor
 
@@ -268,9 +266,7 @@ def parse_environment(given: Given) -> dict[str, str]:
     for word in given.words:
         name, equals, value = word.partition("=")
         if not (name and equals):
-            raise SettingError(
-                f"{given.place}: {word!r} is not NAME=VALUE, like MIX_ENV=test"
-            )
+            raise SettingError(f"{word!r} is not NAME=VALUE, like MIX_ENV=test")
         environment[name] = value
     return environment
 
@@ -281,7 +277,7 @@ def parse_hosts(given: Given) -> tuple[str, ...]:
     for host in hosts:
         if "/" in host or (":" in host and not host.startswith("[")):
             raise SettingError(
-                f"{given.place}: {host!r} is not a host: give the name alone, without "
+                f"{host!r} is not a host: give the name alone, without "
                 "scheme, port or path, like staging.example.com or *.staging.test"
             )
     return tuple(host.lower().strip("[]") for host in hosts)
@@ -291,7 +287,7 @@ def parse_boolean(given: Given) -> bool:
     """Return whether it is true. Raises SettingError."""
     word = given.one.strip().lower()
     if word not in BOOLEANS:
-        raise SettingError(f"{given.place}: {given.one!r} is neither true nor false")
+        raise SettingError(f"{given.one!r} is neither true nor false")
     return BOOLEANS[word]
 
 
@@ -300,19 +296,14 @@ def parse_host_specs(given: Given) -> "tuple[HostSpec, ...]":
     # A session without hosts does not need it.
     from pytest_liveview_load.hosts.specs import parse_specs  # noqa: PLC0415
 
-    try:
-        return parse_specs(given.texts)
-    except HostError as error:
-        raise SettingError(f"{given.place}: {error}") from None
+    return parse_specs(given.texts)
 
 
 def parse_folder(given: Given) -> Path:
     """Return a folder that exists. Raises SettingError."""
     folder = parse_path(given)
     if not folder.is_dir():
-        raise SettingError(
-            f"{given.place}: {given.one!r} is not a directory ({folder})"
-        )
+        raise SettingError(f"{given.one!r} is not a directory ({folder})")
     return folder
 
 
@@ -322,6 +313,7 @@ def parse_path(given: Given) -> Path:
 
 
 PARSERS: Final[Mapping[str, Callable[[Given], Any]]] = {
+    "url": lambda given: parse_url(given.one),
     "server_env": parse_environment,
     "server_cwd": parse_folder,
     "server_timeout": parse_positive_duration,
@@ -338,18 +330,13 @@ PARSERS: Final[Mapping[str, Callable[[Given], Any]]] = {
 }
 
 
-def check_writable(path: Path, place: str) -> None:
-    """Raise SettingError, which names `place`, unless `path` can be written.
-
-    Leaves nothing behind.
-    """
+def check_writable(path: Path) -> None:
+    """Raise SettingError unless `path` can be written. Leaves nothing behind."""
     existed = path.exists()
     try:
         with path.open("a", encoding="utf-8"):
             pass
     except OSError as error:
-        raise SettingError(
-            f"{place}: cannot write {str(path)!r}: {error.strerror}"
-        ) from None
+        raise SettingError(f"cannot write {str(path)!r}: {error.strerror}") from None
     if not existed:
         path.unlink()

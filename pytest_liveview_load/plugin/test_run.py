@@ -40,7 +40,7 @@ from pytest_liveview_load.plugin.local_runs import LocalRuns
 from pytest_liveview_load.plugin.outcome import verdict
 from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.session import session_of
-from pytest_liveview_load.plugin.settings import authorization, parse_url
+from pytest_liveview_load.plugin.settings import authorization, named, parse_url
 from pytest_liveview_load.plugin.timeouts import timed
 from pytest_liveview_load.plugin.version_guard import new_warning
 from pytest_liveview_load.reporting.report import LoadReport
@@ -149,7 +149,8 @@ class LiveTestRun:
         self.plan = plan_of(item)
         self.is_scenario = self.plan.run_plan is not None and not asks_for(item, LOAD)
         self.seed = zlib.crc32(item.nodeid.encode())  # the same each time
-        address = parse_url(url, "the fixture liveview_url")
+        with named("the fixture liveview_url"):
+            address = parse_url(url)
         self.sources = DataSources(item, fixture)
         self.runs = runs_of(
             item,

@@ -9,7 +9,7 @@ import pytest
 from pytest_liveview_load.distribution.controller import Controller
 from pytest_liveview_load.errors import HostError
 from pytest_liveview_load.hosts.specs import parse_specs
-from pytest_liveview_load.plugin.host_setup import HostPlan, SessionHosts
+from pytest_liveview_load.plugin.host_setup import SessionHosts
 from tests.distribution.fake_runners import prepare
 
 BEGIN = prepare(users=2)
@@ -25,11 +25,14 @@ def controller() -> Iterator[Controller]:
 
 def hosting(folder: Path, specs: str, shown: list[str]) -> SessionHosts:
     (folder / "test_it.py").touch()
-    plan = HostPlan(
-        specs=parse_specs([specs]), rootdir=folder, import_mode="prepend", ignored=()
-    )
     return SessionHosts(
-        plan, ["test_it.py::test_it"], show=shown.append, complain=shown.append
+        specs=parse_specs([specs]),
+        tests=["test_it.py::test_it"],
+        rootdir=folder,
+        import_mode="prepend",
+        ignored=(),
+        show=shown.append,
+        complain=shown.append,
     )
 
 

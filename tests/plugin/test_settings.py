@@ -136,7 +136,7 @@ BAD = {
     "more": ("scale", "2", "--liveview-scale: '2' is not a factor above 0 and up to 1"),
     "not a number": ("scale", "nan", "--liveview-scale: 'nan' is not a factor above 0"),
     "no variable": ("server_env", "PORT", "--liveview-server_env: 'PORT' is not NAME="),
-    "an open quote": ("server_env", "A='1", '--liveview-server_env = "A=\'1": '),
+    "an open quote": ("server_env", "A='1", '--liveview-server_env: "A=\'1": '),
     "a host with scheme": (
         "allow",
         "http://a",

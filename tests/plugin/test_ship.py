@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.hosts.specs import HostInfo
-from pytest_liveview_load.plugin.host_setup import HostPlan, SessionHosts
+from pytest_liveview_load.plugin.host_setup import SessionHosts
 from tests.hosts.remote_python import far_python as gateway_to
 from tests.hosts.remote_python import index_reached
 from tests.plugin.conftest import Suite
@@ -116,11 +116,12 @@ def test_the_tests_travel_to_every_host(
 
 def test_what_is_sent_is_shown_with_the_name_of_the_host(tmp_path: Path) -> None:
     suite_in(tmp_path)
-    plan = HostPlan(rootdir=tmp_path, import_mode="prepend", ignored=())
     said: list[str] = []
     hosting = SessionHosts(
-        plan,
-        ["tests/load/test_far_look.py::test_look"],
+        tests=["tests/load/test_far_look.py::test_look"],
+        rootdir=tmp_path,
+        import_mode="prepend",
+        ignored=(),
         show=said.append,
         complain=print,
     )
