@@ -91,20 +91,12 @@ class StopHost:
     """Stop this host, and its boot command if that still runs."""
 
     name: str
-    why: str
 
 
 Action: TypeAlias = BootHost | StopHost
 
-IDLE: Final = "idle"
-USED: Final = "it has served once (single_use)"
-TOO_SLOW: Final = "it was not up in time"
-OVER: Final = "the session is over"
 
-
-def decide(
-    plan: PoolLimits, now: float, hosts: Sequence[PoolHost], *, is_closing: bool = False
-) -> list[Action]:
+def decide(plan: PoolLimits, now: float, hosts: Sequence[PoolHost]) -> list[Action]:
     """Return what to boot and what to stop now."""
     awaited, standing, stopping = [], [], 0
     for host in hosts:
@@ -114,25 +106,21 @@ def decide(
             stopping += 1
         else:
             standing.append(host)
-    if is_closing:
-        return [StopHost(each.name, OVER) for each in standing]
     room = max(0, plan.most - len(standing) - stopping)
     due = [each for each in awaited if each.since <= now]
     actions: list[Action] = [BootHost(each.name) for each in due[:room]]
     spare = len(standing) - plan.least
     for host in sorted(standing, key=attrgetter("since")):
-        why = ""
+        lasted = now - host.since
         if host.phase is HostPhase.BOOTING:
-            if now - host.since >= plan.boot_timeout:
-                why = TOO_SLOW
+            is_over = lasted >= plan.boot_timeout
         elif host.runs:
-            continue
-        elif plan.single_use and host.was_used:
-            why = USED
-        elif spare > 0 and now - host.since >= plan.idle_shutdown:
-            why = IDLE
-        if why:
-            actions.append(StopHost(host.name, why))
+            is_over = False
+        else:
+            has_served = plan.single_use and host.was_used
+            is_over = has_served or (spare > 0 and lasted >= plan.idle_shutdown)
+        if is_over:
+            actions.append(StopHost(host.name))
             spare -= 1
     return actions
 
@@ -188,7 +176,6 @@ class PoolPolicy:
         self.hosts: dict[str, PoolHost] = {}
         self.waiting: set[str] = set()  # runs
         self.problems: dict[str, Exception] = {}  # why a run will not have its hosts
-        self.is_closing = False
         self._prefix = prefix
         self._named = 0
 
@@ -196,8 +183,6 @@ class PoolPolicy:
 
     def request(self, now: float, run: str, users: int) -> list[Action]:
         """A run wants hosts. Raises PoolError if it cannot have them."""
-        if self.is_closing:
-            raise PoolError(f"max = {self.plan.most}", OVER)
         hosts = list(self.hosts.values())
         count, share = place(self.plan, hosts, users)
         fit = sorted(
@@ -247,7 +232,7 @@ class PoolPolicy:
         if host is None or host.phase not in (HostPhase.BOOTING, HostPhase.UP):
             return self.tick(now)
         self._give_up(now, host, problem)
-        return [StopHost(name, str(problem)), *self.tick(now)]
+        return [StopHost(name), *self.tick(now)]
 
     def stopped(self, now: float, name: str) -> list[Action]:
         """A host is no more."""
@@ -256,9 +241,7 @@ class PoolPolicy:
 
     def tick(self, now: float) -> list[Action]:
         """Return what is due."""
-        actions = decide(
-            self.plan, now, list(self.hosts.values()), is_closing=self.is_closing
-        )
+        actions = decide(self.plan, now, list(self.hosts.values()))
         for action in actions:
             host = self.hosts[action.name]
             if isinstance(action, BootHost):
@@ -266,14 +249,6 @@ class PoolPolicy:
             else:
                 self._give_up(now, host, too_slow(self.plan, host.name))
         return actions
-
-    def close(self, now: float) -> list[Action]:
-        """Stop all, and boot none any more."""
-        self.is_closing = True
-        for host in list(self.hosts.values()):
-            if host.phase is HostPhase.AWAITED:
-                del self.hosts[host.name]
-        return self.tick(now)
 
     def _release(self, now: float, run: str) -> None:
         self.waiting.discard(run)
@@ -292,7 +267,7 @@ class PoolPolicy:
         """Let a host stop; who still waits for it gets another in its place."""
         waiting = {run: it for run, it in host.runs.items() if run in self.waiting}
         self._update(host, phase=HostPhase.STOPPING, since=now, runs={})
-        if not waiting or self.is_closing:
+        if not waiting:
             return
         if host.tries < TRIES:
             self._add_host(now + self.plan.retry, waiting, host.tries + 1)

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_liveview_load.errors import HostError, PoolError
@@ -17,20 +17,16 @@ from pytest_liveview_load.hosts.host import HostLink
 from pytest_liveview_load.hosts.hosts import Hosts
 from pytest_liveview_load.hosts.specs import ORPHAN, fields_of
 from pytest_liveview_load.pool.booter_client import ENDED, BooterClient, Provider
-from pytest_liveview_load.pool.policy import (
-    Action,
-    BootHost,
-    HostPhase,
-    PoolPolicy,
-)
+from pytest_liveview_load.pool.policy import Action, BootHost, HostPhase, PoolPolicy
 from pytest_liveview_load.pool.settings import PoolSettings
 from pytest_liveview_load.units import Clock, format_duration
 
 TICK: Final = 0.25  # seconds
 # How many hosts there will be, for on_grow and on_shrink.
 COUNT_VARIABLE: Final = "LIVEVIEW_POOL_HOSTS"
-PATIENCE: Final = 90.0  # seconds at the end: a stop may take 60 s, and 5 s to be ended
-EXIT_PATIENCE: Final = 1.0  # seconds for a process whose output has ended to end
+# Seconds until all hosts are stopped at the end: a stop may take 60 s, and 5 s to be ended.
+STOP_ALL_TIMEOUT: Final = 90.0
+EXIT_TIMEOUT: Final = 1.0  # seconds for a process whose output has ended to end
 LINK_GONE: Final = "its link is gone"
 
 
@@ -44,6 +40,7 @@ class RunHost:
     booted_in: float | None
 
 
+@dataclass(eq=False)
 class HostPool:
     """Owns the pool, and the booter once something is to be booted.
 
@@ -51,24 +48,17 @@ class HostPool:
     without harm to a run. All but `close` is for one event loop.
     """
 
-    def __init__(
-        self,
-        settings: PoolSettings,
-        hosts: Hosts,
-        *,
-        provider: Provider | None = None,
-        show: Callable[[str], object] = lambda _: None,
-        complain: Callable[[str], object] = lambda _: None,
-        clock: Clock = time.perf_counter,
-    ) -> None:
-        self.settings = settings
-        self.policy = PoolPolicy(settings.plan, f"liveview-{uuid.uuid4().hex[:6]}")
+    settings: PoolSettings
+    hosts: Hosts
+    provider: Provider | None = field(default=None, kw_only=True)
+    show: Callable[[str], object] = field(default=lambda _: None, kw_only=True)
+    complain: Callable[[str], object] = field(default=lambda _: None, kw_only=True)
+    clock: Clock = field(default=time.perf_counter, kw_only=True)
+
+    def __post_init__(self) -> None:
+        prefix = f"liveview-{uuid.uuid4().hex[:6]}"
+        self.policy = PoolPolicy(self.settings.plan, prefix)
         self.booter: BooterClient | None = None
-        self._hosts = hosts
-        self._provider = provider
-        self._show = show
-        self._complain = complain
-        self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[str, asyncio.Future[None]] = {}  # by run
         self._asked: dict[str, float] = {}  # when each host was
@@ -80,7 +70,7 @@ class HostPool:
 
     async def acquire(self, run: str, users: int) -> tuple[RunHost, ...]:
         """Return the hosts of a run, once they are up. Raises PoolError."""
-        began = self._clock()
+        began = self.clock()
         self._start()
         ready = self._waiting[run] = asyncio.get_running_loop().create_future()
         try:
@@ -95,25 +85,22 @@ class HostPool:
 
     def release(self, run: str) -> None:
         """A run is over."""
-        self._carry_out(self.policy.release(self._clock(), run))
+        self._carry_out(self.policy.release(self.clock(), run))
 
     def close(self) -> None:
         """Stop all hosts and wait for that, but not for ever. From any thread."""
         if self._is_closed:
             return
         self._is_closed = True
-        if self.booter is not None and not self.booter.close(PATIENCE):
-            self._complain(
+        if self.booter is not None and not self.booter.close(STOP_ALL_TIMEOUT):
+            self.complain(
                 "liveview_pool: not all hosts have been stopped within "
-                f"{format_duration(PATIENCE)}; process {self.booter.pid} goes on with that"
+                f"{format_duration(STOP_ALL_TIMEOUT)}; process {self.booter.pid} goes on with that"
             )
 
     def _acquired(self, run: str, began: float) -> Iterator[RunHost]:
         for name in self.policy.hosts_of(run):
-            is_new = (
-                self._asked[name] >= began
-                or self._asked[name] + self._took[name] > began
-            )
+            is_new = self._asked[name] + self._took[name] > began
             yield RunHost(
                 name=name,
                 spec=self._specs[name],
@@ -127,30 +114,25 @@ class HostPool:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._run_in_background(self._tick_forever())
-        if self.booter is None:
             self.booter = self._new_booter()
 
     def _new_booter(self) -> BooterClient:
-        return BooterClient(self.settings, self._on_message, provider=self._provider)
+        return BooterClient(self.settings, self._on_message, provider=self.provider)
 
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            now = self._clock()
             for name, link in list(self._links.items()):
                 if link.is_gone:
                     self._fail(name, PoolError(self._source, f"{name}: {LINK_GONE}"))
-            self._carry_out(self.policy.tick(now))
+            self._carry_out(self.policy.tick(self.clock()))
             if self._waiting:
-                self._show(self._state(self._clock()))
+                self.show(self._state())
 
-    def _state(self, now: float) -> str:
-        booting = [
-            each
-            for each in self.policy.hosts.values()
-            if each.phase is HostPhase.BOOTING
-        ]
-        first = min((self._asked[each.name] for each in booting), default=now)
+    def _state(self) -> str:
+        hosts, now = self.policy.hosts.values(), self.clock()
+        booting = [each.name for each in hosts if each.phase is HostPhase.BOOTING]
+        first = min((self._asked[each] for each in booting), default=now)
         return (
             f"booting {len(booting)} hosts, {len(self._links)} are up "
             f"({format_duration(now - first)})"
@@ -159,15 +141,15 @@ class HostPool:
     def _carry_out(self, actions: list[Action]) -> None:
         boots = [each.name for each in actions if isinstance(each, BootHost)]
         stops = [each.name for each in actions if not isinstance(each, BootHost)]
-        assert self.booter is not None or not actions
         for changed, command in (
             (boots, self.settings.on_grow),
             (stops, self.settings.on_shrink),
         ):
-            if changed and command and self.booter is not None:
-                self.booter.run(command, {COUNT_VARIABLE: str(self._count())})
+            if changed and command:
+                variables = {COUNT_VARIABLE: str(self._count())}
+                self._running_booter.run(command, variables)
         for name in boots:
-            self._asked[name] = self._clock()
+            self._asked[name] = self.clock()
             self._running_booter.boot(name)
         for name in stops:
             self._links.pop(name, None)
@@ -186,7 +168,7 @@ class HostPool:
     async def _stop(self, name: str) -> None:
         """Let a host's process end by itself, then the host."""
         with suppress(Exception):
-            await self._hosts.close(name)
+            await self.hosts.close(name)
         self._running_booter.stop(name)
 
     def _resolve_waiting(self) -> None:
@@ -212,9 +194,10 @@ class HostPool:
     def _report_problem(self, message: tuple[Any, ...]) -> None:
         match message:
             case ("stopped", name, problem) if problem:
-                self._complain(self._not_stopped(name, problem))
+                why = f"for stop {problem}"
+                self.complain(f"liveview_pool: {name} may still be there, {why}")
             case ("complaint", command, problem):
-                self._complain(f"liveview_pool: {command!r} {problem}")
+                self.complain(f"liveview_pool: {command!r} {problem}")
 
     def _handle_safely(self, message: tuple[Any, ...]) -> None:
         try:
@@ -232,7 +215,7 @@ class HostPool:
                 self._fail(name, self._failure(name, problem, status, last))
             case ("stopped", name, problem):
                 self._specs.pop(name, None)
-                self._carry_out(self.policy.stopped(self._clock(), name))
+                self._carry_out(self.policy.stopped(self.clock(), name))
             case ("broken", problem):
                 source = "pytest_liveview_load_provide_host"
                 self._fail_waiting(
@@ -247,7 +230,7 @@ class HostPool:
             fields_of(spec)
             orphan = self.settings.orphan
             lasting = f"{spec}//env:{ORPHAN}={orphan}" if orphan else spec
-            link = await self._hosts.open(name, lasting)
+            link = await self.hosts.open(name, lasting)
         except HostError as error:
             self._fail(
                 name, PoolError(self._source, f"{name}: {error}", last_line=spec)
@@ -256,13 +239,13 @@ class HostPool:
         host = self.policy.hosts.get(name)
         if host is None or host.phase is not HostPhase.BOOTING:
             return  # too late: it is being stopped
-        now = self._clock()
+        now = self.clock()
         self._links[name] = link
         self._took[name] = now - self._asked[name]
         self._carry_out(self.policy.booted(now, name))
 
     def _fail(self, name: str, problem: Exception) -> None:
-        self._carry_out(self.policy.failed(self._clock(), name, problem))
+        self._carry_out(self.policy.failed(self.clock(), name, problem))
 
     @property
     def _source(self) -> str:
@@ -279,14 +262,11 @@ class HostPool:
         said = "; ".join(each for each in parts if each)
         return PoolError(self._source, f"{name}: {said}", status=status, last_line=last)
 
-    def _not_stopped(self, name: str, problem: str) -> str:
-        return f"liveview_pool: {name} may still be there, for stop {problem}"
-
     def _restart_booter(self) -> None:
         """Have another booter take over what the one that died has left."""
         if self._is_closed:
             return
-        self._running_booter.close(EXIT_PATIENCE)
+        self._running_booter.close(EXIT_TIMEOUT)
         self.booter = self._new_booter()
         for host in list(self.policy.hosts.values()):
             if host.phase is HostPhase.AWAITED:

@@ -120,7 +120,7 @@ CLOUDS = {
 
 @pytest.mark.parametrize(("fails", "hangs", "dies"), CLOUDS.values(), ids=CLOUDS)
 @pytest.mark.parametrize("most", [20, 1000])
-def test_a_cloud_is_left_empty_and_never_held_too_much(
+def test_a_cloud_is_left_with_the_least_and_never_held_too_much(
     most: int, fails: float, hangs: float, dies: float
 ) -> None:
     chance = Random(f"{most}/{fails}")
@@ -136,10 +136,7 @@ def test_a_cloud_is_left_empty_and_never_held_too_much(
     assert asked == cloud.begun + cloud.refused
     assert most >= cloud.most
     assert 2 >= len(cloud.machines)  # the least
-    cloud.take(pool.close(cloud.now))
-    cloud.pass_time(cloud.now + 10.0)
-    assert set() == cloud.machines
-    assert cloud.booted == cloud.stopped
+    assert cloud.booted == cloud.stopped + len(cloud.machines)
 
 
 def test_a_thousand_hosts_are_up_as_soon_as_the_slowest() -> None:

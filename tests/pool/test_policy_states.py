@@ -152,12 +152,13 @@ class Machine(RuleBasedStateMachine):
         for run in [*self.runs]:
             self.going_on.discard(run)
             self.take(self.pool.release(self.now, run))
-        self.take(self.pool.close(self.now))
+        self.now += self.pool.plan.idle_shutdown
+        self.take(self.pool.tick(self.now))
         assert not self.booting
-        assert not self.up
+        assert self.pool.plan.least >= len(self.up)
         for name in [*self.stopping]:
             self.take(self.pool.stopped(self.now, name))
-        assert {} == self.pool.hosts
+        assert {*self.up} == {*self.pool.hosts}
 
     def everybody_is_served(self) -> None:
         """Let every boot and every stop succeed from now on."""

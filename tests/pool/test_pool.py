@@ -239,7 +239,7 @@ async def test_who_waits_hears_of_an_error_of_ours(scene: Scene) -> None:
         raise ZeroDivisionError
 
     async with scene.pool(boot=SLOW_BOOT) as pool:
-        pool._show = broken
+        pool.show = broken
         with pytest.raises(ZeroDivisionError):
             await pool.acquire("a", 100)
 
