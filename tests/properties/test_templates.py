@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from hypothesis import example, given, settings
 
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.html import Element, parse_fragment
@@ -67,7 +68,7 @@ class Alone:
 def seen(content: ViewState | Alone) -> Iterator[tuple[object, ...]]:
     """Yield what a person, and who acts for them, can tell of each element."""
     document = Document(
-        DeadRender.parse(SHELL, URL), {VIEW: cast("ViewState", content)}
+        DeadRender.parse(SHELL, URL), {VIEW: PlacedView(cast("ViewState", content))}
     )
     yield document.text(), document.html()
     for each in document.all("*"):

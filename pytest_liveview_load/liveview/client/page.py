@@ -19,6 +19,7 @@ from pytest_liveview_load.liveview.client.view import View, ViewListener
 from pytest_liveview_load.liveview.client.view_tree import ViewTree
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.actions import VisualCommand
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
@@ -247,28 +248,25 @@ class Page:
         shown = self._document
         if shown is not None and not self._stale:
             return shown
-        views, element, containers = self.views, self.element, {}
-        seen: dict[str, View] = {}
+        views, element = self.views, self.element
+        placed = dict.fromkeys(views.gone, PlacedView(gone=True))
         if views.main is not None and element is not None:
-            seen[element.id] = views.outgoing or views.main
-            if self.container is not None:
-                containers = {element.id: self.container}
-        seen |= views.nested
-        contents = dict.fromkeys(views.gone)
-        for view_id, view in seen.items():
-            state = view.content.merged()
-            if state is not None:
-                contents[view_id] = state
+            seen = views.outgoing or views.main
+            placed[element.id] = PlacedView(
+                seen.content.merged(),
+                classes=seen.connection_classes,
+                container=self.container,
+            )
+            self.take_title(seen)
+        for view in views.nested.values():
+            placed[view.id] = PlacedView(
+                view.content.merged(),
+                classes=view.connection_classes,
+                tokens=(view.session, view.static),
+            )
             self.take_title(view)
         document = Document(
-            self.dead,
-            contents,
-            title=self.title,
-            url=self.url,
-            containers=containers,
-            overlay=self.overlay,
-            tokens={name: (v.session, v.static) for name, v in views.nested.items()},
-            connection_classes={name: v.connection_classes for name, v in seen.items()},
+            self.dead, placed, title=self.title, url=self.url, overlay=self.overlay
         )
         if self.overlay:
             self.overlay = document.surviving_overlay()

@@ -42,6 +42,22 @@ Container: TypeAlias = tuple[str, Mapping[str, str]]
 Tokens: TypeAlias = tuple[str, str]
 
 
+class PlacedView(NamedTuple):
+    """What one user sees in a view's element."""
+
+    content: Content | None = None  # None: what the dead render has in it
+    gone: bool = False  # the element was taken away
+    classes: str = ""  # that tell whether the view is connected
+    tokens: Tokens | None = None  # of a nested or sticky view
+    container: Container | None = None
+
+    def key(self) -> tuple[object, ...]:
+        """Return what is equal for all who see the same there."""
+        tag, attributes = self.container or ("", {})
+        looks = self.classes, self.tokens, tag, tuple(attributes.items())
+        return id(self.content), self.gone, looks
+
+
 class ClickTargets(NamedTuple):
     """What answers to a click on an element, looking outwards from it.
 
@@ -133,89 +149,54 @@ _kept: OrderedDict[object, tuple[SharedTree, object]] = OrderedDict()
 
 
 def compose(
-    page: DeadRender,
-    contents: Mapping[str, Content | None],
-    containers: Mapping[str, Container],
-    overlay: Overlay,
-    tokens: Mapping[str, Tokens],
-    connection_classes: Mapping[str, str],
+    page: DeadRender, views: Mapping[str, PlacedView], overlay: Overlay
 ) -> SharedTree:
-    """Return the page with each view's content (see `Document` for the arguments)."""
+    """Return the page with each view in its place (see `Document` for the arguments)."""
     masked_id = page.masked_id
-    views = tuple([(masked_id(view_id), contents[view_id]) for view_id in contents])
-    classes = tuple(
-        [(masked_id(id_), each) for id_, each in connection_classes.items() if each]
-    )
-    container_key = tuple(
-        [
-            (masked_id(view_id), tag, tuple(attributes.items()))
-            for view_id, (tag, attributes) in containers.items()
-        ]
-    )
-    key = (
-        id(page.parsed),
-        tuple([(view_id, id(content)) for view_id, content in views]),
-        classes,
-        container_key,
-        overlay,
-        tuple(tokens.items()) if tokens else (),
-    )
+    places = [(masked_id(view_id), views[view_id]) for view_id in views]
+    key = id(page.parsed), tuple([(at, view.key()) for at, view in places]), overlay
     kept = _kept.get(key)
     if kept is not None:
         _kept.move_to_end(key)
         return kept[0]
-    root = page.parsed.root
-    if views or classes:
-        root = _build(page, views, containers, tokens, classes)
-    if overlay:
-        root = copy.deepcopy(root) if root is page.parsed.root else root
-        apply_overlay(root, overlay)
+    root = _build(page, places) if places or overlay else page.parsed.root
+    apply_overlay(root, overlay)
     tree = SharedTree(root)
-    _kept[key] = tree, (page.parsed, *(content for _, content in views))
+    _kept[key] = tree, (page.parsed, *(view.content for _, view in places))
     if len(_kept) > _KEPT:
         _kept.popitem(last=False)
     return tree
 
 
-def _build(
-    page: DeadRender,
-    views: tuple[tuple[str, Content | None], ...],
-    containers: Mapping[str, Container],
-    tokens: Mapping[str, Tokens],
-    connection_classes: tuple[tuple[str, str], ...],
-) -> Element:
-    root = copy.deepcopy(page.parsed.without_views(frozenset(id_ for id_, _ in views)))
-    remaining = views
+def _build(page: DeadRender, places: list[tuple[str, PlacedView]]) -> Element:
+    remaining = [
+        (view_id, view)
+        for view_id, view in places
+        if view.gone or view.content is not None
+    ]
+    filled = frozenset(view_id for view_id, _ in remaining)
+    root = copy.deepcopy(page.parsed.without_views(filled))
     while remaining:  # a view's element may be in the content of one that comes later
-        unplaced = tuple(each for each in remaining if not _place(root, page, *each))
-        remaining = unplaced if len(unplaced) < len(remaining) else ()
-    for view_id, (session, static) in tokens.items():
-        for element in html.by_id(root, id=view_id):
-            element.set(html.PHX_SESSION, session)
-            element.set(html.PHX_STATIC, static)
+        unplaced = [each for each in remaining if not _place(root, page, *each)]
+        remaining = unplaced if len(unplaced) < len(remaining) else []
     _teleport(root)
-    for view_id, (tag, attributes) in containers.items():
-        for element in html.by_id(root, id=page.masked_id(view_id)):
-            _replace_container(element, tag, attributes)
-    for view_id, classes in connection_classes:
+    for view_id, view in places:
         for element in _elements_of(root, page, view_id):
-            element.set("class", f"{element.get('class', '')} {classes}".strip())
+            _dress(element, view)
     return root
 
 
 # Views
 
 
-def _place(
-    root: Element, page: DeadRender, view_id: str, content: Content | None
-) -> bool:
+def _place(root: Element, page: DeadRender, view_id: str, view: PlacedView) -> bool:
     """Put the content into the view's element, or remove it; False without an element."""
     elements = _elements_of(root, page, view_id)
     for element in elements:
-        if content is None:
+        if view.content is None:
             _remove(element)
             continue
-        source = content.copy_root()
+        source = view.content.copy_root()
         if source.text is not None:  # lxml reads control characters and writes none
             source.text = _CONTROL_CHARACTERS.sub("", source.text)
         element.text = source.text
@@ -241,16 +222,21 @@ def _remove(element: Element) -> None:
     parent.remove(element)
 
 
-def _replace_container(
-    element: Element, tag: str, attributes: Mapping[str, str]
-) -> None:
-    """Give the element what the new view wants, as dom.ts replaceRootContainer."""
-    element.tag = tag
-    for name in set(html.attributes_of(element)) - _RETAINED:
-        del element.attrib[name]
-    for name, value in attributes.items():
-        if name not in _RETAINED:
-            element.set(name, value)
+def _dress(element: Element, view: PlacedView) -> None:
+    """Give the element what its view wants, as dom.ts replaceRootContainer."""
+    if view.tokens is not None:
+        session, static = view.tokens
+        element.set(html.PHX_SESSION, session)
+        element.set(html.PHX_STATIC, static)
+    if view.container is not None:
+        element.tag, attributes = view.container
+        for name in set(html.attributes_of(element)) - _RETAINED:
+            del element.attrib[name]
+        for name, value in attributes.items():
+            if name not in _RETAINED:
+                element.set(name, value)
+    if view.classes:
+        element.set("class", f"{element.get('class', '')} {view.classes}".strip())
 
 
 # Portals: what stands in a `<template data-phx-portal>` is shown somewhere else.

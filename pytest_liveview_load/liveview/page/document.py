@@ -1,6 +1,6 @@
 """What one user's tab shows: the dead render with each view's content in its place.
 
-    document = Document(page, {"phx-F…": view_state}, title="Counter")
+    document = Document(page, {"phx-F…": PlacedView(view_state)}, title="Counter")
     document.text(document.first("#count")), document.title
 
 A `Document` is one user's and cheap to make. The tree under it is composed when someone
@@ -20,7 +20,7 @@ from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.compose import (
     ClickTargets,
-    Content,
+    PlacedView,
     SharedTree,
     compose,
 )
@@ -37,32 +37,23 @@ class Document:
     def __init__(
         self,
         dead_render: DeadRender,
-        contents: Mapping[str, Content | None] | None = None,
+        views: Mapping[str, PlacedView] | None = None,
         *,
         title: str | None = None,
         url: str = "",
-        containers: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
         overlay: Overlay = (),
-        tokens: Mapping[str, tuple[str, str]] | None = None,
-        connection_classes: Mapping[str, str] | None = None,
     ) -> None:
-        """Put `contents` (by view id, None where its element was taken away) into the dead render.
+        """Put `views` (by id) into the dead render.
 
         `title` is the last one that a diff or join brought; `url` is where the tab is now,
-        if a patch moved it; `containers` are the tags and attributes of main views that
-        came by live navigation (a join reply's `container`); `overlay` is what JS commands
-        have made of elements in this user's browser; `tokens` are session and static of
-        nested and sticky views, by view id; `connection_classes` are the classes that tell how a
-        view stands, by view id.
+        if a patch moved it; `overlay` is what JS commands have made of elements in this
+        user's browser.
         """
         self.dead_render = dead_render
         self.url = url or dead_render.url
-        self._contents = contents or {}
+        self._views = views or {}
         self._pushed_title = title
-        self._containers = containers or {}
         self._overlay = overlay
-        self._tokens = tokens or {}
-        self._connection_classes = connection_classes or {}
         self._tree: Callable[[], SharedTree | None] | None = None
         self._texts: tuple[str, ...] = ()  # which the tree has places for
         self._plain = False  # whether the tree must have no places
@@ -239,29 +230,22 @@ class Document:
     def _composed(self) -> SharedTree:
         composed = self._tree() if self._tree is not None else None
         if composed is None:
-            composed = compose(
-                self.dead_render,
-                self._shared_contents(),
-                self._containers,
-                self._overlay,
-                self._tokens,
-                self._connection_classes,
-            )
+            composed = compose(self.dead_render, self._shared_views(), self._overlay)
             # Weak: a tree costs ten times its HTML, so `composed` alone keeps the newest.
             self._tree = weakref.ref(composed)
         return composed
 
-    def _shared_contents(self) -> Mapping[str, Content | None]:
-        """Return what is shared of the contents: of a view alone on its page, its template."""
+    def _shared_views(self) -> Mapping[str, PlacedView]:
+        """Return what is shared of the views: of one alone on its page, its template."""
         self._texts = ()
-        contents, parsed = self._contents, self.dead_render.parsed
-        if self._plain or len(contents) != 1 or parsed.has_placeholders:
-            return contents
-        [(view_id, content)] = contents.items()
-        if content is None:
-            return contents
-        shared, self._texts = content.shared()
-        return {view_id: shared}
+        views, parsed = self._views, self.dead_render.parsed
+        if self._plain or len(views) != 1 or parsed.has_placeholders:
+            return views
+        [(view_id, view)] = views.items()
+        if view.content is None:
+            return views
+        shared, self._texts = view.content.shared()
+        return {view_id: view._replace(content=shared)}
 
     def _own(self, text: str) -> str:
         """Return text that was read in the shared tree as this user reads it."""

@@ -2,6 +2,7 @@
 
 import json
 
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
@@ -25,7 +26,9 @@ def shown(content: str) -> ViewState:
 
 def document_of(content: str, *, title: str | None = None) -> Document:
     """Return a page whose live view shows `content`."""
-    return Document(DeadRender.parse(SHELL, URL), {VIEW: shown(content)}, title=title)
+    return Document(
+        DeadRender.parse(SHELL, URL), {VIEW: PlacedView(shown(content))}, title=title
+    )
 
 
 def page_of(

@@ -1,5 +1,6 @@
 """Portals: shown at their target, and still of the view that they come from."""
 
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
@@ -51,8 +52,10 @@ def test_an_element_in_a_portal_belongs_to_the_view_it_comes_from() -> None:
     place = '<div id="child" data-phx-session="" data-phx-static=""></div>'
     document = Document(
         page,
-        {VIEW: shown(place), "child": shown(inner)},
-        tokens={"child": ("of-the-child", "")},
+        {
+            VIEW: PlacedView(shown(place)),
+            "child": PlacedView(shown(inner), tokens=("of-the-child", "")),
+        },
     )
 
     assert document.owner(find_one(document, "#b")) == "child"
@@ -101,9 +104,11 @@ def test_a_sticky_views_place_may_come_later_than_the_view() -> None:
     document = Document(
         DeadRender.parse(shell, URL),
         {
-            VIEW: shown('<div id="child" data-phx-session="c"></div>'),
-            "sticky": shown("<b>sticky</b>"),
-            "child": shown('<p>child</p><div id="sticky" data-phx-session="t"></div>'),
+            VIEW: PlacedView(shown('<div id="child" data-phx-session="c"></div>')),
+            "sticky": PlacedView(shown("<b>sticky</b>")),
+            "child": PlacedView(
+                shown('<p>child</p><div id="sticky" data-phx-session="t"></div>')
+            ),
         },
     )
 

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document, flash_messages
 from pytest_liveview_load.liveview.page.find import find_one
@@ -34,9 +35,11 @@ def test_a_views_content_stands_where_its_element_does() -> None:
 def test_users_with_the_same_state_share_one_tree_and_others_do_not() -> None:
     state = shown(COUNTER)
     for_bob = SHELL.replace("csrf-of-this-user", "csrf-of-user-bob!")
-    ann = Document(DeadRender.parse(SHELL, URL), {VIEW: state})
-    bob = Document(DeadRender.parse(for_bob, URL), {VIEW: state})
-    other = Document(DeadRender.parse(SHELL, URL), {VIEW: shown(COUNTER + "<hr>")})
+    ann = Document(DeadRender.parse(SHELL, URL), {VIEW: PlacedView(state)})
+    bob = Document(DeadRender.parse(for_bob, URL), {VIEW: PlacedView(state)})
+    other = Document(
+        DeadRender.parse(SHELL, URL), {VIEW: PlacedView(shown(COUNTER + "<hr>"))}
+    )
 
     assert ann.root is bob.root
     assert ann.root is not other.root
@@ -46,7 +49,9 @@ def test_composing_leaves_the_views_own_tree_alone() -> None:
     state = shown(COUNTER)
 
     assert (
-        find_one(Document(DeadRender.parse(SHELL, URL), {VIEW: state}), "#inc").tag
+        find_one(
+            Document(DeadRender.parse(SHELL, URL), {VIEW: PlacedView(state)}), "#inc"
+        ).tag
         == "button"
     )
     assert [child.tag for child in state.root] == ["h1", "p", "button", "button"]
@@ -55,13 +60,13 @@ def test_composing_leaves_the_views_own_tree_alone() -> None:
 def test_content_whose_element_is_not_on_the_page_is_not_shown() -> None:
     page = DeadRender.parse(SHELL, URL)
 
-    assert () == Document(page, {"gone": shown(COUNTER)}).all("#inc")
+    assert () == Document(page, {"gone": PlacedView(shown(COUNTER))}).all("#inc")
 
 
 def test_a_navigated_view_dresses_its_container_anew() -> None:
     page = DeadRender.parse(SHELL.replace("<div id", "<div class='old' id"), URL)
     container = ("section", {"class": "new", "id": "ignored"})
-    document = Document(page, {VIEW: shown("x")}, containers={VIEW: container})
+    document = Document(page, {VIEW: PlacedView(shown("x"), container=container)})
 
     view = find_one(document, "section.new")
 

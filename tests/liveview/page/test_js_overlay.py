@@ -6,6 +6,7 @@ import pytest
 
 from pytest_liveview_load.liveview.page.actions import PushEvent, VisualCommand
 from pytest_liveview_load.liveview.page.clicks import click
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
@@ -135,7 +136,7 @@ def after(content: str, commands: list[object], overlay: Overlay = ()) -> Overla
 
 def page(content: str, overlay: Overlay = ()) -> Document:
     dead = DeadRender.parse(SHELL, URL)
-    return Document(dead, {VIEW: shown(content)}, overlay=overlay)
+    return Document(dead, {VIEW: PlacedView(shown(content))}, overlay=overlay)
 
 
 def styled(content: str, commands: list[list[object]]) -> Document:

@@ -17,6 +17,7 @@ from pytest_liveview_load.liveview.page import (
     inputs,
 )
 from pytest_liveview_load.liveview.page.actions import Action, LivePatch, PushEvent
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
@@ -42,7 +43,9 @@ def recorded_scene(case: dict[str, Any]) -> VisiblePage:
         rendered = json.dumps(case["rendered"]).encode()
         content = ViewState.joined(rendered, dialect).state
     page = DeadRender.parse(SHELL, URL)
-    return VisiblePage(Document(page, {VIEW: content}), FormState(), dialect)
+    return VisiblePage(
+        Document(page, {VIEW: PlacedView(content)}), FormState(), dialect
+    )
 
 
 def perform(visible: VisiblePage, verb: str, css: str, *more: Any) -> list[Action]:

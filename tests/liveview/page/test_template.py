@@ -6,6 +6,7 @@ import pytest
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page.actions import LoadingSource
+from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
@@ -26,7 +27,7 @@ def page(text: str, *, statics: list[str] = BUTTON, shell: str = SHELL) -> Docum
     """Return the page of a user whose view shows `text`."""
     tree = json.dumps({"s": statics, "0": text}).encode()
     content = ViewState.joined(tree, NEWEST).state
-    return Document(DeadRender.parse(shell, URL), {VIEW: content})
+    return Document(DeadRender.parse(shell, URL), {VIEW: PlacedView(content)})
 
 
 def visible(document: Document) -> VisiblePage:
