@@ -69,8 +69,6 @@ def parse_duration(value: str | float) -> float:
     Units may be combined from large to small: '1m30s'. Raises `UnitError` for anything
     else, for what is negative or not finite, and for a bool.
     """
-    if not isinstance(value, str):
-        return _checked_number(value, A_DURATION)
     return _parse_quantity(value, DURATIONS, A_DURATION, compound=True)
 
 
@@ -79,8 +77,6 @@ def parse_bytes(value: str | float) -> float:
 
     kB is 1000 and KiB is 1024 bytes. Raises `UnitError`.
     """
-    if not isinstance(value, str):
-        return _checked_number(value, A_SIZE)
     return _parse_quantity(value, SIZES, A_SIZE)
 
 
@@ -122,7 +118,7 @@ def parse_span(value: object) -> tuple[float, float]:
     """
     match value:
         case str() if ".." in value:
-            parts: tuple[object, ...] = tuple(value.split(".."))
+            parts: tuple[Any, ...] = tuple(value.split(".."))
         case tuple() | list():
             parts = tuple(value)
         case _:
@@ -130,7 +126,7 @@ def parse_span(value: object) -> tuple[float, float]:
     if len(parts) != 2:
         raise UnitError(value, A_SPAN)
     try:
-        shortest, longest = (_any_duration(part) for part in parts)
+        shortest, longest = map(parse_duration, parts)
     except UnitError as error:
         if error.source is value:
             raise
@@ -191,19 +187,15 @@ def plural(count: int, noun: str) -> str:
 # How text becomes a number
 
 
-def _any_duration(value: object) -> float:
-    if not isinstance(value, str | int | float):
-        raise UnitError(value, A_DURATION)
-    return parse_duration(value)
-
-
 def _parse_quantity(
-    text: str,
+    text: str | float,
     units: Mapping[str, str | int],
     expected: str,
     *,
     compound: bool = False,
 ) -> float:
+    if not isinstance(text, str):
+        return _checked_number(text, expected)
     stripped = text.strip()
     if stripped.startswith("-"):
         raise UnitError(text, f"{expected}: it must not be negative")
