@@ -140,25 +140,20 @@ _read_reply: Final = reader(msgspec.json.Decoder(_Reply), "a reply")
 class Channel:
     """One topic of a socket. Owns its join_ref and the refs that await a reply."""
 
-    __slots__ = ("_in_flight", "_join_ref", "_refs", "topic")
+    __slots__ = ("_in_flight", "_refs", "join_ref", "topic")
 
     def __init__(self, topic: str, refs: Refs) -> None:
         self.topic = topic
         self._refs = refs
-        self._join_ref: str | None = None
+        self.join_ref: str | None = None  # of the latest join
         # Few at a time: a list of them is a fifth of a set, for every idle user.
         self._in_flight: list[str] = []
         refs.burn_for_channel()
 
-    @property
-    def join_ref(self) -> str | None:
-        """The ref of the latest join; None before the first."""
-        return self._join_ref
-
     def join(self, payload: object) -> Outgoing:
         """Join or rejoin: from now on, replies to any earlier join are outdated."""
         ref = self._refs.next()
-        self._join_ref = ref
+        self.join_ref = ref
         self._in_flight = [ref]
         return Outgoing(ref, encode(ref, ref, self.topic, PHX_JOIN, payload))
 
@@ -166,13 +161,13 @@ class Channel:
         """Send an event to the view; its reply comes back as `Replied` with this ref."""
         ref = self._refs.next()
         self._in_flight.append(ref)
-        return Outgoing(ref, encode(self._join_ref, ref, self.topic, event, payload))
+        return Outgoing(ref, encode(self.join_ref, ref, self.topic, event, payload))
 
     def push_binary(self, event: str, data: bytes) -> Outgoing:
         """Send raw bytes (a chunk of an upload) as a binary frame."""
         ref = self._refs.next()
         self._in_flight.append(ref)
-        frame = encode_binary(self._join_ref or "", ref, self.topic, event, data)
+        frame = encode_binary(self.join_ref or "", ref, self.topic, event, data)
         return Outgoing(ref, frame)
 
     def leave(self) -> Outgoing:
@@ -185,7 +180,7 @@ class Channel:
         None: it belongs to an earlier join, or answers what nobody asked.
         Raises ProtocolError for a reply without status or response.
         """
-        if frame.join_ref != self._join_ref and frame.join_ref is not None:
+        if frame.join_ref != self.join_ref and frame.join_ref is not None:
             return None
         if frame.event == PHX_REPLY:
             return self._receive_reply(frame)
@@ -203,7 +198,7 @@ class Channel:
             return None
         reply = _read_reply(frame.payload)
         self._in_flight.remove(ref)
-        if ref != self._join_ref:
+        if ref != self.join_ref:
             return Replied(ref, reply.status, reply.response)
         accepted = reply.status == STATUS_OK
         return Joined(reply.response) if accepted else JoinRefused(reply.response)

@@ -147,7 +147,7 @@ def _merge(old: Rendered | None, diff: Diff, dialect: Dialect) -> Merged:
     changed = diff.get(COMPONENTS)
     cids: tuple[int, ...] = ()
     if changed:
-        new = _Components(merger, components, changed).resolve()
+        new = _resolve_components(merger, components, changed)
         components = {**components, **new}
         cids = tuple(new)
     has_streams = merger.met_stream or (old is not None and old.has_streams)
@@ -325,47 +325,43 @@ class _Merger:
         return tuple(entries)
 
 
-class _Components:
-    """The components of one diff: each may take its statics from another of them."""
+def _resolve_components(
+    merger: _Merger, old: Mapping[int, Node], changed: Json
+) -> dict[int, Node]:
+    """Return every component of a diff, whole, as rendered.js cachedFindComponent.
 
-    __slots__ = ("_changed", "_merger", "_old", "_open", "_resolved")
+    Each may take its statics from another of them.
+    """
+    if type(changed) is not dict:
+        raise Misfit(f"{shown(changed)} are no components")
+    diffs = {read_cid(key): value for key, value in changed.items()}
+    resolved: dict[int, Node] = {}
+    begun: set[int] = set()
 
-    def __init__(self, merger: _Merger, old: Mapping[int, Node], changed: Json) -> None:
-        if type(changed) is not dict:
-            raise Misfit(f"{shown(changed)} are no components")
-        self._merger = merger
-        self._old = old
-        self._changed = {read_cid(key): value for key, value in changed.items()}
-        self._resolved: dict[int, Node] = {}
-        self._open: set[int] = set()
-
-    def resolve(self) -> dict[int, Node]:
-        """Return every component of the diff, whole."""
-        return {cid: self._find(cid) for cid in self._changed}
-
-    def _find(self, cid: int) -> Node:
-        """As rendered.js cachedFindComponent."""
-        if cid in self._resolved:
-            return self._resolved[cid]
-        diff = self._changed.get(cid)
+    def find(cid: int) -> Node:
+        if cid in resolved:
+            return resolved[cid]
+        diff = diffs.get(cid)
         if type(diff) is not dict:
             raise Misfit(f"component {cid} is {shown(diff)}")
-        if cid in self._open:
+        if cid in begun:
             raise Misfit(f"component {cid} shares statics with itself")
-        self._open.add(cid)
+        begun.add(cid)
         statics = diff.get(STATIC)
         if type(statics) is int:
-            like = self._find(statics) if statics > 0 else self._old.get(-statics)
+            like = find(statics) if statics > 0 else old.get(-statics)
             if like is None:
                 raise Misfit(f"component {cid} shares statics of a stranger")
             rest = {key: diff[key] for key in diff if key != STATIC}
-            node = self._merger.merge_node(like, rest, None)
-        elif statics is None and cid in self._old:
-            node = self._merger.merge_node(self._old[cid], diff, None)
+            node = merger.merge_node(like, rest, None)
+        elif statics is None and cid in old:
+            node = merger.merge_node(old[cid], diff, None)
         else:
-            node = self._merger.grow_node(diff, None)
-        self._resolved[cid] = node
+            node = merger.grow_node(diff, None)
+        resolved[cid] = node
         return node
+
+    return {cid: find(cid) for cid in diffs}
 
 
 def _entry_at(entries: tuple[Row, ...], index: Json) -> Row:

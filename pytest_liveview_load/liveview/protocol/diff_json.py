@@ -71,18 +71,11 @@ def read_stream(value: Json) -> Stream:
 
 
 def _insert(value: Json) -> StreamInsert:
-    fields = [*listed(value), None, None][:4]
     try:
-        return msgspec.convert(
-            {
-                "dom_id": fields[0],
-                "at": fields[1],
-                "limit": fields[2],
-                "update_only": fields[3] is True,
-            },
-            StreamInsert,
-        )
-    except (msgspec.ValidationError, IndexError):
+        dom_id, at, limit, update_only = [*listed(value), None, None][:4]
+        fields = dom_id, at, limit, update_only is True
+        return msgspec.convert(fields, StreamInsert)
+    except ValueError:
         raise Misfit(f"{shown(value)} is no insert of a stream") from None
 
 

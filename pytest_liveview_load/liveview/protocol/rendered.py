@@ -11,7 +11,7 @@ import enum
 import re
 from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
-from typing import Final, NoReturn, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -121,7 +121,7 @@ class _Roots(HTMLParser):
         self._start, self._attributes, self._open = end, None, 0
 
 
-class StreamInsert(msgspec.Struct, frozen=True):
+class StreamInsert(msgspec.Struct, frozen=True, array_like=True):
     """One item to put into a stream's container: at an index, 0 = first, -1 = last."""
 
     dom_id: str
@@ -304,7 +304,8 @@ class Rendered(msgspec.Struct, frozen=True):
     def _component(self, cid: int, view_id: str) -> str:
         node = self.components.get(cid)
         if node is None:
-            _refuse(f"no component for CID {cid}", f"known: {sorted(self.components)}")
+            known = f"known: {sorted(self.components)}"
+            raise ProtocolError(f"no component for CID {cid}", known)
         pieces: list[str] = []
         self._write(node, pieces.append, view_id)
         html = _joined(pieces)
@@ -314,7 +315,7 @@ class Rendered(msgspec.Struct, frozen=True):
             return html
         match = ROOT_TAG.match(html)
         if match is None:
-            _refuse(f"component {cid} has no root element", html)
+            raise ProtocolError(f"component {cid} has no root element", html)
         mark = f' {PHX_COMPONENT}="{cid}"'
         if view_id and self.dialect.view_ref:
             mark += f' {PHX_VIEW_REF}="{view_id}"'
@@ -339,7 +340,8 @@ class Rendered(msgspec.Struct, frozen=True):
 
 def _joined(pieces: list[str]) -> str:
     if sum(map(len, pieces)) > MAX_HTML:
-        _refuse("a view with more HTML than any page has", f"{pieces[0][:80]}…")
+        problem = "a view with more HTML than any page has"
+        raise ProtocolError(problem, f"{pieces[0][:80]}…")
     return "".join(pieces)
 
 
@@ -389,7 +391,3 @@ def _pruned_row(row: tuple[Dynamic, ...]) -> tuple[Dynamic, ...]:
     )
     unchanged = all(new is old for new, old in zip(pruned, row, strict=True))
     return row if unchanged else pruned
-
-
-def _refuse(problem: str, quoted: str) -> NoReturn:
-    raise ProtocolError(problem, quoted)

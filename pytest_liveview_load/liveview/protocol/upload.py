@@ -8,7 +8,7 @@ Values in, values out. What a file holds is read elsewhere.
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -35,11 +35,11 @@ COMPLETE: Final = 100
 class FileInfo:
     """What a browser tells of a file: `size` in bytes, `last_modified` in Unix ms."""
 
-    name: str
-    type: str
-    size: int
     last_modified: int
+    name: str
     relative_path: str = ""
+    size: int
+    type: str
 
 
 class Refusal(NamedTuple):
@@ -83,17 +83,7 @@ def preflight(
     upload_ref: str, files: Iterable[tuple[str, FileInfo]], cid: int | None
 ) -> dict[str, Any]:
     """Return the payload of `allow_upload` (UploadEntry.toPreflightPayload)."""
-    entries = [
-        {
-            "last_modified": file.last_modified,
-            "name": file.name,
-            "relative_path": file.relative_path,
-            "size": file.size,
-            "type": file.type,
-            "ref": ref,
-        }
-        for ref, file in files
-    ]
+    entries = [{**asdict(file), "ref": ref} for ref, file in files]
     return addressed({"ref": upload_ref, "entries": entries}, cid)
 
 
