@@ -1,14 +1,13 @@
 """The coordinator of one run: it splits the run over runners, starts, watches and merges it.
 
-A state machine without I/O and without a clock: events go in, commands come out, instants
-are told. Nothing is sent to a runner that is lost, numbers that have arrived are not lost,
+A state machine without I/O and without a clock: events go in with their instants, messages
+go out. Nothing is sent to a runner that is lost, numbers that have arrived are not lost,
 and every run ends once, in `Refused`, `Finished` or `Broken`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from pytest_liveview_load.crowd.engine import changes
 from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY, what_holds
@@ -56,57 +55,40 @@ from pytest_liveview_load.distribution.runner_state import RunnerPhase, RunnerSt
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
-from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_liveview_load.metrics.snapshot import Snapshot
 
 OVERTIME: Final = 30.0  # seconds after the grace, for teardown and closing
 SUSPENDED: Final = 2.0  # between two ticks: it was this process that stood still
 LEAD_TIME: Final = 0.25  # seconds until the start, besides four round trips
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send `message` to a runner, or to the lead."""
-
-    to: str
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """End a runner's process, or our end of the link; nothing is sent to it any more."""
-
-    runner: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseUsers:
-    """A runner is lost, and its users are nowhere; `moved` says that they come again."""
-
-    runner: str
-    moved: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureFrom:
-    """Numbers count from the instant `since`."""
-
-    since: float
-
-
-Command: TypeAlias = Send | Kill | ReleaseUsers | MeasureFrom
 Ending: TypeAlias = Refused | Finished | Broken
+
+
+class RunSync(Protocol):
+    """Where the users of a run synchronize, as far as it concerns the coordinator."""
+
+    def snapshot(self, now: float) -> Snapshot:
+        """Return what was measured there until the instant `now`."""
+
+    def measure_since(self, since: float) -> None:
+        """Measure from the instant `since`."""
+
+    def lose(self, runner: str, *, moved: bool) -> None:
+        """Let go of the users of a lost runner; `moved` says that they come again."""
 
 
 class Coordinator:
     """Owns the state of one run.
 
-    `packages` are the versions here. `own` returns what is measured in this process, at an
-    instant. `ending` is how the run ended, told to the lead if that is alive.
+    `send` takes the name of a runner or of the lead, `kill` ends a runner's process, or our
+    end of the link; neither calls back. `packages` are the versions here. `ending` is how
+    the run ended, sent to the lead if that is alive.
     """
 
     def __init__(
@@ -116,15 +98,17 @@ class Coordinator:
         runners: Sequence[str],
         now: float,
         *,
-        packages: Mapping[str, str] | None = None,
-        own: Callable[[float], Snapshot] = lambda _: Snapshot(),
+        send: Callable[[str, Message], None],
+        kill: Callable[[str, str], None],
+        sync: RunSync,
+        packages: Mapping[str, str],
     ) -> None:
         self.run = prepare.run
         self.plan = prepare.plan
         self.profile = Profile.from_data(prepare.plan.profile)
         self.lead = lead
         self.lead_is_alive = True
-        self.packages = packages or {}
+        self.packages = packages
         self.runners = {
             name: RunnerState(name, [Share(index, len(runners))], now, now, now, now)
             for index, name in enumerate(runners)
@@ -133,42 +117,42 @@ class Coordinator:
         self.at: float | None = None  # the start
         self.stopping = ""  # why, once no user is to come any more
         self.changes = LiveChanges(self.run, len(self.profile.user_ids()))
-        self.summary = RunSummary(self.profile, self.runners, own)
+        self.summary = RunSummary(self.profile, self.runners, sync.snapshot)
         self.rebalance = Rebalance(self.run)
         self._abort = tuple(map(Budget.parse, self.plan.abort))
         self._deadline: float | None = None  # when all must have ended, once known
         self._shown_at = now  # numbers, to the lead
         self._ticked_at = now
-        self._out: list[Command] = []
+        self._send = send
+        self._kill = kill
+        self._sync = sync
 
     # Events
 
-    def open(self) -> list[Command]:
+    def open(self) -> None:
         """Ask the runners who they are."""
         for name in self.runners:
             self._send(name, Hello(self.run, name))
         if not self.runners:
             self.refuse("", "NoRunners", "there is no runner to carry the run")
-        return self._commands()
 
     def receive(
         self, sender: str, message: Message, now: float, arrived: float | None = None
-    ) -> list[Command]:
+    ) -> None:
         """Take a message that has `arrived` from a runner, or from the lead."""
         if self.ending is not None:
-            return []
+            return
         if isinstance(message, UserChange | Stop | Cut):
             if sender == self.lead and self.lead_is_alive:
                 self._from_lead(message, now)
-            return self._commands()
+            return
         runner = self.runners.get(sender)
         if runner is None or not runner.is_alive:
-            return []
+            return
         runner.heard_at = now
         self._from_runner(runner, message, now, now if arrived is None else arrived)
-        return self._commands()
 
-    def lose(self, name: str, why: str, now: float) -> list[Command]:
+    def lose(self, name: str, why: str, now: float) -> None:
         """Take note that nothing more will come from a runner, or from the lead."""
         if self.ending is None:
             if name == self.lead:
@@ -178,9 +162,8 @@ class Coordinator:
                 self._lose(runner, why, now)
             if not self.lead_is_alive and self.ending is None:
                 self._finish(now, Loss(runner=name, why=why, at=self.elapsed(now)))
-        return self._commands()
 
-    def tick(self, now: float) -> list[Command]:
+    def tick(self, now: float) -> None:
         """Take note of the time; four times a second is often enough."""
         if self.ending is None:
             self._forgive_standstill(now)
@@ -190,18 +173,15 @@ class Coordinator:
             due = now - self._shown_at >= SNAPSHOT_EVERY
             if self.ending is None and self.at is not None and due:
                 self._show_numbers(now)
-        return self._commands()
 
-    def fail(self, text: str) -> list[Command]:
+    def fail(self, text: str) -> None:
         """End the run because of an error in this process."""
         self._end(Broken(self.run, text))
-        return self._commands()
 
-    def call_off(self, why: str, now: float) -> list[Command]:
+    def call_off(self, why: str, now: float) -> None:
         """End the run, for nobody wants it to go on; its numbers so far are told."""
         if self.ending is None:
             self._end_at_once(why, now)
-        return self._commands()
 
     def refuse(
         self, runner: str, kind: str, text: str, error: PackedError | None = None
@@ -235,11 +215,11 @@ class Coordinator:
             case ChangeDone():
                 self.rebalance.confirm(message.number)
                 self.changes.record(message, runner.name)
-                self._tell_lead(*self.changes.answers())
+                self._send_lead(*self.changes.answers())
             case Blocked(_, seconds, stack):
                 runner.stack = stack
                 why = f"its event loop was blocked for {format_duration(seconds)}"
-                self._kill(runner, why, now)
+                self._give_up(runner, why, now)
             case Finished(_, outcome) if runner.is_running:
                 self._runner_finished(runner, outcome, now)
             case _:
@@ -276,7 +256,7 @@ class Coordinator:
         if length is not None and not self.plan.endless:
             self._deadline = at + length + self.profile.grace + OVERTIME
         self._shown_at = at
-        self._out.append(MeasureFrom(at + self.profile.warmup))
+        self._sync.measure_since(at + self.profile.warmup)
         for runner in ready:
             runner.phase, runner.numbers_at = RunnerPhase.RUNNING, at
             runner.offset = runner.clock.offset
@@ -285,7 +265,7 @@ class Coordinator:
             of_lead = reports if runner.name == self.lead else ()
             self._send(runner.name, Start(self.run, at, runner.offset, of_lead))
         if self.lead not in self.runners:
-            self._tell_lead(Start(self.run, at, runners=reports))
+            self._send_lead(Start(self.run, at, runners=reports))
         self._assign_left_over()
 
     def _runner_finished(
@@ -293,7 +273,7 @@ class Coordinator:
     ) -> None:
         runner.finish(outcome)
         self.changes.forget_runner(runner.name)
-        self._tell_lead(*self.changes.answers())
+        self._send_lead(*self.changes.answers())
         for share in self.rebalance.take_from_done(runner.name):
             runner.shares.remove(share)
         self._assign_left_over()
@@ -337,16 +317,16 @@ class Coordinator:
             refused = NOT_BEGUN if self.at is None else RUN_OVER
         else:
             for name, its in self.changes.divide(change, users, now).items():
-                self._tell_to_change(name, its)
-            self._tell_lead(*self.changes.answers())
+                self._send_change(name, its)
+            self._send_lead(*self.changes.answers())
             return
-        self._tell_lead(ChangeDone(self.run, change.number, refused=refused))
+        self._send_lead(ChangeDone(self.run, change.number, refused=refused))
 
     def _users_of_running(self) -> dict[str, int]:
         running = (each for each in self.runners.values() if each.is_running)
         return {each.name: each.users for each in running}
 
-    def _tell_to_change(self, name: str, change: UserChange | AddShare) -> None:
+    def _send_change(self, name: str, change: UserChange | AddShare) -> None:
         self.runners[name].expect(change)
         self._send(name, change)
 
@@ -355,7 +335,7 @@ class Coordinator:
         users = self._users_of_running()
         if self.at is not None and users:
             for name, change in self.rebalance.assign(users):
-                self._tell_to_change(name, change)
+                self._send_change(name, change)
 
     # What is due
 
@@ -374,7 +354,7 @@ class Coordinator:
         if not why and is_late and runner.is_carrying:
             why = f"it did not end within {format_duration(OVERTIME)} after the grace"
         if why:
-            self._kill(runner, why, now)
+            self._give_up(runner, why, now)
             return
         if runner.must_be_checked(now):
             self._send(runner.name, CheckBlocked(self.run))
@@ -385,7 +365,7 @@ class Coordinator:
         self._shown_at = now
         whole, elapsed = self.summary.snapshot(now), self.elapsed(now)
         users = {each.name: each.users for each in self.runners.values()}
-        self._tell_lead(
+        self._send_lead(
             Numbers(
                 self.run,
                 snapshot=pack(whole),
@@ -405,8 +385,8 @@ class Coordinator:
 
     # Losses
 
-    def _kill(self, runner: RunnerState, why: str, now: float) -> None:
-        self._out.append(Kill(runner.name, why))
+    def _give_up(self, runner: RunnerState, why: str, now: float) -> None:
+        self._kill(runner.name, why)
         if runner.name == self.lead:
             self.lead_is_alive = False
         self._lose(runner, why, now)
@@ -416,13 +396,13 @@ class Coordinator:
         has_to_end = not self.lead_is_alive or self.plan.lost != "continue"
         runner.phase = RunnerPhase.LOST
         moved = was_carrying and not has_to_end and self._can_move_users()
-        self._out.append(ReleaseUsers(runner.name, moved))
+        self._sync.lose(runner.name, moved=moved)
         if not was_carrying and self.lead_is_alive:
             return  # all its numbers are in
         loss = runner.lose(why, self.elapsed(now), moved=moved)
         self.summary.losses.append(loss)
         self.changes.forget_runner(runner.name)
-        self._tell_lead(*self.changes.answers())
+        self._send_lead(*self.changes.answers())
         if moved:
             self.rebalance.take_from_lost(
                 runner.name, runner.shares, runner.added, runner.removed
@@ -476,22 +456,16 @@ class Coordinator:
         for runner in self.runners.values():
             if runner.is_alive:
                 self._send(runner.name, End(self.run))
-        self._tell_lead(*self.changes.refuse_pending(), ending)
+        self._send_lead(*self.changes.refuse_pending(), ending)
         self.ending = ending
 
-    # Commands
+    # Messages
 
     def _ping(self, runner: RunnerState, now: float) -> None:
         runner.pinged_at = now
         self._send(runner.name, Ping(self.run, runner.clock.next_ping(now)))
 
-    def _send(self, runner: str, message: Message) -> None:
-        self._out.append(Send(runner, message))
-
-    def _tell_lead(self, *messages: Message) -> None:
+    def _send_lead(self, *messages: Message) -> None:
         if self.lead_is_alive:
-            self._out.extend(Send(self.lead, each) for each in messages)
-
-    def _commands(self) -> list[Command]:
-        out, self._out = self._out, []
-        return out
+            for each in messages:
+                self._send(self.lead, each)

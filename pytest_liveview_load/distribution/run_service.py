@@ -6,16 +6,10 @@ Whatever goes wrong here ends this run, with one error, and no other run.
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import assert_never
 
 from pytest_liveview_load.distribution.coordinator import (
-    Command,
     Coordinator,
     Ending,
-    Kill,
-    MeasureFrom,
-    ReleaseUsers,
-    Send,
 )
 from pytest_liveview_load.distribution.messages import (
     ChangeDone,
@@ -56,7 +50,6 @@ class RunService:
     ) -> None:
         plan = prepare.plan
         self.send = send
-        self.kill = kill
         self.clock = clock
         users = ActiveUsers.of(Profile.from_data(plan.profile), endless=plan.endless)
         sync = LocalSync(users, clock=clock, scale=plan.scale)
@@ -66,8 +59,10 @@ class RunService:
             lead,
             runners,
             clock(),
+            send=send,
+            kill=kill,
+            sync=self.sync_server,
             packages=packages,
-            own=self.sync_server.snapshot,
         )
         for name, seconds in (booted_in or {}).items():
             self.coordinator.runners[name].booted_in = seconds
@@ -111,55 +106,40 @@ class RunService:
 
     def break_off(self, why: str) -> None:
         """End the run, whose numbers are lost with us."""
-        self._carry_out(self.coordinator.fail(why))
+        self.coordinator.fail(why)
+        self.sync_server.close()
 
-    def _guard(self, step: Callable[[], list[Command]]) -> None:
+    def _guard(self, step: Callable[[], None]) -> None:
         """Take a step, and fail the run if that fails."""
         try:
-            self._carry_out(step())
+            step()
+            if self.ending is not None:
+                self.sync_server.close()
         except Exception as error:  # noqa: BLE001 (else a runner would wait for ever)
             self.fail(error)
 
-    def _receive(self, sender: str, message: Message, arrived: float) -> list[Command]:
+    def _receive(self, sender: str, message: Message, arrived: float) -> None:
         match message:
             case SyncCall() | SyncCancel() | SyncPost():
                 if self.ending is None:
                     self.sync_server.receive(sender, message)
-                return []
             case ChangeRate():
-                return self._change_rate(sender, message)
-        return self.coordinator.receive(sender, message, self.clock(), arrived)
+                self._change_rate(sender, message)
+            case _:
+                self.coordinator.receive(sender, message, self.clock(), arrived)
 
-    def _change_rate(self, sender: str, change: ChangeRate) -> list[Command]:
+    def _change_rate(self, sender: str, change: ChangeRate) -> None:
         coordinator, number = self.coordinator, change.number
         if sender != coordinator.lead or self.ending:
-            return []
+            return
         if not coordinator.changes.is_new(number):
-            return []
+            return
         error = None
         try:
             self.sync_server.sync.change_rate(change.throttle, change.rate, change.over)
         except LiveViewLoadError as caught:
             error = pack_error(caught)
-        return [Send(sender, ChangeDone(change.run, number, error=error))]
-
-    # Commands
-
-    def _carry_out(self, commands: Sequence[Command]) -> None:
-        for command in commands:
-            match command:
-                case Send(to, message):
-                    self.send(to, message)
-                case Kill(runner, why):
-                    self.kill(runner, why)
-                case ReleaseUsers(runner, moved):
-                    self.sync_server.lose(runner, moved=moved)
-                case MeasureFrom(since):
-                    self.sync_server.measure_since(since)
-                case _:
-                    assert_never(command)
-        if self.ending is not None:
-            self.sync_server.close()
+        self.send(sender, ChangeDone(change.run, number, error=error))
 
 
 def describe_error(error: BaseException) -> str:

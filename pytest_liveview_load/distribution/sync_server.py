@@ -202,7 +202,7 @@ class SyncServer:
 
     # Runners that are lost, and the end
 
-    def lose(self, runner: str, *, moved: bool = False) -> None:
+    def lose(self, runner: str, *, moved: bool) -> None:
         """Give back what the users of a runner held that is lost.
 
         `moved` says that they will come again, at other runners.

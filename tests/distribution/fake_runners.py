@@ -1,10 +1,11 @@
 """Runners within the test, which answer a coordinator as real ones do."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_liveview_load.distribution.coordinator import Command, Coordinator, Send
+from pytest_liveview_load.distribution.coordinator import Coordinator
 from pytest_liveview_load.distribution.messages import (
     AddShare,
     AddUsers,
@@ -123,8 +124,54 @@ class FakeRunner:
                 return []
 
 
+class Outside:
+    """Where a coordinator sends messages, ends processes and lets users go."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Message]] = []
+        self.under_way: deque[tuple[str, Message]] = deque()
+        self.killed: list[tuple[str, str]] = []
+        self.lost: list[tuple[str, bool]] = []  # and whether their users come again
+
+    def coordinator(
+        self,
+        prepared: Prepare,
+        lead: str,
+        runners: Sequence[str],
+        now: float = 0.0,
+        packages: Mapping[str, str] | None = None,
+    ) -> Coordinator:
+        """Return the coordinator of a run."""
+        return Coordinator(
+            prepared,
+            lead,
+            runners,
+            now,
+            send=self.send,
+            kill=self.kill,
+            sync=self,
+            packages=packages or {},
+        )
+
+    def send(self, to: str, message: Message) -> None:
+        self.sent.append((to, message))
+        self.under_way.append((to, message))
+
+    def kill(self, runner: str, why: str) -> None:
+        self.killed.append((runner, why))
+
+    def snapshot(self, now: float) -> Snapshot:
+        return Snapshot()
+
+    def measure_since(self, since: float) -> None:
+        pass
+
+    def lose(self, runner: str, *, moved: bool) -> None:
+        self.lost.append((runner, moved))
+
+
 class FakeRun:
-    """A coordinator with its runners, where every message arrives at once, in order.
+    """A coordinator with its runners, where every message arrives in order.
 
     `to_lead` is what the lead was sent. Who is `silent` answers nothing.
     """
@@ -139,35 +186,34 @@ class FakeRun:
         names = [f"gw{index}" for index in range(runners)]
         self.now = 100.0
         self.runners = {name: FakeRunner(name) for name in names}
-        self.coordinator = Coordinator(prepared, lead, names, self.now)
+        self.outside = Outside()
+        self.coordinator = self.outside.coordinator(prepared, lead, names, self.now)
         self.to_lead: list[Message] = []
-        self.commands: list[Command] = []
         self.silent = set(silent)
-        self.carry_out(self.coordinator.open())
+        self.coordinator.open()
+        self.deliver()
 
-    def carry_out(self, commands: list[Command]) -> None:
+    def deliver(self) -> None:
         """Let runners answer, until nobody has anything to say."""
-        while commands:
-            command, *commands = commands
-            self.commands.append(command)
-            if not isinstance(command, Send):
-                continue
-            runner = self.runners.get(command.to)
-            is_for_lead = isinstance(command.message, FOR_LEAD)
-            if command.to == self.coordinator.lead and is_for_lead:
-                self.to_lead.append(command.message)
-            if runner is not None and command.to not in self.silent:
-                for each in runner.answer(command.message, self.now):
-                    commands += self.coordinator.receive(command.to, each, self.now)
+        while self.outside.under_way:
+            to, message = self.outside.under_way.popleft()
+            runner = self.runners.get(to)
+            if to == self.coordinator.lead and isinstance(message, FOR_LEAD):
+                self.to_lead.append(message)
+            if runner is not None and to not in self.silent:
+                for each in runner.answer(message, self.now):
+                    self.coordinator.receive(to, each, self.now)
 
     def send(self, sender: str, message: Message) -> None:
         """Send a message to the coordinator."""
-        self.carry_out(self.coordinator.receive(sender, message, self.now))
+        self.coordinator.receive(sender, message, self.now)
+        self.deliver()
 
     def lose(self, name: str, why: str = "killed") -> None:
         """Let a runner, or the lead, be gone."""
         self.silent.add(name)
-        self.carry_out(self.coordinator.lose(name, why, self.now))
+        self.coordinator.lose(name, why, self.now)
+        self.deliver()
 
     def go_on(self, seconds: float, step: float = 0.5) -> None:
         """Let time pass, in which those who are not silent send numbers."""
@@ -177,15 +223,12 @@ class FakeRun:
             for name, runner in self.runners.items():
                 if name not in self.silent and runner.began is not None:
                     self.send(name, runner.numbers())
-            self.carry_out(self.coordinator.tick(self.now))
+            self.coordinator.tick(self.now)
+            self.deliver()
 
     def sent_to(self, name: str) -> list[Message]:
         """Return what was sent to a runner."""
-        return [
-            each.message
-            for each in self.commands
-            if isinstance(each, Send) and each.to == name
-        ]
+        return [message for to, message in self.outside.sent if to == name]
 
 
 def of(kind: type[Any], messages: list[Any]) -> list[Any]:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from pytest_liveview_load.distribution.coordinator import Coordinator
 from pytest_liveview_load.distribution.messages import (
     AdjustClock,
     Broken,
@@ -20,6 +19,7 @@ from tests.distribution.fake_runners import (
     AHEAD,
     RUN,
     FakeRun,
+    Outside,
     ended,
     iterations,
     of,
@@ -51,25 +51,24 @@ def test_nobody_starts_before_the_last_is_ready() -> None:
 
 
 def test_one_that_cannot_refuses_for_all() -> None:
-    coordinator = Coordinator(prepare(), "gw0", ["gw0", "gw1"], 0.0)
+    outside = Outside()
+    coordinator = outside.coordinator(prepare(), "gw0", ["gw0", "gw1"])
     coordinator.open()
     hello = RunnerInfo(RUN, "3.11.2", {}, "h", 1, 1)
     coordinator.receive("gw0", hello, 0.0)
     coordinator.receive("gw1", hello, 0.0)
 
-    commands = coordinator.receive("gw1", Refused(RUN, "ScenarioError", "no buy"), 0.0)
+    coordinator.receive("gw1", Refused(RUN, "ScenarioError", "no buy"), 0.0)
 
     assert Refused(RUN, "ScenarioError", "no buy", "gw1") == coordinator.ending
     assert {"gw0", "gw1"} == {
-        each.to  # type: ignore[union-attr]
-        for each in commands
-        if isinstance(each.message, End)  # type: ignore[union-attr]
+        to for to, message in outside.sent if isinstance(message, End)
     }
 
 
 def test_another_version_of_this_package_is_named_before_the_run() -> None:
     ours = {"pytest-liveview-load": "0.2"}
-    coordinator = Coordinator(prepare(), "gw0", ["load1"], 0.0, packages=ours)
+    coordinator = Outside().coordinator(prepare(), "gw0", ["load1"], packages=ours)
 
     theirs = {"pytest-liveview-load": "0.1"}
     coordinator.receive("load1", RunnerInfo(RUN, "3.12", theirs, "h", 1, 1), 0.0)
@@ -153,7 +152,8 @@ def test_a_clock_that_drifts_is_followed_while_it_runs() -> None:
 
 def test_an_error_here_ends_the_run_and_lets_everybody_go() -> None:
     run = FakeRun(prepare())
-    run.carry_out(run.coordinator.fail("KeyError: 'x'"))
+    run.coordinator.fail("KeyError: 'x'")
+    run.deliver()
 
     assert Broken(RUN, "KeyError: 'x'") == ended(run)
     assert [End(RUN)] * 3 == [of(End, run.sent_to(each))[0] for each in run.runners]
@@ -161,12 +161,14 @@ def test_an_error_here_ends_the_run_and_lets_everybody_go() -> None:
 
 def test_a_ping_without_an_answer_is_sent_again() -> None:
     run = FakeRun(prepare(), runners=1, lead="only")
-    coordinator = Coordinator(prepare(), "gw0", ["gw0"], 0.0)
+    outside = Outside()
+    coordinator = outside.coordinator(prepare(), "gw0", ["gw0"])
     coordinator.open()
     coordinator.receive("gw0", RunnerInfo(RUN, "3.11", {}, "h", 1, 1), 0.0)
     for message in run.runners["gw0"].answer(prepare(), 0.0):
         coordinator.receive("gw0", message, 0.0)
 
-    again = [each.message for each in coordinator.tick(1.0)]  # type: ignore[union-attr]
+    outside.sent.clear()
+    coordinator.tick(1.0)
 
-    assert [Ping(RUN, 2)] == again
+    assert [("gw0", Ping(RUN, 2))] == outside.sent

@@ -1,10 +1,5 @@
 """Runners that are lost: what becomes of the run, and of their users."""
 
-from pytest_liveview_load.distribution.coordinator import (
-    Coordinator,
-    Kill,
-    ReleaseUsers,
-)
 from pytest_liveview_load.distribution.messages import (
     AddShare,
     AddUsers,
@@ -18,6 +13,7 @@ from pytest_liveview_load.distribution.snapshots import unpack
 from tests.distribution.fake_runners import (
     RUN,
     FakeRun,
+    Outside,
     ended,
     iterations,
     loss_of,
@@ -55,8 +51,7 @@ def test_a_stalled_runner_is_asked_after_five_seconds_and_given_up_after_six() -
     run.go_on(2, step=0.25)
 
     assert [CheckBlocked(RUN)] == asked
-    [kill] = [each for each in run.commands if isinstance(each, Kill)]
-    assert Kill("gw2", "it has stalled: no numbers for 5.8s") == kill
+    assert [("gw2", "it has stalled: no numbers for 5.8s")] == run.outside.killed
     lost = ended(run)
     assert "gw2" == loss_of(lost).runner
     assert 5.8 <= loss_of(lost).at + (run.coordinator.at or 0) - last <= 6
@@ -74,7 +69,7 @@ def test_a_blocked_runner_says_where_it_stands() -> None:
 
 
 def test_a_frozen_link_is_noticed_while_nobody_runs() -> None:
-    coordinator = Coordinator(prepare(), "gw0", ["gw0"], 0.0)
+    coordinator = Outside().coordinator(prepare(), "gw0", ["gw0"])
     coordinator.open()
 
     for now in range(1, 15):
@@ -90,10 +85,11 @@ def test_a_computer_that_slept_has_lost_nobody() -> None:
     run.go_on(2)
 
     run.now += 3600
-    run.carry_out(run.coordinator.tick(run.now))
+    run.coordinator.tick(run.now)
+    run.deliver()
 
     assert run.coordinator.ending is None
-    assert not [each for each in run.commands if isinstance(each, Kill)]
+    assert [] == run.outside.killed
 
 
 def test_whoever_is_lost_after_its_end_is_no_loss() -> None:
@@ -136,7 +132,7 @@ def test_lost_users_go_on_elsewhere_if_asked_for() -> None:
         for each in of(AddShare, run.sent_to(name))
     ]
     assert [(1, 6), (4, 6)] == adopted  # together every third user from 1 on
-    assert ReleaseUsers("gw1", moved=True) in run.commands
+    assert [("gw1", True)] == run.outside.lost
     run.go_on(1)
     for name in ("gw0", "gw2"):
         run.send(name, run.runners[name].finished())

@@ -15,12 +15,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pytest_liveview_load.distribution.coordinator import (
-    Command,
-    Coordinator,
-    Kill,
-    Send,
-)
+from pytest_liveview_load.distribution.coordinator import Coordinator
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     ChangeDone,
@@ -33,7 +28,7 @@ from pytest_liveview_load.distribution.messages import (
     Stop,
 )
 from pytest_liveview_load.distribution.snapshots import unpack
-from tests.distribution.fake_runners import ENDINGS, RUN, FakeRunner, prepare
+from tests.distribution.fake_runners import ENDINGS, RUN, FakeRunner, Outside, prepare
 
 NAMES = ("gw0", "gw1", "gw2")
 CHANGES = (
@@ -63,7 +58,17 @@ class Machine(RuleBasedStateMachine):
     ) -> None:
         self.now = 0.0
         self.lead = lead
-        self.coordinator = Coordinator(prepare(lost=lost, **limits), lead, NAMES, 0.0)
+        plan = prepare(lost=lost, **limits)
+        self.coordinator = Coordinator(
+            plan,
+            lead,
+            NAMES,
+            0.0,
+            send=self.send,
+            kill=self.kill,
+            sync=Outside(),
+            packages={},
+        )
         self.runners = {name: FakeRunner(name) for name in NAMES}
         self.through: set[str] = set()  # have sent their last numbers
         self.dead: set[str] = set()  # and the coordinator knows
@@ -72,23 +77,22 @@ class Machine(RuleBasedStateMachine):
         self.told: list[Message] = []
         self.number = 0
         self.arrived = dict.fromkeys(NAMES, 0)  # iterations, in numbers that count
-        self.carry_out(self.coordinator.open())
+        self.coordinator.open()
         if has_begun:
             self.flow(60)
             assert self.coordinator.at is not None
 
-    def carry_out(self, commands: list[Command]) -> None:
-        for command in commands:
-            if isinstance(command, Kill):
-                self.dead.add(command.runner)
-            if isinstance(command, Send):
-                assert command.to not in self.dead
-                only_for_lead = isinstance(command.message, ONLY_FOR_LEAD)
-                assert not only_for_lead or command.to == self.lead
-                if only_for_lead:
-                    self.told.append(command.message)
-                elif command.to in NAMES:
-                    self.there.append((command.to, command.message))
+    def kill(self, runner: str, why: str) -> None:
+        self.dead.add(runner)
+
+    def send(self, to: str, message: Message) -> None:
+        assert to not in self.dead
+        only_for_lead = isinstance(message, ONLY_FOR_LEAD)
+        assert not only_for_lead or to == self.lead
+        if only_for_lead:
+            self.told.append(message)
+        elif to in NAMES:
+            self.there.append((to, message))
 
     # The network
 
@@ -118,7 +122,7 @@ class Machine(RuleBasedStateMachine):
             numbers = message if isinstance(message, Numbers) else message.outcome
             seen = unpack(numbers.snapshot).counts["iterations"]
             self.arrived[name] = max(self.arrived[name], seen)
-        self.carry_out(self.coordinator.receive(name, message, self.now))
+        self.coordinator.receive(name, message, self.now)
 
     @rule(count=st.integers(1, 30))
     def flow(self, count: int) -> None:
@@ -151,7 +155,7 @@ class Machine(RuleBasedStateMachine):
     def die(self, name: str, twice: bool) -> None:
         for _ in range(1 + twice):
             self.dead.add(name)
-            self.carry_out(self.coordinator.lose(name, "killed", self.now))
+            self.coordinator.lose(name, "killed", self.now)
 
     @rule(which=st.sampled_from(CHANGES), twice=st.booleans())
     @precondition(lambda self: self.lead not in self.dead)
@@ -162,13 +166,12 @@ class Machine(RuleBasedStateMachine):
         if not isinstance(message, Stop | Cut):
             self.number += 1
         for _ in range(1 + twice):
-            commands = self.coordinator.receive(self.lead, message, self.now)
-            self.carry_out(commands)
+            self.coordinator.receive(self.lead, message, self.now)
 
     @rule(seconds=st.sampled_from([0.25, 1.0, 1.75, 100.0]))
     def let_time_pass(self, seconds: float) -> None:
         self.now += seconds
-        self.carry_out(self.coordinator.tick(self.now))
+        self.coordinator.tick(self.now)
 
     # What holds
 

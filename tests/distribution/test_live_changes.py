@@ -1,6 +1,5 @@
 """What the lead asks of a run under way, and how it is answered."""
 
-from pytest_liveview_load.distribution.coordinator import Coordinator
 from pytest_liveview_load.distribution.messages import (
     AddUsers,
     ChangeDone,
@@ -11,7 +10,7 @@ from pytest_liveview_load.distribution.messages import (
     Stop,
 )
 from pytest_liveview_load.distribution.snapshots import unpack
-from tests.distribution.fake_runners import RUN, FakeRun, ended, of, prepare
+from tests.distribution.fake_runners import RUN, FakeRun, Outside, ended, of, prepare
 
 
 def test_users_are_added_where_the_fewest_are_and_answered_once() -> None:
@@ -64,7 +63,8 @@ def test_a_change_under_way_at_the_end_is_refused() -> None:
     run = FakeRun(prepare(), runners=1)
     run.silent.add("gw0")
     run.send("gw0", DropConnections(RUN, number=1, within=30.0))
-    run.carry_out(run.coordinator.fail("KeyError: 'x'"))
+    run.coordinator.fail("KeyError: 'x'")
+    run.deliver()
 
     [done] = of(ChangeDone, run.to_lead)
 
@@ -91,7 +91,7 @@ def test_a_cut_run_is_partial() -> None:
 
 
 def test_a_run_can_be_called_off_before_it_begins() -> None:
-    coordinator = Coordinator(prepare(), "gw0", ["gw0"], 0.0)
+    coordinator = Outside().coordinator(prepare(), "gw0", ["gw0"])
     coordinator.open()
     coordinator.receive("gw0", Cut(RUN, "interrupted"), 0.0)
 

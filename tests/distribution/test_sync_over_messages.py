@@ -119,7 +119,7 @@ def test_the_turns_of_a_lost_runner_are_given_back() -> None:
             left.take_turn("t", ThrottleArguments(parallel=1))
         )
         await asyncio.sleep(1)
-        sync.server.lose("a")
+        sync.server.lose("a", moved=False)
         await waiting
         waits_too.cancel()
         return asyncio.get_running_loop().time()
@@ -135,7 +135,7 @@ def test_all_do_not_wait_for_the_users_of_a_lost_runner() -> None:
         ]
         first, *others = map(asyncio.ensure_future, calls)
         await asyncio.sleep(1)
-        sync.server.lose("a")
+        sync.server.lose("a", moved=False)
         met = await asyncio.gather(*others)
         first.cancel()
         return [member.id for member in met[0].members]
