@@ -230,7 +230,9 @@ def arrivals(seconds: float) -> bool:
             ran(arrive, "http://127.0.0.1:1", duration=length, **load.arguments)
         )
         run = done.run
-        intended = [run.began + each.at for each in run.profile.arrivals(run.seed)]
+        intended = [
+            run.state.began + each.at for each in run.profile.arrivals(run.state.seed)
+        ]
         late = sorted(
             actual - due for actual, due in zip(sorted(began), intended, strict=False)
         )
@@ -321,9 +323,11 @@ def intended_starts(
 ) -> list[float]:
     """Return when iterations should have begun, had the server never stalled."""
     if "arrival" in arguments:
-        return [run.began + each.at for each in run.profile.arrivals(run.seed)]
+        return [
+            run.state.began + each.at for each in run.profile.arrivals(run.state.seed)
+        ]
     return [
-        run.began + span.start + turn
+        run.state.began + span.start + turn
         for span in run.profile.spans()
         for turn in range(math.ceil(seconds + 1.0 - span.start))
     ]

@@ -19,7 +19,6 @@ class ClosedCrowd:
         self.user_tasks = UserTasks(state)
         self.places: dict[int, VirtualUser] = {}
         self.tasks: dict[int, asyncio.Task[None]] = {}
-        self.lives: dict[int, int] = {}
         self.all_came = False
         self.sent_home = False  # whether the test has told users to go
         ids = state.profile.user_ids()
@@ -53,10 +52,8 @@ class ClosedCrowd:
 
     def start_user(self, id_: int, intended: float, ends_at: float | None) -> None:
         """Fill a place; who had it before may still finish an iteration."""
-        life = self.lives.get(id_, 0)
-        self.lives[id_] = life + 1
         scenario = self.state.scenario_mix.scenario_of(id_)
-        user = VirtualUser(id_, self.state, scenario, life=life, ends_at=ends_at)
+        user = VirtualUser(id_, self.state, scenario, ends_at)
         before = self.tasks.get(id_)
         self.places.pop(id_, None)  # so that the new one is the newest
         self.places[id_] = user

@@ -23,17 +23,8 @@ from pytest_liveview_load.crowd.progress import (
     Progress,
     what_holds,
 )
-from pytest_liveview_load.crowd.run_state import (
-    MakeUser,
-    RunState,
-    sleep_until,
-)
-from pytest_liveview_load.crowd.storm import (
-    CUT_BY_DROP_ALL,
-    CutAll,
-    Storm,
-    returns,
-)
+from pytest_liveview_load.crowd.run_state import MakeUser, RunState, sleep_until
+from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, CutAll, Storm, returns
 from pytest_liveview_load.crowd.validity import causes, remarks
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import cut_connections
@@ -60,7 +51,7 @@ class RunOutcome:
 
 
 class Run:
-    """Owns the users' tasks of one run, and its recorders. `carry_out` is called once."""
+    """Owns a run: its crowd, and the state that its users share. `carry_out` is called once."""
 
     def __init__(
         self,
@@ -83,29 +74,32 @@ class Run:
         self.scale = scale
         self.cut = cut
         self.name = name or plan.scenario_mix.name
-        self.make_user = make_user
-        self.seed = seed
         self.clock = clock
         self.on_snapshot = on_snapshot
         self.drops_allowed = drops_allowed
-        self.began = self.began_here = clock()
         self.ended: float | None = None
-        self.recorder = Recorder(clock)
+        recorder = Recorder(clock)
         self.monitor = GeneratorMonitor(
-            self.recorder,
-            clock,
-            lambda: self.users,
-            max_lag=max_lag,
-            processor=processor,
+            recorder, clock, lambda: self.users, max_lag=max_lag, processor=processor
         )
         names = [each.scenario.name for each in plan.scenario_mix.scenarios]
-        self.recorders = {each: Recorder(clock, scenario=each) for each in names}
         users = ActiveUsers.of(plan.profile, endless=plan.endless)
-        self.sync: UserSync = sync or LocalSync(users, clock=clock, scale=scale)
-        self.user_rows = plan.user_rows(seed)
-        self.state: RunState | None = None
+        now = clock()
+        self.state = RunState(
+            plan=plan,
+            make_user=make_user,
+            recorder=recorder,
+            recorders={each: Recorder(clock, scenario=each) for each in names},
+            monitor=self.monitor,
+            sync=sync or LocalSync(users, clock=clock, scale=scale),
+            clock=clock,
+            seed=seed,
+            user_rows=plan.user_rows(seed),
+            began=now,
+            began_here=now,
+            begun=asyncio.get_running_loop().create_future(),
+        )
         self.crowd: ClosedCrowd | OpenCrowd | None = None
-        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.remarks: list[str] = []
         self.added = self.removed = 0
         self.cut_because = "interrupted"
@@ -119,7 +113,7 @@ class Run:
     @property
     def elapsed(self) -> float:
         """How many seconds it has been going on, or went on."""
-        return self.latest - self.began
+        return self.latest - self.state.began
 
     @property
     def latest(self) -> float:
@@ -144,26 +138,31 @@ class Run:
         cancellation, a scenario's ConfigurationError. After that, `outcome(partial=…)`
         still has the numbers so far.
         """
+        state = self.state
         with frozen_heap():
             if at is not None:
                 await sleep_until(at, self.clock)
-            self.began_here = self.clock()
-            self.began = self.monitor.began = self.began_here if at is None else at
+            state.began_here = self.clock()
+            state.began = self.monitor.began = state.began_here if at is None else at
             await self.run_crowd()
         self.ended = self.clock()
         return self.outcome()
 
     async def has_begun(self, task: asyncio.Task[Any]) -> None:
         """Wait until who comes at once is there, or `task`, the run's, has ended."""
-        await asyncio.wait([self.begun, task], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            [self.state.begun, task], return_when=asyncio.FIRST_COMPLETED
+        )
 
     async def run_crowd(self) -> None:
         """Run the crowd, with the probe of the event loop and the progress beside it."""
-        for recorder in (self.recorder, *self.recorders.values()):
-            recorder.measure_from = self.began + self.profile.warmup
-        self.state = self.new_state()
-        kind = OpenCrowd if self.profile.is_open else ClosedCrowd
-        self.crowd = kind(self.state)
+        state, profile = self.state, self.plan.profile
+        for recorder in (state.recorder, *state.recorders.values()):
+            recorder.measure_from = state.began + profile.warmup
+        state.owner = asyncio.current_task()
+        if profile.length is not None:
+            state.ends_at = state.began + profile.length
+        self.crowd = OpenCrowd(state) if profile.is_open else ClosedCrowd(state)
         try:
             async with asyncio.TaskGroup() as tasks:
                 beside = [tasks.create_task(self.monitor.probe_until_cancelled())]
@@ -173,7 +172,7 @@ class Run:
                 for each in beside:
                     each.cancel()
         except BaseExceptionGroup:
-            end = self.state.ended_by
+            end = state.ended_by
             if end is None:
                 raise
             self.cut_because = f"ended by {type(end).__name__}"
@@ -185,7 +184,7 @@ class Run:
         while True:
             await asyncio.sleep(SNAPSHOT_EVERY)
             now = self.clock()
-            snapshot, elapsed = self.snapshot(now), now - self.began
+            snapshot, elapsed = self.snapshot(now), now - self.state.began
             if self.on_snapshot is not None:
                 progress = Progress(
                     snapshot=snapshot,
@@ -199,32 +198,10 @@ class Run:
                 self.abort(f"{why}, after {format_duration(elapsed)}")
                 return
 
-    def new_state(self) -> RunState:
-        """Return what all users share; the run's own task is the caller."""
-        owner = asyncio.current_task()
-        assert owner is not None  # a coroutine of asyncio always runs in a task
-        length = self.plan.profile.length
-        return RunState(
-            plan=self.plan,
-            make_user=self.make_user,
-            recorder=self.recorder,
-            recorders=self.recorders,
-            monitor=self.monitor,
-            sync=self.sync,
-            user_rows=self.user_rows,
-            clock=self.clock,
-            seed=self.seed,
-            owner=owner,
-            began=self.began,
-            began_here=self.began_here,
-            begun=self.begun,
-            ends_at=None if length is None else self.began + length,
-        )
-
     @property
     def over(self) -> bool:
         """Whether nobody is to begin anything more."""
-        return self.state is not None and self.state.over
+        return self.state.over
 
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over: iterations have their grace.
@@ -242,7 +219,6 @@ class Run:
 
     def end_now(self) -> None:
         """Let the run end now, as if its time were over."""
-        assert self.state is not None
         assert self.crowd is not None
         now = self.clock()
         ends_at = self.state.ends_at
@@ -265,8 +241,8 @@ class Run:
     def admit(self, ids: Sequence[int]) -> None:
         """Let these users in. Raises DataError where there are no rows for them."""
         assert isinstance(self.crowd, ClosedCrowd)
-        if self.user_rows is not None:
-            self.user_rows.prepare(max(ids) + 1)
+        if self.state.user_rows is not None:
+            self.state.user_rows.prepare(max(ids) + 1)
         self.crowd.admit(ids)
 
     async def remove_users(self, number: int) -> None:
@@ -277,7 +253,7 @@ class Run:
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""
-        self.sync.change_rate(throttle, rate, over)
+        self.state.sync.change_rate(throttle, rate, over)
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
@@ -297,8 +273,8 @@ class Run:
 
     def snapshot(self, now: float, partial: str = "") -> Snapshot:
         """Return the numbers of all scenarios, and the run's own."""
-        whole = self.recorder.snapshot(now, partial=partial)
-        for recorder in self.recorders.values():
+        whole = self.state.recorder.snapshot(now, partial=partial)
+        for recorder in self.state.recorders.values():
             whole = whole.merged(recorder.snapshot(now))
         return whole
 
@@ -312,7 +288,7 @@ class Run:
             changes(self.added, self.removed),
             *remarks(self.monitor),
         ]
-        if self.state is not None and self.state.cut and not partial:
+        if self.state.cut and not partial:
             notes.append(
                 f"{plural(self.state.cut, 'iteration')} went on for more than "
                 f"{format_duration(self.profile.grace)} after the end (grace), cut off "

@@ -19,7 +19,6 @@ class OpenCrowd:
         self.state = state
         self.user_tasks = UserTasks(state)
         self.pool: dict[int, VirtualUser] = {}
-        self.lives: dict[int, int] = {}
         self.new_ids = iter(state.profile.user_ids())
         self.idle: dict[str, list[int]] = {
             each.scenario.name: [] for each in state.scenario_mix.scenarios
@@ -65,9 +64,7 @@ class OpenCrowd:
                 return None
             id_ = heapq.heappop(min(others))
             self.user_tasks.start(self.depart(self.pool[id_]))
-        life = self.lives.get(id_, 0)
-        self.lives[id_] = life + 1
-        user = self.pool[id_] = VirtualUser(id_, self.state, scenario, life=life)
+        user = self.pool[id_] = VirtualUser(id_, self.state, scenario)
         return user
 
     async def serve(self, user: VirtualUser, due: float) -> None:

@@ -4,8 +4,9 @@ The run owns the terms and is the only one to change them; users read.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
@@ -33,10 +34,11 @@ class RunState:
     `recorders` has one for each scenario, by its name; `recorder` is the run's
     own; users find each other in the `sync`, and `user_rows` has their rows. `begun` is
     done when those are there who come at once; `began_here` is when this process began,
-    which is later than `began` where it takes part in a run that goes on. `ends_at` is None
-    while no end is known; `cutting` is set, once, before users are cancelled, and `cut`
-    counts the iterations that were lost by it. `ended_by` is what a user met that ends it
-    all.
+    which is later than `began` where it takes part in a run that goes on. `owner` is the
+    run's own task, once it has begun. `ends_at` is None while no end is known; `cutting`
+    is set, once, before users are cancelled, and `cut` counts the iterations that were
+    lost by it. `ended_by` is what a user met that ends it all. `lives` counts the users
+    that each place has had, one after the other.
     """
 
     plan: RunPlan
@@ -47,12 +49,13 @@ class RunState:
     sync: UserSync
     clock: Clock
     seed: int
-    owner: asyncio.Task[Any]
+    user_rows: UserRows | None
     began: float
     began_here: float
     begun: asyncio.Future[None]
-    ends_at: float | None
-    user_rows: UserRows | None = None
+    owner: asyncio.Task[Any] | None = None
+    ends_at: float | None = None
+    lives: Counter[int] = field(default_factory=Counter)
     cutting: bool = False
     cut: int = 0
     ended_by: BaseException | None = None
@@ -82,7 +85,8 @@ class RunState:
     @property
     def stopping(self) -> bool:
         """Whether users are being cancelled: by us at the end, or with the whole run."""
-        return self.cutting or self.owner.cancelling() > 0
+        cancelled = self.owner is not None and self.owner.cancelling() > 0
+        return self.cutting or cancelled
 
     @property
     def over(self) -> bool:

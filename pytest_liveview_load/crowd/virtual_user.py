@@ -8,6 +8,7 @@ page) in the same place, with the same id and the same random numbers going on.
 import asyncio
 import contextlib
 import math
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from pytest_liveview_load.crowd.run_state import RunState, wait_until
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import ConfigurationError, RunOver, StepTimeout
+from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.users import UserSync
 
 FIRST_BACK_OFF: Final = 0.1  # seconds, doubled by each failure in a row
@@ -62,56 +64,38 @@ LEAVE_TIMEOUT: Final = 5.0  # leaving closes a socket that may not answer any mo
 CLOSE_TIMEOUT: Final = 1.0  # at the very end nobody waits for good manners
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class VirtualUser:
     """Owns one place in the crowd, and the user that is in it; it is that user's run (`UserRun`).
 
-    `life` numbers the users that had this place before, one after the other; `ends_at`
-    is when this one leaves, if that is before the run's end. `free_at` is since when it
-    could have begun the next iteration.
+    `ends_at` is when it leaves, if that is before the run's end. `free_at` is since when
+    it could have begun the next iteration.
     """
 
-    __slots__ = (
-        "asked",
-        "cutting",
-        "doing",
-        "ends_at",
-        "failed_in_a_row",
-        "free_at",
-        "id",
-        "recorder",
-        "resting",
-        "rng",
-        "scenario",
-        "set_up",
-        "state",
-        "user",
-    )
+    id: int
+    state: RunState
+    scenario: Scenario
+    ends_at: float | None = None
+    recorder: Recorder = field(init=False)
+    rng: Random = field(init=False)
+    user: LiveUser | None = None
+    set_up: bool = False  # whether `user` is, so that it must be torn down
+    doing: Scenario = field(init=False)  # its scenario, or its setup or teardown
+    failed_in_a_row: int = 0
+    asked: bool = False
+    cutting: bool = False
+    free_at: float = -math.inf
+    resting: asyncio.Future[None] | None = None
 
-    def __init__(
-        self,
-        id_: int,
-        state: RunState,
-        scenario: Scenario,
-        *,
-        life: int = 0,
-        ends_at: float | None = None,
-    ) -> None:
-        self.id = id_
-        self.state = state
-        self.scenario = scenario
-        self.recorder = state.recorders[scenario.name]
+    def __post_init__(self) -> None:
+        state = self.state
+        self.recorder = state.recorders[self.scenario.name]
+        self.doing = self.scenario
         # Text, because Random mixes all of it, alike on every machine.
+        life = state.lives[self.id]
         again = f"/{life}" if life else ""
-        self.rng = Random(f"{state.seed}/{id_}{again}")
-        self.user: LiveUser | None = None
-        self.set_up = False  # whether `user` is, so that it must be torn down
-        self.doing = scenario  # or its setup or teardown
-        self.failed_in_a_row = 0
-        self.asked = False
-        self.ends_at = ends_at
-        self.cutting = False
-        self.free_at = -math.inf
-        self.resting: asyncio.Future[None] | None = None
+        self.rng = Random(f"{state.seed}/{self.id}{again}")
+        state.lives[self.id] += 1
 
     async def live(self, since: float) -> None:
         """Iterate until the run, the iterations or this user's time are over.
@@ -159,10 +143,7 @@ class VirtualUser:
         except BaseException as error:
             if is_over(error):
                 return  # it waited for others, and they will not come any more
-            if (end := end_in(error)) is not None:
-                state.end_with(end)
-                raise
-            if self.is_cut(error):
+            if self.ends(error):
                 state.cut += 1
                 raise
             self.record_failure(error)
@@ -230,10 +211,7 @@ class VirtualUser:
         except BaseException as error:
             if is_over(error):
                 return
-            if (end := end_in(error)) is not None:
-                self.state.end_with(end)
-                raise
-            if self.is_cut(error):
+            if self.ends(error):
                 raise
             if not quietly:
                 self.record_failure(error)
@@ -248,8 +226,11 @@ class VirtualUser:
         """Whether this user is being cancelled, alone or with the run."""
         return self.cutting or self.state.stopping
 
-    def is_cut(self, error: BaseException) -> bool:
-        """Return whether `error` is the run's cancellation of this iteration, not its own."""
+    def ends(self, error: BaseException) -> bool:
+        """Return whether `error` ends this user: with the run, or by its cancellation."""
+        if (end := end_in(error)) is not None:
+            self.state.end_with(end)
+            return True
         if not isinstance(error, asyncio.CancelledError):
             return False
         if self.stopping:

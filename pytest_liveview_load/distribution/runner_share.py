@@ -87,7 +87,7 @@ class CarriedShare:
 
     def stop(self) -> None:
         """End as if the time were over."""
-        if self.run.state is None:
+        if self.run.crowd is None:
             self.cut(INTERRUPTED)
         elif not self.run.over:
             self.run.end_now()
@@ -245,7 +245,7 @@ class RunnerShare:
     @property
     def _began(self) -> float:
         """When the first share really began, by the controller's clock."""
-        return self.agreed_at + (self.carried[0].run.began_here - self.at)
+        return self.agreed_at + (self.carried[0].run.state.began_here - self.at)
 
     def _cut(self, why: str) -> None:
         for each in self.carried:

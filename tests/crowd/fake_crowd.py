@@ -73,8 +73,11 @@ class FakeCrowd:
         return user
 
     def run(self, scenario: Any, *, seed: int = 1, **arguments: Any) -> Run:
+        return self.run_of(plan_of(scenario, **arguments), seed)
+
+    def run_of(self, plan: RunPlan, seed: int = 1) -> Run:
         return Run(
-            plan_of(scenario, **arguments),
+            plan,
             self.make_user,
             seed=seed,
             clock=self.loop.time,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pytest_liveview_load.crowd.engine import Run
 from pytest_liveview_load.crowd.running import RunningCrowd
 from pytest_liveview_load.metrics.result import LoadResult
-from tests.crowd.fake_crowd import FakeCrowd, FakeUser
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser, plan_of
 from tests.crowd.fake_time import FakeTimeLoop, play
 
 Result = TypeVar("Result")
@@ -24,8 +24,8 @@ class FakeCrowdStarter(FakeCrowd):
     async def start(
         self, scenario: Any, *, endless: bool = False, scale: float = 1.0, **kwargs: Any
     ) -> RunningCrowd:
-        run = self.run(scenario, **kwargs)
-        run.plan = dataclasses.replace(run.plan, endless=endless)
+        plan = plan_of(scenario, **kwargs)
+        run = self.run_of(dataclasses.replace(plan, endless=endless))
         run.scale = scale
         task = asyncio.create_task(carried_out(run))
         await run.has_begun(task)

@@ -9,6 +9,7 @@ from tests.crowd.fake_crowd import (
     FakeCrowd,
     FakeUser,
     perform,
+    plan_of,
     seconds_of,
     shard,
     shop,
@@ -34,9 +35,8 @@ def test_users_without_a_ramp_start_at_once() -> None:
 def test_a_share_of_the_crowd_starts_at_its_own_times() -> None:
     async def scene(loop: FakeTimeLoop) -> list[tuple[float, int]]:
         fake = FakeCrowd(loop)
-        whole = fake.run(shop, users=5, ramp="5s")
-        whole.plan = shard(whole.plan, 1, of=2)
-        await whole.carry_out()
+        plan = plan_of(shop, users=5, ramp="5s")
+        await fake.run_of(shard(plan, 1, of=2)).carry_out()
         return fake.when("begin")
 
     assert [(1.0, 1), (3.0, 3)] == play(scene)
@@ -45,9 +45,8 @@ def test_a_share_of_the_crowd_starts_at_its_own_times() -> None:
 def test_a_share_without_users_ends_at_once() -> None:
     async def scene(loop: FakeTimeLoop) -> float:
         fake = FakeCrowd(loop)
-        whole = fake.run(shop, users=1, duration="5s")
-        whole.plan = shard(whole.plan, 1, of=2)
-        await whole.carry_out()
+        plan = plan_of(shop, users=1, duration="5s")
+        await fake.run_of(shard(plan, 1, of=2)).carry_out()
         return fake.now
 
     assert play(scene) == 0.0

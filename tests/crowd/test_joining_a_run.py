@@ -20,8 +20,7 @@ def carried(began: float, now: float, **arguments: Any) -> tuple[FakeCrowd, Any]
     async def scene(loop: FakeTimeLoop) -> tuple[FakeCrowd, Any]:
         await asyncio.sleep(now)
         fake = FakeCrowd(loop)
-        run = fake.run(shop, **arguments)
-        run.plan = shard(plan_of(shop, **arguments), 1, 2)
+        run = fake.run_of(shard(plan_of(shop, **arguments), 1, 2))
         run.monitor.processor = Idle()
         return fake, await run.carry_out(began)
 

@@ -11,6 +11,7 @@ from tests.crowd.fake_crowd import (
     FakeCrowd,
     FakeUser,
     perform,
+    plan_of,
     seconds_of,
     shard,
     shop,
@@ -100,8 +101,8 @@ def test_shares_of_arrivals_are_served_at_their_own_times() -> None:
         began = loop.time()
         for index in range(3):
             fake = FakeCrowd(loop)
-            run = fake.run(shop, arrival="10/s", duration="1s")
-            run.plan = shard(run.plan, index, of=3)
+            plan = plan_of(shop, arrival="10/s", duration="1s")
+            run = fake.run_of(shard(plan, index, of=3))
             zero = loop.time() - began
             await run.carry_out()
             begins += [round(at - zero, 6) for at, _ in fake.when("begin")]

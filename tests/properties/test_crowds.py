@@ -153,10 +153,9 @@ def test_every_arrival_is_served_dropped_or_cut(
         counts = outcome.snapshot.counts
         came = [
             each
-            for each in run.profile.arrivals(run.seed)
+            for each in run.profile.arrivals(run.state.seed)
             if each.at < stop or stop >= 2
         ]
-        assert run.state is not None
         progress_seen = (
             counts["iterations"] + counts["dropped_arrivals"] + run.state.cut
         )

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_liveview_load.metrics.snapshot import Snapshot
-from tests.crowd.fake_crowd import FakeCrowd, FakeUser, shard
+from tests.crowd.fake_crowd import FakeCrowd, FakeUser, plan_of, shard
 from tests.crowd.fake_time import FakeTimeLoop, play
 
 
@@ -48,8 +48,7 @@ def came_to(load: dict[str, Any], index: int = 0, of: int = 1) -> Snapshot:
     """Return the numbers of one runner's share of a run."""
 
     async def scene(loop: FakeTimeLoop) -> Snapshot:
-        run = FakeCrowd(loop).run(MIX, **load)
-        run.plan = shard(run.plan, index, of)
+        run = FakeCrowd(loop).run_of(shard(plan_of(MIX, **load), index, of))
         return (await run.carry_out()).snapshot
 
     return play(scene)
