@@ -24,7 +24,7 @@ from random import Random
 from typing import Any, Final
 
 from pytest_liveview_load.errors import DataError, UnitError
-from pytest_liveview_load.units import format_count, near_miss
+from pytest_liveview_load.units import format_count, near_miss, plural
 
 ONCE: Final = "once"
 CYCLE: Final = "cycle"
@@ -35,6 +35,7 @@ A_SOURCE: Final = (
     "data of users: a file such as 'users.csv', the name of a fixture, or rows to "
     "iterate over"
 )
+NO_ROW: Final = "there is no row in it"
 A_WAY: Final = "a way to hand out rows: one of 'once', 'cycle', 'random'"
 
 
@@ -95,23 +96,23 @@ class UserRows:
         Raises DataError if there is no row at all, or fewer than users in "once", or
         if `random` cannot know all of them, or if others' rows are in another process.
         """
-        found = self.rows.read_to(users)
+        found, why = self.rows.read_to(users), ""
         if self.rows.is_cut and found < users:
             why = (
                 f"its rows are read one by one, and only {format_count(found)} of them "
                 f"came to the processes that carry the users, of whom there are "
                 f"{format_count(users)} now: give a list of rows if users are added"
             )
-            raise DataError(self.rows.name, why)
-        if not found:
-            raise DataError(self.rows.name, "there is no row in it")
-        if self.way == ONCE and found < users:
-            raise DataError(self.rows.name, self._too_few(users, found))
-        if self.way == RANDOM and not self.rows.is_sized:
+        elif not found:
+            why = NO_ROW
+        elif self.way == ONCE and found < users:
+            why = too_few(users, found)
+        elif self.way == RANDOM and not self.rows.is_sized:
             why = (
                 "rows='random' chooses among all rows, and these are read one by one: "
                 "give a list of them, or rows='cycle'"
             )
+        if why:
             raise DataError(self.rows.name, why)
 
     def row(self, user: int) -> Any:
@@ -128,16 +129,16 @@ class UserRows:
         elif self.way == CYCLE:
             index = user % found
         else:
-            raise DataError(self.rows.name, self._too_few(user + 1, found))
+            raise DataError(self.rows.name, too_few(user + 1, found))
         return self.rows[index]
 
-    @staticmethod
-    def _too_few(users: int, found: int) -> str:
-        rows = f"{format_count(found)} row{'' if found == 1 else 's'}"
-        return (
-            f"{rows} for {format_count(users)} users, and rows='once' gives each one of "
-            "its own: give more rows, or say rows='cycle' or rows='random'"
-        )
+
+def too_few(users: int, found: int) -> str:
+    """Return what is wrong with so many rows in "once"."""
+    return (
+        f"{plural(found, 'row')} for {format_count(users)} users, and rows='once' gives "
+        "each one of its own: give more rows, or say rows='cycle' or rows='random'"
+    )
 
 
 def row_of(user: int, user_rows: UserRows | None) -> Any:
@@ -230,7 +231,7 @@ def read(path: Path, name: str = "") -> Generator[Any, None, None]:
             name, f"{found!r} in it is not UTF-8: save it as such"
         ) from None
     if empty:
-        raise DataError(name, "there is no row in it")
+        raise DataError(name, NO_ROW)
 
 
 def csv_rows(lines: Iterable[str], name: str) -> Iterator[dict[str, str]]:

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Final, Self
 
 from pytest_liveview_load.crowd.cpu import CpuHistory, CpuReader, CpuUsage, Instant
-from pytest_liveview_load.crowd.tracebacks import OURS, is_installed
+from pytest_liveview_load.crowd.tracebacks import is_authored
 from pytest_liveview_load.errors import TooFewFiles
 from pytest_liveview_load.liveview.client.tls import root_cause
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -38,11 +38,7 @@ def check_file_descriptors(users: int) -> None:
 
     The soft limit is raised as far as needed, for the whole process.
     """
-    if sys.platform == "win32":
-        return  # sockets are no file descriptors there
-    import resource  # noqa: PLC0415 (POSIX only)
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = most_files()
     seen = Path("/dev/fd")  # Linux, macOS and the BSDs
     in_use = len(list(seen.iterdir())) if seen.is_dir() else 0
     needed = users * FILES_PER_USER + max(OTHER_FILES, in_use)
@@ -50,18 +46,21 @@ def check_file_descriptors(users: int) -> None:
         return
     if not allows(hard, needed):
         raise TooFewFiles(users, needed, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    import resource  # noqa: PLC0415 (POSIX only)
+
+    most = hard or resource.RLIM_INFINITY
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, most))
 
 
 def allows(limit: int, needed: int) -> bool:
-    """Return whether a limit of open files is high enough; a negative one is none."""
-    return limit < 0 or limit >= needed
+    """Return whether a limit of open files is high enough; 0 is none."""
+    return not limit or limit >= needed
 
 
 def most_files() -> tuple[int, int]:
     """Return how many files may be open now, and how many if we raise that; 0 is no limit."""
     if sys.platform == "win32":
-        return 0, 0
+        return 0, 0  # sockets are no file descriptors there
     import resource  # noqa: PLC0415 (POSIX only)
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -133,29 +132,23 @@ class StackSample:
 
 
 class Watchdog:
-    """Watches the thread that enters its `with` block; `beat` is that thread's sign of life."""
+    """Watches the thread that makes it, within a `with` block; `beat` is its sign of life."""
 
     def __init__(self) -> None:
         self.seen: StackSample | None = None
         self._beaten = 0.0
-        self._watched = 0
+        self._watched = threading.get_ident()
         self._over = threading.Event()
         self._thread = threading.Thread(
             target=self._look_on, name="liveview-load watchdog", daemon=True
         )
 
     def __enter__(self) -> Self:
-        self._watched = threading.get_ident()
         self.beat()
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
 
@@ -192,11 +185,8 @@ def where(frame: FrameType | None) -> str:
         return ""
     if len(inner) == 1 and inner[0].f_code.co_filename.endswith(SELECTORS):
         return ""
-    for each in inner:
-        path = each.f_code.co_filename
-        if not path.startswith(OURS) and not is_installed(path):
-            return described(each)
-    return described(inner[0])
+    by_author = (each for each in inner if is_authored(each))
+    return described(next(by_author, inner[0]))
 
 
 def described(frame: FrameType) -> str:

@@ -16,12 +16,7 @@ from pytest_liveview_load.crowd.data import (
     parse_data,
     parse_way,
 )
-from pytest_liveview_load.crowd.mix import (
-    Function,
-    Mix,
-    ScenarioMix,
-    read_mix,
-)
+from pytest_liveview_load.crowd.mix import Function, Mix, ScenarioMix, read_mix
 from pytest_liveview_load.crowd.scenario import is_async, not_async
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
 from pytest_liveview_load.load_profile.arguments import PARSERS, unknown_argument
@@ -191,21 +186,21 @@ ARGUMENTS: Final = (*PARSERS, *OWN_PARSERS)
 def checked(plan: RunPlan) -> RunPlan:
     """Return `plan` if its parts fit together; raise MarkerError if they do not."""
     after, length = format_duration(plan.after), plan.profile.length
+    message = ""
     if plan.after and not plan.abort:
         message = (
             f"load(after={after!r}): it says from when on `abort` is looked at, and there "
             "is none: write load(abort='error_rate > 10%', after=…)"
         )
-        raise MarkerError(message)
-    if plan.after and length is not None and plan.after >= length:
+    elif plan.after and length is not None and plan.after >= length:
         message = (
             f"load(after={after!r}): the run is {format_duration(length)} long, so "
             "`abort` would never be looked at"
         )
-        raise MarkerError(message)
-    if plan.rows != ONCE and plan.data is None:
+    elif plan.rows != ONCE and plan.data is None:
         message = (
             f"load(rows={plan.rows!r}): there is no data: write load(data=…, rows=…)"
         )
+    if message:
         raise MarkerError(message)
     return plan

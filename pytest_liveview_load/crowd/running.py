@@ -6,7 +6,6 @@ did to the crowd.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
-from types import TracebackType
 from typing import Any, Final, Protocol
 
 from pytest_liveview_load.crowd.plan import RunPlan
@@ -297,12 +296,7 @@ class Starting:
             )
             raise CrowdError(f"load.start({self.name})", problem)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         crowd = self._crowd
         assert crowd is not None
         if kind is None:

@@ -16,6 +16,7 @@ from pytest_liveview_load.units import (
     format_count,
     format_duration,
     format_percentage,
+    plural,
 )
 
 MOST: Final = 0.95  # of those who were hit; then the storm counts as over
@@ -64,9 +65,9 @@ class Storm:
             if math.isinf(self.seconds)
             else f"{share} were back after {format_duration(self.seconds)}"
         )
+        back = f"{format_count(self.back)} in all"
         left = f", {format_count(self.left)} left their page" if self.left else ""
-        users = f"{format_count(self.users)} user{'' if self.users == 1 else 's'}"
-        return f"cut off {users}: {end}, {format_count(self.back)} in all{left}"
+        return f"cut off {plural(self.users, 'user')}: {end}, {back}{left}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ error that has no frame of its author's keeps all it has.
 
 import sysconfig
 from pathlib import Path
-from traceback import extract_tb
-from types import TracebackType
+from traceback import extract_tb, walk_tb
+from types import FrameType, TracebackType
 from typing import Final, TypeVar
 
 from pytest_liveview_load import errors
@@ -82,12 +82,13 @@ def pruned(traceback: TracebackType | None) -> TracebackType | None:
 
 def has_author(traceback: TracebackType | None) -> bool:
     """Return whether some frame is neither ours nor a library's."""
-    while traceback is not None:
-        path = traceback.tb_frame.f_code.co_filename
-        if not path.startswith(OURS) and not is_installed(path):
-            return True
-        traceback = traceback.tb_next
-    return False
+    return any(is_authored(frame) for frame, _ in walk_tb(traceback))
+
+
+def is_authored(frame: FrameType) -> bool:
+    """Return whether a frame is neither ours nor a library's."""
+    path = frame.f_code.co_filename
+    return not path.startswith(OURS) and not is_installed(path)
 
 
 def is_installed(path: str) -> bool:
