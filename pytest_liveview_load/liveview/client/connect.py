@@ -7,9 +7,9 @@ websocket's upgrade and leaves with it; only the `WebSocket` stays.
 import asyncio
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
@@ -20,14 +20,11 @@ from websockets.uri import parse_uri
 from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.longpoll import LongPoll, open_longpoll
-from pytest_liveview_load.liveview.client.network import Connection
-from pytest_liveview_load.liveview.client.settings import AUTO, LONGPOLL
+from pytest_liveview_load.liveview.client.network import Connection, Network
+from pytest_liveview_load.liveview.client.settings import AUTO, WEBSOCKET
 from pytest_liveview_load.liveview.client.tls import failed_to_reach, printable_url
 from pytest_liveview_load.liveview.client.websocket import WebSocket
 from pytest_liveview_load.units import Clock
-
-if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.client.network import Network
 
 HEAD_END = b"\r\n\r\n"
 # A refusal's head and body together; no honest one is larger.
@@ -51,7 +48,7 @@ async def open_websocket(
     *,
     origin: str,
     headers: Sequence[tuple[str, str]] = (),
-    tls: ssl.SSLContext | None = None,
+    tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     timeout: float = 10.0,  # noqa: ASYNC109 - the error must name what was waited for
     clock: Clock = time.perf_counter,
 ) -> tuple[WebSocket, float]:
@@ -69,7 +66,7 @@ async def open_websocket(
                 lambda: Handshake(protocol, headers, clock, loop.create_future()),
                 uri.host,
                 uri.port,
-                ssl=tls if uri.secure else None,
+                ssl=tls() if uri.secure else None,
                 server_hostname=uri.host if uri.secure else None,
             )
             outcome = await handshake.upgraded
@@ -185,7 +182,7 @@ LONGPOLL_PATH: Final = "/longpoll?"
 
 
 async def open_connection(
-    network: "Network",
+    network: Network,
     url: str,
     *,
     origin: str,
@@ -197,36 +194,28 @@ async def open_connection(
     Raises ConnectionFailed, of the transport that was tried last.
     """
     transport = network.settings.transport
-    if transport == LONGPOLL or (transport == AUTO and cookies.fell_back):
-        return await poll(network, url, origin, cookies, timeout)
-    patience = min(timeout, FALLBACK) if transport == AUTO else timeout
-    headers = list(network.settings.headers)
-    if cookie := cookies.header(url):
-        headers.append(("Cookie", cookie))
-    try:
-        return await open_websocket(
-            url,
-            origin=origin,
-            headers=headers,
-            tls=network.tls_for(url),
-            timeout=patience,
-            clock=network.clock,
-        )
-    except ConnectionFailed:
-        if transport != AUTO:
-            raise
-    connection, opened = await poll(network, url, origin, cookies, timeout)
-    cookies.fell_back = True  # as socket.js does in the tab's sessionStorage
-    return connection, opened
-
-
-async def poll(
-    network: "Network", url: str, origin: str, cookies: CookieJar, patience: float
-) -> tuple[Connection, float]:
-    """Open a long poll within `patience` seconds."""
+    if transport == WEBSOCKET or (transport == AUTO and not cookies.fell_back):
+        headers = list(network.settings.headers)
+        if cookie := cookies.header(url):
+            headers.append(("Cookie", cookie))
+        try:
+            return await open_websocket(
+                url,
+                origin=origin,
+                headers=headers,
+                tls=network.tls,
+                timeout=min(timeout, FALLBACK) if transport == AUTO else timeout,
+                clock=network.clock,
+            )
+        except ConnectionFailed:
+            if transport == WEBSOCKET:
+                raise
     # As longpoll.js normalizeEndpoint.
     address = url.replace("ws", "http", 1).replace(WEBSOCKET_PATH, LONGPOLL_PATH, 1)
     longpoll = LongPoll(
         address, network.http, cookies, network.spawn, referer=f"{origin}/"
     )
-    return longpoll, await open_longpoll(longpoll, patience)
+    opened = await open_longpoll(longpoll, timeout)
+    # As socket.js does in the tab's sessionStorage.
+    cookies.fell_back = transport == AUTO
+    return longpoll, opened

@@ -119,7 +119,6 @@ def path_matches(path: str, prefix: str) -> bool:
 
 # As Chromium and Firefox: net::ERR_TOO_MANY_REDIRECTS after 20.
 MAX_REDIRECTS = 20
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEEP_METHOD = frozenset({307, 308})
 EXCERPT = 200
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -133,7 +132,6 @@ class Response:
     """A page as it came: final url, HTML, bytes of the body, and its two stamps."""
 
     url: str
-    status: int
     html: str
     size: int
     started: float
@@ -174,10 +172,9 @@ class HttpClient:
             request = self.request(method, url, cookies, body=body, referer=referer)
             answer = await self.exchange(request, cookies)
             arrived = answer.extensions[ARRIVED]
-            target = answer.headers.get("location")
-            if answer.status_code not in REDIRECTS or target is None:
+            if not answer.has_redirect_location:
                 return page_of(method, url, answer, started, arrived)
-            target = urljoin(url, target)
+            target = urljoin(url, answer.headers["location"])
             if urlsplit(target).hostname != urlsplit(url).hostname:
                 told = (
                     f"it redirects to {printable_url(target)}, another host, where virtual "
@@ -262,7 +259,6 @@ def page_of(
         raise PageError(method, printable_url(url), answer.status_code, excerpt)
     return Response(
         url=url,
-        status=answer.status_code,
         html=html,
         size=len(answer.content),
         started=started,

@@ -5,9 +5,10 @@
 has its server back or has lost it. Only a page that was sent such markup is looked at for it.
 """
 
-from typing import TYPE_CHECKING
-
 from pytest_liveview_load.liveview.client.navigation import follow_link
+from pytest_liveview_load.liveview.client.page import Page
+from pytest_liveview_load.liveview.client.tab import Tab
+from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import (
     Action,
@@ -32,16 +33,11 @@ from pytest_liveview_load.liveview.page.loading import (
 )
 from pytest_liveview_load.liveview.protocol.wire import EVENT
 
-if TYPE_CHECKING:
-    from pytest_liveview_load.liveview.client.page import Page
-    from pytest_liveview_load.liveview.client.tab import Tab
-    from pytest_liveview_load.liveview.client.view import View
-
 MOUNTED = "mounted"
 NULL = "null"  # as JavaScript writes it into a class
 
 
-def run_mounted_and_removed(tab: "Tab", page: "Page") -> None:
+def run_mounted_and_removed(tab: Tab, page: Page) -> None:
     """Run the bindings of what has come and gone, if any view was sent such."""
     if any(each.content.has_remove for each in page.views.all()):
         run_removed(tab, page)
@@ -49,7 +45,7 @@ def run_mounted_and_removed(tab: "Tab", page: "Page") -> None:
         run_mounted(tab, page)
 
 
-def run_mounted(tab: "Tab", page: "Page") -> None:
+def run_mounted(tab: Tab, page: Page) -> None:
     """Run `phx-mounted` of the elements that were not there before."""
     document = page.document()
     there = {}
@@ -66,9 +62,7 @@ def run_mounted(tab: "Tab", page: "Page") -> None:
             run_chain(tab, page, identity, there[identity], MOUNTED)
 
 
-def run_action(
-    tab: "Tab", page: "Page", action: Action, caused: str | None = None
-) -> None:
+def run_action(tab: Tab, page: Page, action: Action, caused: str | None = None) -> None:
     """Do what a chain comes to that no step of the user's began.
 
     `caused`: the type of what it pushes; by no event of the browser's, it is
@@ -101,7 +95,7 @@ def run_action(
 REMOVE = "remove"  # the wire's type of what is pushed
 
 
-def run_removed(tab: "Tab", page: "Page") -> None:
+def run_removed(tab: Tab, page: Page) -> None:
     """Run `phx-remove` of the elements that were there before and are not now."""
     before, page.before = page.before, page.document()
     if before is None:
@@ -129,7 +123,7 @@ def removed(element: Element, after: Document) -> bool:
 NO_EVENT = ""  # what a push of these commands is caused by
 
 
-def run_connection_binding(tab: "Tab", page: "Page", view: "View", name: str) -> None:
+def run_connection_binding(tab: Tab, page: Page, view: View, name: str) -> None:
     """Run the commands of the binding `name` inside the view.
 
     Raises ProtocolError, ElementError for a page or commands that nobody can read.
@@ -140,9 +134,7 @@ def run_connection_binding(tab: "Tab", page: "Page", view: "View", name: str) ->
         run_chain(tab, page, identity, chain, NO_EVENT)
 
 
-def run_chain(
-    tab: "Tab", page: "Page", identity: Identity, chain: str, cause: str
-) -> None:
+def run_chain(tab: Tab, page: Page, identity: Identity, chain: str, cause: str) -> None:
     """Run the commands that an element binds, if it is still on the tab's page."""
     visible = page.without_loading_states()
     element = find_by_identity(visible.document.root, identity)

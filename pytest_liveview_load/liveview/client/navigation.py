@@ -18,6 +18,7 @@ from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.tls import another_host
+from pytest_liveview_load.liveview.client.view import PATCH, View
 from pytest_liveview_load.liveview.page.actions import LiveNavigate
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
@@ -169,13 +170,9 @@ def follow_link(
     navigate(tab, navigation, action.url, replace=action.replace, null_flash=null)
 
 
-def push_patch(page: Page, href: str) -> Push:
-    """Ask the view to show `href`, as pushLinkPatch does."""
-    if page.views.main is None:
-        raise RuntimeError("only a live view can be patched")
-    return page.views.main.push(
-        LIVE_PATCH, {"url": href}, metric="patch", name=path_of(href)
-    )
+def push_patch(main: View, href: str) -> Push:
+    """Ask the main view to show `href`, as pushLinkPatch does."""
+    return main.push(LIVE_PATCH, {"url": href}, metric=PATCH, name=path_of(href))
 
 
 def finish_patch(
@@ -222,8 +219,8 @@ def go_back(tab: Tab) -> tuple[Push, str] | None:
     kind, href = went
     if page is not None and kind is not HistoryKind.LOAD:
         page.url = href  # at popstate the address bar has moved already
-    if kind is HistoryKind.PATCH and page is not None:
-        return push_patch(page, href), href
+    if kind is HistoryKind.PATCH and main is not None:
+        return push_patch(main, href), href
     if kind is HistoryKind.LOAD:
         begin_load(tab, tab.start_navigation("visit"), href, unload=False)
     else:

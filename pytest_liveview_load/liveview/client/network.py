@@ -9,16 +9,12 @@ import ssl
 import time
 import weakref
 from collections.abc import Callable, Coroutine
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Protocol, Self
 
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.settings import ClientSettings
-from pytest_liveview_load.liveview.client.tls import (
-    SECURE_SCHEMES,
-    origin_of,
-    tls_context,
-)
+from pytest_liveview_load.liveview.client.tls import origin_of, tls_context
 from pytest_liveview_load.liveview.diff_cost.sampling import PartSampler, ResentSampler
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.units import Clock
@@ -112,6 +108,11 @@ class Connection(Protocol):
 INTERNED = 256
 
 
+def same(data: bytes) -> bytes:
+    """Return `data` itself."""
+    return data
+
+
 class Network:
     """The process's way to the app. Use as an async context manager.
 
@@ -136,7 +137,8 @@ class Network:
         self.versions: set[str] = set()  # of LiveView, as joins were answered with
         self._tasks: set[asyncio.Task[None]] = set()
         self._tls: ssl.SSLContext | None = None
-        self._interned: dict[bytes, bytes] = {}
+        # The one copy of some bytes that all share who got the same ones.
+        self.intern = lru_cache(INTERNED)(same)
 
     async def __aenter__(self) -> Self:
         return self
@@ -182,11 +184,6 @@ class Network:
             self._tls = tls_context(self.settings.verify)
         return self._tls
 
-    def tls_for(self, url: str) -> ssl.SSLContext | None:
-        """Return the TLS context for `url`, None when it needs none."""
-        scheme = url.partition(":")[0]
-        return self.tls() if scheme in SECURE_SCHEMES else None
-
     def dialect_of(self, url: str, session: str) -> Dialect:
         """Return what to speak before the first reply of a page at `url`.
 
@@ -205,12 +202,3 @@ class Network:
         dialect = Dialect.of_version(version)
         self.dialects[origin_of(url)] = dialect
         return dialect
-
-    def intern(self, data: bytes) -> bytes:
-        """Return the one copy of `data` that users who got the same bytes share."""
-        known = self._interned.get(data)
-        if known is None:
-            if len(self._interned) >= INTERNED:
-                self._interned.pop(next(iter(self._interned)))
-            known = self._interned[data] = data
-        return known

@@ -7,7 +7,6 @@ has mounted.
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from pytest_liveview_load.errors import NotLiveView
 from pytest_liveview_load.liveview.client.hooks import (
     HOOK,
     push_of_hook,
@@ -139,7 +138,7 @@ async def perform(
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
                 pushes.append(push)
         elif isinstance(action, LivePatch) and (main := page.views.main) is not None:
-            push = push_patch(page, action.url)
+            push = push_patch(main, action.url)
             push.number = main.in_flight.mark(action.loading_source, page.latest)
             pushes.append(push)
             patches.append((push, action))
@@ -177,13 +176,6 @@ def submit_over_http(tab: Tab, action: HttpSubmit) -> None:
     navigation = tab.navigation or tab.start_navigation("visit")
     url, method, body = action.url, action.method, action.body or None
     begin_load(tab, navigation, url, method=method, body=body, unload=True)
-
-
-def live_view(page: Page, step: Step) -> View:
-    """Return the page's view; raises NotLiveView when it has none."""
-    if page.views.main is None:
-        raise NotLiveView(page.url, step.name)
-    return page.views.main
 
 
 async def push_as_hook(

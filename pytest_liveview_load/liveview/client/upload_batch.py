@@ -394,7 +394,7 @@ class ChannelEntry(UploadEntry):
         if self.closed or self.settled:
             return
         try:
-            data = self.file.content.read(self.offset, self.chunk_size)
+            data = self.file.read(self.offset, self.chunk_size)
         except OSError as error:
             self.broken_off(FAILED, f"cannot be read ({error.strerror or error})")
             return
@@ -443,7 +443,7 @@ class ExternalEntry(UploadEntry):
     def read(self, offset: int = 0, size: int | None = None) -> bytes:
         """Return the content, or `size` bytes of it from `offset` on."""
         rest = self.info.size - offset
-        return self.file.content.read(offset, rest if size is None else size)
+        return self.file.read(offset, rest if size is None else size)
 
     def progress(self, percent: float) -> None:
         """Tell the view how far it is; 100 completes the entry."""

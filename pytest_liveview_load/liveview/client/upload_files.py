@@ -2,7 +2,7 @@
 
 import os
 import time
-from dataclasses import dataclass
+from functools import partial
 from mimetypes import MimeTypes
 from pathlib import Path
 from typing import TypeAlias
@@ -18,28 +18,16 @@ File: TypeAlias = "str | os.PathLike[str] | tuple[str, bytes] | tuple[str, bytes
 TYPES = MimeTypes(filenames=())
 
 
-@dataclass(frozen=True, slots=True)
-class AtPath:
-    """The content of a file on disk."""
-
-    path: Path
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return at most `size` bytes from `offset` on. Raises OSError."""
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            return file.read(size)
+def read_memory(data: bytes, offset: int, size: int) -> bytes:
+    """Return at most `size` bytes of what a test holds itself, from `offset` on."""
+    return data[offset : offset + size]
 
 
-@dataclass(frozen=True, slots=True)
-class InMemory:
-    """Content that a test holds itself."""
-
-    data: bytes
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return at most `size` bytes from `offset` on."""
-        return self.data[offset : offset + size]
+def read_disk(path: Path, offset: int, size: int) -> bytes:
+    """Return at most `size` bytes of a file from `offset` on. Raises OSError."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(size)
 
 
 def chosen_files(upload: str, given: File) -> list[ChosenFile]:
@@ -73,7 +61,7 @@ def in_memory(upload: str, given: File) -> ChosenFile:
                 size=len(data),
                 last_modified=int(time.time() * 1000),
             )
-            return ChosenFile(info=info, content=InMemory(data))
+            return ChosenFile(info=info, read=partial(read_memory, data))
     shown = repr(given)
     told = shown if len(shown) <= 60 else f"{shown[:60]}…"
     raise UploadError(upload, f"{told} is no file: give a path, or (name, bytes)")
@@ -95,7 +83,7 @@ def from_disk(upload: str, path: Path, relative_path: str = "") -> ChosenFile:
         last_modified=status.st_mtime_ns // 1_000_000,
         relative_path=relative_path,
     )
-    return ChosenFile(info=info, content=AtPath(path))
+    return ChosenFile(info=info, read=partial(read_disk, path))
 
 
 def type_of(name: str) -> str:

@@ -66,10 +66,8 @@ class ViewContent:
         self.pending = [rendered]
         self.mounts = True
         self.cids = frozenset()
-        self.has_components = COMPONENTS_KEY in rendered
-        self.has_views = NESTED in rendered
-        self.has_mounted = MOUNTED in rendered
-        self.has_remove = self.has_remove or REMOVED in rendered
+        self.has_components = self.has_views = self.has_mounted = False
+        self.look_for_markup(rendered)
         if self.has_components:
             self.destroyed_components()
 
@@ -82,16 +80,20 @@ class ViewContent:
         pending = self.pending
         pending.append(diff)
         self.triggered = self.triggered or TRIGGER in diff
-        self.has_components = self.has_components or COMPONENTS_KEY in diff
-        self.has_mounted = self.has_mounted or MOUNTED in diff
-        self.has_remove = self.has_remove or REMOVED in diff
-        self.has_views = self.has_views or NESTED in diff
+        self.look_for_markup(diff)
         moves = self.has_views or self.has_components
         if moves and unsolicited:
             moves = not self.only_texts(diff)
         if len(pending) > MAX_PENDING:
             self.merged()
         return moves
+
+    def look_for_markup(self, data: bytes) -> None:
+        """Note what a join or a diff brings of what is seen to before anybody looks."""
+        self.has_components = self.has_components or COMPONENTS_KEY in data
+        self.has_views = self.has_views or NESTED in data
+        self.has_mounted = self.has_mounted or MOUNTED in data
+        self.has_remove = self.has_remove or REMOVED in data
 
     def only_texts(self, diff: bytes) -> bool:
         """Tell whether a diff changes only texts that hold no view and no component."""

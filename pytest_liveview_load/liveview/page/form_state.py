@@ -11,7 +11,7 @@ import copy
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.document import Document
@@ -31,20 +31,15 @@ from pytest_liveview_load.units import Clock
 # One file that a person has chosen, until it has arrived.
 
 
-class FileContent(Protocol):
-    """What a file holds."""
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Return at most `size` bytes from `offset` on. Raises OSError."""
-        ...
-
-
 @dataclasses.dataclass(slots=True, kw_only=True, eq=False)
 class ChosenFile:
-    """A file in a file input; `ref` is its number on the page, once it has one."""
+    """A file in a file input; `ref` is its number on the page, once it has one.
+
+    `read` takes an offset and a size; it returns at most that many bytes, or raises OSError.
+    """
 
     info: FileInfo
-    content: FileContent
+    read: Callable[[int, int], bytes]
     ref: str | None = None
     preflighting: bool = False  # `allow_upload` was asked and not refused
 

@@ -9,7 +9,6 @@ import asyncio
 from typing import Final
 
 from pytest_liveview_load.errors import NotLiveView, StepError
-from pytest_liveview_load.liveview.client.perform import live_view
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.user.reading import PageReading
 from pytest_liveview_load.units import parse_duration
@@ -54,9 +53,8 @@ class Faults(PageReading):
         step = self._step("reconnect()", timeout)
         with step:
             page = await step.ready()
-            view = live_view(page, step)
-            socket = self._socket(step.name)
-            socket.reconnect(RECONNECTED, listens_again=view.dialect.listens_again)
+            socket, listens_again = self._socket(step.name), page.spoken.listens_again
+            socket.reconnect(RECONNECTED, listens_again=listens_again)
             await step.ready()
 
     async def offline(self, duration: str | float) -> None:

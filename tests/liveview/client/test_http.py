@@ -147,7 +147,7 @@ async def test_a_kept_connection_that_the_server_has_dropped_is_replaced(
 
     page = await network.http.fetch("GET", f"{server.url}/counter", CookieJar())
 
-    assert page.status == 200
+    assert page.url == f"{server.url}/counter"
     assert [asked.connection for asked in server.asked] == [1, 2]
 
 

@@ -27,16 +27,13 @@ from pytest_liveview_load.liveview.protocol.versions import Dialect
 from tests.liveview.page.pages import page_of
 
 
-class Nothing:
-    """The content of a file that nobody reads."""
-
-    def read(self, offset: int, size: int) -> bytes:
-        raise OSError(f"{size} bytes at {offset} of nothing")
+def nothing(offset: int, size: int) -> bytes:
+    raise OSError(f"{size} bytes at {offset} of nothing")
 
 
 def file(name: str, size: int = 1, kind: str = "text/plain") -> ChosenFile:
     info = FileInfo(name=name, type=kind, size=size, last_modified=0)
-    return ChosenFile(info=info, content=Nothing())
+    return ChosenFile(info=info, read=nothing)
 
 
 def page(
