@@ -230,7 +230,7 @@ class LiveUser(Visitor):
             meeting = await live.rendezvous("start", users="all", value="ready")
             assert ["ready"] == [member.value for member in meeting.members]
         """
-        call = RendezvousArguments(users, late, self._patience(timeout))
+        call = RendezvousArguments(users, late, self._tab.seconds(timeout))
         return await self._run.sync.meet(self.id, name, call, value)
 
     async def pair(
@@ -252,7 +252,7 @@ class LiveUser(Visitor):
             caller, called = bobs
             assert (caller.id, called.value) == (bob.id, "hi")
         """
-        call = RendezvousArguments(2, "fail", self._patience(timeout))
+        call = RendezvousArguments(2, "fail", self._tab.seconds(timeout))
         meeting = await self._run.sync.meet(self.id, name, call, value)
         first, second = meeting.members
         return first, second
@@ -285,7 +285,7 @@ class LiveUser(Visitor):
             await bob.seen("message")
         """
         broadcasts = self._run.sync.broadcasts
-        token = broadcasts.begin(self.id, name, self._patience(timeout))
+        token = broadcasts.begin(self.id, name, self._tab.seconds(timeout))
         listener = self._broadcast_listener()
         listener.saying[token] = token.encode()
         try:
@@ -333,9 +333,9 @@ class LiveUser(Visitor):
             assert seen.sender == bob.id
             assert seen.seconds < 5
         """
-        patience = self._patience(timeout)
+        seconds = self._tab.seconds(timeout)
         self.watch(name)
-        return await self._run.sync.broadcasts.seen(self.id, name, patience)
+        return await self._run.sync.broadcasts.seen(self.id, name, seconds)
 
     def _broadcast_listener(self) -> BroadcastListener:
         listener = self._tab.message_listener

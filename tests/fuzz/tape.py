@@ -18,6 +18,7 @@ from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Delays
 from pytest_liveview_load.liveview.client.socket import Socket
+from pytest_liveview_load.liveview.client.tab import Step
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.protocol.wire import CHUNK
 from pytest_liveview_load.liveview.user.visitor import Visitor
@@ -175,7 +176,7 @@ def look(live: Visitor, outcome: Outcome) -> None:
 
 async def finish(live: Visitor, outcome: Outcome, pushes: list[Push]) -> None:
     """Wait as a step would: for every reply, and for the view to be there."""
-    step = live._step("the last step", MOMENT)
+    step = Step(live._tab, "the last step", MOMENT)
     try:
         await step.ready()
         await step.settle(pushes)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from pytest_liveview_load.liveview.client import tab
 from pytest_liveview_load.liveview.client.perform import act
 from pytest_liveview_load.liveview.page import events
 from pytest_liveview_load.liveview.page.actions import Action
@@ -71,7 +72,7 @@ async def set_by_script(live: Visitor, selector: str, *values: str) -> None:
         page.forms.put(field, tuple(values))
         return events.input_event(page, field)
 
-    await act(live._step(f"set {selector}", None), plan)
+    await act(tab.Step(live._tab, f"set {selector}", None), plan)
 
 
 def _options(live: Visitor, said: "re.Match[str]") -> list[str]:

@@ -11,6 +11,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from pytest_liveview_load.errors import (
     ConnectionLost,
@@ -29,6 +30,7 @@ from pytest_liveview_load.liveview.client.socket import MessageListener
 from pytest_liveview_load.liveview.client.upload_batch import Uploads
 from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED, View, ViewListener
 from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.units import parse_duration
 
 # A browser stops after 20 redirects over HTTP; a mount that redirects to itself is one.
 MAX_HOPS = 20
@@ -44,15 +46,16 @@ class Step:
 
     __slots__ = ("deadline", "loop", "name", "tab", "timeout")
 
-    def __init__(self, tab: "Tab", name: str, timeout: float) -> None:
+    def __init__(self, tab: "Tab", name: str, timeout: str | float | None) -> None:
         self.tab = tab
         self.loop = asyncio.get_running_loop()
         self.name = name
-        self.timeout = timeout
-        self.deadline = self.loop.time() + timeout
+        self.timeout = tab.seconds(timeout)
+        self.deadline = self.loop.time() + self.timeout
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         self.tab.step = self
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.tab.step = None
@@ -240,6 +243,12 @@ class Tab:
     def __post_init__(self) -> None:
         """Be known to the network, which may cut the connections of all tabs."""
         self.network.tabs.add(self)
+
+    def seconds(self, timeout: str | float | None) -> float:
+        """Return how long a step may take: `timeout`, else the usual time."""
+        if timeout is None:
+            return self.network.settings.timeout
+        return parse_duration(timeout)
 
     # Waiting
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_liveview_load.errors import NotLiveView, StepError
 from pytest_liveview_load.liveview.client.socket import Socket
+from pytest_liveview_load.liveview.client.tab import Step
 from pytest_liveview_load.liveview.user.reading import PageReading
 from pytest_liveview_load.units import parse_duration
 
@@ -50,8 +51,7 @@ class Faults(PageReading):
             await live.reconnect()
             assert live.text("#count") == "0"  # a new process on the server
         """
-        step = self._step("reconnect()", timeout)
-        with step:
+        with Step(self._tab, "reconnect()", timeout) as step:
             page = await step.ready()
             socket, listens_again = self._socket(step.name), page.spoken.listens_again
             socket.reconnect(RECONNECTED, listens_again=listens_again)

@@ -6,8 +6,7 @@ then. What a click on a shared page comes to is worked out once for all who see 
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
-from typing import cast
+from typing import TypeVarTuple, cast
 
 from pytest_liveview_load.liveview.client.perform import Plan
 from pytest_liveview_load.liveview.page import clicks, inputs
@@ -16,24 +15,26 @@ from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element, form_of, is_disabled
 
+# What a gesture is given beside the page and the element.
+Given = TypeVarTuple("Given")
+
 
 def click(selector: str | None, text: str | None) -> Plan:
     """Click an element, found by selector, by what it reads, or both."""
 
     def plan(visible: VisiblePage) -> list[Action]:
+        document = visible.document
         shared = visible.forms.untouched and (
-            text is None or not visible.document.has_own_texts
+            text is None or not document.has_own_texts
         )
         key = "click", selector, text, visible.dialect
-        if shared:
-            known = visible.document.memo.get(key)
-            if known is not None:
-                return cast("list[Action]", known)
-        element = find_one(visible.document, selector, text=text, role="click")
+        known = document.memo.get(key) if shared else None
+        if known is not None:
+            return cast("list[Action]", known)
+        element = find_one(document, selector, text=text, role="click")
         actions = clicks.click(visible, element)
-        if shared and same_for_all(visible, actions):
-            # Each has their own id of the main view.
-            visible.document.memo[key] = [for_main(each) for each in actions]
+        if shared and visible.forms.untouched:
+            document.memo[key] = for_all(visible, actions)
         return actions
 
     return plan
@@ -62,62 +63,51 @@ def heard_by_hooks(
     return hooked
 
 
-def same_for_all(visible: VisiblePage, actions: list[Action]) -> bool:
-    """Return whether a click came to what it comes to for all who see the same page.
+def for_all(visible: VisiblePage, actions: list[Action]) -> list[Action] | None:
+    """Return what a click comes to for all who see the same page, None if that differs.
 
-    So it is when it only pushes click events to the main view, without a value that is
-    this user's own, and left the forms as they were.
+    It is the same when it only pushes click events to the main view, without a value that
+    is this user's own.
     """
     page = visible.document.dead_render
-    main = page.main
-    if main is None or not actions or not visible.forms.untouched:
-        return False
+    shared: list[Action] = []
     for action in actions:
         if not isinstance(action, PushEvent) or action.kind != "click":
-            return False
+            return None
         said = repr(action.payload)
-        if action.view_id != main.id or page.masked.mask(said) != said:
-            return False
-    return True
-
-
-def for_main(action: Action) -> Action:
-    """Return a push to the main view, whatever its id is."""
-    if isinstance(action, PushEvent):
-        return replace(action, view_id="")
-    return action
+        if (
+            page.main is None
+            or action.view_id != page.main.id
+            or page.masked.mask(said) != said
+        ):
+            return None
+        # Each has their own id of the main view.
+        shared.append(replace(action, view_id=""))
+    return shared or None
 
 
 def on_field(
     selector: str | None,
     label: str | None,
-    gesture: Callable[[VisiblePage, Element], list[Action]],
+    gesture: Callable[[VisiblePage, Element, *Given], list[Action]],
+    *given: *Given,
 ) -> Plan:
     """Do what one of `page.inputs` does to the field that selector and label mean."""
 
     def plan(visible: VisiblePage) -> list[Action]:
         field = find_one(visible.document, selector, label=label, role="field")
-        return gesture(visible, field)
+        return gesture(visible, field, *given)
 
     return plan
-
-
-def fill(selector: str | None, label: str | None, value: str) -> Plan:
-    """Put `value` into a text field."""
-    return on_field(
-        selector, label, lambda visible, field: inputs.fill(visible, field, value)
-    )
 
 
 def keystrokes(selector: str | None, label: str | None, text: str) -> Iterator[Plan]:
     """Yield the plans that add the characters of `text` to a field, one each."""
     if not isinstance(text, str):
-        yield fill(selector, label, text)  # which refuses it
+        yield on_field(selector, label, inputs.fill, text)  # which refuses it
         return
     for character in text:
-        yield on_field(
-            selector, label, partial(inputs.type_character, character=character)
-        )
+        yield on_field(selector, label, inputs.type_character, character)
 
 
 def press(key: str, selector: str | None) -> Plan:

@@ -14,7 +14,6 @@ from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.document import Document, flash_messages
 from pytest_liveview_load.liveview.page.find import find_one
-from pytest_liveview_load.units import parse_duration
 
 
 class PageReading:
@@ -150,7 +149,7 @@ class PageReading:
             await live.until(lambda: "loading" not in live.text("#profile"), label="profile")
         """
         tab = self._tab
-        step = self._step(f"until({named(condition)})", timeout)
+        step = Step(self._tab, f"until({named(condition)})", timeout)
         started = tab.network.clock()
         with step:
             while True:
@@ -165,14 +164,6 @@ class PageReading:
         if isinstance(condition, str):
             return self.has(condition)
         return bool(condition())
-
-    def _step(self, name: str, timeout: str | float | None) -> Step:
-        return Step(self._tab, name, self._patience(timeout))
-
-    def _patience(self, timeout: str | float | None) -> float:
-        if timeout is None:
-            return self._network.settings.timeout
-        return parse_duration(timeout)
 
     def _document(self) -> Document:
         page = self._tab.page

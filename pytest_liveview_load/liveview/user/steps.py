@@ -17,6 +17,7 @@ from pytest_liveview_load.liveview.client.navigation import (
     go_back,
 )
 from pytest_liveview_load.liveview.client.perform import act, perform, push_as_hook
+from pytest_liveview_load.liveview.client.tab import Step
 from pytest_liveview_load.liveview.client.tls import absolute
 from pytest_liveview_load.liveview.client.upload_batch import Uploader
 from pytest_liveview_load.liveview.client.upload_files import File, chosen_files
@@ -24,7 +25,7 @@ from pytest_liveview_load.liveview.client.uploads import upload_chosen, uploads_
 from pytest_liveview_load.liveview.page import events, file_inputs, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.events import Edge
-from pytest_liveview_load.liveview.page.find import find_one
+from pytest_liveview_load.liveview.page.find import Role, find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.user import gestures
 from pytest_liveview_load.liveview.user.reading import PageReading
@@ -47,9 +48,9 @@ class Steps(PageReading):
             assert live.path == "/counter"
         """
         url = absolute(self._network.settings.url, path)
-        tab, step = self._tab, self._step(f"visit({path!r})", timeout)
-        tab.failure = tab.navigation = None
-        with step:
+        tab = self._tab
+        with Step(tab, f"visit({path!r})", timeout) as step:
+            tab.failure = tab.navigation = None
             try:
                 begin_load(tab, tab.start_navigation("visit"), url, unload=False)
                 await step.settle()
@@ -66,8 +67,8 @@ class Steps(PageReading):
             await live.back()
             assert live.path == "/nav/a"
         """
-        tab, step = self._tab, self._step("back()", timeout)
-        with step:
+        tab = self._tab
+        with Step(tab, "back()", timeout) as step:
             await step.ready()
             pushed = go_back(tab)
             await step.settle([] if pushed is None else [pushed[0]])
@@ -93,7 +94,7 @@ class Steps(PageReading):
             await live.click(text="+5")
             assert live.text("#count") == "6"
         """
-        step = self._step(f"click({selector or text!r})", timeout)
+        step = Step(self._tab, f"click({selector or text!r})", timeout)
         plan = gestures.click(selector, text)
         hooks = self._tab.hooks
         if hooks is not None:
@@ -115,8 +116,8 @@ class Steps(PageReading):
             await live.fill("#user_name", "Ada")
             await live.fill(label="Email", value="ada@example.org")
         """
-        step = self._step(f"fill({selector or label!r})", timeout)
-        await act(step, gestures.fill(selector, label, value))
+        step = Step(self._tab, f"fill({selector or label!r})", timeout)
+        await act(step, gestures.on_field(selector, label, inputs.fill, value))
 
     async def type(
         self,
@@ -132,7 +133,7 @@ class Steps(PageReading):
             await live.visit("/form")
             await live.type("#user_bio", "Hi")
         """
-        step = self._step(f"type({selector or label!r})", timeout)
+        step = Step(self._tab, f"type({selector or label!r})", timeout)
         await act(step, *gestures.keystrokes(selector, label, value))
 
     async def press(
@@ -148,7 +149,7 @@ class Steps(PageReading):
             await live.visit("/counter")
             await live.press("ArrowUp")
         """
-        step = self._step(f"press({key!r})", timeout)
+        step = Step(self._tab, f"press({key!r})", timeout)
         await act(step, gestures.press(key, selector))
 
     async def select(
@@ -165,12 +166,8 @@ class Steps(PageReading):
             await live.select("#user_role", "writer")
             await live.select("#user_langs", "elixir", "python")
         """
-        step = self._step(f"select({selector or label!r})", timeout)
-        plan = gestures.on_field(
-            selector,
-            label,
-            lambda visible, field: inputs.select(visible, field, *options),
-        )
+        step = Step(self._tab, f"select({selector or label!r})", timeout)
+        plan = gestures.on_field(selector, label, inputs.select, *options)
         await act(step, plan)
 
     async def check(
@@ -186,7 +183,7 @@ class Steps(PageReading):
             await live.visit("/form")
             await live.check("#user_agree")
         """
-        step = self._step(f"check({selector or label!r})", timeout)
+        step = Step(self._tab, f"check({selector or label!r})", timeout)
         await act(step, gestures.on_field(selector, label, inputs.check))
 
     async def uncheck(
@@ -203,7 +200,7 @@ class Steps(PageReading):
             await live.check("#user_agree")
             await live.uncheck("#user_agree")
         """
-        step = self._step(f"uncheck({selector or label!r})", timeout)
+        step = Step(self._tab, f"uncheck({selector or label!r})", timeout)
         await act(step, gestures.on_field(selector, label, inputs.uncheck))
 
     async def choose(
@@ -219,7 +216,7 @@ class Steps(PageReading):
             await live.visit("/form")
             await live.choose("#user_plan_pro")
         """
-        step = self._step(f"choose({selector or label!r})", timeout)
+        step = Step(self._tab, f"choose({selector or label!r})", timeout)
         await act(step, gestures.on_field(selector, label, inputs.choose))
 
     async def submit(
@@ -236,7 +233,7 @@ class Steps(PageReading):
             await live.submit("#user-form")
             assert live.text("#user_name-error") == "is too short"
         """
-        step = self._step(f"submit({selector or text or ''!r})", timeout)
+        step = Step(self._tab, f"submit({selector or text or ''!r})", timeout)
         await act(step, gestures.submit(selector, text))
 
     async def push(
@@ -257,7 +254,7 @@ class Steps(PageReading):
             await live.push("inc", {"by": "3"})
             assert live.text("#count") == "3"
         """
-        step = self._step(f"push({event!r})", timeout)
+        step = Step(self._tab, f"push({event!r})", timeout)
         return await push_as_hook(step, event, value, target)
 
     async def focus(
@@ -275,15 +272,11 @@ class Steps(PageReading):
         """
 
         def plan(visible: VisiblePage) -> list[Action]:
-            if label is None:
-                element = find_one(visible.document, selector)
-            else:
-                element = find_one(
-                    visible.document, selector, label=label, role="field"
-                )
-            return events.focus_element(visible, element)
+            role: Role = "any" if label is None else "field"
+            found = find_one(visible.document, selector, label=label, role=role)
+            return events.focus_element(visible, found)
 
-        await act(self._step(f"focus({selector or label!r})", timeout), plan)
+        await act(Step(self._tab, f"focus({selector or label!r})", timeout), plan)
 
     async def blur(self, *, timeout: str | float | None = None) -> None:
         """Leave the field that has the focus; does nothing where none has it.
@@ -293,7 +286,7 @@ class Steps(PageReading):
             await live.focus("#user_name")
             await live.blur()
         """
-        await act(self._step("blur()", timeout), events.blur)
+        await act(Step(self._tab, "blur()", timeout), events.blur)
 
     async def scroll_to(
         self, edge: Edge, selector: str, *, timeout: str | float | None = None
@@ -306,7 +299,7 @@ class Steps(PageReading):
         def plan(visible: VisiblePage) -> list[Action]:
             return events.scroll(visible, find_one(visible.document, selector), edge)
 
-        step = self._step(f"scroll_to({edge!r}, {selector!r})", timeout)
+        step = Step(self._tab, f"scroll_to({edge!r}, {selector!r})", timeout)
         await act(step, plan)
 
     async def switch_away(self, *, timeout: str | float | None = None) -> None:
@@ -316,7 +309,7 @@ class Steps(PageReading):
             await live.visit("/form")
             await live.switch_away()
         """
-        step = self._step("switch_away()", timeout)
+        step = Step(self._tab, "switch_away()", timeout)
         await act(step, events.leave_window)
 
     async def switch_back(self, *, timeout: str | float | None = None) -> None:
@@ -327,7 +320,7 @@ class Steps(PageReading):
             await live.switch_away()
             await live.switch_back()
         """
-        step = self._step("switch_back()", timeout)
+        step = Step(self._tab, "switch_back()", timeout)
         await act(step, events.return_to_window)
 
     @property
@@ -378,8 +371,7 @@ class Steps(PageReading):
             raise UploadError(named, "no file was given")
         chosen = [file for each in files for file in chosen_files(named, each)]
         tab = self._tab
-        step = self._step(f"upload({named!r})", timeout)
-        with step:
+        with Step(tab, f"upload({named!r})", timeout) as step:
             page = await step.ready()
             visible = page.without_loading_states()
             element = find_one(visible.document, selector, label=label, role="field")
@@ -426,7 +418,7 @@ class Steps(PageReading):
             await live.visit("/hooks")
             assert await live.push_event("ping", hook="#echo") == {"pong": 1}
         """
-        step = self._step(f"push_event({event!r})", timeout)
+        step = Step(self._tab, f"push_event({event!r})", timeout)
         return await push_as_hook(step, event, value, to, hook)
 
     async def pushed(self, event: str, *, timeout: str | float | None = None) -> Any:
@@ -441,8 +433,7 @@ class Steps(PageReading):
             assert await live.pushed("hello") == {"n": 1, "to": "you"}
         """
         tab, hooks = self._tab, self._tab_hooks()
-        step = self._step(f"pushed({event!r})", timeout)
-        with step:
+        with Step(tab, f"pushed({event!r})", timeout) as step:
             while True:
                 hooks.changed(await step.ready())
                 tab.raise_failure()
