@@ -13,20 +13,19 @@ from pytest_liveview_load.load_profile.stages import parse_stages
 from pytest_liveview_load.units import NO_PAUSE, near_miss, parse_duration, parse_pause
 
 
-def whole_number(value: object, least: int | None) -> int:
-    """Return `value` if it is a whole number of at least `least` (None: of any size)."""
-    allowed = "a whole number" + ("" if least is None else f" of at least {least}")
+def whole_number(value: object) -> int:
+    """Return `value` if it is a whole number."""
     # True is an int to Python and a mistake to everyone else.
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UnitError(value, allowed)
-    if least is not None and value < least:
-        raise UnitError(value, allowed)
+        raise UnitError(value, "a whole number")
     return value
 
 
-def parse_unless_none(value: object, parse: Callable[[object], object]) -> object:
-    """Return None for None, so that a run can take back what its marker says."""
-    return None if value is None else parse(value)
+def positive_number(value: object) -> int:
+    """Return a whole number above zero."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise UnitError(value, "a whole number of at least 1")
+    return value
 
 
 def positive_duration(value: Any) -> float:
@@ -53,22 +52,25 @@ def positive_pause(value: object) -> object:
 
 
 PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
-    "users": lambda value: whole_number(value, 1),
+    "users": positive_number,
     "ramp": parse_duration,
-    "stages": lambda value: () if value is None else parse_stages(value),
-    "arrival": lambda value: parse_unless_none(value, parse_plan),
+    "stages": parse_stages,
+    "arrival": parse_plan,
     "poisson": parse_flag,
-    "max_users": lambda value: parse_unless_none(value, lambda it: whole_number(it, 1)),
-    "duration": lambda value: parse_unless_none(value, positive_duration),
-    "iterations": lambda value: parse_unless_none(
-        value, lambda it: whole_number(it, 1)
-    ),
+    "max_users": positive_number,
+    "duration": positive_duration,
+    "iterations": positive_number,
     "think": parse_pause,
-    "pacing": lambda value: parse_unless_none(value, positive_pause),
+    "pacing": positive_pause,
     "warmup": parse_duration,
     "grace": parse_duration,
-    "seed": lambda value: parse_unless_none(value, lambda it: whole_number(it, None)),
+    "seed": whole_number,
 }
+
+# What may be None, so that a run can take back what its marker says.
+OPTIONAL: Final = frozenset(
+    {"stages", "arrival", "max_users", "duration", "iterations", "pacing", "seed"}
+)
 
 # Two that do not go together, and what to write instead.
 CONTRADICTIONS: Final[Mapping[tuple[str, str], str]] = {
@@ -133,10 +135,15 @@ DEPENDENTS: Final[Mapping[str, str]] = {"poisson": "arrival", "max_users": "arri
 
 
 def parse_argument(name: str, value: object) -> Any:
-    """Return the value of one argument of `load(…)`; raise MarkerError that quotes it."""
+    """Return the value of one argument of `load(…)`, None for one that is taken back.
+
+    Raises MarkerError that quotes it.
+    """
     parse = PARSERS.get(name)
     if parse is None:
         raise unknown_argument(name, value, PARSERS)
+    if value is None and name in OPTIONAL:
+        return None
     try:
         return parse(value)
     except UnitError as error:

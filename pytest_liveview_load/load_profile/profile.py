@@ -8,6 +8,7 @@ hands out starts while the load runs. Light imports only: markers are read at im
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import count
 from typing import Any, Final
 
 from pytest_liveview_load.errors import MarkerError
@@ -22,7 +23,6 @@ from pytest_liveview_load.load_profile.rate import (
     Arrival,
     RatePlan,
     arrivals_until,
-    even_arrivals,
     random_arrivals,
 )
 from pytest_liveview_load.load_profile.stages import (
@@ -95,15 +95,15 @@ class Profile:
         What they exclude goes: `arrival` over a profile of 500 users makes an open load.
         Raises MarkerError as `of` does.
         """
-        changes = {
+        values = {
             name: parse_argument(name, value) for name, value in arguments.items()
         }
         back = {name: DEFAULTS[name] for name in overridden_arguments(arguments)}
         kept = replace(self, **back)
-        given = {name: it for name, it in arguments.items() if it is not None}
-        said = {**kept.as_arguments(), **given}
+        given = {name: it for name, it in values.items() if it is not None}
+        said = {**kept.as_arguments(), **{name: arguments[name] for name in given}}
         check_contradictions(said)
-        return check_profile(replace(kept, **changes), said)
+        return check_profile(replace(kept, **given), said)
 
     def scaled(self, factor: float) -> "Profile":
         """Return the same load with `factor` times the users and rates, at least one user."""
@@ -184,7 +184,7 @@ class Profile:
         assert self.arrival is not None, "a closed load has spans, not arrivals"
         length = self.length
         assert length is not None  # an open load without an end is not let in
-        marks = random_arrivals(seed) if self.poisson else even_arrivals()
+        marks = random_arrivals(seed) if self.poisson else count()
         mine = (self.first_user, min(self.stride, self._whole_crowd))
         return arrivals_until(self.arrival, length, marks, *mine)
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, takewhile
+from itertools import takewhile
 from random import Random
 from typing import Any, Final
 
@@ -264,11 +264,6 @@ def arrivals_until(
     for number, mark in enumerate(takewhile(lambda mark: mark < end, marks)):
         if number % of == share:
             yield Arrival(number, min(plan.when(mark), length))
-
-
-def even_arrivals() -> Iterator[float]:
-    """Yield 0, 1, 2, …: the first arrives at once."""
-    return count()
 
 
 def random_arrivals(seed: int) -> Iterator[float]:
