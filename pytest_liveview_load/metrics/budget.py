@@ -87,30 +87,28 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
-    """The budget holds. Values are in base units; see `Reading` for interval and samples.
+class Compared:
+    """A value beside its budget, in base units; see `Reading` for interval and samples.
 
     `close` says that the interval includes the limit: another run may come out otherwise.
     """
 
+    observed: float
+    interval: tuple[float, float] | None = None
+    samples: int = 0
+    close: bool = False
+
+
+class Within(Compared):
+    """The budget holds."""
+
     outcome: ClassVar = "within"
 
-    observed: float
-    interval: tuple[float, float] | None = None
-    samples: int = 0
-    close: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Exceeded:
-    """The budget does not hold. Fields are as in `Within`."""
+class Exceeded(Compared):
+    """The budget does not hold."""
 
     outcome: ClassVar = "exceeded"
-
-    observed: float
-    interval: tuple[float, float] | None = None
-    samples: int = 0
-    close: bool = False
 
 
 Verdict = Within | Exceeded | NotMeasured

@@ -38,7 +38,6 @@ class Reading:
     """
 
     value: float
-    unit: Unit
     samples: int
     interval: tuple[float, float] | None = None
 
@@ -105,7 +104,7 @@ def _of_samples(measure: Measure, snapshot: Snapshot) -> Reading | NotMeasured:
             raise ValueError(message)
         case _:
             assert_never(measure.stat)
-    return Reading(value=value, unit=measure.unit, samples=count, interval=interval)
+    return Reading(value=value, samples=count, interval=interval)
 
 
 def _histogram(
@@ -164,7 +163,7 @@ def _of_all_labels(
         if not iterations:
             return NotMeasured(_nothing_finished(measure))
         errors = counts.get("errors", 0)
-        return Reading(value=errors / iterations, unit=measure.unit, samples=iterations)
+        return Reading(value=errors / iterations, samples=iterations)
     if measure.metric == "users":
         count = snapshot.users
     elif sampled:
@@ -204,7 +203,7 @@ def _counted(
     measure: Measure, count: int, samples: int, snapshot: Snapshot
 ) -> Reading | NotMeasured:
     if measure.unit is not Unit.RATE:
-        return Reading(value=count, unit=measure.unit, samples=samples)
+        return Reading(value=count, samples=samples)
     if snapshot.seconds <= 0:
         return NotMeasured("no time was measured that a rate could be of")
-    return Reading(value=count / snapshot.seconds, unit=measure.unit, samples=samples)
+    return Reading(value=count / snapshot.seconds, samples=samples)
