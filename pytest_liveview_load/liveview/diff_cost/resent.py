@@ -10,6 +10,14 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pytest_liveview_load.errors import ProtocolError
+from pytest_liveview_load.liveview.diff_cost.sizes import (
+    AROUND_A_KEY,
+    ARRAY,
+    OBJECT,
+    Fields,
+    arrays,
+    objects,
+)
 from pytest_liveview_load.liveview.observer import ResentSizes
 from pytest_liveview_load.liveview.protocol.rendered import (
     Comprehension,
@@ -31,9 +39,7 @@ from pytest_liveview_load.liveview.protocol.wire import (
 
 # Fewer entries than that are no list that was sent again.
 FEWEST_ENTRIES: Final = 3
-AROUND_A_KEY: Final = len('"":')
 
-Fields: TypeAlias = dict[str, msgspec.Raw]
 Key: TypeAlias = object  # of a row or subtree: equal for equal content
 
 
@@ -66,22 +72,17 @@ class SentPage:
     def compare(self, diff: bytes, before: Rendered | None, after: Rendered) -> None:
         """Compare a whole diff; `before` is None for a join."""
         self.keys = ContentKeys()
+        known: Mapping[int, Node] = before.components if before else {}
         try:
-            self.compare_fields(fields_of(diff), before, after)
+            fields = fields_of(diff)
+            for cid, value in fields_of(fields.pop(COMPONENTS, None)).items():
+                node = after.components[int(cid)]
+                self.node(fields_of(value), known.get(int(cid)), node)
+            tree = {key: fields[key] for key in fields if key not in BESIDE_TREE}
+            self.node(tree, before.tree if before else None, after.tree)
         except (msgspec.MsgspecError, ValueError, LookupError, RecursionError) as error:
             problem = f"a diff that cannot be compared ({error})"
             raise ProtocolError(problem, quoted(diff)) from None
-
-    def compare_fields(
-        self, fields: Fields, before: Rendered | None, after: Rendered
-    ) -> None:
-        """Compare what a diff is made of."""
-        tree = {key: each for key, each in fields.items() if key not in BESIDE_TREE}
-        known: Mapping[int, Node] = before.components if before else {}
-        for cid, value in fields_of(fields.get(COMPONENTS)).items():
-            node = after.components[int(cid)]
-            self.node(fields_of(value), known.get(int(cid)), node)
-        self.node(tree, before.tree if before else None, after.tree)
 
     def node(self, fields: Fields, before: Dynamic | None, after: Dynamic) -> None:
         """Compare a subtree with what stood there before."""
@@ -91,8 +92,9 @@ class SentPage:
             old = before if isinstance(before, Comprehension) else None
             self.comprehension(fields, old, after)
         elif isinstance(after, Tree):
-            alike = isinstance(before, Tree) and before.statics == after.statics
-            row = before.dynamics if alike and isinstance(before, Tree) else None
+            row = None
+            if isinstance(before, Tree) and before.statics == after.statics:
+                row = before.dynamics
             self.row(fields, row, after.dynamics)
 
     def row(
@@ -142,15 +144,15 @@ class SentPage:
 
 def fields_of(value: bytes | msgspec.Raw | None) -> Fields:
     """Return the fields of an object with their bytes; of anything else none."""
-    if not value or memoryview(value)[0] != ord("{"):
+    if not value or memoryview(value)[0] != OBJECT:
         return {}
-    return msgspec.json.decode(value, type=Fields)
+    return objects.decode(value)
 
 
 def templates_in(fields: Fields) -> Iterator[msgspec.Raw]:
     """Yield the bytes of the statics that an object brings itself."""
     literal = fields.get(STATIC)
-    if literal is not None and memoryview(literal)[0] == ord("["):
+    if literal is not None and memoryview(literal)[0] == ARRAY:
         yield literal
     yield from fields_of(fields.get(TEMPLATES)).values()
 
@@ -162,14 +164,14 @@ def entries_in(fields: Fields) -> Iterator[tuple[int, int, Fields]]:
             whole = fields_of(value)
             if whole:
                 yield int(key), len(key) + AROUND_A_KEY + len(value), whole
-            elif memoryview(value)[0] == ord("["):
-                _, changed = msgspec.json.decode(value, type=list[msgspec.Raw])
+            elif memoryview(value)[0] == ARRAY:
+                _, changed = arrays.decode(value)
                 yield int(key), 0, fields_of(changed)
     rows = fields.get(DYNAMICS)
     if rows is not None:
-        listed = msgspec.json.decode(rows, type=list[msgspec.Raw])
+        listed = arrays.decode(rows)
         for index, value in enumerate(listed):
-            values = msgspec.json.decode(value, type=list[msgspec.Raw])
+            values = arrays.decode(value)
             yield index, len(value), {str(n): each for n, each in enumerate(values)}
 
 

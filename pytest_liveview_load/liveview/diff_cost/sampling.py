@@ -121,8 +121,8 @@ class ResentSampler:
 
     def __init__(self) -> None:
         self._joins: Counter[str] = Counter()
-        self._pages: Counter[str] = Counter()
-        self._diffs: Counter[str] = Counter()
+        self.pages: Counter[str] = Counter()  # of each view, those compared
+        self.diffs: Counter[str] = Counter()
 
     def joined(self, view: str, rendered: bytes) -> "SampledPage | None":
         """Return the page that has just joined if it is one to compare, else None."""
@@ -136,16 +136,7 @@ class ResentSampler:
 
     def satisfied(self, view: str) -> bool:
         """Tell whether enough is known of a view."""
-        return self._diffs[view] >= MOST_DIFFS or self._pages[view] >= MOST_PAGES
-
-    def count_page(self, view: str) -> None:
-        """Count one more page of a view that is compared."""
-        self._pages[view] += 1
-
-    def count_diff(self, view: str) -> bool:
-        """Count one more diff of a view; return whether that was enough."""
-        self._diffs[view] += 1
-        return self._diffs[view] >= MOST_DIFFS
+        return self.diffs[view] >= MOST_DIFFS or self.pages[view] >= MOST_PAGES
 
 
 class SampledPage:
@@ -184,7 +175,7 @@ class SampledPage:
         """
         try:
             if self.sent is None:
-                self.sampler.count_page(self.view)
+                self.sampler.pages[self.view] += 1
                 self.sent = SentPage(self.rendered, before)
                 self.rendered = b""
             resent = self.sent.take(diff, before.without_streams(), after)
@@ -193,5 +184,7 @@ class SampledPage:
         if name:
             observer.resent(resent, name=name, view=self.view)
         self.compared += 1
-        enough = self.sampler.count_diff(self.view) or self.compared >= MOST_OF_A_PAGE
+        diffs = self.sampler.diffs
+        diffs[self.view] += 1
+        enough = diffs[self.view] >= MOST_DIFFS or self.compared >= MOST_OF_A_PAGE
         return None if enough else self

@@ -23,7 +23,7 @@ from pytest_liveview_load.liveview.protocol.wire import (
     TITLE,
 )
 
-_Fields: TypeAlias = dict[str, msgspec.Raw]
+Fields: TypeAlias = dict[str, msgspec.Raw]
 
 _STATICS, _DYNAMICS, _KEYED, _COMPONENTS, _STREAMS, _EVENTS, _REPLIES, _ENVELOPE = (
     range(len(PartSizes._fields))
@@ -35,12 +35,12 @@ _PART_BESIDE_TREE: Final = {
     TITLE: _DYNAMICS,
     COMPONENTS: _COMPONENTS,
 }
-_AROUND_A_KEY: Final = len('"":')
-_OBJECT: Final = ord("{")
-_ARRAY: Final = ord("[")
+AROUND_A_KEY: Final = len('"":')
+OBJECT: Final = ord("{")
+ARRAY: Final = ord("[")
 
-_objects = msgspec.json.Decoder(_Fields)
-_arrays = msgspec.json.Decoder(list[msgspec.Raw])
+objects = msgspec.json.Decoder(Fields)
+arrays = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def part_sizes(diff: bytes) -> PartSizes:
@@ -51,7 +51,7 @@ def part_sizes(diff: bytes) -> PartSizes:
     """
     sizes = [0] * len(PartSizes._fields)
     try:
-        fields = _objects.decode(diff)
+        fields = objects.decode(diff)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         sizes[_ENVELOPE] = len(diff)
         return PartSizes(*sizes)
@@ -60,7 +60,7 @@ def part_sizes(diff: bytes) -> PartSizes:
         for key in BESIDE_TREE & fields.keys():
             part = _PART_BESIDE_TREE[key]
             value = fields.pop(key)
-            sizes[part] += len(key) + _AROUND_A_KEY
+            sizes[part] += len(key) + AROUND_A_KEY
             if key == COMPONENTS:
                 _count(value, part, sizes)
             else:
@@ -74,12 +74,12 @@ def part_sizes(diff: bytes) -> PartSizes:
 def _count(value: msgspec.Raw, part: int, sizes: list[int]) -> None:
     """Count a value that stands in `part`, and what is in it by its own parts."""
     head = memoryview(value)[0]
-    if head == _OBJECT:
-        fields = _objects.decode(value)
+    if head == OBJECT:
+        fields = objects.decode(value)
         sizes[part] += len(value) - _total(fields)
         _count_fields(fields, part, sizes)
-    elif head == _ARRAY:
-        values = _arrays.decode(value)
+    elif head == ARRAY:
+        values = arrays.decode(value)
         sizes[part] += len(value) - sum(map(len, values))
         for each in values:
             _count(each, part, sizes)
@@ -87,7 +87,7 @@ def _count(value: msgspec.Raw, part: int, sizes: list[int]) -> None:
         sizes[part] += len(value)
 
 
-def _count_fields(fields: _Fields, part: int, sizes: list[int]) -> None:
+def _count_fields(fields: Fields, part: int, sizes: list[int]) -> None:
     """Count what is in an object: a tree, a comprehension, its entries, components."""
     if STREAM in fields:
         part = _STREAMS
@@ -95,16 +95,16 @@ def _count_fields(fields: _Fields, part: int, sizes: list[int]) -> None:
         part = _KEYED
     for key, value in fields.items():
         if key in _OF_TEMPLATES:
-            sizes[_STATICS] += len(key) + _AROUND_A_KEY + len(value)
+            sizes[_STATICS] += len(key) + AROUND_A_KEY + len(value)
         else:
-            sizes[part] += len(key) + _AROUND_A_KEY
+            sizes[part] += len(key) + AROUND_A_KEY
             _count(value, part, sizes)
 
 
-def _total(fields: _Fields) -> int:
+def _total(fields: Fields) -> int:
     """Return the bytes of keys, colons and values.
 
     A key that JSON spells longer than it is, or twice, leaves more to the braces.
     """
-    keys = sum(map(len, fields)) + _AROUND_A_KEY * len(fields)
+    keys = sum(map(len, fields)) + AROUND_A_KEY * len(fields)
     return keys + sum(map(len, fields.values()))
