@@ -85,7 +85,7 @@ class SyncClient:
     async def call(
         self, user: int, verb: str, *args: object, undo: Undo = lambda _: None
     ) -> Any:
-        """Return the controller's answer; raise its error.
+        """Return the controller's answer; raise its error. All values are plain.
 
         `undo` hands back an answer that comes when nobody waits for it any more.
         """
@@ -93,7 +93,7 @@ class SyncClient:
         number = self.calls
         answer = asyncio.get_running_loop().create_future()
         self.waiting[number] = answer
-        self.send(SyncCall(self.run, number, user, verb, args))
+        self.send(SyncCall(self.run, number, user, verb, tuple(map(to_plain, args))))
         try:
             return await answer
         except asyncio.CancelledError:
@@ -111,13 +111,13 @@ class SyncClient:
         undo = self.undoing.pop(message.call, None)
         if undo is not None:
             if message.error is None:
-                undo(message.value)
+                undo(from_plain(message.value))
             return
         answer = self.waiting.pop(message.call, None)
         if answer is None or answer.done():
             return
         if message.error is None:
-            answer.set_result(message.value)
+            answer.set_result(from_plain(message.value))
         else:
             answer.set_exception(unpack_error(message.error))
 
@@ -160,10 +160,7 @@ class SyncClient:
         if self.ended:
             raise RunOver(f"a turn of throttle {name!r}")
 
-        def undo(_: None) -> None:
-            self.end_turn(name)
-
-        await self.call(0, "take_turn", to_plain(name), to_plain(said), undo=undo)
+        await self.call(0, "take_turn", name, said, undo=lambda _: self.end_turn(name))
 
     def end_turn(self, name: str) -> None:
         """Say that a user whom the throttle has let in is done."""
@@ -179,12 +176,10 @@ class SyncClient:
         check_value(f"rendezvous({name!r}, users={call.users!r})", value)
         if self.ended:
             raise RunOver(f"rendezvous {name!r}")
-        members, complete = await self.call(
-            user, "meet", to_plain(name), to_plain(said), to_plain(value)
-        )
+        members, complete = await self.call(user, "meet", name, said, value)
         return Meeting(
             name=name,
-            members=tuple(Member(each, from_plain(its)) for each, its in members),
+            members=tuple(Member(*each) for each in members),
             me=Member(user, value),
             complete=complete,
         )
@@ -238,12 +233,13 @@ class BroadcastClient:
 
     async def seen(self, user: int, name: str, timeout: float) -> Seen:  # noqa: ASYNC109
         """Wait for the next one that reaches this user. Raises StepTimeout, RunOver."""
-
-        def undo(found: list[Any]) -> None:
-            self.post("unseen", user, name, found)
-
-        call = self.sync.call
-        token, sender, seconds = await call(user, "seen", name, timeout, undo=undo)
+        token, sender, seconds = await self.sync.call(
+            user,
+            "seen",
+            name,
+            timeout,
+            undo=lambda found: self.post("unseen", user, name, found),
+        )
         return Seen(name=name, token=token, sender=sender, seconds=seconds)
 
     def unwatch(self, user: int) -> None:

@@ -105,20 +105,15 @@ class SyncServer:
 
     async def _call(self, held: RunnerHoldings, call: SyncCall) -> Any:
         """Return what a call comes to."""
-        match call.verb, call.args:
-            case "take_turn", (name, limits):
-                name = from_plain(name)
-                await self.sync.take_turn(name, ThrottleArguments(*from_plain(limits)))
+        match call.verb, tuple(map(from_plain, call.args)):
+            case "take_turn", (name, pace):
+                await self.sync.take_turn(name, ThrottleArguments(*pace))
                 held.turns[name] += 1
                 return None
-            case "meet", (name, arguments, value):
-                meeting = await self.sync.meet(
-                    call.user,
-                    from_plain(name),
-                    RendezvousArguments(*from_plain(arguments)),
-                    from_plain(value),
-                )
-                members = [[each.id, to_plain(each.value)] for each in meeting.members]
+            case "meet", (name, said, value):
+                arguments = RendezvousArguments(*said)
+                meeting = await self.sync.meet(call.user, name, arguments, value)
+                members = [[each.id, each.value] for each in meeting.members]
                 return [members, meeting.complete]
             case "seen", (name, timeout):
                 seen = await self.sync.broadcasts.seen(call.user, name, timeout)
@@ -134,7 +129,7 @@ class SyncServer:
         if self.holdings.get(runner) is not held:
             return
         if error is None:
-            answer = SyncAnswer(self.run, number, task.result())
+            answer = SyncAnswer(self.run, number, to_plain(task.result()))
         else:
             answer = SyncAnswer(self.run, number, error=pack_error(error))
         self.send(runner, answer)
@@ -171,14 +166,9 @@ class SyncServer:
                 broadcasts.announce(token, sender, name, patience, at)
                 for user, arrived in self.early.pop(token, ()):
                     broadcasts.received(user, token, arrived)
-            case "sent", (token, at):
+            case "sent" | "end" | "forget", (token, *at):
                 if token in broadcasts.under_way:
-                    broadcasts.sent(token, at)
-            case "end", (token,):
-                if token in broadcasts.under_way:
-                    broadcasts.end(token)
-            case "forget", (token,):
-                broadcasts.forget(token)
+                    getattr(broadcasts, verb)(token, *at)
             case "received", (user, token, arrived):
                 if token in broadcasts.under_way:
                     broadcasts.received(user, token, arrived)

@@ -74,8 +74,8 @@ def test_an_error_in_a_callback_of_the_loop_ends_the_run(
 def test_what_cannot_be_sent_ends_the_run_that_wanted_it(
     controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def meet(*_: object) -> object:
-        return object()
+    async def meet(*_: object) -> str:
+        return "\ud800"  # half a character
 
     monkeypatch.setattr(SyncServer, "_call", meet)
     lead = Lead(controller)
