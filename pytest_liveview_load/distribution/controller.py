@@ -38,7 +38,7 @@ from pytest_liveview_load.units import Clock
 
 TICK: Final = 0.1  # seconds
 SESSION_OVER: Final = "the session has ended"
-PATIENCE: Final = 5.0  # seconds until the thread has begun, or ended
+THREAD_DEADLINE: Final = 5.0  # seconds until the thread has begun, or ended
 
 # Who carries what a lead asks for: names of links that are attached by then.
 FindRunners = Callable[[str, Prepare], Awaitable[Sequence[str]]]
@@ -68,7 +68,9 @@ class Controller:
         self.packages = packages or {}
         self.clock = clock
         self._links: dict[str, Link] = {}
-        self.booted: dict[str, float] = {}  # hosts, for the run that begins: seconds
+        self.booted: dict[
+            str, float
+        ] = {}  # hosts, in seconds; the run that begins takes them
         self._assigned: dict[str, tuple[str, ...]] = {}
         self._services: dict[str, RunService] = {}
         self._starting: dict[str, tuple[Prepare, str, asyncio.Task[None]]] = {}
@@ -87,7 +89,7 @@ class Controller:
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
-        self._has_begun.wait(PATIENCE)
+        self._has_begun.wait(THREAD_DEADLINE)
 
     def attach(self, link: Link) -> None:
         """Know a process, whose name no other has now."""
@@ -116,13 +118,13 @@ class Controller:
         self._post(self._sweep)
         self._post(done.set)
         if self._thread.is_alive():
-            done.wait(PATIENCE)
+            done.wait(THREAD_DEADLINE)
 
     def close(self) -> None:
         """End all runs and the thread. Links are closed, processes are left alone."""
         self._post(self._end)
         if self._thread.is_alive():
-            self._thread.join(PATIENCE)
+            self._thread.join(THREAD_DEADLINE)
 
     def _post(self, action: Callable[[], Any]) -> None:
         self._inbox.append(action)
@@ -294,10 +296,6 @@ class Controller:
     def _service(
         self, prepare: Prepare, lead: str, runners: Sequence[str]
     ) -> RunService:
-        # Only for this run: the next one finds them up.
-        booted = {
-            each: self.booted.pop(each) for each in runners if each in self.booted
-        }
         service = self._services[prepare.run] = RunService(
             prepare,
             lead,
@@ -306,7 +304,7 @@ class Controller:
             kill=self.kill,
             clock=self.clock,
             packages=self.packages,
-            booted_in=booted,
+            booted_in=self.booted,
         )
         return service
 

@@ -149,7 +149,7 @@ class Coordinator:
         runner = self.runners.get(sender)
         if runner is None or not runner.is_alive:
             return
-        runner.heard_at = now
+        runner.received_at = now
         self._from_runner(runner, message, now, now if arrived is None else arrived)
 
     def lose(self, name: str, why: str, now: float) -> None:
@@ -343,7 +343,7 @@ class Coordinator:
         """Blame nobody for the time in which this process, or the computer, stood still."""
         if now - self._ticked_at > SUSPENDED:
             for runner in self.runners.values():
-                runner.heard_at = runner.numbers_at = runner.asked_at = now
+                runner.received_at = runner.numbers_at = runner.asked_at = now
             if self._deadline is not None:
                 self._deadline = max(self._deadline, now + OVERTIME)
         self._ticked_at = now

@@ -127,7 +127,7 @@ class PackedPlan(Value, frozen=True):
 class Loss(Value, frozen=True):
     """A runner that was lost: which, why, its shares, and `at` how many seconds of the run.
 
-    `users` is how many it had when last heard of, `stack` where its main thread stood, if
+    `users` is how many it had when its last numbers came, `stack` where its main thread stood, if
     that is known; `moved` says that others took its users over.
     """
 

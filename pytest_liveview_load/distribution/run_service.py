@@ -33,7 +33,8 @@ class RunService:
     """Owns one run. All in the controller's event loop.
 
     `send` and `kill` take the name of a runner, or of the lead. `booted_in` is how many
-    seconds it took to boot the runners that were booted for this run.
+    seconds it took to boot hosts; those of this run are taken out, for the next one finds
+    them up.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class RunService:
         kill: Callable[[str, str], None],
         clock: Clock,
         packages: Mapping[str, str],
-        booted_in: Mapping[str, float] | None = None,
+        booted_in: dict[str, float],
     ) -> None:
         plan = prepare.plan
         self.send = send
@@ -64,8 +65,8 @@ class RunService:
             sync=self.sync_server,
             packages=packages,
         )
-        for name, seconds in (booted_in or {}).items():
-            self.coordinator.runners[name].booted_in = seconds
+        for name, runner in self.coordinator.runners.items():
+            runner.booted_in = booted_in.pop(name, None)
 
     @property
     def ending(self) -> Ending | None:

@@ -71,6 +71,9 @@ class RunSummary:
         invalid = self._said_by_runners(lambda outcome: outcome.invalid)
         if self.users_left_over:
             invalid.append(USERS_LEFT_OVER)
+        versions = {
+            each for _, outcome in self._outcomes() for each in outcome.versions
+        }
         skew = max(
             (abs(each.skew) for each in reports if each.skew is not None), default=None
         )
@@ -80,15 +83,7 @@ class RunSummary:
             invalid=tuple(invalid),
             notes=tuple(self._notes(reports)),
             error=self.error,
-            versions=tuple(
-                sorted(
-                    {
-                        each
-                        for _, outcome in self._outcomes()
-                        for each in outcome.versions
-                    }
-                )
-            ),
+            versions=tuple(sorted(versions)),
             runners=reports,
             aborted=self.aborted,
             losses=tuple(self.losses),

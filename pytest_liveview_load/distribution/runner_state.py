@@ -54,7 +54,7 @@ class RunnerState:
     name: str
     shares: list[Share]
     asked_at: float  # who it is
-    heard_at: float  # anything
+    received_at: float  # anything
     numbers_at: float  # or since when numbers are due
     pinged_at: float
     phase: RunnerPhase = RunnerPhase.ASKED
@@ -155,7 +155,7 @@ class RunnerState:
 
     def why_given_up(self, now: float) -> str:
         """Return why it is to be given up, "" if it is not."""
-        if now - self.heard_at >= SILENCE:
+        if now - self.received_at >= SILENCE:
             return f"its link has been silent for {format_duration(SILENCE)}"
         is_preparing = self.phase in (RunnerPhase.ASKED, RunnerPhase.PREPARING)
         if is_preparing and now - self.asked_at >= PREPARATION:
