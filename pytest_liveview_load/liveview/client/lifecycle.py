@@ -31,6 +31,7 @@ from pytest_liveview_load.liveview.page.loading import (
     CONNECTION_BINDINGS,
     connection_commands,
 )
+from pytest_liveview_load.liveview.page.push import Cause
 from pytest_liveview_load.liveview.protocol.wire import EVENT
 
 MOUNTED = "mounted"
@@ -107,7 +108,7 @@ def run_removed(tab: Tab, page: Page) -> None:
             continue
         visible = VisiblePage(before, page.form, view.dialect)
         if chain := element.get(PHX_REMOVE):
-            for action in events.run_binding(visible, chain, REMOVE, element):
+            for action in events.run_binding(visible, chain, Cause(REMOVE, element)):
                 run_action(tab, page, action, REMOVE)
 
 
@@ -139,5 +140,5 @@ def run_chain(tab: Tab, page: Page, identity: Identity, chain: str, cause: str) 
     visible = page.without_loading_states()
     element = find_by_identity(visible.document.root, identity)
     if element is not None and tab.page is page:
-        for action in events.run_binding(visible, chain, cause, element):
+        for action in events.run_binding(visible, chain, Cause(cause, element)):
             run_action(tab, page, action)

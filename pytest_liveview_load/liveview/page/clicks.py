@@ -21,7 +21,7 @@ from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
 from pytest_liveview_load.liveview.page.form_data import http_body, urlencode
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.push import is_submitting
+from pytest_liveview_load.liveview.page.push import Cause, is_submitting
 
 # What a click or submit does without LiveView: links, `data-method`, plain forms.
 
@@ -158,9 +158,8 @@ def submit(
     if event:
         # As view.ts submitForm: all of it counts as used, and the field in it is left.
         page.forms.mark_all_used(document, form)
-        return events.blur(page) + events.run_binding(
-            page, event, "submit", form, submitter=field
-        )
+        cause = Cause("submit", form, submitter=field)
+        return events.blur(page) + events.run_binding(page, event, cause)
     submitted = http_submit(page, form, field)
     return [] if submitted is None else [submitted]
 
@@ -219,7 +218,7 @@ def _bound(page: VisiblePage, element: Element) -> list[Action]:
     if not binding:
         return []
     return events.debounced(
-        page, element, lambda p, e: events.run_binding(p, binding, _CLICK, e)
+        page, element, lambda p, e: events.run_binding(p, binding, Cause(_CLICK, e))
     )
 
 
@@ -232,9 +231,8 @@ def _clicked_away(page: VisiblePage, element: Element) -> list[Action]:
     actions: list[Action] = []
     for each in bound:
         if each not in inside and html.is_visible(each):
-            actions += events.run_binding(
-                page, each.get(html.PHX_CLICK_AWAY, ""), _CLICK, each
-            )
+            binding = each.get(html.PHX_CLICK_AWAY, "")
+            actions += events.run_binding(page, binding, Cause(_CLICK, each))
     return actions
 
 

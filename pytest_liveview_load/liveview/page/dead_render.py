@@ -140,6 +140,7 @@ class DeadRender:
         self.masked = masked
         self.parsed = parsed
         self.url = url
+        self._masked_ids: dict[str, str] = {}
 
     @classmethod
     def parse(cls, html: str, url: str) -> "DeadRender":
@@ -167,15 +168,11 @@ class DeadRender:
         return next((view for view in self.views if view.main), None)
 
     def masked_id(self, view_id: str) -> str:
-        """Return a view's id as the parsed page has it, masked; the main view's is remembered."""
-        main = self.main
-        if main is not None and view_id == main.id:
-            return self._place_of_main
-        return self.masked.mask(view_id)
-
-    @cached_property
-    def _place_of_main(self) -> str:
-        return "" if self.main is None else self.masked.mask(self.main.id)
+        """Return a view's id as the parsed page has it, masked."""
+        known = self._masked_ids.get(view_id)
+        if known is None:
+            known = self._masked_ids[view_id] = self.masked.mask(view_id)
+        return known
 
     @cached_property
     def track_static(self) -> tuple[str, ...]:

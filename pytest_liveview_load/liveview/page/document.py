@@ -11,10 +11,9 @@ one goes through the document (`text`, `attr`, `html`), which puts back the user
 """
 
 import copy
-import json
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, cast
+from typing import cast
 
 from pytest_liveview_load.errors import ElementError
 from pytest_liveview_load.liveview.page import html
@@ -257,49 +256,3 @@ class Document:
     def _no_selector(self, css: object, why: str) -> ElementError:
         problem = "is not a CSS selector"
         return ElementError(repr(css), problem, advice=why, url=self.url)
-
-
-# The flash messages that a page shows, by kind.
-
-
-CLEAR_FLASH: Final = "lv:clear-flash"
-_MESSAGES: Final = f"[phx-click*='{CLEAR_FLASH}'], [id^='flash-']"
-
-
-def flash_messages(document: Document) -> dict[str, str]:
-    """Return the text of each message shown, by kind, in the order of the page.
-
-    Of several messages of one kind the first counts.
-    """
-    found: dict[str, str] = {}
-    for element in document.all(_MESSAGES):
-        kind = _cleared_kind(element) or _named_kind(element)
-        if kind and kind not in found and html.is_visible(element):
-            found[kind] = document.text(element)
-    return found
-
-
-def _cleared_kind(element: Element) -> str:
-    """Return the kind that a click clears, "" without one."""
-    click, own = element.get("phx-click", ""), element.get("phx-value-key", "")
-    if click == CLEAR_FLASH:
-        return own
-    try:
-        commands = json.loads(click)
-    except ValueError:
-        return ""
-    for command in commands if isinstance(commands, list) else ():
-        arguments = command[1] if isinstance(command, list) and command[1:] else None
-        if isinstance(arguments, dict) and arguments.get("event") == CLEAR_FLASH:
-            value = arguments.get("value")
-            key = value.get("key") if isinstance(value, dict) else None
-            return key if key and isinstance(key, str) else own
-    return ""
-
-
-def _named_kind(element: Element) -> str:
-    """Return the kind that an id of the generated app tells, else ""."""
-    start, _, kind = element.get("id", "").partition("-")
-    is_message = start == "flash" and element.get("role") == "alert"
-    # "flash-group" is the element around them all.
-    return kind if is_message and kind != "group" else ""

@@ -5,7 +5,6 @@ As live_socket.ts binds its listeners. Which events a gesture causes is for `cli
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from pytest_liveview_load.errors import ElementError
@@ -30,19 +29,9 @@ _NUMBER: Final = re.compile(r"\s*([+-]?\d+)")  # what parseInt reads
 _LISTED: Final = 10  # what is bound, shown in an error
 
 
-def run_binding(
-    page: VisiblePage,
-    binding: str,
-    kind: str,
-    source: Element,
-    *,
-    data: Mapping[str, Any] | None = None,
-    field: Field | None = None,
-    submitter: Field | None = None,
-) -> list[Action]:
-    """Run a binding's value for an event of `kind` on `source`."""
+def run_binding(page: VisiblePage, binding: str, cause: Cause) -> list[Action]:
+    """Run a binding's value for an event."""
     binding = page.document.unmask(binding)
-    cause = Cause(kind, source, data, field, submitter)
     if not binding.startswith("["):
         return [*push(page, binding, cause)]
     moved: list[Action] = []
@@ -68,7 +57,7 @@ def move_focus(page: VisiblePage, element: Element) -> list[Action]:
     if not event:
         return actions
     return actions + debounced(
-        page, element, lambda s, e: run_binding(s, event, "focus", e)
+        page, element, lambda s, e: run_binding(s, event, Cause("focus", e))
     )
 
 
@@ -104,7 +93,9 @@ def blur(page: VisiblePage) -> list[Action]:
         debounce.throttled_until.pop(identity, None)
         actions += release_held(page, identity)
     event = page.document.attr(field.element, html.PHX_BLUR)
-    return actions + (run_binding(page, event, "blur", field.element) if event else [])
+    if event:
+        actions += run_binding(page, event, Cause("blur", field.element))
+    return actions
 
 
 # The window, and lists that are scrolled
@@ -125,7 +116,7 @@ def _window(page: VisiblePage, event: str) -> list[Action]:
 
     def run(page: VisiblePage, element: Element) -> list[Action]:
         binding = page.document.attr(element, name) or ""
-        return run_binding(page, binding, event, element)
+        return run_binding(page, binding, Cause(event, element))
 
     actions: list[Action] = []
     for element in page.document.all(f"[{name}]"):
@@ -159,7 +150,7 @@ def scroll(page: VisiblePage, element: Element, edge: Edge) -> list[Action]:
     return [
         action
         for each in told
-        for action in run_binding(page, binding, kind, element, data=each)
+        for action in run_binding(page, binding, Cause(kind, element, each))
     ]
 
 
@@ -192,7 +183,7 @@ def _change(page: VisiblePage, element: Element) -> list[Action]:
     if field is None or not event:
         return []
     page.forms.mark_used(field)
-    return run_binding(page, event, "change", element, field=field)
+    return run_binding(page, event, Cause("change", element, field=field))
 
 
 def _change_event(page: VisiblePage, field: Field) -> str | None:

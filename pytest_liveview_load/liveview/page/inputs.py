@@ -26,6 +26,7 @@ from pytest_liveview_load.liveview.page.fields import (
 )
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.push import Cause
 
 _SUBMITTERS: Final = frozenset(("submit", "image"))
 _KEY_DOWN: Final = "keydown"
@@ -229,7 +230,7 @@ def _debounced_key(
         wanted = element.get(html.PHX_KEY)
         if wanted and wanted.lower() != key.lower():
             return []
-        return events.run_binding(page, value, event, element, data={"key": key})
+        return events.run_binding(page, value, Cause(event, element, {"key": key}))
 
     down = key if event == _KEY_DOWN else None
     return events.debounced(page, element, pressed, key_down=down)

@@ -46,7 +46,7 @@ def run_commands(
     if depth > _DEEPEST:
         problem = f"runs JS.exec in a circle: {binding}"
         raise page.document.error_about(cause.source, problem)
-    commands = _commands(binding)
+    commands = commands_of(binding)
     if commands is None:
         problem = f"has a binding that is no JS command chain: {binding}"
         raise page.document.error_about(cause.source, problem)
@@ -159,7 +159,8 @@ def _elements(page: VisiblePage, source: Element, to: Any) -> tuple[Element, ...
 
 
 @lru_cache(maxsize=_BINDINGS)
-def _commands(binding: str) -> tuple[_Command, ...] | None:
+def commands_of(binding: str) -> tuple[_Command, ...] | None:
+    """Return the commands of a binding's value, each with its arguments; None if it has none."""
     try:
         commands = json.loads(binding)
         return tuple((str(kind), dict(arguments)) for kind, arguments in commands)

@@ -6,7 +6,7 @@ never ran such a command has an empty overlay.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from pytest_liveview_load.liveview.page import html
@@ -94,30 +94,29 @@ def run_visual_command(
 
 def apply_overlay(root: Element, overlay: Overlay) -> None:
     """Make the marked elements of a new tree what this user sees."""
-    for changes in overlay:
-        element = html.find_by_identity(root, changes.identity)
-        if element is not None:
-            _apply(element, changes)
+    for changes, element in _present(overlay, root):
+        _apply(element, changes)
 
 
 def surviving(overlay: Overlay, root: Element) -> Overlay:
     """Return the changes of elements that are still there; an element takes its own along."""
-    return tuple(
-        each
-        for each in overlay
-        if html.find_by_identity(root, each.identity) is not None
-    )
+    return tuple(changes for changes, _ in _present(overlay, root))
 
 
 def overlay_without(overlay: Overlay, root: Element, view: Element) -> Overlay:
     """Return the changes of elements that are not in `view`, which is about to go."""
     return tuple(
         changes
-        for changes in surviving(overlay, root)
-        if (element := html.find_by_identity(root, changes.identity)) is not None
-        and element is not view
-        and view not in element.iterancestors()
+        for changes, element in _present(overlay, root)
+        if element is not view and view not in element.iterancestors()
     )
+
+
+def _present(overlay: Overlay, root: Element) -> Iterator[tuple[JsChanges, Element]]:
+    for changes in overlay:
+        element = html.find_by_identity(root, changes.identity)
+        if element is not None:
+            yield changes, element
 
 
 def _apply(element: Element, changes: JsChanges) -> None:

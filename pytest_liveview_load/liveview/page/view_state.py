@@ -60,8 +60,7 @@ class ViewState:
     before: "ViewState | None"  # until the DOM is known, which may hold on to its items
     fresh: bool  # joined by a live navigation
     unrendered: int = 0  # states up to this one that nobody has looked at
-    _html: str | None = None  # what the tree renders, not yet what is seen
-    _visible: str | None = None
+    _html: str | None = None
     _cids: frozenset[int] | None = None
     _nested: Mapping[str, ViewElement] | None = None
     _root: Element | None = None  # only where elements outlive the HTML
@@ -103,14 +102,11 @@ class ViewState:
     def html(self) -> str:
         """The view's inner HTML, as a person has it before them."""
         self.ensure_rendered()
-        if self._visible is None:
-            if self._root is not None:
-                self._visible = _inner(self._root)
-            elif self._split is not None:
-                self._visible = self._split.html()
-            else:
-                self._visible = self._html
-        return self._visible or ""
+        if self._html is None and self._root is not None:
+            self._html = _inner(self._root)
+        elif self._html is None and self._split is not None:
+            self._html = self._split.html()
+        return self._html or ""
 
     @property
     def root(self) -> Element:
@@ -151,7 +147,11 @@ class ViewState:
     @property
     def rendered(self) -> bool:
         """Whether someone has looked."""
-        return self._html is not None or self._template is not None
+        return (
+            self._template is not None
+            or self._html is not None
+            or self._root is not None
+        )
 
     def ensure_rendered(self) -> None:
         """Render this state, and first those before it whose items it still shows."""
@@ -175,7 +175,8 @@ class ViewState:
             html = rendered.html()
             if OUTLIVES_HTML in html:
                 self._root = self._patched(html)
-            self._html = html
+            else:
+                self._html = html
         self.before = None
         self.unrendered = 0
 

@@ -6,14 +6,17 @@ the base of the others.
 """
 
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import urlsplit
 
 from pytest_liveview_load.errors import StepError
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.page.document import Document, flash_messages
+from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
+from pytest_liveview_load.liveview.page.html import Element, is_visible
+from pytest_liveview_load.liveview.page.js_commands import commands_of
 
 
 class PageReading:
@@ -178,3 +181,44 @@ def named(condition: str | Callable[[], object]) -> str:
     if isinstance(condition, str):
         return repr(condition)
     return getattr(condition, "__name__", repr(condition))
+
+
+# The flash messages that a page shows, by kind.
+
+
+CLEAR_FLASH: Final = "lv:clear-flash"
+_MESSAGES: Final = f"[phx-click*='{CLEAR_FLASH}'], [id^='flash-']"
+
+
+def flash_messages(document: Document) -> dict[str, str]:
+    """Return the text of each message shown, by kind, in the order of the page.
+
+    Of several messages of one kind the first counts.
+    """
+    found: dict[str, str] = {}
+    for element in document.all(_MESSAGES):
+        kind = _cleared_kind(element) or _named_kind(element)
+        if kind and kind not in found and is_visible(element):
+            found[kind] = document.text(element)
+    return found
+
+
+def _cleared_kind(element: Element) -> str:
+    """Return the kind that a click clears, "" without one."""
+    click, own = element.get("phx-click", ""), element.get("phx-value-key", "")
+    if click == CLEAR_FLASH:
+        return own
+    for _, arguments in commands_of(click) or ():
+        if arguments.get("event") == CLEAR_FLASH:
+            value = arguments.get("value")
+            key = value.get("key") if isinstance(value, dict) else None
+            return key if key and isinstance(key, str) else own
+    return ""
+
+
+def _named_kind(element: Element) -> str:
+    """Return the kind that an id of the generated app tells, else ""."""
+    start, _, kind = element.get("id", "").partition("-")
+    is_message = start == "flash" and element.get("role") == "alert"
+    # "flash-group" is the element around them all.
+    return kind if is_message and kind != "group" else ""
