@@ -36,8 +36,8 @@ class Requirements:
     `pins` are of all that is needed, directly or not.
     """
 
-    wanted: tuple[str, ...]
-    pins: tuple[tuple[str, str], ...]
+    wanted: tuple[str, ...] = ()
+    pins: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def ours(cls) -> Requirements:
@@ -118,11 +118,11 @@ class Archive:
 class Shipment:
     """All that hosts are to have, in the order in which they import from it.
 
-    `requirements` are None where hosts have what the plugin needs.
+    There are no `requirements` where hosts have what the plugin needs.
     """
 
     archives: tuple[Archive, ...]
-    requirements: Requirements | None = None
+    requirements: Requirements = Requirements()
 
     @classmethod
     def of(

@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from execnet import RemoteError
 
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.hosts import remote_install, remote_unpack
+from pytest_liveview_load.hosts import remote_cache
 from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from execnet import Gateway
 
     from pytest_liveview_load.hosts.pack import Archive, Requirements, Shipment
@@ -56,10 +54,8 @@ def ship(gateway: Gateway, shipment: Shipment, *, say: Say | None = None) -> lis
     is silent; then it may be stuck, and is to be killed.
     """
     transfer = Transfer(gateway, say or (lambda _: None))
-    cache, entries = transfer.unpack(shipment.archives)
-    installed = ""
-    if shipment.requirements is not None:
-        installed = transfer.install(cache, shipment.requirements)
+    entries = transfer.unpack(shipment.archives)
+    installed = transfer.install(shipment.requirements)
     folders = [
         f"{entry}/{folder}" if folder else entry
         for archive, entry in zip(shipment.archives, entries, strict=True)
@@ -75,39 +71,39 @@ class Transfer:
     """Sends things to one host."""
 
     def __init__(self, gateway: Gateway, say: Say) -> None:
-        self._gateway = gateway
         self._spec = str(gateway.spec)
         self._say = say
-
-    def unpack(self, archives: tuple[Archive, ...]) -> tuple[str, list[str]]:
-        """Return the host's cache, and where in it each archive is. Raises HostError."""
-        channel = self._start(remote_unpack)
         try:
-            self._send(channel, [each.sha256 for each in archives])
-            missing = self._answer(channel)
+            self._channel: Any = gateway.remote_exec(remote_cache)
+        except OSError:
+            raise self._gone() from None
+
+    def unpack(self, archives: tuple[Archive, ...]) -> list[str]:
+        """Return where on the host each archive is. Raises HostError."""
+        try:
+            self._send([each.sha256 for each in archives])
+            missing = self._answer()
             for each in archives:
                 if each.sha256 in missing:
                     self._say(
                         f"is sent {each.what} ({len(each.data) / KILOBYTE:.0f} kB)"
                     )
-                    self._send_whole(channel, each.data)
-            _, cache, entries = self._answer(channel)
+                    self._send_whole(each.data)
+            return list(self._answer())
         except RemoteFailure as error:
             machine, place, said = error.told
             problem = f"{machine} cannot keep what it is sent in {place}: {said}"
             raise HostError(self._spec, problem, MAKE_ROOM) from None
-        return cache, entries
 
-    def install(self, cache: str, requirements: Requirements) -> str:
+    def install(self, requirements: Requirements) -> str:
         """Return where the requirements are, "" if the host had them. Raises HostError."""
-        channel = self._start(remote_install)
         wanted, pins = list(requirements.wanted), list(requirements.pins)
         try:
-            self._send(channel, (cache, wanted, pins))
-            return str(self._answer(channel, within=INSTALL_TIMEOUT))
+            self._send((wanted, pins))
+            return str(self._answer(within=INSTALL_TIMEOUT))
         except RemoteFailure as error:
             machine, python, lines = error.told
-            if lines == [remote_install.NO_PIP]:
+            if lines == [remote_cache.NO_PIP]:
                 problem = f"{python} on {machine} has no pip to install {wanted[0]}"
                 raise HostError(self._spec, problem, GIVE_PIP) from None
             problem = f"pip of {python} on {machine} could not install what is missing"
@@ -115,42 +111,36 @@ class Transfer:
             advice = f"{LET_PIP}. pip said:{quoted}"
             raise HostError(self._spec, problem, advice) from None
         finally:
-            channel.close()
+            self._channel.close()
 
     # Messages
 
-    def _start(self, module: ModuleType) -> Any:
+    def _send(self, item: Any) -> None:
         try:
-            return self._gateway.remote_exec(module)
+            self._channel.send(item)
         except OSError:
             raise self._gone() from None
 
-    def _send(self, channel: Any, item: Any) -> None:
-        try:
-            channel.send(item)
-        except OSError:
-            raise self._gone() from None
-
-    def _send_whole(self, channel: Any, data: bytes) -> None:
+    def _send_whole(self, data: bytes) -> None:
         """Send a zip file, and wait until it is unpacked there. Raises as `_answer`."""
 
         def send() -> None:
             with suppress(OSError):  # who waits for the answer hears of that
                 for start in range(0, len(data), CHUNK):
-                    channel.send(data[start : start + CHUNK])
-                channel.send(b"")
+                    self._channel.send(data[start : start + CHUNK])
+                self._channel.send(b"")
 
         # A host that reads nothing would hold up whoever sends, and without end.
         threading.Thread(target=send, name="liveview-ship", daemon=True).start()
-        self._answer(channel)
+        self._answer()
 
-    def _answer(self, channel: Any, within: float = math.inf) -> Any:
+    def _answer(self, within: float = math.inf) -> Any:
         """Return what comes of it. Raises RemoteFailure, and HostError if nothing comes."""
         deadline, last = time.monotonic() + within, ""
         while True:
             try:
-                word, told = channel.receive(SILENT)
-            except channel.TimeoutError:
+                word, told = self._channel.receive(SILENT)
+            except self._channel.TimeoutError:
                 problem = f"it was silent for {format_duration(SILENT)} while it was sent things"
                 raise HostError(self._spec, problem) from None
             except RemoteError as error:

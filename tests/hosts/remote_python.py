@@ -40,7 +40,7 @@ def shipment_of(
     pins = tuple((each.split("==")[0], each.split("==")[1]) for each in wanted)
     return Shipment(
         archives=(Archive.of("the tests", files, folders),),
-        requirements=Requirements(wanted=wanted, pins=pins) if wanted else None,
+        requirements=Requirements(wanted=wanted, pins=pins),
     )
 
 

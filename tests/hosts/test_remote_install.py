@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.errors import HostError
-from pytest_liveview_load.hosts import remote_install
+from pytest_liveview_load.hosts import remote_cache
 from pytest_liveview_load.hosts import ship as shipping
 from pytest_liveview_load.hosts.pack import Requirements, Shipment
 from pytest_liveview_load.hosts.ship import ship
@@ -255,8 +255,8 @@ def test_an_install_without_end_is_given_up_and_pip_ends(
 
 def test_a_lock_of_a_process_that_was_killed_holds_nobody_up(tmp_path: Path) -> None:
     place = place_of(tmp_path)
-    wanted, pins = list(TINY.requirements.wanted), list(TINY.requirements.pins)  # type: ignore[union-attr]
-    lock = tmp_path / "cache" / NAME / f"{remote_install.name_of(wanted, pins)}.lock"
+    wanted, pins = list(TINY.requirements.wanted), list(TINY.requirements.pins)
+    lock = tmp_path / "cache" / NAME / f"{remote_cache.name_of(wanted, pins)}.lock"
     lock.parent.mkdir(parents=True)
     lock.touch()  # it is there, and nobody holds it
     with far_python(**place) as gateway:
