@@ -19,22 +19,13 @@ from pytest_liveview_load.liveview.diff_cost.sizes import (
     objects,
 )
 from pytest_liveview_load.liveview.observer import ResentSizes
+from pytest_liveview_load.liveview.protocol import wire
 from pytest_liveview_load.liveview.protocol.rendered import (
     Comprehension,
     Dynamic,
     Node,
     Rendered,
     Tree,
-)
-from pytest_liveview_load.liveview.protocol.wire import (
-    BESIDE_TREE,
-    COMPONENTS,
-    DYNAMICS,
-    KEYED,
-    STATIC,
-    STREAM,
-    TEMPLATES,
-    quoted,
 )
 
 # Fewer entries than that are no list that was sent again.
@@ -75,14 +66,14 @@ class SentPage:
         known: Mapping[int, Node] = before.components if before else {}
         try:
             fields = fields_of(diff)
-            for cid, value in fields_of(fields.pop(COMPONENTS, None)).items():
+            for cid, value in fields_of(fields.pop(wire.COMPONENTS, None)).items():
                 node = after.components[int(cid)]
                 self.node(fields_of(value), known.get(int(cid)), node)
-            tree = {key: fields[key] for key in fields if key not in BESIDE_TREE}
+            tree = {key: fields[key] for key in fields if key not in wire.BESIDE_TREE}
             self.node(tree, before.tree if before else None, after.tree)
         except (msgspec.MsgspecError, ValueError, LookupError, RecursionError) as error:
             problem = f"a diff that cannot be compared ({error})"
-            raise ProtocolError(problem, quoted(diff)) from None
+            raise ProtocolError(problem, wire.quoted(diff)) from None
 
     def node(self, fields: Fields, before: Dynamic | None, after: Dynamic) -> None:
         """Compare a subtree with what stood there before."""
@@ -126,7 +117,7 @@ class SentPage:
             row = after.entries[index] if index < len(after.entries) else ()
             brought = self.brought
             self.row(inner, None, row)
-            if STREAM not in fields and size and row_key(row) in known:
+            if wire.STREAM not in fields and size and row_key(row) in known:
                 # Templates within an entry are statics, whoever had them.
                 resent.append(size - (self.brought - brought))
         if len(resent) >= FEWEST_ENTRIES:
@@ -151,15 +142,15 @@ def fields_of(value: bytes | msgspec.Raw | None) -> Fields:
 
 def templates_in(fields: Fields) -> Iterator[msgspec.Raw]:
     """Yield the bytes of the statics that an object brings itself."""
-    literal = fields.get(STATIC)
+    literal = fields.get(wire.STATIC)
     if literal is not None and memoryview(literal)[0] == ARRAY:
         yield literal
-    yield from fields_of(fields.get(TEMPLATES)).values()
+    yield from fields_of(fields.get(wire.TEMPLATES)).values()
 
 
 def entries_in(fields: Fields) -> Iterator[tuple[int, int, Fields]]:
     """Yield an entry's index, its bytes (0 if it is only moved, or in part), its values."""
-    for key, value in fields_of(fields.get(KEYED)).items():
+    for key, value in fields_of(fields.get(wire.KEYED)).items():
         if key.isdecimal():
             whole = fields_of(value)
             if whole:
@@ -167,7 +158,7 @@ def entries_in(fields: Fields) -> Iterator[tuple[int, int, Fields]]:
             elif memoryview(value)[0] == ARRAY:
                 _, changed = arrays.decode(value)
                 yield int(key), 0, fields_of(changed)
-    rows = fields.get(DYNAMICS)
+    rows = fields.get(wire.DYNAMICS)
     if rows is not None:
         listed = arrays.decode(rows)
         for index, value in enumerate(listed):

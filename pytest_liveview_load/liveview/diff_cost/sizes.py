@@ -9,31 +9,19 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pytest_liveview_load.liveview.observer import PartSizes
-from pytest_liveview_load.liveview.protocol.wire import (
-    BESIDE_TREE,
-    COMPONENTS,
-    DYNAMICS,
-    EVENTS,
-    KEYED,
-    REPLY,
-    ROOT,
-    STATIC,
-    STREAM,
-    TEMPLATES,
-    TITLE,
-)
+from pytest_liveview_load.liveview.protocol import wire
 
 Fields: TypeAlias = dict[str, msgspec.Raw]
 
 _STATICS, _DYNAMICS, _KEYED, _COMPONENTS, _STREAMS, _EVENTS, _REPLIES, _ENVELOPE = (
     range(len(PartSizes._fields))
 )
-_OF_TEMPLATES: Final = frozenset((STATIC, TEMPLATES, ROOT))
+_OF_TEMPLATES: Final = frozenset((wire.STATIC, wire.TEMPLATES, wire.ROOT))
 _PART_BESIDE_TREE: Final = {
-    EVENTS: _EVENTS,
-    REPLY: _REPLIES,
-    TITLE: _DYNAMICS,
-    COMPONENTS: _COMPONENTS,
+    wire.EVENTS: _EVENTS,
+    wire.REPLY: _REPLIES,
+    wire.TITLE: _DYNAMICS,
+    wire.COMPONENTS: _COMPONENTS,
 }
 AROUND_A_KEY: Final = len('"":')
 OBJECT: Final = ord("{")
@@ -57,11 +45,11 @@ def part_sizes(diff: bytes) -> PartSizes:
         return PartSizes(*sizes)
     sizes[_ENVELOPE] = len(diff) - _total(fields)
     try:
-        for key in BESIDE_TREE & fields.keys():
+        for key in wire.BESIDE_TREE & fields.keys():
             part = _PART_BESIDE_TREE[key]
             value = fields.pop(key)
             sizes[part] += len(key) + AROUND_A_KEY
-            if key == COMPONENTS:
+            if key == wire.COMPONENTS:
                 _count(value, part, sizes)
             else:
                 sizes[part] += len(value)
@@ -89,9 +77,9 @@ def _count(value: msgspec.Raw, part: int, sizes: list[int]) -> None:
 
 def _count_fields(fields: Fields, part: int, sizes: list[int]) -> None:
     """Count what is in an object: a tree, a comprehension, its entries, components."""
-    if STREAM in fields:
+    if wire.STREAM in fields:
         part = _STREAMS
-    elif part != _STREAMS and (KEYED in fields or DYNAMICS in fields):
+    elif part != _STREAMS and (wire.KEYED in fields or wire.DYNAMICS in fields):
         part = _KEYED
     for key, value in fields.items():
         if key in _OF_TEMPLATES:

@@ -28,23 +28,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from pytest_liveview_load.liveview.protocol.wire import (
-    HEARTBEAT,
-    PHX_CLOSE,
-    PHX_ERROR,
-    PHX_JOIN,
-    PHX_LEAVE,
-    PHX_REPLY,
-    STATUS_OK,
-    TOPIC_LIVEVIEW,
-    TOPIC_PHOENIX,
-    Frame,
-    encode,
-    encode_binary,
-    parse_json,
-    quoted,
-    reader,
-)
+from pytest_liveview_load.liveview.protocol import wire
 
 
 class Refs:
@@ -134,7 +118,7 @@ class _Reply(msgspec.Struct, frozen=True):
     response: msgspec.Raw
 
 
-_read_reply: Final = reader(msgspec.json.Decoder(_Reply), "a reply")
+_read_reply: Final = wire.reader(msgspec.json.Decoder(_Reply), "a reply")
 
 
 class Channel:
@@ -155,26 +139,28 @@ class Channel:
         ref = self._refs.next()
         self.join_ref = ref
         self._in_flight = [ref]
-        return Outgoing(ref, encode(ref, ref, self.topic, PHX_JOIN, payload))
+        return Outgoing(ref, wire.encode(ref, ref, self.topic, wire.PHX_JOIN, payload))
 
     def push(self, event: str, payload: object) -> Outgoing:
         """Send an event to the view; its reply comes back as `Replied` with this ref."""
         ref = self._refs.next()
         self._in_flight.append(ref)
-        return Outgoing(ref, encode(self.join_ref, ref, self.topic, event, payload))
+        return Outgoing(
+            ref, wire.encode(self.join_ref, ref, self.topic, event, payload)
+        )
 
     def push_binary(self, event: str, data: bytes) -> Outgoing:
         """Send raw bytes (a chunk of an upload) as a binary frame."""
         ref = self._refs.next()
         self._in_flight.append(ref)
-        frame = encode_binary(self.join_ref or "", ref, self.topic, event, data)
+        frame = wire.encode_binary(self.join_ref or "", ref, self.topic, event, data)
         return Outgoing(ref, frame)
 
     def leave(self) -> Outgoing:
         """Leave the topic. The reply may never come, and nobody need wait for it."""
-        return self.push(PHX_LEAVE, {})
+        return self.push(wire.PHX_LEAVE, {})
 
-    def receive(self, frame: Frame) -> Meaning | None:
+    def receive(self, frame: wire.Frame) -> Meaning | None:
         """Return what `frame`, whose topic is this channel's, means.
 
         None: it belongs to an earlier join, or answers what nobody asked.
@@ -182,17 +168,17 @@ class Channel:
         """
         if frame.join_ref != self.join_ref and frame.join_ref is not None:
             return None
-        if frame.event == PHX_REPLY:
+        if frame.event == wire.PHX_REPLY:
             return self._receive_reply(frame)
-        if frame.event == PHX_ERROR:
+        if frame.event == wire.PHX_ERROR:
             self._in_flight.clear()
             return Errored(_reason(frame.payload))
-        if frame.event == PHX_CLOSE:
+        if frame.event == wire.PHX_CLOSE:
             self._in_flight.clear()
             return Closed()
         return Pushed(frame.event, frame.payload)
 
-    def _receive_reply(self, frame: Frame) -> Meaning | None:
+    def _receive_reply(self, frame: wire.Frame) -> Meaning | None:
         ref = frame.ref
         if ref is None or ref not in self._in_flight:
             return None
@@ -200,7 +186,7 @@ class Channel:
         self._in_flight.remove(ref)
         if ref != self.join_ref:
             return Replied(ref, reply.status, reply.response)
-        accepted = reply.status == STATUS_OK
+        accepted = reply.status == wire.STATUS_OK
         return Joined(reply.response) if accepted else JoinRefused(reply.response)
 
 
@@ -210,20 +196,22 @@ class Channel:
 def heartbeat(refs: Refs) -> Outgoing:
     """Return the message that keeps the socket alive (every 30 s in the real client)."""
     ref = refs.next()
-    return Outgoing(ref, encode(None, ref, TOPIC_PHOENIX, HEARTBEAT, {}))
+    return Outgoing(ref, wire.encode(None, ref, wire.TOPIC_PHOENIX, wire.HEARTBEAT, {}))
 
 
 def leave_page(refs: Refs) -> Outgoing:
     """Return the leave of topic "lv:" that a full unload sends."""
     ref = refs.next()
-    return Outgoing(ref, encode(None, ref, TOPIC_LIVEVIEW, PHX_LEAVE, {}))
+    return Outgoing(
+        ref, wire.encode(None, ref, wire.TOPIC_LIVEVIEW, wire.PHX_LEAVE, {})
+    )
 
 
 def _reason(payload: msgspec.Raw) -> str:
     """Return a phx_error's reason: `{"reason": "channel_crash"}`, or the payload."""
-    body = parse_json(payload)
+    body = wire.parse_json(payload)
     reason = body.get("reason") if isinstance(body, dict) else None
-    return reason if isinstance(reason, str) else quoted(payload)
+    return reason if isinstance(reason, str) else wire.quoted(payload)
 
 
 # What a LiveView channel's replies and pushes say, decoded only as deep as needed.
@@ -276,5 +264,5 @@ class LiveReply(msgspec.Struct, frozen=True):
 
 
 # What a reply's response says, and a pushed `live_patch`, `live_redirect` or `redirect`.
-parse_reply: Final = reader(msgspec.json.Decoder(LiveReply), "a LiveView reply")
-parse_redirect: Final = reader(msgspec.json.Decoder(Redirect), "a redirect")
+parse_reply: Final = wire.reader(msgspec.json.Decoder(LiveReply), "a LiveView reply")
+parse_redirect: Final = wire.reader(msgspec.json.Decoder(Redirect), "a redirect")

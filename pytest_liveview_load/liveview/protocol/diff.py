@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from pytest_liveview_load.errors import ProtocolError
+from pytest_liveview_load.liveview.protocol import wire
 from pytest_liveview_load.liveview.protocol.diff_json import (
     Json,
     Misfit,
@@ -37,21 +38,6 @@ from pytest_liveview_load.liveview.protocol.rendered import (
     Tree,
 )
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from pytest_liveview_load.liveview.protocol.wire import (
-    BESIDE_TREE,
-    COMPONENTS,
-    DYNAMICS,
-    EVENTS,
-    KEYED,
-    KEYED_COUNT,
-    REPLY,
-    ROOT,
-    STATIC,
-    STREAM,
-    TEMPLATES,
-    TITLE,
-    parse_json,
-)
 
 Diff: TypeAlias = dict[str, Json]
 Row: TypeAlias = tuple[Dynamic, ...]
@@ -95,9 +81,9 @@ def changes_only_texts(rendered: Rendered, diff: bytes) -> bool:
     Then no view and no component comes or goes by it. False also for what is no diff.
     """
     try:
-        fields = parse_json(diff)
-        components = fields.get(COMPONENTS) or {}
-        tree = {key: fields[key] for key in fields.keys() - BESIDE_TREE}
+        fields = wire.parse_json(diff)
+        components = fields.get(wire.COMPONENTS) or {}
+        tree = {key: fields[key] for key in fields.keys() - wire.BESIDE_TREE}
         return _only_texts(rendered.tree, tree) and all(
             _only_texts(rendered.components.get(int(cid)), each)
             for cid, each in components.items()
@@ -144,7 +130,7 @@ def _merge(old: Rendered | None, diff: Diff, dialect: Dialect) -> Merged:
     else:
         tree = merger.merge_node(old.tree, _tree_part(diff), None)
         components = old.components
-    changed = diff.get(COMPONENTS)
+    changed = diff.get(wire.COMPONENTS)
     cids: tuple[int, ...] = ()
     if changed:
         new = _resolve_components(merger, components, changed)
@@ -159,16 +145,16 @@ def _merge(old: Rendered | None, diff: Diff, dialect: Dialect) -> Merged:
     return Merged(
         rendered=rendered,
         streams=rendered.streams(cids),
-        events=read_events(diff.get(EVENTS)),
-        title=read_title(diff.get(TITLE)),
-        reply=diff.get(REPLY) or None,
+        events=read_events(diff.get(wire.EVENTS)),
+        title=read_title(diff.get(wire.TITLE)),
+        reply=diff.get(wire.REPLY) or None,
         cids=cids,
-        component_only=bool(cids) and BESIDE_TREE.issuperset(diff),
+        component_only=bool(cids) and wire.BESIDE_TREE.issuperset(diff),
     )
 
 
 def _tree_part(diff: Diff) -> Diff:
-    return {key: diff[key] for key in diff if key not in BESIDE_TREE}
+    return {key: diff[key] for key in diff if key not in wire.BESIDE_TREE}
 
 
 class _Merger:
@@ -190,17 +176,17 @@ class _Merger:
         raise Misfit(f"{shown(value)} is no dynamic")
 
     def grow_node(self, value: Diff, templates: Templates) -> Node:
-        if KEYED in value or DYNAMICS in value:
+        if wire.KEYED in value or wire.DYNAMICS in value:
             return self._grow_comprehension(value, templates)
-        if TEMPLATES in value:
-            templates = read_templates(value[TEMPLATES])
-        statics = read_statics(value.get(STATIC), templates)
+        if wire.TEMPLATES in value:
+            templates = read_templates(value[wire.TEMPLATES])
+        statics = read_statics(value.get(wire.STATIC), templates)
         if not statics:
             raise Misfit(f"{shown(value)} has no statics")
         return Tree(
             statics,
             self._grow_row(value, len(statics) - 1, templates),
-            bool(value.get(ROOT)),
+            bool(value.get(wire.ROOT)),
         )
 
     def _grow_row(self, value: Diff, width: int, templates: Templates) -> Row:
@@ -213,8 +199,8 @@ class _Merger:
         return tuple(row)
 
     def _grow_comprehension(self, value: Diff, templates: Templates) -> Comprehension:
-        templates = templates or read_templates(value.get(TEMPLATES))
-        empty = Comprehension(read_statics(value.get(STATIC), templates), ())
+        templates = templates or read_templates(value.get(wire.TEMPLATES))
+        empty = Comprehension(read_statics(value.get(wire.STATIC), templates), ())
         return self._merge_comprehension(empty, value, templates)
 
     # Merging: a change to a subtree that is there
@@ -223,24 +209,24 @@ class _Merger:
         if type(value) is not dict:
             new = self.grow(value, templates)
             return old if new == old else new
-        if STATIC in value:
+        if wire.STATIC in value:
             return self.grow_node(value, templates)
         if isinstance(old, Tree | Comprehension):
             return self.merge_node(old, value, templates)
         raise Misfit(f"{shown(value)} has no statics and meets no subtree")
 
     def merge_node(self, old: Node, diff: Diff, templates: Templates) -> Node:
-        if STATIC in diff:
+        if wire.STATIC in diff:
             return self.grow_node(diff, templates)
         if isinstance(old, Comprehension):
-            templates = templates or read_templates(diff.get(TEMPLATES))
+            templates = templates or read_templates(diff.get(wire.TEMPLATES))
             return self._merge_comprehension(old, diff, templates)
-        if KEYED in diff or DYNAMICS in diff:
+        if wire.KEYED in diff or wire.DYNAMICS in diff:
             raise Misfit(f"{shown(diff)} is a comprehension and meets none")
-        if TEMPLATES in diff:
-            templates = read_templates(diff[TEMPLATES])
+        if wire.TEMPLATES in diff:
+            templates = read_templates(diff[wire.TEMPLATES])
         row = self._merge_row(old.dynamics, diff, templates)
-        root = bool(diff.get(ROOT, old.root))
+        root = bool(diff.get(wire.ROOT, old.root))
         if row is old.dynamics and root == old.root:
             return old
         return Tree(old.statics, row, root)
@@ -263,17 +249,17 @@ class _Merger:
     def _merge_comprehension(
         self, old: Comprehension, diff: Diff, templates: Templates
     ) -> Comprehension:
-        if KEYED in diff:
-            entries = self._merge_keyed(old, diff[KEYED], templates)
-        elif DYNAMICS in diff:
+        if wire.KEYED in diff:
+            entries = self._merge_keyed(old, diff[wire.KEYED], templates)
+        elif wire.DYNAMICS in diff:
             width = len(old.statics) - 1
             entries = tuple(
                 self._grow_entry(entry, width, templates)
-                for entry in listed(diff[DYNAMICS])
+                for entry in listed(diff[wire.DYNAMICS])
             )
         elif any(read_index(key) is not None for key in diff):
             raise Misfit(f"{shown(diff)} is no comprehension and meets one")
-        elif diff.get(STREAM) is not None:
+        elif diff.get(wire.STREAM) is not None:
             # Deletes alone, as pyview sends them; rendered.js merges them too.
             entries = old.entries
         else:
@@ -281,8 +267,8 @@ class _Merger:
         if entries and not old.statics:
             raise Misfit(f"{shown(diff)} has entries and no statics")
         stream = old.stream
-        if diff.get(STREAM) is not None:
-            stream = read_stream(diff[STREAM])
+        if diff.get(wire.STREAM) is not None:
+            stream = read_stream(diff[wire.STREAM])
             self.met_stream = True
         elif len(entries) == len(old.entries) and all(
             new is before for new, before in zip(entries, old.entries, strict=True)
@@ -300,12 +286,12 @@ class _Merger:
         self, old: Comprehension, keyed: Json, templates: Templates
     ) -> tuple[Row, ...]:
         """Return the entries 0 … kc-1: the JSON's own order means nothing."""
-        if type(keyed) is not dict or type(keyed.get(KEYED_COUNT)) is not int:
+        if type(keyed) is not dict or type(keyed.get(wire.KEYED_COUNT)) is not int:
             raise Misfit(f"{shown(keyed)} is no keyed list")
         before = old.entries
         width = len(old.statics) - 1
         entries: list[Row] = []
-        for index in range(keyed[KEYED_COUNT]):
+        for index in range(keyed[wire.KEYED_COUNT]):
             value: Json = keyed.get(digits(index))
             kind = type(value)
             if kind is dict:
@@ -347,12 +333,12 @@ def _resolve_components(
         if cid in begun:
             raise Misfit(f"component {cid} shares statics with itself")
         begun.add(cid)
-        statics = diff.get(STATIC)
+        statics = diff.get(wire.STATIC)
         if type(statics) is int:
             like = find(statics) if statics > 0 else old.get(-statics)
             if like is None:
                 raise Misfit(f"component {cid} shares statics of a stranger")
-            rest = {key: diff[key] for key in diff if key != STATIC}
+            rest = {key: diff[key] for key in diff if key != wire.STATIC}
             node = merger.merge_node(like, rest, None)
         elif statics is None and cid in old:
             node = merger.merge_node(old[cid], diff, None)
