@@ -6,7 +6,6 @@ it is not given.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 from pytest_liveview_load.metrics.names import DIFF_BYTES, DIFF_PARTS
@@ -23,50 +22,48 @@ MEDIAN: Final = 50
 UNASKED: Final = "*push"
 
 # Part of a diff → what it is in words, what LiveView offers.
-OFFERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
-    {
-        "resent_statics": (
-            "static HTML that the page was sent before",
+OFFERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "resent_statics": (
+        "static HTML that the page was sent before",
+        (
             (
-                (
-                    "keep a block that comes and goes on the page, and show it with JS.show or "
-                    "a class instead of :if"
-                ),
-                (
-                    "make repeated blocks a LiveComponent: those after the first share its "
-                    "statics"
-                ),
-                "put rows into a stream, so that the others are not rendered again",
+                "keep a block that comes and goes on the page, and show it with JS.show or "
+                "a class instead of :if"
             ),
-        ),
-        "resent_keyed": (
-            "list entries that the page has already",
             (
-                (
-                    'a stream (phx-update="stream"), which sends only what was inserted or '
-                    "deleted"
-                ),
-                (
-                    ":key on the comprehension (LiveView 1.1), so that entries that only move "
-                    "are not sent"
-                ),
-                "a LiveComponent for each entry, which sends only its own changes",
-                "temporary_assigns for what is only shown once",
+                "make repeated blocks a LiveComponent: those after the first share its "
+                "statics"
             ),
+            "put rows into a stream, so that the others are not rendered again",
         ),
-        "resent_dynamics": (
-            "values that are on the page and did not change",
+    ),
+    "resent_keyed": (
+        "list entries that the page has already",
+        (
             (
-                (
-                    "give function components the assigns they need, not all of them, so that "
-                    "change tracking sees what changed"
-                ),
-                "assign what is computed in the template, so that it is tracked",
-                "move what changes seldom into a LiveComponent or a block of its own",
+                'a stream (phx-update="stream"), which sends only what was inserted or '
+                "deleted"
             ),
+            (
+                ":key on the comprehension (LiveView 1.1), so that entries that only move "
+                "are not sent"
+            ),
+            "a LiveComponent for each entry, which sends only its own changes",
+            "temporary_assigns for what is only shown once",
         ),
-    }
-)
+    ),
+    "resent_dynamics": (
+        "values that are on the page and did not change",
+        (
+            (
+                "give function components the assigns they need, not all of them, so that "
+                "change tracking sees what changed"
+            ),
+            "assign what is computed in the template, so that it is tracked",
+            "move what changes seldom into a LiveComponent or a block of its own",
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

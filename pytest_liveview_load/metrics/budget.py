@@ -9,7 +9,6 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar, Final
 
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
@@ -27,15 +26,13 @@ from pytest_liveview_load.units import (
     parse_rate,
 )
 
-OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = MappingProxyType(
-    {
-        "<": operator.lt,
-        "<=": operator.le,
-        ">": operator.gt,
-        ">=": operator.ge,
-        "==": operator.eq,
-    }
-)
+OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+}
 NEAR_OPERATORS: Final = {"=": "==", "=<": "<=", "=>": ">=", "≤": "<=", "≥": ">="}
 OPERATOR = re.compile(r"[<>=!≤≥]+")
 LIMITS: Final[Mapping[Unit, tuple[str, tuple[str, ...], Callable[[str], float]]]] = {

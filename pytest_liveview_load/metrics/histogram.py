@@ -131,11 +131,10 @@ class Histogram:
     def add(self, value: int, times: int) -> None:
         """Count one value, not negative, `times` times; `times` is at least 1."""
         self.record(value)
-        if times > 1:
-            shift = value.bit_length() - BITS
-            index = (shift << 7) + (value >> shift) if shift > 0 else value
-            self.buckets[index] += times - 1
-            self.total += value * (times - 1)
+        shift = value.bit_length() - BITS
+        index = (shift << 7) + (value >> shift) if shift > 0 else value
+        self.buckets[index] += times - 1
+        self.total += value * (times - 1)
 
     @property
     def count(self) -> int:

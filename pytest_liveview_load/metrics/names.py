@@ -21,7 +21,6 @@ What is counted, exactly:
 import math
 from collections.abc import Callable, Mapping
 from enum import Enum
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pytest_liveview_load.liveview.observer import PartSizes, ResentSizes
@@ -88,25 +87,19 @@ RESENT_PARTS: Final = tuple(f"resent_{part}" for part in ResentSizes._fields)
 # What is of the whole run and never of one of its scenarios.
 ONLY_OF_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})
 
-METRICS: Final[Mapping[str, Unit]] = MappingProxyType(
-    {
-        **dict.fromkeys(TIMINGS, Unit.TIMING),
-        **dict.fromkeys(SIZES, Unit.SIZE),
-        **dict.fromkeys(COUNTS, Unit.COUNT),
-        "error_rate": Unit.RATIO,
-        "event_rate": Unit.RATE,
-        "mount_rate": Unit.RATE,
-    }
-)
+METRICS: Final[Mapping[str, Unit]] = {
+    **dict.fromkeys(TIMINGS, Unit.TIMING),
+    **dict.fromkeys(SIZES, Unit.SIZE),
+    **dict.fromkeys(COUNTS, Unit.COUNT),
+    "error_rate": Unit.RATIO,
+    "event_rate": Unit.RATE,
+    "mount_rate": Unit.RATE,
+}
 
 # Counts that are the number of samples of a timing: they have that timing's labels, and
 # nobody needs to count them a second time.
-SAMPLE_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
-    {"events": "event", "mounts": "mount"}
-)
-SAMPLE_RATES: Final[Mapping[str, str]] = MappingProxyType(
-    {"event_rate": "event", "mount_rate": "mount"}
-)
+SAMPLE_COUNTS: Final[Mapping[str, str]] = {"events": "event", "mounts": "mount"}
+SAMPLE_RATES: Final[Mapping[str, str]] = {"event_rate": "event", "mount_rate": "mount"}
 
 
 # How a value is written.

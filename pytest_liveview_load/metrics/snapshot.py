@@ -75,18 +75,18 @@ class FailureLog:
     def add(self, error: BaseException, scenario: str) -> None:
         """Count `error` in its group."""
         self.count += 1
-        name = type(error).__qualname__
         message = str(error)[:LONGEST_MESSAGE]
-        key = (name, normalize_message(message), scenario)
+        failure = Failure(type(error).__qualname__, message, "", 1, scenario)
+        key = failure.key
+        if key not in self._groups and len(self._groups) >= MOST_GROUPS:
+            failure = replace(failure, message=OTHERS)
+            key = failure.key
         known = self._groups.get(key)
-        if known is None and len(self._groups) >= MOST_GROUPS:
-            message, key = OTHERS, (name, OTHERS, scenario)
-            known = self._groups.get(key)
         if known:
             self._groups[key] = replace(known, count=known.count + 1)
         else:
             text = "".join(traceback.format_exception(error))
-            self._groups[key] = Failure(name, message, text, 1, scenario)
+            self._groups[key] = replace(failure, traceback=text)
 
     def failures(self) -> tuple[Failure, ...]:
         """Return the groups, the most frequent first."""
