@@ -6,7 +6,7 @@ plan gets the methods themselves: those of the test's instance.
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from pytest_liveview_load.crowd.plan import RunPlan
@@ -29,7 +29,9 @@ def class_mix_test(cls: type, plan: RunPlan) -> Callable[..., Any]:
             "has one: give yours another name"
         )
         raise MarkerError(message)
-    functions = list(_functions_of(resolve_methods(plan, cls)))
+    plan = resolve_methods(plan, cls)
+    functions = [each for each, _ in plan.mix]
+    functions += filter(None, (plan.setup, plan.teardown))
 
     async def test_mix(self: object, live: object, **fixtures: object) -> None:
         """Stand for the mix; the plugin runs its scenarios."""
@@ -83,12 +85,6 @@ def _find_method(owner: object, argument: str, name: str) -> Any:
     )
     message = f"load({argument}=…): the class {cls.__qualname__} {problem}"
     raise MarkerError(message)
-
-
-def _functions_of(plan: RunPlan) -> Iterator[Any]:
-    """Yield what users of a plan perform."""
-    yield from (each for each, _ in plan.mix)
-    yield from filter(None, (plan.setup, plan.teardown))
 
 
 def fixtures_of(function: Any) -> list[str]:

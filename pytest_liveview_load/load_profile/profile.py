@@ -29,8 +29,6 @@ from pytest_liveview_load.load_profile.stages import (
     Stage,
     UserSpan,
     describe_stages,
-    stages_length,
-    stages_peak,
     user_spans,
 )
 from pytest_liveview_load.units import (
@@ -133,7 +131,7 @@ class Profile:
     def length(self) -> float | None:
         """Seconds from the first start to the end; None if iterations decide."""
         if self.stages:
-            return stages_length(self.stages)
+            return sum(each.seconds for each in self.stages)
         if self.arrival is not None and self.duration is None:
             return self.arrival.length
         return None if self.duration is None else self.ramp + self.duration
@@ -159,7 +157,7 @@ class Profile:
         if self.arrival is not None:
             pool = math.ceil(self.arrival.highest * POOL_SECONDS * (1 - ROUNDING))
             return self.max_users or max(SMALLEST_POOL, pool)
-        return stages_peak(self.stages) if self.stages else self.users
+        return max((each.users for each in self.stages), default=self.users)
 
     def spans(self) -> Iterator[UserSpan]:
         """Yield when each user of this share is there, sorted by start; closed loads only.

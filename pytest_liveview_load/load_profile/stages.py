@@ -66,16 +66,6 @@ def stage_slopes(stages: Sequence[Stage]) -> list[StageSlope]:
     ]
 
 
-def stages_length(stages: Sequence[Stage]) -> float:
-    """Return the seconds of all the stages."""
-    return stage_slopes(stages)[-1].began + stages[-1].seconds
-
-
-def stages_peak(stages: Sequence[Stage]) -> int:
-    """Return the most users at once."""
-    return max(each.users for each in stages)
-
-
 def user_spans(stages: Sequence[Stage], users: range) -> Iterator[UserSpan]:
     """Yield when each of `users` (ids) is there, sorted by start."""
     whole = stage_slopes(stages)
