@@ -213,20 +213,15 @@ STOPPED: Final = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
-class WorstSample:
-    """The worst sample of a timing so far, in seconds, and when it was."""
+class Delay:
+    """Something was late by so many seconds, and when that was.
+
+    Where the event loop stood still, `kind` says why and `place` where.
+    """
 
     seconds: float
     instant: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class LoopStall:
-    """The event loop stood still for so many seconds; `kind` says why, `place` where."""
-
-    seconds: float
-    instant: Instant
-    kind: str
+    kind: str = ""
     place: str = ""
 
 
@@ -270,8 +265,8 @@ class GeneratorMonitor:
         self.began = self.ended = clock()
         self.at_first = self.usage = CpuUsage()
         self.cpu_history = CpuHistory()
-        self.worst: dict[str, WorstSample] = {}
-        self.stops: list[LoopStall] = []
+        self.worst: dict[str, Delay] = {}
+        self.stops: list[Delay] = []
         self.stalled_at = ""
         self.dropped: Occurrences | None = None
         self.without_file: Occurrences | None = None
@@ -335,7 +330,7 @@ class GeneratorMonitor:
                 kind = kind_of_stop(lag, before, self.usage, place)
                 # Whom it kept may have come to an end by now.
                 then = Instant(due - self.began, max(self._users, self.users()))
-                self.stops.append(LoopStall(lag, then, kind, place))
+                self.stops.append(Delay(lag, then, kind, place))
             self.stalled_at = place or self.stalled_at
             self.remember("lag", lag, woken)
         while due <= woken:
@@ -350,7 +345,7 @@ class GeneratorMonitor:
         """Keep the worst sample of a timing."""
         worst = self.worst.get(metric)
         if worst is None or seconds > worst.seconds:
-            self.worst[metric] = WorstSample(seconds, self.instant(at))
+            self.worst[metric] = Delay(seconds, self.instant(at))
 
     def sample_process(self, now: float) -> None:
         """Look what the process uses of the CPU, and how many files."""

@@ -75,18 +75,17 @@ def causes(
     are above `max_lag`. Arrivals that were dropped are a cause unless a budget allows it.
     A share of a run may be without an iteration that has finished.
     """
-    roots = [*stopped(monitor), too_busy(monitor), starved_of_cpu(monitor)]
+    roots = [*stopped(monitor), *too_busy(monitor), *starved_of_cpu(monitor)]
     symptoms = [
-        too_late(monitor, snapshot, "lag", LAG, LAG_ADVICE),
-        too_late(monitor, snapshot, "lateness", LATENESS, LATENESS_ADVICE),
+        *too_late(monitor, snapshot, "lag", LAG, LAG_ADVICE),
+        *too_late(monitor, snapshot, "lateness", LATENESS, LATENESS_ADVICE),
     ]
-    found = [
-        out_of_files(monitor),
-        *(roots if any(roots) else symptoms),
-        "" if drops_allowed else dropped(monitor),
-        "" if monitor.without_file or is_share else none_finished(snapshot),
-    ]
-    return tuple(each for each in found if each)
+    return (
+        *out_of_files(monitor),
+        *(roots or symptoms),
+        *(() if drops_allowed else dropped(monitor)),
+        *(() if monitor.without_file or is_share else none_finished(snapshot)),
+    )
 
 
 def is_of_the_machine(cause: str) -> bool:
@@ -94,15 +93,15 @@ def is_of_the_machine(cause: str) -> bool:
     return any(words in cause for words in OF_THE_MACHINE)
 
 
-def out_of_files(monitor: GeneratorMonitor) -> str:
-    """Return the sentence that says so if no file could be opened any more, else ''."""
+def out_of_files(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield the sentence that says so if no file could be opened any more."""
     lack = monitor.without_file
     if lack is None:
-        return ""
+        return
     failed = f"; {plural(lack.count, 'iteration')} failed of it" if lack.count else ""
     limit, _ = most_files()
     advice = f" (ulimit -n {max(2 * limit, lack.first.users * 2 * FILES_PER_USER)})"
-    return (
+    yield (
         f"no file descriptor was left, of {limit}, {lack.first}{failed}: raise the limit"
         f"{advice if limit else ''} or run fewer users here"
     )
@@ -148,24 +147,23 @@ def most_allowed(monitor: GeneratorMonitor) -> str:
     return f"{less} ({STOP} × liveview_max_lag)"
 
 
-def too_busy(monitor: GeneratorMonitor) -> str:
-    """Return the sentence that says so if this process had no CPU left, else ''."""
+def too_busy(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield the sentence that says so if this process had no CPU left."""
     worst = monitor.cpu_history.busiest
-    if worst is None or worst.share <= TOO_BUSY:
-        return ""
-    return (
-        f"{NO_CPU_LEFT}: this process used "
-        f"{format_percentage(worst.share, 2)} of a core for "
-        f"{format_duration(worst.seconds, 2)}, above {format_percentage(TOO_BUSY)}, up to "
-        f"{worst.instant}: {SPREAD}"
-    )
+    if worst is not None and worst.share > TOO_BUSY:
+        yield (
+            f"{NO_CPU_LEFT}: this process used "
+            f"{format_percentage(worst.share, 2)} of a core for "
+            f"{format_duration(worst.seconds, 2)}, above {format_percentage(TOO_BUSY)}, "
+            f"up to {worst.instant}: {SPREAD}"
+        )
 
 
-def starved_of_cpu(monitor: GeneratorMonitor) -> str:
-    """Return the sentence that says so if others kept the CPU from us, else ''."""
+def starved_of_cpu(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield the sentence that says so if others kept the CPU from us."""
     worst, limit = monitor.cpu_history.longest_wait, MEAN_WAIT * monitor.max_lag
     if worst is None or worst.wait <= limit:
-        return ""
+        return
     crowded = worst.used.pressure / worst.seconds
     others = (
         f"; somebody on this machine waited {format_percentage(min(crowded, 1), 2)} of "
@@ -173,7 +171,7 @@ def starved_of_cpu(monitor: GeneratorMonitor) -> str:
         if crowded
         else ""
     )
-    return (
+    yield (
         f"{CPU_TAKEN}: it waited "
         f"{format_duration(worst.wait, 2)} each time that it had work, above "
         f"{format_duration(limit)} (an eighth of liveview_max_lag), "
@@ -184,14 +182,12 @@ def starved_of_cpu(monitor: GeneratorMonitor) -> str:
 
 def too_late(
     monitor: GeneratorMonitor, snapshot: Snapshot, metric: str, words: str, advice: str
-) -> str:
-    """Return the sentence that says so if `metric` was too high, else ''."""
+) -> Iterator[str]:
+    """Yield the sentence that says so if `metric` was too high."""
     histogram = snapshot.select(metric)
-    if histogram is None:
-        return ""
-    rank, value = judged(histogram)
+    rank, value = judged(histogram) if histogram else ("", 0.0)
     if value <= monitor.max_lag:
-        return ""
+        return
     worst = monitor.worst.get(metric)
     most = (
         f", at most {format_duration(worst.seconds)}, {worst.instant}" if worst else ""
@@ -201,7 +197,7 @@ def too_late(
         if monitor.stalled_at and metric == "lag"
         else ""
     )
-    return (
+    yield (
         f"{words} {rank} was {format_duration(value)}, above "
         f"{format_duration(monitor.max_lag)} (liveview_max_lag){most}{hung}: {advice}"
     )
@@ -224,71 +220,66 @@ def judged(histogram: Histogram) -> tuple[str, float]:
     return f"(third worst of {count})", value / NANOSECONDS
 
 
-def dropped(monitor: GeneratorMonitor) -> str:
-    """Return the sentence that says so if nobody could serve some arrivals, else ''."""
+def dropped(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield the sentence that says so if nobody could serve some arrivals."""
     drops = monitor.dropped
-    if drops is None:
-        return ""
-    return (
-        f"{plural(drops.count, 'arrival')} found nobody free and "
-        f"{'was' if drops.count == 1 else 'were'} dropped, the first {drops.first}: raise "
-        "max_users, or say how many may be: @budget('dropped_arrivals < 10')"
-    )
+    if drops is not None:
+        yield (
+            f"{plural(drops.count, 'arrival')} found nobody free and "
+            f"{'was' if drops.count == 1 else 'were'} dropped, the first {drops.first}: "
+            "raise max_users, or say how many may be: @budget('dropped_arrivals < 10')"
+        )
 
 
-def none_finished(snapshot: Snapshot) -> str:
-    """Return the sentence that says so if no iteration came to its end, else ''."""
-    if snapshot.counts.get("iterations", 0):
-        return ""
-    return (
-        "no iteration finished while it was measured: the scenario hangs, or it needs a "
-        "longer duration or grace, or a shorter warmup"
-    )
+def none_finished(snapshot: Snapshot) -> Iterator[str]:
+    """Yield the sentence that says so if no iteration came to its end."""
+    if not snapshot.counts.get("iterations", 0):
+        yield (
+            "no iteration finished while it was measured: the scenario hangs, or it needs "
+            "a longer duration or grace, or a shorter warmup"
+        )
 
 
-def remarks(monitor: GeneratorMonitor) -> tuple[str, ...]:
-    """Return what to know of a run that is valid all the same."""
-    used = monitor.usage.cpu - monitor.at_first.cpu
-    notes = [] if too_busy(monitor) else [cpu_note(used, monitor.ended - monitor.began)]
-    if not starved_of_cpu(monitor):
-        notes.append(wait_note(monitor))
+def remarks(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield what to know of a run that is valid all the same."""
+    if not any(too_busy(monitor)):
+        used = monitor.usage.cpu - monitor.at_first.cpu
+        yield from cpu_note(used, monitor.ended - monitor.began)
+    if not any(starved_of_cpu(monitor)):
+        yield from wait_note(monitor)
     if not monitor.without_file:
-        notes.append(files_note(monitor))
-    return tuple(each for each in notes if each)
+        yield from files_note(monitor)
 
 
-def cpu_note(used: float, elapsed: float) -> str:
-    """Return a remark on CPU seconds `used` in `elapsed` seconds, '' if they are few.
+def cpu_note(used: float, elapsed: float) -> Iterator[str]:
+    """Yield a remark on CPU seconds `used` in `elapsed` seconds, unless they are few.
 
     A run shorter than a second says nothing: all of it is its own beginning and end.
     """
     share = used / elapsed if elapsed >= SHORTEST_TO_NOTE else 0.0
-    if share <= BUSY:
-        return ""
-    return (
-        f"the load generator used {format_percentage(share)} of a core: above "
-        f"{format_percentage(BUSY)} its own stamps drift by milliseconds at p99"
-    )
+    if share > BUSY:
+        yield (
+            f"the load generator used {format_percentage(share)} of a core: above "
+            f"{format_percentage(BUSY)} its own stamps drift by milliseconds at p99"
+        )
 
 
-def wait_note(monitor: GeneratorMonitor) -> str:
-    """Return a remark if others kept the CPU from us for a moment each time, else ''."""
+def wait_note(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield a remark if others kept the CPU from us for a moment each time."""
     worst = monitor.cpu_history.longest_wait
-    if worst is None or worst.wait <= NOTABLE_WAIT * monitor.max_lag:
-        return ""
-    return (
-        "others used the CPU as well: this process waited "
-        f"{format_duration(worst.wait, 2)} on average when it had work, and what it "
-        f"measured is about that much longer, up to {worst.instant}"
-    )
+    if worst is not None and worst.wait > NOTABLE_WAIT * monitor.max_lag:
+        yield (
+            "others used the CPU as well: this process waited "
+            f"{format_duration(worst.wait, 2)} on average when it had work, and what it "
+            f"measured is about that much longer, up to {worst.instant}"
+        )
 
 
-def files_note(monitor: GeneratorMonitor) -> str:
-    """Return a remark if nearly all files that may be open were, else ''."""
+def files_note(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield a remark if nearly all files that may be open were."""
     seen = monitor.most_in_use
-    if seen is None or not seen.most or seen.files < NEARLY_ALL * seen.most:
-        return ""
-    return (
-        f"{seen.files} of {seen.most} file descriptors were in use, {seen.instant}: with "
-        "more users, raise the limit (ulimit -n)"
-    )
+    if seen is not None and seen.most and seen.files >= NEARLY_ALL * seen.most:
+        yield (
+            f"{seen.files} of {seen.most} file descriptors were in use, {seen.instant}: "
+            "with more users, raise the limit (ulimit -n)"
+        )

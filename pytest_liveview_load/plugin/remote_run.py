@@ -273,8 +273,8 @@ class RemoteRun:
         snapshot = self.snapshot
         if partial or lost:
             snapshot = replace(snapshot, partial=snapshot.partial or partial or lost)
-        nothing = "" if partial or lost else none_finished(snapshot)
-        causes = (lost, *far.invalid, nothing)
+        nothing = () if partial or lost else none_finished(snapshot)
+        causes = (lost, *far.invalid, *nothing)
         return RunOutcome(
             snapshot=snapshot,
             invalid=tuple(dict.fromkeys(each for each in causes if each)),

@@ -11,8 +11,8 @@ from pytest_liveview_load.crowd.generator import (
     BLOCKED,
     NO_CPU,
     STOPPED,
+    Delay,
     GeneratorMonitor,
-    LoopStall,
     kind_of_stop,
 )
 from pytest_liveview_load.errors import ConnectionFailed
@@ -120,7 +120,7 @@ def test_a_stop_is_known_with_its_moment() -> None:
     monitor, _ = watched(stop_of(1.05))
 
     (stop,) = monitor.stops
-    assert LoopStall(stop.seconds, Instant(12.1, 120), STOPPED) == LoopStall(
+    assert Delay(stop.seconds, Instant(12.1, 120), STOPPED) == Delay(
         stop.seconds, Instant(round(stop.instant.elapsed, 9), 120), stop.kind
     )
     assert 0.95 == pytest.approx(stop.seconds)
