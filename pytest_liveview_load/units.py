@@ -53,6 +53,7 @@ PERIODS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "min": 60, "h": 3600}
 A_DURATION: Final = "a duration like '200ms', '1.5s' or '1m30s'"
 A_SIZE: Final = "a size like '200B', '2kB' or '1MiB'"
 A_RATE: Final = "a rate like '50/s' or '300/min'"
+A_NUMBER_OF_USERS: Final = "a number of users, 1 or more"
 A_PERCENTAGE: Final = "a percentage like '0.1%'"
 A_SPAN: Final = "a duration or a span like '1s..3s'"
 
@@ -92,6 +93,14 @@ def parse_rate(value: str | float) -> float:
     if slash and period not in PERIODS:
         raise _unknown_unit(value, A_RATE, period, PERIODS)
     return _checked_number(float(number) / PERIODS[period or "s"], A_RATE, value)
+
+
+def parse_whole(value: object, expected: str) -> int:
+    """Return a whole number of 1 or more, which is `expected`. Raises `UnitError`."""
+    # True is an int to Python and a mistake to everyone else.
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UnitError(value, expected)
+    return value
 
 
 def parse_percentage(value: str | float) -> float:

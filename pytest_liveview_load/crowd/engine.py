@@ -324,9 +324,7 @@ def run_on_network(plan: RunPlan, network: Network, **arguments: Any) -> Run:
     """Return the run of a plan whose users are on a network (`Run`)."""
 
     def make_user(id_: int, rng: Random, run: UserRun, recorder: Recorder) -> LiveUser:
-        return LiveUser(
-            network, recorder, id=id_, rng=rng, run=run, clock=network.clock
-        )
+        return LiveUser(network, recorder, id=id_, rng=rng, run=run)
 
     return Run(
         plan,

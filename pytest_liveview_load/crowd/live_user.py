@@ -11,7 +11,6 @@ back as such: nothing here knows where the others are.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from pytest_liveview_load.sync.broadcast import BroadcastListener, Seen
 from pytest_liveview_load.sync.rendezvous import Meeting, Member, RendezvousArguments
 from pytest_liveview_load.sync.throttle import ThrottleArguments
 from pytest_liveview_load.sync.users import LocalSync, UserSync
-from pytest_liveview_load.units import Clock, parse_pause
+from pytest_liveview_load.units import parse_pause
 
 
 class UserRun(Protocol):
@@ -109,21 +108,13 @@ class LiveUser(Visitor):
         id: int = 0,  # noqa: A002 - the test's word
         rng: Random,
         run: UserRun,
-        clock: Clock = time.perf_counter,
     ) -> None:
-        super().__init__(network, observer, id=id, rng=rng, clock=clock)
+        super().__init__(network, observer, id=id, rng=rng)
         self._run = run
 
     def _another(self, id_: int, rng: Random) -> Self:
         self._run.sync.add_spawned([id_])
-        return type(self)(
-            self._network,
-            self._observer,
-            id=id_,
-            rng=rng,
-            run=self._run,
-            clock=self.clock,
-        )
+        return type(self)(self._network, self._observer, id=id_, rng=rng, run=self._run)
 
     async def think(self, time: str | float | tuple[str | float, str | float]) -> None:
         """Pause like a person: "2s", or "1s..3s" for a time between the two.

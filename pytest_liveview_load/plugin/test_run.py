@@ -181,7 +181,6 @@ class LiveTestRun:
                 id=0,
                 rng=Random(f"{self.seed}/0"),  # as user 0 of a crowd
                 run=SingleUserRun(self.user_rows),
-                clock=clock,
             )
         return self.user
 

@@ -17,10 +17,12 @@ from typing import Any, Final
 from pytest_liveview_load.errors import RunOver, SyncError, UnitError
 from pytest_liveview_load.load_profile.rate import RatePiece, RatePlan, parse_plan
 from pytest_liveview_load.units import (
+    A_NUMBER_OF_USERS,
     Clock,
     format_duration,
     parse_duration,
     parse_rate,
+    parse_whole,
 )
 
 WINDOW: Final = 1.0  # seconds in which no more than the rate allows may begin
@@ -307,7 +309,9 @@ def parse_limits(name: object, pace: ThrottleArguments) -> ThrottleLimits:
         if pace.interarrival is not None:
             rate = 1 / positive(pace.interarrival)
             plan = RatePlan((RatePiece(rate, rate),))
-        parallel = math.inf if pace.parallel is None else whole(pace.parallel)
+        parallel = math.inf
+        if pace.parallel is not None:
+            parallel = parse_whole(pace.parallel, A_NUMBER_OF_USERS)
     except UnitError as error:
         raise SyncError(asked, str(error)) from None
     return ThrottleLimits(plan, pace.interarrival is not None, parallel)
@@ -327,10 +331,3 @@ def positive(value: object) -> float:
     if seconds == 0:
         raise UnitError(value, "a duration above 0, such as '10ms'")
     return seconds
-
-
-def whole(value: object) -> float:
-    """Return a number of users, one or more."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UnitError(value, "a number of users, 1 or more")
-    return value

@@ -13,14 +13,13 @@ What a visitor does and sees is in `steps`, `reading` and `faults`. A test's `li
 
 import asyncio
 import random
-import time
 from http.cookiejar import CookieJar as NoCookies
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final, Self
 
 import httpx
 
-from pytest_liveview_load.errors import StepTimeout, UnitError
+from pytest_liveview_load.errors import StepTimeout
 from pytest_liveview_load.liveview.client.http import USER_AGENT, CookieJar, HttpClient
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Tab
@@ -29,7 +28,7 @@ from pytest_liveview_load.liveview.client.view_events import ViewEvents
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.faults import Faults
 from pytest_liveview_load.liveview.user.steps import Steps
-from pytest_liveview_load.units import Clock
+from pytest_liveview_load.units import A_NUMBER_OF_USERS, parse_whole
 
 # Spawned user n of user 7 is user n000007: no crowd on one machine has so many users.
 STRIDE: Final = 1_000_000
@@ -53,7 +52,6 @@ class Visitor(Steps, Faults):
         *,
         id: int = 0,  # noqa: A002 - the test's word
         rng: random.Random,
-        clock: Clock = time.perf_counter,
     ) -> None:
         super().__init__(network, observer, Tab(network, observer, rng))
         self._tab.listener = ViewEvents(self._tab)
@@ -62,7 +60,7 @@ class Visitor(Steps, Faults):
         self._spawned_by: Visitor | None = None
         self.id = id
         self.rng = rng
-        self.clock = clock
+        self.clock = network.clock
 
     def __repr__(self) -> str:
         """Say who and where: pytest prints it in tracebacks."""
@@ -87,8 +85,7 @@ class Visitor(Steps, Faults):
             await alice.click("#send")
             await bob.until(lambda: "hello" in bob.text("#messages"))
         """
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise UnitError(count, "a number of users, 1 or more")
+        parse_whole(count, A_NUMBER_OF_USERS)
         first = self._spawned_by or self  # who numbers and ends all of them
         already = len(first._spawned)
         spawned = []
@@ -101,9 +98,7 @@ class Visitor(Steps, Faults):
         return spawned
 
     def _another(self, id_: int, rng: random.Random) -> Self:
-        return type(self)(
-            self._network, self._observer, id=id_, rng=rng, clock=self.clock
-        )
+        return type(self)(self._network, self._observer, id=id_, rng=rng)
 
     @property
     def http(self) -> "httpx.AsyncClient":
