@@ -19,6 +19,7 @@ from pytest_liveview_load.crowd.scenario import (
     not_async,
 )
 from pytest_liveview_load.errors import MarkerError, ScenarioError
+from pytest_liveview_load.load_profile.arguments import wrong_argument
 
 Function: TypeAlias = Callable[..., Coroutine[Any, Any, object]]
 # What a person wrote, in that order; a name is that of a method of the marked class.
@@ -145,8 +146,7 @@ def read_mix(mix: object) -> Mix:
     """
     pairs = tuple(mix.items()) if isinstance(mix, Mapping) else mix
     if not isinstance(pairs, tuple) or not pairs:
-        message = f"load(mix={mix!r}): {A_MIX}"
-        raise MarkerError(message)
+        raise wrong_argument("load", "mix", mix, A_MIX)
     quoted = (
         f"load(mix={{{', '.join(f'{shown(it)}: {part!r}' for it, part in pairs)}}})"
     )

@@ -19,7 +19,11 @@ from pytest_liveview_load.crowd.data import (
 from pytest_liveview_load.crowd.mix import Function, Mix, ScenarioMix, read_mix
 from pytest_liveview_load.crowd.scenario import is_async, not_async
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
-from pytest_liveview_load.load_profile.arguments import PARSERS, unknown_argument
+from pytest_liveview_load.load_profile.arguments import (
+    PARSERS,
+    parse_argument,
+    wrong_argument,
+)
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.units import format_duration, parse_duration
@@ -71,16 +75,13 @@ class RunPlan:
 
         Raises MarkerError as `of` does.
         """
-        for name, value in arguments.items():
-            if name not in ARGUMENTS:
-                raise unknown_argument(name, value, ARGUMENTS)
-        of_profile = {
-            name: value for name, value in arguments.items() if name in PARSERS
-        }
         changes = {
-            name: read(name, value)
+            name: parse_argument(name, value, ARGUMENTS)
             for name, value in arguments.items()
             if name not in PARSERS
+        }
+        of_profile = {
+            name: value for name, value in arguments.items() if name in PARSERS
         }
         if arguments.get("abort", "") is None:
             changes.setdefault("after", 0.0)  # what is taken back takes this along
@@ -131,15 +132,6 @@ class RunPlan:
         )
 
 
-def read(name: str, value: object) -> Any:
-    """Return the value of one argument; raise MarkerError that quotes it."""
-    try:
-        return OWN_PARSERS[name](value)
-    except UnitError as error:
-        message = f"load({name}={value!r}): {error}"
-        raise MarkerError(message) from None
-
-
 def read_function(value: Any) -> Function | str | None:
     """Return an async function that takes the live user, the name of a method, or None."""
     if value is None or is_async(value) or (isinstance(value, str) and value.strip()):
@@ -157,8 +149,7 @@ def read_conditions(value: object) -> tuple[Budget, ...]:
     try:
         return tuple(Budget.parse(each) for each in texts)
     except BudgetSyntaxError as error:
-        message = f"load(abort={value!r}): {error}"
-        raise MarkerError(message) from None
+        raise wrong_argument("load", "abort", value, error) from None
 
 
 def read_lost(value: object) -> str:
@@ -170,7 +161,8 @@ def read_lost(value: object) -> str:
     )
 
 
-OWN_PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
+ARGUMENTS: Final[Mapping[str, Callable[[Any], object]]] = {
+    **PARSERS,
     "mix": lambda value: () if value is None else read_mix(value),
     "data": lambda value: None if value is None else parse_data(value),
     "rows": parse_way,
@@ -180,7 +172,6 @@ OWN_PARSERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "after": parse_duration,
     "lost": read_lost,
 }
-ARGUMENTS: Final = (*PARSERS, *OWN_PARSERS)
 
 
 def checked(plan: RunPlan) -> RunPlan:

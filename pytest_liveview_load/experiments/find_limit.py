@@ -14,13 +14,13 @@ from msgspec import to_builtins
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import (
     InvalidRun,
-    MarkerError,
     NoData,
     RunAborted,
     TooFewFiles,
 )
 from pytest_liveview_load.experiments.search import (
     BROKEN,
+    CALL,
     INVALID,
     KEPT,
     NO_DATA,
@@ -28,6 +28,7 @@ from pytest_liveview_load.experiments.search import (
     SearchStep,
     step_table,
 )
+from pytest_liveview_load.load_profile.arguments import wrong_argument
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
 from pytest_liveview_load.reporting.report import LIMIT, BudgetReport, Finding
@@ -68,19 +69,13 @@ class Limit:
             InvalidRun: The load generator was the bottleneck in every run.
             NoData: No run had data, or the search was by rate.
         """
-        self._check()
-        if self.sizes.is_rate:
-            message = "limit.users: this search went by rate, and has limit.rate"
-            raise NoData(message)
+        self._check("users")
         return UserLimit.of(self)
 
     @property
     def rate(self) -> "ArrivalLimit":
         """The most arrivals per second that kept every budget. Raises the same as `users`."""
-        self._check()
-        if not self.sizes.is_rate:
-            message = "limit.rate: this search went by users, and has limit.users"
-            raise NoData(message)
+        self._check("rate")
         return ArrivalLimit.of(self)
 
     @property
@@ -113,14 +108,17 @@ class Limit:
         by = ended.get(self.steps[-1].verdict)
         return by or (BY_BUDGET if self.broken else BY_MAX)
 
-    def _check(self) -> None:
-        """Raise what is to be said instead of a number, if no step came to anything."""
-        if any(each.verdict in (KEPT, BROKEN) for each in self.steps):
-            return
-        if self.bounded_by == BY_GENERATOR:
+    def _check(self, asked: str) -> None:
+        """Raise what is to be said instead of a number, if there is none."""
+        if not any(each.verdict in (KEPT, BROKEN) for each in self.steps):
+            if self.bounded_by != BY_GENERATOR:
+                raise NoData(self.summary)
             causes = [each.invalid for each in self.steps if each.invalid]
             raise InvalidRun(self.summary, causes)
-        raise NoData(self.summary)
+        by = self.sizes.by
+        if asked != by:
+            message = f"limit.{asked}: this search went by {by}, and has limit.{by}"
+            raise NoData(message)
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -165,7 +163,7 @@ class Limit:
         """Return builtins that JSON carries; steps are in the order they were run."""
         gave = self.first_to_give
         return {
-            "by": "rate" if self.sizes.is_rate else "users",
+            "by": self.sizes.by,
             "limit": self.size,
             "bounded_by": self.bounded_by,
             "first_to_give": gave and to_builtins(BudgetReport.of(gave)),
@@ -328,11 +326,11 @@ def check_size_is_free(arguments: Mapping[str, object]) -> None:
     """Raise MarkerError for an argument that says how large the load is."""
     for name in SIZES:
         if arguments.get(name) is not None:
-            message = (
-                f"find_limit({name}={arguments[name]!r}): the size is what is sought: "
-                "say start=50, max=5000, or start='10/s', max='500/s' for arrivals"
+            why = (
+                "the size is what is sought: say start=50, max=5000, or start='10/s', "
+                "max='500/s' for arrivals"
             )
-            raise MarkerError(message)
+            raise wrong_argument(CALL, name, arguments[name], why)
 
 
 def condition_of(error: RunAborted) -> str:
@@ -347,23 +345,20 @@ def parse_budgets(given: object) -> tuple[Budget, ...]:
     Raises MarkerError and BudgetSyntaxError.
     """
     if not isinstance(given, list | tuple):
-        message = f"find_limit(budgets={given!r}): budgets are a list: {SOME}"
-        raise MarkerError(message)
+        raise wrong_argument(CALL, "budgets", given, f"budgets are a list: {SOME}")
     if not given:
-        message = f"find_limit(budgets={given!r}): a limit of what? Write {SOME}"
-        raise MarkerError(message)
-    budgets = []
+        raise wrong_argument(CALL, "budgets", given, f"a limit of what? Write {SOME}")
+    budgets: dict[str, Budget] = {}
     for each in given:
         if not isinstance(each, str):
-            message = f"find_limit(budgets={given!r}): {each!r} is no text: {SOME}"
-            raise MarkerError(message)
-        budgets.append(Budget.parse(each))
-    sources = [each.source for each in budgets]
-    for each in sources:
-        if sources.count(each) > 1:
-            message = f"find_limit(budgets={given!r}): {each!r} is there twice"
-            raise MarkerError(message)
-    return tuple(budgets)
+            why = f"{each!r} is no text: {SOME}"
+            raise wrong_argument(CALL, "budgets", given, why)
+        budget = Budget.parse(each)
+        if budget.source in budgets:
+            why = f"{budget.source!r} is there twice"
+            raise wrong_argument(CALL, "budgets", given, why)
+        budgets[budget.source] = budget
+    return tuple(budgets.values())
 
 
 def with_unwritten(

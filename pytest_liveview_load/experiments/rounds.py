@@ -12,11 +12,13 @@ from typing import Any, Final
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError
 from pytest_liveview_load.experiments.compare import FEWEST_ROUNDS, Comparison, Round
+from pytest_liveview_load.load_profile.arguments import wrong_argument
 from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.reporting.report import COMPARISON
 from pytest_liveview_load.units import near_miss
 
+CALL: Final = "compare"
 ROUNDS: Final = 6
 FEWEST_PATTERNS: Final = 2
 MEASURES: Final = (
@@ -110,11 +112,8 @@ def orders(patterns: Sequence[str], rounds: int, seed: int) -> Iterator[list[str
 def parse_rounds(given: object) -> int:
     """Return how many rounds there are to be. Raises MarkerError."""
     if isinstance(given, bool) or not isinstance(given, int) or given < FEWEST_ROUNDS:
-        message = (
-            f"compare(rounds={given!r}): an interval needs a whole number of at least "
-            f"{FEWEST_ROUNDS} rounds; 6 tell more"
-        )
-        raise MarkerError(message)
+        why = f"an interval needs a whole number of at least {FEWEST_ROUNDS} rounds; 6 tell more"
+        raise wrong_argument(CALL, "rounds", given, why)
     return given
 
 
@@ -122,16 +121,18 @@ def parse_patterns(given: object) -> Mapping[str, Any]:
     """Return the patterns by name. Raises MarkerError."""
     advice = "{'function components': a, 'LiveComponents': b}"
     if not isinstance(given, Mapping):
-        message = f"compare({given!r}): patterns have names: {advice}"
-        raise MarkerError(message)
-    if len(given) < FEWEST_PATTERNS:
-        message = f"compare({given!r}): with what? It takes two at least: {advice}"
-        raise MarkerError(message)
-    for name in given:
-        if not isinstance(name, str) or not name.strip():
-            message = f"compare({given!r}): {name!r} is no name: {advice}"
-            raise MarkerError(message)
-    return given
+        why = "patterns have names"
+    elif len(given) < FEWEST_PATTERNS:
+        why = "with what? It takes two at least"
+    else:
+        strange = [
+            each for each in given if not (isinstance(each, str) and each.strip())
+        ]
+        if not strange:
+            return given
+        why = f"{strange[0]!r} is no name"
+    message = f"compare({given!r}): {why}: {advice}"
+    raise MarkerError(message)
 
 
 def parse_measures(given: object) -> tuple[str, ...]:
@@ -139,15 +140,13 @@ def parse_measures(given: object) -> tuple[str, ...]:
     if given is None:
         return MEASURES
     if not isinstance(given, list | tuple) or not given:
-        message = f"compare(measures={given!r}): a list, such as ['p50_mount']"
-        raise MarkerError(message)
+        raise wrong_argument(CALL, "measures", given, "a list, such as ['p50_mount']")
     for each in given:
         try:
             Measure.parse(each)
         except (BudgetSyntaxError, AttributeError) as error:
             why = getattr(error, "problem", "it must be text")
-            message = f"compare(measures={given!r}): {each!r}: {why}"
-            raise MarkerError(message) from None
+            raise wrong_argument(CALL, "measures", given, f"{each!r}: {why}") from None
     return tuple(given)
 
 
@@ -158,6 +157,7 @@ def parse_baseline(given: object, patterns: Mapping[str, Any]) -> str:
     if not isinstance(given, str) or given not in patterns:
         hint = near_miss(str(given), patterns)
         known = ", ".join(map(repr, patterns))
-        message = f"compare(baseline={given!r}): the patterns are {known}.{hint}"
-        raise MarkerError(message)
+        raise wrong_argument(
+            CALL, "baseline", given, f"the patterns are {known}.{hint}"
+        )
     return given

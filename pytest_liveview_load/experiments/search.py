@@ -12,6 +12,7 @@ from typing import Any, Final
 from msgspec import to_builtins
 
 from pytest_liveview_load.errors import MarkerError, UnitError
+from pytest_liveview_load.load_profile.arguments import wrong_argument
 from pytest_liveview_load.metrics.budget import Budget, Exceeded, Judgement
 from pytest_liveview_load.metrics.reading import NotMeasured
 from pytest_liveview_load.metrics.result import LoadResult
@@ -22,8 +23,10 @@ from pytest_liveview_load.units import (
     format_rate,
     parse_percentage,
     parse_rate,
+    parse_whole,
 )
 
+CALL: Final = "find_limit"
 DEFAULT_FACTOR: Final = 2.0
 DEFAULT_SHARE: Final = 0.1  # of the limit, and of the start where that is more
 SMALLEST_USERS: Final = 1.0
@@ -136,6 +139,11 @@ class SearchRange:
             return {"arrival": f"{size:.12g}/s"}
         return {"users": int(size)}
 
+    @property
+    def by(self) -> str:
+        """What sizes are numbers of."""
+        return "rate" if self.is_rate else "users"
+
     def number(self, size: float) -> str:
         """Return '800' or '120/s'."""
         return format_rate(size, SHOWN_DIGITS) if self.is_rate else format_count(size)
@@ -152,21 +160,12 @@ class SearchRange:
 def size(name: str, given: Any, is_rate: bool) -> float:  # noqa: FBT001
     """Return a size in users or arrivals per second. Raises MarkerError."""
     try:
-        return rate(given) if is_rate else users(given)
+        return rate(given) if is_rate else float(parse_whole(given, USERS))
     except UnitError as error:
         other = (
             " (start is a rate, so sizes are)" if is_rate and name != "start" else ""
         )
-        message = f"find_limit({name}={given!r}): {error}{other}"
-        raise MarkerError(message) from None
-
-
-def users(given: object) -> float:
-    """Return a number of users. Raises UnitError."""
-    # True is an int to Python and a mistake to everyone else.
-    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
-        raise UnitError(given, USERS)
-    return float(given)
+        raise wrong_argument(CALL, name, given, f"{error}{other}") from None
 
 
 def rate(given: object) -> float:
@@ -183,8 +182,7 @@ def growth(given: object) -> float:
     """Return the factor between sizes. Raises MarkerError."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
     if not number or not 1 < float(given) < math.inf:  # type: ignore[arg-type]
-        message = f"find_limit(factor={given!r}): {UnitError(given, FACTOR)}"
-        raise MarkerError(message)
+        raise wrong_argument(CALL, "factor", given, UnitError(given, FACTOR))
     return float(given)  # type: ignore[arg-type]
 
 
@@ -201,11 +199,10 @@ def near(
     try:
         share = parse_percentage(given)
     except UnitError as error:
-        message = f"find_limit(resolution={given!r}): {error}"
-        raise MarkerError(message) from None
+        raise wrong_argument(CALL, "resolution", given, error) from None
     if not share:
-        message = f"find_limit(resolution={given!r}): {UnitError(given, RESOLUTION)}"
-        raise MarkerError(message)
+        why = UnitError(given, RESOLUTION)
+        raise wrong_argument(CALL, "resolution", given, why)
     return 0.0, share
 
 
@@ -315,8 +312,7 @@ def table_lines(
     sizes: SearchRange, steps: Sequence[SearchStep], headings: Sequence[str]
 ) -> list[str]:
     """Return the table under these headings."""
-    size = "rate" if sizes.is_rate else "users"
-    rows = [[size, "verdict", *headings]]
+    rows = [[sizes.by, "verdict", *headings]]
     for step in steps:
         size = sizes.number(step.size)
         rows.append([size, step.verdict, *cells(step, len(headings))])

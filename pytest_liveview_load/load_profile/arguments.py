@@ -134,21 +134,27 @@ KINDS: Final = ("users", "stages", "arrival")
 DEPENDENTS: Final[Mapping[str, str]] = {"poisson": "arrival", "max_users": "arrival"}
 
 
-def parse_argument(name: str, value: object) -> Any:
+def parse_argument(
+    name: str, value: object, parsers: Mapping[str, Callable[[Any], object]] = PARSERS
+) -> Any:
     """Return the value of one argument of `load(…)`, None for one that is taken back.
 
     Raises MarkerError that quotes it.
     """
-    parse = PARSERS.get(name)
+    parse = parsers.get(name)
     if parse is None:
-        raise unknown_argument(name, value, PARSERS)
+        raise unknown_argument(name, value, parsers)
     if value is None and name in OPTIONAL:
         return None
     try:
         return parse(value)
     except UnitError as error:
-        message = f"load({name}={value!r}): {error}"
-        raise MarkerError(message) from None
+        raise wrong_argument("load", name, value, error) from None
+
+
+def wrong_argument(call: str, name: str, value: object, why: object) -> MarkerError:
+    """Return the error for an argument of `call` that quotes it."""
+    return MarkerError(f"{call}({name}={value!r}): {why}")
 
 
 def unknown_argument(name: str, value: object, known: Iterable[str]) -> MarkerError:
@@ -156,8 +162,7 @@ def unknown_argument(name: str, value: object, known: Iterable[str]) -> MarkerEr
     hint = near_miss(name, known) or f" Known are: {', '.join(known)}."
     if name in OTHER_WORDS:
         hint = f" Here it is called {OTHER_WORDS[name]!r}."
-    message = f"load({name}={value!r}): load has no argument {name!r}.{hint}"
-    return MarkerError(message)
+    return wrong_argument("load", name, value, f"load has no argument {name!r}.{hint}")
 
 
 def check_contradictions(said: Mapping[str, object]) -> None:
