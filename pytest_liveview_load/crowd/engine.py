@@ -253,6 +253,7 @@ class Run:
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""
+        assert isinstance(self.state.sync, LocalSync)  # else the controller does it
         self.state.sync.change_rate(throttle, rate, over)
 
     async def drop_all(self, within: float) -> Storm | None:

@@ -17,7 +17,7 @@ controller's there, our own here.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from pytest_liveview_load.distribution.messages import (
     Message,
@@ -39,10 +39,11 @@ from pytest_liveview_load.sync.rendezvous import (
     Meeting,
     Member,
     RendezvousArguments,
+    check_value,
     is_plain,
+    read_call,
 )
 from pytest_liveview_load.sync.throttle import ThrottleArguments, parse_limits
-from pytest_liveview_load.sync.users import check_value, read_call
 from pytest_liveview_load.units import Clock
 
 Send = Callable[[Message], None]
@@ -144,10 +145,6 @@ class SyncClient:
         if not self.ended and self.shares <= 0:
             self.ended = True
             self.post("over")
-
-    def change_rate(self, name: str, rate: object, over: object = 0.0) -> NoReturn:
-        """Fail: rates are changed in the controller."""
-        raise NotImplementedError(name, rate, over)
 
     # For users (`crowd.live_user`)
 

@@ -80,16 +80,14 @@ class BroadcastSync(Protocol):
         """Expect nothing of this user any more."""
 
 
+@dataclass(eq=False, slots=True)
 class BroadcastListener:
     """What one user sends and receives of broadcasts (`socket.MessageListener`)."""
 
-    __slots__ = ("broadcasts", "saying", "user", "watching")
-
-    def __init__(self, broadcasts: BroadcastSync, user: int) -> None:
-        self.broadcasts = broadcasts
-        self.user = user
-        self.saying: dict[str, bytes] = {}
-        self.watching = False
+    broadcasts: BroadcastSync
+    user: int
+    saying: dict[str, bytes] = field(default_factory=dict)
+    watching: bool = False
 
     def sent(self, data: bytes, at: float) -> None:
         """Tell which broadcasts this message carries."""

@@ -1,16 +1,17 @@
 """A meeting point: who waits there, who has met, whose time is up.
 
-Nothing here waits and nothing has a clock. Whoever arrives leaves by
+A `MeetingPoint` does not wait and has no clock. Whoever arrives leaves by
 exactly one `WaitOutcome`, or withdraws: nobody is in two meetings, and nobody is forgotten.
 """
 
+import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final, Literal
 
-from pytest_liveview_load.errors import UnitError
+from pytest_liveview_load.errors import RunOver, SyncError, UnitError
 
 ALL: Final = "all"
 A_SIZE: Final = "a number of users, a range like '5..10', or 'all'"
@@ -155,6 +156,66 @@ class MeetingPoint:
         return Met(tuple(self.waiting.pop(each)[0] for each in ids), complete)
 
 
+# What came of somebody's waiting, and who was elsewhere then.
+Answer = tuple[WaitOutcome, tuple[int, ...]]
+
+
+@dataclass(slots=True)
+class Rendezvous:
+    """A meeting point, and how its users are told what came of their waiting.
+
+    `active` are the users at work.
+    """
+
+    name: str
+    point: MeetingPoint
+    active: set[int]
+    answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)
+
+    async def wait(self, me: Member, patience: float) -> Answer:
+        """Return what came of the waiting of one who arrives now. Raises RunOver."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + patience
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self.answers[me.id] = answer
+        timer = loop.call_at(due, lambda: self.answer(self.point.expire(due)))
+        try:
+            self.answer(self.point.arrive(me, due))
+            return await answer
+        finally:
+            timer.cancel()
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # known, also if this user was cut at the same time
+            if self.answers.get(me.id) is answer:
+                del self.answers[me.id]
+                self.answer(self.point.withdraw(me.id))
+
+    def answer(self, outcomes: list[WaitOutcome]) -> None:
+        """Answer those who wait no longer."""
+        elsewhere: tuple[int, ...] = ()
+        for outcome in outcomes:
+            if isinstance(outcome, Met):
+                users = [member.id for member in outcome.members]
+            else:
+                users = [outcome.user]
+                if not elsewhere:  # the same for all who are too late now
+                    elsewhere = tuple(sorted(self.active.difference(outcome.present)))
+            for user in users:
+                answer = self.answers.pop(user, None)
+                if answer is not None and not answer.done():
+                    answer.set_result((outcome, elsewhere))
+
+    def close(self) -> None:
+        """Let those who wait go on if they may, and tell the others that it is over."""
+        self.answer(self.point.over())
+        for answer in self.answers.values():
+            if not answer.done():
+                answer.set_exception(RunOver(f"rendezvous {self.name!r}"))
+
+
+# What a person says of a rendezvous, read
+
+
 def parse_size(value: object) -> Size:
     """Return how many users make a meeting. Raises UnitError."""
     if value == ALL:
@@ -191,3 +252,27 @@ def is_plain(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(map(is_plain, value))
     return type(value) in PLAIN
+
+
+def check_value(asked: str, value: object) -> None:
+    """Raise SyncError for a value that no user of another process could get."""
+    if not is_plain(value):
+        problem = (
+            f"value={value!r} is not plain data (None, numbers, text, lists, dicts), "
+            "which alone can be sent to a user on another machine"
+        )
+        raise SyncError(asked, problem)
+
+
+def read_call(name: object, call: RendezvousArguments) -> tuple[Size, Late]:
+    """Return how many a rendezvous wants, and what becomes of too few. Raises SyncError."""
+    asked = f"rendezvous({name!r})"
+    if not isinstance(name, str) or not name:
+        raise SyncError(asked, "a name is text")
+    try:
+        asked = f"rendezvous({name!r}, users={call.users!r})"
+        size = parse_size(call.users)
+        asked = f"rendezvous({name!r}, late={call.late!r})"
+        return size, parse_late(call.late)
+    except UnitError as error:
+        raise SyncError(asked, str(error)) from None

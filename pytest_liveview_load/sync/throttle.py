@@ -65,13 +65,11 @@ class Allowance:
         return since + plan.when(number - before) if number >= before else -math.inf
 
 
+@dataclass(eq=False, slots=True)
 class Turn:
     """One turn, and when it began: when it was given, and then when its user took it."""
 
-    __slots__ = ("began",)
-
-    def __init__(self, began: float) -> None:
-        self.began = began
+    began: float
 
 
 class Turns:

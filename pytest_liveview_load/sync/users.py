@@ -4,33 +4,24 @@ Whoever waits here is answered, by the others, by a time-out or by the
 run's end; a user that goes away while it waits is forgotten at once.
 """
 
-import asyncio
 import math
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from pytest_liveview_load.errors import (
-    RendezvousTimeout,
-    RunOver,
-    SyncError,
-    UnitError,
-)
+from pytest_liveview_load.errors import RendezvousTimeout, RunOver, SyncError
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.sync.broadcast import BroadcastSync, LocalBroadcasts
 from pytest_liveview_load.sync.rendezvous import (
-    Late,
     Meeting,
     MeetingPoint,
     Member,
     Met,
+    Rendezvous,
     RendezvousArguments,
     Size,
-    WaitOutcome,
-    is_plain,
-    parse_late,
-    parse_size,
+    check_value,
+    read_call,
 )
 from pytest_liveview_load.sync.throttle import (
     NAME_ONLY,
@@ -71,9 +62,6 @@ class UserSync(Protocol):
 
     def over(self) -> None:
         """End: nobody waits any more, and nobody is to begin."""
-
-    def change_rate(self, name: str, rate: object, over: object = 0.0) -> None:
-        """Give a throttle another rate. Raises SyncError."""
 
 
 class ActiveUsers:
@@ -129,43 +117,6 @@ class ActiveUsers:
     def limit(self) -> int:
         """How many could be at one place at once."""
         return max(self.most, self.everybody) + len(self.spawned)
-
-
-# What came of somebody's waiting, and who was elsewhere then.
-Answer = tuple[WaitOutcome, tuple[int, ...]]
-
-
-@dataclass(slots=True)
-class Rendezvous:
-    """A meeting point, and how its users are told what came of their waiting."""
-
-    name: str
-    point: MeetingPoint
-    active_users: ActiveUsers
-    answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)
-
-    def answer(self, outcomes: list[WaitOutcome]) -> None:
-        """Answer those who wait no longer."""
-        elsewhere: tuple[int, ...] = ()
-        for outcome in outcomes:
-            if isinstance(outcome, Met):
-                users = [member.id for member in outcome.members]
-            else:
-                users = [outcome.user]
-                if not elsewhere:  # the same for all who are too late now
-                    active = self.active_users.active
-                    elsewhere = tuple(sorted(active.difference(outcome.present)))
-            for user in users:
-                answer = self.answers.pop(user, None)
-                if answer is not None and not answer.done():
-                    answer.set_result((outcome, elsewhere))
-
-    def close(self) -> None:
-        """Let those who wait go on if they may, and tell the others that it is over."""
-        self.answer(self.point.over())
-        for answer in self.answers.values():
-            if not answer.done():
-                answer.set_exception(RunOver(f"rendezvous {self.name!r}"))
 
 
 class LocalSync:
@@ -247,20 +198,8 @@ class LocalSync:
         place = self.place(user, name, call, value)
         if self.ended or self.too_few_left(place):
             raise RunOver(f"rendezvous {name!r}")
-        me, loop = Member(user, value), asyncio.get_running_loop()
-        due = loop.time() + call.timeout
-        answer = place.answers[user] = loop.create_future()
-        timer = loop.call_at(due, lambda: place.answer(place.point.expire(due)))
-        try:
-            place.answer(place.point.arrive(me, due))
-            outcome, elsewhere = await answer
-        finally:
-            timer.cancel()
-            if answer.done() and not answer.cancelled():
-                answer.exception()  # known, also if this user was cut at the same time
-            if place.answers.get(user) is answer:
-                del place.answers[user]
-                place.answer(place.point.withdraw(user))
+        me = Member(user, value)
+        outcome, elsewhere = await place.wait(me, call.timeout)
         if isinstance(outcome, Met):
             return Meeting(
                 name=name, members=outcome.members, me=me, complete=outcome.complete
@@ -300,7 +239,9 @@ class LocalSync:
         if place is None:
             self.check_size(asked, size)
             point = MeetingPoint(size, late, lambda: self.active_users.everybody)
-            place = self.places[name] = Rendezvous(name, point, self.active_users)
+            place = self.places[name] = Rendezvous(
+                name, point, self.active_users.active
+            )
         point = place.point
         if (size, late) != (point.size, point.late):
             said = f"users={point.size}, late={point.late!r}"
@@ -333,27 +274,3 @@ class LocalSync:
             f"@load(users={size.least}) or more, or bring users along: live.spawn(…)"
         )
         raise SyncError(asked, problem)
-
-
-def check_value(asked: str, value: object) -> None:
-    """Raise SyncError for a value that no user of another process could get."""
-    if not is_plain(value):
-        problem = (
-            f"value={value!r} is not plain data (None, numbers, text, lists, dicts), "
-            "which alone can be sent to a user on another machine"
-        )
-        raise SyncError(asked, problem)
-
-
-def read_call(name: object, call: RendezvousArguments) -> tuple[Size, Late]:
-    """Return how many a rendezvous wants, and what becomes of too few. Raises SyncError."""
-    asked = f"rendezvous({name!r})"
-    if not isinstance(name, str) or not name:
-        raise SyncError(asked, "a name is text")
-    try:
-        asked = f"rendezvous({name!r}, users={call.users!r})"
-        size = parse_size(call.users)
-        asked = f"rendezvous({name!r}, late={call.late!r})"
-        return size, parse_late(call.late)
-    except UnitError as error:
-        raise SyncError(asked, str(error)) from None
