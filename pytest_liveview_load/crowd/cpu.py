@@ -8,7 +8,8 @@ import contextlib
 import os
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import sub
 from typing import Final
 
 from pytest_liveview_load.units import Clock, format_duration, plural
@@ -44,6 +45,10 @@ class CpuUsage:
     waited: float = 0.0
     turns: int = 0
     pressure: float = 0.0
+
+    def __sub__(self, before: "CpuUsage") -> "CpuUsage":
+        """Return what was used and waited for since `before`."""
+        return CpuUsage(*map(sub, astuple(self), astuple(before)))
 
 
 class CpuReader:
@@ -152,13 +157,7 @@ class CpuHistory:
     def consider(self, instant: Instant) -> None:
         """Look at the stretch from the first reading to the last."""
         (began, before), (ended, after) = self.readings[0], self.readings[-1]
-        used = CpuUsage(
-            after.cpu - before.cpu,
-            after.waited - before.waited,
-            after.turns - before.turns,
-            after.pressure - before.pressure,
-        )
-        stretch = CpuStretch(instant, ended - began, used)
+        stretch = CpuStretch(instant, ended - began, after - before)
         if self.busiest is None or stretch.share > self.busiest.share:
             self.busiest = stretch
         if self.longest_wait is None or stretch.wait > self.longest_wait.wait:

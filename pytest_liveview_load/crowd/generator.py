@@ -327,7 +327,7 @@ class GeneratorMonitor:
         if self.measures(due):
             lag = woken - due
             if lag >= self.longest_lag:
-                kind = kind_of_stop(lag, before, self.usage, place)
+                kind = kind_of_stop(lag, self.usage - before, place)
                 # Whom it kept may have come to an end by now.
                 then = Instant(due - self.began, max(self._users, self.users()))
                 self.stops.append(Delay(lag, then, kind, place))
@@ -389,10 +389,10 @@ class GeneratorMonitor:
         return True
 
 
-def kind_of_stop(seconds: float, before: CpuUsage, after: CpuUsage, place: str) -> str:
+def kind_of_stop(seconds: float, used: CpuUsage, place: str) -> str:
     """Return why the loop stood still: what took at least half of the time."""
-    if after.waited - before.waited >= seconds / 2:
+    if used.waited >= seconds / 2:
         return NO_CPU
-    if place or after.cpu - before.cpu >= seconds / 2:
+    if place or used.cpu >= seconds / 2:
         return BLOCKED
     return STOPPED

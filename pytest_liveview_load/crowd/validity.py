@@ -243,8 +243,8 @@ def none_finished(snapshot: Snapshot) -> Iterator[str]:
 def remarks(monitor: GeneratorMonitor) -> Iterator[str]:
     """Yield what to know of a run that is valid all the same."""
     if not any(too_busy(monitor)):
-        used = monitor.usage.cpu - monitor.at_first.cpu
-        yield from cpu_note(used, monitor.ended - monitor.began)
+        used = monitor.usage - monitor.at_first
+        yield from cpu_note(used.cpu, monitor.ended - monitor.began)
     if not any(starved_of_cpu(monitor)):
         yield from wait_note(monitor)
     if not monitor.without_file:

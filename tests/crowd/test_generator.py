@@ -146,13 +146,13 @@ def test_what_stood_still_in_the_warm_up_is_forgotten() -> None:
 
 def test_the_reason_is_what_took_half_of_the_time() -> None:
     before = CpuUsage(cpu=5.0, waited=7.0)
+    busy = CpuUsage(cpu=5.5, waited=7.0) - before
+    kept = CpuUsage(cpu=5.0, waited=7.5) - before
 
-    assert STOPPED == kind_of_stop(1.0, before, before, "")
-    assert BLOCKED == kind_of_stop(1.0, before, before, "test_it.py:3 in buy")
-    assert BLOCKED == kind_of_stop(1.0, before, CpuUsage(cpu=5.5, waited=7.0), "")
-    assert NO_CPU == kind_of_stop(
-        1.0, before, CpuUsage(cpu=5.0, waited=7.5), "anywhere"
-    )
+    assert STOPPED == kind_of_stop(1.0, CpuUsage(), "")
+    assert BLOCKED == kind_of_stop(1.0, CpuUsage(), "test_it.py:3 in buy")
+    assert BLOCKED == kind_of_stop(1.0, busy, "")
+    assert NO_CPU == kind_of_stop(1.0, kept, "anywhere")
 
 
 def test_the_processor_is_read_each_second() -> None:
