@@ -29,14 +29,11 @@ from pytest_liveview_load.sync.users import LocalSync
 
 
 class Crowd:
-    """A crowd that never stops; pauses are real."""
+    """A crowd that never stops."""
 
     running = True
     row = None
     sync = LocalSync()
-
-    async def pause(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 async def increment(user: LiveUser, times: int) -> None:

@@ -44,9 +44,6 @@ class UserRun(Protocol):
     def row(self) -> Any:
         """The user's row of the load's data. Raises DataError."""
 
-    async def pause(self, seconds: float) -> None:
-        """Sleep; a run that stops hard ends it by cancellation."""
-
 
 class SingleUserRun:
     """The run of a user without a load: one round.
@@ -77,10 +74,6 @@ class SingleUserRun:
     def row(self) -> Any:
         """The first row of the load's data. Raises DataError."""
         return row_of(0, self._feed())
-
-    async def pause(self, seconds: float) -> None:
-        """Sleep."""
-        await asyncio.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +118,7 @@ class LiveUser(Visitor):
         Example:
             await live.think("1ms..3ms")
         """
-        await self._run.pause(parse_pause(time).sample(self.rng))
+        await asyncio.sleep(parse_pause(time).sample(self.rng))
 
     @contextmanager
     def measure(self, label: str) -> Iterator[None]:

@@ -332,7 +332,3 @@ class VirtualUser:
     def row(self) -> Any:
         """The row of this place, whoever has it. Raises DataError."""
         return row_of(self.id, self.state.user_rows)
-
-    async def pause(self, seconds: float) -> None:
-        """Sleep for a user that thinks; the end of the run's grace cuts it short."""
-        await asyncio.sleep(seconds)

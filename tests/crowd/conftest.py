@@ -14,17 +14,13 @@ __all__ = ["measured", "network", "server"]
 
 
 class OneUserRun:
-    """The run of one user, which notes pauses instead of sleeping."""
+    """The run of one user."""
 
     running = True
     row = None
 
     def __init__(self) -> None:
-        self.pauses: list[float] = []
         self.sync = LocalSync()
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class FakeUser:
         self.fake.log.append((self.fake.now, self.id, what))
 
     async def sleep(self, seconds: float) -> None:
-        await self.crowd.pause(seconds)
+        await asyncio.sleep(seconds)
 
     async def leave(self) -> None:
         self.note("leave")

@@ -1,7 +1,10 @@
 """What `live` has besides a visitor's steps, alone: thinking and measuring."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from pytest_liveview_load.crowd import live_user
 from pytest_liveview_load.crowd.live_user import LiveUser
 from pytest_liveview_load.errors import UnitError
 from pytest_liveview_load.units import Between, Exponential, LogNormal
@@ -10,16 +13,32 @@ from tests.liveview.conftest import Measured
 pytestmark = pytest.mark.anyio
 
 
-async def test_thinking_draws_from_the_users_own_seed(live: LiveUser) -> None:
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What users would have slept, in seconds."""
+    noted: list[float] = []
+
+    async def note(seconds: float) -> None:
+        noted.append(seconds)
+
+    monkeypatch.setattr(live_user, "asyncio", SimpleNamespace(sleep=note))
+    return noted
+
+
+async def test_thinking_draws_from_the_users_own_seed(
+    live: LiveUser, pauses: list[float]
+) -> None:
     await live.think("2s")
     await live.think("1s..3s")
 
-    fixed, drawn = live._run.pauses  # type: ignore[attr-defined]
+    fixed, drawn = pauses
     assert fixed == 2.0
     assert 1.0 <= drawn <= 3.0
 
 
-async def test_thinking_takes_what_a_loads_think_takes(live: LiveUser) -> None:
+async def test_thinking_takes_what_a_loads_think_takes(
+    live: LiveUser, pauses: list[float]
+) -> None:
     before = live.rng.getstate()
     for written in ("exponential 2s", "lognormal 2s sigma 0.8", 0.5, ("1s", 3)):
         await live.think(written)
@@ -31,14 +50,14 @@ async def test_thinking_takes_what_a_loads_think_takes(live: LiveUser) -> None:
         0.5,
         Between(1, 3).sample(live.rng),
     ]
-    assert expected == live._run.pauses  # type: ignore[attr-defined]
+    assert expected == pauses
 
 
-async def test_what_is_no_pause_is_refused(live: LiveUser) -> None:
+async def test_what_is_no_pause_is_refused(live: LiveUser, pauses: list[float]) -> None:
     with pytest.raises(UnitError, match="Did you mean 'exponential'"):
         await live.think("exponental 2s")
 
-    assert live._run.pauses == []  # type: ignore[attr-defined]
+    assert [] == pauses
 
 
 async def test_a_measured_block_is_a_timer_unless_it_raises(
