@@ -51,7 +51,7 @@ def run_mounted(tab: Tab, page: Page) -> None:
     document = page.document()
     there = {}
     for element in document.all(f"[{PHX_MOUNTED}]"):
-        if document.click_targets(element).view is None:
+        if document.click_targets(element).owner is None:
             continue
         view = page.views.get(document.owner(element))
         if view is not None and view.joined:

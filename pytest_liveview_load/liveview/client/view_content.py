@@ -174,8 +174,8 @@ class ViewContent:
 
     def show(self, transition: Transition) -> None:
         """Take over what was merged."""
-        self.state = transition.state
-        if transition.title is not None:
-            self.title = transition.title
-        if transition.events:
-            self.events = (*self.events, *transition.events)[-MAX_EVENTS:]
+        self.state, merged = transition
+        if merged.title is not None:
+            self.title = merged.title
+        if merged.events:
+            self.events = (*self.events, *merged.events)[-MAX_EVENTS:]

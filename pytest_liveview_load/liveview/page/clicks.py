@@ -118,7 +118,7 @@ def click(page: VisiblePage, element: Element) -> list[Action]:
             now or at all.
     """
     around = page.document.click_targets(element)
-    events.refuse_disabled(page, around.control)
+    events.refuse_disabled(page, element)
     moved = _mouse_down(page, around)
     heard = _clicked(page, element, around)
     if around.bound is not None and not moved and heard == []:
@@ -144,7 +144,7 @@ def submit(
         )
     field = None
     if submitter is not None:
-        events.refuse_disabled(page, page.document.click_targets(submitter).control)
+        events.refuse_disabled(page, submitter)
         field = document.fields.field(submitter)
         if field is None or html.form_of(submitter) is not form:
             problem = f"is no submit button of {document.describe(form)}"

@@ -68,7 +68,7 @@ class ClickTargets(NamedTuple):
     method: Element | None  # data-method with data-to
     active: Element | None  # what the browser acts on: a[href], label or form control
     control: Element | None  # `active`, if it is a form control
-    view: Element | None  # the element of the view, or of the portal, that it is in
+    owner: str | None  # the (masked) id of its view, or of the one its portal is of
 
 
 class SharedTree:
@@ -108,16 +108,15 @@ def click_targets_of(element: Element) -> ClickTargets:
     As utils.ts closestPhxBinding for the live bindings: within the element's own view,
     whose element itself is not asked, and past whatever is disabled.
     """
-    link = bound = method = active = view = None
+    link = bound = method = active = owner = None
     in_view = True
     node: Element | None = element
     while node is not None:
         get = node.get
-        if get(html.PHX_SESSION) is not None:
-            view = node if view is None else view
-            in_view = in_view and node is element
-        elif view is None and get(html.PHX_TELEPORTED) is not None:
-            view = node
+        is_view = get(html.PHX_SESSION) is not None
+        in_view = in_view and (node is element or not is_view)
+        if owner is None:
+            owner = get(html.PHX_TELEPORTED, get("id", "") if is_view else None)
         if in_view:
             if link is None and get(html.PHX_LIVE_LINK) and not _is_disabled(node):
                 link = node
@@ -133,7 +132,7 @@ def click_targets_of(element: Element) -> ClickTargets:
             active = node
         node = node.getparent()
     control = active if active is not None and active.tag in html.CONTROLS else None
-    return ClickTargets(link, bound, method, active, control, view)
+    return ClickTargets(link, bound, method, active, control, owner)
 
 
 def _is_active(node: Element) -> bool:
@@ -254,7 +253,7 @@ def _teleport(root: Element) -> None:
 
 
 def _move_portal(root: Element, template: Element) -> bool:
-    content, owner = template[0], _owner(template)
+    content, owner = template[0], click_targets_of(template).owner or ""
     try:
         found = html.compiled(template.get(html.PHX_PORTAL, ""))(root)
     except ValueError:
@@ -267,17 +266,6 @@ def _move_portal(root: Element, template: Element) -> bool:
     content.tail = None
     target.append(content)
     return True
-
-
-def _owner(template: Element) -> str:
-    """Return the (masked) id of the view that a template belongs to."""
-    for node in html.ancestors(template):
-        owner = node.get(html.PHX_TELEPORTED)
-        if owner is None and node.get(html.PHX_SESSION) is not None:
-            owner = node.get("id", "")
-        if owner is not None:
-            return owner
-    return ""
 
 
 def _in_template(element: Element) -> bool:

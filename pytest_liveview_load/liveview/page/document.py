@@ -138,9 +138,9 @@ class Document:
         As live_socket.ts owner: the closest view, or the one that a portal comes from;
         else the main one; "" on a dead page.
         """
-        view = self.click_targets(element).view
-        if view is not None:
-            return self.unmask(view.get(html.PHX_TELEPORTED) or view.get("id") or "")
+        owner = self.click_targets(element).owner
+        if owner is not None:
+            return self.unmask(owner)
         main = self.dead_render.main
         return main.id if main is not None else ""
 
@@ -161,18 +161,6 @@ class Document:
             if node.get(html.PHX_SESSION) is not None:
                 return None
         return None
-
-    def targets(self, element: Element, selector: str) -> tuple[Element, ...]:
-        """Return every element that the `phx-target` selector of `element` matches.
-
-        Raises:
-            ElementError: Nothing matches; the real client logs that and sends nothing.
-        """
-        found = self.all(selector)
-        if not found:
-            problem = f"has phx-target {selector!r}, which matches nothing"
-            raise self.error_about(element, problem)
-        return found
 
     def describe(self, element: Element) -> str:
         """Return one line that lets a person recognise the element."""

@@ -67,7 +67,7 @@ def focus_element(page: VisiblePage, element: Element) -> list[Action]:
     Raises:
         ElementError: It is disabled, or cannot take the focus.
     """
-    refuse_disabled(page, page.document.click_targets(element).control)
+    refuse_disabled(page, element)
     if not is_focusable(element):
         raise nothing_bound(
             page, element, "way to be focused", "input, select, textarea"
@@ -264,8 +264,9 @@ def _seconds(page: VisiblePage, element: Element, value: str) -> float:
 # Refusals
 
 
-def refuse_disabled(page: VisiblePage, control: Element | None) -> None:
+def refuse_disabled(page: VisiblePage, element: Element) -> None:
     """Raise ElementError for what a browser would not let a person use."""
+    control = page.document.click_targets(element).control
     if control is not None and html.is_disabled(control):
         waiting = is_loading(control)
         problem = "is disabled until a reply arrives" if waiting else "is disabled"

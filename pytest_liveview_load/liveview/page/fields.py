@@ -17,7 +17,7 @@ _INPUT_TYPES: Final = re.compile(
     "button|checkbox|color|date|datetime-local|email|file|hidden|image|month|number"
     "|password|radio|range|reset|search|submit|tel|text|time|url|week"
 ).fullmatch
-_NEWLINES: Final = re.compile(r"\r\n|\r|\n")
+NEWLINES: Final = re.compile(r"\r\n|\r|\n")
 
 SELECT_ONE: Final = "select-one"
 SELECT_MULTIPLE: Final = "select-multiple"
@@ -172,7 +172,7 @@ def _value(element: Element, kind: str) -> str:
     if kind == TEXTAREA:
         text = "".join(str(each) for each in element.itertext())
         # The parser of a browser drops the first line end.
-        return _NEWLINES.sub("\n", text).removeprefix("\n")
+        return NEWLINES.sub("\n", text).removeprefix("\n")
     value = element.get("value")
     if value is None:
         return _MISSING_VALUES.get(kind, "")
@@ -192,7 +192,7 @@ def clean_value(kind: str, value: str) -> str:
     if kind in CHECKABLE or kind in BUTTONS or kind == "hidden":
         return value
     if kind == TEXTAREA:
-        return _NEWLINES.sub("\n", value)
+        return NEWLINES.sub("\n", value)
     value = value.replace("\r", "").replace("\n", "")
     if kind in ("email", "url"):
         return value.strip()

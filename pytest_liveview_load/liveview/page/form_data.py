@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.document import Document
-from pytest_liveview_load.liveview.page.fields import Field
+from pytest_liveview_load.liveview.page.fields import NEWLINES, Field
 from pytest_liveview_load.liveview.page.form_state import (
     VisiblePage,
 )
@@ -23,7 +23,6 @@ from pytest_liveview_load.liveview.protocol.upload import (
 _UNUSED: Final = "_unused_"
 _LAST_KEY: Final = re.compile(r"([^\[\]]+)(\]?$)")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 def urlencode(pairs: Iterable[tuple[str, str]]) -> str:
@@ -103,7 +102,7 @@ def _quoted(text: str) -> str:
 
 
 def _crlf(text: str) -> str:
-    return _LINE_END.sub("\r\n", text)
+    return NEWLINES.sub("\r\n", text)
 
 
 def _js_text(value: Any) -> str:

@@ -22,6 +22,7 @@ from pytest_liveview_load.liveview.page.fields import (
     SELECTS,
     TEXTAREA,
     Field,
+    SelectOption,
 )
 from pytest_liveview_load.liveview.page.html import PHX_UPLOAD_REF, Element, Identity
 from pytest_liveview_load.liveview.protocol.upload import FileInfo
@@ -146,10 +147,7 @@ class FormState:
 
     def selected(self, field: Field) -> tuple[str, ...]:
         """Return the values of a select's selected options, in document order."""
-        chosen = self._inputs.get(field.key)
-        if isinstance(chosen, tuple):
-            return tuple(each.value for each in field.options if each.value in chosen)
-        return tuple(each.value for each in field.options if each.selected)
+        return tuple(each.value for each in self._chosen(field))
 
     def used(self, field: Field) -> bool:
         """Tell whether the user has been in the field: no `_unused_` stands before it."""
@@ -307,13 +305,15 @@ class FormState:
             self._outdated.add(after.key)
         return False
 
-    def _submitted_options(self, field: Field) -> tuple[str, ...]:
-        enabled = (each for each in field.options if not each.disabled)
-        chosen = self._inputs.get(field.key)
-        if not isinstance(chosen, tuple):
-            return tuple(each.value for each in enabled if each.selected)
-        found = tuple(each.value for each in enabled if each.value in chosen)
+    def _submitted_options(self, field: Field) -> Sequence[str]:
+        found = [each.value for each in self._chosen(field) if not each.disabled]
         return found if field.type == SELECT_MULTIPLE else found[:1]
+
+    def _chosen(self, field: Field) -> list[SelectOption]:
+        chosen = self._inputs.get(field.key)
+        if isinstance(chosen, tuple):
+            return [each for each in field.options if each.value in chosen]
+        return [each for each in field.options if each.selected]
 
 
 # What a gesture is worked out on.

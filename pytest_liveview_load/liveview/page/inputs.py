@@ -185,7 +185,7 @@ def press(page: VisiblePage, element: Element, key: str) -> list[Action]:
     Raises:
         ElementError: The element is disabled, or nothing answers to the key.
     """
-    events.refuse_disabled(page, page.document.click_targets(element).control)
+    events.refuse_disabled(page, element)
     in_field = page.document.fields.field(element) is not None
     moved = events.move_focus(page, element) if in_field else []
     heard = [key_event(page, element, _KEY_DOWN, key)]

@@ -212,7 +212,11 @@ def _addressees(
     elif isinstance(target, int) or target.isdecimal():
         return [(document.owner(origin), int(target))]
     else:
-        contexts = document.targets(origin, document.unmask(target))
+        selector = document.unmask(target)
+        contexts = document.all(selector)
+        if not contexts:  # the real client logs that and sends nothing
+            problem = f"has phx-target {selector!r}, which matches nothing"
+            raise document.error_about(origin, problem)
     named = element.get(html.PHX_TARGET) if asked is None else asked
     if isinstance(named, int) or (named is not None and named.isdecimal()):
         return [(document.owner(each), int(named)) for each in contexts]

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -43,13 +43,10 @@ _MOST_UNRENDERED: Final = 16
 
 
 class Transition(NamedTuple):
-    """A state and what else the bytes that led to it said."""
+    """A state and what the bytes that led to it said."""
 
     state: "ViewState"
-    events: tuple[list[Any], ...] = ()  # [name, payload], a third True: before the DOM
-    reply: Any = None
-    title: str | None = None
-    cids: tuple[int, ...] = ()  # the components in the diff
+    merged: Merged
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -203,7 +200,7 @@ def _parsed(html: str) -> Element:
 @lru_cache(maxsize=_JOINS_KEPT)
 def _joined(rendered_json: bytes, dialect: Dialect, fresh: bool) -> Transition:  # noqa: FBT001
     merged = rendered_from(parse_json(rendered_json), dialect)
-    return _transition(merged, ViewState(merged, None, fresh))
+    return Transition(ViewState(merged, None, fresh), merged)
 
 
 @lru_cache(maxsize=_DIFFS_KEPT)
@@ -211,15 +208,11 @@ def _after(state: ViewState, diff_json: bytes) -> Transition:
     rendered = state.merged.rendered.without_streams()
     merged = merge(rendered, parse_json(diff_json))
     if merged.rendered is rendered:
-        return _transition(merged, state)
+        return Transition(state, merged)
     following = ViewState(merged, state, False, state.unrendered + 1)  # noqa: FBT003
     if following.unrendered >= _MOST_UNRENDERED:
         following.ensure_rendered()
-    return _transition(merged, following)
-
-
-def _transition(merged: Merged, state: ViewState) -> Transition:
-    return Transition(state, merged.events, merged.reply, merged.title, merged.cids)
+    return Transition(following, merged)
 
 
 def _inner(root: Element) -> str:

@@ -37,8 +37,7 @@ class PageReading:
             assert live.text("#count") == "0"
         """
         document = self._document()
-        element = None if selector is None else find_one(document, selector)
-        return document.text(element)
+        return document.text(None if selector is None else find_one(document, selector))
 
     def html(self, selector: str | None = None) -> str:
         """Return the one element with its tag, or the whole page.
@@ -48,8 +47,7 @@ class PageReading:
             assert live.html("#count") == '<span id="count">0</span>'
         """
         document = self._document()
-        element = None if selector is None else find_one(document, selector)
-        return document.html(element)
+        return document.html(None if selector is None else find_one(document, selector))
 
     def has(self, selector: str, *, text: str | None = None) -> bool:
         """Tell whether anything matches, and contains `text`.

@@ -143,9 +143,9 @@ def test_a_transition_says_what_the_diff_said() -> None:
         b'{"0":"1","t":"One","e":[["ping",{"n":1}],["pong",{},true]],"r":{"ok":1}}'
     )
 
-    assert "One" == transition.title
-    assert [["ping", {"n": 1}], ["pong", {}, True]] == list(transition.events)
-    assert {"ok": 1} == transition.reply
+    assert "One" == transition.merged.title
+    assert [["ping", {"n": 1}], ["pong", {}, True]] == list(transition.merged.events)
+    assert {"ok": 1} == transition.merged.reply
     assert '<p id="n">1</p>' == transition.state.html
 
 
