@@ -9,14 +9,7 @@ from pytest_liveview_load.liveview.client.navigation import follow_link
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.tab import Tab
 from pytest_liveview_load.liveview.client.view import View
-from pytest_liveview_load.liveview.page import events
-from pytest_liveview_load.liveview.page.actions import (
-    Action,
-    Dispatch,
-    LiveNavigate,
-    PushEvent,
-    VisualCommand,
-)
+from pytest_liveview_load.liveview.page import actions, events, loading
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
@@ -26,10 +19,6 @@ from pytest_liveview_load.liveview.page.html import (
     Identity,
     find_by_identity,
     identify,
-)
-from pytest_liveview_load.liveview.page.loading import (
-    CONNECTION_BINDINGS,
-    connection_commands,
 )
 from pytest_liveview_load.liveview.page.push import Cause
 from pytest_liveview_load.liveview.protocol.wire import EVENT
@@ -63,13 +52,15 @@ def run_mounted(tab: Tab, page: Page) -> None:
             run_chain(tab, page, identity, there[identity], MOUNTED)
 
 
-def run_action(tab: Tab, page: Page, action: Action, caused: str | None = None) -> None:
+def run_action(
+    tab: Tab, page: Page, action: actions.Action, caused: str | None = None
+) -> None:
     """Do what a chain comes to that no step of the user's began.
 
     `caused`: the type of what it pushes; by no event of the browser's, it is
     JavaScript's null.
     """
-    if isinstance(action, PushEvent):
+    if isinstance(action, actions.PushEvent):
         view = page.views.get(action.view_id)
         if view is None or not view.joined:
             return
@@ -81,12 +72,12 @@ def run_action(tab: Tab, page: Page, action: Action, caused: str | None = None) 
             awaited = action.loading_source._replace(kind=caused or NULL)
             push.number = view.in_flight.mark(awaited, page.latest)
         page.unawaited = (*page.unawaited, push)
-    elif isinstance(action, VisualCommand):
+    elif isinstance(action, actions.VisualCommand):
         page.run_visual_command(action)
-    elif isinstance(action, Dispatch):
+    elif isinstance(action, actions.Dispatch):
         if tab.hooks is not None:
             tab.hooks.dispatch(action)
-    elif isinstance(action, LiveNavigate):
+    elif isinstance(action, actions.LiveNavigate):
         navigation = tab.navigation or tab.start_navigation(
             "navigate", tab.network.clock()
         )
@@ -129,9 +120,9 @@ def run_connection_binding(tab: Tab, page: Page, view: View, name: str) -> None:
 
     Raises ProtocolError, ElementError for a page or commands that nobody can read.
     """
-    if not view.content.holds(CONNECTION_BINDINGS[name]):
+    if not view.content.holds(loading.CONNECTION_BINDINGS[name]):
         return
-    for identity, chain in connection_commands(page.document(), view.id, name):
+    for identity, chain in loading.connection_commands(page.document(), view.id, name):
         run_chain(tab, page, identity, chain, NO_EVENT)
 
 

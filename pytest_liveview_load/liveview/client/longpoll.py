@@ -40,6 +40,12 @@ REFUSED: Final = 1008
 SERVER_ERROR: Final = 1011
 SESSION_GONE: Final = 3410
 
+# By the status of a poll's answer.
+ENDS: Final = {
+    SESSION: (SESSION_GONE, "session_gone"),
+    FORBIDDEN: (REFUSED, "forbidden"),
+}
+
 REFUSALS: Final = {
     FORBIDDEN: "the endpoint's check_origin does not allow {origin}",
     404: (
@@ -129,15 +135,9 @@ class LongPoll:
             self.token = answer.token
             if answer.status == MESSAGES:
                 self.deliver(answer.messages, arrived)
-            elif answer.status == SESSION:
-                self.gone(SESSION_GONE, "session_gone")
-                return
-            elif answer.status == FORBIDDEN:
-                self.gone(REFUSED, "forbidden")
-                return
             elif answer.status != NOTHING_NEW:
-                self.gone(SERVER_ERROR, f"a poll was answered with {answer.status}")
-                return
+                other = SERVER_ERROR, f"a poll was answered with {answer.status}"
+                self.gone(*ENDS.get(answer.status, other))
 
     def deliver(self, messages: list[str], arrived: float) -> None:
         """Hand messages to the receiver, until one makes it close us."""

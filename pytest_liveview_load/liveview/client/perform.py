@@ -7,12 +7,7 @@ has mounted.
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from pytest_liveview_load.liveview.client.hooks import (
-    HOOK,
-    push_of_hook,
-    reply_of,
-    target_of,
-)
+from pytest_liveview_load.liveview.client import hooks
 from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
     finish_patch,
@@ -20,7 +15,7 @@ from pytest_liveview_load.liveview.client.navigation import (
     push_patch,
 )
 from pytest_liveview_load.liveview.client.page import Page
-from pytest_liveview_load.liveview.client.push import Push, new_waiter
+from pytest_liveview_load.liveview.client.push import Push, new_waiter, resolve
 from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.client.uploads import (
     awaits_uploads,
@@ -111,7 +106,7 @@ async def push_debounced(step: Step, page: Page) -> None:
     while tab.page is page and (due := debounce.next_due()) is not None:
         identity, seconds = due
         waiter = new_waiter()
-        timer = step.loop.call_later(seconds, waiter.set_result, True)  # noqa: FBT003
+        timer = step.loop.call_later(seconds, resolve, waiter)
         try:
             await step.wait(waiter, f"phx-debounce of {seconds * 1000:g} ms")
         finally:
@@ -191,12 +186,12 @@ async def push_as_hook(
     """
     with step:
         page = await step.ready()
-        view_id, cid = target_of(page, target, hook)
+        view_id, cid = hooks.target_of(page, target, hook)
         view = await step.joined_view(page, view_id)
-        push = push_of_hook(view, event, value, cid)
+        push = hooks.push_of_hook(view, event, value, cid)
         if hook is not None:
-            awaited = LoadingSource(HOOK, identify(find_one(page.latest, hook)))
+            awaited = LoadingSource(hooks.HOOK, identify(find_one(page.latest, hook)))
             push.number = view.in_flight.mark(awaited, page.latest)
             step.tab.wake()
         await step.settle([push])
-    return reply_of(push)
+    return hooks.reply_of(push)

@@ -29,6 +29,12 @@ def new_waiter() -> Waiter:
     return asyncio.get_running_loop().create_future()
 
 
+def resolve(waiter: Waiter, happened: bool = True) -> None:  # noqa: FBT001, FBT002
+    """Wake who awaits `waiter`, if nothing has yet; False: the time was up first."""
+    if not waiter.done():
+        waiter.set_result(happened)
+
+
 @dataclass(slots=True, eq=False)
 class Push:
     """A push whose reply is awaited: `answered` wakes the step that awaits it.

@@ -25,7 +25,7 @@ from pytest_liveview_load.liveview.client.hooks import TabHooks
 from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.page import Page
-from pytest_liveview_load.liveview.client.push import Push, Waiter, new_waiter
+from pytest_liveview_load.liveview.client.push import Push, Waiter, new_waiter, resolve
 from pytest_liveview_load.liveview.client.socket import MessageListener
 from pytest_liveview_load.liveview.client.upload_batch import Uploads
 from pytest_liveview_load.liveview.client.view import CHANNEL_CLOSED, View, ViewListener
@@ -157,7 +157,7 @@ class Step:
         if waiter.done():
             happened = waiter.result()
         else:
-            timer = self.loop.call_at(self.deadline, expire, waiter)
+            timer = self.loop.call_at(self.deadline, resolve, waiter, False)  # noqa: FBT003
             try:
                 happened = await waiter
             finally:
@@ -174,12 +174,6 @@ class Step:
         socket = self.tab.page.socket if self.tab.page is not None else None
         if socket is not None and socket.lost and not socket.is_open:
             raise ConnectionLost(self.name, socket.lost) from None
-
-
-def expire(waiter: Waiter) -> None:
-    """Resolve `waiter` with the news that the time is up."""
-    if not waiter.done():
-        waiter.set_result(False)
 
 
 @dataclass(slots=True, eq=False)
@@ -211,11 +205,6 @@ class PendingNavigation:
         if self.refusals >= MAX_REFUSALS:
             why = f"{reason!r} after {self.refusals} page loads"
             raise JoinFailed(view, why, advice)
-
-    def finish(self) -> None:
-        """Wake who awaits it."""
-        if not self.done.done():
-            self.done.set_result(True)
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -296,7 +285,7 @@ class Tab:
         if failure is not None:
             self.failure = failure
             self.close_page()
-        navigation.finish()
+        resolve(navigation.done)
         self.changed(self.network.clock())
 
     def changed(self, at: float) -> None:
@@ -311,8 +300,7 @@ class Tab:
         if self._waiters:
             waiters, self._waiters = self._waiters, []
             for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(True)
+                resolve(waiter)
 
     def fail(self, failure: StepError) -> None:
         """Keep a failure that no push in flight could be told; it ends a navigation."""
@@ -329,7 +317,7 @@ class Tab:
             self.loading = None
         navigation, self.navigation = self.navigation, None
         if navigation is not None:
-            navigation.finish()
+            resolve(navigation.done)
         self.close_page()
         self.failure = None
         self.history = History()

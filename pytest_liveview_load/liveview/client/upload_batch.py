@@ -19,6 +19,7 @@ from pytest_liveview_load.liveview.page.fields import Field
 from pytest_liveview_load.liveview.page.form_data import upload_ref
 from pytest_liveview_load.liveview.page.form_state import ChosenFile
 from pytest_liveview_load.liveview.page.html import PHX_AUTO_UPLOAD, PHX_PROGRESS
+from pytest_liveview_load.liveview.protocol import upload, wire
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,
@@ -26,27 +27,6 @@ from pytest_liveview_load.liveview.protocol.channel import (
     Joined,
     JoinRefused,
     Replied,
-)
-from pytest_liveview_load.liveview.protocol.upload import (
-    COMPLETE,
-    FAILED,
-    FileInfo,
-    Refusal,
-    parse_preflight,
-    percentage,
-    preflight,
-    progress,
-    refusal_of,
-    topic_of,
-)
-from pytest_liveview_load.liveview.protocol.wire import (
-    ALLOW_UPLOAD,
-    CHUNK,
-    PROGRESS,
-    STATUS_OK,
-    TOKEN,
-    UPLOADER,
-    Frame,
 )
 
 UPLOAD = "upload"  # the metric
@@ -122,7 +102,9 @@ class UploadBatch:
         for file in files:
             file.preflighting = True
         infos = [(ref, file.info) for ref, file in self.files.items()]
-        self.asked = self.push(ALLOW_UPLOAD, preflight(self.ref, infos, cid))
+        self.asked = self.push(
+            wire.ALLOW_UPLOAD, upload.preflight(self.ref, infos, cid)
+        )
         self.asked.answered.add_done_callback(self.answered)
 
     def push(self, event: str, payload: object) -> Push:
@@ -173,7 +155,7 @@ class UploadBatch:
             self.errors.append(self.asked.error)
         elif response is not None:
             try:
-                answer = parse_preflight(response, self.files)
+                answer = upload.parse_preflight(response, self.files)
             except StepError as error:
                 self.errors.append(error)
             else:
@@ -182,7 +164,7 @@ class UploadBatch:
                     self.begin(answer.entries, answer.chunk_size)
         self.uploads.on_change(self.view.socket.network.clock())
 
-    def refused(self, refusals: tuple[Refusal, ...]) -> None:
+    def refused(self, refusals: tuple[upload.Refusal, ...]) -> None:
         """Let go of what the server refuses (view.ts handleFailedEntryPreflight).
 
         One refusal ends them all, unless the input uploads by itself.
@@ -203,16 +185,16 @@ class UploadBatch:
             meta = metas.get(ref)
             if not meta:
                 continue
-            if not isinstance(meta, dict) or not meta.get(UPLOADER):
+            if not isinstance(meta, dict) or not meta.get(wire.UPLOADER):
                 socket = self.view.socket
                 entry = ChannelEntry(self, file, ref, socket, meta, chunk_size)
                 self.entries.append(entry)
                 continue
             external = ExternalEntry(self, file, ref, meta)
             self.entries.append(external)
-            uploader = self.uploads.uploaders.get(meta[UPLOADER])
+            uploader = self.uploads.uploaders.get(meta[wire.UPLOADER])
             if uploader is None:
-                named = repr(meta[UPLOADER])
+                named = repr(meta[wire.UPLOADER])
                 external.refuse(f"no uploader for {named}: set live.uploaders[{named}]")
             else:
                 network.spawn(external.run(uploader, network.clock))
@@ -221,8 +203,8 @@ class UploadBatch:
 
     def progress(self, ref: str, reached: object) -> Push:
         """Tell the view how far an entry has come (view.ts pushFileProgress)."""
-        told = progress(self.event, self.ref, ref, reached, self.cid)
-        return self.push(PROGRESS, told)
+        told = upload.progress(self.event, self.ref, ref, reached, self.cid)
+        return self.push(wire.PROGRESS, told)
 
     def entry_changed(self, acked: float | None) -> None:
         """Learn that an entry has moved on; record the upload when all have arrived."""
@@ -248,9 +230,8 @@ class UploadEntry:
     file: ChosenFile
     ref: str
     error: StepError | None = field(default=None, init=False)
-    settled: bool = field(
-        default=False, init=False
-    )  # cancelled by the server, or failed
+    # Cancelled by the server, or failed.
+    settled: bool = field(default=False, init=False)
     # The one that says 100, or the error.
     last_push: Push | None = field(default=None, init=False)
     _last: int = field(default=-1, init=False)
@@ -279,7 +260,7 @@ class UploadEntry:
             return
         self._last = percent
         push = self.batch.progress(self.ref, percent)
-        if percent >= COMPLETE:
+        if percent >= upload.COMPLETE:
             self.last_push = push
             push.answered.add_done_callback(self.told)
 
@@ -319,9 +300,9 @@ class ChannelEntry(UploadEntry):
 
     def __post_init__(self, token: object) -> None:
         """Join the entry's channel."""
-        self.channel = Channel(topic_of(self.ref), self.socket.refs)
+        self.channel = Channel(upload.topic_of(self.ref), self.socket.refs)
         self.socket.topics[self.channel.topic] = self
-        self.socket.send(self.channel.join({TOKEN: token}).data)
+        self.socket.send(self.channel.join({wire.TOKEN: token}).data)
 
     def waiting_for(self) -> str:
         """Return what has not come yet, for the message of a timeout."""
@@ -334,19 +315,19 @@ class ChannelEntry(UploadEntry):
 
     # Hearing (`socket.Topic`)
 
-    def frame_received(self, frame: Frame, _size: int, arrived: float) -> None:
+    def frame_received(self, frame: wire.Frame, _size: int, arrived: float) -> None:
         """Take a frame of this entry's topic."""
         meaning = self.channel.receive(frame)
         if isinstance(meaning, Joined):
             self.next_chunk()
         elif isinstance(meaning, Replied):
-            if meaning.status == STATUS_OK:
+            if meaning.status == wire.STATUS_OK:
                 self.acked(arrived)
             else:
-                _, reason = refusal_of(meaning.response)
+                _, reason = upload.refusal_of(meaning.response)
                 self.broken_off(reason, reason)
         elif isinstance(meaning, JoinRefused):
-            said, reason = refusal_of(meaning.response)
+            said, reason = upload.refusal_of(meaning.response)
             bare = self.batch.view.dialect.bare_upload_reason
             self.broken_off(reason if bare else said, reason)
         elif isinstance(meaning, Errored):
@@ -381,7 +362,7 @@ class ChannelEntry(UploadEntry):
             return
         if self.offset >= self.file.info.size:
             self.batch.entry_changed(arrived)
-        self.reach(percentage(self.offset, self.file.info.size))
+        self.reach(upload.percentage(self.offset, self.file.info.size))
         if self.offset < self.file.info.size:
             self.next_chunk()
 
@@ -396,13 +377,15 @@ class ChannelEntry(UploadEntry):
         try:
             data = self.file.read(self.offset, self.chunk_size)
         except OSError as error:
-            self.broken_off(FAILED, f"cannot be read ({error.strerror or error})")
+            self.broken_off(
+                upload.FAILED, f"cannot be read ({error.strerror or error})"
+            )
             return
         if not data:
-            self.broken_off(FAILED, f"has only {self.offset} bytes by now")
+            self.broken_off(upload.FAILED, f"has only {self.offset} bytes by now")
             return
         self.offset += len(data)
-        message = self.channel.push_binary(CHUNK, data)
+        message = self.channel.push_binary(wire.CHUNK, data)
         self.socket.send_binary(message.data, self.batch.name)
 
     def broken_off(self, told: object, reason: str) -> None:
@@ -436,7 +419,7 @@ class ExternalEntry(UploadEntry):
     meta: Mapping[str, Any]
 
     @property
-    def info(self) -> FileInfo:
+    def info(self) -> upload.FileInfo:
         """The file's name, content type, size in bytes and time of change."""
         return self.file.info
 
@@ -448,7 +431,7 @@ class ExternalEntry(UploadEntry):
     def progress(self, percent: float) -> None:
         """Tell the view how far it is; 100 completes the entry."""
         if not self.ended and self.last_push is None:
-            self.reach(min(COMPLETE, int(percent)))
+            self.reach(min(upload.COMPLETE, int(percent)))
 
     async def run(self, uploader: "Uploader", clock: Callable[[], float]) -> None:
         """Let the app's uploader take the file; what it raises refuses the entry."""
@@ -457,10 +440,10 @@ class ExternalEntry(UploadEntry):
         except Exception as error:  # noqa: BLE001 - the app's own code: told to the step
             if not self.ended:
                 what = f"its uploader raised {type(error).__name__}: {error}"
-                self.refuse(what, FAILED)
+                self.refuse(what, upload.FAILED)
             return
         self.batch.entry_changed(clock())
-        self.progress(COMPLETE)
+        self.progress(upload.COMPLETE)
 
 
 # Takes one entry of an external upload, as a JS uploader takes its entries.

@@ -30,6 +30,7 @@ from pytest_liveview_load.liveview.page.loading import (
     SERVER_ERROR,
 )
 from pytest_liveview_load.liveview.page.view_elements import ViewElement
+from pytest_liveview_load.liveview.protocol import wire
 from pytest_liveview_load.liveview.protocol.channel import (
     Channel,
     Closed,
@@ -44,18 +45,6 @@ from pytest_liveview_load.liveview.protocol.channel import (
     parse_reply,
 )
 from pytest_liveview_load.liveview.protocol.versions import Dialect
-from pytest_liveview_load.liveview.protocol.wire import (
-    CIDS_DESTROYED,
-    CIDS_WILL_DESTROY,
-    DIFF,
-    EVENT,
-    LIVE_PATCH,
-    LIVE_REDIRECT,
-    REDIRECT,
-    STATUS_OK,
-    TOPIC_LIVEVIEW,
-    Frame,
-)
 
 PATCH = "patch"  # the metric of a live_patch
 UNSOLICITED = "*push"  # the label of diffs that no event asked for
@@ -142,7 +131,7 @@ class View:
         # As view.ts join; live navigation joins out of sight.
         self.connection_classes = "" if self.redirected else LOADING
         self.content = ViewContent(fresh=self.redirected)
-        self.channel = Channel(f"{TOPIC_LIVEVIEW}{self.id}", self.socket.refs)
+        self.channel = Channel(f"{wire.TOPIC_LIVEVIEW}{self.id}", self.socket.refs)
         self.socket.topics[self.channel.topic] = self
 
     @property
@@ -185,7 +174,7 @@ class View:
         event: str,
         payload: object,
         *,
-        metric: str = EVENT,
+        metric: str = wire.EVENT,
         name: str = "",
         kind: str = "",
         component: str = "",
@@ -214,7 +203,7 @@ class View:
 
     # Receiving
 
-    def frame_received(self, frame: Frame, size: int, arrived: float) -> None:
+    def frame_received(self, frame: wire.Frame, size: int, arrived: float) -> None:
         """Take a frame of this view's topic."""
         meaning = self.channel.receive(frame)
         if isinstance(meaning, Replied):
@@ -238,7 +227,7 @@ class View:
         sent = arrived if push is None else push.sent
         if push is not None:
             self.record_reply(push, diff, size, arrived)
-        if replied.status != STATUS_OK:
+        if replied.status != wire.STATUS_OK:
             if push is not None:
                 push.refuse(bytes(replied.response))
             return
@@ -256,29 +245,31 @@ class View:
     ) -> None:
         """Do what a reply says: show its diff, and go where it sends."""
         if diff is not None:
-            event = push if push is not None and push.metric == EVENT else None
+            event = push if push is not None and push.metric == wire.EVENT else None
             self.keep_diff(diff, UNNAMED if event is None else event.name)
         if push is not None and push.cids:
             self.components_announced(push, reply)
         if reply.redirect is not None:
-            self.listener.view_sent_away(self, REDIRECT, reply.redirect, sent)
+            self.listener.view_sent_away(self, wire.REDIRECT, reply.redirect, sent)
         elif reply.live_patch is not None:
-            self.listener.view_sent_away(self, LIVE_PATCH, reply.live_patch, sent)
+            self.listener.view_sent_away(self, wire.LIVE_PATCH, reply.live_patch, sent)
         elif reply.live_redirect is not None:
-            self.listener.view_sent_away(self, LIVE_REDIRECT, reply.live_redirect, sent)
+            self.listener.view_sent_away(
+                self, wire.LIVE_REDIRECT, reply.live_redirect, sent
+            )
 
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""
         event, observer, name = pushed.event, self.socket.observer, self.name
         observer.count("pushes", arrived)
-        if event == DIFF:
+        if event == wire.DIFF:
             diff = bytes(pushed.payload)
             observer.size("diff_bytes", size, arrived, name=UNSOLICITED, view=name)
             part_sampler = self.socket.network.part_sampler
             part_sampler.record(observer, name, UNSOLICITED, diff, size, arrived)
             self.keep_diff(diff, UNSOLICITED)
             self.listener.view_changed(arrived)
-        elif event in {LIVE_PATCH, LIVE_REDIRECT, REDIRECT}:
+        elif event in {wire.LIVE_PATCH, wire.LIVE_REDIRECT, wire.REDIRECT}:
             since = self.in_flight.oldest(arrived)
             to = parse_redirect(pushed.payload)
             self.listener.view_sent_away(self, event, to, since)
@@ -332,15 +323,15 @@ class View:
         """Announce the components that a diff took away."""
         gone = self.content.destroyed_components()
         if gone:
-            self.push_cids(CIDS_WILL_DESTROY, gone)
+            self.push_cids(wire.CIDS_WILL_DESTROY, gone)
 
     def components_announced(self, push: Push, reply: LiveReply) -> None:
         """Go on once the server has answered one of our announcements."""
         content = self.content
-        if push.metric == CIDS_WILL_DESTROY:
+        if push.metric == wire.CIDS_WILL_DESTROY:
             gone = [cid for cid in push.cids if cid not in content.cids]
             if gone:
-                self.push_cids(CIDS_DESTROYED, gone)
+                self.push_cids(wire.CIDS_DESTROYED, gone)
         elif reply.cids:
             content.forget_components(tuple(reply.cids))
 
@@ -356,7 +347,7 @@ class View:
         """Record one round trip; its reply is `size` bytes."""
         socket, metric, sent = self.socket, push.metric, push.sent
         observer, view, name = socket.observer, self.name, push.name
-        if metric == EVENT:
+        if metric == wire.EVENT:
             observer.timing(
                 metric,
                 sent,

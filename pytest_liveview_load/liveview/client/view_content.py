@@ -12,12 +12,7 @@ from typing import Any, TypeAlias
 from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
 from pytest_liveview_load.liveview.observer import Observer
-from pytest_liveview_load.liveview.page.html import (
-    PHX_MOUNTED,
-    PHX_REMOVE,
-    PHX_SESSION,
-    PHX_TRIGGER_ACTION,
-)
+from pytest_liveview_load.liveview.page import html
 from pytest_liveview_load.liveview.page.view_elements import ViewElement
 from pytest_liveview_load.liveview.page.view_state import Transition, ViewState
 from pytest_liveview_load.liveview.protocol.diff import changes_only_texts
@@ -29,11 +24,11 @@ MAX_PENDING = 64
 MAX_EVENTS = 256  # push_events that nobody has asked for
 # In a text this could be anybody's words; then it costs a look too many.
 COMPONENTS_KEY = f'"{COMPONENTS}"'.encode()
-TRIGGER = PHX_TRIGGER_ACTION.encode()
-NESTED = PHX_SESSION.encode()
+TRIGGER = html.PHX_TRIGGER_ACTION.encode()
+NESTED = html.PHX_SESSION.encode()
 MARKED = b"data-phx-"  # of a view or a component
-MOUNTED = PHX_MOUNTED.encode()
-REMOVED = PHX_REMOVE.encode()
+MOUNTED = html.PHX_MOUNTED.encode()
+REMOVED = html.PHX_REMOVE.encode()
 # Name, payload, and a third True where it is told before the page changes.
 PushedEvents: TypeAlias = tuple[list[Any], ...]
 NONE_NESTED: Mapping[str, ViewElement] = MappingProxyType({})

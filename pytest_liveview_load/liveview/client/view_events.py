@@ -92,8 +92,7 @@ def first_field(before: VisiblePage, form: Element) -> Field | None:
         and field.type not in BUTTONS
         and PHX_CHANGE not in field.element.attrib
     ]
-    named.sort(key=lambda each: each.type == "hidden")
-    return named[0] if named else None
+    return min(named, key=lambda each: each.type == "hidden", default=None)
 
 
 REPLACE = "replace"  # the other kind of a redirect is "push"
