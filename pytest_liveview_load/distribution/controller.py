@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -59,13 +59,11 @@ class Controller:
         find_runners: FindRunners | None = None,
         on_ended: OnEnded = lambda *_: None,
         on_show: Callable[[str], None] = lambda _: None,
-        packages: Mapping[str, str] | None = None,
         clock: Clock = time.perf_counter,
     ) -> None:
         self.find_runners = find_runners or self.assigned
         self.on_ended = on_ended
         self.on_show = on_show
-        self.packages = packages or {}
         self.clock = clock
         self._links: dict[str, Link] = {}
         self.booted: dict[
@@ -303,7 +301,6 @@ class Controller:
             send=self.send,
             kill=self.kill,
             clock=self.clock,
-            packages=self.packages,
             booted_in=self.booted,
         )
         return service

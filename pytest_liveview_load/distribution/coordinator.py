@@ -58,7 +58,7 @@ from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.units import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_liveview_load.metrics.snapshot import Snapshot
 
@@ -87,8 +87,8 @@ class Coordinator:
     """Owns the state of one run.
 
     `send` takes the name of a runner or of the lead, `kill` ends a runner's process, or our
-    end of the link; neither calls back. `packages` are the versions here. `ending` is how
-    the run ended, sent to the lead if that is alive.
+    end of the link; neither calls back. `ending` is how the run ended, sent to the lead if
+    that is alive.
     """
 
     def __init__(
@@ -101,14 +101,12 @@ class Coordinator:
         send: Callable[[str, Message], None],
         kill: Callable[[str, str], None],
         sync: RunSync,
-        packages: Mapping[str, str],
     ) -> None:
         self.run = prepare.run
         self.plan = prepare.plan
         self.profile = Profile.from_data(prepare.plan.profile)
         self.lead = lead
         self.lead_is_alive = True
-        self.packages = packages
         self.runners = {
             name: RunnerState(name, [Share(index, len(runners))], now, now, now, now)
             for index, name in enumerate(runners)
@@ -226,7 +224,7 @@ class Coordinator:
                 pass  # late, or twice
 
     def _identify(self, runner: RunnerState, info: RunnerInfo) -> None:
-        if mismatch := runner.identify(info, self.packages):
+        if mismatch := runner.identify(info):
             self.refuse(runner.name, "VersionMismatch", mismatch)
             return
         runner.phase = RunnerPhase.PREPARING

@@ -17,7 +17,8 @@ nothing.
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import cache, reduce
+from importlib import metadata
 from operator import or_
 from typing import Any, Final, TypeAlias
 
@@ -53,10 +54,8 @@ class RunnerInfo(Message, frozen=True):
     """What runs here: the answer to `Hello`."""
 
     python: str
-    packages: dict[str, str]
+    version: str  # of this package
     host: str
-    pid: int
-    cpus: int
 
 
 class Prepare(Message, frozen=True):
@@ -266,6 +265,18 @@ class SyncAnswer(Message, frozen=True):
 
 UserChange: TypeAlias = AddUsers | RemoveUsers | DropConnections
 Change: TypeAlias = UserChange | ChangeRate
+
+
+PACKAGE: Final = "pytest-liveview-load"
+
+
+@cache
+def package_version() -> str:
+    """Return the version of this package here, "" if it is not installed."""
+    try:
+        return metadata.version(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 # Messages as bytes, and bytes as messages

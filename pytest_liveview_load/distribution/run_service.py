@@ -4,7 +4,7 @@ Whatever goes wrong here ends this run, with one error, and no other run.
 """
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pytest_liveview_load.distribution.coordinator import (
@@ -46,7 +46,6 @@ class RunService:
         send: Callable[[str, Message], None],
         kill: Callable[[str, str], None],
         clock: Clock,
-        packages: Mapping[str, str],
         booted_in: dict[str, float],
     ) -> None:
         plan = prepare.plan
@@ -63,7 +62,6 @@ class RunService:
             send=send,
             kill=kill,
             sync=self.sync_server,
-            packages=packages,
         )
         for name, runner in self.coordinator.runners.items():
             runner.booted_in = booted_in.pop(name, None)

@@ -6,13 +6,9 @@ not known here comes too late, and is dropped.
 
 import asyncio
 import contextlib
-import os
-import platform
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import cache
-from importlib import metadata
+from platform import node, python_version
 from typing import Final
 
 from pytest_liveview_load.distribution.link import ExecnetChannel
@@ -22,19 +18,11 @@ from pytest_liveview_load.distribution.messages import (
     Message,
     Prepare,
     RunnerInfo,
+    package_version,
 )
 from pytest_liveview_load.distribution.runner_link import ControllerLink
 from pytest_liveview_load.distribution.runner_share import RunnerShare
 
-# What has to be alike, or explains what is not.
-PACKAGES: Final = (
-    "pytest-liveview-load",
-    "pytest",
-    "msgspec",
-    "lxml",
-    "httpx",
-    "websockets",
-)
 # Of this process, by the channel's id.
 LINKS: Final[dict[int, tuple[ExecnetChannel, ControllerLink]]] = {}
 
@@ -64,7 +52,8 @@ class Runner:
             case None:
                 self.over.set()
             case Hello(run):
-                self.link.send(runner_info(run))
+                info = python_version(), package_version(), node()
+                self.link.send(RunnerInfo(run, *info))
             case Prepare(run):
                 share = self.shares[run] = RunnerShare(
                     self.link, message, self.versions
@@ -128,34 +117,3 @@ def call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> 
     """Call back in an event loop that may be closed by now."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(callback)
-
-
-def runner_info(run: str) -> RunnerInfo:
-    """Return what runs here."""
-    return RunnerInfo(
-        run,
-        python=platform.python_version(),
-        packages=packages(),
-        host=platform.node(),
-        pid=os.getpid(),
-        cpus=cpus(),
-    )
-
-
-@cache
-def packages() -> dict[str, str]:
-    """Return the versions of `PACKAGES`, those that are installed."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def cpus() -> int:
-    """Return how many CPUs this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -4,7 +4,6 @@ Its numbers are cumulative, so the newest are all, and older ones are dropped.
 """
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,12 +14,14 @@ from pytest_liveview_load.distribution.link import (
     ClockOffset,
 )
 from pytest_liveview_load.distribution.messages import (
+    PACKAGE,
     AddShare,
     AddUsers,
     Numbers,
     RemoveUsers,
     RunnerInfo,
     UserChange,
+    package_version,
 )
 from pytest_liveview_load.distribution.packed import Loss, PackedOutcome, Share
 from pytest_liveview_load.distribution.snapshots import measures_of, unpack
@@ -33,7 +34,6 @@ from pytest_liveview_load.units import format_duration
 CHECK_AFTER: Final = 5.0 * DEADLINE_SCALE
 STALLED_AFTER: Final = CHECK_AFTER + 0.8
 PREPARATION: Final = 60.0  # until it is ready
-PACKAGE: Final = "pytest-liveview-load"
 
 
 class RunnerPhase(enum.Enum):
@@ -91,14 +91,11 @@ class RunnerState:
 
     # What it says
 
-    def identify(self, info: RunnerInfo, packages: Mapping[str, str]) -> str:
-        """Return why what runs there cannot take part, "" if it can.
-
-        `packages` are the versions in the controller.
-        """
+    def identify(self, info: RunnerInfo) -> str:
+        """Return why what runs there cannot take part, "" if it can."""
         self.info = info
-        ours, theirs = packages.get(PACKAGE), info.packages.get(PACKAGE)
-        if ours is None or ours == theirs:
+        ours, theirs = package_version(), info.version
+        if ours in ("", theirs):
             return ""
         return (
             f"{self.name} has {PACKAGE} {theirs or '(none)'}, and it is {ours} here: "

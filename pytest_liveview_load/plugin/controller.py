@@ -160,11 +160,9 @@ class SessionController:
         if self._controller is not None:
             return self._controller
         from pytest_liveview_load.distribution.controller import Controller
-        from pytest_liveview_load.distribution.runner import packages
 
         self._controller = Controller(
             find_runners=self._find_runners,
-            packages=packages(),
             on_show=self.show,
             on_ended=self._ended,
         )

@@ -1,7 +1,7 @@
 """Runners within the test, which answer a coordinator as real ones do."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from pytest_liveview_load.distribution.messages import (
     RunnerInfo,
     Start,
     Stop,
+    package_version,
 )
 from pytest_liveview_load.distribution.packed import (
     Loss,
@@ -101,7 +102,8 @@ class FakeRunner:
         """Return what a runner says to that."""
         match message:
             case Hello():
-                return [RunnerInfo(RUN, "3.11.2", {}, f"host of {self.name}", 1, 2)]
+                host = f"host of {self.name}"
+                return [RunnerInfo(RUN, "3.11.2", package_version(), host)]
             case Prepare(_, _, share):
                 self.shares = [share]
                 return [Ready(RUN)]
@@ -139,7 +141,6 @@ class Outside:
         lead: str,
         runners: Sequence[str],
         now: float = 0.0,
-        packages: Mapping[str, str] | None = None,
     ) -> Coordinator:
         """Return the coordinator of a run."""
         return Coordinator(
@@ -150,7 +151,6 @@ class Outside:
             send=self.send,
             kill=self.kill,
             sync=self,
-            packages=packages or {},
         )
 
     def send(self, to: str, message: Message) -> None:

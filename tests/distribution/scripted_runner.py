@@ -3,7 +3,6 @@
 It is sent to an execnet gateway as it stands, and imports what is installed there.
 """
 
-import os
 import sys
 import threading
 import time
@@ -30,6 +29,7 @@ from pytest_liveview_load.distribution.messages import (
     SyncPost,
     decode,
     encode,
+    package_version,
 )
 from pytest_liveview_load.distribution.packed import PackedOutcome
 from pytest_liveview_load.distribution.serialize import to_plain
@@ -70,7 +70,7 @@ class ScriptedRunner:
                 case Hello(run):
                     self.run = run
                     python = ".".join(map(str, sys.version_info[:3]))
-                    self.say(RunnerInfo(run, python, {}, "localhost", os.getpid(), 1))
+                    self.say(RunnerInfo(run, python, package_version(), "localhost"))
                 case Prepare(run, _, share):
                     self.share = share.first
                     self.say(Ready(run))

@@ -13,6 +13,7 @@ from pytest_liveview_load.distribution.messages import (
     Refused,
     RunnerInfo,
     Start,
+    package_version,
 )
 from pytest_liveview_load.distribution.runner_state import RunnerPhase
 from tests.distribution.fake_runners import (
@@ -45,7 +46,7 @@ def test_nobody_starts_before_the_last_is_ready() -> None:
     assert run.coordinator.at is None
 
     run.silent.clear()
-    run.send("gw2", RunnerInfo(RUN, "3.11.2", {}, "h", 1, 1))
+    run.send("gw2", RunnerInfo(RUN, "3.11.2", package_version(), "h"))
 
     assert run.coordinator.at is not None
 
@@ -54,7 +55,7 @@ def test_one_that_cannot_refuses_for_all() -> None:
     outside = Outside()
     coordinator = outside.coordinator(prepare(), "gw0", ["gw0", "gw1"])
     coordinator.open()
-    hello = RunnerInfo(RUN, "3.11.2", {}, "h", 1, 1)
+    hello = RunnerInfo(RUN, "3.11.2", package_version(), "h")
     coordinator.receive("gw0", hello, 0.0)
     coordinator.receive("gw1", hello, 0.0)
 
@@ -67,16 +68,14 @@ def test_one_that_cannot_refuses_for_all() -> None:
 
 
 def test_another_version_of_this_package_is_named_before_the_run() -> None:
-    ours = {"pytest-liveview-load": "0.2"}
-    coordinator = Outside().coordinator(prepare(), "gw0", ["load1"], packages=ours)
+    coordinator = Outside().coordinator(prepare(), "gw0", ["load1"])
 
-    theirs = {"pytest-liveview-load": "0.1"}
-    coordinator.receive("load1", RunnerInfo(RUN, "3.12", theirs, "h", 1, 1), 0.0)
+    coordinator.receive("load1", RunnerInfo(RUN, "3.12", "0.0.1", "h"), 0.0)
 
     assert isinstance(coordinator.ending, Refused)
     assert coordinator.ending.text == (
-        "load1 has pytest-liveview-load 0.1, and it is 0.2 here: install the same "
-        "version on both"
+        "load1 has pytest-liveview-load 0.0.1, and it is "
+        f"{package_version()} here: install the same version on both"
     )
 
 
@@ -164,7 +163,7 @@ def test_a_ping_without_an_answer_is_sent_again() -> None:
     outside = Outside()
     coordinator = outside.coordinator(prepare(), "gw0", ["gw0"])
     coordinator.open()
-    coordinator.receive("gw0", RunnerInfo(RUN, "3.11", {}, "h", 1, 1), 0.0)
+    coordinator.receive("gw0", RunnerInfo(RUN, "3.11", package_version(), "h"), 0.0)
     for message in run.runners["gw0"].answer(prepare(), 0.0):
         coordinator.receive("gw0", message, 0.0)
 

@@ -67,7 +67,6 @@ class Machine(RuleBasedStateMachine):
             send=self.send,
             kill=self.kill,
             sync=Outside(),
-            packages={},
         )
         self.runners = {name: FakeRunner(name) for name in NAMES}
         self.through: set[str] = set()  # have sent their last numbers

@@ -48,7 +48,6 @@ def running(**of_plan: object) -> tuple[RunService, FakeRunners]:
         send=runners.send,
         kill=runners.kill,
         clock=lambda: 0.0,
-        packages={},
         booted_in={"gw1": 2.5},
     )
     service.open()

@@ -79,7 +79,7 @@ async def test_a_host_serves_until_it_is_closed(hosts: Hosts) -> None:
     [first], [second] = decode(pong), decode(here)
     assert isinstance(first, Pong)
     assert isinstance(second, RunnerInfo)
-    assert (True, pid) == (is_alive(pid), second.pid)
+    assert is_alive(pid)
     await hosts.close("h")
     assert not is_alive(pid)
 
