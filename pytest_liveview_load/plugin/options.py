@@ -1,8 +1,9 @@
 """The names under which a person sets something, and what was given under them.
 
 A setting comes from the first of command line, environment and ini file that has it;
-an xdist worker reads what its controller was given. Nothing is checked here, for this
-file is read at every start of pytest, also by who has no load tests: it must cost little.
+an empty option of the command line unsets it. An xdist worker reads what its controller
+was given. Nothing is checked here but names, for this file is read at every start of
+pytest, also by who has no load tests: it must cost little.
 """
 
 import os
@@ -15,6 +16,10 @@ import pytest
 from pytest_liveview_load.errors import SettingError
 
 WORKERINPUT_KEY: Final = "liveview_settings"
+
+# Of pytest-liveview, another plugin: it sets this variable itself.
+OTHERS_PLUGIN: Final = "liveview"
+OTHERS_VARIABLE: Final = "PYTEST_LIVEVIEW_URL"
 
 
 class Option(NamedTuple):
@@ -33,6 +38,11 @@ class Option(NamedTuple):
     @property
     def variable(self) -> str:
         """The environment variable."""
+        return f"PYTEST_LIVEVIEW_LOAD_{self.name.upper()}"
+
+    @property
+    def former_variable(self) -> str:
+        """What the environment variable was called at first."""
         return f"PYTEST_LIVEVIEW_{self.name.upper()}"
 
     @property
@@ -203,11 +213,16 @@ def add_options(parser: pytest.Parser) -> None:
 def given_values(
     config: pytest.Config, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Given]:
-    """Return what was given of each setting, from the place that comes first."""
+    """Return what was given of each setting, from the place that comes first.
+
+    Raises SettingError for a variable under the name that it had.
+    """
     workerinput = getattr(config, "workerinput", None)
     if workerinput is not None:
         handed_over: Mapping[str, Any] = workerinput[WORKERINPUT_KEY]
         return {name: Given(*parts) for name, parts in handed_over.items()}
+    for option in OPTIONS:
+        check_renamed(option, config, environ)
     found = {option.name: first_given(option, config, environ) for option in OPTIONS}
     return {name: given for name, given in found.items() if given is not None}
 
@@ -217,14 +232,32 @@ def for_workers(values: Mapping[str, Given]) -> dict[str, tuple[Any, ...]]:
     return {name: tuple(each) for name, each in values.items()}
 
 
+def check_renamed(
+    option: Option, config: pytest.Config, environ: Mapping[str, str]
+) -> None:
+    """Raise SettingError for a variable that is set under its former name alone.
+
+    To ignore it could put ten times the load on a server: that of a `scale` not heeded.
+    """
+    former = option.former_variable
+    if not environ.get(former) or environ.get(option.variable):
+        return
+    if former == OTHERS_VARIABLE and config.pluginmanager.has_plugin(OTHERS_PLUGIN):
+        return
+    raise SettingError(
+        f"the environment variable {former} is now called {option.variable}: rename it"
+    )
+
+
 def first_given(
     option: Option, config: pytest.Config, environ: Mapping[str, str]
 ) -> Given | None:
-    """Return what was given of one option, None if nothing was."""
+    """Return what was given of one option, None if nothing was, or it was unset."""
     invocation = str(config.invocation_params.dir)
     from_command_line = config.getoption(option.ini)
     if from_command_line is not None:
-        return Given(frozen(from_command_line), option.flag, invocation, 2)
+        given = Given(frozen(from_command_line), option.flag, invocation, 2)
+        return given if given.lines else None
     if environ.get(option.variable):
         return Given(environ[option.variable], option.variable, invocation, 1)
     from_ini = config.getini(option.ini)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 NO_URL: Final = (
     "where is the app under test? Give its address in one of three ways: "
     "--liveview-url=http://localhost:4000 on the command line, "
-    "PYTEST_LIVEVIEW_URL in the environment, or liveview_url in the ini file. "
+    "PYTEST_LIVEVIEW_LOAD_URL in the environment, or liveview_url in the ini file. "
     "Or let liveview_server start it, like liveview_server = mix phx.server."
 )
 

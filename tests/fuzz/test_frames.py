@@ -22,7 +22,7 @@ from tests.fuzz.tape import Tape, play, tapes_of
 from tests.replay.recording import recordings
 
 # How many conversations are broken: enough for a merge, or for as long as one likes.
-CONVERSATIONS: Final = int(os.environ.get("PYTEST_LIVEVIEW_FUZZ", "400"))
+CONVERSATIONS: Final = int(os.environ.get("PYTEST_LIVEVIEW_LOAD_FUZZ", "400"))
 # An upload needs a person who goes on when an answer comes: test_recorded_uploads.py.
 PLAYED: Final = [(v, page) for v, page in recordings() if page != "upload"]
 TOO_MUCH_MEMORY: Final = 400 * 1024  # kilobytes that no recorded page comes near

@@ -57,7 +57,7 @@ def test_headers_of_the_environment_are_lines(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suite.tests(VISIT)
-    monkeypatch.setenv("PYTEST_LIVEVIEW_HEADERS", "X-A: 1\nX-B: 2")
+    monkeypatch.setenv("PYTEST_LIVEVIEW_LOAD_HEADERS", "X-A: 1\nX-B: 2")
     with served() as server:
         suite.run(f"--liveview-url={server.url}").assert_outcomes(passed=1)
 

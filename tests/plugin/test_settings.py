@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_liveview_load.errors import SettingError
-from pytest_liveview_load.plugin.options import OPTIONS, Given, for_workers
+from pytest_liveview_load.plugin.options import OPTIONS, Given, Option, for_workers
 from pytest_liveview_load.plugin.settings import Settings, parse_settings
 from tests.plugin.conftest import Suite
 
@@ -183,12 +183,12 @@ def test_an_address_given_nearer_than_a_server_means_that_no_server_is_started()
 PLACES: dict[str, tuple[dict[str, str], list[str], str]] = {
     "ini": ({}, [], "http://ini:1"),
     "the environment goes before the ini file": (
-        {"PYTEST_LIVEVIEW_URL": "http://environment:1"},
+        {"PYTEST_LIVEVIEW_LOAD_URL": "http://environment:1"},
         [],
         "http://environment:1",
     ),
     "the command line goes before both": (
-        {"PYTEST_LIVEVIEW_URL": "http://environment:1"},
+        {"PYTEST_LIVEVIEW_LOAD_URL": "http://environment:1"},
         ["--liveview-url=http://line:1"],
         "http://line:1",
     ),
@@ -214,6 +214,78 @@ def test_where_a_setting_comes_from(
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"liveview: {expected}"])
+
+
+UNSET: dict[str, tuple[str, str, str]] = {
+    "a text": ("server", "exit 3", "--liveview-server="),
+    "several values": ("headers", "X-A: 1", "--liveview-headers="),
+    "blanks": ("timeout", "1s", "--liveview-timeout=  "),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "argument"), UNSET.values(), ids=UNSET)
+def test_an_empty_option_unsets_what_the_ini_file_says(
+    suite: Suite, name: str, text: str, argument: str
+) -> None:
+    suite.add_ini(f"liveview_{name} = {text}")
+    suite.tests(f"""
+        from pytest_liveview_load.plugin.session import session_of
+
+        def test_given(request):
+            assert {name!r} in session_of(request.config).given
+        """)
+
+    suite.run_here().assert_outcomes(passed=1)
+    suite.run_here(argument).assert_outcomes(failed=1)
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=[each.name for each in OPTIONS])
+def test_a_variable_under_its_former_name_is_one_error(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch, option: Option
+) -> None:
+    former = f"PYTEST_LIVEVIEW_{option.name.upper()}"
+    monkeypatch.setenv(former, "1")
+
+    result = suite.run_here()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert [
+        f"ERROR: the environment variable {former} is now called {option.variable}: rename it"
+    ] == [line for line in result.errlines if line]
+
+
+def test_a_variable_may_be_set_under_both_names_and_the_new_one_counts(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite.tests("def test_x(): ...")
+    monkeypatch.setenv("PYTEST_LIVEVIEW_SCALE", "0.1")
+    monkeypatch.setenv("PYTEST_LIVEVIEW_LOAD_SCALE", "0.5")
+
+    result = suite.run_here()
+
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["liveview: *, scale 0.5"])
+
+
+def test_a_plugin_called_pytest_liveview_keeps_its_names(suite: Suite) -> None:
+    suite.pytester.makeconftest("""
+        import os
+
+        def pytest_addoption(parser):
+            for name in ("--liveview", "--liveview-port", "--liveview-open"):
+                parser.addoption(name, action="store_true")
+            for name in ("liveview_port", "liveview_open"):
+                parser.addini(name, help="")
+
+        def pytest_configure(config):
+            config.pluginmanager.register(object(), "liveview")
+            os.environ["PYTEST_LIVEVIEW_URL"] = "http://dashboard:1"
+    """)
+    suite.tests(
+        f"def test_url(liveview_url):\n    assert liveview_url == {suite.url!r}"
+    )
+
+    suite.run("--liveview", "--liveview-open").assert_outcomes(passed=1)
 
 
 def test_every_setting_has_its_three_names_in_the_help(suite: Suite) -> None:
@@ -253,7 +325,7 @@ def test_without_an_address_the_three_ways_to_give_one_are_said(suite: Suite) ->
     result.stdout.fnmatch_lines(
         [
             (
-                "where is the app under test? *--liveview-url=* PYTEST_LIVEVIEW_URL *"
+                "where is the app under test? *--liveview-url=* PYTEST_LIVEVIEW_LOAD_URL *"
                 " liveview_url *liveview_server *"
             )
         ]

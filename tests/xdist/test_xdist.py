@@ -68,7 +68,7 @@ def test_settings_of_the_controller_hold_in_the_workers(
     workers: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workers.ini("[pytest]\nliveview_max_lag = 10s")
-    monkeypatch.setenv("PYTEST_LIVEVIEW_SCALE", "0.5")
+    monkeypatch.setenv("PYTEST_LIVEVIEW_LOAD_SCALE", "0.5")
     workers.tests("""
         from pytest_liveview_load import load
 
