@@ -4,7 +4,7 @@ Importing this file costs nothing; what a live user needs is imported when a tes
 first asks for one. All fixtures are synchronous, so that every async plugin takes them.
 """
 
-# ruff: noqa: PLC0415 (imports wait until a test asks: the law of this file)
+# ruff: noqa: PLC0415 (imports wait until a test asks)
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ imported when it is needed, so that a suite without load tests pays for this fil
 """
 
 # ruff: noqa: D102, D103 (the contract of a hook is pytest's)
-# ruff: noqa: PLC0415 (imports wait until they are needed: the law of this file)
+# ruff: noqa: PLC0415 (imports wait until they are needed)
 
 from __future__ import annotations
 

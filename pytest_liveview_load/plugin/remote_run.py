@@ -296,21 +296,19 @@ class RemoteRun:
 
     # What the test does to it
 
-    def _next_number(self) -> int:
-        """Return a number for a change."""
-        self._asked += 1
-        return self._asked
-
-    async def _change(self, called: str, change: Change) -> Any:
+    async def _change(
+        self, called: str, change: Callable[..., Change], *arguments: Any
+    ) -> Any:
         """Return the runners' results of a change, which the test has `called` for.
 
         Raises CrowdError if it cannot be made.
         """
         if self.is_over:
             raise CrowdError(called, RUN_OVER)
+        self._asked += 1
         answer = asyncio.get_running_loop().create_future()
-        self._answers[change.number] = answer
-        self._send(change)
+        self._answers[self._asked] = answer
+        self._send(change(self.run, self._asked, *arguments))
         done = await answer
         if done.refused:
             raise CrowdError(called, done.refused)
@@ -319,7 +317,7 @@ class RemoteRun:
         return done.result
 
     async def _change_users(
-        self, called: str, change: UserChange, more: int
+        self, called: str, change: Callable[..., UserChange], number: int, more: int
     ) -> Mapping[str, str]:
         """Return the runners' results, and count `more` users until numbers include them.
 
@@ -327,7 +325,7 @@ class RemoteRun:
         second are later, for there is a while between the two.
         """
         users, received = self.users, self._received
-        result: Mapping[str, str] = await self._change(called, change)
+        result: Mapping[str, str] = await self._change(called, change, number)
         if self._received < received + 2:
             self._users = max(0, users + more)
         return result
@@ -343,35 +341,26 @@ class RemoteRun:
         most = self.plan.profile.most_users + self.added + number
         if self.user_rows is not None:
             self.user_rows.prepare(most)
-        told = await self._change_users(
-            f"add({number})", AddUsers(self.run, self._next_number(), number), number
-        )
+        called = f"add({number})"
+        told = await self._change_users(called, AddUsers, number, number)
         for who, problem in told.items():
             if problem:
-                raise CrowdError(f"add({number})", f"{who}: {problem}")
+                raise CrowdError(called, f"{who}: {problem}")
         self.added += number
 
     async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
-        await self._change_users(
-            f"remove({number})",
-            RemoveUsers(self.run, self._next_number(), number),
-            -number,
-        )
+        await self._change_users(f"remove({number})", RemoveUsers, number, -number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""
-        await self._change(
-            f"change_rate({throttle!r}, {rate!r})",
-            ChangeRate(self.run, self._next_number(), throttle, rate, over),
-        )
+        called = f"change_rate({throttle!r}, {rate!r})"
+        await self._change(called, ChangeRate, throttle, rate, over)
 
     async def drop_all(self, within: float) -> Storm | None:
         """Cut every connection, and see who comes back; None if there was none."""
         when = self.after()
-        told = await self._change(
-            "drop_all()", DropConnections(self.run, self._next_number(), within)
-        )
+        told = await self._change("drop_all()", DropConnections, within)
         seen = Returns(users=0, left=0, times=())
         for users, left, times in told.values():
             part = Returns(users=users, left=left, times=tuple(times))

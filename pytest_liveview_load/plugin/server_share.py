@@ -5,29 +5,22 @@ answers on a thread per question, because execnet's receiver thread must never w
 plain data crosses: a question is a word, an answer a dict of texts.
 """
 
+from __future__ import annotations
+
 import threading
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from pytest_liveview_load.errors import ServerFailed
-from pytest_liveview_load.plugin.server import AppServer
+
+if TYPE_CHECKING:
+    from execnet import Channel
+
+    from pytest_liveview_load.plugin.server import AppServer
 
 URL: Final = "url"
 CRASH_REPORT: Final = "crash_report"
 # Seconds beyond the server's own timeout: the link may be slow and not dead.
 SPARE: Final = 30.0
-
-
-class AnswerChannel(Protocol):
-    """What is used of an execnet channel whose answers are waited for."""
-
-    def send(self, item: Any) -> None:
-        """Send plain data. OSError if the other side is gone."""
-
-    def receive(self, timeout: float | None = None) -> Any:
-        """Return what comes next; execnet's TimeoutError after `timeout` seconds."""
-
-    def setcallback(self, callback: Any) -> None:
-        """Call back with what comes."""
 
 
 class ServerShare:
@@ -36,25 +29,22 @@ class ServerShare:
     def __init__(self, server: AppServer) -> None:
         self._server = server
         # Kept here, for a channel that is dropped stops calling back.
-        self._channels: list[AnswerChannel] = []
+        self._channels: list[Channel] = []
 
-    def serve(self, channel: AnswerChannel) -> None:
+    def serve(self, channel: Channel) -> None:
         """Answer what comes in on `channel`, until it closes."""
         self._channels.append(channel)
         channel.setcallback(lambda question: self._answer_later(channel, question))
 
-    def _answer_later(self, channel: AnswerChannel, question: str) -> None:
+    def _answer_later(self, channel: Channel, question: str) -> None:
         threading.Thread(
             target=self._answer, args=(channel, question), daemon=True
         ).start()
 
-    def _answer(self, channel: AnswerChannel, question: str) -> None:
-        answer: dict[str, object]
+    def _answer(self, channel: Channel, question: str) -> None:
+        server, answer = self._server, dict[str, object]()
         try:
-            told = (
-                self._server.url() if question == URL else self._server.crash_report()
-            )
-            answer = {"told": told}
+            answer["told"] = server.url() if question == URL else server.crash_report()
         except ServerFailed as failure:
             answer = {
                 "command": failure.command,
@@ -70,7 +60,7 @@ class ServerShare:
 class RemoteServer:
     """A worker's side: asks the controller. Not for several threads at once."""
 
-    def __init__(self, channel: AnswerChannel, server_timeout: float) -> None:
+    def __init__(self, channel: Channel, server_timeout: float) -> None:
         self._channel = channel
         self._patience = server_timeout + SPARE
 

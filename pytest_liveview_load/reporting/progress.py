@@ -1,7 +1,7 @@
 """How a run is going, in one line.
 
-Law: progress in, text out; who shows the line, and where, is not known here. Rates are
-those since the line before, so that a stall is seen at once.
+Progress goes in and text comes out; who shows the line, and where, is not known here.
+Rates are those since the line before, so that a stall is seen at once.
 """
 
 from collections.abc import Callable

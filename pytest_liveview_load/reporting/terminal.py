@@ -1,6 +1,6 @@
 """The outcome of a run as lines of text, for a terminal or a log.
 
-Law: reports in, lines out; a line has a tone, and who prints it decides on the colour.
+Reports go in and lines come out; a line has a tone, and who prints it decides on the colour.
 No line is wider than asked for except where a word of the user's is, which is never cut.
 """
 

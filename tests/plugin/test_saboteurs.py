@@ -1,7 +1,7 @@
 """What spoils a run is caught, with the right cause. With real processes.
 
-Law of this file: no duration is asserted, for machines that run it are busy; saboteurs
-are bounded in time, and stopped by their pid.
+No duration is asserted, for machines that run it are busy; saboteurs are bounded in time,
+and stopped by their pid.
 """
 
 import sys
