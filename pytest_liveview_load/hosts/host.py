@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any, Final, TypeAlias
 
@@ -188,24 +189,18 @@ class HostProcess(Popen2IO):
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
+@dataclass(kw_only=True, eq=False)
 class Host:
     """Owns the process that leads to the host, and its gateway; `opened` has its link."""
 
-    def __init__(
-        self,
-        name: str,
-        spec: str,
-        *,
-        prepare: Prepare,
-        packages: Mapping[str, str],
-        answer_timeout: float = ANSWER_TIMEOUT,
-    ) -> None:
-        self.name = name
-        self.spec = spec
+    name: str
+    spec: str
+    prepare: Prepare
+    packages: Mapping[str, str]
+    answer_timeout: float = ANSWER_TIMEOUT
+
+    def __post_init__(self) -> None:
         self.opened: Future[HostLink] = Future()
-        self._prepare = prepare
-        self._packages = packages
-        self._answer_timeout = answer_timeout
         self._process: HostProcess | None = None
         self._lock = threading.Lock()
         self._is_ended = False
@@ -260,8 +255,8 @@ class Host:
         info = self._describe(channel)
         check_python(self.spec, info)
         self._send_request(channel, "configure", *configuration)
-        self._send_request(channel, "path", list(self._prepare(gateway, info)))
-        check_packages(self.spec, self._describe(channel), self._packages)
+        self._send_request(channel, "path", list(self.prepare(gateway, info)))
+        check_packages(self.spec, self._describe(channel), self.packages)
         self._send_request(channel, "serve")
         self._receive_answer(channel, IMPORT_TIMEOUT)
         assert self._process is not None
@@ -281,7 +276,7 @@ class Host:
         spec.python = spec.python or ("python3" if "ssh" in fields else None)
         command = ssh_args(spec) if "ssh" in fields else popen_args(spec)
         process = self._started(command)
-        timer = threading.Timer(self._answer_timeout, self._give_up, [process])
+        timer = threading.Timer(self.answer_timeout, self._give_up, [process])
         timer.daemon = True
         timer.start()
         try:
@@ -319,7 +314,7 @@ class Host:
             return HostError(self.spec, CALLED_OFF)
         if self._is_late:
             problem = (
-                f"no Python answered within {format_duration(self._answer_timeout)}"
+                f"no Python answered within {format_duration(self.answer_timeout)}"
             )
             said = self._process.last_line()
             return HostError(self.spec, f"{problem}{said and f' ({said})'}")
@@ -341,7 +336,7 @@ class Host:
     # Requests to `remote_preflight`
 
     def _describe(self, channel: Any) -> HostInfo:
-        self._send_request(channel, "describe", list(self._packages))
+        self._send_request(channel, "describe", list(self.packages))
         return HostInfo(**self._receive_answer(channel, REPLY_TIMEOUT))
 
     def _send_request(self, channel: Any, word: str, *arguments: Any) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_liveview_load.distribution.link import HEARTBEAT, SILENCE
@@ -29,29 +30,24 @@ SUSPENDED: Final = 2.0  # seconds beyond the beat: it was this process that stoo
 SILENT: Final = f"nothing came from it for {format_duration(SILENCE)}"
 
 
+@dataclass(kw_only=True, eq=False)
 class Hosts:
     """The hosts by name, and the thread that pings them.
 
     `prepare` makes each fit before `packages` are looked for there.
     """
 
-    def __init__(
-        self,
-        *,
-        prepare: Prepare | None = None,
-        packages: Mapping[str, str] | None = None,
-        answer_timeout: float = ANSWER_TIMEOUT,
-        clock: Clock = time.perf_counter,
-    ) -> None:
-        self.prepare = prepare or (lambda *_: ())
-        self.packages = our_packages() if packages is None else packages
-        self.answer_timeout = answer_timeout
-        self._clock = clock
+    prepare: Prepare = lambda *_: ()
+    packages: Mapping[str, str] = field(default_factory=our_packages)
+    answer_timeout: float = ANSWER_TIMEOUT
+    clock: Clock = time.perf_counter
+
+    def __post_init__(self) -> None:
         self._hosts: dict[str, Host] = {}
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
         self._thread: threading.Thread | None = None
-        self._pinged_at = clock()
+        self._pinged_at = self.clock()
 
     async def open(self, name: str, spec: str) -> HostLink:
         """Return the link of a host, which may be open already.
@@ -64,8 +60,8 @@ class Hosts:
             host = self._hosts.get(name)
             if host is None or host.is_gone:
                 host = self._hosts[name] = Host(
-                    name,
-                    spec,
+                    name=name,
+                    spec=spec,
                     prepare=self.prepare,
                     packages=self.packages,
                     answer_timeout=self.answer_timeout,
@@ -96,7 +92,7 @@ class Hosts:
 
     def _start_pinging(self) -> None:
         if self._thread is None:
-            self._pinged_at = self._clock()
+            self._pinged_at = self.clock()
             self._thread = threading.Thread(
                 target=self._keep_pinging, name="liveview-hosts", daemon=True
             )
@@ -108,7 +104,7 @@ class Hosts:
 
     def ping_all(self) -> None:
         """Say something to all that are open; cut off who has been silent for too long."""
-        now = self._clock()
+        now = self.clock()
         stood_still = now - self._pinged_at > HEARTBEAT + SUSPENDED
         self._pinged_at = now
         with self._lock:

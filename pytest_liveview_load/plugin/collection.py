@@ -5,6 +5,8 @@ test that passes has a `Plan`. Only this file looks into pytest's
 private bookkeeping of fixtures, in `definition_of`.
 """
 
+# ruff: noqa: PLC0415 (imports wait until they are needed)
+
 from __future__ import annotations
 
 import inspect
@@ -62,7 +64,7 @@ def examine(item: pytest.Function) -> None:
         check_names(item, plan.run_plan, asks_load=asks_load)
     check_scenarios_of(item, plan, asks_load=asks_load)
     if plan.run_plan is not None and plan.run_plan.data is not None:
-        from pytest_liveview_load.plugin.data import check_data  # noqa: PLC0415
+        from pytest_liveview_load.plugin.data import check_data
 
         check_data(item, plan.run_plan)
     item.stash[plan_key] = plan
@@ -156,7 +158,7 @@ def check_seen(item: pytest.Function) -> None:
 
 def check_names(item: pytest.Function, run_plan: RunPlan, *, asks_load: bool) -> None:
     """Raise MarkerError for names that no method has, and a mix that nobody would run."""
-    from pytest_liveview_load.class_mix import TEST, resolve_methods  # noqa: PLC0415
+    from pytest_liveview_load.class_mix import TEST, resolve_methods
 
     resolve_methods(run_plan, item.cls)
     if run_plan.mix and not asks_load and item.originalname != TEST:
@@ -175,11 +177,9 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
     budgets = (*plan.budgets, *(run_plan.abort if run_plan is not None else ()))
     if asks_load or not budgets:
         return
-    from pytest_liveview_load.class_mix import resolve_methods  # noqa: PLC0415
-    from pytest_liveview_load.crowd.mix import (  # noqa: PLC0415
-        shown,
-    )
-    from pytest_liveview_load.metrics.budget import check_scenarios  # noqa: PLC0415
+    from pytest_liveview_load.class_mix import resolve_methods
+    from pytest_liveview_load.crowd.mix import shown
+    from pytest_liveview_load.metrics.budget import check_scenarios
 
     names = [item.originalname] if run_plan is not None else []
     if run_plan is not None and run_plan.mix:
@@ -199,7 +199,7 @@ def run_plan_of(item: pytest.Function) -> RunPlan | None:
     mark = own or item.get_closest_marker(LOAD)
     if decorated is not None or mark is None:
         return decorated
-    from pytest_liveview_load.markers import parse_load  # noqa: PLC0415
+    from pytest_liveview_load.markers import parse_load
 
     return parse_load(mark.args, mark.kwargs)
 
@@ -209,7 +209,7 @@ def budgets_of(item: pytest.Function) -> Iterator[Budget]:
     yield from getattr(item.function, BUDGETS_ATTRIBUTE, ())
     yield from getattr(item.cls, BUDGETS_ATTRIBUTE, ())
     for mark in item.iter_markers(BUDGET):
-        from pytest_liveview_load.markers import parse_budgets  # noqa: PLC0415
+        from pytest_liveview_load.markers import parse_budgets
 
         if mark.kwargs:
             given = ", ".join(f"{key}=…" for key in mark.kwargs)
@@ -229,9 +229,7 @@ def show_for_author(collector: pytest.Collector, report: Any) -> None:
     excinfo = getattr(call, "excinfo", None)
     if excinfo is None or not isinstance(excinfo.value, ConfigurationError):
         return
-    from pytest_liveview_load.crowd.tracebacks import (  # noqa: PLC0415
-        prune,
-    )
+    from pytest_liveview_load.crowd.tracebacks import prune
 
     pruned = pytest.ExceptionInfo.from_exception(prune(excinfo.value))
     report.longrepr = collector.repr_failure(pruned)

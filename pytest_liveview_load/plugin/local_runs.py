@@ -5,10 +5,10 @@ connection.
 """
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from msgspec import structs
@@ -25,7 +25,7 @@ from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.plugin.data import DataSources
 from pytest_liveview_load.plugin.outcome import why_aborted, why_invalid
 from pytest_liveview_load.plugin.settings import Headers, Settings, check_load_allowed
-from pytest_liveview_load.reporting.progress import Display, RunLines
+from pytest_liveview_load.reporting.progress import RunLines
 from pytest_liveview_load.reporting.report import Finding, LoadReport, RunnerReport
 
 clock = time.perf_counter
@@ -48,29 +48,20 @@ class CarriedRun(RunControl, Protocol):
         """Wait until who comes at once is there, or `task`, the run's, has ended."""
 
 
+@dataclass(kw_only=True, eq=False)
 class LocalRuns:
     """Owns the runs of one test and their reports. Each run has a network of its own."""
 
-    def __init__(
-        self,
-        *,
-        test: str,
-        url: str,
-        settings: Settings,
-        budgets: Sequence[Budget],
-        seed: int,
-        authorization: Headers = (),
-        display: Display | None = None,
-        sources: DataSources,
-    ) -> None:
-        self.test = test
-        self.url = url
-        self.settings = settings
-        self.budgets = budgets
-        self.seed = seed
-        self.authorization = authorization
-        self.lines = RunLines(display)
-        self.sources = sources
+    test: str
+    url: str
+    settings: Settings
+    budgets: Sequence[Budget]
+    seed: int
+    authorization: Headers
+    lines: RunLines
+    sources: DataSources
+
+    def __post_init__(self) -> None:
         self.reports: list[LoadReport] = []
         self.findings: list[Finding] = []
         self.versions: set[str] = set()  # of LiveView, that all networks have met
@@ -117,7 +108,7 @@ class LocalRuns:
         check_scenarios((*self.budgets_of(plan), *plan.abort), scenarios)
         profile = plan.profile.scaled(self.settings.scale)
         rows = self.sources.rows_of(plan)
-        return dataclasses.replace(plan, profile=profile, data=rows)
+        return replace(plan, profile=profile, data=rows)
 
     def budgets_of(self, plan: RunPlan) -> Sequence[Budget]:
         """Return what a run is judged by: the test's budgets, or those of its search."""

@@ -7,7 +7,7 @@ for the controller ends: by its answer, by the run's end, or because it is gone.
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pytest_liveview_load.crowd import progress as attending
@@ -97,38 +97,33 @@ Send = Callable[[Message], None]
 Ending = Finished | Broken | Refused | None  # None: the controller is gone
 
 
+@dataclass(eq=False)
 class RemoteRun:
-    """Owns what is known of one run (`runs.CarriedRun`)."""
+    """Owns what is known of one run (`local_runs.CarriedRun`).
 
-    def __init__(
-        self,
-        plan: RunPlan,
-        packed: PackedPlan,
-        send: Send,
-        *,
-        run: str,
-        versions: set[str],
-        on_progress: attending.OnSnapshot | None = None,
-        clock: Clock = time.perf_counter,
-    ) -> None:
-        self.plan = plan
-        self.packed = packed
-        self.name = packed.name
-        self.scale = packed.scale
+    `run` names it in messages; `versions` of LiveView grow by what users have met.
+    """
+
+    plan: RunPlan
+    packed: PackedPlan
+    send: Send
+    run: str = field(kw_only=True)
+    versions: set[str] = field(kw_only=True)
+    on_progress: attending.OnSnapshot | None = None
+    clock: Clock = time.perf_counter
+
+    def __post_init__(self) -> None:
+        self.name = self.packed.name
+        self.scale = self.packed.scale
         self.cut_because = "interrupted"
-        self.on_progress = on_progress
-        self.clock = clock
-        self.run = run
-        self.versions = versions  # of LiveView, which grow by what users have met
-        self.began = clock()
+        self.began = self.clock()
         self.snapshot = Snapshot()
         self.reports: tuple[RunnerReport, ...] = ()
         self.stopped = False
         self.started = False
         self.added = 0
         self.remarks: list[str] = []  # on what the test did to it
-        self.user_rows = plan.user_rows(packed.seed)
-        self._send = send
+        self.user_rows = self.plan.user_rows(self.packed.seed)
         self._users: int | None = None  # as the controller has sent last
         self._received = 0  # numbers of the controller
         self._asked = 0
@@ -249,11 +244,11 @@ class RemoteRun:
 
         Raises RunnerError, what a user met that ends the run, and what ends the lead itself.
         """
-        self._send(Prepare(self.run, self.packed))
+        self.send(Prepare(self.run, self.packed))
         try:
             await asyncio.wait([self._ending])
         except asyncio.CancelledError:
-            self._send(Cut(self.run, self.cut_because))
+            self.send(Cut(self.run, self.cut_because))
             await asyncio.wait([self._ending], timeout=LAST_NUMBERS)
             raise
         ending = self._ending.result()
@@ -308,7 +303,7 @@ class RemoteRun:
         self._asked += 1
         answer = asyncio.get_running_loop().create_future()
         self._answers[self._asked] = answer
-        self._send(change(self.run, self._asked, *arguments))
+        self.send(change(self.run, self._asked, *arguments))
         done = await answer
         if done.refused:
             raise CrowdError(called, done.refused)
@@ -334,7 +329,7 @@ class RemoteRun:
         """Let the run end now, as if its time were over."""
         if not self.over:
             self.stopped = True
-            self._send(Stop(self.run, why))
+            self.send(Stop(self.run, why))
 
     async def add_users(self, number: int) -> None:
         """Let further users in, now. Raises DataError where there are no rows for them."""

@@ -7,7 +7,7 @@ process may carry a share itself, in the event loop of the test.
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from typing import Any
+from dataclasses import dataclass
 
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd
@@ -38,22 +38,18 @@ class RemoteDisplay:
         self._send(Show("", ""))
 
 
+@dataclass(kw_only=True, eq=False)
 class RemoteRuns(LocalRuns):
     """Owns the runs of one test, each carried by all who the controller has gathered.
 
     `on_test_over` is called when the test is over, where nobody else would know.
     """
 
-    def __init__(
-        self,
-        channel: ExecnetChannel,
-        *,
-        on_test_over: Callable[[], object] = lambda: None,
-        **arguments: Any,
-    ) -> None:
-        super().__init__(**arguments)
-        self.on_test_over = on_test_over
-        self.channel = channel
+    channel: ExecnetChannel
+    on_test_over: Callable[[], object] = lambda: None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self.runs: dict[str, RemoteRun] = {}
         self._controller_link: ControllerLink | None = None
         self.runner: Runner | None = None

@@ -5,6 +5,8 @@ test's other fixtures work as ever; a connection opened here is closed before th
 ends. What a test's author sees of a failure is their own lines.
 """
 
+# ruff: noqa: PLC0415 (imports wait until they are needed)
+
 import asyncio
 import contextlib
 import dataclasses
@@ -43,6 +45,7 @@ from pytest_liveview_load.plugin.session import session_of
 from pytest_liveview_load.plugin.settings import authorization, named, parse_url
 from pytest_liveview_load.plugin.timeouts import timed
 from pytest_liveview_load.plugin.version_guard import new_warning
+from pytest_liveview_load.reporting.progress import RunLines
 from pytest_liveview_load.reporting.report import LoadReport
 
 
@@ -94,7 +97,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return what makes the fastest loop there is; None leaves it to asyncio."""
     try:
-        import uvloop  # noqa: PLC0415 (costs 10 ms, and is not everywhere)
+        import uvloop  # costs 10 ms, and is not everywhere
     except ImportError:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
@@ -160,7 +163,7 @@ class LiveTestRun:
             authorization=authorization(url) or session.authorization_for(address),
             budgets=self.plan.budgets,
             seed=self.seed,
-            display=ProgressDisplay.of(item.config),
+            lines=RunLines(ProgressDisplay.of(item.config)),
             sources=self.sources,
         )
         self.network = self.runs.network()
@@ -311,18 +314,16 @@ def runs_of(item: pytest.Function, **arguments: Any) -> LocalRuns:
     if not leads_workers and not (session.leads_hosts and is_load_test):
         return LocalRuns(**arguments)
     # What several processes need, which one does without.
-    from pytest_liveview_load.plugin.remote_runs import (  # noqa: PLC0415
-        RemoteRuns,
-    )
+    from pytest_liveview_load.plugin.remote_runs import RemoteRuns
 
     if worker is not None:
-        return RemoteRuns(worker.link, **arguments)
+        return RemoteRuns(channel=worker.link, **arguments)
     session.load_tests = tuple(
         each.nodeid for each in item.session.items if each.get_closest_marker(LOAD)
     )
     controller = session.open_controller(item.config)
     return RemoteRuns(
-        controller.channel_for_this_process(),
+        channel=controller.channel_for_this_process(),
         on_test_over=controller.test_is_over,
         **arguments,
     )

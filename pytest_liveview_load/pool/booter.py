@@ -24,6 +24,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ SPEC_VARIABLE: Final = "LIVEVIEW_HOST_SPEC"
 TRIES: Final = 3
 PAUSE: Final = 1.0  # seconds between them
 TERMINATION: Final = 5.0  # seconds from SIGTERM to SIGKILL
-PROVIDER_PATIENCE: Final = 10.0  # seconds for a call of a provider that was cancelled
+PROVIDER_TIMEOUT: Final = 10.0  # seconds for a call of a provider that was cancelled
 MOST_CALLS: Final = 256  # of a provider, at once
 PARENT_CHECK: Final = 1.0  # seconds: how often we look whether pytest lives
 
@@ -169,26 +170,22 @@ async def call(method: Callable[..., Any], *arguments: str) -> Any:
         return await result if inspect.isawaitable(result) else result
     except asyncio.CancelledError:
         if not calling.done():  # what it boots is to be stopped after it
-            await asyncio.wait([calling], timeout=PROVIDER_PATIENCE)
+            await asyncio.wait([calling], timeout=PROVIDER_TIMEOUT)
         raise
     except Exception as error:  # noqa: BLE001 (a person's code)
         raise CommandFailed(f"{type(error).__name__}: {error}") from None
 
 
+@dataclass(eq=False)
 class Booter:
     """Owns the hosts that were booted, and the tasks that boot and stop them."""
 
-    def __init__(
-        self,
-        settings: Mapping[str, Any],
-        backend: ShellCommands | ProviderMethods,
-        commands: ShellCommands,
-        send: Callable[[list[Any]], None],
-    ) -> None:
-        self.settings = settings
-        self.backend = backend
-        self.commands = commands
-        self.send = send
+    settings: Mapping[str, Any]
+    backend: ShellCommands | ProviderMethods
+    commands: ShellCommands
+    send: Callable[[list[Any]], None]
+
+    def __post_init__(self) -> None:
         self.specs: dict[str, str] = {}  # of all that may exist, "" while it is booting
         self.boots: dict[str, asyncio.Task[None]] = {}
         self.stops: dict[str, asyncio.Task[None]] = {}
