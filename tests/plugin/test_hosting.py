@@ -36,6 +36,11 @@ def hosting(folder: Path, specs: str, shown: list[str]) -> SessionHosts:
     )
 
 
+def but_for_what_is_sent(shown: list[str]) -> list[str]:
+    """Return the lines that do not depend on what the cache of this machine has."""
+    return [each for each in shown if " is sent " not in each]
+
+
 def test_who_waits_is_told_for_whom_and_only_then(
     controller: Controller, tmp_path: Path
 ) -> None:
@@ -48,7 +53,7 @@ def test_who_waits_is_told_for_whom_and_only_then(
         hosts.close()
 
     assert ("one", "two") == first == second
-    assert ["opening one, two", "", ""] == shown
+    assert ["opening one, two", "", ""] == but_for_what_is_sent(shown)
 
 
 def test_those_that_could_be_opened_stay_open(
@@ -65,4 +70,4 @@ def test_those_that_could_be_opened_stay_open(
     finally:
         hosts.close()
 
-    assert ["opening one, two", "", "opening two", ""] == shown
+    assert ["opening one, two", "", "opening two", ""] == but_for_what_is_sent(shown)
