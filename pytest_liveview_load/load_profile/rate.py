@@ -239,9 +239,8 @@ def parse_seconds(text: str, duration: str) -> float:
 # The arrivals of an open load: at their rate, or at random about it.
 
 
-ROUNDING: Final = (
-    1e-12  # 0.07/s for 100s is 7 arrivals, and 7.000000000000001 to a float
-)
+# 0.07/s for 100s is 7 arrivals, and 7.000000000000001 to a float.
+ROUNDING: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)

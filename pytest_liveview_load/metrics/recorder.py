@@ -106,7 +106,7 @@ class Recorder:
         histogram.record(value)
 
     def parts(self, of: Parts, at: float) -> None:
-        """Record the bytes of each part of one diff, in the order of `names.PARTS`.
+        """Record the bytes of each part of one diff, in the order of `DIFF_PARTS`.
 
         They come with the event's name and view. Diffs whose parts are alike are only
         counted here, and put into the histograms together: eight of them for each diff
@@ -122,7 +122,7 @@ class Recorder:
             self._part_counts[of] = 1
 
     def resent(self, sizes: tuple[int, ...], *, name: str = "", view: str = "") -> None:
-        """Record what of one diff its page had already, in the order of `names.RESENT`.
+        """Record what of one diff its page had already, in the order of `RESENT_PARTS`.
 
         What a view sends again does not depend on when: the warm-up counts as well.
         """

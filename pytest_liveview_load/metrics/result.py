@@ -203,7 +203,7 @@ class LoadResult:
 def explain_comparison(op: str, left: object, right: object) -> list[str] | None:
     """Return the lines that pytest shows below a failed `left op right`.
 
-    None if neither side is a Measured or explains itself, or the comparison is none of
+    None if neither side is a MeasuredValue or explains itself, or the comparison is none of
     numbers.
     """
     for each in (left, right):

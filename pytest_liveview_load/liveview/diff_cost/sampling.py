@@ -105,15 +105,13 @@ class PartSampler:
         sampling.passed_over = ONE_FRAME_IN - 1 if unlike and not self.all else 0
 
 
-# Of the pages of a view the first ones, and one in EVERY after them.
+# Of the pages of a view the first ones, and one in ONE_PAGE_IN after them.
 FIRST_PAGES: Final = 3
 ONE_PAGE_IN: Final = 7
 MOST_PAGES: Final = 40  # of a view
 MOST_DIFFS: Final = 200  # of a view
-MOST_OF_A_PAGE: Final = 50  # diffs, so that several pages are heard
-LARGEST_COMPARED: Final = (
-    128 * 1024
-)  # bytes of a tree or a diff that are worth the time
+MOST_OF_A_PAGE: Final = 50  # diffs, so that several pages are seen
+LARGEST_COMPARED: Final = 128 * 1024  # bytes of a tree, or a diff, worth the time
 
 
 class ResentSampler:
