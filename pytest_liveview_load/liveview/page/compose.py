@@ -159,7 +159,8 @@ def compose(
         _kept.move_to_end(key)
         return kept[0]
     root = _build(page, places) if places or overlay else page.parsed.root
-    apply_overlay(root, overlay)
+    if overlay:
+        apply_overlay(root, overlay)
     tree = SharedTree(root)
     _kept[key] = tree, (page.parsed, *(view.content for _, view in places))
     if len(_kept) > _KEPT:

@@ -150,9 +150,8 @@ class PageReading:
             await live.until(lambda: "loading" not in live.text("#profile"), label="profile")
         """
         tab = self._tab
-        step = Step(self._tab, f"until({named(condition)})", timeout)
         started = tab.network.clock()
-        with step:
+        with Step(tab, f"until({named(condition)})", timeout) as step:
             while True:
                 page = await step.ready()
                 if self._holds(condition):

@@ -181,13 +181,13 @@ class SharedConnections(httpx.AsyncBaseTransport):
         known = [self.cookies.header(url), request.headers.get("cookie", "")]
         if any(known):
             request.headers["cookie"] = "; ".join(each for each in known if each)
-        patience = request.extensions.get("timeout", {}).get("read")
+        timeout = request.extensions.get("timeout", {}).get("read")
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 answer = await self.http.exchange(request, self.cookies)
         except TimeoutError:
             step = f"{request.method} {printable_url(url)}"
-            raise StepTimeout(step, patience, "the answer") from None
+            raise StepTimeout(step, timeout, "the answer") from None
         return httpx.Response(
             answer.status_code, headers=answer.headers.raw, stream=answer.stream
         )
