@@ -29,14 +29,13 @@ class Scenario:
     by_name: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        problem = "" if is_async(self.function) else not_async(self.function)
-        if problem:
-            raise ScenarioError(self.name, problem)
-        parameters = inspect.signature(self.function).parameters
-        live = parameters.get(LIVE)
+        if not is_async(self.function):
+            raise ScenarioError(self.name, not_async(self.function))
+        signature = inspect.signature(self.function)
+        live = signature.parameters.get(LIVE)
         by_name = live is not None and live.kind is not live.POSITIONAL_ONLY
         object.__setattr__(self, "by_name", by_name)
-        self.check_parameters()
+        self.check_parameters(signature)
 
     @classmethod
     def of(
@@ -54,9 +53,8 @@ class Scenario:
             return self.function(**{LIVE: live}, **self.params)
         return self.function(live, **self.params)
 
-    def check_parameters(self) -> None:
+    def check_parameters(self, signature: inspect.Signature) -> None:
         """Raise ScenarioError unless the user and `params` are what the function takes."""
-        signature = inspect.signature(self.function)
         if not signature.parameters:
             problem = "it takes no parameter, and the live user needs one: (live)"
             raise ScenarioError(self.name, problem)

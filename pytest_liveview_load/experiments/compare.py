@@ -14,7 +14,11 @@ from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.names import format_value
 from pytest_liveview_load.metrics.reading import NotMeasured, read_measure
-from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
+from pytest_liveview_load.metrics.result import (
+    ComparableFloat,
+    ExplainedComparison,
+    LoadResult,
+)
 from pytest_liveview_load.reporting.report import COMPARISON, Finding
 from pytest_liveview_load.reporting.table import cut, in_columns, legend, wrap_text
 from pytest_liveview_load.units import near_miss
@@ -337,17 +341,11 @@ class PatternResults:
         return ComparedValue.of(self.comparison, measure, geometric_mean(values))
 
 
-class ComparedNumber(float, ExplainedComparison):
+class ComparedNumber(ComparableFloat, ExplainedComparison):
     """A number of a comparison that remembers it."""
 
     comparison: Comparison
     measure: str
-
-    # As float's; being defined here, it lets type checkers accept `ratio == 1`.
-    def __eq__(self, other: object) -> bool:
-        return float.__eq__(self, other)
-
-    __hash__ = float.__hash__
 
     def explain(self, op: str, left: object, right: object) -> list[str]:
         """Return what was compared, and the rows of its measure."""

@@ -30,7 +30,11 @@ from pytest_liveview_load.experiments.search import (
 )
 from pytest_liveview_load.load_profile.arguments import wrong_argument
 from pytest_liveview_load.metrics.budget import Budget, Judgement
-from pytest_liveview_load.metrics.result import ExplainedComparison, LoadResult
+from pytest_liveview_load.metrics.result import (
+    ComparableFloat,
+    ExplainedComparison,
+    LoadResult,
+)
 from pytest_liveview_load.reporting.report import LIMIT, BudgetReport, Finding
 from pytest_liveview_load.reporting.table import wrap_text
 
@@ -209,14 +213,8 @@ class UserLimit(LimitNumber, int):
     """A number of users."""
 
 
-class ArrivalLimit(LimitNumber, float):
+class ArrivalLimit(LimitNumber, ComparableFloat):
     """A number of arrivals per second."""
-
-    # As float's; being defined here, it lets type checkers accept `limit.rate == 30`.
-    def __eq__(self, other: object) -> bool:
-        return float.__eq__(self, other)
-
-    __hash__ = float.__hash__
 
 
 def shown(value: object, show: Callable[[float], str]) -> str:

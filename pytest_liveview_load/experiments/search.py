@@ -298,7 +298,8 @@ MARKS: Final = {
 def step_table(sizes: SearchRange, tried: Sequence[SearchStep]) -> list[str]:
     """Return a line per step, smallest first: its verdict and what each budget measured."""
     steps = sorted(tried, key=lambda each: each.size)
-    sources = [each.budget_source for each in most_judged(steps)]
+    judged = next((each.judgements for each in steps if each.judgements), ())
+    sources = [each.budget_source for each in judged]
     headings: list[str] = []
     lines = table_lines(sizes, steps, sources)
     if max(map(len, lines)) > TEXT_WIDTH:
@@ -312,16 +313,11 @@ def table_lines(
     sizes: SearchRange, steps: Sequence[SearchStep], headings: Sequence[str]
 ) -> list[str]:
     """Return the table under these headings."""
-    rows = [[sizes.by, "verdict", *headings]]
-    for step in steps:
-        size = sizes.number(step.size)
-        rows.append([size, step.verdict, *cells(step, len(headings))])
-    return in_columns(rows, left=frozenset({1}))
-
-
-def most_judged(steps: Sequence[SearchStep]) -> tuple[Judgement, ...]:
-    """Return the judgements of a step that has them."""
-    return next((each.judgements for each in steps if each.judgements), ())
+    rows = [
+        [sizes.number(each.size), each.verdict, *cells(each, len(headings))]
+        for each in steps
+    ]
+    return in_columns([[sizes.by, "verdict", *headings], *rows], left=frozenset({1}))
 
 
 def cells(step: SearchStep, count: int) -> Iterator[str]:

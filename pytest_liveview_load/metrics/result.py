@@ -26,7 +26,16 @@ MOST_ERRORS: Final = 3
 OF_THE_GENERATOR: Final = ("lag", "lateness")
 
 
-class MeasuredValue(float):
+class ComparableFloat(float):
+    """A float; with an `__eq__` of its own, type checkers accept `errors == 0`."""
+
+    def __eq__(self, other: object) -> bool:
+        return float.__eq__(self, other)
+
+    __hash__ = float.__hash__
+
+
+class MeasuredValue(ComparableFloat):
     """A value in base units: seconds, bytes, ones, per second, a ratio of one.
 
     `value["inc"]` is the same measure of one label, `value.statics` of one part of the
@@ -45,12 +54,6 @@ class MeasuredValue(float):
 
     def __getnewargs__(self) -> tuple[float, Measure, Snapshot]:  # type: ignore[override]
         return (float(self), self.measure, self.snapshot)
-
-    # As float's; being defined here, they let type checkers accept `errors == 0`.
-    def __eq__(self, other: object) -> bool:
-        return float.__eq__(self, other)
-
-    __hash__ = float.__hash__
 
     def __getitem__(self, label: str) -> "MeasuredValue":
         try:

@@ -180,7 +180,9 @@ class Throttle:
             now = self.clock()
             at = self.turns.earliest(now)
             if at > now:
-                self.serve_in(at - now)
+                if at < math.inf:
+                    later = asyncio.get_running_loop().call_later
+                    self.timer = later(max(at - now, TIMER), self.serve)
                 return
             self.let_in(self.turns.take(now))
 
@@ -196,12 +198,6 @@ class Throttle:
             self.queue.remove(place)
             if not self.queue:
                 self.idle_since = self.clock()
-
-    def serve_in(self, seconds: float) -> None:
-        """Serve again in that many seconds, if ever."""
-        if seconds < math.inf:
-            loop = asyncio.get_running_loop()
-            self.timer = loop.call_later(max(seconds, TIMER), self.serve)
 
     def let_in(self, turn: Turn | None) -> None:
         """Give the first in the queue its turn."""
