@@ -127,7 +127,11 @@ async def perform(
         if isinstance(action, PushEvent):
             if tab.page is page:  # a link before it may have left the page
                 view = page.views.main
-                if view is None or view.id != action.view_id or not view.joined:
+                if (
+                    view is None
+                    or not view.joined
+                    or action.view_id not in ("", view.id)
+                ):
                     view = await step.joined_view(page, action.view_id)
                 push = push_event(view, action)
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
