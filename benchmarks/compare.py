@@ -39,6 +39,7 @@ class Contender(NamedTuple):
 
 CONTENDERS: Final = (
     Contender("this plugin", "this_plugin"),
+    Contender("  HTTP connections shared", "this_plugin", ("--connections", "shared")),
     Contender("  no two pages alike", "this_plugin", ("--pages", "unlike")),
     Contender("Locust, FastHttpUser", "locust_users", ("--http", "fast")),
     Contender("Locust, HttpUser", "locust_users", ("--http", "requests")),

@@ -47,11 +47,11 @@ async def wander(user: LiveUser, times: int) -> None:
         await user.click("#inc")
 
 
-async def main(base: str, path: str) -> None:
+async def main(settings: ClientSettings, path: str) -> None:
     recorder, crowd = Recorder(time.perf_counter), Crowd()
     users: list[LiveUser] = []
     together = asyncio.Semaphore(TOGETHER)
-    async with Network(ClientSettings(url=base)) as network:
+    async with Network(settings) as network:
 
         async def mount() -> None:
             rng = random.Random(len(users))
@@ -90,6 +90,8 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("base")
     options.add_argument("--pages", choices=("alike", "unlike"), default="alike")
+    options.add_argument("--connections", choices=("user", "shared"), default="user")
     chosen = options.parse_args()
+    settings = ClientSettings(url=chosen.base, connections=chosen.connections)
     page = "/counter" if chosen.pages == "alike" else "/counter?unlike"
-    uvloop.run(main(chosen.base, page))
+    uvloop.run(main(settings, page))

@@ -44,6 +44,8 @@ class Unit(Enum):
 
 
 TIMINGS: Final = (
+    "dial",
+    "tls",
     "dead_render",
     "connect",
     "join",

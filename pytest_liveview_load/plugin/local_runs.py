@@ -204,6 +204,7 @@ class LocalRuns:
             url=self.url,
             timeout=given.timeout,
             transport=given.transport,
+            connections=given.connections,
             headers=(*self.authorization, *given.headers),
             verify=given.verify,
         )

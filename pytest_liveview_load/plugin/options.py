@@ -92,6 +92,12 @@ OPTIONS: Final = (
         "which polls where websockets are refused, as longPollFallbackMs does",
     ),
     Option(
+        name="connections",
+        metavar="WHOSE",
+        help="over whose connections pages are fetched: user (the default), each user's "
+        "own, or shared, those of all users of a process",
+    ),
+    Option(
         name="headers",
         metavar="NAME: VALUE",
         many=True,

@@ -17,8 +17,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pytest_liveview_load.errors import HostError, LoadRefused, SettingError, UnitError
 from pytest_liveview_load.liveview.client.settings import (
+    OF_USER,
     STEP_TIMEOUT,
     WEBSOCKET,
+    ConnectionsOf,
     TransportName,
 )
 from pytest_liveview_load.plugin.options import Given
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[str, str], ...]
 
 TRANSPORTS: Final[tuple[str, ...]] = get_args(TransportName)
+WHOSE: Final[tuple[str, ...]] = get_args(ConnectionsOf)
 TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 # Each request has its own of these.
@@ -55,6 +58,17 @@ def parse_transport(given: Given) -> TransportName:
             f"{', '.join(TRANSPORTS)}.{near_miss(name, TRANSPORTS)}"
         )
     return cast("TransportName", name)
+
+
+def parse_connections(given: Given) -> ConnectionsOf:
+    """Return whose connections pages are fetched over. Raises SettingError."""
+    name = given.one.strip().lower()
+    if name not in WHOSE:
+        raise SettingError(
+            f"{given.one!r} does not say whose connections they are: choose "
+            f"{', '.join(WHOSE)}.{near_miss(name, WHOSE)}"
+        )
+    return cast("ConnectionsOf", name)
 
 
 def parse_headers(given: Given) -> Headers:
@@ -198,6 +212,7 @@ class Settings:
     server_timeout: float = 60.0
     timeout: float = STEP_TIMEOUT
     transport: TransportName = WEBSOCKET
+    connections: ConnectionsOf = OF_USER
     headers: Headers = ()
     verify: bool | str = True
     scale: float = 1.0
@@ -319,6 +334,7 @@ PARSERS: Final[Mapping[str, Callable[[Given], Any]]] = {
     "server_timeout": parse_positive_duration,
     "timeout": parse_positive_duration,
     "transport": parse_transport,
+    "connections": parse_connections,
     "headers": parse_headers,
     "verify": parse_verify,
     "scale": parse_scale,

@@ -140,9 +140,7 @@ def opened(live: Visitor, network: Network, html: str) -> Socket:
     page = Page(network, tab.listener, DeadRender.parse(html, NOWHERE + "/"), 0.0)
     element = page.element
     assert element is not None
-    socket = Socket(
-        network, live._observer, origin=NOWHERE, address=str, cookies=tab.cookies
-    )
+    socket = Socket(network, live._observer, origin=NOWHERE, address=str, http=tab.http)
     socket._connection = Deaf()  # type: ignore[assignment]
     page.socket = socket
     page.views.main = page.make_view(element)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -72,12 +73,9 @@ class Measured:
         return [name for each, name in self.timings if each == metric]
 
 
-def settings(
-    url: str, *, timeout: float = 5.0, verify: bool | str = True
-) -> ClientSettings:
-    return ClientSettings(
-        url=url, timeout=timeout, connect_timeout=5.0, verify=verify, delays=QUICK
-    )
+def settings(url: str, **others: Any) -> ClientSettings:
+    usual: dict[str, Any] = {"timeout": 5.0, "connect_timeout": 5.0, "delays": QUICK}
+    return ClientSettings(url=url, **usual | others)
 
 
 def user_on(network: Network, measured: Measured) -> Visitor:

@@ -34,6 +34,7 @@ GOOD: dict[str, tuple[str, str, Any]] = {
     "hosts, separated by comma or space": ("allow", "a.test,B.test *.c", None),
     "a user and password are for a header": ("url", "http://joe:pw@a:1", "http://a:1"),
     "a transport": ("transport", "LongPoll", "longpoll"),
+    "whose connections": ("connections", "Shared", "shared"),
     "whom to trust": ("verify", "False", False),
     "headers, one a line": ("headers", "X-A: 1:2\n\n x-b:", None),
     "variables, quoted as in a shell": ("server_env", "A=1 'B=two words' C=", None),
@@ -100,6 +101,14 @@ BAD = {
         (
             "--liveview-transport: 'longpol' is not a transport: choose websocket, "
             "longpoll, auto. Did you mean 'longpoll'?"
+        ),
+    ),
+    "nobody's connections": (
+        "connections",
+        "users",
+        (
+            "--liveview-connections: 'users' does not say whose connections they are: "
+            "choose user, shared. Did you mean 'user'?"
         ),
     ),
     "no header": (

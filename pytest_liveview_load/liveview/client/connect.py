@@ -18,7 +18,7 @@ from websockets.typing import Origin
 from websockets.uri import parse_uri
 
 from pytest_liveview_load.errors import ConnectionFailed
-from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.longpoll import LongPoll, open_longpoll
 from pytest_liveview_load.liveview.client.network import Connection, Network
 from pytest_liveview_load.liveview.client.settings import AUTO, WEBSOCKET
@@ -186,14 +186,14 @@ async def open_connection(
     url: str,
     *,
     origin: str,
-    cookies: CookieJar,
+    http: HttpClient,
     timeout: float,  # noqa: ASYNC109 - the error must name what was waited for
 ) -> tuple[Connection, float]:
     """Open the socket at `url` (ws:// or wss://); return the connection and when.
 
     Raises ConnectionFailed, of the transport that was tried last.
     """
-    transport = network.settings.transport
+    transport, cookies = network.settings.transport, http.cookies
     if transport == WEBSOCKET or (transport == AUTO and not cookies.fell_back):
         headers = list(network.settings.headers)
         if cookie := cookies.header(url):
@@ -212,9 +212,7 @@ async def open_connection(
                 raise
     # As longpoll.js normalizeEndpoint.
     address = url.replace("ws", "http", 1).replace(WEBSOCKET_PATH, LONGPOLL_PATH, 1)
-    longpoll = LongPoll(
-        address, network.http, cookies, network.spawn, referer=f"{origin}/"
-    )
+    longpoll = LongPoll(address, http, network.spawn, referer=f"{origin}/")
     opened = await open_longpoll(longpoll, timeout)
     # As socket.js does in the tab's sessionStorage.
     cookies.fell_back = transport == AUTO

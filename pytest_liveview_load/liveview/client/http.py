@@ -1,12 +1,11 @@
-"""Pages over HTTP: one pool and one TLS context per process, a cookie jar per user.
+"""Pages over HTTP: cookies and connections of each user, one TLS context per process.
 
 Httpx is known here and nowhere else. Redirects are followed by us, hop by hop,
 so that each hop may set cookies and the time runs to the last byte of the final page.
 """
 
-import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -15,15 +14,18 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
-from pytest_liveview_load.liveview.client.http_transport import ARRIVED, Transport
-from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.client.http_transport import (
+    TIMES,
+    Dial,
+    Times,
+    Transport,
+)
 from pytest_liveview_load.liveview.client.tls import (
     SECURE_SCHEMES,
     failed_to_reach,
     origin_of,
     printable_url,
 )
-from pytest_liveview_load.units import Clock
 
 
 class Cookie(NamedTuple):
@@ -129,36 +131,57 @@ ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A page as it came: final url, HTML, bytes of the body, and its two stamps."""
+    """A page as it came: final url, HTML, bytes of the body, when it was asked for.
+
+    `hops` are the times of its requests, the redirected ones and the last.
+    """
 
     url: str
     html: str
     size: int
     started: float
-    arrived: float
+    hops: tuple[Times, ...]
+
+    @property
+    def dials(self) -> list[Dial]:
+        """The connections that were opened for it."""
+        return [hop.dial for hop in self.hops if hop.dial is not None]
+
+    @property
+    def sent(self) -> float:
+        """When the first request went, so much later as connections on the way took.
+
+        From here to `arrived` is how long the app's answers took.
+        """
+        first, *others = self.hops
+        return first.sent + sum(hop.dial.seconds for hop in others if hop.dial)
+
+    @property
+    def arrived(self) -> float:
+        """When the last byte was there."""
+        return self.hops[-1].arrived
 
 
 class HttpClient:
-    """Fetches pages for every user of the process. Owns the connections."""
+    """Fetches pages for one user. Owns the cookies; `headers` go with every request."""
 
     def __init__(
         self,
-        settings: ClientSettings,
-        tls: Callable[[], ssl.SSLContext],
-        clock: Clock = time.perf_counter,
+        transport: Transport,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        self.clock = clock
-        self.extra = settings.headers
-        self.transport = Transport(tls, clock)
+        self.transport = transport
+        self.clock = transport.clock
+        self.extra = headers
+        self.cookies = CookieJar()
+
+    def hang_up(self) -> None:
+        """Close what is open and idle, unless others use it too; the cookies stay."""
+        if self.transport.idle_timeout is not None:
+            self.transport.drop_idle()
 
     async def fetch(
-        self,
-        method: str,
-        url: str,
-        cookies: CookieJar,
-        *,
-        body: str | None = None,
-        referer: str = "",
+        self, method: str, url: str, *, body: str | None = None, referer: str = ""
     ) -> Response:
         """Fetch a page and follow where it leads, as a browser does.
 
@@ -167,13 +190,20 @@ class HttpClient:
         breaks off.
         """
         started = self.clock()
+        hops: list[Times] = []
         asked = url
         for _ in range(MAX_REDIRECTS + 1):
-            request = self.request(method, url, cookies, body=body, referer=referer)
-            answer = await self.exchange(request, cookies)
-            arrived = answer.extensions[ARRIVED]
+            request = self.request(method, url, body=body, referer=referer)
+            answer = await self.exchange(request)
+            hops.append(answer.extensions[TIMES])
             if not answer.has_redirect_location:
-                return page_of(method, url, answer, started, arrived)
+                return Response(
+                    url=url,
+                    html=page_of(method, url, answer),
+                    size=len(answer.content),
+                    started=started,
+                    hops=tuple(hops),
+                )
             target = urljoin(url, answer.headers["location"])
             if urlsplit(target).hostname != urlsplit(url).hostname:
                 told = (
@@ -190,9 +220,7 @@ class HttpClient:
         )
         raise PageError(method, printable_url(asked), answer.status_code, told)
 
-    async def exchange(
-        self, request: httpx.Request, cookies: CookieJar
-    ) -> httpx.Response:
+    async def exchange(self, request: httpx.Request) -> httpx.Response:
         """Send one request, read the whole answer, keep the cookies that it sets.
 
         Raises ConnectionFailed when nobody answers, ConnectionLost when the answer
@@ -209,14 +237,13 @@ class HttpClient:
             ) from error
         except OSError as error:
             raise failed_to_reach(url, error) from error
-        cookies.store(answer.headers.get_list("set-cookie"), url)
+        self.cookies.store(answer.headers.get_list("set-cookie"), url)
         return answer
 
     def request(
         self,
         method: str,
         url: str,
-        cookies: CookieJar,
         *,
         body: str | None = None,
         accept: str = ACCEPT,
@@ -231,7 +258,7 @@ class HttpClient:
             ("Accept-Encoding", "gzip, deflate"),
             ("Accept-Language", "en-US,en;q=0.9"),
         ]
-        cookie = cookies.header(url)
+        cookie = self.cookies.header(url)
         if cookie:
             headers.append(("Cookie", cookie))
         if referer:
@@ -247,23 +274,15 @@ class HttpClient:
         return httpx.Request(method, url, headers=headers, content=content)
 
 
-def page_of(
-    method: str, url: str, answer: httpx.Response, started: float, arrived: float
-) -> Response:
-    """Return the final page, or raise the PageError that it is."""
+def page_of(method: str, url: str, answer: httpx.Response) -> str:
+    """Return the final page's HTML, or raise the PageError that it is."""
     html = decoded(answer.content, answer.headers.get("content-type", ""))
     if answer.status_code >= 400:
         excerpt = " ".join(html.split())
         if len(excerpt) > EXCERPT:
             excerpt = f"{excerpt[:EXCERPT]}…"
         raise PageError(method, printable_url(url), answer.status_code, excerpt)
-    return Response(
-        url=url,
-        html=html,
-        size=len(answer.content),
-        started=started,
-        arrived=arrived,
-    )
+    return html
 
 
 def decoded(body: bytes, content_type: str) -> str:

@@ -1,8 +1,9 @@
 """HTTP/1.1 for httpx over one `asyncio.Protocol`: h11 does the parsing.
 
-The stamp of an answer is taken when its last byte arrives, before anything is
-decoded; nobody waits for a connection of somebody else. httpx' own transport costs
-three times the CPU, and its pool looks at every connection for every request.
+Dialling, TLS and the exchange are stamped each for itself, the end of an answer when its
+last byte arrives, before anything is decoded; nobody waits for a connection of somebody
+else. httpx' own transport costs three times the CPU, and its pool looks at every
+connection for every request.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, NamedTuple, cast
 
 import h11
 import httpx
@@ -20,10 +21,10 @@ import httpx
 from pytest_liveview_load.liveview.client.tls import SECURE_SCHEMES
 from pytest_liveview_load.units import Clock
 
-# The key of a response's `extensions` under which its arrival stands.
-ARRIVED = "arrived"
+# The key of a response's `extensions` under which its `Times` stand.
+TIMES: Final = "times"
 # Open connections kept for the next request of whoever comes.
-MAX_IDLE = 128
+MAX_IDLE: Final = 128
 
 Place = tuple[str, str, int]  # scheme, host, port
 
@@ -32,16 +33,48 @@ class Stale(Exception):
     """A kept connection was closed before it answered: the request may go again."""
 
 
+class Dial(NamedTuple):
+    """When a connection was asked for, was there, and was secured, if it was."""
+
+    began: float
+    connected: float
+    secured: float | None
+
+    @property
+    def seconds(self) -> float:
+        """How long all of it took."""
+        return (self.secured or self.connected) - self.began
+
+
+class Times(NamedTuple):
+    """When a request was sent and its answer had arrived; `dial` if it needed a connection."""
+
+    dial: Dial | None
+    sent: float
+    arrived: float
+
+
 class Transport(httpx.AsyncBaseTransport):
-    """All HTTP connections of the process. Owns them, idle or busy."""
+    """The HTTP connections of one user, or of all who share theirs.
+
+    `idle_timeout` is for how many seconds one is kept that nobody uses, None for as long
+    as the server wants. `open` is where they stand while they are open, idle or busy; it
+    may be that of many transports.
+    """
 
     def __init__(
-        self, tls: Callable[[], ssl.SSLContext], clock: Clock = time.perf_counter
+        self,
+        tls: Callable[[], ssl.SSLContext],
+        clock: Clock = time.perf_counter,
+        *,
+        idle_timeout: float | None = None,
+        open_connections: "set[HttpConnection] | None" = None,
     ) -> None:
         self.tls = tls
         self.clock = clock
+        self.idle_timeout = idle_timeout
         self.idle: dict[Place, deque[HttpConnection]] = {}
-        self.open: set[HttpConnection] = set()
+        self.open = set() if open_connections is None else open_connections
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and read the whole answer.
@@ -57,16 +90,17 @@ class Transport(httpx.AsyncBaseTransport):
         if kept is not None:
             with suppress(Stale):
                 return await self.exchange(place, kept, request)
-        fresh = await self.dial(place)
+        fresh, dial = await self.dial(place)
         try:
-            return await self.exchange(place, fresh, request)
+            return await self.exchange(place, fresh, request, dial)
         except Stale as error:
             raise httpx.RemoteProtocolError(str(error)) from None
 
-    async def aclose(self) -> None:
-        """Drop every connection."""
-        for connection in tuple(self.open):
-            connection.drop()
+    def drop_idle(self) -> None:
+        """Drop every connection that is kept."""
+        for idle in self.idle.values():
+            for connection in idle:
+                connection.drop()
         self.idle.clear()
 
     def kept(self, place: Place) -> "HttpConnection | None":
@@ -78,31 +112,46 @@ class Transport(httpx.AsyncBaseTransport):
                 return connection
         return None
 
-    async def dial(self, place: Place) -> "HttpConnection":
+    async def dial(self, place: Place) -> tuple["HttpConnection", Dial]:
         """Return a new connection; OSError says why there is none."""
         scheme, host, port = place
-        secure = scheme in SECURE_SCHEMES
-        _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: HttpConnection(self.clock, self.open),
-            host,
-            port,
-            ssl=self.tls() if secure else None,
-            server_hostname=host if secure else None,
+        tls = self.tls() if scheme in SECURE_SCHEMES else None
+        loop = asyncio.get_running_loop()
+        began = self.clock()
+        plain, connection = await loop.create_connection(
+            lambda: HttpConnection(self.clock, self.open), host, port
         )
-        return connection
+        connected, secured = connection.connected, None
+        if tls is not None:
+            try:
+                secure = await loop.start_tls(
+                    plain, connection, tls, server_hostname=host
+                )
+            except BaseException:
+                connection.drop()
+                raise
+            connection.transport = cast("asyncio.Transport", secure)
+            secured = self.clock()
+        return connection, Dial(began, connected, secured)
 
     async def exchange(
-        self, place: Place, connection: "HttpConnection", request: httpx.Request
+        self,
+        place: Place,
+        connection: "HttpConnection",
+        request: httpx.Request,
+        dial: Dial | None = None,
     ) -> httpx.Response:
         """Send `request` on `connection`; keep it afterwards if it can be kept."""
         try:
-            response = await connection.exchange(request)
+            response = await connection.exchange(request, dial)
         except BaseException:
             connection.drop()
             raise
         idle = self.idle.setdefault(place, deque())
         if connection.usable and len(idle) < MAX_IDLE:
             idle.append(connection)
+            if self.idle_timeout is not None:
+                connection.drop_when_idle(self.idle_timeout)
         else:
             connection.drop()
         return response
@@ -114,15 +163,20 @@ class HttpConnection(asyncio.Protocol):
 
     clock: Clock
     open: "set[HttpConnection]"  # where it stands as long as it is open
+    connected: float = 0.0
     transport: asyncio.Transport = field(init=False)
     http: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT))
     usable: bool = True
     answered: asyncio.Future[None] | None = None
     head: h11.Response | None = None
     body: list[bytes] = field(default_factory=list)
+    sent: float = 0.0
     arrived: float = 0.0
+    timer: asyncio.TimerHandle | None = None  # while it is kept for a time only
 
-    async def exchange(self, request: httpx.Request) -> httpx.Response:
+    async def exchange(
+        self, request: httpx.Request, dial: Dial | None = None
+    ) -> httpx.Response:
         """Send `request`, return the answer. Raises Stale or RemoteProtocolError."""
         self.head, self.body = None, []
         self.answered = asyncio.get_running_loop().create_future()
@@ -135,6 +189,7 @@ class HttpConnection(asyncio.Protocol):
         if request.content:
             data.append(self.http.send(h11.Data(data=request.content)))
         data.append(self.http.send(h11.EndOfMessage()))
+        self.sent = self.clock()
         self.transport.write(b"".join(part for part in data if part))
         try:
             await self.answered
@@ -147,12 +202,13 @@ class HttpConnection(asyncio.Protocol):
             head_received.status_code,
             headers=head_received.headers.raw_items(),
             content=b"".join(self.body),
-            extensions={ARRIVED: self.arrived},
+            extensions={TIMES: Times(dial, self.sent, self.arrived)},
             request=request,
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be open."""
+        self.connected = self.clock()
         self.transport = cast("asyncio.Transport", transport)
         self.open.add(self)
 
@@ -209,8 +265,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Learn that the connection is gone; without any answer it may have been stale."""
-        self.usable = False
-        self.open.discard(self)
+        self.forget()
         answered = self.answered
         if answered is None or answered.done():
             return
@@ -219,8 +274,30 @@ class HttpConnection(asyncio.Protocol):
         else:
             self.fail(f"the answer broke off ({exc or 'the server hung up'})")
 
+    def drop_when_idle(self, seconds: float) -> None:
+        """Close once nobody has used it for so long."""
+        if self.timer is None:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(seconds, self.look_if_idle, seconds)
+
+    def look_if_idle(self, seconds: float) -> None:
+        """Close if its time is over; one timer serves many exchanges."""
+        self.timer = None
+        left = self.arrived + seconds - self.clock()
+        if self.answered is None and left <= 0:
+            self.drop()
+        else:
+            self.drop_when_idle(max(left, 0.0) or seconds)
+
     def drop(self) -> None:
         """Close, now."""
+        self.forget()
+        self.transport.abort()
+
+    def forget(self) -> None:
+        """Be open no more."""
         self.usable = False
         self.open.discard(self)
-        self.transport.abort()
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None

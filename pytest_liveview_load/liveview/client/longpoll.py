@@ -15,8 +15,8 @@ from urllib.parse import quote
 import msgspec
 
 from pytest_liveview_load.errors import ConnectionFailed, StepError
-from pytest_liveview_load.liveview.client.http import CookieJar, HttpClient
-from pytest_liveview_load.liveview.client.http_transport import ARRIVED
+from pytest_liveview_load.liveview.client.http import HttpClient
+from pytest_liveview_load.liveview.client.http_transport import TIMES, Times
 from pytest_liveview_load.liveview.client.network import Receiver
 from pytest_liveview_load.liveview.client.tls import printable_url
 
@@ -76,7 +76,6 @@ class LongPoll:
 
     url: str  # of the long poll, with the connect params, without the token
     http: HttpClient
-    cookies: CookieJar
     spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     referer: str = ""
     token: str | None = None
@@ -171,16 +170,15 @@ class LongPoll:
         request = self.http.request(
             method,
             f"{self.url}&{token}",
-            self.cookies,
             body=body,
             accept=JSON if method == "GET" else "*/*",
             content_type=NDJSON,
             referer=self.referer,
         )
-        response = await self.http.exchange(request, self.cookies)
-        arrived: float = response.extensions[ARRIVED]
+        response = await self.http.exchange(request)
+        times: Times = response.extensions[TIMES]
         try:
-            return answers.decode(response.content), arrived
+            return answers.decode(response.content), times.arrived
         except msgspec.MsgspecError:
             status = response.status_code
             reason = REFUSALS.get(status, f"it is no long poll there (HTTP {status})")

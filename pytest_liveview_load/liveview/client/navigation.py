@@ -59,10 +59,7 @@ def begin_load(
         tab.loading.cancel()
     url = url.partition("#")[0]
     navigation.waiting_for = f"{method} {url}"
-    cookies = tab.cookies
-    fetch = partial(
-        tab.network.http.fetch, method, url, cookies, body=body, referer=referer
-    )
+    fetch = partial(tab.http.fetch, method, url, body=body, referer=referer)
     tab.loading = tab.network.spawn(load_page(tab, navigation, url, fetch, delay))
 
 
@@ -71,7 +68,7 @@ def full_load(
 ) -> None:
     """Load `url` as the page's own script does, its flash in a cookie."""
     if flash:
-        tab.cookies.set(FLASH_COOKIE, flash, max_age=FLASH_SECONDS)
+        tab.http.cookies.set(FLASH_COOKIE, flash, max_age=FLASH_SECONDS)
     begin_load(tab, navigation, url, unload=True)
 
 
@@ -112,7 +109,11 @@ async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -
     """Show the page that was fetched, and join its views when it has any."""
     network, observer, url = tab.network, tab.observer, answer.url
     path = path_of(url)
-    observer.timing("dead_render", answer.started, answer.arrived, name=path)
+    for dial in answer.dials:
+        observer.timing("dial", dial.began, dial.connected)
+        if dial.secured is not None:
+            observer.timing("tls", dial.connected, dial.secured)
+    observer.timing("dead_render", answer.sent, answer.arrived, name=path)
     observer.size("dead_render_bytes", answer.size, answer.started, name=path)
     dead = DeadRender.parse(answer.html, url)
     page = Page(network, tab.listener, dead, answer.started)
@@ -124,7 +125,7 @@ async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -
         tab.end_navigation(navigation)
         return
     navigation.waiting_for = f"the websocket of {url}"
-    await page.connect(observer, tab.cookies, network.settings.connect_timeout)
+    await page.connect(observer, tab.http, network.settings.connect_timeout)
     if page.socket is not None:
         page.socket.reload = partial(reload_with_jitter, tab, page)
         page.socket.listener = tab.message_listener

@@ -1,4 +1,4 @@
-"""What all users of one process share: connections, the TLS context, the one timer.
+"""What all users of one process share: the TLS context, the one timer, what ends them.
 
 Whatever is opened or started through a Network is closed when its block ends;
 no task outlives it.
@@ -13,7 +13,11 @@ from functools import lru_cache, partial
 from typing import Any, ClassVar, Protocol, Self
 
 from pytest_liveview_load.liveview.client.http import HttpClient
-from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.client.http_transport import (
+    HttpConnection,
+    Transport,
+)
+from pytest_liveview_load.liveview.client.settings import OF_USER, ClientSettings
 from pytest_liveview_load.liveview.client.tls import origin_of, tls_context
 from pytest_liveview_load.liveview.diff_cost.sampling import PartSampler, ResentSampler
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
@@ -126,7 +130,8 @@ class Network:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.http = HttpClient(settings, self.tls, clock)
+        self._http_connections: set[HttpConnection] = set()
+        self._shared_transport = self._transport(None)
         self.heartbeats = Heartbeats(settings.delays.heartbeat)
         self._connections: set[Connection] = set()
         self._all_closed: asyncio.Future[None] | None = None
@@ -158,7 +163,24 @@ class Network:
         if self._connections:
             self._all_closed = asyncio.get_running_loop().create_future()
             await self._all_closed  # each bounds its own closing handshake
-        await self.http.transport.aclose()
+        for each in tuple(self._http_connections):
+            each.drop()
+
+    def http_client(self) -> HttpClient:
+        """Return what a new user fetches pages with."""
+        settings, transport = self.settings, self._shared_transport
+        if settings.connections == OF_USER:
+            transport = self._transport(settings.idle_timeout)
+        return HttpClient(transport, settings.headers)
+
+    def _transport(self, idle_timeout: float | None) -> Transport:
+        connections = self._http_connections
+        return Transport(
+            self.tls,
+            self.clock,
+            idle_timeout=idle_timeout,
+            open_connections=connections,
+        )
 
     def opened(self, connection: Connection) -> None:
         """Know of an open connection until its transport is gone."""

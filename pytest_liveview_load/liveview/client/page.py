@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
 
-from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.socket import Socket
@@ -53,7 +53,7 @@ class Page:
     network: Network
     listener: ViewListener
     dead: DeadRender
-    started: float  # when its first request was sent
+    started: float  # when it was asked for
     url: str = field(init=False)  # where the tab is; patches move it
     views: ViewTree = field(init=False)
     dialect: Dialect = field(init=False)  # a guess, until the main view has learned it
@@ -103,7 +103,7 @@ class Page:
     async def connect(
         self,
         observer: Observer,
-        cookies: CookieJar,
+        http: HttpClient,
         timeout: float,  # noqa: ASYNC109 - the error must name it
     ) -> None:
         """Open the page's socket and join its views. Raises ConnectionFailed."""
@@ -114,7 +114,7 @@ class Page:
             observer,
             origin=origin_of(self.url),
             address=self.websocket_url,
-            cookies=cookies,
+            http=http,
         )
         first, *others = self.views.dead_roots()
         # One that waits for the socket while it is dialled: else nobody would mend it.

@@ -17,6 +17,10 @@ WEBSOCKET: Final = "websocket"
 LONGPOLL: Final = "longpoll"
 AUTO: Final = "auto"
 
+# Whose the connections are over which pages are fetched.
+ConnectionsOf: TypeAlias = Literal["user", "shared"]
+OF_USER: Final = "user"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delays:
@@ -56,4 +60,6 @@ class ClientSettings:
     headers: tuple[tuple[str, str], ...] = ()
     socket_path: str = SOCKET_PATH
     transport: TransportName = WEBSOCKET
+    connections: ConnectionsOf = OF_USER
+    idle_timeout: float = 5.0  # of a user's HTTP connection that nothing is asked of
     delays: Delays = field(default_factory=Delays)

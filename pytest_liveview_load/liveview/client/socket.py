@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pytest_liveview_load.errors import ConnectionFailed, StepError
 from pytest_liveview_load.liveview.client.connect import open_connection
-from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Connection, Network
 from pytest_liveview_load.liveview.client.settings import Delays
 from pytest_liveview_load.liveview.client.tls import printable_url
@@ -57,7 +57,7 @@ class Socket:
     observer: Observer
     origin: str
     address: Callable[[], str]  # the websocket's URL, asked anew for each connection
-    cookies: CookieJar
+    http: HttpClient  # of the user
     refs: Refs = field(default_factory=Refs)
     topics: dict[str, Topic] = field(default_factory=dict)
     lost: str = ""  # why there is no connection, when it had been open
@@ -84,7 +84,7 @@ class Socket:
             network,
             self.address(),
             origin=self.origin,
-            cookies=self.cookies,
+            http=self.http,
             timeout=timeout,
         )
         self.observer.timing("connect", began, opened)

@@ -22,7 +22,7 @@ from pytest_liveview_load.errors import (
 )
 from pytest_liveview_load.liveview.client.history import History
 from pytest_liveview_load.liveview.client.hooks import TabHooks
-from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push, Waiter, new_waiter, resolve
@@ -209,12 +209,12 @@ class PendingNavigation:
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Tab:
-    """What one user sees. Owns the page, the history, the cookies, the navigation."""
+    """What one user sees. Owns the page, the history, the navigation, and what fetches."""
 
     network: Network
     observer: Observer
     rng: random.Random
-    cookies: CookieJar = field(default_factory=CookieJar)
+    http: HttpClient = field(init=False)
     history: History = field(default_factory=History)
     page: Page | None = None
     left: str = "on no page"  # what to say of a tab without one: where it was
@@ -231,6 +231,7 @@ class Tab:
 
     def __post_init__(self) -> None:
         """Be known to the network, which may cut the connections of all tabs."""
+        self.http = self.network.http_client()
         self.network.tabs.add(self)
 
     def seconds(self, timeout: str | float | None) -> float:
@@ -311,7 +312,7 @@ class Tab:
         self.changed(self.network.clock())
 
     def leave(self) -> None:
-        """Leave the page; the cookies stay, and whatever was under way ends."""
+        """Leave the page and hang up; the cookies stay, and whatever was under way ends."""
         if self.loading is not None:
             self.loading.cancel()
             self.loading = None
@@ -319,6 +320,7 @@ class Tab:
         if navigation is not None:
             resolve(navigation.done)
         self.close_page()
+        self.http.hang_up()
         self.failure = None
         self.history = History()
 

@@ -20,7 +20,7 @@ from typing import Final, Self
 import httpx
 
 from pytest_liveview_load.errors import StepTimeout
-from pytest_liveview_load.liveview.client.http import USER_AGENT, CookieJar, HttpClient
+from pytest_liveview_load.liveview.client.http import USER_AGENT, HttpClient
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Tab
 from pytest_liveview_load.liveview.client.tls import another_host, printable_url
@@ -104,19 +104,19 @@ class Visitor(Steps, Faults):
     def http(self) -> "httpx.AsyncClient":
         """A client of httpx for calls beside the page: `await live.http.get("/api")`.
 
-        It shares the user's cookies and the process's connections; paths are relative to
-        the app's url. It measures nothing: `live.measure` does.
+        It shares the user's cookies and connections; paths are relative to the app's
+        url. It measures nothing: `live.measure` does.
 
         Example:
             response = await live.http.get("/plain")
             assert response.status_code == 200
         """
         if self._http is None:
-            self._http = http_client(self._network, self._tab.cookies)
+            self._http = http_client(self._network, self._tab.http)
         return self._http
 
     async def leave(self) -> None:
-        """Leave the page and close the socket; cookies stay. Spawned users end.
+        """Leave the page, close socket and connections; cookies stay. Spawned users end.
 
         Example:
             await live.visit("/counter")
@@ -136,7 +136,7 @@ class Visitor(Steps, Faults):
             await live.close()
         """
         await self.leave()
-        self._tab.cookies.cookies.clear()
+        self._tab.http.cookies.cookies.clear()
 
     def _on_leave(self) -> None:
         """Do what a subclass must do when the page is left."""
@@ -145,7 +145,7 @@ class Visitor(Steps, Faults):
 # Calls over HTTP beside the page: an `httpx.AsyncClient` that is the user's own.
 
 
-def http_client(network: Network, cookies: CookieJar) -> httpx.AsyncClient:
+def http_client(network: Network, http: HttpClient) -> httpx.AsyncClient:
     """Return a client for the app that sends and keeps the cookies of one user."""
     settings = network.settings
     return httpx.AsyncClient(
@@ -153,19 +153,16 @@ def http_client(network: Network, cookies: CookieJar) -> httpx.AsyncClient:
         headers=[("User-Agent", USER_AGENT), *settings.headers],
         cookies=NoCookies(policy=DefaultCookiePolicy(allowed_domains=[])),
         timeout=settings.timeout,
-        transport=SharedConnections(
-            network.http, cookies, httpx.URL(settings.url).host
-        ),
+        transport=UsersTransport(http, httpx.URL(settings.url).host),
         trust_env=False,
     )
 
 
-class SharedConnections(httpx.AsyncBaseTransport):
-    """Carries a client's requests over the connections of the process."""
+class UsersTransport(httpx.AsyncBaseTransport):
+    """Carries a client's requests over the connections of the user."""
 
-    def __init__(self, http: HttpClient, cookies: CookieJar, host: str) -> None:
+    def __init__(self, http: HttpClient, host: str) -> None:
         self.http = http
-        self.cookies = cookies
         self.host = host
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -178,13 +175,13 @@ class SharedConnections(httpx.AsyncBaseTransport):
         if request.url.host != self.host:
             raise another_host(url, self.host)
         await request.aread()
-        known = [self.cookies.header(url), request.headers.get("cookie", "")]
+        known = [self.http.cookies.header(url), request.headers.get("cookie", "")]
         if any(known):
             request.headers["cookie"] = "; ".join(each for each in known if each)
         timeout = request.extensions.get("timeout", {}).get("read")
         try:
             async with asyncio.timeout(timeout):
-                answer = await self.http.exchange(request, self.cookies)
+                answer = await self.http.exchange(request)
         except TimeoutError:
             step = f"{request.method} {printable_url(url)}"
             raise StepTimeout(step, timeout, "the answer") from None

@@ -133,6 +133,7 @@ class ScriptedServer:
         self.talks: list[Talk] = []
         self.refuse_upgrade: Answer | None = None
         self.connections = 0
+        self.closed: list[int] = []  # connections, in the order in which they ended
         self.serving: set[asyncio.Task[Any]] = set()
         self.news = asyncio.Condition()
 
@@ -169,6 +170,9 @@ class ScriptedServer:
         finally:
             self.serving.discard(task)
             writer.close()
+            self.closed.append(number)
+            async with self.news:
+                self.news.notify_all()
 
     async def request(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int

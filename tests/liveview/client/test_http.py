@@ -14,7 +14,7 @@ from pytest_liveview_load.errors import (
     PageError,
     SettingError,
 )
-from pytest_liveview_load.liveview.client.http import CookieJar, HttpClient, decoded
+from pytest_liveview_load.liveview.client.http import CookieJar, decoded
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.visitor import Visitor
@@ -35,7 +35,7 @@ async def test_redirects_are_followed_and_each_hop_may_set_a_cookie(
     server.pages["/b"] = lambda _: found(f"{server.url}/c", **{"set-cookie": "hop=b"})
     server.pages["/c"] = lambda asked: Answer(asked.headers["cookie"])
 
-    page = await network.http.fetch("GET", f"{server.url}/a", CookieJar())
+    page = await network.http_client().fetch("GET", f"{server.url}/a")
 
     assert (page.url, page.html, page.size) == (f"{server.url}/c", "hop=b", 5)
     assert [asked.target for asked in server.asked] == ["/a", "/b?x=1", "/c"]
@@ -51,7 +51,7 @@ async def test_a_redirected_post_keeps_its_method_only_where_it_must(
     server.pages["/a"] = lambda _: Answer("", status, {"location": "/b"})
     server.pages["/b"] = lambda asked: Answer(f"{asked.method} {asked.body}")
 
-    page = await network.http.fetch("POST", f"{server.url}/a", CookieJar(), body="x=1")
+    page = await network.http_client().fetch("POST", f"{server.url}/a", body="x=1")
 
     assert page.html == f"{method} {'x=1' if method == 'POST' else ''}"
 
@@ -59,7 +59,7 @@ async def test_a_redirected_post_keeps_its_method_only_where_it_must(
 async def test_requests_look_like_a_browsers(
     server: ScriptedServer, network: Network
 ) -> None:
-    await network.http.fetch("GET", f"{server.url}/counter", CookieJar())
+    await network.http_client().fetch("GET", f"{server.url}/counter")
 
     (asked,) = server.asked
     assert asked.headers["host"] == server.url.removeprefix("http://")
@@ -93,7 +93,7 @@ async def test_a_compressed_page_is_read_and_counted_in_bytes_of_html(
 
     server.pages["/packed"] = lambda _: Packed()
 
-    page = await network.http.fetch("GET", f"{server.url}/packed", CookieJar())
+    page = await network.http_client().fetch("GET", f"{server.url}/packed")
 
     assert page.html == html
 
@@ -120,8 +120,9 @@ def test_a_body_is_read_in_its_charset(
 async def test_a_connection_is_kept_for_the_next_request(
     server: ScriptedServer, network: Network
 ) -> None:
+    user = network.http_client()
     for _ in range(3):
-        await network.http.fetch("GET", f"{server.url}/counter", CookieJar())
+        await user.fetch("GET", f"{server.url}/counter")
 
     assert [asked.connection for asked in server.asked] == [1, 1, 1]
 
@@ -129,10 +130,8 @@ async def test_a_connection_is_kept_for_the_next_request(
 async def test_requests_at_once_do_not_wait_for_each_other(
     server: ScriptedServer, network: Network
 ) -> None:
-    jar = CookieJar()
-    fetches = (
-        network.http.fetch("GET", f"{server.url}/counter", jar) for _ in range(5)
-    )
+    user = network.http_client()
+    fetches = (user.fetch("GET", f"{server.url}/counter") for _ in range(5))
     await asyncio.gather(*fetches)
 
     assert {asked.connection for asked in server.asked} == {1, 2, 3, 4, 5}
@@ -142,10 +141,11 @@ async def test_a_kept_connection_that_the_server_has_dropped_is_replaced(
     server: ScriptedServer, network: Network
 ) -> None:
     server.pages["/gone"] = lambda _: Answer("no", 404, drop=True)
+    user = network.http_client()
     with pytest.raises(PageError):
-        await network.http.fetch("GET", f"{server.url}/gone", CookieJar())
+        await user.fetch("GET", f"{server.url}/gone")
 
-    page = await network.http.fetch("GET", f"{server.url}/counter", CookieJar())
+    page = await user.fetch("GET", f"{server.url}/counter")
 
     assert page.url == f"{server.url}/counter"
     assert [asked.connection for asked in server.asked] == [1, 2]
@@ -171,14 +171,14 @@ async def hung_up_on(answer: bytes, *, served: int = 0) -> tuple[str, int]:
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    http = HttpClient(ClientSettings(url=url), ssl.create_default_context)
     try:
-        for _ in range(served):
-            await http.fetch("GET", url, CookieJar())
-        with pytest.raises(ConnectionLost) as caught:
-            await http.fetch("GET", url, CookieJar())
+        async with Network(settings(url)) as network:
+            user = network.http_client()
+            for _ in range(served):
+                await user.fetch("GET", url)
+            with pytest.raises(ConnectionLost) as caught:
+                await user.fetch("GET", url)
     finally:
-        await http.transport.aclose()
         listening.close()
     return str(caught.value), connections
 
@@ -214,12 +214,24 @@ async def test_an_answer_without_length_ends_with_the_connection(
 
     server.pages["/endless"] = lambda _: Endless(drop=True)
 
-    page = await network.http.fetch("GET", f"{server.url}/endless", CookieJar())
+    page = await network.http_client().fetch("GET", f"{server.url}/endless")
 
     assert page.html == "all there is"
 
 
 # TLS
+
+
+class Spans(Measured):
+    """Keeps when each timing began and ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[str, tuple[float, float]] = {}
+
+    def timing(self, metric: str, started: float, ended: float, **labels: str) -> None:
+        super().timing(metric, started, ended, **labels)
+        self.of[metric] = (started, ended)
 
 
 @pytest.fixture
@@ -246,6 +258,25 @@ async def test_a_private_authority_is_trusted_by_its_path(
 
     assert server.upgrades[0].headers["Origin"].startswith("https://127.0.0.1:")
     assert len(server.heard("inc")) == 1
+
+
+async def test_dialling_and_tls_are_part_of_the_visit_and_not_of_the_dead_render(
+    authority: tuple[ssl.SSLContext, str],
+) -> None:
+    context, path = authority
+    spans = Spans()
+    async with scripted(context) as server:
+        server.page("/counter")
+        async with Network(settings(server.url, verify=path)) as network:
+            live = user_on(network, spans)
+            await live.visit("/counter")
+            await live.close()
+
+    began, connected = spans.of["dial"]
+    visited, mounted = spans.of["visit"]
+    sent, arrived = spans.of["dead_render"]
+    assert visited <= began < connected == spans.of["tls"][0]
+    assert connected < spans.of["tls"][1] <= sent < arrived < mounted
 
 
 async def test_an_unknown_authority_is_refused_with_advice(

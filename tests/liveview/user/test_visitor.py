@@ -59,6 +59,7 @@ async def test_a_visit_is_a_get_a_socket_and_a_join(
         },
     )
     assert measured.timings == [
+        ("dial", ""),
         ("dead_render", "/counter"),
         ("connect", ""),
         ("join", "CounterLive"),
