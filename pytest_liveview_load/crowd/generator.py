@@ -9,6 +9,7 @@ import contextlib
 import errno
 import gc
 import linecache
+import math
 import os
 import sys
 import threading
@@ -271,6 +272,8 @@ class GeneratorMonitor:
         self.dropped: Occurrences | None = None
         self.without_file: Occurrences | None = None
         self.most_in_use: OpenFiles | None = None
+        self._due = math.inf  # the next probe
+        self._watchdog: Watchdog | None = None
         self._sample_at = 0.0
         self._users = 0
 
@@ -297,15 +300,19 @@ class GeneratorMonitor:
         A loop that is blocked for a second hides ten probes; each counts with the lateness
         it would have had, so p99 is of time, and a long block is not one sample.
         """
-        due = self.clock() + PROBE_EVERY
-        with self.reading(), Watchdog() as watchdog:
+        self._due = self.clock() + PROBE_EVERY
+        with self.reading(), Watchdog() as self._watchdog:
             try:
                 while True:
-                    await asyncio.sleep(max(0.0, due - self.clock()))
-                    due = self.probe(due, watchdog)
+                    await asyncio.sleep(max(0.0, self._due - self.clock()))
+                    self.probe()
             finally:
-                if self.clock() > due:  # what blocked the loop last of all hid this one
-                    self.probe(due, watchdog)
+                self.probe_if_overdue()
+
+    def probe_if_overdue(self) -> None:
+        """Take note of the wake-up that what blocks the loop just now has hidden."""
+        if self.clock() > self._due:
+            self.probe()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -319,11 +326,12 @@ class GeneratorMonitor:
         finally:
             self.processor.close()
 
-    def probe(self, due: float, watchdog: Watchdog) -> float:
-        """Take note of a wake-up that was due; return when the next one is."""
+    def probe(self) -> None:
+        """Take note of the wake-up that was due, and of those that it has hidden."""
+        due = self._due
         woken = max(self.clock(), due)  # a timer may fire some nanoseconds early
         before, self.usage = self.usage, self.processor.read()
-        place = watchdog.beat()
+        place = self._watchdog.beat() if self._watchdog else ""
         if self.measures(due):
             lag = woken - due
             if lag >= self.longest_lag:
@@ -336,10 +344,10 @@ class GeneratorMonitor:
         while due <= woken:
             self.recorder.timing("lag", due, woken)
             due += PROBE_EVERY
+        self._due = due
         self._users = self.users()
         if woken >= self._sample_at:
             self.sample_process(woken)
-        return due
 
     def remember(self, metric: str, seconds: float, at: float) -> None:
         """Keep the worst sample of a timing."""

@@ -6,7 +6,7 @@ long stop, however long. Where it is known what kept the generator, its symptoms
 told beside.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pytest_liveview_load.crowd.generator import (
@@ -107,23 +107,7 @@ def out_of_files(monitor: GeneratorMonitor) -> Iterator[str]:
     )
 
 
-def stopped(monitor: GeneratorMonitor) -> Iterator[str]:
-    """Yield a sentence for each kind of stop that was too long, of the longest one."""
-    for kind, (words, advice) in STOPS.items():
-        stops = [each for each in monitor.stops if each.kind == kind]
-        if not stops:
-            continue
-        longest = max(stops, key=lambda each: each.seconds)
-        place = longest.place or next((each.place for each in stops if each.place), "")
-        where = f" ({place})" if place else ""
-        many = f", the longest of {len(stops)} stops" if len(stops) > 1 else ""
-        yield (
-            f"{words} for {format_duration(longest.seconds, 2)}{where}, "
-            f"{longest.instant}; {most_allowed(monitor)} is allowed{many}: {advice}"
-        )
-
-
-STOPS: Final = {
+STOPS: Final[Mapping[str, tuple[str, str]]] = {
     BLOCKED: (
         "the event loop was blocked",
         (
@@ -137,6 +121,24 @@ STOPS: Final = {
         "let nothing pause it (SIGSTOP, a debugger, a machine that sleeps or swaps)",
     ),
 }
+
+
+def stopped(
+    monitor: GeneratorMonitor, said: Mapping[str, tuple[str, str]] = STOPS
+) -> Iterator[str]:
+    """Yield a sentence for each kind of stop that was too long, of the longest one."""
+    for kind, (words, advice) in said.items():
+        stops = [each for each in monitor.stops if each.kind == kind]
+        if not stops:
+            continue
+        longest = max(stops, key=lambda each: each.seconds)
+        place = longest.place or next((each.place for each in stops if each.place), "")
+        where = f" ({place})" if place else ""
+        many = f", the longest of {len(stops)} stops" if len(stops) > 1 else ""
+        yield (
+            f"{words} for {format_duration(longest.seconds, 2)}{where}, "
+            f"{longest.instant}; {most_allowed(monitor)} is allowed{many}: {advice}"
+        )
 
 
 def most_allowed(monitor: GeneratorMonitor) -> str:

@@ -76,8 +76,11 @@ class RunSync(Protocol):
     def snapshot(self, now: float) -> Snapshot:
         """Return what was measured there until the instant `now`."""
 
-    def measure_since(self, since: float) -> None:
-        """Measure from the instant `since`."""
+    def causes(self) -> Sequence[str]:
+        """Return why what users waited for there makes the run invalid."""
+
+    def run_starts(self, at: float, measure_from: float) -> None:
+        """Know when the run starts, and its warm-up ends."""
 
     def lose(self, runner: str, *, moved: bool) -> None:
         """Let go of the users of a lost runner; `moved` says that they come again."""
@@ -115,7 +118,9 @@ class Coordinator:
         self.at: float | None = None  # the start
         self.stopping = ""  # why, once no user is to come any more
         self.changes = LiveChanges(self.run, len(self.profile.user_ids()))
-        self.summary = RunSummary(self.profile, self.runners, sync.snapshot)
+        self.summary = RunSummary(
+            self.profile, self.runners, sync.snapshot, sync.causes
+        )
         self.rebalance = Rebalance(self.run)
         self._abort = tuple(map(Budget.parse, self.plan.abort))
         self._deadline: float | None = None  # when all must have ended, once known
@@ -254,7 +259,7 @@ class Coordinator:
         if length is not None and not self.plan.endless:
             self._deadline = at + length + self.profile.grace + OVERTIME
         self._shown_at = at
-        self._sync.measure_since(at + self.profile.warmup)
+        self._sync.run_starts(at, at + self.profile.warmup)
         for runner in ready:
             runner.phase, runner.numbers_at = RunnerPhase.RUNNING, at
             runner.offset = runner.clock.offset

@@ -53,7 +53,9 @@ class RunService:
         self.clock = clock
         users = ActiveUsers.of(Profile.from_data(plan.profile), endless=plan.endless)
         sync = LocalSync(users, clock=clock, scale=plan.scale)
-        self.sync_server = SyncServer(prepare.run, sync, runners, send)
+        self.sync_server = SyncServer(
+            prepare.run, sync, runners, send, max_lag=plan.max_lag
+        )
         self.coordinator = Coordinator(
             prepare,
             lead,

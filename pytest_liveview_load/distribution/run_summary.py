@@ -23,7 +23,8 @@ MINOR: Final = 2  # parts of a version of Python that should be the same
 class RunSummary:
     """Owns what is said of the run as a whole; the numbers are the runners'.
 
-    `own` returns what is measured in this process, at an instant.
+    `own` returns what is measured in this process, at an instant; `own_causes` why what
+    happened here makes the run invalid.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class RunSummary:
         profile: Profile,
         runners: Mapping[str, RunnerState],
         own: Callable[[float], Snapshot],
+        own_causes: Callable[[], Iterable[str]],
     ) -> None:
         self.profile = profile
         self.runners = runners
         self.own = own
+        self.own_causes = own_causes
         self.losses: list[Loss] = []
         self.remarks: list[str] = []
         self.aborted = ""
@@ -68,7 +71,10 @@ class RunSummary:
         if partial := self.partial or lost or self.aborted:
             whole = replace(whole, partial=partial)
         reports = self.reports(at, now)
-        invalid = self._said_by_runners(lambda outcome: outcome.invalid)
+        invalid = [
+            *self.own_causes(),
+            *self._said_by_runners(lambda outcome: outcome.invalid),
+        ]
         if self.users_left_over:
             invalid.append(USERS_LEFT_OVER)
         versions = {

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from pytest_liveview_load.crowd.generator import MAX_LAG
+from pytest_liveview_load.distribution.controller_watch import ControllerWatch
 from pytest_liveview_load.distribution.messages import (
     SyncAnswer,
     SyncCall,
@@ -54,11 +56,19 @@ class SyncServer:
     """
 
     def __init__(
-        self, run: str, sync: LocalSync, runners: Iterable[str], send: Send
+        self,
+        run: str,
+        sync: LocalSync,
+        runners: Iterable[str],
+        send: Send,
+        *,
+        max_lag: float = MAX_LAG,
     ) -> None:
         self.run = run
         self.sync = sync
         self.send = send
+        active = sync.active_users.active
+        self.watch = ControllerWatch(sync.clock, lambda: len(active), max_lag)
         self.holdings = {each: RunnerHoldings() for each in runners}
         self.recorders: dict[str, Recorder] = {}
         self.measure_from = 0.0
@@ -71,11 +81,16 @@ class SyncServer:
         """Return what was measured of broadcasts, until the instant `now`."""
         return merge_snapshots(each.snapshot(now) for each in self.recorders.values())
 
-    def measure_since(self, since: float) -> None:
-        """Measure from the instant `since`."""
-        self.measure_from = since
+    def run_starts(self, at: float, measure_from: float) -> None:
+        """Know when the run starts, and its warm-up ends."""
+        self.measure_from = measure_from
+        self.watch.run_starts(at, measure_from)
         for recorder in self.recorders.values():
-            recorder.measure_from = since
+            recorder.measure_from = measure_from
+
+    def causes(self) -> tuple[str, ...]:
+        """Return why what users waited for here makes a run invalid, () if it does not."""
+        return self.watch.causes()
 
     def recorder(self, scenario: str) -> Recorder:
         """Return where arrivals at users of a scenario are counted."""
@@ -94,6 +109,7 @@ class SyncServer:
             return
         match message:
             case SyncCall(call=number):
+                self.watch.begin()
                 task = asyncio.create_task(self._call(held, message))
                 held.calls[number] = task
                 task.add_done_callback(partial(self.answer, runner, held, number))
@@ -229,6 +245,7 @@ class SyncServer:
         """End it for all."""
         if not self.sync.ended:
             self.sync.over()
+        self.watch.close()
         for held in self.holdings.values():
             for task in held.calls.values():
                 task.cancel()

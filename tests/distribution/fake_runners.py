@@ -163,7 +163,10 @@ class Outside:
     def snapshot(self, now: float) -> Snapshot:
         return Snapshot()
 
-    def measure_since(self, since: float) -> None:
+    def causes(self) -> Sequence[str]:
+        return ()
+
+    def run_starts(self, at: float, measure_from: float) -> None:
         pass
 
     def lose(self, runner: str, *, moved: bool) -> None:

@@ -7,6 +7,7 @@ import pytest
 from pytest_liveview_load.crowd import validity
 from pytest_liveview_load.crowd.generator import MAX_LAG, SHORTEST_STOP, STOP
 from pytest_liveview_load.crowd.validity import MEAN_WAIT, STOPS, TOO_BUSY
+from pytest_liveview_load.distribution import controller_watch
 from pytest_liveview_load.liveview.diff_cost.sampling import (
     MEASURED_FIRST,
     ONE_FRAME_IN,
@@ -86,7 +87,8 @@ def causes_of_the_page() -> list[str]:
 
 @pytest.mark.parametrize("cause", causes_of_the_page())
 def test_every_cause_on_the_page_is_said(cause: str) -> None:
-    assert cause in inspect.getsource(validity)
+    said = inspect.getsource(validity) + inspect.getsource(controller_watch)
+    assert cause in said
 
 
 FIGURES = {

@@ -123,6 +123,53 @@ def test_a_pause_of_the_whole_process_is_caught(strict: Suite) -> None:
     assert "test_it.py" not in causes
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGSTOP")
+@pytest.mark.parametrize(
+    "step",
+    [
+        "async with live.throttle('clicks', rate='20/s'):",
+        "if await live.rendezvous('click', users=2, late='go'):",
+    ],
+    ids=["throttle", "rendezvous"],
+)
+def test_a_pause_of_the_controller_is_caught(strict: Suite, step: str) -> None:
+    (strict.pytester.path / "pause.py").write_text(PAUSE)
+    strict.add_ini("liveview_max_lag = 20ms")
+    strict.use("xdist.plugin")
+    strict.tests(f"""
+        import os, subprocess, sys
+        from pathlib import Path
+        import pytest
+        from pytest_liveview_load import load
+
+        FLAG = Path("under_way")
+
+        @pytest.fixture
+        def pausing():
+            controller = os.getppid()  # of this worker
+            command = [sys.executable, "pause.py", str(controller), str(FLAG)]
+            with subprocess.Popen(command) as process:
+                yield
+                process.wait({BOUND})
+
+        @load(users=4, duration="5s", think="20ms", grace="30s")
+        async def test_counter(live, pausing):
+            await live.visit("/counter")
+            {step}
+                await live.click("#inc")
+            FLAG.touch()
+    """)
+
+    result = strict.run("-n2")
+
+    causes = invalid_because(result)
+    assert (
+        "the controller, which users wait for at throttles and rendezvous: " in causes
+    )
+    assert "the process was stopped or blocked for " in causes
+    assert "SIGSTOP" in causes
+
+
 def test_a_scenario_that_sleeps_is_caught_at_its_line(strict: Suite) -> None:
     strict.tests("""
         import time
