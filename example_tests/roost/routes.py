@@ -18,6 +18,7 @@ from roost.pages.faults import FaultsLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
 from roost.pages.hooks import HooksLive
+from roost.pages.inner_streams import InnerStreamsLive
 from roost.pages.keyed import KeyedLive
 from roost.pages.live_components import LiveComponentsLive
 from roost.pages.nav_a import NavALive
@@ -38,6 +39,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/live_components": LiveComponentsLive,
     "/form": FormLive,
     "/streams": StreamsLive,
+    "/inner_streams": InnerStreamsLive,
     "/keyed": KeyedLive,
     "/ticker": TickerLive,
     "/chat": ChatLive,

@@ -8,6 +8,7 @@ After each step the page is compared, in the end every message, refs included.
 import pytest
 
 from pytest_liveview_load.errors import ViewCrashed
+from pytest_liveview_load.liveview.protocol.wire import CIDS_WILL_DESTROY
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.real_client.browser import Browser
 from tests.real_client.sent_messages import Overheard, all_told, messages
@@ -29,6 +30,7 @@ PAGES: dict[str, tuple[str, int | None]] = {
     "crash": ("/crash", 3),
     "function_components": ("/function_components", None),
     "form": ("/form", 16),  # then a form is posted
+    "inner_streams": ("/inner_streams", None),
     "keyed": ("/keyed", None),
     "live_components": ("/live_components?n=12", None),
     "nav": ("/nav/a", 13),  # then another live_session
@@ -74,6 +76,37 @@ async def test_both_clients_say_and_see_the_same(
 
     said = messages([each.replace("theirs", "ours") for each in browser.said()])
     assert said == messages(overheard.said)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentences", "told"),
+    [
+        ("/live_components?n=10", ["click #remove-last"], [[11, 10]]),
+        ("/inner_streams", ["click #next"], []),
+    ],
+    ids=["what is inside a component first", "none whose element stays"],
+)
+async def test_both_clients_announce_the_same_components(
+    roost: RoostProcess,
+    browser: Browser,
+    overheard: Overheard,
+    path: str,
+    sentences: list[str],
+    told: list[list[int]],
+) -> None:
+    async with our_user(roost.url) as live:
+        browser.open(roost.url + path)
+        await live.visit(path)
+        for sentence in ("open", *sentences):
+            if sentence != "open":
+                await do(live, browser, sentence)
+            await agree(live, browser, sentence)
+            await all_told(browser, overheard)
+
+    said = messages(overheard.said)
+    assert said == messages(browser.said())
+    cids = [each.payload["cids"] for each in said if each.event == CIDS_WILL_DESTROY]
+    assert told == cids
 
 
 async def test_what_comes_back_before_its_end_is_told_is_the_same_component(

@@ -13,7 +13,10 @@ from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page import html
-from pytest_liveview_load.liveview.page.view_elements import ViewElement
+from pytest_liveview_load.liveview.page.view_elements import (
+    ViewElement,
+    removed_components,
+)
 from pytest_liveview_load.liveview.page.view_state import Transition, ViewState
 from pytest_liveview_load.liveview.protocol.diff import changes_only_texts
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
@@ -50,6 +53,7 @@ class ViewContent:
     has_mounted: bool = False  # it holds, or held, phx-mounted
     has_remove: bool = False  # it holds, or held, phx-remove
     cids: frozenset[int] = frozenset()  # the components when last counted
+    before: ViewState | None = None  # shown before a diff that may move components
     triggered: bool = False  # a diff spoke of phx-trigger-action
     sampled_page: SampledPage | None = None  # of the few whose diffs are compared
     events: PushedEvents = ()  # as far as looked, the newest ones
@@ -79,6 +83,8 @@ class ViewContent:
         moves = self.has_views or self.has_components
         if moves and unsolicited:
             moves = not self.only_texts(diff)
+        if moves and self.has_components:
+            self.before = self.state
         if len(pending) > MAX_PENDING:
             self.merged()
         return moves
@@ -110,9 +116,12 @@ class ViewContent:
 
     def destroyed_components(self) -> list[int]:
         """Return the components that have left the page since this was last asked."""
-        state = self.merged()
-        before, self.cids = self.cids, frozenset() if state is None else state.cids
-        return sorted(before - self.cids)
+        state, before, self.before = self.merged(), self.before, None
+        known, self.cids = self.cids, frozenset() if state is None else state.cids
+        gone = known - self.cids
+        if not gone or before is None or state is None:
+            return []
+        return removed_components(before.root, state.root, gone)
 
     def forget_components(self, cids: tuple[int, ...]) -> None:
         """Drop what is known of components that the server has destroyed."""

@@ -40,7 +40,8 @@ class StreamPatch:
             for stream in self.streams
             for insert in stream.inserts
         }
-        self._returning: set[str] = set()
+        self._taken_out: dict[str, Element] = {}  # of those that the diff inserts too
+        self.restored: dict[str, Element] = {}  # as they were before they came again
 
     def insert_of(self, element: Element) -> tuple[Stream, StreamInsert] | None:
         """Return what is asked for this element, if it is an item of a stream."""
@@ -50,21 +51,33 @@ class StreamPatch:
         """Remove an item; as removeStreamChildElement."""
         parent = element.getparent()
         if parent is not None:
-            self.gone(element)
             parent.remove(element)
+            self.gone(element)
 
     def gone(self, element: Element) -> None:
         """Note that an item went; if the diff inserts it too, it will come again."""
         dom_id = element.get("id", "")
         if dom_id in self.inserts:
-            self._returning.add(dom_id)
+            self._taken_out[dom_id] = element
 
     def returns(self, element: Element) -> bool:
         """Tell, once, whether an item comes again that had been taken out."""
         dom_id = element.get("id", "")
-        known = dom_id in self._returning
-        self._returning.discard(dom_id)
-        return known
+        known = self._taken_out.pop(dom_id, None)
+        if known is not None:
+            self.restored[dom_id] = known
+        return known is not None
+
+    def before(self, element: Element, work: Element) -> Element | None:
+        """Return what morphdom would match a new element with: of the same id and tag.
+
+        An item that comes again is morphed by itself, so that what is inside it is
+        looked for inside what was taken out, and nowhere else (onBeforeNodeAdded).
+        """
+        ancestors = element.iterancestors() if self.restored else ()
+        items = (self.restored.get(each.get("id", "")) for each in ancestors)
+        root = next((each for each in items if each is not None), work)
+        return _matching(root, element)
 
 
 @dataclass(slots=True, eq=False)
@@ -185,7 +198,9 @@ _BY_COMPONENT: Final = finder(f".//*[@{PHX_COMPONENT}=$cid]")
 _BY_STREAM: Final = finder(f".//*[@{PHX_STREAM_REF}=$ref]")
 _COMPONENTS_INSIDE: Final = finder(f".//*[@{PHX_COMPONENT}]")
 _STREAMS: Final = finder(f".//*[@{PHX_UPDATE}='stream']")
-_IGNORED: Final = finder(f".//*[@{PHX_UPDATE}='ignore' or @data-phx-update='ignore']")
+_IGNORED: Final = finder(
+    f"descendant-or-self::*[@{PHX_UPDATE}='ignore' or @data-phx-update='ignore']"
+)
 
 
 def first_render(
@@ -259,12 +274,13 @@ def _remove_items(work: Element, patch: StreamPatch) -> None:
 def _settle(new: Element, work: Element, patch: StreamPatch) -> None:
     """Put into `new` what outlives the HTML; `work` gives it up."""
     for element in _STREAMS(new):
-        found = _matching(work, element)
+        found = patch.before(element, work)
         StreamContainer(patch, element).fill(None if found is None else list(found))
-    for before in _IGNORED(work):
-        after = _matching(new, before)
-        if after is not None and after is not before:
-            _keep_ignored(before, after)
+    for root in (work, *patch.restored.values()):
+        for before in _IGNORED(root):
+            after = _matching(new, before)
+            if after is not None and after is not before:
+                _keep_ignored(before, after)
 
 
 def _matching(root: Element, element: Element) -> Element | None:

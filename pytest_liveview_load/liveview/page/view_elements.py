@@ -7,7 +7,8 @@ a view holds an Erlang term with the view's module.
 import base64
 import html as entities
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_STATIC,
     PHX_STICKY,
     PHX_VIEW_NAME,
+    Element,
 )
 from pytest_liveview_load.liveview.protocol.wire import PHX_COMPONENT
 
@@ -88,6 +90,37 @@ def _attributes(html: str, at: int) -> dict[str, str]:
 def component_ids_in(html: str) -> frozenset[int]:
     """Return the components whose marks are in the HTML."""
     return frozenset(map(int, _COMPONENT_IDS.findall(html)))
+
+
+def removed_components(
+    before: Element, after: Element, gone: AbstractSet[int]
+) -> list[int]:
+    """Return those of `gone` that went with an element, in the order they are announced.
+
+    As view.ts afterElementsRemoved: of each removed element what is inside it, in the
+    page's order, then its own. An element that has kept its id is not removed, also where
+    it is another component's now; nobody hears of the one that it was.
+    """
+    kept = {each.get("id"): each.tag for each in after.iter() if each.get("id")}
+    return list(dict.fromkeys(_removed(before, kept, gone)))
+
+
+def _removed(
+    element: Element, kept: Mapping[str | None, str], gone: AbstractSet[int]
+) -> Iterator[int]:
+    for child in element.iterchildren("*"):
+        dom_id = child.get("id")
+        own = _cid_among(child, gone)
+        if (kept.get(dom_id) != child.tag) if dom_id else own is not None:
+            inside = (_cid_among(each, gone) for each in child.iterdescendants())
+            yield from (cid for cid in (*inside, own) if cid is not None)
+        else:
+            yield from _removed(child, kept, gone)
+
+
+def _cid_among(element: Element, cids: AbstractSet[int]) -> int | None:
+    cid = element.get(PHX_COMPONENT, "")
+    return int(cid) if cid.isdecimal() and int(cid) in cids else None
 
 
 # `view: Roost.CounterLive`, as it stands in an Erlang term: two atoms, each behind its tag

@@ -55,6 +55,7 @@ def after(
     return listed(patch(start, container(new + others), [stream], dialect))
 
 
+CHART = '<div id="c" phx-update="ignore" class="{}" data-n="{}">{}</div>'
 OTHERS = '<li id="empty">Nothing yet</li>'
 
 ORDERS = {
@@ -169,6 +170,37 @@ def test_the_items_of_a_stream(
     assert expected == after(["a", "b"], stream, new, dialect, others)
 
 
+PARENT = '<li id="{0}">{1}<ol id="in-{0}" phx-update="stream">{2}</ol>{3}</li>'
+
+
+def chart(item: str, number: int, drawn: str) -> str:
+    """Return what is ignored in an item, by an id of its own."""
+    return CHART.format("", number, drawn).replace('id="c"', f'id="chart-{item}"')
+
+
+def test_a_reset_leaves_the_streams_inside_the_items_that_come_again() -> None:
+    inner = {"a": insert("a-1", "a-2"), "b": insert("b-1")}
+    html = "".join(
+        PARENT.format(each, "old", items(*found), chart(each, 1, f"drawn {each}"))
+        for each, found in (("a", ("a-1", "a-2")), ("b", ("b-1",)))
+    )
+    rows = [Stream("0-a", inner["a"].inserts), Stream("0-b", inner["b"].inserts)]
+    start = first_render(container(html), [*rows, insert("a", "b")], NEW)
+    moved = "".join(
+        PARENT.format(each, "new", "", chart(each, 2, "")) for each in ("b", "a")
+    )
+    reset = Stream("0", insert("b", "a").inserts, (), reset=True)
+
+    root = patch(start, container(moved), [reset], NEW)
+
+    assert ["b", "a"] == listed(root)
+    kept = [[row.get("id") for row in ol] for ol in root.iter("ol")]
+    assert [["b-1"], ["a-1", "a-2"]] == kept
+    assert ["new", "new"] == [item.text for item in root[0]]
+    drawn = [(each.text, each.get("data-n")) for each in root.iter("div")][1:]
+    assert [("drawn b", "2"), ("drawn a", "2")] == drawn
+
+
 def test_an_item_that_comes_again_shows_what_is_new() -> None:
     start = first_render(container(items("a")), [insert("a")], NEW)
 
@@ -215,8 +247,6 @@ def test_prepended_at_the_join_the_dead_render_makes_a_difference() -> None:
 
 
 # phx-update="ignore"
-
-CHART = '<div id="c" phx-update="ignore" class="{}" data-n="{}">{}</div>'
 
 
 def test_what_is_ignored_keeps_its_content_and_takes_data_attributes() -> None:

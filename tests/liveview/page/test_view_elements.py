@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_liveview_load.liveview.page.html import parse_fragment
 from pytest_liveview_load.liveview.page.view_elements import (
     ViewElement,
     nested_views_in,
+    removed_components,
     view_name,
 )
 
@@ -104,3 +106,49 @@ def test_places_are_read_from_the_text(html: str, expected: list[ViewElement]) -
 
     assert expected == list(found.values())
     assert [each.id for each in expected] == list(found)
+
+
+def lc(cid: int, content: str = "", dom_id: str = "") -> str:
+    own = f' id="{dom_id}"' if dom_id else ""
+    return f'<div{own} data-phx-component="{cid}">{content}</div>'
+
+
+REMOVED = {
+    "in the page's order": (lc(3) + lc(1) + lc(2), "", [3, 1, 2]),
+    "what is inside a component before it": (
+        lc(1, lc(2, lc(3)) + lc(4)),
+        "",
+        [2, 3, 4, 1],
+    ),
+    "in the page's order within another element": (
+        f'<section id="s">{lc(1, lc(2))}</section>',
+        "",
+        [1, 2],
+    ),
+    "each by itself in an element without an id": (
+        f"<section>{lc(1, lc(2))}</section>",
+        "",
+        [2, 1],
+    ),
+    "none that another takes the element of": (
+        lc(1, lc(2), "same"),
+        lc(3, "", "same"),
+        [2],
+    ),
+    "that whose element is of another tag now": (
+        lc(1, dom_id="same"),
+        '<p id="same"></p>',
+        [1],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "told"), REMOVED.values(), ids=REMOVED)
+def test_components_that_went_are_told_of(
+    before: str, after: str, told: list[int]
+) -> None:
+    gone = frozenset(range(1, 5))
+
+    assert told == removed_components(
+        parse_fragment(before), parse_fragment(after), gone
+    )
