@@ -165,6 +165,8 @@ class Response:
 class HttpClient:
     """Fetches pages for one user. Owns the cookies; `headers` go with every request."""
 
+    __slots__ = ("clock", "cookies", "extra", "transport")
+
     def __init__(
         self,
         transport: Transport,
@@ -230,7 +232,7 @@ class HttpClient:
         if request.url.scheme not in {"http", "https"}:
             raise ConnectionFailed(url, "its scheme is not http or https")
         try:
-            answer = await self.transport.handle_async_request(request)
+            answer = await self.transport.send(request)
         except httpx.TransportError as error:
             raise ConnectionLost(
                 f"{request.method} {printable_url(url)}", str(error)

@@ -9,7 +9,6 @@ connection for every request.
 import asyncio
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -54,7 +53,8 @@ class Times(NamedTuple):
     arrived: float
 
 
-class Transport(httpx.AsyncBaseTransport):
+@dataclass(slots=True, eq=False, repr=False)
+class Transport:
     """The HTTP connections of one user, or of all who share theirs.
 
     `idle_timeout` is for how many seconds one is kept that nobody uses, None for as long
@@ -62,21 +62,14 @@ class Transport(httpx.AsyncBaseTransport):
     may be that of many transports.
     """
 
-    def __init__(
-        self,
-        tls: Callable[[], ssl.SSLContext],
-        clock: Clock = time.perf_counter,
-        *,
-        idle_timeout: float | None = None,
-        open_connections: "set[HttpConnection] | None" = None,
-    ) -> None:
-        self.tls = tls
-        self.clock = clock
-        self.idle_timeout = idle_timeout
-        self.idle: dict[Place, deque[HttpConnection]] = {}
-        self.open = set() if open_connections is None else open_connections
+    tls: Callable[[], ssl.SSLContext]
+    clock: Clock = time.perf_counter
+    idle_timeout: float | None = None
+    open: "set[HttpConnection]" = field(default_factory=set)
+    idle: "dict[Place, list[HttpConnection]]" = field(default_factory=dict)
+    timer: asyncio.TimerHandle | None = None  # while some are kept for a time only
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: httpx.Request) -> httpx.Response:
         """Send one request and read the whole answer.
 
         Raises OSError when nobody can be reached, httpx.RemoteProtocolError when the
@@ -102,6 +95,9 @@ class Transport(httpx.AsyncBaseTransport):
             for connection in idle:
                 connection.drop()
         self.idle.clear()
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
 
     def kept(self, place: Place) -> "HttpConnection | None":
         """Return an idle connection to `place` that looks alive, the youngest first."""
@@ -147,14 +143,34 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             connection.drop()
             raise
-        idle = self.idle.setdefault(place, deque())
+        idle = self.idle.setdefault(place, [])
         if connection.usable and len(idle) < MAX_IDLE:
             idle.append(connection)
-            if self.idle_timeout is not None:
-                connection.drop_when_idle(self.idle_timeout)
+            if self.idle_timeout is not None and self.timer is None:
+                self.look_after(self.idle_timeout)
         else:
             connection.drop()
         return response
+
+    def look_after(self, seconds: float) -> None:
+        """Look in so many seconds whose time is over; one timer serves many exchanges."""
+        self.timer = asyncio.get_running_loop().call_later(seconds, self.drop_old)
+
+    def drop_old(self) -> None:
+        """Drop what nobody has used for the time that it is kept."""
+        self.timer = None
+        patience = self.idle_timeout or 0.0
+        oldest = self.clock() - patience
+        for place, idle in tuple(self.idle.items()):
+            for connection in tuple(idle):
+                if connection.arrived <= oldest or not connection.usable:
+                    connection.drop()
+                    idle.remove(connection)
+            if not idle:
+                del self.idle[place]
+        if self.idle:
+            first = min(each.arrived for idle in self.idle.values() for each in idle)
+            self.look_after(first - oldest)
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -172,7 +188,6 @@ class HttpConnection(asyncio.Protocol):
     body: list[bytes] = field(default_factory=list)
     sent: float = 0.0
     arrived: float = 0.0
-    timer: asyncio.TimerHandle | None = None  # while it is kept for a time only
 
     async def exchange(
         self, request: httpx.Request, dial: Dial | None = None
@@ -274,21 +289,6 @@ class HttpConnection(asyncio.Protocol):
         else:
             self.fail(f"the answer broke off ({exc or 'the server hung up'})")
 
-    def drop_when_idle(self, seconds: float) -> None:
-        """Close once nobody has used it for so long."""
-        if self.timer is None:
-            loop = asyncio.get_running_loop()
-            self.timer = loop.call_later(seconds, self.look_if_idle, seconds)
-
-    def look_if_idle(self, seconds: float) -> None:
-        """Close if its time is over; one timer serves many exchanges."""
-        self.timer = None
-        left = self.arrived + seconds - self.clock()
-        if self.answered is None and left <= 0:
-            self.drop()
-        else:
-            self.drop_when_idle(max(left, 0.0) or seconds)
-
     def drop(self) -> None:
         """Close, now."""
         self.forget()
@@ -298,6 +298,3 @@ class HttpConnection(asyncio.Protocol):
         """Be open no more."""
         self.usable = False
         self.open.discard(self)
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None

@@ -174,13 +174,7 @@ class Network:
         return HttpClient(transport, settings.headers)
 
     def _transport(self, idle_timeout: float | None) -> Transport:
-        connections = self._http_connections
-        return Transport(
-            self.tls,
-            self.clock,
-            idle_timeout=idle_timeout,
-            open_connections=connections,
-        )
+        return Transport(self.tls, self.clock, idle_timeout, self._http_connections)
 
     def opened(self, connection: Connection) -> None:
         """Know of an open connection until its transport is gone."""

@@ -71,30 +71,31 @@ async def test_only_idle_time_counts(server: ScriptedServer) -> None:
 
     server.pages["/plain"] = lambda _: Answer("at once")
     server.slow_pages["/slow"] = slow
-    async with Network(
-        settings(server.url, idle_timeout=60.0), clock=lambda: now
-    ) as network:
+    patient = settings(server.url, idle_timeout=60.0)
+    async with Network(patient, clock=lambda: now) as network:
         user = network.http_client()
+        transport = user.transport
         await user.fetch("GET", f"{server.url}/plain")
-        (connection,) = user.transport.open
+        (connection,) = transport.open
 
         now = 59.0
-        connection.look_if_idle(60.0)
+        transport.drop_old()
         fetching = asyncio.create_task(user.fetch("GET", f"{server.url}/slow"))
         await arrived.wait()
         now = 119.0
-        connection.look_if_idle(60.0)  # it is at work
+        transport.drop_old()  # it is at work
         go_on.set()
         await fetching
         now = 178.0
-        connection.look_if_idle(60.0)  # 59 seconds after its last answer
+        transport.drop_old()  # 59 seconds after its last answer
         assert connection.usable
+        assert transport.timer is not None
         now = 179.0
-        connection.look_if_idle(60.0)
+        transport.drop_old()
 
         assert not connection.usable
-        assert not user.transport.open
-        assert connection.timer is None
+        assert (transport.open, transport.idle) == (set(), {})
+        assert transport.timer is None
 
 
 async def test_shared_connections_serve_whoever_comes_and_outlive_their_users(
@@ -106,8 +107,7 @@ async def test_shared_connections_serve_whoever_comes_and_outlive_their_users(
         ann, bob = user_on(network, measured), user_on(network, measured)
         await ann.visit("/plain")
         await ann.leave()
-        (connection,) = ann._tab.http.transport.open
-        assert connection.timer is None  # nothing will close it but the server
+        assert ann._tab.http.transport.timer is None  # only the server will close it
         await bob.visit("/plain")
 
     assert connections(server) == [1, 1]
