@@ -223,17 +223,37 @@ def _bound(page: VisiblePage, element: Element) -> list[Action]:
 
 
 def _clicked_away(page: VisiblePage, element: Element) -> list[Action]:
-    """Tell the visible elements that the click was outside of them."""
+    """Tell the visible elements that the click was outside of them.
+
+    As live_socket.ts dispatchClickAway: what a portal shows elsewhere is inside of what
+    is around its template, and only what is in the portal too asks where it is shown.
+    """
     bound = page.document.all(f"[{html.PHX_CLICK_AWAY}]")
     if not bound or not html.is_visible(element):
         return []
     inside = set(html.ancestors(element))
+    portal, from_template = _portal_around(page.document, element)
     actions: list[Action] = []
     for each in bound:
-        if each not in inside and html.is_visible(each):
+        shown = portal is None or portal in html.ancestors(each)
+        around = inside if shown else from_template
+        if each not in around and html.is_visible(each):
             binding = each.get(html.PHX_CLICK_AWAY, "")
             actions += events.run_binding(page, binding, Cause(_CLICK, each))
     return actions
+
+
+def _portal_around(
+    document: Document, element: Element
+) -> tuple[Element | None, frozenset[Element]]:
+    """Return what a portal moved that the element is in, and all around its template."""
+    for portal in html.ancestors(element):
+        source = portal.get(html.PHX_TELEPORTED_SRC)
+        if source is not None:
+            templates = html.by_id(document.root, id=source)
+            around = html.ancestors(templates[0]) if templates else ()
+            return portal, frozenset(around)
+    return None, frozenset()
 
 
 # What the browser does by itself

@@ -86,7 +86,27 @@ def test_a_window_is_left_and_found_again() -> None:
     assert [("focus", "back", {"n": "1"})] == told(events.return_to_window(page))
 
 
+PORTAL = (
+    "<div phx-click-away=hide><template id=t data-phx-portal='#root'>"
+    "<div id=menu>{}</div></template></div><div id=root phx-click-away=elsewhere></div>"
+)
 AWAY = {
+    "in a portal whose template is inside": (
+        PORTAL.format("<b id=a phx-click=go>x</b>"),
+        ["elsewhere", "go"],
+    ),
+    "in a portal, outside of another part of it": (
+        PORTAL.format("<p phx-click-away=close></p><b id=a phx-click=go>x</b>"),
+        ["elsewhere", "close", "go"],
+    ),
+    "in a portal, inside of a part of it": (
+        PORTAL.format("<p phx-click-away=close><b id=a phx-click=go>x</b></p>"),
+        ["elsewhere", "go"],
+    ),
+    "outside of what a portal shows": (
+        PORTAL.format("<p phx-click-away=close></p>") + "<b id=a phx-click=go>x</b>",
+        ["hide", "elsewhere", "close", "go"],
+    ),
     "outside": (
         "<p phx-click-away=hide></p><b id=a phx-click=go>x</b>",
         ["hide", "go"],
