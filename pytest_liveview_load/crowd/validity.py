@@ -53,6 +53,7 @@ OF_THE_MACHINE: Final = (
     NO_CPU_LEFT,
     CPU_TAKEN,
 )
+LOOP_BLOCKED: Final = "the event loop was blocked"
 
 LAG_ADVICE: Final = (
     "fewer users on this machine, or a scenario that blocks (time.sleep, heavy CPU)"
@@ -93,6 +94,11 @@ def is_of_the_machine(cause: str) -> bool:
     return any(words in cause for words in OF_THE_MACHINE)
 
 
+def is_of_time(cause: str) -> bool:
+    """Return whether a cause spoils times alone: then bytes and counts are what they are."""
+    return is_of_the_machine(cause) or LOOP_BLOCKED in cause
+
+
 def out_of_files(monitor: GeneratorMonitor) -> Iterator[str]:
     """Yield the sentence that says so if no file could be opened any more."""
     lack = monitor.without_file
@@ -109,7 +115,7 @@ def out_of_files(monitor: GeneratorMonitor) -> Iterator[str]:
 
 STOPS: Final[Mapping[str, tuple[str, str]]] = {
     BLOCKED: (
-        "the event loop was blocked",
+        LOOP_BLOCKED,
         (
             "a scenario awaits (live.think, asyncio.sleep), and what takes CPU or waits "
             "by itself goes into asyncio.to_thread"

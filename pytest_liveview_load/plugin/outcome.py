@@ -1,9 +1,10 @@
 """What a run came to, and what its test says of it.
 
 A test fails for one reason, the gravest: numbers that cannot be believed, then
-broken budgets, then failed users. What is invalid or cut short is not judged. Of a test
-that conducts several runs every run must keep every budget, each judged by itself; runs
-on trial, in which a limit was sought, fail no test.
+broken budgets, then failed users. What is invalid or cut short is not judged, but for
+bytes and counts of a run whose times alone are wrong. Of a test that conducts several
+runs every run must keep every budget, each judged by itself; runs on trial, in which a
+limit was sought, fail no test.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -91,11 +92,13 @@ def is_property(name: str) -> bool:
 
 
 def why_invalid(report: LoadReport) -> str:
-    """Return the causes, and the totals that are not judged."""
+    """Return the causes, the totals, and the budgets that do not hold all the same."""
     causes = "".join(f"\n  {cause}" for cause in report.invalid)
-    return (
-        f"{named('the run', report)} is invalid, its numbers are not judged:{causes}\n"
-        f"  {totals(report)}"
+    judged = any(each.outcome != NOT_JUDGED for each in report.budgets)
+    unjudged = "times and rates" if judged else "numbers"
+    title = f"{named('the run', report)} is invalid, its {unjudged} are not judged:"
+    return "\n".join(
+        filter(None, [f"{title}{causes}", f"  {totals(report)}", why_exceeded(report)])
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType, convert
 
+from pytest_liveview_load.crowd.validity import is_of_time
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.advice import advice, diff_cost_sentences
 from pytest_liveview_load.metrics.budget import Budget, Judgement
@@ -243,7 +244,7 @@ class LoadReport(Struct, frozen=True, kw_only=True):
             partial=snapshot.partial,
             notes=tuple(notes),
             runners=runners,
-            budgets=judged(budgets, snapshot, invalid=bool(invalid), scale=scale),
+            budgets=judged(budgets, snapshot, invalid=invalid, scale=scale),
             seconds=snapshot.seconds,
             counts=dict(snapshot.counts),
             scenarios={name: dict(of) for name, of in snapshot.by_scenario.items()},
@@ -286,7 +287,11 @@ class LoadReport(Struct, frozen=True, kw_only=True):
 
 
 def judged(
-    budgets: Iterable[Budget], snapshot: Snapshot, *, invalid: bool, scale: float
+    budgets: Iterable[Budget],
+    snapshot: Snapshot,
+    *,
+    invalid: Sequence[str],
+    scale: float,
 ) -> tuple[BudgetReport, ...]:
     """Return the budgets with their verdicts, then those that cannot be judged."""
     verdicts: list[BudgetReport] = []
@@ -303,12 +308,16 @@ def judged(
 
 
 def reason_not_to_judge(
-    budget: Budget, snapshot: Snapshot, *, invalid: bool, scale: float
+    budget: Budget, snapshot: Snapshot, *, invalid: Sequence[str], scale: float
 ) -> str:
-    """Return why there is no verdict on a budget, "" if there is to be one."""
+    """Return why there is no verdict on a budget, "" if there is to be one.
+
+    A generator that could not keep its time measured wrong times; it counted right.
+    """
     if snapshot.partial:
         return "the run was cut short"
-    if invalid:
+    counted = budget.measure.unit in (Unit.SIZE, Unit.COUNT)
+    if invalid and not (counted and all(map(is_of_time, invalid))):
         return "the run is invalid"
     stat = budget.measure.stat
     if scale < 1 and isinstance(stat, Percentile):

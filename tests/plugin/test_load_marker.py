@@ -188,7 +188,7 @@ def test_a_generator_that_cannot_keep_its_time_makes_the_run_invalid(
         from pytest_liveview_load import budget, load
 
         @load(users=2, duration="0.6s")
-        @budget("errors == 0")
+        @budget("errors == 0", "events > 1", "max_iteration < 1m")
         async def test_blocks(live):
             await live.think(0.01)
             time.sleep(0.05)
@@ -199,10 +199,14 @@ def test_a_generator_that_cannot_keep_its_time_makes_the_run_invalid(
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "the run is invalid, its numbers are not judged:",
+            "the run is invalid, its times and rates are not judged:",
             "  event-loop lag * above 1µs (liveview_max_lag)*",
+            "1 of 2 budgets does not hold:",
+            "  events > 1   exceeded   0",
             "INVALID: event-loop lag *",
-            "not judged  errors == 0  the run is invalid",
+            "within      errors == 0 *0",
+            "EXCEEDED    events > 1 *0",
+            "not judged  max_iteration < 1m  the run is invalid",
             "FAILED test_it.py::test_blocks - InvalidRun: the run is invalid*: event-loop lag *",
         ]
     )

@@ -216,6 +216,35 @@ def test_an_invalid_run_says_so_first_and_judges_nothing() -> None:
     assert "EXCEEDED" not in text(shown)
 
 
+LAG = "event-loop lag p99 was 31ms, above 20ms (liveview_max_lag)"
+BLOCKED = "gw1: the event loop was blocked for 2s (test_shop.py:7 in buy)"
+NO_FILES = "no file descriptor was left, of 200, 1s into the run, with 50 users"
+MEASURES = {
+    "p95_diff_bytes < 1B": True,
+    "mounts == 1": True,
+    "count_event < 1": True,
+    "p95_mount < 1ms": False,
+    "mount_rate > 999/s": False,
+    "error_rate < 1%": False,
+}
+
+
+@pytest.mark.parametrize("budget", MEASURES)
+@pytest.mark.parametrize(
+    ("causes", "of_time"),
+    [((LAG,), True), ((LAG, BLOCKED), True), ((LAG, NO_FILES), False)],
+    ids=["lag", "blocked", "no files"],
+)
+def test_bytes_and_counts_are_judged_where_times_alone_are_wrong(
+    budget: str, causes: tuple[str, ...], of_time: bool
+) -> None:
+    shown = text(report(budget, invalid=causes))
+
+    is_judged = of_time and MEASURES[budget]
+    assert is_judged == (f"EXCEEDED    {budget}" in shown)
+    assert is_judged != (f"not judged  {budget}  the run is invalid" in shown)
+
+
 def test_a_partial_run_says_so_first_and_judges_nothing() -> None:
     shown = report(
         "p95_mount < 1ms", snapshot=replace(measured(), partial="interrupted")
