@@ -74,17 +74,26 @@ def _find_method(owner: object, argument: str, name: str) -> Any:
         )
         raise MarkerError(message)
     found = getattr(owner, name, None)
-    if found is not None and is_async(found):
-        return found
     cls = owner if isinstance(owner, type) else type(owner)
-    methods = [each for each in dir(cls) if not each.startswith("_")]
-    problem = (
-        f"has no method {name!r}.{near_miss(name, methods)}"
-        if found is None
-        else f"has {name!r}, but {not_async(found)}"
-    )
+    if found is None:
+        methods = [each for each in dir(cls) if not each.startswith("_")]
+        problem = f"has no method {name!r}.{near_miss(name, methods)}"
+    elif not is_async(found):
+        problem = f"has {name!r}, but {not_async(found)}"
+    elif lacks_self(cls, name):
+        problem = f"has {name!r} without self: write `async def {name}(self, {LIVE})`"
+    else:
+        return found
     message = f"load({argument}=…): the class {cls.__qualname__} {problem}"
     raise MarkerError(message)
+
+
+def lacks_self(cls: type, name: str) -> bool:
+    """Return whether a method begins with `live` in the place of `self`."""
+    function = inspect.getattr_static(cls, name)
+    if isinstance(function, staticmethod):
+        return False
+    return next(iter(inspect.signature(function).parameters), SELF) == LIVE
 
 
 def fixtures_of(function: Any) -> list[str]:

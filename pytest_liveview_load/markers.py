@@ -5,7 +5,8 @@ users can import a test module. The plugin turns the attributes into marks, and 
 `pytest.mark.load(…)` by the same two functions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 
@@ -47,14 +48,61 @@ class LoadArguments(TypedDict, total=False):
     lost: str
 
 
-def load(
-    *misplaced: object, **arguments: Unpack[LoadArguments]
-) -> Callable[[Test], Test]:
+class Decorator(Collection["Decorator"]):
+    """What `load(…)` and `budget(…)` return: it decorates, and is a mark where pytest asks.
+
+    `pytestmark = load(users=5)` and `pytest.param(3, marks=load(users=5))` ask for `mark`;
+    the latter wants one mark or a collection of them, so it is a collection of itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        args: Sequence[object],
+        kwargs: Mapping[str, Any],
+        decorate: Callable[[Any], None],
+    ) -> None:
+        self.name = name
+        self.args = args
+        self.kwargs = kwargs
+        self._decorate = decorate
+
+    def __call__(self, function: Test) -> Test:
+        """Decorate a test."""
+        self._decorate(function)
+        return function
+
+    @property
+    def mark(self) -> Any:
+        """The mark of pytest that says the same."""
+        # Who asks is pytest; a process that only runs users does without it.
+        return getattr(sys.modules["pytest"].mark, self.name)(
+            *self.args, **self.kwargs
+        ).mark
+
+    def __iter__(self) -> Iterator["Decorator"]:
+        return iter((self,))
+
+    def __len__(self) -> int:
+        return 1
+
+    def __contains__(self, other: object) -> bool:
+        return other is self
+
+    def __repr__(self) -> str:
+        given = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
+        return f"{self.name}({', '.join(given)})"
+
+
+def load(*misplaced: object, **arguments: Unpack[LoadArguments]) -> Decorator:
     """Make a test a load test: `@load(users=500, ramp="10s", duration="1m")`.
 
     On a class it applies to each of its tests. With a `mix` of its methods,
     `@load(mix={"browse": 80, "buy": 20}, users=100)`, the class becomes one test that
     runs them, `test_mix`.
+
+    `pytestmark = load(users=5)` says it of every test of a module or class, and
+    `pytest.param(3, marks=load(users=5))` of one parameter.
 
     Raises:
         MarkerError: At once, for unknown or contradicting arguments, values that cannot
@@ -67,7 +115,7 @@ def load(
     """
     plan = parse_load(misplaced, arguments)
 
-    def decorate(function: Test) -> Test:
+    def decorate(function: Any) -> None:
         _check_place(function, "load")
         if LOAD_ATTRIBUTE in vars(function):
             message = f"@load stands twice on {_name(function)}: keep one of them"
@@ -78,12 +126,11 @@ def load(
             setattr(function, TEST, test)
         else:
             setattr(function, LOAD_ATTRIBUTE, plan)
-        return function
 
-    return decorate
+    return Decorator("load", (), arguments, decorate)
 
 
-def budget(*texts: str) -> Callable[[Test], Test]:
+def budget(*texts: str) -> Decorator:
     """Fail the test unless it keeps each budget: `@budget("p95_mount < 200ms")`.
 
     Several `@budget` on one test add up; one on a class applies to each of its tests.
@@ -101,15 +148,14 @@ def budget(*texts: str) -> Callable[[Test], Test]:
     """
     budgets = parse_budgets(texts)
 
-    def decorate(function: Test) -> Test:
+    def decorate(function: Any) -> None:
         _check_place(function, "budget")
         below: tuple[Budget, ...] = getattr(function, BUDGETS_ATTRIBUTE, ())
         together = (*budgets, *below)
         _check_duplicates(together)
         setattr(function, BUDGETS_ATTRIBUTE, together)
-        return function
 
-    return decorate
+    return Decorator("budget", texts, {}, decorate)
 
 
 def parse_load(args: Sequence[object], kwargs: Mapping[str, Any]) -> RunPlan:

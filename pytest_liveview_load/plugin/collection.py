@@ -45,6 +45,7 @@ def examine(item: pytest.Function) -> None:
 
     Raises ConfigurationError.
     """
+    check_self(item)
     asks_live, asks_load = asks_for(item, LIVE), asks_for(item, LOAD)
     marked = is_marked(item)
     if not (marked or asks_live or asks_load):
@@ -62,6 +63,8 @@ def examine(item: pytest.Function) -> None:
         )
     if plan.run_plan is not None:
         check_names(item, plan.run_plan, asks_load=asks_load)
+        if asks_live and not asks_load:
+            check_fixtures(item)
     check_scenarios_of(item, plan, asks_load=asks_load)
     if plan.run_plan is not None and plan.run_plan.data is not None:
         from pytest_liveview_load.plugin.data import check_data
@@ -114,6 +117,36 @@ def is_marked(item: pytest.Function) -> bool:
         or item.get_closest_marker(LOAD) is not None
         or item.get_closest_marker(BUDGET) is not None
     )
+
+
+def check_self(item: pytest.Function) -> None:
+    """Raise MarkerError for a method whose first parameter should be `self`."""
+    code = getattr(item.function, "__code__", None)
+    first = code.co_varnames[:1] if code is not None and code.co_argcount else ()
+    if first not in ((LIVE,), (LOAD,)) or item.cls is None:
+        return
+    if isinstance(inspect.getattr_static(item.cls, item.originalname), staticmethod):
+        return
+    raise MarkerError(
+        f"{item.name} is a method of {item.cls.__name__} and takes no `self`: write "
+        f"`async def {item.originalname}(self, {first[0]})`"
+    )
+
+
+def check_fixtures(item: pytest.Function) -> None:
+    """Raise MarkerError if a fixture of a test under `@load` is built on `live`.
+
+    Fixtures are made once, and each virtual user has a `live` of its own.
+    """
+    known = getattr(item, "_fixtureinfo", None)  # as in `definition_of`
+    for name, definitions in getattr(known, "name2fixturedefs", {}).items():
+        if LIVE in definitions[-1].argnames:
+            raise MarkerError(
+                f"{item.name} is a load test and its fixture `{name}` is built on `live`: "
+                "a fixture is made once, and each user of a load has a `live` of its own. "
+                f"Make it a function, `async def {name}(live)`, and let each user begin "
+                f"with it: load(setup={name})"
+            )
 
 
 def check_ours(item: pytest.Function, name: str) -> None:
@@ -192,8 +225,15 @@ def check_scenarios_of(item: pytest.Function, plan: Plan, *, asks_load: bool) ->
 
 def run_plan_of(item: pytest.Function) -> RunPlan | None:
     """Return the plan of the decorator or mark that is closest to the test."""
-    decorated: RunPlan | None = getattr(item.function, LOAD_ATTRIBUTE, None)
-    own = next((mark for mark in item.own_markers if mark.name == LOAD), None)
+    # pytest.param(…, marks=…) is closer than the function.
+    of_parameters = item.callspec.marks if hasattr(item, "callspec") else []
+    nearest = next((each for each in of_parameters if each.name == LOAD), None)
+    own = nearest or next(
+        (each for each in item.own_markers if each.name == LOAD), None
+    )
+    decorated: RunPlan | None = None
+    if nearest is None:
+        decorated = getattr(item.function, LOAD_ATTRIBUTE, None)
     if decorated is None and own is None:
         decorated = getattr(item.cls, LOAD_ATTRIBUTE, None)
     mark = own or item.get_closest_marker(LOAD)

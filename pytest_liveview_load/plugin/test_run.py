@@ -61,7 +61,7 @@ class LivePlaceholder:
         raise MarkerError(
             f"a fixture of {self._test} uses live.{name}, but under @load every virtual "
             "user has a `live` of its own, and fixtures are made once, before any: make "
-            "it a function that takes a live user, and await it in the test"
+            "it a function that takes a live user, and give it as load(setup=…)"
         )
 
     def __repr__(self) -> str:

@@ -155,7 +155,9 @@ def test_a_broken_budget_fails_the_test_in_its_call_with_the_message_alone(
     result.stdout.no_fnmatch_line("*ERROR*")
 
 
-def test_a_fixture_that_uses_live_is_told_what_to_do(suite: Suite) -> None:
+def test_a_fixture_built_on_live_is_refused_where_each_user_has_its_own(
+    suite: Suite,
+) -> None:
     suite.tests("""
         import pytest
         from pytest_liveview_load import load
@@ -163,6 +165,41 @@ def test_a_fixture_that_uses_live_is_told_what_to_do(suite: Suite) -> None:
         @pytest.fixture
         def number(live):
             return live.id
+
+        @pytest.fixture
+        def doubled(number):
+            return 2 * number
+
+        async def test_alone(doubled, live):
+            assert doubled == 2 * live.id
+
+        async def test_conducts(doubled, load): ...
+
+        @load(users=2)
+        async def test_counter(doubled): ...
+    """)
+
+    result = suite.run_here("--collect-only")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            (
+                "*test_it.py:*: test_counter is a load test and its fixture `number` is"
+                " built on `live`: *async def number(live)*load(setup=number)*"
+            )
+        ]
+    )
+
+
+def test_a_fixture_that_fetches_live_is_told_what_to_do(suite: Suite) -> None:
+    suite.tests("""
+        import pytest
+        from pytest_liveview_load import load
+
+        @pytest.fixture
+        def number(request):
+            return request.getfixturevalue("live").id
 
         @load(users=2)
         async def test_counter(number, live): ...
@@ -173,7 +210,7 @@ def test_a_fixture_that_uses_live_is_told_what_to_do(suite: Suite) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            ">       return live.id",
+            '>       return request.getfixturevalue("live").id',
             "E * a fixture of test_counter uses live.id, but under @load every virtual *",
         ]
     )

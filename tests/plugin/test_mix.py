@@ -208,6 +208,17 @@ MISTAKES = {
             "write `async def`"
         ),
     ),
+    "a method without self": (
+        """
+        @load(mix={"browse": 80})
+        class TestShop:
+            async def browse(live): ...
+        """,
+        (
+            "*load(mix=…): the class TestShop has 'browse' without self: write "
+            "`async def browse(self, live)`"
+        ),
+    ),
     "a test_mix that is there": (
         """
         @load(mix={"browse": 80})
