@@ -235,10 +235,11 @@ class Comparison:
         asked = Measure.parse(measure)
         found = []
         for number, results in enumerate(self.rounds, start=1):
-            reading = read_measure(asked, results[pattern].snapshot)
+            result = results[pattern]
+            reading = read_measure(asked, result.snapshot)
             where = f"{pattern}, round {number}: {measure}"
             if isinstance(reading, NotMeasured):
-                message = f"{where}: {reading.why}"
+                message = f"{where}: {reading.advised(result.profile).why}"
                 raise NoData(message)
             if reading.value <= 0:
                 message = f"{where} is 0, of which there is no ratio"

@@ -234,7 +234,9 @@ class SearchStep:
         cls, size: float, result: LoadResult, budgets: Sequence[Budget]
     ) -> "SearchStep":
         """Return a step with its run judged."""
-        judged = tuple(Judgement.of(each, result.snapshot) for each in budgets)
+        judged = tuple(
+            Judgement.of(each, result.snapshot, result.profile) for each in budgets
+        )
         return cls(size=size, run=result.scenario, result=result, judgements=judged)
 
     @property

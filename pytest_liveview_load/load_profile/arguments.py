@@ -106,25 +106,70 @@ CONTRADICTIONS: Final[Mapping[tuple[str, str], str]] = {
     ),
 }
 
-# What others call it: k6, Locust, JMeter, Artillery, and people.
+# What others call it: k6, Locust, JMeter, Gatling, Artillery, and people. In small letters
+# without underscores, so that maxVUs and max_vus are one.
 OTHER_WORDS: Final[Mapping[str, str]] = {
-    "arrival_rate": "arrival",
+    "arrivalrate": "arrival",
+    "constantuserspersec": "arrival",
     "rate": "arrival",
     "rps": "arrival",
+    "startrate": "arrival",
     "concurrency": "users",
+    "concurrentusers": "users",
+    "numusers": "users",
     "threads": "users",
+    "usercount": "users",
     "vus": "users",
-    "max_vus": "max_users",
-    "ramp_up": "ramp",
-    "spawn_rate": "ramp",
-    "run_time": "duration",
+    "maxvus": "max_users",
+    "maxvusers": "max_users",
+    "preallocatedvus": "max_users",
+    "rampup": "ramp",
+    "ramptime": "ramp",
+    "spawnrate": "ramp",
+    "hatchrate": "ramp",
+    "phases": "stages",
+    "runtime": "duration",
     "time": "duration",
     "loops": "iterations",
     "repeat": "iterations",
     "wait": "think",
-    "wait_time": "think",
+    "waittime": "think",
+    "between": "think",
+    "sleep": "think",
     "pace": "pacing",
+    "constantpacing": "pacing",
+    "constantthroughput": "pacing",
+    "gracefulstop": "grace",
+    "stoptimeout": "grace",
     "random": "poisson",
+    "scenarios": "mix",
+    "weights": "mix",
+    "onstart": "setup",
+    "onstop": "teardown",
+}
+
+# Where the other's value means something else: how to get ours from it.
+FROM_SPAWN_RATE: Final = (
+    "the time in which all come, users ÷ rate: 100 users at 10 a second are ramp='10s'"
+)
+CONVERSIONS: Final[Mapping[str, str]] = {
+    "spawnrate": FROM_SPAWN_RATE,
+    "hatchrate": FROM_SPAWN_RATE,
+    "preallocatedvus": "the most users at once; they are made when arrivals need them",
+    "constantthroughput": "the time from start to start: 0.1 a second is pacing='10s'",
+    "between": "its two ends as text: between(1, 3) is think='1s..3s'",
+    "scenarios": "the scenarios with their shares: mix={browse: 80, buy: 20}",
+    "weights": "the scenarios with their shares: mix={browse: 80, buy: 20}",
+}
+
+# What is said in another place than `load(…)`.
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "thresholds": "a promise is a decorator of its own: @budget('p95_mount < 200ms')",
+    "ensure": "a promise is a decorator of its own: @budget('p95_mount < 200ms')",
+    "host": "the app's address is the setting liveview_url",
+    "url": "the app's address is the setting liveview_url",
+    "target": "the app's address is the setting liveview_url",
+    "executor": "users=… or stages=… are a crowd, arrival=… is a rate",
 }
 
 # What makes a load the kind that it is: a crowd, a crowd in stages, arrivals.
@@ -159,9 +204,14 @@ def wrong_argument(call: str, name: str, value: object, why: object) -> MarkerEr
 
 def unknown_argument(name: str, value: object, known: Iterable[str]) -> MarkerError:
     """Return the error for an argument that `load` does not have."""
-    hint = near_miss(name, known) or f" Known are: {', '.join(known)}."
-    if name in OTHER_WORDS:
-        hint = f" Here it is called {OTHER_WORDS[name]!r}."
+    word = name.lower().replace("_", "")
+    if word in OTHER_WORDS:
+        how = CONVERSIONS.get(word, "")
+        hint = f" Here it is called {OTHER_WORDS[word]!r}{how and ', ' + how}."
+    elif word in ELSEWHERE:
+        hint = f" Here {ELSEWHERE[word]}."
+    else:
+        hint = near_miss(name, known) or f" Known are: {', '.join(known)}."
     return wrong_argument("load", name, value, f"load has no argument {name!r}.{hint}")
 
 

@@ -186,6 +186,14 @@ class Profile:
         mine = (self.first_user, min(self.stride, self._whole_crowd))
         return arrivals_until(self.arrival, length, marks, *mine)
 
+    @property
+    def grows_by(self) -> str:
+        """What makes a load of this kind measure more, in words."""
+        if self.stages:
+            return "the users or the times of its stages"
+        crowd = "users" if self.arrival is None else "arrival"
+        return f"{crowd} or {'iterations' if self.length is None else 'duration'}"
+
     def describe(self) -> str:
         """Return the load in a person's words: '50 users, ramp 2s, 10s, think 0.2s..0.5s'."""
         parts = [self._crowd_in_words()]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from pytest_liveview_load.errors import BudgetSyntaxError, MarkerError, UnitError
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.measure import Measure, parse_measure
 from pytest_liveview_load.metrics.names import Unit, format_interval, format_value
 from pytest_liveview_load.metrics.reading import NotMeasured, read_measure
@@ -19,6 +20,7 @@ from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.units import (
     NUMBER,
     format_count,
+    format_percentage,
     near_miss,
     parse_bytes,
     parse_duration,
@@ -38,7 +40,7 @@ OPERATOR = re.compile(r"[<>=!≤≥]+")
 LIMITS: Final[Mapping[Unit, tuple[str, tuple[str, ...], Callable[[str], float]]]] = {
     Unit.TIMING: ("duration", ("ms", "s"), parse_duration),
     Unit.SIZE: ("size", ("B", "kB"), parse_bytes),
-    Unit.RATE: ("rate", ("/s",), parse_rate),
+    Unit.RATE: ("rate", ("/s", "/min"), parse_rate),
     Unit.RATIO: ("percentage", ("%",), parse_percentage),
 }
 DIGITS: Final = 3
@@ -75,7 +77,7 @@ class Budget:
             source=source.strip(),
             measure=measure,
             op=op,
-            limit=_parse_limit(limit, measure, source),
+            limit=parse_limit(limit, measure, source),
         )
 
     def holds(self, observed: float) -> bool:
@@ -135,10 +137,13 @@ class Judgement:
     finding: str
 
     @classmethod
-    def of(cls, budget: Budget, snapshot: Snapshot) -> "Judgement":
-        """Judge a budget by what was measured."""
+    def of(
+        cls, budget: Budget, snapshot: Snapshot, profile: Profile | None = None
+    ) -> "Judgement":
+        """Judge a budget by what was measured; with the `profile`, say what helps."""
         verdict = judge(budget, snapshot)
         if isinstance(verdict, NotMeasured):
+            verdict = verdict.advised(profile)
             return cls(budget.source, verdict, verdict.why)
         unit = budget.measure.unit
         observed = _format_observed(verdict.observed, unit, budget.limit)
@@ -199,8 +204,8 @@ def _parse_operator(rest: str, source: str) -> str:
     return op
 
 
-def _parse_limit(text: str, measure: Measure, source: str) -> float:
-    """Return a limit in base units. Raises `BudgetSyntaxError`.
+def parse_limit(text: str, measure: Measure, source: str) -> float:
+    """Return a limit in base units. Raises `BudgetSyntaxError`, which quotes `source`.
 
     A number needs its unit, unless it is 0 or the measure counts.
     """
@@ -218,7 +223,10 @@ def _parse_limit(text: str, measure: Measure, source: str) -> float:
         )
     word, examples, parse = LIMITS[measure.unit]
     if bare:
-        shown = " or ".join(repr(text + each) for each in examples)
+        readings = [text + each for each in examples]
+        if measure.unit is Unit.RATIO and float(text) <= 1:
+            readings.insert(0, format_percentage(float(text)))  # '0.01' may be '1%'
+        shown = " or ".join(map(repr, readings))
         raise BudgetSyntaxError(
             source, f"{measure.source} is a {word} and its limit needs a unit: {shown}"
         )

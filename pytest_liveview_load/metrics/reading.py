@@ -7,6 +7,7 @@ zero for nothing, and no percentile of too few samples.
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, assert_never
 
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.histogram import Histogram, samples_needed
 from pytest_liveview_load.metrics.measure import (
     Aggregate,
@@ -46,12 +47,20 @@ class Reading:
 class NotMeasured:
     """There is no such number; `why` says what is missing, and what helps.
 
-    It is also the verdict on a budget of which nothing was measured.
+    It is also the verdict on a budget of which nothing was measured. `too_few` says that
+    there were samples, and a larger run has enough.
     """
 
     outcome: ClassVar = "no data"
 
     why: str
+    too_few: bool = False
+
+    def advised(self, profile: Profile | None) -> "NotMeasured":
+        """Return it with what helps, if the load is known: who ran, and for how long."""
+        if not self.too_few or profile is None:
+            return self
+        return replace(self, why=f"{self.why}: raise {profile.grows_by}")
 
 
 def read_measure(measure: Measure, snapshot: Snapshot) -> Reading | NotMeasured:
@@ -85,9 +94,7 @@ def _of_samples(measure: Measure, snapshot: Snapshot) -> Reading | NotMeasured:
         case Percentile(p):
             needed = samples_needed(p)
             if count < needed:
-                return NotMeasured(
-                    f"needs {needed}, had {count}: raise users or duration"
-                )
+                return NotMeasured(f"needs {needed}, had {count}", too_few=True)
             low, high = histogram.interval(p)
             interval = (low / scale, high / scale)
             value = histogram.percentile(p) / scale

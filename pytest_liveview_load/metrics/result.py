@@ -5,11 +5,12 @@ AttributeError with the near miss. There are no defaults and no zeros for nothin
 """
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from pytest_liveview_load.errors import BudgetSyntaxError, NoData
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.advice import Advice, advice
+from pytest_liveview_load.metrics.budget import parse_limit
 from pytest_liveview_load.metrics.histogram import samples_needed
 from pytest_liveview_load.metrics.measure import Measure
 from pytest_liveview_load.metrics.names import METRICS, Unit, format_value
@@ -35,25 +36,64 @@ class ComparableFloat(float):
     __hash__ = float.__hash__
 
 
-class MeasuredValue(ComparableFloat):
+class MeasuredValue(float):
     """A value in base units: seconds, bytes, ones, per second, a ratio of one.
 
-    `value["inc"]` is the same measure of one label, `value.statics` of one part of the
-    diffs; both raise NoData if that was not measured.
+    It compares with numbers, and with text as a budget has it: `value < "200ms"` (which
+    raises BudgetSyntaxError for what is no limit of this measure). `value["inc"]` is the
+    same measure of one label, `value.statics` of one part of the diffs; both raise NoData
+    if that was not measured.
     """
 
     measure: Measure
     snapshot: Snapshot
+    profile: Profile | None
 
-    def __new__(cls, value: float, measure: Measure, snapshot: Snapshot) -> Self:
+    def __new__(
+        cls,
+        value: float,
+        measure: Measure,
+        snapshot: Snapshot,
+        profile: Profile | None = None,
+    ) -> Self:
         """Return `value` with its measure, and what it was read from."""
         measured_value = super().__new__(cls, value)
         measured_value.measure = measure
         measured_value.snapshot = snapshot
+        measured_value.profile = profile
         return measured_value
 
-    def __getnewargs__(self) -> tuple[float, Measure, Snapshot]:  # type: ignore[override]
-        return (float(self), self.measure, self.snapshot)
+    def __getnewargs__(  # type: ignore[override]
+        self,
+    ) -> tuple[float, Measure, Snapshot, Profile | None]:
+        return (float(self), self.measure, self.snapshot, self.profile)
+
+    def __lt__(self, other: float | str) -> bool:
+        return float.__lt__(self, self.limit("<", other))
+
+    def __le__(self, other: float | str) -> bool:
+        return float.__le__(self, self.limit("<=", other))
+
+    def __gt__(self, other: float | str) -> bool:
+        return float.__gt__(self, self.limit(">", other))
+
+    def __ge__(self, other: float | str) -> bool:
+        return float.__ge__(self, self.limit(">=", other))
+
+    def __eq__(self, other: object) -> bool:
+        return float.__eq__(self, self.limit("==", other))
+
+    def __ne__(self, other: object) -> bool:
+        return float.__ne__(self, self.limit("==", other))
+
+    __hash__ = float.__hash__
+
+    def limit(self, op: str, other: Any) -> Any:
+        """Return what this is compared with, in base units if it is a budget's text."""
+        if not isinstance(other, str):
+            return other
+        source = f"{self.measure.source} {op} {other}"
+        return parse_limit(other.strip(), self.measure, source)
 
     def __getitem__(self, label: str) -> "MeasuredValue":
         try:
@@ -61,7 +101,7 @@ class MeasuredValue(ComparableFloat):
         except BudgetSyntaxError as error:
             message = f"{error.source}: {error.problem}"
             raise NoData(message) from None
-        return measured_value(measure, self.snapshot)
+        return measured_value(measure, self.snapshot, self.profile)
 
     def __getattr__(self, name: str) -> "MeasuredValue":
         # Python and its tools ask for names of their own, also before there is a measure.
@@ -72,18 +112,19 @@ class MeasuredValue(ComparableFloat):
         except BudgetSyntaxError as error:
             message = f"{error.source}: {error.problem}"
             raise AttributeError(message, name=name, obj=None) from None
-        return measured_value(measure, self.snapshot)
+        return measured_value(measure, self.snapshot, self.profile)
 
 
-def measured_value(measure: Measure, snapshot: Snapshot) -> MeasuredValue:
+def measured_value(
+    measure: Measure, snapshot: Snapshot, profile: Profile | None = None
+) -> MeasuredValue:
     """Return what `snapshot` has for `measure`; raise NoData that names what it has."""
     reading = read_measure(measure, snapshot)
     if isinstance(reading, NotMeasured):
-        message = (
-            f"{measure.source}: {reading.why}{measured_instead(measure, snapshot)}"
-        )
+        why = reading.advised(profile).why
+        message = f"{measure.source}: {why}{measured_instead(measure, snapshot)}"
         raise NoData(message)
-    return MeasuredValue(reading.value, measure, snapshot)
+    return MeasuredValue(reading.value, measure, snapshot, profile)
 
 
 def measured_instead(measure: Measure, snapshot: Snapshot) -> str:
@@ -172,7 +213,7 @@ class LoadResult:
         except BudgetSyntaxError as error:
             message = f"a load result has no {name!r}: {error.problem}"
             raise AttributeError(message, name=name, obj=None) from None
-        return measured_value(measure, self.snapshot)
+        return measured_value(measure, self.snapshot, self.profile)
 
     def __repr__(self) -> str:
         of = f" of {self.scenario}" if self.scenario else ""
@@ -183,7 +224,7 @@ class LoadResult:
 
         Raises `BudgetSyntaxError`, and `NoData` if it was not measured.
         """
-        return measured_value(Measure.parse(text), self.snapshot)
+        return measured_value(Measure.parse(text), self.snapshot, self.profile)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -215,6 +256,10 @@ def explain_comparison(op: str, left: object, right: object) -> list[str] | None
     sides = [each for each in (left, right) if isinstance(each, MeasuredValue)]
     if not sides or op not in COMPARISONS:
         return None
+    left, right = (
+        sides[0].limit(op, each) if isinstance(each, str) else each
+        for each in (left, right)
+    )
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         return None
     told = format_alike(left, right, sides[0].measure.unit)

@@ -244,7 +244,7 @@ class LoadReport(Struct, frozen=True, kw_only=True):
             partial=snapshot.partial,
             notes=tuple(notes),
             runners=runners,
-            budgets=judged(budgets, snapshot, invalid=invalid, scale=scale),
+            budgets=judged(budgets, snapshot, profile, invalid=invalid, scale=scale),
             seconds=snapshot.seconds,
             counts=dict(snapshot.counts),
             scenarios={name: dict(of) for name, of in snapshot.by_scenario.items()},
@@ -289,6 +289,7 @@ class LoadReport(Struct, frozen=True, kw_only=True):
 def judged(
     budgets: Iterable[Budget],
     snapshot: Snapshot,
+    profile: Profile | None,
     *,
     invalid: Sequence[str],
     scale: float,
@@ -303,7 +304,7 @@ def judged(
                 BudgetReport(budget=budget.source, outcome=NOT_JUDGED, why=why)
             )
         else:
-            verdicts.append(BudgetReport.of(Judgement.of(budget, snapshot)))
+            verdicts.append(BudgetReport.of(Judgement.of(budget, snapshot, profile)))
     return (*verdicts, *not_judged)
 
 

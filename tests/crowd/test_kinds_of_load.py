@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from pytest_liveview_load.crowd.plan import ARGUMENTS, RunPlan
 from pytest_liveview_load.errors import MarkerError
-from pytest_liveview_load.load_profile.arguments import OTHER_WORDS, PARSERS
+from pytest_liveview_load.load_profile.arguments import OTHER_WORDS
 from pytest_liveview_load.load_profile.profile import Profile
 
 STAGES = [("30s", 200), ("10s", 0)]
@@ -287,12 +288,43 @@ def test_what_only_shapes_a_load_does_not_change_its_kind(
 @pytest.mark.parametrize("word", OTHER_WORDS)
 def test_the_words_of_other_tools_are_known(word: str) -> None:
     with pytest.raises(MarkerError) as refused:
-        Profile.of(**{word: 5})
+        RunPlan.of(**{word: 5})
 
     said = f"load({word}=5): load has no argument {word!r}."
-    assert f"{said} Here it is called {OTHER_WORDS[word]!r}." == str(refused.value)
-    assert OTHER_WORDS[word] in PARSERS
-    assert word not in PARSERS
+    assert str(refused.value).startswith(
+        f"{said} Here it is called {OTHER_WORDS[word]!r}"
+    )
+    assert OTHER_WORDS[word] in ARGUMENTS
+    assert word not in ARGUMENTS
+
+
+CONVERTED = {
+    "spawn_rate": (
+        "Here it is called 'ramp', the time in which all come, users ÷ rate: 100 users at "
+        "10 a second are ramp='10s'."
+    ),
+    "maxVUs": "Here it is called 'max_users'.",
+    "constant_throughput": (
+        "Here it is called 'pacing', the time from start to start: 0.1 a second is "
+        "pacing='10s'."
+    ),
+    "thresholds": (
+        "Here a promise is a decorator of its own: @budget('p95_mount < 200ms')."
+    ),
+    "host": "Here the app's address is the setting liveview_url.",
+}
+
+
+@pytest.mark.parametrize(("word", "said"), CONVERTED.items(), ids=CONVERTED)
+def test_a_word_that_means_something_else_elsewhere_is_converted(
+    word: str, said: str
+) -> None:
+    with pytest.raises(MarkerError) as refused:
+        RunPlan.of(**{word: 5})
+
+    assert f"load({word}=5): load has no argument {word!r}. {said}" == str(
+        refused.value
+    )
 
 
 LENGTHS: dict[str, tuple[dict[str, Any], float | None]] = {

@@ -173,7 +173,7 @@ def test_what_lacks_data_is_left_out_and_told() -> None:
     assert (
         "4 rounds of each pattern: 5 users, 4 iterations each\n"
         "function components, round 1: p95_mount: needs 20, had 19: raise users or\n"
-        "  duration" == str(comparison)
+        "  iterations" == str(comparison)
     )
 
 

@@ -196,11 +196,12 @@ BAD = {
     ),
     "errors < 1%": "errors is a count, and '1%' is not a number like '3'",
     "count_event > 3s": "count_event is a count, and '3s' is not a number like '3'",
-    "error_rate < 0.1": "error_rate is a percentage and its limit needs a unit: '0.1%'",
+    "error_rate < 0.1": "error_rate is a percentage and its limit needs a unit: '10%' or '0.1%'",
+    "error_rate < 0.01": "error_rate is a percentage and its limit needs a unit: '1%' or '0.01%'",
     "error_rate < 101%": (
         f"error_rate is a percentage, and '101%' {A_PERCENTAGE}: it is above 100%"
     ),
-    "event_rate > 100": "event_rate is a rate and its limit needs a unit: '100/s'",
+    "event_rate > 100": "event_rate is a rate and its limit needs a unit: '100/s' or '100/min'",
     "event_rate > 100/day": (
         f"event_rate is a rate, and '100/day' {A_RATE}: "
         "no unit is called 'day'. Units are s, m, min, h"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import Series
@@ -33,7 +34,7 @@ LINES = {
     ),
     "no data": (
         *("p99_event[inc] < 50ms", many("event", 37, name="inc")),
-        "p99_event[inc] < 50ms   no data: needs 100, had 37: raise users or duration",
+        "p99_event[inc] < 50ms   no data: needs 100, had 37",
     ),
     "bytes": (
         *("max_diff_bytes[inc] < 2kB", RUN),
@@ -67,7 +68,7 @@ def test_a_judgement_is_one_line(text: str, run: Snapshot, line: str) -> None:
 COLUMNS = {
     "p50_mount < 1s": ("within", "49.9ms (95% 40.0–60.9ms, n=100)"),
     "p50_mount < 1ms": ("exceeded", "49.9ms (95% 40.0–60.9ms, n=100)"),
-    "p99.9_mount < 1s": ("no data", "needs 1000, had 100: raise users or duration"),
+    "p99.9_mount < 1s": ("no data", "needs 1000, had 100"),
 }
 
 
@@ -76,3 +77,35 @@ def test_a_judgement_has_its_columns_apart(text: str, columns: tuple[str, str]) 
     judgement = Judgement.of(Budget.parse(text), many("mount", 100))
 
     assert columns == (judgement.outcome, judgement.finding)
+
+
+GROWS: dict[str, tuple[Profile | None, str]] = {
+    "a crowd for a time": (
+        Profile.of(users=5, duration="1m"),
+        ": raise users or duration",
+    ),
+    "a crowd for some iterations": (
+        Profile.of(users=5, iterations=3),
+        ": raise users or iterations",
+    ),
+    "arrivals": (
+        Profile.of(arrival="5/s", duration="1m"),
+        ": raise arrival or duration",
+    ),
+    "stages": (
+        Profile.of(stages=[("1s", 5)]),
+        ": raise the users or the times of its stages",
+    ),
+    "one functional run": (None, ""),
+}
+
+
+@pytest.mark.parametrize(("profile", "advice"), GROWS.values(), ids=GROWS)
+def test_too_few_samples_say_what_this_load_is_to_raise(
+    profile: Profile | None, advice: str
+) -> None:
+    judged = Judgement.of(Budget.parse("p99_event < 1s"), Snapshot(), profile)
+    assert "no event was measured" == judged.finding
+
+    judged = Judgement.of(Budget.parse("p99_event < 1s"), many("event", 37), profile)
+    assert f"needs 100, had 37{advice}" == judged.finding

@@ -297,7 +297,6 @@ def test_a_product_is_explained_by_its_other_side() -> None:
     [
         ("in", RESULT.errors, [0.0]),
         ("<", 1.0, 2.0),
-        ("==", RESULT.errors, "0"),
         ("==", None, RESULT.errors),
     ],
 )
@@ -305,3 +304,57 @@ def test_other_comparisons_are_left_to_pytest(
     op: str, left: object, right: object
 ) -> None:
     assert explain_comparison(op, left, right) is None
+
+
+TEXTS = {
+    "a duration": ("p50_mount", "1h", "1ns"),
+    "a count": ("errors", "7000", "0"),
+    "a percentage": ("error_rate", "100%", "0%"),
+    "a rate": ("event_rate", "9999/s", "0.1/min"),
+}
+
+
+@pytest.mark.parametrize(("name", "above", "below"), TEXTS.values(), ids=TEXTS)
+def test_a_value_compares_with_the_text_of_a_budget(
+    name: str, above: str, below: str
+) -> None:
+    value = getattr(RESULT, name)
+
+    assert [True, True, False, False] == [
+        value < above,
+        value <= above,
+        value > above,
+        value >= above,
+    ]
+    assert [False, False, True, True] == [
+        value < below,
+        value <= below,
+        value > below,
+        value >= below,
+    ]
+    assert above > value
+
+
+def test_a_value_equals_its_own_text() -> None:
+    assert RESULT.error_rate == "1%"
+    assert RESULT.error_rate <= "1%"
+    assert RESULT.error_rate != "2%"
+
+
+def test_text_that_is_no_limit_of_the_measure_is_refused() -> None:
+    with pytest.raises(
+        BudgetSyntaxError, match=r"'p50_mount < 200' .* '200ms' or '200s'"
+    ):
+        _ = RESULT.p50_mount < "200"
+    with pytest.raises(
+        BudgetSyntaxError, match=r"'error_rate < 0\.01' .* '1%' or '0\.01%'"
+    ):
+        _ = RESULT.error_rate < "0.01"
+
+
+def test_a_failed_comparison_with_text_is_explained_like_one_with_a_number() -> None:
+    as_text = explain_comparison("<", RESULT.error_rate, "0.5%")
+
+    assert as_text is not None
+    assert "error_rate 1% < 0.5%" == as_text[0]
+    assert explain_comparison("<", RESULT.error_rate, 0.005) == as_text

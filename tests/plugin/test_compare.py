@@ -51,7 +51,7 @@ def test_patterns_are_shown_side_by_side(suite: Suite) -> None:
             "mean_diff_bytes[[]all]  few rows * 1",
             "                      many rows *",
             "Values are geometric means of the rounds. Ratios are to few rows, *",
-            "few rows, round 1: p99_event: needs 100, had 10: raise users or duration",
+            "few rows, round 1: p99_event: needs 100, had 10: raise users or iterations",
         ]
     )
     result.stdout.no_fnmatch_line("*round 1) -*")

@@ -26,13 +26,13 @@ def test_a_failing_load_test_in_junit(suite: Suite) -> None:
     assert failure.text == (
         "2 of 3 budgets do not hold:\n"
         "  mounts == 7   exceeded   2\n"
-        "  p95_mount < 1s   no data: needs 20, had 2: raise users or duration"
+        "  p95_mount < 1s   no data: needs 20, had 2: raise users or iterations"
     )
     assert [
         ("budget: mounts == 2", "within 2"),
         ("budget: mounts == 7", "exceeded 2"),
         (
             "budget: p95_mount < 1s",
-            "no data: needs 20, had 2: raise users or duration",
+            "no data: needs 20, had 2: raise users or iterations",
         ),
     ] == [(each.get("name"), each.get("value")) for each in case.iter("property")]

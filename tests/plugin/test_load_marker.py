@@ -143,7 +143,7 @@ def test_a_broken_budget_fails_the_test_in_its_call_with_the_message_alone(
             "*_ test_counter _*",
             "2 of 3 budgets do not hold:",
             "  max_join_bytes < 1B   exceeded   *B (n=2)",
-            "  p95_mount < 1s   no data: needs 20, had 2: raise users or duration",
+            "  p95_mount < 1s   no data: needs 20, had 2: raise users or iterations",
             "*= load tests =*",
             "EXCEEDED    max_join_bytes < 1B *",
             "NO DATA     p95_mount < 1s *",

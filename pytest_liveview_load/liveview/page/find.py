@@ -7,6 +7,7 @@ candidates or the matches themselves.
 import difflib
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from pytest_liveview_load.errors import ElementError
@@ -83,6 +84,8 @@ def _not_one(
         shown = _nearest(document, wanted, role)
         if label is not None:
             shown = shown or _known_labels(document)
+        elif text is not None and css is None:
+            shown = shown or _known_texts(document, role)
     else:
         shown = [document.describe(each) for each in found[:_SHOWN]]
         if is_vague:
@@ -153,7 +156,7 @@ def _own_labels(
 
 def _nearest(document: Document, wanted: str, role: Role) -> list[str]:
     """Return short HTML of the elements most like what was asked for."""
-    words = [word.lower() for word in _WORD.findall(wanted)] or [wanted.lower()]
+    words = {wanted.lower(), *(word.lower() for word in _WORD.findall(wanted))}
     scored: list[tuple[float, int, Element]] = []
     pool = document.all(_ROLES[role][0])[:_COMPARED]
     for at, element in enumerate(pool):
@@ -168,6 +171,13 @@ def _known_labels(document: Document) -> list[str]:
     """Return what the labels of the page read."""
     texts = (document.text(each) for each in document.all("label"))
     return [repr(text) for text in dict.fromkeys(texts) if text][:_SHOWN]
+
+
+def _known_texts(document: Document, role: Role) -> list[str]:
+    """Return short HTML of the first elements that read as anything."""
+    pool = document.all(_ROLES[role][0])[:_COMPARED]
+    readable = (each for each in pool if _readings(document, each))
+    return [document.describe(each) for each in islice(readable, _SHOWN)]
 
 
 def _likeness(document: Document, word: str, element: Element) -> float:

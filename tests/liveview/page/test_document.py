@@ -147,6 +147,23 @@ ERRORS = {
         (None, {"text": "Countr"}),
         [f"text='Countr' matches nothing on {URL}", "nearest on the page:"],
     ),
+    "a text of signs, of which one is alike": (
+        (None, {"text": "+6", "role": "click"}),
+        [
+            f"text='+6' matches nothing on {URL}",
+            "nearest on the page:",
+            '  <button id="inc" phx-click="inc">+</button>',
+        ],
+    ),
+    "a text like none": (
+        (None, {"text": "9", "role": "click"}),
+        [
+            f"text='9' matches nothing on {URL}",
+            "nearest on the page:",
+            '  <button id="inc" phx-click="inc">+</button>',
+            '  <button id="dec" phx-click="dec">-</button>',
+        ],
+    ),
     "nothing that tells one button from another": (
         (None, {"role": "click"}),
         [f"an element to click is needed, and there are 2 on {URL}: say which one"],
