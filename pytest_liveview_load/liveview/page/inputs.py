@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_liveview_load.liveview.page import events, html
 from pytest_liveview_load.liveview.page.actions import Action
-from pytest_liveview_load.liveview.page.clicks import click, submit
+from pytest_liveview_load.liveview.page.clicks import click, dispatch_event, submit
 from pytest_liveview_load.liveview.page.fields import (
     BUTTONS,
     CHECKABLE,
@@ -29,6 +29,12 @@ from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.push import Cause
 
 _SUBMITTERS: Final = frozenset(("submit", "image"))
+# Implicit submission as Chromium does it, where date and time fields do not block, and
+# Enter in a color or file field opens their dialog.
+_BLOCKS_SUBMIT: Final = frozenset(
+    ("text", "search", "tel", "url", "email", "password", "number")
+)
+_KEEPS_ENTER: Final = SELECTS | {TEXTAREA, "color", "file"}
 _KEY_DOWN: Final = "keydown"
 _KEY_UP: Final = "keyup"
 
@@ -178,9 +184,9 @@ _ADVICE = dict.fromkeys(BUTTONS, "it is a button, use click") | {
 def press(page: VisiblePage, element: Element, key: str) -> list[Action]:
     """Press and release a key in the element (JS names: "Enter", "ArrowUp", "a").
 
-    A field is focused first. Enter in a text field also submits its form, by its first
-    submit button; on a button or link it is a click. The characters that a key types are
-    not entered: `fill` does that.
+    A field is focused first. Enter in a field also clicks the first submit button of its
+    form; without one it submits the form if no other text field is in it. On a button or
+    link Enter is a click. The characters that a key types are not entered: `fill` does that.
 
     Raises:
         ElementError: The element is disabled, or nothing answers to the key.
@@ -238,16 +244,21 @@ def _debounced_key(
 
 def _entered(page: VisiblePage, element: Element) -> list[Action] | None:
     """Do what Enter does by itself, or return None if it does nothing."""
-    if element.tag == "button" or (element.tag == "a" and "href" in element.attrib):
-        return click(page, element)
     field = page.document.fields.field(element)
+    if element.tag == "a" and "href" in element.attrib:
+        return click(page, element)
+    if field is None:
+        return None
+    if field.type in BUTTONS:
+        return click(page, element)
     form = html.form_of(element)
-    if field is None or form is None or field.type in BUTTONS | SELECTS | {TEXTAREA}:
+    if form is None or field.type in _KEEPS_ENTER:
         return None
-    # Implicit submission of the HTML standard.
-    buttons = [
-        each for each in page.document.fields.of(form) if each.type in _SUBMITTERS
-    ]
-    if buttons and buttons[0].disabled:
-        return None
-    return submit(page, form, buttons[0].element if buttons else None)
+    fields = page.document.fields.of(form)
+    default = next((each for each in fields if each.type in _SUBMITTERS), None)
+    if default is not None:
+        # A click without a mouse, which moves no focus.
+        disabled = html.is_disabled(default.element)
+        return None if disabled else dispatch_event(page, "click", default.element)
+    blocking = [each for each in fields if each.type in _BLOCKS_SUBMIT]
+    return submit(page, form) if blocking == [field] else None

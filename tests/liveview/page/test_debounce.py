@@ -81,14 +81,14 @@ def test_a_field_can_wait_until_it_is_left() -> None:
 
 
 def test_a_submit_by_key_forgets_what_was_held_back_for_a_time() -> None:
-    page = a_form("phx-debounce=200")
+    page = a_form("phx-debounce=200", "<button>go</button>")
     fill(page, "#a", "1")
     assert ["save"] == told(inputs.press(page, find_one(page.document, "#a"), "Enter"))
     assert None is page.forms.debounce.next_due()
 
 
 def test_a_submit_by_key_leaves_the_field() -> None:
-    page = a_form("phx-debounce=blur")
+    page = a_form("phx-debounce=blur", "<button>go</button>")
     fill(page, "#a", "1")
     sent = told(inputs.press(page, find_one(page.document, "#a"), "Enter"))
     assert ["change", "save"] == sent

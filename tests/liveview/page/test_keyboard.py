@@ -7,6 +7,7 @@ from pytest_liveview_load.liveview.page import inputs
 from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
 from pytest_liveview_load.liveview.page.clicks import click, submit, triggered_submit
 from pytest_liveview_load.liveview.page.find import find_one
+from tests.liveview.page.enter_key import ENTER
 from tests.liveview.page.pages import page_of
 
 KEYS = {
@@ -66,6 +67,29 @@ def test_enter_submits_by_the_first_submit_button() -> None:
 
     assert isinstance(push, PushEvent)
     assert push.payload["value"] == "n=&yes=1"
+
+
+@pytest.mark.parametrize(("content", "submits"), ENTER.values(), ids=ENTER)
+def test_enter_submits_what_a_browser_submits(content: str, submits: bool) -> None:
+    heard = "<p phx-window-keydown=k></p>"
+    page = page_of(f"{heard}<form phx-submit=s>{content}</form>")
+
+    actions = inputs.press(page, find_one(page.document, "#a"), "Enter")
+
+    told = [each.event for each in actions if isinstance(each, PushEvent)]
+    assert told == (["k", "s"] if submits else ["k"])
+
+
+def test_enter_clicks_the_submit_button() -> None:
+    page = page_of(
+        "<form phx-submit=s><input id=a name=n>"
+        "<button phx-click=c name=b value=1>y</button></form>"
+    )
+
+    actions = inputs.press(page, find_one(page.document, "#a"), "Enter")
+
+    told = [each.event for each in actions if isinstance(each, PushEvent)]
+    assert told == ["c", "s"]
 
 
 def test_a_key_that_nobody_hears_is_an_error() -> None:
