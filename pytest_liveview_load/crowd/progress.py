@@ -11,6 +11,7 @@ from pytest_liveview_load.metrics.budget import Budget, Judgement, Within
 from pytest_liveview_load.metrics.snapshot import Snapshot
 
 SNAPSHOT_EVERY: Final = 1.0  # seconds
+FIRST_EVERY: Final = 0.1  # in the first second, for whoever asks what has been so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,11 @@ class Progress:
 
 
 OnSnapshot = Callable[[Progress], None]
+
+
+def numbers_every(elapsed: float) -> float:
+    """Return how many seconds after others numbers are sent, `elapsed` into a run."""
+    return FIRST_EVERY if elapsed < 1.0 else SNAPSHOT_EVERY
 
 
 def what_holds(conditions: Sequence[Budget], snapshot: Snapshot) -> str:

@@ -7,10 +7,15 @@ and every run ends once, in `Refused`, `Finished` or `Broken`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+import math
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pytest_liveview_load.crowd.engine import changes
-from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY, what_holds
+from pytest_liveview_load.crowd.progress import (
+    SNAPSHOT_EVERY,
+    numbers_every,
+    what_holds,
+)
 from pytest_liveview_load.distribution.live_changes import (
     NOT_BEGUN,
     OPEN_LOAD,
@@ -50,7 +55,7 @@ from pytest_liveview_load.distribution.packed import (
     Share,
 )
 from pytest_liveview_load.distribution.rebalance import Rebalance
-from pytest_liveview_load.distribution.run_summary import RunSummary
+from pytest_liveview_load.distribution.run_summary import RunSummary, RunSync
 from pytest_liveview_load.distribution.runner_state import RunnerPhase, RunnerState
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
@@ -60,7 +65,6 @@ from pytest_liveview_load.units import format_duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_liveview_load.metrics.snapshot import Snapshot
 
 OVERTIME: Final = 30.0  # seconds after the grace, for teardown and closing
 SUSPENDED: Final = 2.0  # between two ticks: it was this process that stood still
@@ -68,22 +72,6 @@ LEAD_TIME: Final = 0.25  # seconds until the start, besides four round trips
 
 
 Ending: TypeAlias = Refused | Finished | Broken
-
-
-class RunSync(Protocol):
-    """Where the users of a run synchronize, as far as it concerns the coordinator."""
-
-    def snapshot(self, now: float) -> Snapshot:
-        """Return what was measured there until the instant `now`."""
-
-    def causes(self) -> Sequence[str]:
-        """Return why what users waited for there makes the run invalid."""
-
-    def run_starts(self, at: float, measure_from: float) -> None:
-        """Know when the run starts, and its warm-up ends."""
-
-    def lose(self, runner: str, *, moved: bool) -> None:
-        """Let go of the users of a lost runner; `moved` says that they come again."""
 
 
 class Coordinator:
@@ -118,13 +106,12 @@ class Coordinator:
         self.at: float | None = None  # the start
         self.stopping = ""  # why, once no user is to come any more
         self.changes = LiveChanges(self.run, len(self.profile.user_ids()))
-        self.summary = RunSummary(
-            self.profile, self.runners, sync.snapshot, sync.causes
-        )
+        self.summary = RunSummary(self.profile, self.runners, sync)
         self.rebalance = Rebalance(self.run)
         self._abort = tuple(map(Budget.parse, self.plan.abort))
         self._deadline: float | None = None  # when all must have ended, once known
         self._shown_at = now  # numbers, to the lead
+        self._judged_at = math.inf  # by `abort`
         self._ticked_at = now
         self._send = send
         self._kill = kill
@@ -173,9 +160,10 @@ class Coordinator:
             for runner in self.runners.values():
                 if runner.is_alive and self.ending is None:
                     self._watch(runner, now)
-            due = now - self._shown_at >= SNAPSHOT_EVERY
-            if self.ending is None and self.at is not None and due:
+            if self.ending is None and self._must_show_numbers(now):
                 self._show_numbers(now)
+            if self.ending is None and now - self._judged_at >= SNAPSHOT_EVERY:
+                self._abort_if_a_condition_holds(now)
 
     def fail(self, text: str) -> None:
         """End the run because of an error in this process."""
@@ -218,7 +206,7 @@ class Coordinator:
             case ChangeDone():
                 self.rebalance.confirm(message.number)
                 self.changes.record(message, runner.name)
-                self._send_lead(*self.changes.answers())
+                self._answer_changes(now)
             case Blocked(_, seconds, stack):
                 runner.stack = stack
                 why = f"its event loop was blocked for {format_duration(seconds)}"
@@ -258,7 +246,7 @@ class Coordinator:
         length = self.profile.length
         if length is not None and not self.plan.endless:
             self._deadline = at + length + self.profile.grace + OVERTIME
-        self._shown_at = at
+        self._shown_at = self._judged_at = at
         self._sync.run_starts(at, at + self.profile.warmup)
         for runner in ready:
             runner.phase, runner.numbers_at = RunnerPhase.RUNNING, at
@@ -276,7 +264,7 @@ class Coordinator:
     ) -> None:
         runner.finish(outcome)
         self.changes.forget_runner(runner.name)
-        self._send_lead(*self.changes.answers())
+        self._answer_changes(now)
         for share in self.rebalance.take_from_done(runner.name):
             runner.shares.remove(share)
         self._assign_left_over()
@@ -321,7 +309,7 @@ class Coordinator:
         else:
             for name, its in self.changes.divide(change, users, now).items():
                 self._send_change(name, its)
-            self._send_lead(*self.changes.answers())
+            self._answer_changes(now)
             return
         self._send_lead(ChangeDone(self.run, change.number, refused=refused))
 
@@ -364,6 +352,18 @@ class Coordinator:
         if runner.must_be_pinged(now):
             self._ping(runner, now)
 
+    def _must_show_numbers(self, now: float) -> bool:
+        """Tell whether the lead is to get numbers: soon, once there are those of all."""
+        began = all(each.began for each in self.runners.values() if each.is_running)
+        every = numbers_every(self.elapsed(now)) if began else SNAPSHOT_EVERY
+        return self.at is not None and now - self._shown_at >= every
+
+    def _answer_changes(self, now: float) -> None:
+        """Answer what has been done, after the numbers that it has led to."""
+        if answers := self.changes.answers():
+            self._show_numbers(now)
+            self._send_lead(*answers)
+
     def _show_numbers(self, now: float) -> None:
         self._shown_at = now
         whole, elapsed = self.summary.snapshot(now), self.elapsed(now)
@@ -379,9 +379,12 @@ class Coordinator:
                 losses=tuple(self.summary.losses),
             )
         )
-        if self.stopping or elapsed < self.plan.after:
+
+    def _abort_if_a_condition_holds(self, now: float) -> None:
+        self._judged_at, elapsed = now, self.elapsed(now)
+        if not self._abort or self.stopping or elapsed < self.plan.after:
             return
-        if why := what_holds(self._abort, whole):
+        if why := what_holds(self._abort, self.summary.snapshot(now)):
             held = f"{why}, after {format_duration(elapsed)}"
             self.summary.aborted = f"stopped early: {held}"
             self._stop(held, now)
@@ -405,7 +408,7 @@ class Coordinator:
         loss = runner.lose(why, self.elapsed(now), moved=moved)
         self.summary.losses.append(loss)
         self.changes.forget_runner(runner.name)
-        self._send_lead(*self.changes.answers())
+        self._answer_changes(now)
         if moved:
             self.rebalance.take_from_lost(
                 runner.name, runner.shares, runner.added, runner.removed

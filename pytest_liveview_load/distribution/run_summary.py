@@ -1,8 +1,8 @@
 """What a run over many runners has come to so far: one snapshot, and what is said of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from pytest_liveview_load.distribution.packed import Loss, PackedError, PackedOutcome
 from pytest_liveview_load.distribution.runner_state import RunnerState
@@ -20,24 +20,37 @@ USERS_LEFT_OVER: Final = (
 MINOR: Final = 2  # parts of a version of Python that should be the same
 
 
+class RunSync(Protocol):
+    """Where the users of a run synchronize, as far as it concerns the coordinator."""
+
+    def snapshot(self, now: float) -> Snapshot:
+        """Return what was measured there until the instant `now`."""
+
+    def causes(self) -> Sequence[str]:
+        """Return why what users waited for there makes the run invalid."""
+
+    def run_starts(self, at: float, measure_from: float) -> None:
+        """Know when the run starts, and its warm-up ends."""
+
+    def lose(self, runner: str, *, moved: bool) -> None:
+        """Let go of the users of a lost runner; `moved` says that they come again."""
+
+
 class RunSummary:
     """Owns what is said of the run as a whole; the numbers are the runners'.
 
-    `own` returns what is measured in this process, at an instant; `own_causes` why what
-    happened here makes the run invalid.
+    In this process only what users say to one another is measured: `sync`.
     """
 
     def __init__(
         self,
         profile: Profile,
         runners: Mapping[str, RunnerState],
-        own: Callable[[float], Snapshot],
-        own_causes: Callable[[], Iterable[str]],
+        sync: RunSync,
     ) -> None:
         self.profile = profile
         self.runners = runners
-        self.own = own
-        self.own_causes = own_causes
+        self.sync = sync
         self.losses: list[Loss] = []
         self.remarks: list[str] = []
         self.aborted = ""
@@ -53,7 +66,7 @@ class RunSummary:
             replace(each.snapshot, users=0) if each.name in moved else each.snapshot
             for each in self.runners.values()
         )
-        here = replace(self.own(now), seconds=0.0, users=0)
+        here = replace(self.sync.snapshot(now), seconds=0.0, users=0)
         return merge_snapshots((*of_runners, here))
 
     def reports(self, at: float | None, now: float) -> tuple[RunnerReport, ...]:
@@ -72,7 +85,7 @@ class RunSummary:
             whole = replace(whole, partial=partial)
         reports = self.reports(at, now)
         invalid = [
-            *self.own_causes(),
+            *self.sync.causes(),
             *self._said_by_runners(lambda outcome: outcome.invalid),
         ]
         if self.users_left_over:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.crowd.engine import Run, RunOutcome, run_on_network
 from pytest_liveview_load.crowd.generator import check_file_descriptors
-from pytest_liveview_load.crowd.progress import SNAPSHOT_EVERY
+from pytest_liveview_load.crowd.progress import numbers_every
 from pytest_liveview_load.crowd.run_state import sleep_until
 from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, returns
 from pytest_liveview_load.crowd.tracebacks import place_of, prune
@@ -212,7 +212,7 @@ class RunnerShare:
 
     async def _carry_out(self) -> None:
         """Carry all shares to their end, and send their numbers."""
-        sending = self._spawn(self._send_numbers_each_second())
+        sending = self._spawn(self._send_numbers_until_cancelled())
         try:
             while going := [
                 each.task for each in self.carried if each.task and not each.task.done()
@@ -251,15 +251,15 @@ class RunnerShare:
         for each in self.carried:
             each.cut(why)
 
-    async def _send_numbers_each_second(self) -> None:
-        """Send numbers when those are there who come at once, then until cancelled."""
+    async def _send_numbers_until_cancelled(self) -> None:
+        """Send numbers when those are there who come at once, and then again and again."""
         first = self.carried[0]
         assert first.task is not None  # it was told to begin
         await first.run.has_begun(first.task)
         self._send_numbers()
         due = self.at
         while True:
-            due = max(due + SNAPSHOT_EVERY, self.link.clock())
+            due = max(due + numbers_every(due - self.at), self.link.clock())
             await sleep_until(due, self.link.clock)
             self._send_numbers()
 

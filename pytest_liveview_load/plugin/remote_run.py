@@ -32,7 +32,6 @@ from pytest_liveview_load.distribution.messages import (
     RemoveUsers,
     Start,
     Stop,
-    UserChange,
 )
 from pytest_liveview_load.distribution.packed import (
     Loss,
@@ -88,7 +87,7 @@ def last_place(stack: str) -> str:
 
 
 LAST_NUMBERS: Final = 5.0  # seconds to wait for them when a run is cut
-SOONEST: Final = 0.05  # seconds after the start: then those are there who come at once
+FIRST_NUMBERS: Final = 1.0  # seconds to wait for them after the start
 LONGEST: Final = 2.0  # until the start; our clock may not be the controller's
 HERE: Final = "the controller"
 GONE: Final = "the controller of the run is gone"
@@ -125,7 +124,6 @@ class RemoteRun:
         self.remarks: list[str] = []  # on what the test did to it
         self.user_rows = self.plan.user_rows(self.packed.seed)
         self._users: int | None = None  # as the controller has sent last
-        self._received = 0  # numbers of the controller
         self._asked = 0
         self._answers: dict[int, asyncio.Future[ChangeDone]] = {}
         loop = asyncio.get_running_loop()
@@ -144,7 +142,7 @@ class RemoteRun:
                 wait = min(max(0.0, at - self.began), LONGEST)
                 self.began += wait
                 loop = asyncio.get_running_loop()
-                loop.call_later(wait + SOONEST, set_result, self._begun, None)
+                loop.call_later(wait + FIRST_NUMBERS, set_result, self._begun, None)
             case Numbers():
                 self._update(message)
             case ChangeDone(_, number):
@@ -162,7 +160,7 @@ class RemoteRun:
         self.snapshot = unpack(numbers.snapshot)
         self.reports = numbers.runners
         self._users = numbers.users
-        self._received += 1
+        set_result(self._begun, None)
         if self.on_progress is not None:
             self.on_progress(
                 attending.Progress(
@@ -236,7 +234,10 @@ class RemoteRun:
         return f"after {format_duration(self.elapsed)}"
 
     async def has_begun(self, task: "asyncio.Task[Any]") -> None:
-        """Wait until who comes at once is there, or `task`, the run's, has ended."""
+        """Wait for the first numbers: who comes at once is there then.
+
+        Or until `task`, the run's, has ended; a second at the most.
+        """
         await asyncio.wait([self._begun, task], return_when=asyncio.FIRST_COMPLETED)
 
     async def carry_out(self) -> RunOutcome:
@@ -311,20 +312,6 @@ class RemoteRun:
             raise unpack_error(done.error)
         return done.result
 
-    async def _change_users(
-        self, called: str, change: Callable[..., UserChange], number: int, more: int
-    ) -> Mapping[str, str]:
-        """Return the runners' results, and count `more` users until numbers include them.
-
-        The first numbers that come meanwhile may have been made before the change, the
-        second are later, for there is a while between the two.
-        """
-        users, received = self.users, self._received
-        result: Mapping[str, str] = await self._change(called, change, number)
-        if self._received < received + 2:
-            self._users = max(0, users + more)
-        return result
-
     def stop(self, why: str) -> None:
         """Let the run end now, as if its time were over."""
         if not self.over:
@@ -337,7 +324,7 @@ class RemoteRun:
         if self.user_rows is not None:
             self.user_rows.prepare(most)
         called = f"add({number})"
-        told = await self._change_users(called, AddUsers, number, number)
+        told = await self._change(called, AddUsers, number)
         for who, problem in told.items():
             if problem:
                 raise CrowdError(called, f"{who}: {problem}")
@@ -345,7 +332,7 @@ class RemoteRun:
 
     async def remove_users(self, number: int) -> None:
         """Let the newest users go after their iteration, and wait for that."""
-        await self._change_users(f"remove({number})", RemoveUsers, number, -number)
+        await self._change(f"remove({number})", RemoveUsers, number)
 
     async def change_rate(self, throttle: str, rate: object, over: object) -> None:
         """Give a throttle another rate. Raises SyncError."""

@@ -99,7 +99,27 @@ def test_the_numbers_of_all_are_one() -> None:
     phases = [each.phase for each in run.coordinator.runners.values()]
     assert [RunnerPhase.DONE] * 3 == phases
     assert pytest.approx(0.001) == ending.outcome.skew
-    assert 1 == len(of(Numbers, run.to_lead))  # in the 1.75 seconds of the run
+
+
+def test_the_lead_gets_numbers_soon_and_then_each_second() -> None:
+    run = FakeRun(prepare())
+    run.go_on(3.25, step=0.125)
+
+    told = [each.elapsed for each in of(Numbers, run.to_lead)]
+
+    assert 7 == len([each for each in told if each < 1.0])
+    assert 2 == len([each for each in told if each >= 1.0])
+
+
+def test_the_lead_gets_numbers_of_all_or_after_a_second() -> None:
+    run = FakeRun(prepare())
+    run.runners["gw2"].began = None  # a slow link
+    run.coordinator.runners["gw2"].began = None
+    run.go_on(1.5, step=0.1)
+
+    [numbers] = of(Numbers, run.to_lead)
+
+    assert 1.0 <= numbers.elapsed < 1.2
 
 
 def test_numbers_that_come_late_or_twice_change_nothing() -> None:

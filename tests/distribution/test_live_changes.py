@@ -6,6 +6,7 @@ from pytest_liveview_load.distribution.messages import (
     Cut,
     DropConnections,
     Finished,
+    Numbers,
     RemoveUsers,
     Stop,
 )
@@ -37,6 +38,16 @@ def test_users_are_removed_where_the_most_are() -> None:
     sent = [of(RemoveUsers, run.sent_to(name))[0].count for name in run.runners]
 
     assert [1, 1, 1] == sent
+
+
+def test_the_numbers_after_a_change_go_before_its_answer() -> None:
+    run = FakeRun(prepare())
+    run.send("gw0", AddUsers(RUN, number=1, count=4))
+
+    *_, numbers, done = run.to_lead
+
+    assert isinstance(numbers, Numbers)
+    assert isinstance(done, ChangeDone)
 
 
 def test_all_cut_their_connections_at_one_instant() -> None:

@@ -6,7 +6,7 @@ import traceback
 import pytest
 
 from pytest_liveview_load.crowd.plan import RunPlan
-from pytest_liveview_load.distribution.messages import ChangeDone, Message, Numbers
+from pytest_liveview_load.distribution.messages import ChangeDone, Numbers, Start
 from pytest_liveview_load.distribution.packed import Loss, Share
 from pytest_liveview_load.distribution.snapshots import pack
 from pytest_liveview_load.load_profile.profile import Profile
@@ -18,6 +18,7 @@ from pytest_liveview_load.plugin.remote_run import (
     runner_summary,
 )
 from pytest_liveview_load.reporting.report import RunnerReport
+from tests.crowd.fake_time import play
 from tests.plugin.test_unreported_runs import packed_plan
 
 PROFILE = Profile.of(users=1001)
@@ -55,35 +56,58 @@ def test_progress_names_few_runners_and_the_slowest_of_many() -> None:
     assert "" == runner_summary([], {})
 
 
-@pytest.mark.parametrize(
-    ("meanwhile", "then"),
-    [
-        ((), 5),
-        ((7,), 5),  # made before the controller had heard of it
-        ((5,), 5),
-        ((5, 5), 5),
-        ((5, 6), 6),  # one has come besides
-    ],
-)
-def test_users_who_are_removed_are_counted_once(
-    meanwhile: tuple[int, ...], then: int
-) -> None:
+def remote_run() -> RemoteRun:
+    return RemoteRun(
+        RunPlan(profile=Profile.of(users=7)),
+        packed_plan(),
+        lambda _: None,
+        run="r",
+        versions=set(),
+    )
+
+
+def numbers(users: int = 7, iterations: int = 0) -> Numbers:
+    counted = pack(Snapshot(counts={"iterations": iterations}))
+    return Numbers("r", counted, users=users, elapsed=1.0)
+
+
+def test_a_crowd_has_started_once_there_are_numbers() -> None:
+    async def start() -> dict[str, int]:
+        run, never = remote_run(), asyncio.Event()
+        carried = asyncio.create_task(never.wait())
+        started = asyncio.create_task(run.has_begun(carried))
+        run.receive(Start("r", at=run.began))
+        await asyncio.sleep(0)
+        assert not started.done()
+        run.receive(numbers(iterations=3))
+        await started
+        carried.cancel()
+        return dict(run.so_far.counts)
+
+    assert {"iterations": 3} == asyncio.run(start())
+
+
+def test_a_crowd_without_numbers_is_waited_for_no_more_than_a_second() -> None:
+    async def start() -> float:
+        run = remote_run()
+        carried = asyncio.create_task(asyncio.Event().wait())
+        run.receive(Start("r", at=run.began))
+        await run.has_begun(carried)
+        carried.cancel()
+        return asyncio.get_running_loop().time()
+
+    assert 1.0 == pytest.approx(play(lambda _: start()), abs=0.1)
+
+
+def test_users_are_those_of_the_latest_numbers() -> None:
     async def remove_two() -> int:
-        sent: list[Message] = []
-        run = RemoteRun(
-            RunPlan(profile=Profile.of(users=7)),
-            packed_plan(),
-            sent.append,
-            run="r",
-            versions=set(),
-        )
-        run.receive(Numbers("r", pack(Snapshot()), users=7, elapsed=1.0))
+        run = remote_run()
+        run.receive(numbers())
         removing = asyncio.create_task(run.remove_users(2))
         await asyncio.sleep(0)
-        for users in meanwhile:
-            run.receive(Numbers("r", pack(Snapshot()), users=users, elapsed=2.0))
+        run.receive(numbers(users=5))
         run.receive(ChangeDone("r", 1, {}))
         await removing
         return run.users
 
-    assert then == asyncio.run(remove_two())
+    assert 5 == asyncio.run(remove_two())

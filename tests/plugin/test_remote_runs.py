@@ -103,6 +103,32 @@ def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
     assert re.search(r"drop_all\(\) after \S+ cut off 7 users: ", notes), notes
 
 
+@pytest.mark.parametrize(
+    ("plugin", "arguments"),
+    [("xdist.plugin", ["-n2"]), ("", ["--liveview-hosts=2*popen"])],
+    ids=["workers", "hosts"],
+)
+def test_there_is_a_result_as_soon_as_a_crowd_has_started(
+    suite: Suite, plugin: str, arguments: list[str]
+) -> None:
+    suite.use(*filter(None, [plugin]))
+    suite.tests("""
+        import asyncio
+        from pytest_liveview_load import load
+
+        async def browse(live):
+            await live.visit("/counter")
+
+        @load()
+        async def test_body(load):
+            async with load.start(browse, users=4, think="10ms") as crowd:
+                first = crowd.result_so_far.snapshot
+                assert (4, 0) == (first.users, first.counts["errors"])
+    """)
+
+    suite.run(*arguments).assert_outcomes(passed=1)
+
+
 def test_users_of_all_workers_are_together(workers: Suite) -> None:
     workers.tests("""
         from pytest_liveview_load import budget, load
