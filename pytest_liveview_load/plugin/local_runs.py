@@ -205,6 +205,7 @@ class LocalRuns:
             timeout=given.timeout,
             transport=given.transport,
             connections=given.connections,
+            max_body=given.max_body,
             headers=(*self.authorization, *given.headers),
             verify=given.verify,
         )

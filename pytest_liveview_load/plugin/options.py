@@ -98,6 +98,12 @@ OPTIONS: Final = (
         "own, or shared, those of all users of a process",
     ),
     Option(
+        name="max_body",
+        metavar="SIZE",
+        help="how large the body of an answer over HTTP may be, also when it is unpacked "
+        "(default: 64MiB)",
+    ),
+    Option(
         name="headers",
         metavar="NAME: VALUE",
         many=True,

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pytest_liveview_load.errors import HostError, LoadRefused, SettingError, UnitError
 from pytest_liveview_load.liveview.client.settings import (
+    MAX_BODY,
     OF_USER,
     STEP_TIMEOUT,
     WEBSOCKET,
@@ -24,7 +25,7 @@ from pytest_liveview_load.liveview.client.settings import (
     TransportName,
 )
 from pytest_liveview_load.plugin.options import Given
-from pytest_liveview_load.units import near_miss, parse_duration
+from pytest_liveview_load.units import near_miss, parse_bytes, parse_duration
 
 if TYPE_CHECKING:
     from pytest_liveview_load.hosts.specs import HostSpec
@@ -213,6 +214,7 @@ class Settings:
     timeout: float = STEP_TIMEOUT
     transport: TransportName = WEBSOCKET
     connections: ConnectionsOf = OF_USER
+    max_body: int = MAX_BODY
     headers: Headers = ()
     verify: bool | str = True
     scale: float = 1.0
@@ -260,6 +262,14 @@ def parse_positive_duration(given: Given) -> float:
     if seconds == 0:
         raise SettingError(f"{given.one!r} must be more than nothing")
     return seconds
+
+
+def parse_size(given: Given) -> int:
+    """Return bytes."""
+    size = int(parse_bytes(given.one))
+    if size == 0:
+        raise SettingError(f"{given.one!r} must be more than nothing")
+    return size
 
 
 def parse_scale(given: Given) -> float:
@@ -335,6 +345,7 @@ PARSERS: Final[Mapping[str, Callable[[Given], Any]]] = {
     "timeout": parse_positive_duration,
     "transport": parse_transport,
     "connections": parse_connections,
+    "max_body": parse_size,
     "headers": parse_headers,
     "verify": parse_verify,
     "scale": parse_scale,

@@ -35,6 +35,7 @@ GOOD: dict[str, tuple[str, str, Any]] = {
     "a user and password are for a header": ("url", "http://joe:pw@a:1", "http://a:1"),
     "a transport": ("transport", "LongPoll", "longpoll"),
     "whose connections": ("connections", "Shared", "shared"),
+    "a size": ("max_body", "1.5MiB", 1_572_864),
     "whom to trust": ("verify", "False", False),
     "headers, one a line": ("headers", "X-A: 1:2\n\n x-b:", None),
     "variables, quoted as in a shell": ("server_env", "A=1 'B=two words' C=", None),
@@ -110,6 +111,11 @@ BAD = {
             "--liveview-connections: 'users' does not say whose connections they are: "
             "choose user, shared. Did you mean 'user'?"
         ),
+    ),
+    "no size": (
+        "max_body",
+        "0MB",
+        "--liveview-max_body: '0MB' must be more than nothing",
     ),
     "no header": (
         "headers",

@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
+from pytest_liveview_load.liveview.client.http_body import BodyTooLarge, text_of
 from pytest_liveview_load.liveview.client.http_transport import (
     TIMES,
     Dial,
@@ -26,6 +27,7 @@ from pytest_liveview_load.liveview.client.tls import (
     origin_of,
     printable_url,
 )
+from pytest_liveview_load.units import format_bytes
 
 
 class Cookie(NamedTuple):
@@ -187,9 +189,9 @@ class HttpClient:
     ) -> Response:
         """Fetch a page and follow where it leads, as a browser does.
 
-        Raises PageError for HTTP 400 and above, too many redirects and one to another
-        host, ConnectionFailed when nobody answers, ConnectionLost when the answer
-        breaks off.
+        Raises PageError for HTTP 400 and above, a body that is too large, too many
+        redirects and one to another host, ConnectionFailed when nobody answers,
+        ConnectionLost when the answer breaks off.
         """
         started = self.clock()
         hops: list[Times] = []
@@ -226,7 +228,7 @@ class HttpClient:
         """Send one request, read the whole answer, keep the cookies that it sets.
 
         Raises ConnectionFailed when nobody answers, ConnectionLost when the answer
-        breaks off.
+        breaks off, PageError when its body is too large.
         """
         url = str(request.url)
         if request.url.scheme not in {"http", "https"}:
@@ -237,7 +239,13 @@ class HttpClient:
             raise ConnectionLost(
                 f"{request.method} {printable_url(url)}", str(error)
             ) from error
-        except OSError as error:
+        except BodyTooLarge as error:
+            most = format_bytes(self.transport.max_body)
+            told = f"its body has more than {most}, as sent or unpacked (liveview_max_body)"
+            raise PageError(
+                request.method, printable_url(url), error.status, told
+            ) from None
+        except (OSError, MemoryError) as error:
             raise failed_to_reach(url, error) from error
         self.cookies.store(answer.headers.get_list("set-cookie"), url)
         return answer
@@ -278,19 +286,10 @@ class HttpClient:
 
 def page_of(method: str, url: str, answer: httpx.Response) -> str:
     """Return the final page's HTML, or raise the PageError that it is."""
-    html = decoded(answer.content, answer.headers.get("content-type", ""))
+    html = text_of(answer.content, answer.headers.get("content-type", ""))
     if answer.status_code >= 400:
         excerpt = " ".join(html.split())
         if len(excerpt) > EXCERPT:
             excerpt = f"{excerpt[:EXCERPT]}…"
         raise PageError(method, printable_url(url), answer.status_code, excerpt)
     return html
-
-
-def decoded(body: bytes, content_type: str) -> str:
-    """Return the text of a body; UTF-8 unless its type names another charset."""
-    charset = content_type.lower().partition("charset=")[2].split(";")[0].strip(' "')
-    try:
-        return body.decode(charset or "utf-8", "replace")
-    except LookupError:
-        return body.decode("utf-8", "replace")

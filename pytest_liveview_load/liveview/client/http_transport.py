@@ -9,6 +9,7 @@ connection for every request.
 import asyncio
 import ssl
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from typing import Final, NamedTuple, cast
 import h11
 import httpx
 
+from pytest_liveview_load.liveview.client.http_body import BodyTooLarge, decompressed
+from pytest_liveview_load.liveview.client.settings import MAX_BODY
 from pytest_liveview_load.liveview.client.tls import SECURE_SCHEMES
 from pytest_liveview_load.units import Clock
 
@@ -24,6 +27,7 @@ from pytest_liveview_load.units import Clock
 TIMES: Final = "times"
 # Open connections kept for the next request of whoever comes.
 MAX_IDLE: Final = 128
+CODING: Final = b"content-encoding"
 
 Place = tuple[str, str, int]  # scheme, host, port
 
@@ -65,6 +69,7 @@ class Transport:
     tls: Callable[[], ssl.SSLContext]
     clock: Clock = time.perf_counter
     idle_timeout: float | None = None
+    max_body: int = MAX_BODY  # bytes of an answer, packed and unpacked
     open: "set[HttpConnection]" = field(default_factory=set)
     idle: "dict[Place, list[HttpConnection]]" = field(default_factory=dict)
     timer: asyncio.TimerHandle | None = None  # while some are kept for a time only
@@ -73,8 +78,9 @@ class Transport:
         """Send one request and read the whole answer.
 
         Raises OSError when nobody can be reached, httpx.RemoteProtocolError when the
-        answer breaks off or is no HTTP. A kept connection that the server has closed
-        meanwhile is replaced once: Bandit drops one without a word after an error.
+        answer breaks off or is no HTTP, BodyTooLarge, and MemoryError. A kept connection
+        that the server has closed meanwhile is replaced once: Bandit drops one without a
+        word after an error.
         """
         url = request.url
         port = url.port or (443 if url.scheme in SECURE_SCHEMES else 80)
@@ -115,7 +121,7 @@ class Transport:
         loop = asyncio.get_running_loop()
         began = self.clock()
         plain, connection = await loop.create_connection(
-            lambda: HttpConnection(self.clock, self.open), host, port
+            lambda: HttpConnection(self.clock, self.open, self.max_body), host, port
         )
         connected, secured = connection.connected, None
         if tls is not None:
@@ -179,6 +185,7 @@ class HttpConnection(asyncio.Protocol):
 
     clock: Clock
     open: "set[HttpConnection]"  # where it stands as long as it is open
+    max_body: int
     connected: float = 0.0
     transport: asyncio.Transport = field(init=False)
     http: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT))
@@ -186,14 +193,15 @@ class HttpConnection(asyncio.Protocol):
     answered: asyncio.Future[None] | None = None
     head: h11.Response | None = None
     body: list[bytes] = field(default_factory=list)
+    size: int = 0  # of the body so far
     sent: float = 0.0
     arrived: float = 0.0
 
     async def exchange(
         self, request: httpx.Request, dial: Dial | None = None
     ) -> httpx.Response:
-        """Send `request`, return the answer. Raises Stale or RemoteProtocolError."""
-        self.head, self.body = None, []
+        """Send `request`, return the answer. Raises as `Transport.send`, and Stale."""
+        self.head, self.body, self.size = None, [], 0
         self.answered = asyncio.get_running_loop().create_future()
         head = h11.Request(
             method=request.method,
@@ -213,13 +221,26 @@ class HttpConnection(asyncio.Protocol):
         head_received = cast("h11.Response | None", self.head)
         if head_received is None:
             raise Stale("the server hung up without an answer")
+        times = Times(dial, self.sent, self.arrived)
         return httpx.Response(
             head_received.status_code,
-            headers=head_received.headers.raw_items(),
-            content=b"".join(self.body),
-            extensions={TIMES: Times(dial, self.sent, self.arrived)},
+            headers=[each for each in head_received.headers if each[0] != CODING],
+            content=await self.unpacked(head_received),
+            extensions={TIMES: times},
             request=request,
         )
+
+    async def unpacked(self, head: h11.Response) -> bytes:
+        """Return the body that has arrived, as it was before it was packed."""
+        body, self.body = b"".join(self.body), []
+        coding = b",".join(value for name, value in head.headers if name == CODING)
+        try:
+            return await decompressed(body, coding.decode("latin-1"), self.max_body)
+        except OverflowError:
+            raise BodyTooLarge(head.status_code) from None
+        except zlib.error as error:
+            told = f"the answer cannot be unpacked ({error})"
+            raise httpx.RemoteProtocolError(told) from None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be open."""
@@ -233,8 +254,12 @@ class HttpConnection(asyncio.Protocol):
         if self.answered is None:
             self.drop()  # nobody asked
             return
-        self.http.receive_data(data)
-        self.read(arrived)
+        try:
+            self.http.receive_data(data)
+            self.read(arrived)
+        except MemoryError as error:
+            self.body.clear()
+            self.fail(error)
 
     def read(self, arrived: float) -> None:
         """Take what h11 makes of the bytes so far."""
@@ -244,7 +269,7 @@ class HttpConnection(asyncio.Protocol):
                 if isinstance(event, h11.Response):
                     self.head = event
                 elif isinstance(event, h11.Data):
-                    self.body.append(bytes(event.data))
+                    self.take(bytes(event.data))
                 elif isinstance(event, h11.EndOfMessage):
                     self.arrived = arrived
                     self.finish()
@@ -252,7 +277,18 @@ class HttpConnection(asyncio.Protocol):
                 elif event is h11.NEED_DATA or isinstance(event, h11.ConnectionClosed):
                     return
         except h11.RemoteProtocolError as error:
-            self.fail(f"the answer is no HTTP ({error})")
+            told = f"the answer is no HTTP ({error})"
+            self.fail(httpx.RemoteProtocolError(told))
+
+    def take(self, data: bytes) -> None:
+        """Take a piece of the body; one too many fails the exchange, and hangs up."""
+        self.size += len(data)
+        if self.size <= self.max_body:
+            self.body.append(data)
+        elif self.head is not None:
+            self.body.clear()
+            self.fail(BodyTooLarge(self.head.status_code))
+            self.drop()
 
     def finish(self) -> None:
         """End the exchange; the connection may serve another."""
@@ -263,12 +299,12 @@ class HttpConnection(asyncio.Protocol):
         if self.answered is not None and not self.answered.done():
             self.answered.set_result(None)
 
-    def fail(self, reason: str) -> None:
+    def fail(self, error: Exception) -> None:
         """End the exchange in error."""
         self.usable = False
         answered = self.answered
         if answered is not None and not answered.done():
-            answered.set_exception(httpx.RemoteProtocolError(reason))
+            answered.set_exception(error)
 
     def eof_received(self) -> None:
         """Learn that nothing follows, which ends an answer without a length."""
@@ -287,7 +323,8 @@ class HttpConnection(asyncio.Protocol):
         if self.head is None:
             answered.set_result(None)
         else:
-            self.fail(f"the answer broke off ({exc or 'the server hung up'})")
+            told = f"the answer broke off ({exc or 'the server hung up'})"
+            self.fail(httpx.RemoteProtocolError(told))
 
     def drop(self) -> None:
         """Close, now."""

@@ -6,7 +6,7 @@ As live_socket.ts does it: what cannot go over the socket becomes a page load.
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from msgspec import UNSET
@@ -17,7 +17,7 @@ from pytest_liveview_load.liveview.client.http import Response
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
-from pytest_liveview_load.liveview.client.tls import another_host
+from pytest_liveview_load.liveview.client.tls import another_host, failed_to_reach
 from pytest_liveview_load.liveview.client.view import PATCH, View
 from pytest_liveview_load.liveview.page.actions import LiveNavigate
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
@@ -27,6 +27,10 @@ from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH
 # As browser.ts redirect: how a flash survives a full page load.
 FLASH_COOKIE = "__phoenix_flash__"
 FLASH_SECONDS = 60
+
+# Characters; to parse more takes a tenth of a second and up to half a minute. A thread does
+# that, so that other users and timeouts have their turn.
+LARGE_PAGE: Final = 1_000_000
 
 # Fetches the page that a navigation is to load.
 Fetch: TypeAlias = Callable[[], Awaitable[Response]]
@@ -94,6 +98,8 @@ async def load_page(
         timeout, awaited = tab.network.settings.timeout, navigation.waiting_for
         error = StepTimeout("a page load", timeout, awaited)
         tab.end_navigation(navigation, error)
+    except MemoryError as error:
+        tab.end_navigation(navigation, failed_to_reach(url, error))
     except Exception as error:  # noqa: BLE001 - a step waits: it must be told
         tab.end_navigation(navigation, error)
 
@@ -115,7 +121,10 @@ async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -
             observer.timing("tls", dial.connected, dial.secured)
     observer.timing("dead_render", answer.sent, answer.arrived, name=path)
     observer.size("dead_render_bytes", answer.size, answer.started, name=path)
-    dead = DeadRender.parse(answer.html, url)
+    if len(answer.html) > LARGE_PAGE:
+        dead = await asyncio.to_thread(DeadRender.parse, answer.html, url)
+    else:
+        dead = DeadRender.parse(answer.html, url)
     page = Page(network, tab.listener, dead, answer.started)
     tab.history.loaded(url)
     tab.page = page

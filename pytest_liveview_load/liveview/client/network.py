@@ -174,7 +174,8 @@ class Network:
         return HttpClient(transport, settings.headers)
 
     def _transport(self, idle_timeout: float | None) -> Transport:
-        return Transport(self.tls, self.clock, idle_timeout, self._http_connections)
+        limit, connections = self.settings.max_body, self._http_connections
+        return Transport(self.tls, self.clock, idle_timeout, limit, connections)
 
     def opened(self, connection: Connection) -> None:
         """Know of an open connection until its transport is gone."""

@@ -11,6 +11,9 @@ STEP_TIMEOUT: Final = 10.0
 # Where `new LiveSocket("/live", …)` of every generated app points.
 SOCKET_PATH = "/live"
 
+# Bytes of an HTTP answer's body; as many as a message over the socket may have.
+MAX_BODY: Final = 64 * 1024 * 1024
+
 # What carries the socket; "auto" falls back from the one to the other.
 TransportName: TypeAlias = Literal["websocket", "longpoll", "auto"]
 WEBSOCKET: Final = "websocket"
@@ -59,6 +62,7 @@ class ClientSettings:
     verify: bool | str = True  # a path names the file or folder of the CAs to trust
     headers: tuple[tuple[str, str], ...] = ()
     socket_path: str = SOCKET_PATH
+    max_body: int = MAX_BODY
     transport: TransportName = WEBSOCKET
     connections: ConnectionsOf = OF_USER
     idle_timeout: float = 5.0  # of a user's HTTP connection that nothing is asked of

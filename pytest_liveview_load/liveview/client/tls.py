@@ -85,6 +85,8 @@ def reason_of(error: BaseException, url: str = "") -> str:
         return f"{listening}. Is the app running there?"
     if isinstance(root, ConnectionResetError):
         return "it hung up at once (connection reset)"
+    if isinstance(root, MemoryError):
+        return "this process has no memory left: run fewer users here"
     if isinstance(root, OSError) and root.errno in {errno.EMFILE, errno.ENFILE}:
         return "this process has no file descriptor left; raise `ulimit -n`"
     return str(root) or type(root).__name__

@@ -12,11 +12,13 @@ from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
+from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.page.html import (
     PHX_MAIN,
     PHX_SESSION,
     PHX_TRACK_STATIC,
     Element,
+    SearchError,
     attributes_of,
     finder,
     parse_page,
@@ -144,11 +146,16 @@ class DeadRender:
 
     @classmethod
     def parse(cls, html: str, url: str) -> "DeadRender":
-        """Read a page that came from `url` (absolute). Never raises; a page without a live
-        view has no `views`, and one that is no HTML at all has nothing.
+        """Read a page that came from `url` (absolute).
+
+        A page without a live view has no `views`, and one that is no HTML at all has
+        nothing. Raises ProtocolError for one with some ten million elements.
         """
         masked = mask(html)
-        parsed = _parsed_page(masked.html)
+        try:
+            parsed = _parsed_page(masked.html)
+        except SearchError:
+            raise ProtocolError("the page has too many elements", html) from None
         # Of equal masked pages, which are long, the parsed one's is kept.
         return cls(MaskedHtml(parsed.html, masked.values), parsed, url)
 

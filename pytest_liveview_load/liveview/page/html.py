@@ -14,6 +14,8 @@ from lxml import etree
 from lxml.etree import _Element
 
 Element: TypeAlias = _Element
+# What a search raises where more is found than it can hold.
+SearchError = etree.XPathError
 
 # What a browser lays out within a line: their texts touch, all others' are set apart.
 _INLINE: Final = re.compile(

@@ -14,7 +14,8 @@ from pytest_liveview_load.errors import (
     PageError,
     SettingError,
 )
-from pytest_liveview_load.liveview.client.http import CookieJar, decoded
+from pytest_liveview_load.liveview.client.http import CookieJar
+from pytest_liveview_load.liveview.client.http_body import text_of
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.visitor import Visitor
@@ -106,12 +107,15 @@ async def test_a_compressed_page_is_read_and_counted_in_bytes_of_html(
         (b"\xe9", 'text/html; charset="iso-8859-1"; x=y', "é"),
         (b"\xc3\xa9", "text/html; charset=no-such-thing", "é"),
         (b"\xe9", "", "\ufffd"),
+        (b"\xc3\xa9", "text/html; charset=idna", "é"),
+        (b"\xc3\xa9", "text/html; charset=undefined", "é"),
+        (b"a-" * 500_000, "text/html; charset=punycode", "a-" * 500_000),
     ],
 )
 def test_a_body_is_read_in_its_charset(
     body: bytes, content_type: str, expected: str
 ) -> None:
-    assert decoded(body, content_type) == expected
+    assert text_of(body, content_type) == expected
 
 
 # Connections
