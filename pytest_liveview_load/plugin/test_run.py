@@ -27,6 +27,7 @@ from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import (
+    CrowdError,
     InvalidRun,
     LiveViewVersionWarning,
     MarkerError,
@@ -240,6 +241,10 @@ class LiveTestRun:
             raise
         except BaseException as error:
             await self.runs.cut_crowds(ended_with(error))
+            if isinstance(
+                error, CrowdError
+            ):  # perhaps since a lost worker ended the run
+                self.judge_validity(error)
             raise
 
     async def run_crowd(self, function: Body, arguments: dict[str, Any]) -> None:
@@ -294,6 +299,12 @@ class LiveTestRun:
         if failed is not None:
             crash_report = self.session.crash_report()
             raise type(failed)(f"{failed}\n{crash_report}") if crash_report else failed
+
+    def judge_validity(self, error: CrowdError) -> None:
+        """Raise InvalidRun, from what it led to, if a run of the test is invalid."""
+        failed = verdict(self.runs.reports, ())
+        if isinstance(failed, InvalidRun):
+            raise InvalidRun(f"{error}\n{failed}", failed.causes) from error
 
     def make_readable(self, error: Exception) -> None:
         """Turn the error into what the test's author wants to see: their frames only."""

@@ -36,6 +36,36 @@ def test_a_worker_that_dies_fails_the_test_by_its_name(workers: Suite) -> None:
     assert ["", "gw1"] == [each["lost"] and each["name"] for each in dying["runners"]]
 
 
+def test_a_change_of_a_run_that_lost_a_worker_names_the_loss(workers: Suite) -> None:
+    workers.tests("""
+        import asyncio
+        import os
+
+        async def dying(live):
+            await live.visit("/counter")
+            if live.id == 1:
+                os._exit(9)
+            while live.running:
+                await live.think("50ms")
+
+        async def test_growing(load):
+            async with load.start(dying, users=2) as crowd:
+                await asyncio.wait([crowd.task])
+                await crowd.drop_all()
+    """)
+
+    result = workers.run("-n2")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "drop_all(): the run is over",
+            "the run (dying) is invalid, its numbers are not judged:",
+            "*gw1 was lost *",
+        ]
+    )
+
+
 def test_a_lead_that_dies_leaves_its_numbers(workers: Suite) -> None:
     workers.tests("""
         import os
