@@ -18,7 +18,7 @@ async def test_capacity(load: LoadContext) -> None:
         start=10,
         max=40,
         ramp="0.5s",
-        duration="1s",
+        duration="2s",
     )
 
     assert limit.users >= 20

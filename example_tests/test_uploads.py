@@ -55,7 +55,7 @@ async def test_what_is_refused_is_an_error(
     assert live.text(".error") == f":{reason}"
 
 
-@load(users=5, duration="1s")
+@load(users=5, iterations=10)
 @budget("p95_upload[doc] < 500ms", "error_rate == 0%")
 async def test_many_upload_at_once(live: LiveUser) -> None:
     await live.visit("/upload")

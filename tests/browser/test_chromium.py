@@ -67,7 +67,7 @@ CRASHES: Final = ("#raise", "#exit", "#crash")
 SEEN: Final = """(() => {
   const main = document.querySelector("[data-phx-main]");
   const ready = document.readyState === "complete"
-    && (!main || main.classList.contains("phx-connected"));
+    && (!main || main.classList.contains("phx-connected") && liveSocket.isConnected());
   return [ready, location.pathname + location.search, document.title,
     document.body.innerHTML];
 })()"""
