@@ -6,6 +6,7 @@ it. Values in, a decision out: nothing here waits.
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
@@ -15,6 +16,39 @@ class HistoryKind(Enum):
     PATCH = "patch"  # within the view
     REDIRECT = "redirect"  # live navigation to another view
     LOAD = "load"  # a page load
+
+
+class PatchLink(NamedTuple):
+    """A link that the server was asked to patch to, and its number (see `PendingLink`)."""
+
+    href: str
+    replace: bool | None  # of the history; None: the back button has moved it already
+    number: int
+
+
+@dataclass(slots=True, eq=False)
+class PendingLink:
+    """Where a page was asked to go last, until its server has shown that.
+
+    As live_socket.ts setPendingLink and commitPendingLink: what the server or the person
+    asks for meanwhile goes before, and the answer to what was asked first moves nothing.
+    """
+
+    number: int = 1
+    href: str | None = None
+
+    def begin(self, href: str) -> int:
+        """Go to `href`; return the number to commit it by."""
+        self.number += 1
+        self.href = href
+        return self.number
+
+    def commit(self, number: int) -> bool:
+        """Be there, unless something newer has begun; return whether that is so."""
+        if number != self.number:
+            return False
+        self.href = None
+        return True
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import UNSET
 
 from pytest_liveview_load.errors import StepTimeout
-from pytest_liveview_load.liveview.client.history import HistoryKind
+from pytest_liveview_load.liveview.client.history import HistoryKind, PatchLink
 from pytest_liveview_load.liveview.client.http import Response
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
@@ -21,7 +21,6 @@ from pytest_liveview_load.liveview.client.tls import another_host, failed_to_rea
 from pytest_liveview_load.liveview.client.view import PATCH, View
 from pytest_liveview_load.liveview.page.actions import LiveNavigate
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
-from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH
 
 # As browser.ts redirect: how a flash survives a full page load.
@@ -153,11 +152,13 @@ def navigate(
     flash: str | None = None,
     *,
     replace: bool | None = False,
+    kind: HistoryKind = HistoryKind.REDIRECT,
     null_flash: bool = False,
 ) -> None:
     """Go to another view of the live session, as historyRedirect and replaceMain do.
 
-    `replace` is the history's; None when the back button has moved it already. With
+    `replace` is the history's; None when the back button has moved it already. `kind` is
+    the entry's: PATCH for a link that was to patch, and leads to another view. With
     `null_flash` the join says that there is none: what did not come through
     historyRedirect calls replaceMain(href, null).
     """
@@ -165,7 +166,8 @@ def navigate(
     if page is None or page.views.main is None or not page.is_connected:
         full_load(tab, navigation, href, flash)
         return
-    navigation.replace = replace
+    page.link.begin(href)
+    navigation.replace, navigation.kind = replace, kind
     told = UNSET if flash is None and not null_flash else flash
     sent = page.replace_main(path_of(href), href, told)
     navigation.since = navigation.since or sent
@@ -180,27 +182,11 @@ def follow_link(
     navigate(tab, navigation, action.url, replace=action.replace, null_flash=null)
 
 
-def push_patch(main: View, href: str) -> Push:
+def push_patch(page: Page, main: View, href: str, *, replace: bool | None) -> Push:
     """Ask the main view to show `href`, as pushLinkPatch does."""
-    return main.push(LIVE_PATCH, {"url": href}, metric=PATCH, name=path_of(href))
-
-
-def finish_patch(
-    tab: Tab, push: Push, href: str, *, replace: bool | None = False
-) -> None:
-    """Finish a patch that the server has answered.
-
-    `link_redirect` means that the path is another view's: navigate there.
-    """
-    page = tab.page
-    if push.response is None or page is None or page.views.main is None:
-        return
-    reply = parse_reply(push.response)
-    if reply.link_redirect:
-        navigation = tab.navigation or tab.start_navigation("navigate", push.sent)
-        navigate(tab, navigation, href, replace=replace, null_flash=True)
-    elif reply.redirect is None:
-        show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
+    push = main.push(LIVE_PATCH, {"url": href}, metric=PATCH, name=path_of(href))
+    push.link = PatchLink(href, replace, page.link.begin(href))
+    return push
 
 
 def show_address(
@@ -209,15 +195,19 @@ def show_address(
     """Show where the main view is now; `replace` None leaves the history as it is."""
     page.url = href
     main = page.views.main
-    if main is not None:
-        main.href = href
-        if replace is not None:
-            tab.history.went(kind, href, main.id, replace=replace)
+    if main is not None and replace is not None:
+        tab.history.went(kind, href, main.id, replace=replace)
     page.changed()
 
 
-def go_back(tab: Tab) -> tuple[Push, str] | None:
-    """Press the back button; return the patch that it pushed, and where to, if it did.
+def patched(tab: Tab, page: Page, href: str, *, replace: bool) -> None:
+    """Be where the server has patched to, as historyPatch: no older link counts now."""
+    page.link.commit(page.link.begin(href))
+    show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
+
+
+def go_back(tab: Tab) -> Push | None:
+    """Press the back button; return the patch that it pushed, if it did.
 
     As the popstate listener of bindNav; another document is loaded anew.
     """
@@ -229,8 +219,8 @@ def go_back(tab: Tab) -> tuple[Push, str] | None:
     kind, href = went
     if page is not None and kind is not HistoryKind.LOAD:
         page.url = href  # at popstate the address bar has moved already
-    if kind is HistoryKind.PATCH and main is not None:
-        return push_patch(main, href), href
+    if kind is HistoryKind.PATCH and page is not None and main is not None:
+        return push_patch(page, main, href, replace=None)
     if kind is HistoryKind.LOAD:
         begin_load(tab, tab.start_navigation("visit"), href, unload=False)
     else:

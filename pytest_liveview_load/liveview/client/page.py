@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
 
+from pytest_liveview_load.liveview.client.history import PendingLink
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.push import Push
@@ -57,6 +58,7 @@ class Page:
     url: str = field(init=False)  # where the tab is; patches move it
     views: ViewTree = field(init=False)
     dialect: Dialect = field(init=False)  # a guess, until the main view has learned it
+    link: PendingLink = field(default_factory=PendingLink)
     socket: Socket | None = None
     form: FormState = field(default_factory=FormState)
     mounted_elements: frozenset[Identity] = frozenset()  # whose phx-mounted has run

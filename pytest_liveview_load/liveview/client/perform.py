@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 from pytest_liveview_load.liveview.client import hooks
 from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
-    finish_patch,
     follow_link,
     push_patch,
 )
@@ -122,7 +121,6 @@ async def perform(
     """Do `actions` at once, as the real client does, and wait for what they cause."""
     tab = step.tab
     pushes: list[Push] = []
-    patches: list[tuple[Push, LivePatch]] = []
     for action in actions:
         if isinstance(action, PushEvent):
             if tab.page is page:  # a link before it may have left the page
@@ -137,10 +135,9 @@ async def perform(
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
                 pushes.append(push)
         elif isinstance(action, LivePatch) and (main := page.views.main) is not None:
-            push = push_patch(main, action.url)
+            push = push_patch(page, main, action.url, replace=action.replace)
             push.number = main.in_flight.mark(action.loading_source, page.latest)
             pushes.append(push)
-            patches.append((push, action))
         elif isinstance(action, LiveNavigate):
             navigation = tab.start_navigation("navigate", tab.network.clock())
             page.clicked = action.source
@@ -157,10 +154,6 @@ async def perform(
         return
     tab.wake()
     await step.settle(pushes)
-    for push, action in patches:
-        finish_patch(tab, push, action.url, replace=action.replace)
-    if tab.navigation is not None:
-        await step.settle()
 
 
 def push_event(view: View, action: PushEvent) -> Push:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from msgspec import Raw
 
 from pytest_liveview_load.errors import ProtocolError, StepError
+from pytest_liveview_load.liveview.client.history import PatchLink
 from pytest_liveview_load.liveview.page.actions import LoadingSource
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.loading import SentPush
@@ -49,6 +50,7 @@ class Push:
     component: str = ""
     cids: Sequence[int] = ()  # the components that it is about; no step awaits it then
     number: int = UNMARKED  # of the view's pushes that mark what they are due to
+    link: PatchLink | None = None  # what a `live_patch` asks for
     sent: float = 0.0
     response: Raw | None = None
     error: StepError | None = None

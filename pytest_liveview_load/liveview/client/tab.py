@@ -20,7 +20,7 @@ from pytest_liveview_load.errors import (
     StepError,
     StepTimeout,
 )
-from pytest_liveview_load.liveview.client.history import History
+from pytest_liveview_load.liveview.client.history import History, HistoryKind
 from pytest_liveview_load.liveview.client.hooks import TabHooks
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Network
@@ -189,6 +189,7 @@ class PendingNavigation:
     hops: int = 0
     refusals: int = 0
     replace: bool | None = False  # of the history; None: it is there already
+    kind: HistoryKind = HistoryKind.REDIRECT  # of the entry
     waiting_for: str = "the page"
     done: Waiter = field(default_factory=new_waiter)
 

@@ -18,6 +18,7 @@ from pytest_liveview_load.errors import (
     StepError,
     ViewCrashed,
 )
+from pytest_liveview_load.liveview.client.history import PatchLink
 from pytest_liveview_load.liveview.client.push import InFlight, Push
 from pytest_liveview_load.liveview.client.settings import Delays
 from pytest_liveview_load.liveview.client.socket import Socket
@@ -83,6 +84,11 @@ class ViewListener(Protocol):
         self, view: "View", event: str, to: Redirect, since: float
     ) -> None:
         """Follow a live_patch, live_redirect or redirect, caused at `since`."""
+
+    def patch_answered(
+        self, view: "View", push: Push, link: PatchLink, reply: LiveReply
+    ) -> None:
+        """Be where the link of a patch leads, or go there by navigation."""
 
     def view_failed(self, error: StepError) -> None:
         """Keep an error that no step in flight could be told."""
@@ -257,6 +263,8 @@ class View:
             self.listener.view_sent_away(
                 self, wire.LIVE_REDIRECT, reply.live_redirect, sent
             )
+        if push is not None and push.link is not None:
+            self.listener.patch_answered(self, push, push.link, reply)
 
     def pushed(self, pushed: Pushed, size: int, arrived: float) -> None:
         """Take what the server sent unasked."""

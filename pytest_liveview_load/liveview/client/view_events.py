@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from pytest_liveview_load.errors import JoinFailed, StepError
-from pytest_liveview_load.liveview.client.history import HistoryKind
+from pytest_liveview_load.liveview.client.history import HistoryKind, PatchLink
 from pytest_liveview_load.liveview.client.lifecycle import (
     run_connection_binding,
     run_mounted_and_removed,
@@ -19,11 +19,13 @@ from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
     full_load,
     navigate,
+    patched,
     path_of,
     show_address,
 )
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.perform import push_event, submit_over_http
+from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.view import View
 from pytest_liveview_load.liveview.page import js_commands
@@ -259,8 +261,7 @@ class ViewEvents:
         tab = self.tab
         if reply.live_patch is not None:
             href = urljoin(page.url, reply.live_patch.to)
-            replace = reply.live_patch.kind == REPLACE
-            show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
+            patched(tab, page, href, replace=reply.live_patch.kind == REPLACE)
         if tab.navigation is not None:
             tab.end_navigation(tab.navigation)
 
@@ -277,8 +278,10 @@ class ViewEvents:
             since = navigation.since or view.join_sent
             observer.timing("navigate", since, at, name=path, view=name)
         if view.redirected:
+            page.link.commit(page.link.number)
             replace = False if navigation is None else navigation.replace
-            show_address(tab, page, HistoryKind.REDIRECT, view.href, replace=replace)
+            kind = HistoryKind.REDIRECT if navigation is None else navigation.kind
+            show_address(tab, page, kind, view.href, replace=replace)
         else:
             tab.history.joined(view.id)
 
@@ -352,13 +355,30 @@ class ViewEvents:
         href = urljoin(page.url, to.to)
         replace = to.kind == REPLACE
         if event == LIVE_PATCH:
-            show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
+            view.href = href
+            patched(tab, page, href, replace=replace)
         elif event == LIVE_REDIRECT:
             navigation = tab.navigation or tab.start_navigation("navigate", since)
             navigate(tab, navigation, href, to.flash, replace=replace)
         else:
             navigation = tab.navigation or tab.start_navigation("visit", since)
             full_load(tab, navigation, href, to.flash)
+
+    def patch_answered(
+        self, view: View, push: Push, link: PatchLink, reply: LiveReply
+    ) -> None:
+        """Be where a patch's link leads, as pushLinkPatch; another view is navigated to."""
+        tab, page = self.tab, self.page_of(view)
+        href, replace, number = link
+        if page is None or reply.redirect is not None:
+            return
+        if reply.link_redirect:
+            navigation = tab.navigation or tab.start_navigation("navigate", push.sent)
+            kind = HistoryKind.PATCH
+            navigate(tab, navigation, href, replace=replace, kind=kind, null_flash=True)
+        elif page.link.commit(number):
+            view.href = href
+            show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
 
 
 def advice_on(reason: str) -> str:

@@ -11,11 +11,7 @@ from typing import Any, TypeAlias
 
 from pytest_liveview_load.errors import UploadError
 from pytest_liveview_load.liveview.client.hooks import Hook, TabHooks
-from pytest_liveview_load.liveview.client.navigation import (
-    begin_load,
-    finish_patch,
-    go_back,
-)
+from pytest_liveview_load.liveview.client.navigation import begin_load, go_back
 from pytest_liveview_load.liveview.client.perform import act, perform, push_as_hook
 from pytest_liveview_load.liveview.client.tab import Step
 from pytest_liveview_load.liveview.client.tls import absolute
@@ -71,10 +67,7 @@ class Steps(PageReading):
         with Step(tab, "back()", timeout) as step:
             await step.ready()
             pushed = go_back(tab)
-            await step.settle([] if pushed is None else [pushed[0]])
-            if pushed is not None:
-                finish_patch(tab, *pushed, replace=None)
-                await step.settle()
+            await step.settle([] if pushed is None else [pushed])
 
     async def click(
         self,

@@ -183,6 +183,74 @@ async def test_a_patch_that_belongs_to_another_view_becomes_navigation(
     assert live.path == "/counter?page=2"
 
 
+async def test_what_the_server_patches_to_meanwhile_goes_before_the_link(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    def patched(talk: Talk, said: Said) -> None:
+        if said.payload["url"].endswith("page=2"):
+            talk.push(said, "live_patch", {"kind": "push", "to": "/counter?page=3"})
+        talk.reply(said)
+
+    server.on["live_patch"] = patched
+    await live.visit("/counter")
+
+    await live.click("#p")
+
+    assert live.path == "/counter?page=3"
+    await live.back()
+    assert live.path == "/counter"  # page 2 was never in the address bar
+
+
+async def test_what_the_server_patches_to_afterwards_comes_behind_the_link(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    def patched(talk: Talk, said: Said) -> None:
+        talk.reply(said)
+        if said.payload["url"].endswith("page=2") and len(server.said) == 2:
+            talk.push(said, "live_patch", {"kind": "push", "to": "/counter?page=3"})
+
+    server.on["live_patch"] = patched
+    await live.visit("/counter")
+
+    await live.click("#p")
+    await live.push("fence")
+
+    assert live.path == "/counter?page=3"
+    await live.back()
+    assert live.path == "/counter?page=2"
+
+
+async def test_back_to_where_a_patch_link_led_elsewhere_asks_for_a_patch_first(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    server.on["live_patch"] = replying(link_redirect=True)
+    await live.visit("/counter")
+    await live.click("#p")
+
+    await live.back()
+
+    said = [said.event for said in server.said[4:]]
+    assert said == ["live_patch", "phx_leave", "phx_join"]
+    assert live.path == "/counter"
+
+
+async def test_a_view_joins_again_where_it_was_asked_for_not_where_its_mount_patched_to(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    # As applyJoinPatch: the address bar moves, the view's own href does not.
+    def mounted(talk: Talk, said: Said) -> None:
+        to = {"kind": "push", "to": "/counter?page=9"}
+        talk.reply(said, rendered=LINKS, liveview_version="1.2.10", live_patch=to)
+
+    server.on["phx_join"] = mounted
+    await live.visit("/counter")
+    assert live.path == "/counter?page=9"
+
+    await live.reconnect()
+
+    assert server.said[-1].payload["url"] == f"{server.url}/counter"
+
+
 async def test_a_redirect_is_a_page_load_with_the_flash_in_a_cookie(
     server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
