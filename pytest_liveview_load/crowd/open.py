@@ -71,7 +71,7 @@ class OpenCrowd:
         """Carry out one arrival."""
         self.state.sync.enter(user.id)
         # Somebody was free when it was due, or it would have been dropped.
-        user.free_at = -math.inf
+        user.free_at, user.ours = -math.inf, 0.0
         try:
             await user.iterate(due)
         finally:

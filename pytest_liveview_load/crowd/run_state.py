@@ -4,7 +4,7 @@ The run owns the terms and is the only one to change them; users read.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -28,6 +28,24 @@ MakeUser = Callable[[int, Random, UserRun, Recorder], LiveUser]
 
 
 @dataclass(slots=True)
+class GoodIterations:
+    """The iterations of a scenario that went well so far, warm-up included."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count one more."""
+        self.count += 1
+        self.seconds += seconds
+
+    @property
+    def mean(self) -> float:
+        """How long one takes on the mean; 0 before the first."""
+        return self.seconds / self.count if self.count else 0.0
+
+
+@dataclass(slots=True)
 class RunState:
     """What all users of a run share. Times are instants of `clock`.
 
@@ -38,7 +56,8 @@ class RunState:
     run's own task, once it has begun. `ends_at` is None while no end is known; `cutting`
     is set, once, before users are cancelled, and `cut` counts the iterations that were
     lost by it. `ended_by` is what a user met that ends it all. `lives` counts the users
-    that each place has had, one after the other.
+    that each place has had, one after the other; `good` has the iterations that went well
+    by their scenario's name.
     """
 
     plan: RunPlan
@@ -56,6 +75,9 @@ class RunState:
     owner: asyncio.Task[Any] | None = None
     ends_at: float | None = None
     lives: Counter[int] = field(default_factory=Counter)
+    good: defaultdict[str, GoodIterations] = field(
+        default_factory=lambda: defaultdict(GoodIterations)
+    )
     cutting: bool = False
     cut: int = 0
     ended_by: BaseException | None = None

@@ -1,8 +1,9 @@
 """The life of one virtual user: iterations, pauses, failures and replacements.
 
-A place in the crowd is never empty while the run goes on. A user that
-fails is closed, counted and, after a back-off, replaced by a fresh one (no cookies, no
-page) in the same place, with the same id and the same random numbers going on.
+A place in the crowd is never empty while the run goes on. A user that fails is closed,
+counted and replaced by a fresh one (no cookies, no page) in the same place, with the same
+id and the same random numbers going on. It goes on at the load's own pace: what fails
+often is tried as often as what does not.
 """
 
 import asyncio
@@ -20,20 +21,12 @@ from pytest_liveview_load.crowd.tracebacks import prune
 from pytest_liveview_load.errors import ConfigurationError, RunOver, StepTimeout
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.users import UserSync
+from pytest_liveview_load.units import NO_PAUSE
 
-FIRST_BACK_OFF: Final = 0.1  # seconds, doubled by each failure in a row
-LONGEST_BACK_OFF: Final = 5.0
-DOUBLINGS: Final = 6  # 0.1 s × 2⁶ is above the longest
+# Where a load has neither think time nor pacing: who fails at once is not to try again at
+# once, for then the failures would outnumber what goes well.
+SHORTEST_PAUSE: Final = 0.05  # seconds
 ENDS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit, ConfigurationError)
-
-
-def back_off(failures: int, rng: Random) -> float:
-    """Return seconds to wait after so many failures in a row: 0.1 s doubling to 5 s.
-
-    Between half and all of it, so that users who failed together do not return together.
-    """
-    longest: float = FIRST_BACK_OFF * 2 ** min(failures - 1, DOUBLINGS)
-    return rng.uniform(0.5, 1.0) * min(longest, LONGEST_BACK_OFF)
 
 
 def is_over(error: BaseException) -> bool:
@@ -69,7 +62,8 @@ class VirtualUser:
     """Owns one place in the crowd, and the user that is in it; it is that user's run (`UserRun`).
 
     `ends_at` is when it leaves, if that is before the run's end. `free_at` is since when
-    it could have begun the next iteration.
+    it could have begun the next iteration. `ours` is how much of its being behind its
+    schedule is ours: what setup, teardown and closing took.
     """
 
     id: int
@@ -81,10 +75,11 @@ class VirtualUser:
     user: LiveUser | None = None
     set_up: bool = False  # whether `user` is, so that it must be torn down
     doing: Scenario = field(init=False)  # its scenario, or its setup or teardown
-    failed_in_a_row: int = 0
+    failed: bool = False  # when it was last at it
     asked: bool = False
     cutting: bool = False
     free_at: float = -math.inf
+    ours: float = 0.0
     resting: asyncio.Future[None] | None = None
 
     def __post_init__(self) -> None:
@@ -135,10 +130,13 @@ class VirtualUser:
         self.asked = False
         if intended is not None:
             self.record_lateness(intended)
-        started = state.clock()
+        began = state.clock()
+        if intended is not None:
+            self.ours = min(self.ours, max(0.0, began - intended))
         try:
             await self.arrive()
             ready = state.clock()
+            self.ours += ready - began
             ended = await self.one_pass()
         except BaseException as error:
             if is_over(error):
@@ -147,18 +145,21 @@ class VirtualUser:
                 state.cut += 1
                 raise
             self.record_failure(error)
+            failed = state.clock()
             await self.tear_down(quietly=True)
             await self.discard(LEAVE_TIMEOUT)
+            self.ours += state.clock() - failed
             return
         finally:
             self.free_at = state.clock()
         if self.stopping:  # the scenario went on over its cancellation
             state.cut += 1
             return
-        self.failed_in_a_row = 0
-        # What a new user does first is no part of it.
-        began = ready if intended is None else intended + (ready - started)
-        self.recorder.timing("iteration", began, ended)
+        self.failed = False
+        state.good[self.scenario.name].add(ended - ready)
+        # What we do between iterations may make one late, and is no part of it.
+        since = ready if intended is None else intended + self.ours
+        self.recorder.timing("iteration", since, ended)
         self.recorder.count("iterations", ended)
 
     async def arrive(self) -> None:
@@ -244,7 +245,7 @@ class VirtualUser:
     def record_failure(self, error: BaseException) -> None:
         """Count a failed iteration at its end, so that no warm-up can hide it."""
         now = self.state.clock()
-        self.failed_in_a_row += 1
+        self.failed = True
         if self.state.monitor.caused(error):
             return
         self.recorder.fail(prune(error), now, scenario=self.doing.name)
@@ -263,16 +264,16 @@ class VirtualUser:
     async def pause_until(self, intended: float | None) -> None:
         """Wait for the next iteration: its intended start, or the think time.
 
-        A user that has failed waits out its back-off, however late it is by then.
+        Without either, who has failed waits as long as a good iteration takes.
         """
-        now = self.state.clock()
-        if self.failed_in_a_row:
-            self.free_at = now + back_off(self.failed_in_a_row, self.rng)
-            due = self.free_at if intended is None else max(intended, self.free_at)
-        elif intended is None:
-            due = now + self.state.profile.think.sample(self.rng)
-        else:
+        now, profile = self.state.clock(), self.state.profile
+        if intended is not None:
             due = intended
+        elif self.failed and profile.think == NO_PAUSE:
+            mean = self.state.good[self.scenario.name].mean
+            due = now + max(SHORTEST_PAUSE, mean)
+        else:
+            due = now + profile.think.sample(self.rng)
         await self.rest(due - now)
 
     async def rest(self, seconds: float) -> None:

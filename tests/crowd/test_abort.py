@@ -27,7 +27,7 @@ def test_a_rate_is_that_of_all_until_then() -> None:
     )
 
     assert outcome.aborted.startswith(
-        "stopped early: error_rate > 10% held: 21.1% (of 38"
+        "stopped early: error_rate > 10% held: 25% (of 40"
     )
     assert outcome.aborted.endswith(" iterations), after 4s")
 

@@ -1,6 +1,7 @@
 """Paced users, and crowds in stages. On fake time."""
 
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
+from pytest_liveview_load.metrics.snapshot import Snapshot
 from tests.crowd.fake_crowd import (
     FakeCrowd,
     FakeUser,
@@ -43,13 +44,42 @@ def test_a_user_that_is_behind_catches_up_and_is_measured_from_when_it_should() 
     assert [0.0, 0.0, 4] == seconds_of(outcome.snapshot, "lateness")
 
 
-def test_a_back_off_is_no_lateness_of_a_paced_user() -> None:
-    async def fail(live: FakeUser) -> None:
-        raise ValueError
+def iterations_of(snapshot: Snapshot) -> list[float]:
+    """Return the shortest and the longest good iteration, within a hundredth."""
+    return [round(each, 2) for each in seconds_of(snapshot, "iteration")[:2]]
 
-    _, outcome = perform(fail, iterations=5, pacing="10ms")
 
-    assert [0.0, 0.0, 5] == seconds_of(outcome.snapshot, "lateness")
+def test_replacing_a_user_is_charged_neither_to_the_app_nor_to_the_generator() -> None:
+    async def set_up(live: FakeUser) -> None:
+        await live.sleep(2)
+
+    async def fail_once(live: FakeUser) -> None:
+        live.note("begin")
+        await live.sleep(0.1)
+        if len(live.fake.users) == 1:
+            raise ValueError
+
+    fake, outcome = perform(fail_once, iterations=7, pacing="0.5s", setup=set_up)
+
+    # Due at 0, 0.5, …; two setups make it late, and it catches up.
+    begins = [round(at, 6) for at, _ in fake.when("begin")]
+    assert [2.0, 4.1, 4.2, 4.3, 4.4, 4.5, 4.6] == begins
+    assert [0.1, 0.1] == iterations_of(outcome.snapshot)
+    assert [0.0, 0.0, 7] == seconds_of(outcome.snapshot, "lateness")
+
+
+def test_an_app_that_fails_late_is_charged_for_what_comes_late_of_it() -> None:
+    async def time_out_once(live: FakeUser) -> None:
+        if len(live.fake.users) == 1:
+            await live.sleep(1.2)
+            raise TimeoutError
+        await live.sleep(0.1)
+
+    _, outcome = perform(time_out_once, iterations=4, pacing="0.5s")
+
+    # Due at 0.5, begun at 1.2.
+    assert [0.1, 0.8] == iterations_of(outcome.snapshot)
+    assert [0.0, 0.0, 4] == seconds_of(outcome.snapshot, "lateness")
 
 
 def test_a_pace_between_two_varies() -> None:

@@ -1,14 +1,11 @@
 """Failures, replacements, and what ends more than one iteration."""
 
 import asyncio
-import itertools
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import pytest
 
-from pytest_liveview_load.crowd.virtual_user import back_off
 from pytest_liveview_load.metrics.snapshot import Failure
 from tests.crowd.fake_crowd import FakeCrowd, FakeUser, perform
 from tests.crowd.fake_time import FakeTimeLoop, play
@@ -99,41 +96,63 @@ def test_random_numbers_go_on_after_a_replacement() -> None:
     assert len(set(drawn)) == 2
 
 
-def test_users_that_keep_failing_wait_longer_each_time() -> None:
-    fake, outcome = perform(work, duration="1m")
-
-    begins = [at for at, _ in fake.when("begin")]
-    gaps = [after - before for before, after in itertools.pairwise(begins)]
-    for gap, longest in zip(
-        gaps, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5, 5], strict=False
-    ):
-        assert longest / 2 <= round(gap, 6) <= longest
-    assert fake.now == 60.0
-    assert outcome.snapshot.counts["errors"] == len(begins)
+# How a user who has failed goes on
 
 
-def test_a_success_resets_the_back_off() -> None:
+def begins_of(fake: FakeCrowd) -> list[float]:
+    return [round(at, 6) for at, _ in fake.when("begin")]
+
+
+def test_a_user_that_keeps_failing_goes_on_at_the_loads_own_think_time() -> None:
+    fake, outcome = perform(work, duration="1m", think="2s")
+
+    assert [2.0 * number for number in range(30)] == begins_of(fake)
+    assert outcome.snapshot.counts["errors"] == 30
+
+
+def test_a_user_that_keeps_failing_goes_on_at_the_loads_own_pacing() -> None:
+    async def fail_late(live: FakeUser) -> None:
+        live.note("begin")
+        await live.sleep(0.4)
+        raise ValueError
+
+    fake, _ = perform(fail_late, iterations=20, pacing="0.5s")
+
+    assert [0.5 * number for number in range(20)] == begins_of(fake)
+
+
+def test_without_either_it_pauses_as_long_as_a_good_iteration_takes() -> None:
+    async def half_of_them_fail(live: FakeUser) -> None:
+        live.note("begin")
+        if live.id == 1:
+            raise ValueError
+        await live.sleep(0.18)
+
+    fake, outcome = perform(half_of_them_fail, users=2, duration="10s")
+
+    failing = [round(at, 6) for at, id_ in fake.when("begin") if id_ == 1]
+    # Nothing has gone well before 0.18 s: until then it is the shortest pause.
+    assert [0, 0.05, 0.1, 0.15, 0.2, 0.38, 0.56] == failing[:7]
+    counts = outcome.snapshot.counts
+    assert 0.5 <= counts["errors"] / counts["iterations"] < 0.52
+
+
+def test_it_pauses_for_fifty_milliseconds_at_least() -> None:
     async def fail_every_other_time(live: FakeUser) -> None:
         live.note("begin")
-        if len(live.fake.when("begin")) % 2:
+        if len(live.fake.when("begin")) % 2 == 0:
             raise ValueError
+        await live.sleep(0.01)
 
-    fake, _ = perform(fail_every_other_time, iterations=40)
+    fake, _ = perform(fail_every_other_time, iterations=4)
 
-    assert fake.now <= 20 * 0.1
-
-
-def test_back_offs_never_exceed_five_seconds() -> None:
-    waits = [back_off(failures, Random(failures)) for failures in range(1, 10_000)]
-
-    assert max(waits) <= 5.0
-    assert min(waits[6:]) >= 2.5
+    assert [0.0, 0.01, 0.06, 0.07] == begins_of(fake)
 
 
-def test_a_back_off_ends_with_the_run() -> None:
-    fake, _ = perform(work, users=5, duration="0.05s")
+def test_such_a_pause_ends_with_the_run() -> None:
+    fake, _ = perform(work, users=5, duration="0.03s")
 
-    assert fake.now == 0.05
+    assert fake.now == 0.03
 
 
 def test_alike_failures_are_grouped_with_one_traceback_without_our_frames() -> None:
