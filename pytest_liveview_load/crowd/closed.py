@@ -52,7 +52,9 @@ class ClosedCrowd:
 
     def start_user(self, id_: int, intended: float, ends_at: float | None) -> None:
         """Fill a place; who had it before may still finish an iteration."""
-        scenario = self.state.scenario_mix.scenario_of(id_)
+        scenario = self.state.scenario_mix.scenario_of(
+            id_, self.state.profile.whole_crowd
+        )
         user = VirtualUser(id_, self.state, scenario, ends_at)
         before = self.tasks.get(id_)
         self.places.pop(id_, None)  # so that the new one is the newest

@@ -2,13 +2,15 @@
 
 A user's scenario depends on its number alone, so every runner finds the same one.
 Every run of numbers from 0 on has the shares of the mix, to within three users, and so has
-every runner's share of them, as nearly as if it had been drawn by lot.
+every runner's share of them, as nearly as if it had been drawn by lot. In a crowd that is
+too small for all scenarios the largest shares have users.
 """
 
 import inspect
 import math
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 from typing import Any, Final, TypeAlias
 
@@ -54,7 +56,7 @@ class ScenarioMix:
     setup: Scenario | None = None
     teardown: Scenario | None = None
     turns: tuple[int, ...] = field(init=False, repr=False, compare=False)
-    blocks: dict[int, list[int]] = field(
+    blocks: dict[tuple[int, int], list[int]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )  # the one that was asked for last
 
@@ -100,15 +102,24 @@ class ScenarioMix:
         called = name or BETWEEN.join(each.scenario.name for each in weighted)
         return cls(called, weighted, before, after)
 
-    def scenario_of(self, number: int) -> Scenario:
-        """Return what user, or arrival, `number` performs."""
+    def scenario_of(self, number: int, of: int = 0) -> Scenario:
+        """Return what user, or arrival, `number` performs; of so many, 0 if not known."""
         if len(self.scenarios) == 1:
             return self.scenarios[0].scenario
         block, place = divmod(number, len(self.turns))
-        if block not in self.blocks:
+        if (block, of) not in self.blocks:
             self.blocks.clear()  # numbers come one after the other
-            self.blocks[block] = shuffled(self.turns, block)
-        return self.scenarios[self.blocks[block][place]].scenario
+            self.blocks[block, of] = shuffled(self.turns, block, 0 if block else of)
+        return self.scenarios[self.blocks[block, of][place]].scenario
+
+    def without_users(self, numbers: Iterable[int], of: int = 0) -> frozenset[str]:
+        """Return the scenarios that nobody of these `numbers` performs."""
+        left = {each.scenario.name for each in self.scenarios}
+        for number in numbers:
+            left.discard(self.scenario_of(number, of).name)
+            if not left:
+                break
+        return frozenset(left)
 
 
 def smooth_turns(shares: list[int]) -> tuple[int, ...]:
@@ -124,18 +135,20 @@ def smooth_turns(shares: list[int]) -> tuple[int, ...]:
     return tuple(turns)
 
 
-def shuffled(turns: tuple[int, ...], block: int) -> list[int]:
+def shuffled(turns: tuple[int, ...], block: int, first: int) -> list[int]:
     """Return the turns of a block: begun anywhere, shuffled a few at a time.
 
     Else a runner who carries every second user of 50:50 would have one scenario alone.
+    The `first` ones stay the first.
     """
     rng = Random(block)
     start = rng.randrange(len(turns)) if block else 0
     found = [*turns[start:], *turns[:start]]
-    for at in range(0, len(found), FEW):
-        few = found[at : at + FEW]
+    ends = sorted({*range(FEW, len(found), FEW), min(first, len(found)), len(found)})
+    for at, end in pairwise([0, *ends]):
+        few = found[at:end]
         rng.shuffle(few)
-        found[at : at + FEW] = few
+        found[at:end] = few
     return found
 
 

@@ -145,7 +145,7 @@ class Profile:
 
     def user_ids(self) -> range:
         """Return the ids of the users of this share; of an open load those there may be."""
-        return range(self.first_user, self._whole_crowd, self.stride)
+        return range(self.first_user, self.whole_crowd, self.stride)
 
     @property
     def most_users(self) -> int:
@@ -153,7 +153,8 @@ class Profile:
         return len(self.user_ids())
 
     @property
-    def _whole_crowd(self) -> int:
+    def whole_crowd(self) -> int:
+        """The most users at once, of all shares together."""
         if self.arrival is not None:
             pool = math.ceil(self.arrival.highest * POOL_SECONDS * (1 - ROUNDING))
             return self.max_users or max(SMALLEST_POOL, pool)
@@ -183,7 +184,7 @@ class Profile:
         length = self.length
         assert length is not None  # an open load without an end is not let in
         marks = random_arrivals(seed) if self.poisson else count()
-        mine = (self.first_user, min(self.stride, self._whole_crowd))
+        mine = (self.first_user, min(self.stride, self.whole_crowd))
         return arrivals_until(self.arrival, length, marks, *mine)
 
     @property
@@ -231,7 +232,7 @@ class Profile:
     def _crowd_in_words(self) -> str:
         if self.arrival is not None:
             arriving = "arriving at random" if self.poisson else "arriving"
-            most = plural(self._whole_crowd, "user")
+            most = plural(self.whole_crowd, "user")
             return f"{arriving} {self.arrival.describe()}, at most {most}"
         if self.stages:
             return describe_stages(self.stages)

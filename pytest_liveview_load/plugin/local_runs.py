@@ -258,11 +258,22 @@ class LocalRuns:
             part_of=plan.part_of,
             on_trial=plan.on_trial,
             runners=self.runners_of(run),
+            without_users=self.without_users(plan, run.most_users),
         )
         self.reports.append(report)
         if outcome.aborted and not (was_cut or plan.on_trial):
             self.aborted.append(why_aborted(report))
         return report
+
+    def without_users(self, plan: RunPlan, users: int) -> frozenset[str]:
+        """Return the scenarios that nobody performs, in a run of so many users."""
+        assert plan.scenario_mix is not None
+        profile = plan.profile
+        most = max(profile.most_users, users)
+        if not profile.is_open:
+            return plan.scenario_mix.without_users(range(most), profile.whole_crowd)
+        arrivals = profile.arrivals(self.seed_of(plan))
+        return plan.scenario_mix.without_users(each.number for each in arrivals)
 
     def runners_of(self, _: CarriedRun) -> tuple[RunnerReport, ...]:
         """Return what each process of several came to."""

@@ -6,7 +6,7 @@ new SCHEMA_VERSION. Durations are seconds, sizes bytes, rates per second, ratios
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType, convert
@@ -231,8 +231,12 @@ class LoadReport(Struct, frozen=True, kw_only=True):
         part_of: str = "",
         on_trial: bool = False,
         runners: tuple[RunnerReport, ...] = (),
+        without_users: Collection[str] = (),
     ) -> "LoadReport":
-        """Judge a run's budgets, those that can be judged, and return its report."""
+        """Judge a run's budgets, those that can be judged, and return its report.
+
+        `without_users` are scenarios for which a crowd that was scaled is too small.
+        """
         return cls(
             test=test,
             run=run,
@@ -244,7 +248,14 @@ class LoadReport(Struct, frozen=True, kw_only=True):
             partial=snapshot.partial,
             notes=tuple(notes),
             runners=runners,
-            budgets=judged(budgets, snapshot, profile, invalid=invalid, scale=scale),
+            budgets=judged(
+                budgets,
+                snapshot,
+                profile,
+                invalid=invalid,
+                scale=scale,
+                without_users=without_users,
+            ),
             seconds=snapshot.seconds,
             counts=dict(snapshot.counts),
             scenarios={name: dict(of) for name, of in snapshot.by_scenario.items()},
@@ -290,15 +301,13 @@ def judged(
     budgets: Iterable[Budget],
     snapshot: Snapshot,
     profile: Profile | None,
-    *,
-    invalid: Sequence[str],
-    scale: float,
+    **of_run: Any,
 ) -> tuple[BudgetReport, ...]:
     """Return the budgets with their verdicts, then those that cannot be judged."""
     verdicts: list[BudgetReport] = []
     not_judged: list[BudgetReport] = []
     for budget in budgets:
-        why = reason_not_to_judge(budget, snapshot, invalid=invalid, scale=scale)
+        why = reason_not_to_judge(budget, snapshot, **of_run)
         if why:
             not_judged.append(
                 BudgetReport(budget=budget.source, outcome=NOT_JUDGED, why=why)
@@ -309,7 +318,12 @@ def judged(
 
 
 def reason_not_to_judge(
-    budget: Budget, snapshot: Snapshot, *, invalid: Sequence[str], scale: float
+    budget: Budget,
+    snapshot: Snapshot,
+    *,
+    invalid: Sequence[str],
+    scale: float,
+    without_users: Collection[str],
 ) -> str:
     """Return why there is no verdict on a budget, "" if there is to be one.
 
@@ -320,6 +334,8 @@ def reason_not_to_judge(
     counted = budget.measure.unit in (Unit.SIZE, Unit.COUNT)
     if invalid and not (counted and all(map(is_of_time, invalid))):
         return "the run is invalid"
+    if scale < 1 and budget.measure.scenario in without_users:
+        return f"nobody performs it at scale {scale:g}"
     stat = budget.measure.stat
     if scale < 1 and isinstance(stat, Percentile):
         measured = samples_of(budget.measure, snapshot)

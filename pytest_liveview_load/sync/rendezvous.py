@@ -16,6 +16,7 @@ from pytest_liveview_load.errors import RunOver, SyncError, UnitError
 ALL: Final = "all"
 A_SIZE: Final = "a number of users, a range like '5..10', or 'all'"
 RANGE: Final = re.compile(r"\s*([0-9]+)\s*\.\.\s*([0-9]+)\s*")
+TWO: Final = 2  # the fewest who meet, however small the crowd
 FAIL: Final = "fail"
 GO: Final = "go"
 
@@ -63,6 +64,16 @@ class Size:
 
     least: int
     most: int | None
+
+    def scaled(self, factor: float) -> "Size":
+        """Return as large a part of a crowd that is `factor` as large; two remain two."""
+        if self.most is None:
+            return self
+        least, most = (
+            min(each, max(TWO, round(each * factor)))
+            for each in (self.least, self.most)
+        )
+        return Size(least, most)
 
     def __str__(self) -> str:
         if self.most is None:
@@ -164,10 +175,12 @@ Answer = tuple[WaitOutcome, tuple[int, ...]]
 class Rendezvous:
     """A meeting point, and how its users are told what came of their waiting.
 
-    `active` are the users at work.
+    `said` is how many its first user has asked for, before that was scaled; `active` are
+    the users at work.
     """
 
     name: str
+    said: Size
     point: MeetingPoint
     active: set[int]
     answers: dict[int, "asyncio.Future[Answer]"] = field(default_factory=dict)

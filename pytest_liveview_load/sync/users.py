@@ -122,7 +122,7 @@ class ActiveUsers:
 class LocalSync:
     """Owns the throttles and meeting points of one run, of one user unless told.
 
-    `scale` is what `--liveview-scale` makes of every rate.
+    `scale` is what `--liveview-scale` makes of every rate, and of every rendezvous.
     """
 
     def __init__(
@@ -237,14 +237,14 @@ class LocalSync:
         asked = f"rendezvous({name!r}, users={call.users!r})"
         place = self.places.get(name)
         if place is None:
-            self.check_size(asked, size)
-            point = MeetingPoint(size, late, lambda: self.active_users.everybody)
-            place = self.places[name] = Rendezvous(
-                name, point, self.active_users.active
-            )
+            scaled, users = size.scaled(self.scale), self.active_users
+            self.check_size(asked, size, scaled)
+            point = MeetingPoint(scaled, late, lambda: users.everybody)
+            place = Rendezvous(name, size, point, users.active)
+            self.places[name] = place
         point = place.point
-        if (size, late) != (point.size, point.late):
-            said = f"users={point.size}, late={point.late!r}"
+        if (size, late) != (place.said, point.late):
+            said = f"users={place.said}, late={point.late!r}"
             raise SyncError(asked, f"another user has said {said} for this name")
         if user in point.waiting:
             raise SyncError(asked, f"user {user} waits there already")
@@ -259,10 +259,10 @@ class LocalSync:
         size = place.point.size
         return size.most is not None and self.active_users.left < size.least
 
-    def check_size(self, asked: str, size: Size) -> None:
+    def check_size(self, asked: str, size: Size, scaled: Size) -> None:
         """Raise SyncError for more users than could ever be there."""
         limit = self.active_users.limit
-        if size.least <= limit:
+        if scaled.least <= limit:
             return
         there = (
             "there is only this user" if limit == 1 else f"the run has {limit} users"
@@ -270,7 +270,7 @@ class LocalSync:
         if self.scale != 1:
             there += f" (at a scale of {self.scale:g})"
         problem = (
-            f"{there}, so {size.least} can never meet. Run it under "
+            f"{there}, so {scaled.least} can never meet. Run it under "
             f"@load(users={size.least}) or more, or bring users along: live.spawn(…)"
         )
         raise SyncError(asked, problem)

@@ -99,6 +99,29 @@ def test_every_runner_has_about_the_shares(
         assert abs(found[f"scenario {number}"] - len(users) * share) < 6 * drawn + 2
 
 
+@given(shares, st.integers(1, 60))
+def test_the_larger_a_share_the_more_users_a_small_crowd_has_of_it(
+    parts: list[int], users: int
+) -> None:
+    scenario_mix = mixed(parts)
+    names = [scenario_mix.scenario_of(number, users).name for number in range(users)]
+    found = [names.count(f"scenario {number}") for number in range(len(parts))]
+
+    assert found[parts.index(max(parts))] == max(found)
+    for number, part in enumerate(parts):
+        assert abs(found[number] - users * part / sum(parts)) < len(parts)
+    idle = scenario_mix.without_users(range(users), users)
+    assert idle == {f"scenario {at}" for at, each in enumerate(found) if not each}
+
+
+def test_a_crowd_of_one_performs_the_largest_share() -> None:
+    for buying in range(1, 50):
+        scenario_mix = ScenarioMix.of({buy: buying, browse: 50})
+
+        assert "browse" == scenario_mix.scenario_of(0, of=1).name
+        assert {"buy"} == scenario_mix.without_users([0], of=1)
+
+
 # In a run
 
 

@@ -42,6 +42,39 @@ def test_scale_shrinks_every_load_and_is_printed_with_it(suite: Suite) -> None:
     )
 
 
+def test_a_mix_that_is_too_small_keeps_its_largest_shares(suite: Suite) -> None:
+    suite.tests("""
+        from pytest_liveview_load import budget, load
+
+        async def refund(live):
+            raise ValueError("nobody is to do this")
+
+        async def browse(live):
+            await live.visit("/counter")
+            meeting = await live.rendezvous("start", users=10)
+            assert 2 == len(meeting.members)
+
+        @load(mix={refund: 10, browse: 90}, users=20)
+        @budget("mounts{browse} == 2", "errors == 0", "p50_mount{refund} < 1s")
+        async def test_closed(load):
+            await load.run()
+
+        async def browse_alone(live):
+            await live.visit("/counter")
+
+        @load(mix={refund: 1, browse_alone: 9}, arrival="20/s", duration="1s")
+        @budget("mounts{browse_alone} == 2", "p50_mount{refund} < 1s")
+        async def test_open(load):
+            await load.run()
+    """)
+
+    result = suite.run("--liveview-scale=0.1")
+
+    result.assert_outcomes(passed=2)
+    told = "not judged  p50_mount{refund} < 1s *nobody performs it at scale 0.1"
+    result.stdout.fnmatch_lines(["2 users, 1 iteration each", told, told])
+
+
 def test_what_nobody_measured_fails_at_any_scale(suite: Suite) -> None:
     suite.tests("""
         from pytest_liveview_load import budget, load

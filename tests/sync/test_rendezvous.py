@@ -338,9 +338,57 @@ def test_one_alone_is_told_that_it_is_alone() -> None:
 
 
 def test_a_run_that_is_scaled_down_says_so() -> None:
-    told = r"the run has 5 users \(at a scale of 0.1\), so 10 can never meet"
+    told = (
+        r"the run has 5 users \(at a scale of 0.1\), so 10 can never meet. "
+        r"Run it under @load\(users=100\) or more"
+    )
     with pytest.raises(SyncError, match=told):
-        in_run(lambda sync: come(sync, 0, 10), users=5, scale=0.1)
+        in_run(lambda sync: come(sync, 0, 100), users=5, scale=0.1)
+
+
+SCALED = {
+    "a tenth": (50, 0.1, 5),
+    "a half": (5, 0.5, 2),
+    "never less than two": (10, 0.1, 2),
+    "a pair": (2, 0.1, 2),
+    "a range": ("20..40", 0.1, 4),
+    "a small range": ("5..10", 0.1, 2),
+    "one alone": (1, 0.1, 1),
+    "all": ("all", 0.1, 5),
+}
+
+
+@pytest.mark.parametrize(("users", "scale", "met"), SCALED.values(), ids=SCALED)
+def test_a_meeting_shrinks_with_the_crowd(users: Any, scale: float, met: int) -> None:
+    async def scene(sync: LocalSync) -> list[list[int]]:
+        meetings = await asyncio.gather(
+            *(come(sync, user, users) for user in range(met))
+        )
+        return [ids(each) for each in meetings]
+
+    assert [list(range(met))] * met == in_run(scene, users=5, scale=scale)
+
+
+def test_a_range_that_is_scaled_down_goes_on_with_fewer_when_time_is_up() -> None:
+    async def scene(sync: LocalSync) -> list[Any]:
+        return await asyncio.gather(
+            *(told(sync, user, 0.0, "20..40") for user in range(3))
+        )
+
+    assert [(5.0, [0, 1, 2])] * 3 == in_run(scene, users=5, scale=0.1)
+
+
+def test_two_sizes_are_told_apart_also_where_scaled_they_are_the_same() -> None:
+    async def scene(sync: LocalSync) -> None:
+        first = asyncio.ensure_future(come(sync, 0, 20))
+        await asyncio.sleep(0)
+        try:
+            await come(sync, 1, 21)
+        finally:
+            first.cancel()
+
+    with pytest.raises(SyncError, match="another user has said users=20, late='fail'"):
+        in_run(scene, users=5, scale=0.1)
 
 
 def test_users_that_others_have_spawned_can_be_met() -> None:
