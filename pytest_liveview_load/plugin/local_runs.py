@@ -19,12 +19,12 @@ from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunControl, RunningCrowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.client.settings import ClientSettings, Headers
 from pytest_liveview_load.metrics.budget import Budget, any_on_parts, check_scenarios
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.plugin.data import DataSources
 from pytest_liveview_load.plugin.outcome import why_aborted, why_invalid
-from pytest_liveview_load.plugin.settings import Headers, Settings, check_load_allowed
+from pytest_liveview_load.plugin.settings import Settings, check_load_allowed
 from pytest_liveview_load.reporting.progress import RunLines
 from pytest_liveview_load.reporting.report import Finding, LoadReport, RunnerReport
 
@@ -207,6 +207,7 @@ class LocalRuns:
             connections=given.connections,
             max_body=given.max_body,
             headers=(*self.authorization, *given.headers),
+            headers_elsewhere=given.headers_elsewhere,
             verify=given.verify,
         )
 

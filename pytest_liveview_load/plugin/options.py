@@ -107,7 +107,8 @@ OPTIONS: Final = (
         name="headers",
         metavar="NAME: VALUE",
         many=True,
-        help="header of every request and websocket, one a line; may be given repeatedly",
+        help="header of every request and websocket to the app's own origin, one a line, "
+        "and 'https://login.test Name: value' to another's; may be given repeatedly",
     ),
     Option(
         name="verify",

@@ -22,6 +22,7 @@ from pytest_liveview_load.liveview.client.settings import (
     STEP_TIMEOUT,
     WEBSOCKET,
     ConnectionsOf,
+    Headers,
     TransportName,
 )
 from pytest_liveview_load.plugin.options import Given
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 # How the app is reached: by which transport, with which headers, trusting whom.
 
 
-Headers = tuple[tuple[str, str], ...]
-
 TRANSPORTS: Final[tuple[str, ...]] = get_args(TransportName)
 WHOSE: Final[tuple[str, ...]] = get_args(ConnectionsOf)
 TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# A header's line that says where else than to the app it goes.
+ADDRESSED: Final = re.compile(r"(https?://\S+)\s+(.*)", re.IGNORECASE)
 # Each request has its own of these.
 NOT_SETTABLE: Final = frozenset(
     {"connection", "content-length", "cookie", "host", "transfer-encoding", "upgrade"}
@@ -73,8 +74,18 @@ def parse_connections(given: Given) -> ConnectionsOf:
 
 
 def parse_headers(given: Given) -> Headers:
-    """Return the headers of every request, in the order given. Raises SettingError."""
-    return tuple(header(line) for line in given.lines)
+    """Return the headers for the app, in the order given. Raises SettingError."""
+    return tuple(header(line) for line in given.lines if not ADDRESSED.match(line))
+
+
+def parse_headers_elsewhere(given: Given) -> tuple[tuple[str, Headers], ...]:
+    """Return headers by the address before them, each address once. Raises SettingError."""
+    found: dict[str, Headers] = {}
+    for line in given.lines:
+        if addressed := ADDRESSED.match(line):
+            to = parse_url(addressed[1])
+            found[to] = (*found.get(to, ()), header(addressed[2]))
+    return tuple(found.items())
 
 
 def header(line: str) -> tuple[str, str]:
@@ -216,6 +227,7 @@ class Settings:
     connections: ConnectionsOf = OF_USER
     max_body: int = MAX_BODY
     headers: Headers = ()
+    headers_elsewhere: tuple[tuple[str, Headers], ...] = ()
     verify: bool | str = True
     scale: float = 1.0
     allow: tuple[str, ...] = ()
@@ -239,6 +251,9 @@ def parse_settings(values: Mapping[str, Given]) -> Settings:
                 parsed[name] = parse(values[name])
     if url:
         parsed["authorization"] = authorization(url.one)
+    if headers := values.get("headers"):
+        with named(headers.place):
+            parsed["headers_elsewhere"] = parse_headers_elsewhere(headers)
     if server:
         parsed = {"server_cwd": Path(server.folder), "server": server.one, **parsed}
     return Settings(**parsed)

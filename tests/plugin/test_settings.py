@@ -54,6 +54,23 @@ def test_a_good_value(name: str, text: str, expected: Any) -> None:
     assert COLLECTIONS.get(name, expected) == actual
 
 
+def test_a_header_may_be_for_another_address() -> None:
+    lines = (
+        "https://login.test:8443 X-Key: 1:2",
+        "X-A: http://a b",
+        "HTTPS://joe:pw@login.test:8443/\tx-b:",
+        "http://login.test X-Key: 3",
+    )
+
+    settings = parsed(headers="\n".join(lines))
+
+    assert settings.headers == (("X-A", "http://a b"),)
+    assert settings.headers_elsewhere == (
+        ("https://login.test:8443", (("X-Key", "1:2"), ("x-b", ""))),
+        ("http://login.test", (("X-Key", "3"),)),
+    )
+
+
 BAD = {
     "no scheme": (
         "url",
@@ -120,6 +137,11 @@ BAD = {
     "no header": (
         "headers",
         "Bearer secret",
+        "--liveview-headers: a line without a colon is not a header: write Name: value",
+    ),
+    "no header for another": (
+        "headers",
+        "https://login.test secret",
         "--liveview-headers: a line without a colon is not a header: write Name: value",
     ),
     "no name": ("headers", "X A: secret", "--liveview-headers: 'X A' is not a header"),

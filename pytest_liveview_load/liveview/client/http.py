@@ -5,7 +5,7 @@ so that each hop may set cookies and the time runs to the last byte of the final
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from pytest_liveview_load.liveview.client.http_transport import (
     Times,
     Transport,
 )
+from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.client.tls import (
     SECURE_SCHEMES,
     failed_to_reach,
@@ -125,6 +126,7 @@ def path_matches(path: str, prefix: str) -> bool:
 MAX_REDIRECTS = 20
 KEEP_METHOD = frozenset({307, 308})
 EXCERPT = 200
+WANTS_SOMEBODY = frozenset({401, 403})
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 USER_AGENT = "Mozilla/5.0 (compatible; pytest-liveview-load)"
@@ -165,18 +167,14 @@ class Response:
 
 
 class HttpClient:
-    """Fetches pages for one user. Owns the cookies; `headers` go with every request."""
+    """Fetches pages for one user. Owns the cookies."""
 
-    __slots__ = ("clock", "cookies", "extra", "transport")
+    __slots__ = ("clock", "cookies", "settings", "transport")
 
-    def __init__(
-        self,
-        transport: Transport,
-        headers: Sequence[tuple[str, str]] = (),
-    ) -> None:
+    def __init__(self, transport: Transport, settings: ClientSettings) -> None:
         self.transport = transport
         self.clock = transport.clock
-        self.extra = headers
+        self.settings = settings
         self.cookies = CookieJar()
 
     def hang_up(self) -> None:
@@ -203,7 +201,7 @@ class HttpClient:
             if not answer.has_redirect_location:
                 return Response(
                     url=url,
-                    html=page_of(method, url, answer),
+                    html=page_of(method, url, answer, self.settings),
                     size=len(answer.content),
                     started=started,
                     hops=tuple(hops),
@@ -276,20 +274,25 @@ class HttpClient:
         if method != "GET":
             headers.append(("Origin", origin_of(url)))
             headers.append(("Content-Type", content_type))
-        if self.extra:
-            set_ = {name.lower() for name, _ in self.extra}
+        if extra := self.settings.headers_for(url):
+            set_ = {name.lower() for name, _ in extra}
             headers = [each for each in headers if each[0].lower() not in set_]
-            headers.extend(self.extra)
+            headers.extend(extra)
         content = None if body is None else body.encode()
         return httpx.Request(method, url, headers=headers, content=content)
 
 
-def page_of(method: str, url: str, answer: httpx.Response) -> str:
+def page_of(
+    method: str, url: str, answer: httpx.Response, settings: ClientSettings
+) -> str:
     """Return the final page's HTML, or raise the PageError that it is."""
     html = text_of(answer.content, answer.headers.get("content-type", ""))
     if answer.status_code >= 400:
         excerpt = " ".join(html.split())
         if len(excerpt) > EXCERPT:
             excerpt = f"{excerpt[:EXCERPT]}…"
+        if answer.status_code in WANTS_SOMEBODY and settings.keeps_headers_from(url):
+            home = origin_of(settings.url)
+            excerpt = f"{excerpt} (liveview_headers and its user go to {home} alone)"
         raise PageError(method, printable_url(url), answer.status_code, excerpt)
     return html

@@ -171,7 +171,7 @@ class Network:
         settings, transport = self.settings, self._shared_transport
         if settings.connections == OF_USER:
             transport = self._transport(settings.idle_timeout)
-        return HttpClient(transport, settings.headers)
+        return HttpClient(transport, settings)
 
     def _transport(self, idle_timeout: float | None) -> Transport:
         limit, connections = self.settings.max_body, self._http_connections

@@ -6,6 +6,8 @@ Frozen; one value serves every user of the process.
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from pytest_liveview_load.liveview.client.tls import place_of
+
 # How long a step waits, in seconds, unless it or the settings say otherwise.
 STEP_TIMEOUT: Final = 10.0
 # Where `new LiveSocket("/live", …)` of every generated app points.
@@ -13,6 +15,8 @@ SOCKET_PATH = "/live"
 
 # Bytes of an HTTP answer's body; as many as a message over the socket may have.
 MAX_BODY: Final = 64 * 1024 * 1024
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 # What carries the socket; "auto" falls back from the one to the other.
 TransportName: TypeAlias = Literal["websocket", "longpoll", "auto"]
@@ -60,10 +64,25 @@ class ClientSettings:
     timeout: float = STEP_TIMEOUT
     connect_timeout: float = 10.0
     verify: bool | str = True  # a path names the file or folder of the CAs to trust
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()  # for the origin of `url`
+    headers_elsewhere: tuple[tuple[str, Headers], ...] = ()  # by another origin's URL
     socket_path: str = SOCKET_PATH
     max_body: int = MAX_BODY
     transport: TransportName = WEBSOCKET
     connections: ConnectionsOf = OF_USER
     idle_timeout: float = 5.0  # of a user's HTTP connection that nothing is asked of
     delays: Delays = field(default_factory=Delays)
+
+    def headers_for(self, url: str) -> Headers:
+        """Return what goes with a request to `url`: no header leaves its origin."""
+        if not self.headers and not self.headers_elsewhere:
+            return ()
+        asked = place_of(url)
+        if asked == place_of(self.url):
+            return self.headers
+        elsewhere = self.headers_elsewhere
+        return next((each for to, each in elsewhere if place_of(to) == asked), ())
+
+    def keeps_headers_from(self, url: str) -> bool:
+        """Return whether the app's headers do not go to `url`, where others do not either."""
+        return bool(self.headers) and not self.headers_for(url)

@@ -114,6 +114,15 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def place_of(url: str) -> tuple[bool, str, int]:
+    """Return whether `url` is over TLS, its host and its port; equal for one origin.
+
+    An http page and its websocket (ws) are of one origin here.
+    """
+    parts = urlsplit(url)
+    return parts.scheme in SECURE_SCHEMES, parts.hostname or "", port_of(url)
+
+
 def printable_url(url: str) -> str:
     """Return `url` without its query, which holds tokens that nobody wants to read."""
     return url.partition("?")[0]

@@ -175,6 +175,7 @@ class UsersTransport(httpx.AsyncBaseTransport):
         if request.url.host != self.host:
             raise another_host(url, self.host)
         await request.aread()
+        self.keep_headers_at_home(request, url)
         known = [self.http.cookies.header(url), request.headers.get("cookie", "")]
         if any(known):
             request.headers["cookie"] = "; ".join(each for each in known if each)
@@ -188,3 +189,14 @@ class UsersTransport(httpx.AsyncBaseTransport):
         return httpx.Response(
             answer.status_code, headers=answer.headers.raw, stream=answer.stream
         )
+
+    def keep_headers_at_home(self, request: httpx.Request, url: str) -> None:
+        """Take the app's headers, which the client sends, from what goes elsewhere."""
+        settings, sent = self.http.settings, request.headers
+        its_own = settings.headers_for(url)
+        if its_own is not settings.headers:
+            for name, value in settings.headers:
+                if sent.get(name) == value:
+                    del sent[name]
+            for name, value in its_own:
+                sent.setdefault(name, value)

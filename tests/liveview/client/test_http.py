@@ -17,7 +17,6 @@ from pytest_liveview_load.errors import (
 from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.http_body import text_of
 from pytest_liveview_load.liveview.client.network import Network
-from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import Answer, ScriptedServer, scripted
 from tests.liveview.conftest import Measured, settings, user_on
@@ -67,17 +66,6 @@ async def test_requests_look_like_a_browsers(
     assert asked.headers["accept"].startswith("text/html,application/xhtml+xml")
     assert asked.headers["user-agent"].startswith("Mozilla/5.0 ")
     assert "origin" not in asked.headers
-
-
-async def test_headers_of_the_settings_go_with_pages_and_sockets(
-    server: ScriptedServer, measured: Measured
-) -> None:
-    settings = ClientSettings(url=server.url, headers=(("X-Team", "load"),))
-    async with Network(settings) as network:
-        await user_on(network, measured).visit("/counter")
-
-    assert server.asked[0].headers["x-team"] == "load"
-    assert server.upgrades[0].headers["X-Team"] == "load"
 
 
 async def test_a_compressed_page_is_read_and_counted_in_bytes_of_html(
