@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_liveview_load.errors import (
         BudgetExceeded,
         BudgetSyntaxError,
+        CallError,
         ConfigurationError,
         ConnectionFailed,
         ConnectionLost,
@@ -60,6 +61,7 @@ __all__ = [
     "MB",
     "BudgetExceeded",
     "BudgetSyntaxError",
+    "CallError",
     "Comparison",
     "ConfigurationError",
     "ConnectionFailed",

@@ -7,6 +7,7 @@
     │   ├── MarkerError            @load(users=0)
     │   ├── ScenarioError          a plain function, or one that takes no user
     │   ├── DataError              users.csv has no row, or fewer than users
+    │   ├── CallError              a step without await, a key that no keyboard has
     │   ├── SyncError              a rendezvous of ten in a run of five
     │   ├── CrowdError             more users for a crowd that has ended
     │   ├── SettingError           --liveview-timeout=soon
@@ -145,6 +146,18 @@ class LoadRefused(ConfigurationError):
             f"ini file or pass --liveview-allow={host} (wildcards work: *.staging.test)"
         )
         self.host = host
+
+
+class CallError(ConfigurationError):
+    """What was asked of a user can never be: no `await`, no such key, hook or condition.
+
+    `asked` is the call that asked for it.
+    """
+
+    def __init__(self, asked: str, problem: str) -> None:
+        super().__init__(f"{asked}: {problem}")
+        self.asked = asked
+        self.problem = problem
 
 
 class RunnerError(ConfigurationError):

@@ -12,6 +12,7 @@ from pytest_liveview_load.class_mix import resolve_methods
 from pytest_liveview_load.crowd.mix import ScenarioMix, check_taken, named
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunningCrowd, Starting
+from pytest_liveview_load.crowd.unawaited import unawaited
 from pytest_liveview_load.errors import MarkerError, RunAborted
 from pytest_liveview_load.experiments.compare import Comparison
 from pytest_liveview_load.experiments.find_limit import Limit, LimitSearch
@@ -259,3 +260,6 @@ class LoadContext:
             chosen, params, name, setup=plan.setup, teardown=plan.teardown
         )
         return dataclasses.replace(plan, scenario_mix=scenario_mix)
+
+
+unawaited.add_steps("load", LoadContext)

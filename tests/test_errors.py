@@ -90,6 +90,10 @@ MESSAGES: dict[str, tuple[errors.LiveViewLoadError, str]] = {
         errors.DataError("users.csv", "there is no row in it"),
         "users.csv: there is no row in it",
     ),
+    "a call": (
+        errors.CallError("press('Entr')", "no keyboard has this key"),
+        "press('Entr'): no keyboard has this key",
+    ),
     "a running crowd": (
         errors.CrowdError("add(5)", "the run has ended"),
         "add(5): the run has ended",

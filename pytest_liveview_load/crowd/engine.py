@@ -25,6 +25,7 @@ from pytest_liveview_load.crowd.progress import (
 )
 from pytest_liveview_load.crowd.run_state import MakeUser, RunState, sleep_until
 from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, CutAll, Storm, returns
+from pytest_liveview_load.crowd.unawaited import unawaited
 from pytest_liveview_load.crowd.validity import causes, remarks
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import cut_connections
@@ -144,7 +145,8 @@ class Run:
                 await sleep_until(at, self.clock)
             state.began_here = self.clock()
             state.began = self.monitor.began = state.began_here if at is None else at
-            await self.run_crowd()
+            with unawaited.watched(self.state.scenario_mix.functions):
+                await self.run_crowd()
         self.ended = self.clock()
         return self.outcome()
 

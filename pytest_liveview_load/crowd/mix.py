@@ -102,6 +102,15 @@ class ScenarioMix:
         called = name or BETWEEN.join(each.scenario.name for each in weighted)
         return cls(called, weighted, before, after)
 
+    @property
+    def functions(self) -> list[Function]:
+        """What users do: the scenarios, and what comes before and after."""
+        around = [each for each in (self.setup, self.teardown) if each is not None]
+        return [
+            each.function
+            for each in (*(weighted.scenario for weighted in self.scenarios), *around)
+        ]
+
     def scenario_of(self, number: int, of: int = 0) -> Scenario:
         """Return what user, or arrival, `number` performs; of so many, 0 if not known."""
         if len(self.scenarios) == 1:

@@ -18,7 +18,9 @@ from pytest_liveview_load.crowd.live_user import LiveUser
 from pytest_liveview_load.crowd.run_state import RunState, wait_until
 from pytest_liveview_load.crowd.scenario import Scenario
 from pytest_liveview_load.crowd.tracebacks import prune
+from pytest_liveview_load.crowd.unawaited import unawaited
 from pytest_liveview_load.errors import ConfigurationError, RunOver, StepTimeout
+from pytest_liveview_load.liveview.user.steps import check_hooks
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.sync.users import UserSync
 from pytest_liveview_load.units import NO_PAUSE
@@ -185,6 +187,8 @@ class VirtualUser:
             # One that goes on `while live.running` has come to its end, waiting or not.
             if not (self.asked and self.over and is_over(error)):
                 raise
+        unawaited.check()
+        check_hooks(self.user)
         ended = self.state.clock()
         await self.leave(self.user)
         return ended

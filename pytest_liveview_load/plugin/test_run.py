@@ -26,6 +26,7 @@ from pytest_liveview_load.crowd.live_user import LiveUser, SingleUserRun
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.tracebacks import prune
+from pytest_liveview_load.crowd.unawaited import unawaited
 from pytest_liveview_load.errors import (
     CrowdError,
     InvalidRun,
@@ -34,6 +35,7 @@ from pytest_liveview_load.errors import (
     RunAborted,
     StepError,
 )
+from pytest_liveview_load.liveview.user.steps import check_hooks
 from pytest_liveview_load.load_context import LoadContext
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -269,7 +271,11 @@ class LiveTestRun:
         began = clock()
         async with self.network:
             try:
-                await function(**arguments)
+                with unawaited.watched([function]):
+                    await function(**arguments)
+                    unawaited.check()
+                if self.user is not None:
+                    check_hooks(self.user)
                 await self.runs.end_crowds()
                 if self.context is not None:
                     self.context.check_started()

@@ -5,7 +5,8 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 from pytest_liveview_load.crowd.cpu import CpuReader, CpuUsage
 from pytest_liveview_load.crowd.engine import Run, RunOutcome
@@ -27,6 +28,7 @@ class FakeUser:
     rng: Random
     crowd: UserRun
     leave_takes: float = 0.0
+    _tab: ClassVar = SimpleNamespace(hooks=None)
 
     @property
     def running(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -146,6 +147,8 @@ def test_a_run_in_which_nothing_finished_is_invalid() -> None:
 
 class Silent:
     """A user of real time."""
+
+    _tab = SimpleNamespace(hooks=None)
 
     async def leave(self) -> None:
         pass

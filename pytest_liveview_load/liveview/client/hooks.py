@@ -13,11 +13,11 @@ As view_hook.ts. A hook is called while a frame is delivered, so it waits for no
 step that caused what it pushed waits for the replies. A user without hooks pays nothing.
 """
 
-from collections import deque
+from collections import UserDict, deque
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from pytest_liveview_load.errors import NotLiveView
+from pytest_liveview_load.errors import CallError, NotLiveView
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.view import View
@@ -32,8 +32,10 @@ from pytest_liveview_load.liveview.page.html import (
 )
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.wire import EVENT, REPLY, parse_json
+from pytest_liveview_load.units import near_miss
 
 HOOK: Final = "hook"
+PHX_HOOK: Final = "phx-hook"
 
 
 def target_of(
@@ -45,9 +47,12 @@ def target_of(
     the main view ("").
     """
     document = page.document()
+    hooked = None if hook is None else find_one(document, hook)
+    if hooked is not None and not document.attr(hooked, PHX_HOOK):
+        hooks = [document.describe(each) for each in document.all(f"[{PHX_HOOK}]")]
+        raise document.error_about(hooked, "has no phx-hook", candidates=hooks)
     if target is None or isinstance(target, int):
-        view_id = "" if hook is None else document.owner(find_one(document, hook))
-        return view_id, target
+        return "" if hooked is None else document.owner(hooked), target
     element = find_one(document, target)
     return document.owner(element), document.component(element)
 
@@ -68,7 +73,6 @@ def reply_of(push: Push) -> Any:
     return answered.get(REPLY) if isinstance(answered, dict) else None
 
 
-PHX_HOOK: Final = "phx-hook"
 MOST_RECEIVED: Final = 256  # push_events of one page that nobody has asked for yet
 
 OnReply: TypeAlias = Callable[[Any], object]
@@ -141,15 +145,29 @@ class Hook:
         return document.text(find_one(document, f'[id="{self.id}"]'))
 
 
+class HookClasses(UserDict[str, type[Hook]]):
+    """The classes of a user's hooks, by name. Raises CallError for what is none."""
+
+    def __setitem__(self, name: str, given: type[Hook]) -> None:
+        if not (isinstance(given, type) and issubclass(given, Hook)):
+            problem = (
+                f"it is no class of a hook: write class {name}(Hook), and give that"
+            )
+            raise CallError(f"live.hooks[{name!r}] = {given!r}", problem)
+        super().__setitem__(name, given)
+
+
 class TabHooks:
     """The hooks of one tab, and the push_events that it has received.
 
-    `on_error` is told what a hook raises.
+    `on_error` is told what a hook raises. `met` are the names in use on the pages that the
+    tab has shown.
     """
 
     def __init__(self, on_error: Callable[[Exception], None]) -> None:
         self.on_error = on_error
-        self.classes: dict[str, type[Hook]] = {}
+        self.classes = HookClasses()
+        self.met: set[str] = set()
         self.mounted: dict[str, tuple[Hook, str]] = {}  # by element id, with its HTML
         self.received: deque[tuple[str, Any]] = deque(maxlen=MOST_RECEIVED)
         self._page: Page | None = None
@@ -216,10 +234,22 @@ class TabHooks:
             self._call(hook.dispatched, "click", None)
         return bool(reached)
 
+    def check_met(self) -> None:
+        """Raise CallError for a class whose hook was on no page: it did nothing."""
+        for name in self.classes.keys() - self.met if self._page is not None else ():
+            met = ", ".join(map(repr, sorted(self.met))) or "none"
+            problem = (
+                f"no page that was visited has phx-hook={name!r}: they have {met}."
+                f"{near_miss(name, self.met)}"
+            )
+            raise CallError(f"live.hooks[{name!r}]", problem)
+
     def _update(self, document: Document) -> None:
+        hooked = document.all(f"[{PHX_HOOK}][id]")
+        self.met.update(each.get(PHX_HOOK, "") for each in hooked)
         found = {
             document.attr(each, "id") or "": each
-            for each in document.all(f"[{PHX_HOOK}][id]")
+            for each in hooked
             if each.get(PHX_HOOK) in self.classes
         }
         for element_id in self.mounted.keys() - found.keys():

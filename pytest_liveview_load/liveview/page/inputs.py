@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from pytest_liveview_load.errors import CallError
 from pytest_liveview_load.liveview.page import events, html
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.clicks import click, dispatch_event, submit
@@ -27,6 +28,7 @@ from pytest_liveview_load.liveview.page.fields import (
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.push import Cause
+from pytest_liveview_load.units import near_miss
 
 _SUBMITTERS: Final = frozenset(("submit", "image"))
 # Implicit submission as Chromium does it, where date and time fields do not block, and
@@ -189,8 +191,11 @@ def press(page: VisiblePage, element: Element, key: str) -> list[Action]:
     link Enter is a click. The characters that a key types are not entered: `fill` does that.
 
     Raises:
+        CallError: No keyboard has the key.
         ElementError: The element is disabled, or nothing answers to the key.
     """
+    if problem := _problem_with_key(key):
+        raise CallError(f"press({key!r})", problem)
     events.refuse_disabled(page, element)
     in_field = page.document.fields.field(element) is not None
     moved = events.move_focus(page, element) if in_field else []
@@ -262,3 +267,58 @@ def _entered(page: VisiblePage, element: Element) -> list[Action] | None:
         return None if disabled else dispatch_event(page, "click", default.element)
     blocking = [each for each in fields if each.type in _BLOCKS_SUBMIT]
     return submit(page, form) if blocking == [field] else None
+
+
+# The keys that there are: the values of `KeyboardEvent.key`, https://www.w3.org/TR/uievents-key/
+
+
+_NAMED_KEYS: Final = """
+Alt AltGraph CapsLock Control Fn FnLock Hyper Meta NumLock ScrollLock Shift Super Symbol
+SymbolLock Enter Tab ArrowDown ArrowLeft ArrowRight ArrowUp End Home PageDown PageUp
+Backspace Clear Copy CrSel Cut Delete EraseEof ExSel Insert Paste Redo Undo Accept Again
+Attn Cancel ContextMenu Escape Execute Find Help Pause Play Props Select ZoomIn ZoomOut
+BrightnessDown BrightnessUp Eject LogOff Power PowerOff PrintScreen Hibernate Standby WakeUp
+AllCandidates Alphanumeric CodeInput Compose Convert Dead FinalMode GroupFirst GroupLast
+GroupNext GroupPrevious ModeChange NextCandidate NonConvert PreviousCandidate Process
+SingleCandidate HangulMode HanjaMode JunjaMode Eisu Hankaku Hiragana HiraganaKatakana
+KanaMode KanjiMode Katakana Romaji Zenkaku ZenkakuHankaku Soft1 Soft2 Soft3 Soft4
+ChannelDown ChannelUp Close MailForward MailReply MailSend MediaFastForward MediaPause
+MediaPlay MediaPlayPause MediaRecord MediaRewind MediaStop MediaTrackNext
+MediaTrackPrevious New Open Print Save SpellCheck AudioVolumeDown AudioVolumeMute
+AudioVolumeUp MicrophoneVolumeDown MicrophoneVolumeMute MicrophoneVolumeUp
+BrowserBack BrowserFavorites BrowserForward BrowserHome BrowserRefresh BrowserSearch
+BrowserStop LaunchApplication1 LaunchApplication2 LaunchCalendar LaunchContacts LaunchMail
+LaunchMediaPlayer LaunchMusicPlayer LaunchPhone LaunchScreenSaver LaunchSpreadsheet
+LaunchWebBrowser LaunchWebCam LaunchWordProcessor Call CameraFocus EndCall GoBack GoHome
+HeadsetHook LastNumberRedial MannerMode Notification VoiceDial Unidentified
+"""
+KEYS: Final = frozenset(
+    [*_NAMED_KEYS.split(), *(f"F{number}" for number in range(1, 25))]
+)
+# What people call a key, and what a browser does.
+CALLED: Final = {
+    "space": " ",
+    "spacebar": " ",
+    "esc": "Escape",
+    "return": "Enter",
+    "del": "Delete",
+    "ctrl": "Control",
+    "cmd": "Meta",
+    "up": "ArrowUp",
+    "down": "ArrowDown",
+    "left": "ArrowLeft",
+    "right": "ArrowRight",
+}
+
+
+def _problem_with_key(key: object) -> str:
+    """Return why no keyboard has this key, and what to write; "" if one has it."""
+    if isinstance(key, str) and (len(key) == 1 or key in KEYS):
+        return ""
+    word = key if isinstance(key, str) else ""
+    meant = CALLED.get(word.lower())
+    hint = f" Did you mean {meant!r}?" if meant else near_miss(word, KEYS)
+    return (
+        "no keyboard has this key: write its character or the name that a browser gives "
+        f"it, such as 'a', ' ', 'Enter' or 'ArrowUp'.{hint}"
+    )

@@ -5,11 +5,12 @@ Reading never waits, and never changes what the page is. Its class holds the tab
 the base of the others.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from pytest_liveview_load.errors import StepError
+from pytest_liveview_load.errors import CallError, StepError
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.observer import Observer
@@ -149,6 +150,7 @@ class PageReading:
             await live.visit("/async?delay=50")
             await live.until(lambda: "loading" not in live.text("#profile"), label="profile")
         """
+        refuse_async(condition)
         tab = self._tab
         started = tab.network.clock()
         with Step(tab, f"until({named(condition)})", timeout) as step:
@@ -163,7 +165,9 @@ class PageReading:
     def _holds(self, condition: str | Callable[[], object]) -> bool:
         if isinstance(condition, str):
             return self.has(condition)
-        return bool(condition())
+        answer = condition()
+        refuse_async(answer)
+        return bool(answer)
 
     def _document(self) -> Document:
         page = self._tab.page
@@ -173,11 +177,29 @@ class PageReading:
         return page.visible_document()
 
 
+def refuse_async(given: object) -> None:
+    """Raise CallError for what is awaited: as a condition it would always be true."""
+    if inspect.iscoroutine(given):
+        given.close()  # else Python warns that it was never awaited
+    elif not inspect.iscoroutinefunction(given):
+        return
+    problem = (
+        "the condition is async, and until() only looks at the page: write a selector or a "
+        "plain function, until(lambda: live.text('#count') == '3'), and do steps before it"
+    )
+    raise CallError(f"until({name_of(given)})", problem)
+
+
+def name_of(given: object) -> str:
+    """Return what an error calls a function or its call."""
+    return getattr(given, "__name__", repr(given))
+
+
 def named(condition: str | Callable[[], object]) -> str:
     """Return what an error calls a condition: '#saved', <lambda>."""
     if isinstance(condition, str):
         return repr(condition)
-    return getattr(condition, "__name__", repr(condition))
+    return name_of(condition)
 
 
 # The flash messages that a page shows, by kind.

@@ -6,11 +6,10 @@ every reply it caused has arrived and every navigation it began has mounted.
 """
 
 import asyncio
-from collections.abc import MutableMapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from pytest_liveview_load.errors import UploadError
-from pytest_liveview_load.liveview.client.hooks import Hook, TabHooks
+from pytest_liveview_load.liveview.client.hooks import HookClasses, TabHooks
 from pytest_liveview_load.liveview.client.navigation import begin_load, go_back
 from pytest_liveview_load.liveview.client.perform import act, perform, push_as_hook
 from pytest_liveview_load.liveview.client.tab import Step
@@ -25,8 +24,6 @@ from pytest_liveview_load.liveview.page.find import Role, find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.user import gestures
 from pytest_liveview_load.liveview.user.reading import PageReading
-
-HookClasses: TypeAlias = MutableMapping[str, type[Hook]]
 
 
 class Steps(PageReading):
@@ -441,3 +438,10 @@ class Steps(PageReading):
         if tab.hooks is None:
             tab.hooks = TabHooks(tab.keep_failure)
         return tab.hooks
+
+
+def check_hooks(user: Steps) -> None:
+    """Raise CallError for a class in a user's `hooks` that no page had an element for."""
+    hooks = user._tab.hooks  # noqa: SLF001 - not for tests, which see it as an error
+    if hooks is not None:
+        hooks.check_met()

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.errors import ElementError, StepTimeout
+from pytest_liveview_load.errors import CallError, ElementError, StepTimeout
 from pytest_liveview_load.liveview.client.hooks import Hook
+from pytest_liveview_load.liveview.user.steps import check_hooks
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
@@ -112,6 +113,45 @@ async def test_without_its_hook_an_element_answers_to_no_click(live: Visitor) ->
     with pytest.raises(ElementError):
         await live.click("#in")
     await live.click("#d")  # nobody listens, as in a browser
+
+
+async def test_what_is_no_class_of_a_hook_is_refused(live: Visitor) -> None:
+    class Chrt:
+        """Forgot its base."""
+
+    for given in (Chrt, object(), lambda: None, "Chart"):
+        with pytest.raises(CallError, match=r"class Chart\(Hook\)"):
+            live.hooks["Chart"] = given  # type: ignore[assignment]
+    with pytest.raises(CallError):
+        live.hooks.update({"Chart": Chrt})  # type: ignore[dict-item]
+
+
+async def test_a_class_for_a_hook_that_no_page_has_is_an_error_in_the_end(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    check_hooks(live)
+    live.hooks["Chart"] = Chart
+    live.hooks["Chrt"] = Chart
+    check_hooks(live)  # nothing was visited
+    server.on["event"] = answering()
+    await live.visit("/counter")
+
+    with pytest.raises(CallError) as raised:
+        check_hooks(live)
+
+    assert (
+        "live.hooks['Chrt']: no page that was visited has phx-hook='Chrt': they have "
+        "'Chart'. Did you mean 'Chart'?" == str(raised.value)
+    )
+
+
+async def test_pushing_as_a_hook_needs_an_element_with_one(live: Visitor) -> None:
+    await live.visit("/counter")
+
+    with pytest.raises(ElementError, match="has no phx-hook") as raised:
+        await live.push_event("ready", hook="#n")
+
+    assert ('<div id="chart" phx-hook="Chart">x</div>',) == raised.value.candidates
 
 
 async def test_what_a_hook_raises_fails_the_step(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_liveview_load.errors import ElementError
+from pytest_liveview_load.errors import CallError, ElementError
 from pytest_liveview_load.liveview.page import inputs
 from pytest_liveview_load.liveview.page.actions import HttpSubmit, PushEvent
 from pytest_liveview_load.liveview.page.clicks import click, submit, triggered_submit
@@ -159,3 +159,34 @@ def test_typing_a_character_is_heard_before_and_after_it_is_there() -> None:
         for each in actions
         if isinstance(each, PushEvent)
     ]
+
+
+NO_KEYS = {
+    "Entr": "Did you mean 'Enter'?",
+    "Space": "Did you mean ' '?",
+    "ctrl": "Did you mean 'Control'?",
+    "Esc": "Did you mean 'Escape'?",
+    "Ctrl+a": "or 'ArrowUp'.",
+    "": "or 'ArrowUp'.",
+    "F25": "Did you mean 'F",
+}
+
+
+@pytest.mark.parametrize(("key", "hint"), NO_KEYS.items(), ids=NO_KEYS)
+def test_a_key_that_no_keyboard_has_is_refused(key: str, hint: str) -> None:
+    page = page_of('<p id="a" phx-window-keydown="key">x</p>')
+
+    with pytest.raises(CallError) as raised:
+        inputs.press(page, page.document.root, key)
+
+    assert f"press({key!r}): no keyboard has this key: write its" in str(raised.value)
+    assert hint in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["a", "é", " ", "Enter", "F12", "ArrowUp", "Meta", "Dead"]
+)
+def test_a_key_that_a_keyboard_has_is_pressed(key: str) -> None:
+    page = page_of('<p id="a" phx-window-keydown="key">x</p>')
+
+    assert inputs.press(page, page.document.root, key)

@@ -1,10 +1,12 @@
 """How a step waits: until it holds, until it is answered, until its deadline."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from pytest_liveview_load.errors import StepTimeout, UnitError
+from pytest_liveview_load.errors import CallError, StepTimeout, UnitError
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import ScriptedServer, accepting, never
 from tests.liveview.conftest import Measured
@@ -107,3 +109,36 @@ async def test_a_cancelled_step_leaves_nothing_behind(
     await live.push("other")
 
     assert asyncio.all_tasks() == before
+
+
+async def is_there() -> bool:
+    return True
+
+
+class LaterTrue:
+    """As a step of a helper class."""
+
+    async def holds(self) -> bool:
+        return True
+
+
+def calls_one() -> object:
+    return is_there()
+
+
+ASYNC: dict[str, Callable[[], Any]] = {
+    "a function": lambda: is_there,
+    "a method": lambda: LaterTrue().holds,
+    "a call": is_there,
+    "a plain function that calls one": lambda: calls_one,
+}
+
+
+@pytest.mark.parametrize("made", ASYNC.values(), ids=ASYNC)
+async def test_an_async_condition_is_refused(
+    live: Visitor, made: Callable[[], Any]
+) -> None:
+    await live.visit("/counter")
+
+    with pytest.raises(CallError, match=r"the condition is async.*until\(lambda: "):
+        await live.until(made())
