@@ -63,6 +63,7 @@ class OpenCrowd:
             if not others:
                 return None
             id_ = heapq.heappop(min(others))
+            self.pool[id_].recorder.given_up(id_)
             self.user_tasks.start(self.depart(self.pool[id_]))
         user = self.pool[id_] = VirtualUser(id_, self.state, scenario)
         return user

@@ -133,6 +133,7 @@ class VirtualUser:
         if intended is not None:
             self.record_lateness(intended)
         began = state.clock()
+        self.recorder.began(self.id)
         if intended is not None:
             self.ours = min(self.ours, max(0.0, began - intended))
         try:
@@ -158,6 +159,7 @@ class VirtualUser:
             state.cut += 1
             return
         self.failed = False
+        self.recorder.finished(self.id, failed=False)
         state.good[self.scenario.name].add(ended - ready)
         # What we do between iterations may make one late, and is no part of it.
         since = ready if intended is None else intended + self.ours
@@ -252,6 +254,7 @@ class VirtualUser:
         self.failed = True
         if self.state.monitor.caused(error):
             return
+        self.recorder.finished(self.id, failed=True)
         self.recorder.fail(prune(error), now, scenario=self.doing.name)
         self.recorder.count("iterations", now)
 

@@ -63,10 +63,10 @@ class RunSummary:
         moved = {loss.runner for loss in self.losses if loss.moved}
         of_runners = (
             # Its users are among those of the others now.
-            replace(each.snapshot, users=0) if each.name in moved else each.snapshot
+            each.snapshot.without_users() if each.name in moved else each.snapshot
             for each in self.runners.values()
         )
-        here = replace(self.sync.snapshot(now), seconds=0.0, users=0)
+        here = replace(self.sync.snapshot(now).without_users(), seconds=0.0)
         return merge_snapshots((*of_runners, here))
 
     def reports(self, at: float | None, now: float) -> tuple[RunnerReport, ...]:

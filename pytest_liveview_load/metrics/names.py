@@ -14,6 +14,8 @@ What is counted, exactly:
 - `pushes`: messages the server sent unasked.
 - `reconnects`: sockets that were lost and opened again.
 - `users`: the most virtual users at once.
+- `failing_users`: places of the crowd whose last iteration failed.
+- `stuck_users`: places of the crowd that have begun and never finished an iteration.
 - `dropped_arrivals`: arrivals that nobody could serve.
 - `missing_receivers`: users who expected a broadcast and did not see it in time.
 """
@@ -72,6 +74,8 @@ SIZES: Final = (
 )
 COUNTS: Final = (
     "users",
+    "failing_users",
+    "stuck_users",
     "iterations",
     "mounts",
     "events",
@@ -86,6 +90,8 @@ COUNTS: Final = (
 DIFF_BYTES: Final = "diff_bytes"
 DIFF_PARTS: Final = PartSizes._fields
 RESENT_PARTS: Final = tuple(f"resent_{part}" for part in ResentSizes._fields)
+# What is said of the places of a crowd: whoever takes a place over, it is counted once.
+OF_PLACES: Final = ("users", "failing_users", "stuck_users")
 # What is of the whole run and never of one of its scenarios.
 ONLY_OF_RUN: Final = frozenset({"users", "dropped_arrivals", "lag", "lateness"})
 

@@ -54,6 +54,8 @@ class Recorder:
         self._part_counts: dict[Parts, int] = {}
         self._failures = FailureLog()
         self._most_users = 0
+        # Whether the last iteration of each place failed; None if none has finished.
+        self._failed: dict[int, bool | None] = {}
 
     def timing(
         self,
@@ -146,6 +148,18 @@ class Recorder:
         if at >= self.measure_from:
             self._failures.add(error, scenario or self.scenario)
 
+    def began(self, place: int) -> None:
+        """Say that a place of the crowd, by its user's id, begins an iteration."""
+        self._failed.setdefault(place, None)
+
+    def finished(self, place: int, *, failed: bool) -> None:
+        """Say how a place's latest iteration ended; this counts whatever the warm-up is."""
+        self._failed[place] = failed
+
+    def given_up(self, place: int) -> None:
+        """Say that a place is another scenario's now."""
+        self._failed.pop(place, None)
+
     def gauge_users(self, n: int) -> None:
         """Say how many users there are now; a snapshot has the most at once."""
         self._most_users = max(self._most_users, n)
@@ -169,6 +183,8 @@ class Recorder:
             },
             "errors": self._failures.count,
             "users": self._most_users,
+            "failing_users": sum(1 for each in self._failed.values() if each),
+            "stuck_users": sum(1 for each in self._failed.values() if each is None),
         }
         return Snapshot(
             histograms=histograms,

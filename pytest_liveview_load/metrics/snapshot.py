@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Final
 
 from pytest_liveview_load.metrics.histogram import Histogram
-from pytest_liveview_load.metrics.names import Series
+from pytest_liveview_load.metrics.names import OF_PLACES, Series
 
 # What went wrong, grouped so that a thousand like failures are one line.
 
@@ -130,6 +130,21 @@ class Snapshot:
             seconds=max(self.seconds, other.seconds),
             users=self.users + other.users,
             partial=_both_reasons(self.partial, other.partial),
+        )
+
+    def without_users(self) -> "Snapshot":
+        """Return the same numbers of a crowd that is nobody's, or is counted elsewhere."""
+        nobody = dict.fromkeys(OF_PLACES, 0)
+        return replace(
+            self,
+            users=0,
+            counts={**self.counts, **nobody},
+            by_scenario={
+                scenario: {
+                    name: nobody.get(name, number) for name, number in counts.items()
+                }
+                for scenario, counts in self.by_scenario.items()
+            },
         )
 
     def select(

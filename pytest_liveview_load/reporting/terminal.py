@@ -28,7 +28,13 @@ from pytest_liveview_load.units import (
 RATED: Final = ("iterations", "mounts", "events")
 COUNTED: Final = (*RATED, "errors")
 # What is only shown when it happened.
-NOTABLE: Final = ("reconnects", "dropped_arrivals", "missing_receivers")
+NOTABLE: Final = (
+    "failing_users",
+    "stuck_users",
+    "reconnects",
+    "dropped_arrivals",
+    "missing_receivers",
+)
 TRACEBACK_LINES: Final = 30
 HARD_SPACE: Final = "\xa0"
 

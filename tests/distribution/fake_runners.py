@@ -66,7 +66,8 @@ def prepare(users: int = 12, **of_plan: Any) -> Prepare:
 
 def counted(iterations: int) -> bytes:
     """Return packed numbers of so many iterations."""
-    return pack(Snapshot(counts={"iterations": iterations}, seconds=1.0, users=3))
+    counts = {"iterations": iterations, "failing_users": 1, "stuck_users": 2}
+    return pack(Snapshot(counts=counts, seconds=1.0, users=3))
 
 
 @dataclass

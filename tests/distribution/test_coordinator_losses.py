@@ -141,7 +141,12 @@ def test_lost_users_go_on_elsewhere_if_asked_for() -> None:
     [note] = ending.outcome.notes
     assert note == "gw1 was lost after 1.75s (killed); its users went on elsewhere"
     assert sum(each.iterations for each in run.runners.values()) == iterations(ending)
-    assert 6 == unpack(ending.outcome.snapshot).users  # of two, three each
+    snapshot = unpack(ending.outcome.snapshot)  # of two
+    assert 6 == snapshot.users
+    assert (2, 4) == (
+        snapshot.counts["failing_users"],
+        snapshot.counts["stuck_users"],
+    )
 
 
 def test_who_was_added_goes_on_elsewhere_and_who_was_sent_home_stays_there() -> None:

@@ -188,6 +188,24 @@ def test_what_is_of_the_whole_run_is_not_counted_by_scenario() -> None:
     assert {"users", "dropped_arrivals"}.isdisjoint(snapshot.by_scenario["buy"])
 
 
+def test_a_place_counts_by_how_its_latest_iteration_ended() -> None:
+    recorder = Recorder(lambda: 0.0, scenario="buy", measure_from=100.0)
+    for place in range(6):
+        recorder.began(place)
+    recorder.finished(0, failed=False)
+    recorder.finished(1, failed=True)
+    recorder.finished(2, failed=True)
+    recorder.finished(2, failed=False)
+    recorder.finished(3, failed=True)
+    recorder.began(3)
+    recorder.given_up(4)
+
+    snapshot = recorder.snapshot(2)
+    expected = {"failing_users": 2, "stuck_users": 1}
+    assert expected == {name: n for name, n in snapshot.counts.items() if n}
+    assert expected == {n: snapshot.by_scenario["buy"][n] for n in expected}
+
+
 def test_a_recorder_without_a_scenario_counts_by_none() -> None:
     recorder = recorder_at(0)
     recorder.count("iterations", 1)

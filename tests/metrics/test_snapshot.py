@@ -99,5 +99,19 @@ def test_merging_adds_counts_and_users_and_keeps_the_longest_time() -> None:
     assert expected == merged
 
 
+def test_a_crowd_that_is_counted_elsewhere_leaves_everything_else() -> None:
+    gone = Snapshot(
+        counts={"users": 5, "failing_users": 2, "stuck_users": 1, "errors": 7},
+        by_scenario={"buy": {"failing_users": 2, "errors": 7}},
+        users=5,
+    )
+
+    expected = Snapshot(
+        counts={"users": 0, "failing_users": 0, "stuck_users": 0, "errors": 7},
+        by_scenario={"buy": {"failing_users": 0, "errors": 7}},
+    )
+    assert expected == gone.without_users()
+
+
 def test_a_snapshot_survives_the_wire() -> None:
     assert unpack(pack(SNAPSHOT)) == SNAPSHOT

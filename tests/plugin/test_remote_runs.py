@@ -55,6 +55,33 @@ def test_every_worker_carries_its_share_of_one_test(workers: Suite) -> None:
     assert all(each["uncertainty"] < 1.0 for each in run["runners"])
 
 
+HALF_FAILS = """
+    from pytest_liveview_load import budget, load
+
+    @load(users=4, iterations=10)
+    @budget("error_rate == 50%", "failing_users == 2", "stuck_users == 0")
+    async def test_half_fails(live):
+        await live.visit("/counter")
+        assert live.id < 2
+
+    @load(users=4, duration="50s", think="100ms", abort="failing_users >= 2")
+    async def test_ends_early(live):
+        await live.visit("/counter")
+        assert live.id < 2
+"""
+
+
+def test_users_who_fail_are_those_of_all_workers(workers: Suite) -> None:
+    workers.tests(HALF_FAILS)
+
+    result, [half, early] = loads(workers)
+
+    result.assert_outcomes(passed=1, failed=1)
+    assert 2 == counted(half, "failing_users")
+    assert early["partial"].startswith("stopped early: failing_users >= 2 held: 2")
+    result.stdout.fnmatch_lines(["*20 errors, 2 failing users*"])
+
+
 def test_a_body_conducts_loads_as_in_one_process(workers: Suite) -> None:
     workers.tests("""
         import asyncio
