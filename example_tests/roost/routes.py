@@ -18,6 +18,7 @@ from roost.pages.faults import FaultsLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
 from roost.pages.hooks import HooksLive
+from roost.pages.hops import HopsLive
 from roost.pages.inner_streams import InnerStreamsLive
 from roost.pages.keyed import KeyedLive
 from roost.pages.live_components import LiveComponentsLive
@@ -54,6 +55,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/nav/a": NavALive,
     "/nav/b": NavBLive,
     "/nav/b/:item": NavBLive,
+    "/hops": HopsLive,
     "/other": OtherLive,
     "/crash": CrashLive,
     "/secret": SecretLive,

@@ -109,6 +109,37 @@ async def test_both_clients_announce_the_same_components(
     assert told == cids
 
 
+HOPS = {
+    "patches": ["patch-a", "patch-a", "patch-patch", "back", "patch-replace", "back"],
+    "navigates": [
+        "patch-a",
+        "patch-navigate",
+        "back",
+        "patch-replace-navigate",
+        "back",
+    ],
+    "mount patches": ["join-patch", "back", "join-replace", "back"],
+    "mount refused": ["patch-a", "join-navigate", "back", "join-replace-navigate"],
+}
+
+
+@pytest.mark.parametrize("hops", HOPS)
+async def test_both_clients_follow_a_page_that_sends_on(
+    roost: RoostProcess, browser: Browser, overheard: Overheard, hops: str
+) -> None:
+    async with our_user(roost.url) as live:
+        browser.open(f"{roost.url}/hops")
+        await live.visit("/hops")
+        await agree(live, browser, "open")
+        for hop in HOPS[hops]:
+            sentence = "history.back" if hop == "back" else f"click #{hop}"
+            await do(live, browser, sentence)
+            await agree(live, browser, sentence)
+            await all_told(browser, overheard)
+
+    assert messages(browser.said()) == messages(overheard.said)
+
+
 async def test_what_comes_back_before_its_end_is_told_is_the_same_component(
     roost: RoostProcess, browser: Browser, client_line: str
 ) -> None:

@@ -93,13 +93,25 @@ class History:
             self.current.view_id = view_id
 
     def went(
-        self, kind: HistoryKind, href: str, view_id: str, *, replace: bool
+        self,
+        kind: HistoryKind,
+        href: str,
+        view_id: str,
+        *,
+        replace: bool,
+        also_here: bool = False,
     ) -> None:
-        """The tab went to `href` without a page load."""
+        """The tab went to `href` without a page load.
+
+        What leads to where the tab is makes no entry, unless `also_here`: Browser.pushState
+        compares whole addresses, and a patch of the server's is a path.
+        """
         if not self.entries:
             return
         current = self.current
         current.back_kind = kind
+        if href == current.href and not also_here:
+            return
         entry = HistoryEntry(href, current.document, kind, view_id=view_id)
         if replace:
             self.entries[self.index] = entry

@@ -190,20 +190,27 @@ def push_patch(page: Page, main: View, href: str, *, replace: bool | None) -> Pu
 
 
 def show_address(
-    tab: Tab, page: Page, kind: HistoryKind, href: str, *, replace: bool | None
+    tab: Tab,
+    page: Page,
+    kind: HistoryKind,
+    href: str,
+    *,
+    replace: bool | None,
+    also_here: bool = False,
 ) -> None:
     """Show where the main view is now; `replace` None leaves the history as it is."""
     page.url = href
     main = page.views.main
     if main is not None and replace is not None:
-        tab.history.went(kind, href, main.id, replace=replace)
+        tab.history.went(kind, href, main.id, replace=replace, also_here=also_here)
     page.changed()
 
 
 def patched(tab: Tab, page: Page, href: str, *, replace: bool) -> None:
     """Be where the server has patched to, as historyPatch: no older link counts now."""
     page.link.commit(page.link.begin(href))
-    show_address(tab, page, HistoryKind.PATCH, href, replace=replace)
+    kind = HistoryKind.PATCH
+    show_address(tab, page, kind, href, replace=replace, also_here=True)
 
 
 def go_back(tab: Tab) -> Push | None:

@@ -301,6 +301,8 @@ class ViewEvents:
             if to is None:
                 self.reload_refused(page, view, navigation, reason)
                 return
+            # As onJoinError: once for the join, and again with the view that goes.
+            view.socket.send(view.channel.leave().data)
             navigation.count_redirect(view.name, to.to)
             href = urljoin(page.url, to.to)
             if to is reply.redirect:

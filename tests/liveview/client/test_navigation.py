@@ -313,6 +313,13 @@ async def test_a_mount_that_sends_elsewhere_is_followed(
 
     assert live.path == "/other"
     assert len(server.asked) == loads
+    told = [(said.topic, said.event, said.join_ref, said.ref) for said in server.said]
+    assert told[1:3] == [
+        ("lv:phx-counter", "phx_leave", "4", "8"),
+        ("lv:phx-counter", "phx_leave", "4", "9"),
+    ]
+    joined = ("lv:phx-counter", "phx_join", "12", "12")
+    assert told[3] == (joined if loads == 1 else ("lv:", "phx_leave", None, "10"))
 
 
 async def test_an_unasked_redirect_is_awaited_by_the_next_step(
