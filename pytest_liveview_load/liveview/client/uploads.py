@@ -23,7 +23,7 @@ from pytest_liveview_load.liveview.page.file_inputs import (
     upload_fields,
     uploads_in_progress,
 )
-from pytest_liveview_load.liveview.page.form_data import upload_ref
+from pytest_liveview_load.liveview.page.form_data import field_of_upload, upload_ref
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import PHX_AUTO_UPLOAD, Element, form_of
 from pytest_liveview_load.liveview.page.push import resubmit
@@ -44,14 +44,7 @@ async def upload_chosen(
     """Do what follows when files were chosen: upload at once, or hear of refusals."""
     uploads_of(step.tab)  # from now on a submit asks for them
     visible = page.without_loading_states()
-    field = next(
-        (
-            each
-            for each in visible.document.fields.by_key.values()
-            if upload_ref(visible.document, each) == ref
-        ),
-        None,
-    )
+    field = field_of_upload(visible.document, ref)
     form = None if field is None else form_of(field.element)
     if field is None or form is None:
         return

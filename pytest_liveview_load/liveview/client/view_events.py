@@ -148,10 +148,12 @@ class ViewEvents:
                 submit_over_http(tab, action)
 
     def run_markup(self, page: Page) -> None:
-        """Let hooks and the page's own markup see what has come and gone."""
+        """Let hooks, uploads and the page's own markup see what has come and gone."""
         tab = self.tab
         if tab.hooks is not None:
             tab.hooks.changed(page)
+        if tab.uploads is not None:
+            tab.uploads.page_changed(page)
         views, main = page.views, page.views.main
         if views.nested or (
             main is not None and (main.content.has_mounted or main.content.has_remove)

@@ -131,6 +131,12 @@ def upload_ref(document: Document, field: Field) -> str | None:
     return document.attr(field.element, html.PHX_UPLOAD_REF)
 
 
+def field_of_upload(document: Document, ref: str) -> Field | None:
+    """Return the file input of the upload with this ref, None if it is gone."""
+    fields = document.fields.by_key.values()
+    return next((each for each in fields if upload_ref(document, each) == ref), None)
+
+
 def event_uploads(page: VisiblePage, field: Field) -> dict[str, Any]:
     """Return the `uploads` of an event that `field` caused; new files get their refs."""
     document = page.document

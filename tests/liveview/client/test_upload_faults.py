@@ -1,5 +1,7 @@
 """Uploads that something ends on the way, and those that an app sends elsewhere."""
 
+import asyncio
+
 import pytest
 
 from pytest_liveview_load.errors import (
@@ -8,7 +10,7 @@ from pytest_liveview_load.errors import (
     UploadError,
     ViewCrashed,
 )
-from pytest_liveview_load.liveview.client.upload_batch import ExternalEntry
+from pytest_liveview_load.liveview.client.upload_entries import ExternalEntry
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Said,
@@ -16,7 +18,7 @@ from tests.liveview.client.scripted_server import (
     Talk,
     never,
 )
-from tests.liveview.client.upload_app import UploadApp
+from tests.liveview.client.upload_app import REF, UploadApp
 from tests.liveview.conftest import Measured
 
 pytestmark = pytest.mark.anyio
@@ -167,6 +169,87 @@ async def test_a_registered_uploader_takes_the_file_elsewhere(
     assert measured.labels("upload") == ["doc"]
     assert not server.heard("chunk")
     assert len(server.heard("save")) == 1
+
+
+async def test_an_uploader_hears_that_the_server_has_cancelled_its_entry(
+    app: UploadApp, server: ScriptedServer, live: Visitor
+) -> None:
+    app.metas = {"0": {"uploader": "S3"}}
+
+    def drop(talk: Talk, said: Said) -> None:
+        app.active = []
+        talk.reply(said, diff=app.diff())
+
+    entries = []
+
+    async def s3(entry: ExternalEntry) -> None:
+        stopped = asyncio.Event()
+        entry.on_cancel(stopped.set)
+        entries.append(entry)
+        entry.progress(50)
+        assert not entry.cancelled
+        await stopped.wait()
+        entry.progress(75)
+
+    server.on["progress"] = drop
+    await live.visit("/upload")
+    live.uploaders["S3"] = s3
+    await live.upload("#doc", ("long.bin", LONG))
+    await live.submit("#f")
+
+    (entry,) = entries
+    assert entry.cancelled
+    late: list[str] = []
+    entry.on_cancel(lambda: late.append("told at once"))
+    assert ["told at once"] == late
+    assert app.progresses() == [("0", 50)]
+    assert len(server.heard("save")) == 1
+    assert not live._tab.page.form.files(REF)  # type: ignore[union-attr]
+
+
+async def test_an_uploader_hears_that_its_page_was_left(
+    app: UploadApp, server: ScriptedServer, live: Visitor
+) -> None:
+    app.metas = {"0": {"uploader": "S3"}}
+    stopped = asyncio.Event()
+
+    async def s3(entry: ExternalEntry) -> None:
+        entry.on_cancel(stopped.set)
+        await stopped.wait()
+
+    await live.visit("/upload")
+    live.uploaders["S3"] = s3
+    await live.upload("#doc", ("long.bin", LONG))
+    with pytest.raises(StepTimeout):
+        await live.submit("#f", timeout=0.05)
+    await live.visit("/counter")
+
+    assert stopped.is_set()
+
+
+async def test_what_a_callback_for_cancelling_raises_fails_the_step(
+    app: UploadApp, server: ScriptedServer, live: Visitor
+) -> None:
+    app.metas = {"0": {"uploader": "S3"}}
+
+    def drop(talk: Talk, said: Said) -> None:
+        app.active = []
+        talk.reply(said, diff=app.diff())
+
+    def failing() -> None:
+        raise KeyError("nothing")
+
+    async def s3(entry: ExternalEntry) -> None:
+        entry.on_cancel(failing)
+        entry.progress(50)
+        await asyncio.Event().wait()
+
+    server.on["progress"] = drop
+    await live.visit("/upload")
+    live.uploaders["S3"] = s3
+    await live.upload("#doc", ("long.bin", LONG))
+    with pytest.raises(UploadError, match="its on_cancel raised KeyError: 'nothing'"):
+        await live.submit("#f")
 
 
 async def test_an_uploader_that_raises_refuses_the_entry(
