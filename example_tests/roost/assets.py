@@ -18,6 +18,10 @@ SCRIPT: Final = """const csrf = document.querySelector("meta[name='csrf-token']"
 if (window.LiveView) {
   const {LiveSocket} = window.LiveView
   const reply = el => answer => { el.dataset.reply = JSON.stringify(answer) }
+  const runs = hook => {
+    const run = () => window.liveSocket.execJS(hook.el, hook.el.dataset.run)
+    hook.el.addEventListener("click", run)
+  }
   const hooks = {
     Echo: {
       mounted() {
@@ -28,6 +32,24 @@ if (window.LiveView) {
     },
     Ticks: {
       mounted() { this.handleEvent("tick", ({n}) => { this.el.textContent = n }) }
+    },
+    Teller: {
+      mounted() {
+        this.pushEvent("mounted", {id: this.el.id})
+        this.el.addEventListener("click", () => this.pushEvent("heard", {id: this.el.id}))
+      },
+      updated() { this.pushEvent("updated", {id: this.el.id}) }
+    },
+    Listener: {
+      mounted() {
+        this.el.addEventListener("click", () => this.pushEvent("heard", {id: this.el.id}))
+      }
+    },
+    Silent: {},
+    Runs: { mounted() { runs(this) } },
+    RunsAndTells: {
+      mounted() { runs(this) },
+      updated() { this.pushEvent("updated", {id: this.el.id}) }
     },
     CompEcho: {
       mounted() {

@@ -93,9 +93,9 @@ def app(view: LiveView) -> Rendered:
     return APP_WITH_STICKY(nav=NAVIGATION, sticky=sticky, flash=flash, page=page)
 
 
-def command(*steps: list[Any]) -> Html:
-    """Return a ` phx-click` attribute with JS commands, as `Phoenix.LiveView.JS` writes it."""
-    return attribute("phx-click", json.dumps(steps, separators=(",", ":")))
+def command(*steps: list[Any], name: str = "phx-click") -> Html:
+    """Return an attribute with JS commands, as `Phoenix.LiveView.JS` writes it."""
+    return attribute(name, json.dumps(steps, separators=(",", ":")))
 
 
 def on_click(event: str) -> Html:

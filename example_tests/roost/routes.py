@@ -17,6 +17,7 @@ from roost.pages.crash import CrashLive
 from roost.pages.faults import FaultsLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
+from roost.pages.hooked import HookedLive
 from roost.pages.hooks import HooksLive
 from roost.pages.hops import HopsLive
 from roost.pages.inner_streams import InnerStreamsLive
@@ -49,6 +50,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/nested": NestedLive,
     "/nested/two": NestedTwoLive,
     "/hooks": HooksLive,
+    "/hooked": HookedLive,
     "/portal": PortalLive,
     "/upload": UploadLive,
     "/faults": FaultsLive,

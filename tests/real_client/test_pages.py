@@ -177,6 +177,41 @@ async def test_both_clients_see_what_is_behind_a_login(
         await agree(live, browser, "click #peek")
 
 
+HOOKED = (
+    "click #plain",
+    "click #silent",
+    "click #inner",
+    "click #quiet",
+    "click #field",
+    "click #plain",
+    "click #next",
+    "click #turn",
+    "click #send",
+    "click #next",
+    "click #again",
+    "click #plain",
+)
+
+
+async def test_hooks_hear_of_clicks_and_live_navigation_in_both_clients(
+    roost: RoostProcess, browser: Browser, overheard: Overheard
+) -> None:
+    async with our_user(roost.url) as live:
+        live.hooks.update(PAGE_HOOKS)
+        browser.open(f"{roost.url}/hooked")
+        await live.visit("/hooked")
+        await agree(live, browser, "open")
+        for sentence in HOOKED:
+            await do(live, browser, sentence)
+            await agree(live, browser, sentence)
+            await all_told(browser, overheard)
+
+        after_navigation = ["mounted plain", "mounted around", "heard plain"]
+        assert after_navigation == live.all("#told li")
+
+    assert messages(overheard.said) == messages(browser.said())
+
+
 async def test_both_clients_hear_what_hooks_push(
     roost: RoostProcess, browser: Browser
 ) -> None:

@@ -24,6 +24,42 @@ class CompEcho(Hook):
             self.push_event("comp_echo", {"x": 1}, to=f"#{self.id}")
 
 
+class Listener(Hook):
+    """Tells that it was clicked."""
+
+    def tell(self, event: str) -> None:
+        self.push_event(event, {"id": self.id})
+
+    def dispatched(self, event: str, detail: Any) -> None:
+        if event == "click":
+            self.tell("heard")
+
+
+class Teller(Listener):
+    """Tells of all that happens to it."""
+
+    def mounted(self) -> None:
+        self.tell("mounted")
+
+    def updated(self) -> None:
+        self.tell("updated")
+
+
+class Runs(Hook):
+    """Runs the commands in its element when it is clicked."""
+
+    def dispatched(self, event: str, detail: Any) -> None:
+        if event == "click":
+            self.exec_js(self.attr("data-run"))
+
+
+class RunsAndTells(Runs):
+    """Tells when the server has changed its element."""
+
+    def updated(self) -> None:
+        self.push_event("updated", {"id": self.id})
+
+
 class Colocated(Hook):
     """The colocated runtime hook of the portal page."""
 
@@ -34,5 +70,10 @@ class Colocated(Hook):
 PAGE_HOOKS: Final[dict[str, type[Hook]]] = {
     "CompEcho": CompEcho,
     "Echo": Echo,
+    "Listener": Listener,
+    "Runs": Runs,
+    "RunsAndTells": RunsAndTells,
+    "Silent": Hook,
+    "Teller": Teller,
     "Roost.PortalLive.Colo": Colocated,
 }

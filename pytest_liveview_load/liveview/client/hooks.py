@@ -14,8 +14,8 @@ step that caused what it pushed waits for the replies. A user without hooks pays
 """
 
 from collections import UserDict, deque
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from pytest_liveview_load.errors import CallError, NotLiveView
 from pytest_liveview_load.liveview.client.page import Page
@@ -29,6 +29,7 @@ from pytest_liveview_load.liveview.page.html import (
     Identity,
     ancestors,
     find_by_identity,
+    identify,
 )
 from pytest_liveview_load.liveview.protocol.channel import parse_reply
 from pytest_liveview_load.liveview.protocol.wire import EVENT, REPLY, parse_json
@@ -134,6 +135,14 @@ class Hook:
         """
         self._hooks.push(self, event, payload, on_reply, to)
 
+    def exec_js(self, commands: str | None, *, to: str | None = None) -> None:
+        """Run JS commands at the element, or at the one that `to` selects.
+
+        `commands` is an attribute that they were rendered into, such as
+        `self.attr("data-show")`: as JavaScript's `liveSocket.execJS`.
+        """
+        self._hooks.execute(self, commands, to)
+
     def attr(self, name: str) -> str | None:
         """Return an attribute of the element as it is now."""
         document = self._hooks.document()
@@ -157,18 +166,32 @@ class HookClasses(UserDict[str, type[Hook]]):
         super().__setitem__(name, given)
 
 
+class MountedHook(NamedTuple):
+    """A hook, and what it was mounted on: its element in a view, or outside of all."""
+
+    hook: Hook
+    place: View | Page
+    tag: str
+    html: str
+
+
 class TabHooks:
     """The hooks of one tab, and the push_events that it has received.
 
-    `on_error` is told what a hook raises. `met` are the names in use on the pages that the
-    tab has shown.
+    `on_error` is told what a hook raises; `run_commands` runs JS commands at an element.
+    `met` are the names in use on the pages that the tab has shown.
     """
 
-    def __init__(self, on_error: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        on_error: Callable[[Exception], None],
+        run_commands: Callable[[Page, Identity, str], None],
+    ) -> None:
         self.on_error = on_error
+        self.run_commands = run_commands
         self.classes = HookClasses()
         self.met: set[str] = set()
-        self.mounted: dict[str, tuple[Hook, str]] = {}  # by element id, with its HTML
+        self.mounted: dict[str, MountedHook] = {}  # by element id
         self.received: deque[tuple[str, Any]] = deque(maxlen=MOST_RECEIVED)
         self._page: Page | None = None
 
@@ -180,17 +203,15 @@ class TabHooks:
             self.received.clear()
         joined = page.views.main is not None and page.views.main.joined
         if self.classes and joined:
-            self._update(page.document())
+            self._update(page)
         for event, payload, *_ in page.take_events():
             self.received.append((event, payload))
-            for hook, _ in list(self.mounted.values()):
-                self._call(hook.handle_event, event, payload)
+            for each in list(self.mounted.values()):
+                self._call(each.hook.handle_event, event, payload)
 
     def document(self) -> Document:
         """Return what the page shows now."""
-        if self._page is None:
-            raise RuntimeError("a hook lives on a page")
-        return self._page.document()
+        return self._shown()[1]
 
     def push(
         self, hook: Hook, event: str, payload: Any, on_reply: OnReply | None, to: Any
@@ -214,25 +235,42 @@ class TabHooks:
 
             push.answered.add_done_callback(replied)
 
+    def execute(self, hook: Hook, commands: object, to: str | None) -> None:
+        """Run JS commands for a hook. Raises ElementError for what are none."""
+        page, document = self._shown()
+        element = find_one(document, to or f'[id="{hook.id}"]')
+        if not isinstance(commands, str) or not commands.startswith("["):
+            problem = f"was given {commands!r} to run, which are no JS commands"
+            advice = 'give exec_js an attribute that holds them: self.attr("data-show")'
+            raise document.error_about(element, problem, advice=advice)
+        self.run_commands(page, identify(element), commands)
+
+    def listens(self, element: Element) -> bool:
+        """Tell whether a DOM event on the element reaches a hook."""
+        return bool(self.around(element))
+
     def around(self, element: Element) -> list[Hook]:
         """Return the hooks that a DOM event on the element reaches, innermost first."""
         ids = (node.get("id", "") for node in ancestors(element))
-        return [self.mounted[each][0] for each in ids if each in self.mounted]
+        return [self.mounted[each].hook for each in ids if each in self.mounted]
 
     def dispatch(self, action: Dispatch) -> None:
-        """Tell hooks of a DOM event that JS.dispatch made."""
+        """Tell hooks of a DOM event: a click, or one that JS.dispatch made."""
         for identity in action.identities:
             element = find_by_identity(self.document().root, identity)
             reached = [] if element is None else self.around(element)
             for hook in reached if action.bubbles else reached[:1]:
                 self._call(hook.dispatched, action.event, action.detail)
 
-    def clicked(self, element: Element) -> bool:
-        """Tell hooks of a click; return whether there was one to tell."""
-        reached = self.around(element)
-        for hook in reached:
-            self._call(hook.dispatched, "click", None)
-        return bool(reached)
+    def commands_ran(self) -> None:
+        """Learn that JS commands have changed the page: no hook is told of that."""
+        if self.mounted:
+            document = self.document()
+            for element_id, known in self.mounted.items():
+                found = document.first(f'[id="{element_id}"]')
+                if found is not None:
+                    html = document.html(found)
+                    self.mounted[element_id] = known._replace(html=html)
 
     def check_met(self) -> None:
         """Raise CallError for a class whose hook was on no page: it did nothing."""
@@ -244,29 +282,67 @@ class TabHooks:
             )
             raise CallError(f"live.hooks[{name!r}]", problem)
 
-    def _update(self, document: Document) -> None:
-        hooked = document.all(f"[{PHX_HOOK}][id]")
-        self.met.update(each.get(PHX_HOOK, "") for each in hooked)
-        found = {
-            document.attr(each, "id") or "": each
-            for each in hooked
-            if each.get(PHX_HOOK) in self.classes
-        }
-        for element_id in self.mounted.keys() - found.keys():
-            self._call(self.mounted.pop(element_id)[0].destroyed)
-        for element_id, element in found.items():
+    def _shown(self) -> tuple[Page, Document]:
+        if self._page is None:
+            raise RuntimeError("a hook lives on a page")
+        return self._page, self._page.document()
+
+    def _update(self, page: Page) -> None:
+        """Mount, update and destroy hooks, in the order of view.ts performPatch.
+
+        Those of a view that was left are destroyed before others are mounted, also where
+        their ids are the same (view.ts destroy).
+        """
+        document = page.document()
+        before, self.mounted = self.mounted, {}
+        new: list[Hook] = []
+        changed: list[Hook] = []
+        for element, place in self._hooked(page, document):
+            element_id = document.attr(element, "id") or ""
             html = document.html(element)
-            known = self.mounted.get(element_id)
-            if known is None:
+            known = before.get(element_id)
+            if known and known.place is place and known.tag == element.tag:
+                hook = before.pop(element_id).hook
+                if known.html != html:
+                    changed.append(hook)
+            elif isinstance(place, Page) or place.joined:
                 hook = self.classes[element.get(PHX_HOOK, "")](self, element_id)
-                self.mounted[element_id] = hook, html
-                self._call(hook.mounted)
-            elif known[1] != html:
-                self.mounted[element_id] = known[0], html
-                self._call(known[0].updated)
+                new.append(hook)
+            else:
+                continue
+            self.mounted[element_id] = MountedHook(hook, place, element.tag, html)
+        gone = [each for each in before.values() if not left(each.place)]
+        for each in before.values():
+            if left(each.place):
+                self._call(each.hook.destroyed)
+        for hook in new:
+            self._call(hook.mounted)
+        for hook in changed:
+            self._call(hook.updated)
+        for each in gone:
+            self._call(each.hook.destroyed)
+
+    def _hooked(
+        self, page: Page, document: Document
+    ) -> Iterator[tuple[Element, View | Page]]:
+        """Yield the elements with a hook that has a class, and where each of them is."""
+        for element in document.all(f"[{PHX_HOOK}][id]"):
+            name = element.get(PHX_HOOK, "")
+            self.met.add(name)
+            if name not in self.classes:
+                continue
+            inside = document.click_targets(element).owner is not None
+            place = page.views.get(document.owner(element)) if inside else page
+            if place is not None:
+                yield element, place
 
     def _call(self, method: Callable[..., object], *arguments: Any) -> None:
         try:
             method(*arguments)
         except Exception as error:  # noqa: BLE001 - the step must be told, not the socket
             self.on_error(error)
+
+
+def left(place: View | Page) -> bool:
+    """Tell whether a hook's view was left, as live navigation does."""
+    return isinstance(place, View) and place.left

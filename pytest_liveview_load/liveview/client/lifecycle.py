@@ -74,6 +74,8 @@ def run_action(
         page.unawaited = (*page.unawaited, push)
     elif isinstance(action, actions.VisualCommand):
         page.run_visual_command(action)
+        if tab.hooks is not None:
+            tab.hooks.commands_ran()
     elif isinstance(action, actions.Dispatch):
         if tab.hooks is not None:
             tab.hooks.dispatch(action)
@@ -126,7 +128,9 @@ def run_connection_binding(tab: Tab, page: Page, view: View, name: str) -> None:
         run_chain(tab, page, identity, chain, NO_EVENT)
 
 
-def run_chain(tab: Tab, page: Page, identity: Identity, chain: str, cause: str) -> None:
+def run_chain(
+    tab: Tab, page: Page, identity: Identity, chain: str, cause: str = NO_EVENT
+) -> None:
     """Run the commands that an element binds, if it is still on the tab's page."""
     visible = page.without_loading_states()
     element = find_by_identity(visible.document.root, identity)

@@ -75,6 +75,8 @@ async def dispatch(step: Step, page: Page, action: Dispatch, depth: int) -> None
                 problem = f"dispatches {action.event!r} in a circle"
                 raise visible.document.error_about(element, problem)
             bound = clicks.dispatch_event(visible, action.event, element)
+            if tab.uploads is not None:
+                bound = await upload_first(step, page, bound)
             if bound:
                 await perform(step, page, bound, depth)
 
@@ -144,13 +146,16 @@ async def perform(
             follow_link(tab, page, navigation, action)
         elif isinstance(action, VisualCommand):
             page.run_visual_command(action)
+            if tab.hooks is not None:
+                tab.hooks.commands_ran()
         elif isinstance(action, Dispatch):
             await dispatch(step, page, action, depth + 1)
         elif isinstance(action, HttpSubmit):
             submit_over_http(tab, action)
         elif isinstance(action, PageLoad | LivePatch):
             begin_load(tab, tab.start_navigation("visit"), action.url, unload=True)
-    if not pushes and tab.navigation is None:
+    of_hooks = page.unawaited and not depth
+    if not pushes and not of_hooks and tab.navigation is None:
         return
     tab.wake()
     await step.settle(pushes)

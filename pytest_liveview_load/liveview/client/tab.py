@@ -108,6 +108,7 @@ class Step:
                 push, *rest = page.unawaited
                 page.unawaited = tuple(rest)
                 await self.reply(push, f"the reply to {push.name!r} of a hook")
+                await asyncio.sleep(0)  # a hook that heard of it may push again
             else:
                 return
 

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from pytest_liveview_load.liveview.page import events, html
 from pytest_liveview_load.liveview.page.actions import (
     Action,
+    Dispatch,
     HttpSubmit,
     PageLoad,
     live_navigation,
@@ -20,7 +21,7 @@ from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.fields import BUTTONS, CHECKABLE, Field
 from pytest_liveview_load.liveview.page.form_data import http_body, urlencode
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import Element
+from pytest_liveview_load.liveview.page.html import Element, identify
 from pytest_liveview_load.liveview.page.push import Cause, is_submitting
 
 # What a click or submit does without LiveView: links, `data-method`, plain forms.
@@ -110,8 +111,11 @@ _CLICKABLE: Final = (
 _CLICK: Final = "click"
 
 
-def click(page: VisiblePage, element: Element) -> list[Action]:
+def click(page: VisiblePage, element: Element, *, hooked: bool = False) -> list[Action]:
     """Click, as a person does: the focus moves, then bindings, then the element itself.
+
+    `hooked`: a hook listens to the element. It hears of the click before LiveView does,
+    which ignores the click if the hook's own push is under way by then.
 
     Raises:
         ElementError: The element is disabled, or nothing answers to a click on it, for
@@ -120,6 +124,14 @@ def click(page: VisiblePage, element: Element) -> list[Action]:
     around = page.document.click_targets(element)
     events.refuse_disabled(page, element)
     moved = _mouse_down(page, around)
+    if hooked:
+        if around.bound is not None:
+            events.refuse_loading(page, around.bound)
+        told = (identify(element),)
+        return [
+            *moved,
+            Dispatch(event=_CLICK, identities=told, detail=None, bubbles=True),
+        ]
     heard = _clicked(page, element, around)
     if around.bound is not None and not moved and heard == []:
         events.refuse_loading(page, around.bound)
@@ -162,12 +174,6 @@ def submit(
         return events.blur(page) + events.run_binding(page, event, cause)
     submitted = http_submit(page, form, field)
     return [] if submitted is None else [submitted]
-
-
-def click_unbound(page: VisiblePage, element: Element) -> list[Action]:
-    """Click what nothing of LiveView's answers to: the focus moves, and whoever is away hears."""
-    moved = _mouse_down(page, page.document.click_targets(element))
-    return moved + _clicked_away(page, element)
 
 
 def dispatch_event(page: VisiblePage, event: str, element: Element) -> list[Action]:

@@ -13,17 +13,27 @@ from pytest_liveview_load.liveview.page import clicks, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import Element, form_of, is_disabled
+from pytest_liveview_load.liveview.page.html import Element, form_of
 
 # What a gesture is given beside the page and the element.
 Given = TypeVarTuple("Given")
 
 
-def click(selector: str | None, text: str | None) -> Plan:
-    """Click an element, found by selector, by what it reads, or both."""
+def click(
+    selector: str | None,
+    text: str | None,
+    hooked: Callable[[Element], bool] | None = None,
+) -> Plan:
+    """Click an element, found by selector, by what it reads, or both.
+
+    `hooked` tells whether a hook of this user's listens to an element.
+    """
 
     def plan(visible: VisiblePage) -> list[Action]:
         document = visible.document
+        if hooked is not None:
+            element = find_one(document, selector, text=text, role="click")
+            return clicks.click(visible, element, hooked=hooked(element))
         shared = visible.forms.untouched and (
             text is None or not document.has_own_texts
         )
@@ -38,29 +48,6 @@ def click(selector: str | None, text: str | None) -> Plan:
         return actions
 
     return plan
-
-
-def heard_by_hooks(
-    plan: Plan,
-    selector: str | None,
-    text: str | None,
-    clicked: Callable[[Element], bool],
-) -> Plan:
-    """Tell the page's hooks of a click first; they may be all that answers to it.
-
-    `clicked` tells them, and returns whether one listens to the element.
-    """
-
-    def hooked(visible: VisiblePage) -> list[Action]:
-        element = find_one(visible.document, selector, text=text, role="click")
-        around = visible.document.click_targets(element)
-        if around.control is not None and is_disabled(around.control):
-            return plan(visible)  # which refuses
-        if not clicked(element) or any((*around[:2], around.method, around.active)):
-            return plan(visible)
-        return clicks.click_unbound(visible, element)
-
-    return hooked
 
 
 def for_all(visible: VisiblePage, actions: list[Action]) -> list[Action] | None:

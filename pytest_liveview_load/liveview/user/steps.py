@@ -6,15 +6,17 @@ every reply it caused has arrived and every navigation it began has mounted.
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from pytest_liveview_load.errors import UploadError
 from pytest_liveview_load.liveview.client.hooks import HookClasses, TabHooks
+from pytest_liveview_load.liveview.client.lifecycle import run_chain
 from pytest_liveview_load.liveview.client.navigation import begin_load, go_back
 from pytest_liveview_load.liveview.client.perform import act, perform, push_as_hook
 from pytest_liveview_load.liveview.client.tab import Step
 from pytest_liveview_load.liveview.client.tls import absolute
-from pytest_liveview_load.liveview.client.upload_batch import Uploader
+from pytest_liveview_load.liveview.client.upload_entries import Uploader
 from pytest_liveview_load.liveview.client.upload_files import File, chosen_files
 from pytest_liveview_load.liveview.client.uploads import upload_chosen, uploads_of
 from pytest_liveview_load.liveview.page import events, file_inputs, inputs
@@ -85,11 +87,9 @@ class Steps(PageReading):
             assert live.text("#count") == "6"
         """
         step = Step(self._tab, f"click({selector or text!r})", timeout)
-        plan = gestures.click(selector, text)
         hooks = self._tab.hooks
-        if hooks is not None:
-            plan = gestures.heard_by_hooks(plan, selector, text, hooks.clicked)
-        await act(step, plan)
+        hooked = None if hooks is None else hooks.listens
+        await act(step, gestures.click(selector, text, hooked))
 
     async def fill(
         self,
@@ -319,7 +319,8 @@ class Steps(PageReading):
 
         `live.uploaders["S3"] = put`, where `async def put(entry)` sends `entry.read()`
         to where `entry.meta` says and may tell `entry.progress(percent)`. Returning
-        completes the entry, raising refuses it.
+        completes the entry, raising refuses it; `entry.on_cancel(callback)` and
+        `entry.cancelled` tell when it is not wanted any more.
 
         Example:
             async def put(entry):
@@ -436,7 +437,7 @@ class Steps(PageReading):
     def _tab_hooks(self) -> TabHooks:
         tab = self._tab
         if tab.hooks is None:
-            tab.hooks = TabHooks(tab.keep_failure)
+            tab.hooks = TabHooks(tab.keep_failure, partial(run_chain, tab))
         return tab.hooks
 
 

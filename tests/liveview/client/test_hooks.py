@@ -206,3 +206,154 @@ async def test_a_push_that_is_still_to_come_is_waited_for(
     server.on["event"] = late
     await live.click("#n")
     assert "news" == await live.pushed("late")
+
+
+CLICKED = """<button id="act" phx-hook="Ear" phx-click="act">text alone</button>
+<div id="around" phx-hook="Ear"><b id="bound" phx-click="bound">text</b></div>
+<input id="field" name="field" phx-blur="left"><p id="shown">{}</p>"""
+
+
+class Ear(Hook):
+    """Tells of clicks on elements in it, and keeps what comes back."""
+
+    def dispatched(self, event: str, detail: Any) -> None:
+        if self.id == "around":
+            self.push_event("heard", on_reply=self.again)
+
+    def again(self, reply: Any) -> None:
+        if reply == "once more":
+            self.push_event("again")
+
+
+def told(server: ScriptedServer) -> list[str]:
+    return [each["event"] for each in pushed(server)]
+
+
+async def test_what_is_bound_is_pushed_also_where_a_hook_hears_of_the_click(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    server.on["phx_join"] = accepting({"s": [CLICKED]})
+    server.on["event"] = answering()
+    live.hooks["Ear"] = Ear
+    await live.visit("/counter")
+
+    await live.click("#field")
+    await live.click("#act")
+    await live.click("#bound")
+
+    assert ["left", "act", "heard", "bound"] == told(server)
+
+
+async def test_a_click_waits_for_all_that_a_hook_pushes_because_of_it(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    server.on["phx_join"] = accepting({"0": "", "s": CLICKED.split("{}")})
+
+    def answer(talk: Talk, said: Said) -> None:
+        diff = {"r": "once more"} if said.payload["event"] == "heard" else {"0": "new"}
+        talk.reply(said, diff=diff)
+
+    server.on["event"] = answer
+    live.hooks["Ear"] = Ear
+    await live.visit("/counter")
+
+    await live.click("#around")
+
+    assert ["heard", "again"] == told(server)
+    assert "new" == live.text("#shown")
+
+
+async def test_it_waits_also_where_two_replies_come_at_once(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    class Two(Hook):
+        def dispatched(self, event: str, detail: Any) -> None:
+            self.push_event("one")
+            self.push_event("two", on_reply=lambda _: self.push_event("three"))
+
+    waiting: list[Said] = []
+
+    def answer(talk: Talk, said: Said) -> None:
+        waiting.append(said)
+        if len(waiting) > 1:
+            for each in waiting:
+                talk.reply(each, diff={})
+
+    server.on["event"] = answer
+    live.hooks["Chart"] = Two
+    await live.visit("/counter")
+
+    await live.click("#in")
+
+    assert ["one", "two", "three"] == told(server)
+
+
+async def test_a_click_that_awaits_its_reply_reaches_no_hook(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    server.on["phx_join"] = accepting({"s": [CLICKED]})
+    live.hooks["Ear"] = Ear
+    server.on["event"] = lambda talk, said: None
+    await live.visit("/counter")
+    with pytest.raises(StepTimeout):
+        await live.click("#bound", timeout=0.01)
+
+    with pytest.raises(ElementError, match="ignores events until the reply"):
+        await live.click("#bound")
+    assert ["heard", "bound"] == told(server)
+
+
+async def test_live_navigation_destroys_hooks_and_mounts_others_of_the_same_ids(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    link = (
+        '<a id="go" data-phx-link="redirect" data-phx-link-state="push" href="/x">x</a>'
+    )
+    server.on["phx_join"] = accepting({"s": [CHART.format(0) + link]})
+    server.on["event"] = answering(diff={})
+    live.hooks["Chart"] = Chart
+    await live.visit("/counter")
+
+    await live.click("#go")
+
+    first, second = LIVING
+    assert [("mounted", "0"), None, "destroyed"] == first.heard
+    assert [("mounted", "0"), None] == second.heard
+
+
+RUN = """[["toggle_class",{"names":["on"]}],["push",{"event":"ran"}]]"""
+
+
+async def test_a_hook_runs_commands_at_its_element_and_is_not_updated_by_them(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    chart = f"<div id='chart' phx-hook='Chart' data-run='{RUN}'></div>"
+    server.on["phx_join"] = accepting({"0": "", "s": [chart + "<p id=q>", "</p>"]})
+    server.on["event"] = answering(diff={})
+    live.hooks["Chart"] = Chart
+    await live.visit("/counter")
+    (hook,) = LIVING
+    hook.heard.clear()
+
+    hook.exec_js(hook.attr("data-run"))
+    hook.exec_js("""[["add_class",{"names":["q"]}]]""", to="#q")
+    await live.push_event("anything")
+
+    assert "on" == live.attr("#chart", "class")
+    assert "q" == live.attr("#q", "class")
+    assert [] == hook.heard
+    ran: dict[str, Any] = {"type": None, "event": "ran", "value": {}}
+    assert ran == {key: pushed(server)[1][key] for key in ran}
+
+
+@pytest.mark.parametrize("commands", [None, "go"])
+async def test_what_are_no_commands_is_refused(
+    server: ScriptedServer, live: Visitor, commands: Any
+) -> None:
+    class Runs(Hook):
+        def mounted(self) -> None:
+            self.exec_js(commands)
+
+    live.hooks["Chart"] = Runs
+    with pytest.raises(ElementError, match=f"was given {commands!r} to run"):
+        await live.visit("/counter")
