@@ -70,6 +70,7 @@ class LiveView:
         self.process = process  # None in a dead render
         self.uri = ""
         self.params: Params = {}
+        self.connect_params: Mapping[str, Any] | None = None  # as get_connect_params
         self.flash: dict[str, str] = {}
         self.navigation: Navigation | None = None
         self.pushed_events: list[tuple[str, Mapping[str, Any]]] = []

@@ -12,6 +12,7 @@ from roost.dialect import Dialect
 from roost.liveview import LiveView
 from roost.pages.async_results import AsyncLive
 from roost.pages.chat import ChatLive
+from roost.pages.connect_params import ConnectParamsLive
 from roost.pages.counter import CounterLive
 from roost.pages.crash import CrashLive
 from roost.pages.faults import FaultsLive
@@ -37,6 +38,7 @@ from roost.web import path_and_query
 
 LIVE: dict[str, type[LiveView]] = {
     "/counter": CounterLive,
+    "/connect_params": ConnectParamsLive,
     "/function_components": FunctionComponentsLive,
     "/live_components": LiveComponentsLive,
     "/form": FormLive,

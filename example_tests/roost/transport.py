@@ -168,6 +168,7 @@ class LiveSocket:
             process=process,
         )
         view.flash = self._flash(payload)
+        view.connect_params = payload.get("params")
         channel = Channel(topic, join_ref, view, process, send=self._send)
         task = tasks.create_task(channel.run(route, url, ref, moved=moved))
         self._channels[topic] = (channel, task)

@@ -208,6 +208,7 @@ class LocalRuns:
             max_body=given.max_body,
             headers=(*self.authorization, *given.headers),
             headers_elsewhere=given.headers_elsewhere,
+            connect_params=given.connect_params,
             verify=given.verify,
         )
 

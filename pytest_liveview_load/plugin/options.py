@@ -111,6 +111,13 @@ OPTIONS: Final = (
         "and 'https://login.test Name: value' to another's; may be given repeatedly",
     ),
     Option(
+        name="connect_params",
+        metavar="PARAMS",
+        many=True,
+        help="what the app's LiveSocket gives as params beside the CSRF token: a JSON "
+        "object, or key = value lines; may be given repeatedly",
+    ),
+    Option(
         name="verify",
         metavar="PATH",
         help="file or folder of the CA certificates to trust, or false to trust anybody "

@@ -6,6 +6,7 @@ that names the place it came from. Defaults stand in `Settings` and nowhere else
 
 import base64
 import ipaddress
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -104,6 +105,30 @@ def header(line: str) -> tuple[str, str]:
             f"the value of {name} has a character that no header may have"
         )
     return name, value
+
+
+def parse_connect_params(given: Given) -> dict[str, Any]:
+    """Return the LiveSocket's own params: of JSON, or of `key = value` lines.
+
+    Raises SettingError, which hides values: they may be tokens.
+    """
+    whole = "\n".join(given.lines)
+    if whole.startswith("{"):
+        try:
+            params = json.loads(whole)
+        except ValueError as error:
+            raise SettingError(f"it begins like JSON and is none: {error}") from None
+        return cast("dict[str, Any]", params)
+    pairs = {}
+    for line in given.lines:
+        name, equals, value = (part.strip() for part in line.partition("="))
+        if not (name and equals):
+            raise SettingError(
+                f"{name!r} is no param: write key = value, like timezone = "
+                'Europe/Zurich, or JSON, like {"timezone": "Europe/Zurich"}'
+            )
+        pairs[name] = value
+    return pairs
 
 
 def parse_verify(given: Given) -> bool | str:
@@ -228,6 +253,7 @@ class Settings:
     max_body: int = MAX_BODY
     headers: Headers = ()
     headers_elsewhere: tuple[tuple[str, Headers], ...] = ()
+    connect_params: dict[str, Any] = field(default_factory=dict)
     verify: bool | str = True
     scale: float = 1.0
     allow: tuple[str, ...] = ()
@@ -362,6 +388,7 @@ PARSERS: Final[Mapping[str, Callable[[Given], Any]]] = {
     "connections": parse_connections,
     "max_body": parse_size,
     "headers": parse_headers,
+    "connect_params": parse_connect_params,
     "verify": parse_verify,
     "scale": parse_scale,
     "allow": parse_hosts,

@@ -137,10 +137,17 @@ async def play(tape: Tape) -> Outcome:
 def opened(live: Visitor, network: Network, html: str) -> Socket:
     """Give the user the page as if it had been loaded; what it says, nobody hears."""
     tab = live._tab
-    page = Page(network, tab.listener, DeadRender.parse(html, NOWHERE + "/"), 0.0)
+    page = Page(network, tab.listener, DeadRender.parse(html, NOWHERE + "/"), 0.0, dict)
     element = page.element
     assert element is not None
-    socket = Socket(network, live._observer, origin=NOWHERE, address=str, http=tab.http)
+    socket = Socket(
+        network,
+        live._observer,
+        origin=NOWHERE,
+        address=str,
+        params=page.params,
+        http=tab.http,
+    )
     socket._connection = Deaf()  # type: ignore[assignment]
     page.socket = socket
     page.views.main = page.make_view(element)

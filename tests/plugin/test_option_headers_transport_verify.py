@@ -53,6 +53,30 @@ def test_headers_of_the_command_line_reach_a_worker(suite: Suite) -> None:
     assert {"two words"} == sent(server, "X-B")
 
 
+def test_connect_params_reach_every_join_also_of_a_worker(suite: Suite) -> None:
+    suite.use("xdist.plugin")
+    suite.tests(
+        """
+        from pytest_liveview_load import load
+
+        @load(users=2, iterations=1)
+        async def test_visit(live):
+            await live.visit("/counter")
+        """
+    )
+    with served() as server:
+        suite.ini(
+            f"[pytest]\nliveview_url = {server.url}\nliveview_connect_params =\n"
+            "    timezone = Europe/Zurich\n"
+        )
+        result = suite.run("-n1")
+
+    result.assert_outcomes(passed=1)
+    joins = server.heard("phx_join")
+    zones = [said.payload["params"]["timezone"] for said in joins]
+    assert zones == ["Europe/Zurich"] * 2
+
+
 def test_headers_of_the_environment_are_lines(
     suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

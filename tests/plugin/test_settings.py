@@ -38,10 +38,12 @@ GOOD: dict[str, tuple[str, str, Any]] = {
     "a size": ("max_body", "1.5MiB", 1_572_864),
     "whom to trust": ("verify", "False", False),
     "headers, one a line": ("headers", "X-A: 1:2\n\n x-b:", None),
+    "params, one a line": ("connect_params", "timezone = Europe/Zurich\ntoken==", None),
     "variables, quoted as in a shell": ("server_env", "A=1 'B=two words' C=", None),
 }
 COLLECTIONS: dict[str, Any] = {
     "headers": (("X-A", "1:2"), ("x-b", "")),
+    "connect_params": {"timezone": "Europe/Zurich", "token": "="},
     "allow": ("a.test", "b.test", "*.c"),
     "server_env": {"A": "1", "B": "two words", "C": ""},
 }
@@ -69,6 +71,14 @@ def test_a_header_may_be_for_another_address() -> None:
         ("https://login.test:8443", (("X-Key", "1:2"), ("x-b", ""))),
         ("http://login.test", (("X-Key", "3"),)),
     )
+
+
+def test_params_as_json_over_several_lines() -> None:
+    text = '{"timezone": "Europe/Zurich",\n "user": {"beta": true}}'
+
+    params = parsed(connect_params=text).connect_params
+
+    assert params == {"timezone": "Europe/Zurich", "user": {"beta": True}}
 
 
 BAD = {
@@ -154,6 +164,16 @@ BAD = {
         "headers",
         "X-A: secret\x07",
         "--liveview-headers: the value of X-A has a character that no header may have",
+    ),
+    "no param": (
+        "connect_params",
+        "timezone",
+        "--liveview-connect_params: 'timezone' is no param: write key = value",
+    ),
+    "broken JSON": (
+        "connect_params",
+        '{"token": secret}',
+        "--liveview-connect_params: it begins like JSON and is none: Expecting value",
     ),
     "no certificate": (
         "verify",

@@ -35,6 +35,9 @@ REQUIRED = {
     ("0.20.17", "function_components"),
 }
 
+# What the app.js of a page adds to its LiveSocket's params.
+APP_PARAMS = {"connect_params": {"timezone": "Europe/Berlin", "locale": "de-DE"}}
+
 CRASH = '"reason":"channel_crash"'
 
 
@@ -56,6 +59,7 @@ async def replay(tab: Tab) -> None:
         async with Network(settings) as network:
             live = Visitor(network, Recorder(network.clock), rng=random.Random(0))
             live.hooks.update(PAGE_HOOKS)
+            live.connect_params = APP_PARAMS.get(tab.name.partition("-")[0], {})
             await live_through(tab, playback, server, live)
             await live.close()
 

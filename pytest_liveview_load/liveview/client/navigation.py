@@ -124,7 +124,7 @@ async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -
         dead = await asyncio.to_thread(DeadRender.parse, answer.html, url)
     else:
         dead = DeadRender.parse(answer.html, url)
-    page = Page(network, tab.listener, dead, answer.started)
+    page = Page(network, tab.listener, dead, answer.started, lambda: tab.own_params)
     tab.history.loaded(url)
     tab.page = page
     element = page.element

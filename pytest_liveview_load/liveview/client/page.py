@@ -4,12 +4,17 @@ A page lives from one full load to the next. It answers what is on the screen; w
 is the tab's to decide.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
 
+from pytest_liveview_load.liveview.client.connect_params import (
+    ConnectParams,
+    OwnParams,
+)
 from pytest_liveview_load.liveview.client.history import PendingLink
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Network
@@ -33,7 +38,7 @@ from pytest_liveview_load.liveview.page.js_overlay import (
 from pytest_liveview_load.liveview.page.loading import with_loading_states
 from pytest_liveview_load.liveview.page.view_elements import ViewElement
 from pytest_liveview_load.liveview.protocol.channel import leave_page
-from pytest_liveview_load.liveview.protocol.versions import Dialect
+from pytest_liveview_load.liveview.protocol.versions import Dialect, websocket_url
 from pytest_liveview_load.liveview.protocol.wire import TITLE
 
 # In a text this could be anybody's words; then it costs a look too many.
@@ -55,7 +60,9 @@ class Page:
     listener: ViewListener
     dead: DeadRender
     started: float  # when it was asked for
+    own_params: Callable[[], OwnParams]  # of its LiveSocket
     url: str = field(init=False)  # where the tab is; patches move it
+    params: ConnectParams = field(init=False)
     views: ViewTree = field(init=False)
     dialect: Dialect = field(init=False)  # a guess, until the main view has learned it
     link: PendingLink = field(default_factory=PendingLink)
@@ -81,6 +88,12 @@ class Page:
         element = self.element
         session = element.session if element is not None else ""
         self.dialect = self.network.dialect_of(self.dead.url, session)
+        self.params = ConnectParams(
+            self.dead.csrf_token,
+            self.own_params,
+            # What the first join fills in, before the socket is dialled.
+            self.dialect.connect_params(track_static=self.dead.track_static),
+        )
 
     @property
     def element(self) -> ViewElement | None:
@@ -116,6 +129,7 @@ class Page:
             observer,
             origin=origin_of(self.url),
             address=self.websocket_url,
+            params=self.params,
             http=http,
         )
         first, *others = self.views.dead_roots()
@@ -135,13 +149,8 @@ class Page:
 
     def websocket_url(self) -> str:
         """Return where the page's socket is, with the page's tokens."""
-        dead = self.dead
-        return self.dialect.websocket_url(
-            dead.url,
-            csrf_token=dead.csrf_token,
-            track_static=dead.track_static,
-            path=self.network.settings.socket_path,
-        )
+        path = self.network.settings.socket_path
+        return websocket_url(self.dead.url, self.params.for_url(), path)
 
     def root_view(self, element: ViewElement) -> View:
         """Return the view of a root of the dead render, not yet joined."""

@@ -4,7 +4,7 @@ Frozen; one value serves every user of the process.
 """
 
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pytest_liveview_load.liveview.client.tls import place_of
 
@@ -67,6 +67,7 @@ class ClientSettings:
     headers: Headers = ()  # for the origin of `url`
     headers_elsewhere: tuple[tuple[str, Headers], ...] = ()  # by another origin's URL
     socket_path: str = SOCKET_PATH
+    connect_params: dict[str, Any] = field(default_factory=dict)  # of the LiveSocket
     max_body: int = MAX_BODY
     transport: TransportName = WEBSOCKET
     connections: ConnectionsOf = OF_USER

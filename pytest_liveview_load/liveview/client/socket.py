@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pytest_liveview_load.errors import ConnectionFailed, StepError
 from pytest_liveview_load.liveview.client.connect import open_connection
+from pytest_liveview_load.liveview.client.connect_params import ConnectParams
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Connection, Network
 from pytest_liveview_load.liveview.client.settings import Delays
@@ -57,6 +58,7 @@ class Socket:
     observer: Observer
     origin: str
     address: Callable[[], str]  # the websocket's URL, asked anew for each connection
+    params: ConnectParams
     http: HttpClient  # of the user
     refs: Refs = field(default_factory=Refs)
     topics: dict[str, Topic] = field(default_factory=dict)
@@ -212,7 +214,7 @@ class Socket:
             tries += 1
             try:
                 await self.connect(self.network.settings.connect_timeout)
-            except ConnectionFailed as error:
+            except StepError as error:
                 self.lost = f"{self.lost.partition('; ')[0]}; {error}"
         self.mending = None
         self.observer.count("reconnects", self.network.clock())

@@ -20,6 +20,7 @@ from pytest_liveview_load.errors import (
     StepError,
     StepTimeout,
 )
+from pytest_liveview_load.liveview.client.connect_params import OwnParams
 from pytest_liveview_load.liveview.client.history import History, HistoryKind
 from pytest_liveview_load.liveview.client.hooks import TabHooks
 from pytest_liveview_load.liveview.client.http import HttpClient
@@ -217,6 +218,7 @@ class Tab:
     observer: Observer
     rng: random.Random
     http: HttpClient = field(init=False)
+    own_params: OwnParams = field(init=False)  # of the LiveSocket of its pages
     history: History = field(default_factory=History)
     page: Page | None = None
     left: str = "on no page"  # what to say of a tab without one: where it was
@@ -234,6 +236,7 @@ class Tab:
     def __post_init__(self) -> None:
         """Be known to the network, which may cut the connections of all tabs."""
         self.http = self.network.http_client()
+        self.own_params = self.network.settings.connect_params
         self.network.tabs.add(self)
 
     def seconds(self, timeout: str | float | None) -> float:

@@ -155,12 +155,13 @@ class View:
     def join(self) -> float:
         """Join, or join again; return when. As view.ts join and channel.js rejoin."""
         cancel(self.rejoining)
-        params = self.dialect.connect_params(
-            csrf_token=self.dead.csrf_token,
-            track_static=self.dead.track_static,
-            mounts=self.joins,
-            mount_attempts=self.attempts,
-            live_referer=self.live_referer,
+        params = self.socket.params.for_join(
+            self.dialect.connect_params(
+                track_static=self.dead.track_static,
+                mounts=self.joins,
+                mount_attempts=self.attempts,
+                live_referer=self.live_referer,
+            )
         )
         self.attempts += 1
         payload = self.dialect.join_payload(

@@ -6,8 +6,9 @@ does this or that. Each difference names the release of the JS client that broug
 
 import base64
 import binascii
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar, Final
@@ -112,19 +113,13 @@ class Dialect:
     def connect_params(
         self,
         *,
-        csrf_token: str,
         track_static: Sequence[str] = (),
         mounts: int = 0,
         mount_attempts: int = 0,
         live_referer: str | None = None,
     ) -> dict[str, object]:
-        """Return a join's `params`, in the order of view.ts connectParams.
-
-        `csrf_token` is left out when empty: the app's own JS is what adds it.
-        """
+        """Return what a view adds to a join's `params`, as view.ts connectParams."""
         params: dict[str, object] = {}
-        if csrf_token:
-            params["_csrf_token"] = csrf_token
         if track_static:
             params["_track_static"] = list(track_static)
         params["_mounts"] = mounts
@@ -133,27 +128,6 @@ class Dialect:
         if live_referer is not None:
             params["_live_referer"] = live_referer
         return params
-
-    def websocket_url(
-        self,
-        page_url: str,
-        *,
-        csrf_token: str,
-        track_static: Sequence[str] = (),
-        path: str = "/live",
-    ) -> str:
-        """Return the URL of the websocket of the page at `page_url`.
-
-        The query is the main view's connect params (the app's params object, which
-        view.ts fills in place); JS spells the missing referer "undefined".
-        """
-        params = self.connect_params(
-            csrf_token=csrf_token, track_static=track_static, live_referer="undefined"
-        )
-        page = urlsplit(page_url)
-        scheme = "wss" if page.scheme == "https" else "ws"
-        query = _serialize(params | {"vsn": VSN})
-        return f"{scheme}://{page.netloc}{path.rstrip('/')}/websocket?{query}"
 
     def join_payload(
         self,
@@ -185,15 +159,36 @@ class Dialect:
         return payload
 
 
-def _serialize(params: dict[str, object]) -> str:
-    """Return `params` as phoenix's ajax.js serialize writes them: lists are indexed."""
-    pairs = []
+def websocket_url(
+    page_url: str, params: Mapping[str, object], path: str = "/live"
+) -> str:
+    """Return the URL of the websocket of the page at `page_url`."""
+    page = urlsplit(page_url)
+    scheme = "wss" if page.scheme == "https" else "ws"
+    parts = (_serialize(params), _serialize({"vsn": VSN}))
+    query = "&".join(parts if params else parts[1:])
+    return f"{scheme}://{page.netloc}{path.rstrip('/')}/websocket?{query}"
+
+
+def _serialize(params: Mapping[str, object], within: str = "") -> str:
+    """Return `params` as phoenix's ajax.js serialize writes them.
+
+    Lists are indexed; of null and what is empty nothing stays but the "&" around it.
+    """
+    parts = []
     for key, value in params.items():
-        if isinstance(value, list):
-            pairs += [(f"{key}[{index}]", item) for index, item in enumerate(value)]
+        name = f"{within}[{key}]" if within else key
+        if value is None:
+            parts.append("")
+        elif isinstance(value, Mapping):
+            parts.append(_serialize(value, name))
+        elif isinstance(value, list | tuple):
+            items = {str(index): item for index, item in enumerate(value)}
+            parts.append(_serialize(items, name))
         else:
-            pairs.append((key, value))
-    return "&".join(f"{_escape(key)}={_escape(str(value))}" for key, value in pairs)
+            text = value if isinstance(value, str) else json.dumps(value)
+            parts.append(f"{_escape(name)}={_escape(text)}")
+    return "&".join(parts)
 
 
 @lru_cache(maxsize=256)  # the same static files on every page of an app

@@ -20,6 +20,7 @@ from typing import Final, Self
 import httpx
 
 from pytest_liveview_load.errors import StepTimeout
+from pytest_liveview_load.liveview.client.connect_params import OwnParams, check_params
 from pytest_liveview_load.liveview.client.http import USER_AGENT, HttpClient
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Tab
@@ -99,6 +100,28 @@ class Visitor(Steps, Faults):
 
     def _another(self, id_: int, rng: random.Random) -> Self:
         return type(self)(self._network, self._observer, id=id_, rng=rng)
+
+    @property
+    def connect_params(self) -> OwnParams:
+        """What the app's LiveSocket gives as `params` beside the CSRF token.
+
+        `get_connect_params` sees them at every join and rejoin from now on. A dict, or a
+        function that returns one and is called for each. Unless it is set, that of
+        liveview_connect_params. Raises SettingError for what JSON cannot hold.
+
+        Example:
+            live.connect_params = {"timezone": "Europe/Zurich"}
+            await live.visit("/connect_params")
+            assert live.text("#timezone") == "Europe/Zurich"
+        """
+        return self._tab.own_params
+
+    @connect_params.setter
+    def connect_params(self, params: OwnParams) -> None:
+        if not callable(params):
+            check_params(params, "live.connect_params")
+            params = dict(params)
+        self._tab.own_params = params
 
     @property
     def http(self) -> "httpx.AsyncClient":

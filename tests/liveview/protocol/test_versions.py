@@ -3,7 +3,7 @@
 import base64
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from pytest_liveview_load.liveview.protocol.versions import (
     NEWEST,
     Dialect,
     is_held,
+    websocket_url,
 )
 from pytest_liveview_load.liveview.protocol.wire import encode
 from tests.liveview.protocol.recorded import VERSIONS as RECORDED
@@ -34,8 +35,8 @@ def test_the_join_is_the_one_that_a_browser_sent(version: str, page: str) -> Non
         payload = dialect.join_payload(
             session=recorded["session"],
             static=recorded["static"],
-            params=dialect.connect_params(
-                csrf_token=params["_csrf_token"],
+            params=app_params(params)
+            | dialect.connect_params(
                 track_static=params["_track_static"],
                 mounts=params["_mounts"],
                 mount_attempts=params.get("_mount_attempts", 0),
@@ -49,6 +50,15 @@ def test_the_join_is_the_one_that_a_browser_sent(version: str, page: str) -> Non
         assert text == encode(join_ref, ref, topic, event, payload).decode()
 
 
+def app_params(params: dict[str, Any]) -> dict[str, Any]:
+    """Return those of a join's params that are not a view's."""
+    return {
+        name: value
+        for name, value in params.items()
+        if name == "_csrf_token" or name[0] != "_"
+    }
+
+
 @pytest.mark.parametrize(("version", "page"), BROWSER)
 def test_the_websocket_url_is_the_one_that_a_browser_opened(
     version: str, page: str
@@ -59,24 +69,42 @@ def test_the_websocket_url_is_the_one_that_a_browser_opened(
 
     assert opened
     for url in opened:
-        query = parse_qs(urlsplit(url).query)
-        statics = [query[key][0] for key in query if key.startswith("_track_static")]
-        page_url = f"http://{urlsplit(url).netloc}/counter?page=2"
-        assert url == Dialect.of_version(version).websocket_url(
-            page_url, csrf_token=query["_csrf_token"][0], track_static=statics
+        query = dict(parse_qsl(urlsplit(url).query))
+        assert query.pop("vsn") == "2.0.0"
+        statics = [query[key] for key in query if key.startswith("_track_static")]
+        params = app_params(query) | Dialect.of_version(version).connect_params(
+            track_static=statics,
+            mounts=int(query["_mounts"]),
+            mount_attempts=int(query.get("_mount_attempts", 0)),
+            live_referer=query["_live_referer"],
         )
+        page_url = f"http://{urlsplit(url).netloc}/counter?page=2"
+        assert url == websocket_url(page_url, params)
 
 
 def test_a_page_over_tls_opens_a_websocket_over_tls() -> None:
-    url = NEWEST.websocket_url("https://a.test/x", csrf_token="t", path="/app/live/")
+    url = websocket_url("https://a.test/x", {"a": 1}, "/app/live/")
 
-    assert url.startswith("wss://a.test/app/live/websocket?_csrf_token=t&_mounts=0")
+    assert url == "wss://a.test/app/live/websocket?a=1&vsn=2.0.0"
 
 
-def test_what_is_written_in_a_url_is_escaped_as_encode_uri_component_does() -> None:
-    url = NEWEST.websocket_url("http://a", csrf_token="a b/&=é!*'()~-_.")
+SERIALIZED = {
+    # As phoenix's ajax.js (1.8) wrote them in node.
+    "": {},
+    "t=a%20b%2F%26%3D%C3%A9!*'()~-_.": {"t": "a b/&=é!*'()~-_."},
+    "l%5B0%5D=x&l%5B1%5D=2": {"l": ["x", 2]},
+    "u%5Btz%5D=UTC&u%5Bdeep%5D%5Ba%5D=1.5": {"u": {"tz": "UTC", "deep": {"a": 1.5}}},
+    "yes=true&&&z=1": {"yes": True, "none": None, "empty": {}, "z": 1},
+}
 
-    assert "_csrf_token=a%20b%2F%26%3D%C3%A9!*'()~-_.&" in url
+
+@pytest.mark.parametrize(("query", "params"), SERIALIZED.items())
+def test_params_are_written_into_the_url_as_phoenix_does(
+    query: str, params: dict[str, Any]
+) -> None:
+    url = websocket_url("http://a", params)
+
+    assert url == f"ws://a/live/websocket?{query}{'&' * bool(params)}vsn=2.0.0"
 
 
 @pytest.mark.parametrize(("version", "page"), BROWSER)
