@@ -5,7 +5,7 @@
 has its server back or has lost it. Only a page that was sent such markup is looked at for it.
 """
 
-from pytest_liveview_load.liveview.client.navigation import follow_link
+from pytest_liveview_load.liveview.client.navigation import follow_link, push_patch
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.tab import Tab
 from pytest_liveview_load.liveview.client.view import View
@@ -76,6 +76,12 @@ def run_action(
         page.run_visual_command(action)
         if tab.hooks is not None:
             tab.hooks.commands_ran()
+    elif isinstance(action, actions.LivePatch):
+        main = page.views.main
+        if main is not None and main.joined:
+            push = push_patch(page, main, action.url, replace=action.replace)
+            push.number = main.in_flight.mark(action.loading_source, page.latest)
+            page.unawaited = (*page.unawaited, push)
     elif isinstance(action, actions.Dispatch):
         if tab.hooks is not None:
             tab.hooks.dispatch(action)

@@ -346,6 +346,24 @@ async def test_a_hook_runs_commands_at_its_element_and_is_not_updated_by_them(
     assert ran == {key: pushed(server)[1][key] for key in ran}
 
 
+async def test_commands_that_nobody_clicked_patch_the_page(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    class Patches(Hook):
+        def mounted(self) -> None:
+            self.exec_js("""[["patch",{"href":"/counter?page=2","replace":false}]]""")
+
+    live.hooks["Chart"] = Patches
+    server.on["live_patch"] = answering(diff={"0": CHART.format(2)})
+
+    await live.visit("/counter")
+
+    assert "/counter?page=2" == live.path
+    assert "2" == live.attr("#chart", "data-n")
+    await live.back()
+    assert "/counter" == live.path
+
+
 @pytest.mark.parametrize("commands", [None, "go"])
 async def test_what_are_no_commands_is_refused(
     server: ScriptedServer, live: Visitor, commands: Any
