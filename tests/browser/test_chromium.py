@@ -14,6 +14,7 @@ import pytest
 from benchmarks.browser_agreement import RECEIVED, SENT
 from benchmarks.chromium import Tab
 from pytest_liveview_load.errors import ViewCrashed
+from pytest_liveview_load.liveview.client.settings import Delays
 from pytest_liveview_load.liveview.protocol.wire import (
     CIDS_DESTROYED,
     CIDS_WILL_DESTROY,
@@ -30,6 +31,7 @@ from tests.roost.process import RoostProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio]
 
+OPENED: Final = "Network.webSocketCreated"
 DEADLINE: Final = 8.0  # seconds until Chromium shows what our user sees
 RECORDED: Final = "1.2.10"
 
@@ -141,6 +143,26 @@ async def walk(
             await do(tab, live, sentence, folder)
     name = path.strip("/").partition("?")[0].replace("/", "_")
     (folder / f"{name}.png").write_bytes(await tab.screenshot())
+
+
+async def test_a_crash_before_a_link_s_patch_loads_the_link(
+    roost: RoostProcess, tab: Tab
+) -> None:
+    async with our_user(roost.url, delays=Delays(reload=(0.01, 0.02))) as live:
+        tab.events.clear()
+        await tab.go(f"{roost.url}/hops")
+        await live.visit("/hops")
+        await agree(tab, live, "open")
+        await tab.run(
+            "liveSocket.reloadJitterMin = 10, liveSocket.reloadJitterMax = 20"
+        )
+        await tab.click("#patch-crash")
+        with pytest.raises(ViewCrashed):
+            await live.click("#patch-crash")
+        await live.until("#handled")
+        await agree(tab, live, "click #patch-crash")
+        assert (live.path, live.text("#handled")) == ("/hops?hop=crash", "1")
+        assert 2 == sum(method == OPENED for method, _ in tab.events)
 
 
 @pytest.mark.parametrize("page", PAGES)

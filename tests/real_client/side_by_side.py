@@ -12,6 +12,7 @@ from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import (
     WEBSOCKET,
     ClientSettings,
+    Delays,
     TransportName,
 )
 from pytest_liveview_load.liveview.user.visitor import Visitor
@@ -21,12 +22,14 @@ from tests.replay.page import difference
 
 DEADLINE = 8.0  # seconds until the real client shows what ours does
 
+USUAL = Delays()
+
 
 @asynccontextmanager
 async def our_user(
-    url: str, transport: TransportName = WEBSOCKET
+    url: str, transport: TransportName = WEBSOCKET, delays: Delays = USUAL
 ) -> AsyncIterator[Visitor]:
-    settings = ClientSettings(url=url, timeout=5, transport=transport)
+    settings = ClientSettings(url=url, timeout=5, transport=transport, delays=delays)
     async with Network(settings) as network:
         recorder = Recorder(network.clock)
         live = Visitor(network, recorder, rng=random.Random(0))

@@ -20,6 +20,7 @@ LINK = Template(
     'id="{name}">{name}</a> '
 )
 
+CRASH: Final = "crash"  # when patched to; who loads the page is served
 HOPS: Final[dict[str, Callable[[LiveView], None]]] = {
     "patch": lambda view: view.push_patch("/hops?at=patched"),
     "replace": lambda view: view.push_patch("/hops?at=replaced", replace=True),
@@ -43,8 +44,11 @@ class HopsLive(LiveView):
         self.at = self.params.get("at", "first")
         self.handled += 1
         self.title = f"At {self.at}"
-        if (hop := HOPS.get(self.params.get("hop", ""))) is not None:
-            hop(self)
+        hop = self.params.get("hop", "")
+        if hop == CRASH and self.handled > 1:
+            raise RuntimeError("asked to crash")
+        if hop in HOPS:
+            HOPS[hop](self)
 
     def render(self) -> Rendered:
         return PAGE(at=self.at, handled=self.handled, links=LINKS)
@@ -56,7 +60,7 @@ def _links() -> Each:
         for state in ("push", "replace"):
             suffix = "" if state == "push" else "-instead"
             queries = {f"at={to}": to for to in ("a", "b")} | {
-                f"hop={hop}": hop for hop in HOPS
+                f"hop={hop}": hop for hop in (*HOPS, CRASH)
             }
             links += [
                 LINK(query=query, kind=kind, state=state, name=f"{by}-{to}{suffix}")

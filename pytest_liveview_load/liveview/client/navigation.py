@@ -76,11 +76,15 @@ def full_load(
 
 
 def reload_with_jitter(tab: Tab, page: Page) -> None:
-    """Load a page again after the real client's pause, as reloadWithJitter does."""
+    """Load a page again after the real client's pause, as reloadWithJitter does.
+
+    A link that waits for its answer is loaded instead.
+    """
     navigation = tab.navigation or tab.start_navigation("visit")
     pause = tab.rng.uniform(*tab.network.settings.delays.reload)
     navigation.deadline += pause
-    begin_load(tab, navigation, page.url, unload=False, delay=pause)
+    url = page.link.href or page.url
+    begin_load(tab, navigation, url, unload=False, delay=pause)
 
 
 async def load_page(

@@ -187,7 +187,7 @@ class Socket:
             return
         connection.abort()
         self.tell_lost(why, self.network.clock())
-        if self.mending is None:
+        if self.topics and self.mending is None:
             self.mending = self.network.spawn(self.mend())
 
     def reconnect(self, why: str, *, listens_again: bool) -> None:
@@ -198,6 +198,8 @@ class Socket:
             self.tell_lost(why, self.network.clock())
         if self.mending is not None:
             self.mending.cancel()
+        if not self.topics:
+            return  # the page has gone elsewhere
         if listens_again:
             self.refs.next()
         self.refs.burn_for_reconnect()

@@ -68,6 +68,9 @@ class ViewListener(Protocol):
         `error` is what a step that waits for one of those is told; return whether one was.
         """
 
+    def link_lost(self, view: "View") -> None:
+        """Load what a link was to lead to, if the view that was asked is gone."""
+
     def view_stays_away(self, view: "View") -> None:
         """Learn that the view has been gone for so long that the page may say so."""
 
@@ -383,8 +386,9 @@ class View:
         if not (self.listener.view_lost(self, crash) or told):
             during = "no step of ours" if self.joined else "its mount"
             self.listener.view_failed(ViewCrashed(self.name, during, reason))
-            if self.left:
-                return  # it ended the navigation that waited for the mount
+        self.listener.link_lost(self)
+        if self.left:
+            return  # with its page, or with the navigation that waited for the mount
         self.joined = False
         self.lost_at = self.lost_at or at
         self.show_error()
@@ -427,6 +431,7 @@ class View:
         self.joined = False
         self.in_flight.fail_all(lost)
         self.listener.view_lost(self, lost)
+        self.listener.link_lost(self)
         self.listener.view_changed(at)
 
     def connection_back(self) -> None:

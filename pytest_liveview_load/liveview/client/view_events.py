@@ -21,6 +21,7 @@ from pytest_liveview_load.liveview.client.navigation import (
     navigate,
     patched,
     path_of,
+    reload_with_jitter,
     show_address,
 )
 from pytest_liveview_load.liveview.client.page import Page
@@ -183,6 +184,12 @@ class ViewEvents:
                 self.tab.fail(unreadable)
         told = [page.views.leave(each, error) for each in nested]
         return any(told)
+
+    def link_lost(self, view: View) -> None:
+        """Load what a link was to lead to, if the main view is gone (view.ts onClose)."""
+        page = self.page_of(view)
+        if page is not None and view is page.views.main and page.link.href is not None:
+            reload_with_jitter(self.tab, page)
 
     def view_stays_away(self, view: View) -> None:
         """Let the page say so."""
