@@ -22,6 +22,7 @@ TESTS = """
     async def test_load(live):
         await live.visit("/counter")
 """
+UNKNOWN = {"unknown": {"0": "what no client knows"}}
 WARNING = (
     "*LiveViewVersionWarning: the app's LiveView is 1.3.0; this client is held to "
     f"recordings of LiveView 0.20 to 1.2 ({', '.join(HELD)}), so *"
@@ -36,8 +37,9 @@ def app() -> Iterator[ScriptedServer]:
 
 
 def answer(server: ScriptedServer, version: str) -> None:
+    """Answer joins as LiveView `version`, with keys that nobody has seen yet."""
     server.on["phx_join"] = lambda talk, said: talk.reply(
-        said, rendered=RENDERED, liveview_version=version
+        said, rendered=RENDERED | UNKNOWN, liveview_version=version, **UNKNOWN
     )
 
 
