@@ -241,7 +241,14 @@ def dropped(monitor: GeneratorMonitor) -> Iterator[str]:
 
 def none_finished(snapshot: Snapshot) -> Iterator[str]:
     """Yield the sentence that says so if no iteration came to its end."""
-    if not snapshot.counts.get("iterations", 0):
+    if snapshot.counts.get("iterations", 0):
+        return
+    if failed := snapshot.counts.get("setup_errors", 0):
+        yield (
+            "no iteration finished while it was measured: setup failed "
+            f"{plural(failed, 'time')}, and nobody came further"
+        )
+    else:
         yield (
             "no iteration finished while it was measured: the scenario hangs, or it needs "
             "a longer duration or grace, or a shorter warmup"

@@ -76,7 +76,7 @@ class VirtualUser:
     rng: Random = field(init=False)
     user: LiveUser | None = None
     set_up: bool = False  # whether `user` is, so that it must be torn down
-    doing: Scenario = field(init=False)  # its scenario, or its setup or teardown
+    during: str = ""  # "setup" or "teardown", "" for its scenario
     failed: bool = False  # when it was last at it
     asked: bool = False
     cutting: bool = False
@@ -87,7 +87,6 @@ class VirtualUser:
     def __post_init__(self) -> None:
         state = self.state
         self.recorder = state.recorders[self.scenario.name]
-        self.doing = self.scenario
         # Text, because Random mixes all of it, alike on every machine.
         life = state.lives[self.id]
         again = f"/{life}" if life else ""
@@ -130,16 +129,13 @@ class VirtualUser:
         """
         state = self.state
         self.asked = False
-        if intended is not None:
-            self.record_lateness(intended)
-        began = state.clock()
         self.recorder.began(self.id)
         if intended is not None:
-            self.ours = min(self.ours, max(0.0, began - intended))
+            self.record_lateness(intended)
+            self.ours = min(self.ours, max(0.0, state.clock() - intended))
         try:
             await self.arrive()
             ready = state.clock()
-            self.ours += ready - began
             ended = await self.one_pass()
         except BaseException as error:
             if is_over(error):
@@ -149,7 +145,7 @@ class VirtualUser:
                 raise
             self.record_failure(error)
             failed = state.clock()
-            await self.tear_down(quietly=True)
+            await self.tear_down()
             await self.discard(LEAVE_TIMEOUT)
             self.ours += state.clock() - failed
             return
@@ -172,17 +168,20 @@ class VirtualUser:
         if self.user is not None:
             return
         self.user = state.make_user(self.id, self.rng, self, self.recorder)
-        setup = state.scenario_mix.setup
+        setup, began = state.scenario_mix.setup, state.clock()
         if setup is not None:
-            self.doing = setup
-            await setup(self.user)
-            await self.leave(self.user)
+            self.during = "setup"
+            try:
+                await setup(self.user)
+                await self.leave(self.user)
+            finally:
+                self.ours += state.clock() - began
         self.set_up = True
 
     async def one_pass(self) -> float:
         """Return when the scenario ended; leaving the page comes after."""
         assert self.user is not None
-        self.doing = self.scenario
+        self.during = ""
         try:
             await self.scenario(self.user)
         except BaseException as error:
@@ -204,15 +203,15 @@ class VirtualUser:
             step, waiting_for = "leaving the page", "the socket to close"
             raise StepTimeout(step, LEAVE_TIMEOUT, waiting_for) from None
 
-    async def tear_down(self, *, quietly: bool = False) -> None:
+    async def tear_down(self) -> None:
         """Let a user that was set up do what comes last, before it is closed.
 
-        That of one that has failed already says no more if it fails `quietly` again.
+        One that has failed is still on the page where it did; others have left theirs.
         """
         teardown, user = self.state.scenario_mix.teardown, self.user
         if teardown is None or user is None or not self.set_up:
             return
-        self.doing, self.set_up = teardown, False
+        self.during, self.set_up = "teardown", False
         try:
             await teardown(user)
         except BaseException as error:
@@ -220,8 +219,7 @@ class VirtualUser:
                 return
             if self.ends(error):
                 raise
-            if not quietly:
-                self.record_failure(error)
+            self.record_failure(error)
 
     def record_lateness(self, intended: float) -> None:
         """Record how much later than it could we begin: only that is our own fault."""
@@ -249,13 +247,18 @@ class VirtualUser:
         return False
 
     def record_failure(self, error: BaseException) -> None:
-        """Count a failed iteration at its end, so that no warm-up can hide it."""
-        now = self.state.clock()
+        """Count a failure at its end, so that no warm-up can hide an iteration's."""
+        now, mix = self.state.clock(), self.state.scenario_mix
         self.failed = True
         if self.state.monitor.caused(error):
             return
+        around = {"setup": mix.setup, "teardown": mix.teardown}.get(self.during)
+        if around is not None:
+            name = around.name
+            self.recorder.fail(prune(error), now, during=self.during, name=name)
+            return
         self.recorder.finished(self.id, failed=True)
-        self.recorder.fail(prune(error), now, scenario=self.doing.name)
+        self.recorder.fail(prune(error), now)
         self.recorder.count("iterations", now)
 
     async def discard(self, patience: float) -> None:

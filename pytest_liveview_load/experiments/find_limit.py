@@ -266,10 +266,17 @@ class LimitSearch:
 
         `check` raises what is wrong with a plan, before any is run.
         """
-        assert first.scenario_mix is not None
-        name, sizes = first.scenario_mix.name, self.sizes
-        scenarios = [each.scenario.name for each in first.scenario_mix.scenarios]
-        promises = with_unwritten(self.budgets, scenarios, is_rate=sizes.is_rate)
+        mix, sizes = first.scenario_mix, self.sizes
+        assert mix is not None
+        name = mix.name
+        scenarios = [each.scenario.name for each in mix.scenarios]
+        around = {"setup_errors": mix.setup, "teardown_errors": mix.teardown}
+        promises = with_unwritten(
+            self.budgets,
+            scenarios,
+            is_rate=sizes.is_rate,
+            around=[metric for metric, it in around.items() if it is not None],
+        )
 
         def plan(size: float) -> RunPlan:
             sized = first.updated(**sizes.argument(size))
@@ -360,11 +367,16 @@ def parse_budgets(given: object) -> tuple[Budget, ...]:
 
 
 def with_unwritten(
-    budgets: Sequence[Budget], scenarios: Iterable[str], *, is_rate: bool
+    budgets: Sequence[Budget],
+    scenarios: Iterable[str],
+    *,
+    is_rate: bool,
+    around: Iterable[str] = (),
 ) -> tuple[Budget, ...]:
     """Return budgets with those that go without saying: no errors, nobody turned away.
 
-    A budget that speaks of errors says how many may be, of all or of one scenario. An
+    A budget that speaks of errors says how many may be, of all or of one scenario; the
+    errors of what is `around` the iterations are counts of their own. An
     app that is slower than people come in has no users left to serve them: under another
     load that is the generator's lack of `max_users`, here it is what was sought.
     """
@@ -376,6 +388,8 @@ def with_unwritten(
     elif "" not in spoken_of:
         others = [each for each in scenarios if each not in spoken_of]
         texts += [f"errors{{{each}}} == 0" for each in others]
-    if is_rate and not any(each.metric == DROPPED for each in measures):
+    metrics = {each.metric for each in measures}
+    texts += [f"{each} == 0" for each in around if each not in metrics]
+    if is_rate and DROPPED not in metrics:
         texts.append(NONE_DROPPED)
     return (*budgets, *map(Budget.parse, texts))

@@ -8,6 +8,7 @@ What is counted, exactly:
   that raised included; one that was cut off at the end of the run is not.
 - `errors`: failed iterations, those that raised. One iteration is at most one error.
 - `error_rate`: errors ÷ iterations, a ratio of one.
+- `setup_errors`, `teardown_errors`: those that raised; neither is an iteration.
 - `events`: pushes of a user's event that were answered, the samples of `event`;
   `event_rate` is events ÷ seconds measured.
 - `mounts`: connected mounts, the samples of `mount`; `mount_rate` likewise.
@@ -82,6 +83,8 @@ COUNTS: Final = (
     "pushes",
     "reconnects",
     "errors",
+    "setup_errors",
+    "teardown_errors",
     "dropped_arrivals",
     "missing_receivers",
 )
@@ -102,6 +105,13 @@ METRICS: Final[Mapping[str, Unit]] = {
     "error_rate": Unit.RATIO,
     "event_rate": Unit.RATE,
     "mount_rate": Unit.RATE,
+}
+
+# What counts a failure, by what failed: an iteration, or what comes before and after.
+ERRORS_OF: Final[Mapping[str, str]] = {
+    "": "errors",
+    "setup": "setup_errors",
+    "teardown": "teardown_errors",
 }
 
 # Counts that are the number of samples of a timing: they have that timing's labels, and

@@ -12,6 +12,7 @@ from pytest_liveview_load.metrics.names import (
     COUNTS,
     DIFF_BYTES,
     DIFF_PARTS,
+    ERRORS_OF,
     METRICS,
     ONLY_OF_RUN,
     RESENT_PARTS,
@@ -139,14 +140,18 @@ class Recorder:
         if at >= self.measure_from:
             self._counts[metric] += n
 
-    def fail(self, error: BaseException, at: float, *, scenario: str = "") -> None:
+    def fail(
+        self, error: BaseException, at: float, *, during: str = "", name: str = ""
+    ) -> None:
         """Record that an iteration raised; this counts in `errors`.
 
         It is also an iteration: count it with the same `at`, or `error_rate` is wrong.
-        `scenario` is the name it is grouped under, where that is not the recorder's own.
+        What failed `during` "setup" or "teardown" is none, and counts by itself; `name`
+        is what that is called.
         """
         if at >= self.measure_from:
-            self._failures.add(error, scenario or self.scenario)
+            self._counts[ERRORS_OF[during]] += 1
+            self._failures.add(error, name or self.scenario, during)
 
     def began(self, place: int) -> None:
         """Say that a place of the crowd, by its user's id, begins an iteration."""
@@ -181,7 +186,6 @@ class Recorder:
                 )
                 for metric, timing in SAMPLE_COUNTS.items()
             },
-            "errors": self._failures.count,
             "users": self._most_users,
             "failing_users": sum(1 for each in self._failed.values() if each),
             "stuck_users": sum(1 for each in self._failed.values() if each is None),

@@ -13,7 +13,12 @@ from pytest_liveview_load.metrics.advice import Advice, advice
 from pytest_liveview_load.metrics.budget import parse_limit
 from pytest_liveview_load.metrics.histogram import samples_needed
 from pytest_liveview_load.metrics.measure import Measure
-from pytest_liveview_load.metrics.names import METRICS, Unit, format_value
+from pytest_liveview_load.metrics.names import (
+    ERRORS_OF,
+    METRICS,
+    Unit,
+    format_value,
+)
 from pytest_liveview_load.metrics.reading import NotMeasured, read_measure, samples_of
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
@@ -146,17 +151,26 @@ def measured_instead(measure: Measure, snapshot: Snapshot) -> str:
 
 def summary_of(snapshot: Snapshot) -> str:
     """Return '50 users, 1,234 iterations, 2 errors (2 × ElementError) in 10s'."""
-    errors = snapshot.counts.get("errors", 0)
-    kinds = [f"{each.count} × {each.error}" for each in snapshot.failures[:MOST_ERRORS]]
-    if len(snapshot.failures) > MOST_ERRORS:
-        kinds.append("…")
     parts = [
         plural(snapshot.users, "user"),
         plural(snapshot.counts.get("iterations", 0), "iteration"),
-        plural(errors, "error") + (f" ({', '.join(kinds)})" if kinds else ""),
     ]
+    for during, metric in ERRORS_OF.items():
+        errors = snapshot.counts.get(metric, 0)
+        if errors or not during:
+            what = plural(errors, metric.replace("_", " ").removesuffix("s"))
+            parts.append(f"{what}{kinds_of(snapshot, during)}")
     partial = f", partial: {snapshot.partial}" if snapshot.partial else ""
     return f"{', '.join(parts)} in {format_duration(snapshot.seconds)}{partial}"
+
+
+def kinds_of(snapshot: Snapshot, during: str) -> str:
+    """Return ' (2 × ElementError, …)' of what failed during an iteration, setup, …"""
+    failures = [each for each in snapshot.failures if each.during == during]
+    kinds = [f"{each.count} × {each.error}" for each in failures[:MOST_ERRORS]]
+    if len(failures) > MOST_ERRORS:
+        kinds.append("…")
+    return f" ({', '.join(kinds)})" if kinds else ""
 
 
 # What a value has that can say why a comparison with it failed.

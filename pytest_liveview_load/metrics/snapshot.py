@@ -32,18 +32,23 @@ OTHERS: Final = "and others, too many different ones to keep apart"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`count` iterations that failed alike. `error` is the name of the exception's class."""
+    """`count` iterations that failed alike. `error` is the name of the exception's class.
+
+    `during` is "setup" or "teardown" of what is no iteration; `scenario` is its name then.
+    """
 
     error: str
     message: str
     traceback: str
     count: int
     scenario: str = ""
+    during: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, ...]:
         """What alike failures share."""
-        return self.error, normalize_message(self.message), self.scenario
+        message = normalize_message(self.message)
+        return self.error, message, self.scenario, self.during
 
     def merged(self, other: "Failure") -> "Failure":
         """Return both as one group."""
@@ -53,7 +58,7 @@ class Failure:
 
 def group_failures(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """Return one failure per group, the most frequent first."""
-    groups: dict[tuple[str, str, str], Failure] = {}
+    groups: dict[tuple[str, ...], Failure] = {}
     for failure in failures:
         known = groups.get(failure.key)
         groups[failure.key] = known.merged(failure) if known else failure
@@ -69,14 +74,12 @@ class FailureLog:
     """The failures so far, one traceback formatted per group; owned by a recorder."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, str], Failure] = {}
-        self.count = 0
+        self._groups: dict[tuple[str, ...], Failure] = {}
 
-    def add(self, error: BaseException, scenario: str) -> None:
+    def add(self, error: BaseException, scenario: str, during: str = "") -> None:
         """Count `error` in its group."""
-        self.count += 1
         message = str(error)[:LONGEST_MESSAGE]
-        failure = Failure(type(error).__qualname__, message, "", 1, scenario)
+        failure = Failure(type(error).__qualname__, message, "", 1, scenario, during)
         key = failure.key
         if key not in self._groups and len(self._groups) >= MOST_GROUPS:
             failure = replace(failure, message=OTHERS)

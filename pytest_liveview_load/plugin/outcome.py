@@ -7,7 +7,7 @@ runs every run must keep every budget, each judged by itself; runs on trial, in 
 limit was sought, fail no test.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pytest_liveview_load.errors import (
@@ -18,6 +18,8 @@ from pytest_liveview_load.errors import (
 )
 from pytest_liveview_load.experiments.find_limit import OF_ERRORS
 from pytest_liveview_load.metrics.budget import Budget
+from pytest_liveview_load.metrics.names import ERRORS_OF
+from pytest_liveview_load.metrics.snapshot import Failure
 from pytest_liveview_load.reporting.report import NOT_JUDGED, BudgetReport, LoadReport
 from pytest_liveview_load.reporting.terminal import totals
 from pytest_liveview_load.units import plural
@@ -34,7 +36,8 @@ def verdict(
 ) -> LiveViewLoadError | None:
     """Return what the test fails with, None if it passes.
 
-    Errors fail it unless a budget speaks of them: of all, or of those of one scenario.
+    Errors fail it unless a budget speaks of them: of all, or of those of one scenario; of
+    those of setup and teardown by themselves.
     Budgets without a run that they could be about have no data, which never passes.
     """
     reports = [report for report in reports if not report.on_trial]
@@ -45,17 +48,10 @@ def verdict(
         causes = [cause for each in invalid for cause in each.invalid]
         return InvalidRun("\n".join(map(why_invalid, invalid)), causes)
     exceeded = list(filter(None, map(why_exceeded, reports)))
-    spoken_of = scenarios_of_errors(budgets)
-    failed = [why for each in reports if (why := why_failed(each, spoken_of=spoken_of))]
+    failed = [why for each in reports for why in why_failed(each, budgets)]
     if exceeded:
         return BudgetExceeded("\n".join([*exceeded, *failed]))
     return LoadFailed("\n".join(failed)) if failed else None
-
-
-def scenarios_of_errors(budgets: Iterable[Budget]) -> frozenset[str]:
-    """Return the scenarios whose errors a budget speaks of, "" being all of them."""
-    measures = [budget.measure for budget in budgets]
-    return frozenset(each.scenario for each in measures if each.metric in OF_ERRORS)
 
 
 def properties(report: LoadReport) -> list[tuple[str, str]]:
@@ -119,27 +115,50 @@ def why_exceeded(report: LoadReport) -> str:
     return f"{title}:{lines}"
 
 
-def why_failed(report: LoadReport, *, spoken_of: Collection[str] = ()) -> str:
-    """Return the kinds of failures that no budget speaks of, "" if there are none."""
-    if "" in spoken_of:
-        return ""
+def why_failed(report: LoadReport, budgets: Iterable[Budget]) -> Iterator[str]:
+    """Yield the kinds of failures that no budget speaks of."""
+    measures = [budget.measure for budget in budgets]
+    spoken_of = {each.scenario for each in measures if each.metric in OF_ERRORS}
     judged = [report.scenarios.get(each, {}) for each in spoken_of]
     errors, iterations = (
         report.counts.get(name, 0) - sum(each.get(name, 0) for each in judged)
         for name in ("errors", "iterations")
     )
-    if not errors:
-        return ""
-    failures = [each for each in report.failures if each.scenario not in spoken_of]
+    if errors and "" not in spoken_of:
+        yield failure_kinds(
+            report,
+            f"{errors} of {plural(iterations, 'iteration')} failed",
+            [
+                each
+                for each in report.failures
+                if not each.during and each.scenario not in spoken_of
+            ],
+            "error_rate < 1%",
+        )
+    metrics = {each.metric for each in measures}
+    for during, metric in ERRORS_OF.items():
+        number = report.counts.get(metric, 0)
+        if during and number and metric not in metrics:
+            yield failure_kinds(
+                report,
+                f"{during} failed {plural(number, 'time')}",
+                [each for each in report.failures if each.during == during],
+                f"{metric} < 3",
+            )
+
+
+def failure_kinds(
+    report: LoadReport, text: str, failures: Sequence[Failure], budget: str
+) -> str:
+    """Return what failed, the most frequent kinds of failures, and a budget to allow them."""
     kinds = "".join(
         f"\n  {each.count} × {each.error}: {(each.message.splitlines() or [''])[0]}"
         for each in failures[:MOST_KINDS_SHOWN]
     )
     more = len(failures) - MOST_KINDS_SHOWN
     rest = f"\n  and {plural(more, 'kind')} more" if more > 0 else ""
-    title = named(f"{errors} of {plural(iterations, 'iteration')} failed", report)
-    advice = 'if some may, say how many: @budget("error_rate < 1%")'
-    return f"{title}:{kinds}{rest}\n  ({advice})"
+    advice = f'if some may, say how many: @budget("{budget}")'
+    return f"{named(text, report)}:{kinds}{rest}\n  ({advice})"
 
 
 def named(text: str, report: LoadReport) -> str:

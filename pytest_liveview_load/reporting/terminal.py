@@ -31,6 +31,8 @@ COUNTED: Final = (*RATED, "errors")
 NOTABLE: Final = (
     "failing_users",
     "stuck_users",
+    "setup_errors",
+    "teardown_errors",
     "reconnects",
     "dropped_arrivals",
     "missing_receivers",
@@ -204,8 +206,11 @@ def failure_lines(report: LoadReport, width: int) -> Iterator[Line]:
     for failure in report.failures:
         yield Line("")
         first, *rest = failure.message.splitlines() or [""]
-        says_where = report.has_scenarios and failure.scenario
-        where = f" in {failure.scenario}" if says_where else ""
+        where = ""
+        if failure.during:
+            where = f" in {failure.during} ({failure.scenario})"
+        elif report.has_scenarios and failure.scenario:
+            where = f" in {failure.scenario}"
         title = f"{format_count(failure.count)} × {failure.error}{where}: {first}"
         yield from wrapped(title, width, Tone.BAD)
         yield from (Line(f"    {line}", Tone.BAD) for line in rest)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pytest_liveview_load.crowd.engine import RunOutcome
 from pytest_liveview_load.crowd.mix import ScenarioMix
 from pytest_liveview_load.errors import ScenarioError
 from tests.crowd.fake_crowd import (
@@ -66,7 +67,13 @@ def test_a_user_that_is_replaced_is_set_up_again_and_its_successor_torn_down() -
     assert outcome.snapshot.counts["iterations"] == 2
 
 
-def test_a_setup_that_fails_is_a_failure_of_its_own_name_and_is_tried_again() -> None:
+def errors_of(outcome: RunOutcome) -> tuple[int, ...]:
+    """Return iterations, and the errors of iterations, setup and teardown."""
+    names = ("iterations", "errors", "setup_errors", "teardown_errors")
+    return tuple(outcome.snapshot.counts[each] for each in names)
+
+
+def test_a_setup_that_fails_is_no_iteration_and_is_tried_again() -> None:
     async def no_entry(live: FakeUser) -> None:
         live.note("login")
         raise PermissionError("no")
@@ -74,30 +81,57 @@ def test_a_setup_that_fails_is_a_failure_of_its_own_name_and_is_tried_again() ->
     fake, outcome = perform(shop, iterations=3, setup=no_entry, teardown=logout)
 
     (failure,) = outcome.snapshot.failures
-    assert ("PermissionError", "no_entry", 3) == (
+    assert ("PermissionError", "no_entry", "setup", 3) == (
         failure.error,
         failure.scenario,
+        failure.during,
         failure.count,
     )
     assert ["login", "close"] * 3 == [what for _, what in noted(fake)]
-    assert outcome.snapshot.counts["errors"] == 3
-    assert outcome.snapshot.counts["iterations"] == 3
-    assert outcome.snapshot.select("iteration") is None
+    assert (0, 0, 3, 0) == errors_of(outcome)
+    assert 1 == outcome.snapshot.counts["stuck_users"]
+    [cause] = outcome.invalid
+    assert cause.endswith("setup failed 3 times, and nobody came further")
 
 
-def test_a_teardown_that_fails_is_a_failure_of_its_own_name() -> None:
+def test_a_setup_that_fails_once_leaves_the_iterations_as_they_are() -> None:
+    async def fail_once(live: FakeUser) -> None:
+        if len(live.fake.users) == 1:
+            raise PermissionError
+
+    _, outcome = perform(shop, duration="3s", think="0.2s", setup=fail_once)
+
+    # Tried again after the load's think time, 0.2 s: at 0.2, 0.7, …, 2.7 s.
+    assert (6, 0, 1, 0) == errors_of(outcome)
+    assert [0.3, 0.3, 6] == seconds_of(outcome.snapshot, "iteration")
+    assert 0 == outcome.snapshot.counts["failing_users"]
+    assert () == outcome.invalid
+
+
+def test_an_arrival_whose_setup_fails_is_no_iteration() -> None:
+    async def no_entry(live: FakeUser) -> None:
+        raise PermissionError
+
+    _, outcome = perform(shop, arrival="1/s", duration="3s", setup=no_entry)
+
+    assert (0, 0, 3, 0) == errors_of(outcome)
+
+
+def test_a_teardown_that_fails_is_no_iteration() -> None:
     async def no_exit(live: FakeUser) -> None:
         raise PermissionError("no")
 
     fake, outcome = perform(shop, users=2, teardown=no_exit)
 
-    assert [("no_exit", 2)] == [
-        (each.scenario, each.count) for each in outcome.snapshot.failures
+    assert [("no_exit", "teardown", 2)] == [
+        (each.scenario, each.during, each.count) for each in outcome.snapshot.failures
     ]
+    assert (2, 0, 0, 2) == errors_of(outcome)
+    assert 0 == outcome.snapshot.counts["failing_users"]
     assert len(fake.when("close")) == 2
 
 
-def test_a_teardown_that_fails_after_a_failure_says_no_more() -> None:
+def test_a_teardown_that_fails_after_a_failure_is_counted_beside_it() -> None:
     async def fail(live: FakeUser) -> None:
         raise ValueError
 
@@ -106,7 +140,11 @@ def test_a_teardown_that_fails_after_a_failure_says_no_more() -> None:
 
     _, outcome = perform(fail, teardown=no_exit)
 
-    assert ["ValueError"] == [each.error for each in outcome.snapshot.failures]
+    assert {("ValueError", ""), ("PermissionError", "teardown")} == {
+        (each.error, each.during) for each in outcome.snapshot.failures
+    }
+    assert (1, 1, 0, 1) == errors_of(outcome)
+    assert 1 == outcome.snapshot.counts["failing_users"]
 
 
 def test_a_teardown_has_the_grace_and_no_more() -> None:

@@ -340,6 +340,16 @@ def test_errors_and_drops_that_nobody_speaks_of_may_not_be(
     assert [written, *added] == [each.source for each in budgets]
 
 
+def test_setup_and_teardown_may_not_fail_either_unless_a_budget_speaks_of_them() -> (
+    None
+):
+    parsed = parse_budgets(["errors < 5", "setup_errors < 2"])
+    around = ["setup_errors", "teardown_errors"]
+    budgets = with_unwritten(parsed, ["buy"], is_rate=False, around=around)
+
+    assert ["teardown_errors == 0"] == [each.source for each in budgets[2:]]
+
+
 # What is wrong with a list of budgets
 
 

@@ -168,13 +168,15 @@ def test_all_that_a_recorder_with_a_scenario_takes_is_of_it() -> None:
     recorder.size("diff_bytes", 30, 1.0, part="dynamics")
     recorder.count("iterations", 1)
     recorder.fail(ValueError("no"), 1)
-    recorder.fail(ValueError("no"), 1, scenario="setup of buy")
+    recorder.fail(ValueError("no"), 1, during="setup", name="log_in")
 
     snapshot = recorder.snapshot(2)
     assert {"buy"} == {series.scenario for series in snapshot.histograms}
-    assert {"buy", "setup of buy"} == {each.scenario for each in snapshot.failures}
+    assert {("buy", ""), ("log_in", "setup")} == {
+        (each.scenario, each.during) for each in snapshot.failures
+    }
     counted = {name: n for name, n in snapshot.by_scenario["buy"].items() if n}
-    assert {"events": 1, "iterations": 1, "errors": 2} == counted
+    assert {"events": 1, "iterations": 1, "errors": 1, "setup_errors": 1} == counted
     assert counted == {name: n for name, n in snapshot.counts.items() if n}
 
 

@@ -228,6 +228,19 @@ def test_many_kinds_of_errors_are_cut_short() -> None:
     ) == LoadResult(recorder.snapshot(2.0)).summary()
 
 
+def test_a_summary_tells_what_failed_in_setup_from_failed_iterations() -> None:
+    recorder = Recorder(lambda: 0.0)
+    for _ in range(2):
+        recorder.fail(PermissionError(), 1, during="setup", name="log_in")
+    recorder.fail(ValueError(), 1)
+    recorder.count("iterations", 1)
+
+    assert (
+        "0 users, 1 iteration, 1 error (1 × ValueError), "
+        "2 setup errors (2 × PermissionError) in 2s"
+    ) == LoadResult(recorder.snapshot(2.0)).summary()
+
+
 def test_a_value_is_a_float_and_what_is_computed_from_it_is_plain() -> None:
     value = RESULT.max_mount
 

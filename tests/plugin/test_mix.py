@@ -1,5 +1,7 @@
 """Mixes, setup and abort, as a test says them."""
 
+import json
+
 import pytest
 
 from tests.plugin.conftest import Suite
@@ -138,9 +140,44 @@ def test_failures_of_a_setup_have_its_name(suite: Suite) -> None:
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["2 of 2 iterations failed:", "  2 × PermissionError: no entry"]
+        [
+            "*no iteration finished while it was measured: setup failed 2 times, *",
+            "*0 iterations, *0 errors, 2 stuck users, 2 setup errors",
+            "2 × PermissionError in setup (login): no entry",
+        ]
     )
-    assert '"scenario": "login"' in (suite.pytester.path / "out.json").read_text()
+    [run] = json.loads((suite.pytester.path / "out.json").read_text())["load_tests"]
+    assert (0, 0, 2) == tuple(
+        run["counts"][each] for each in ("iterations", "errors", "setup_errors")
+    )
+    [failure] = run["failures"]
+    assert ("login", "setup", 2) == tuple(
+        failure[each] for each in ("scenario", "during", "count")
+    )
+
+
+def test_a_teardown_sees_the_page_of_a_user_who_has_failed(suite: Suite) -> None:
+    suite.tests("""
+    from pytest_liveview_load import budget, load
+    from pytest_liveview_load import StepError
+
+    async def log_out(live):
+        try:
+            shown = live.text("#count")
+        except StepError:
+            await live.visit("/counter")  # its page is left
+            shown = "left"
+        assert shown == ("1" if live.id == 0 else "left"), shown
+
+    @load(users=2, teardown=log_out)
+    @budget("errors == 1", "teardown_errors == 0")
+    async def test_counter(live):
+        await live.visit("/counter")
+        await live.click("#inc")
+        assert live.id != 0
+    """)
+
+    suite.run().assert_outcomes(passed=1)
 
 
 def test_a_condition_that_holds_ends_the_run_early_and_fails_the_test(

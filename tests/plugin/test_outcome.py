@@ -88,6 +88,48 @@ def test_errors_of_a_scenario_that_no_budget_speaks_of_are_one() -> None:
     )
 
 
+def failing_around() -> LoadReport:
+    """Ten good iterations, one failed one, three failed setups and a teardown."""
+    into = Recorder(lambda: 0.0)
+    into.fail(ValueError("no"), 0)
+    into.count("iterations", 0, 11)
+    for _ in range(3):
+        into.fail(PermissionError("no entry"), 0, during="setup", name="log_in")
+    into.fail(KeyError("exit"), 0, during="teardown", name="log_out")
+    return report(snapshot=into.snapshot(1.0))
+
+
+@pytest.mark.parametrize(
+    ("budgets", "told"),
+    [
+        ([], ["1 of 11 iterations", "setup failed 3 times", "teardown failed 1 time"]),
+        (["error_rate < 50%"], ["setup failed 3 times", "teardown failed 1 time"]),
+        (["setup_errors < 9"], ["1 of 11 iterations", "teardown failed 1 time"]),
+        (["errors < 9", "setup_errors < 9"], ["teardown failed 1 time"]),
+        (["errors < 9", "setup_errors < 9", "teardown_errors < 9"], []),
+    ],
+)
+def test_failures_of_setup_and_teardown_are_reasons_of_their_own(
+    budgets: list[str], told: list[str]
+) -> None:
+    error = verdict([failing_around()], [Budget.parse(each) for each in budgets])
+
+    lines = str(error).splitlines() if error else []
+    starts = [line for line in lines if not line.startswith(" ")]
+    assert len(told) == len(starts)
+    assert all(map(str.startswith, starts, told))
+
+
+def test_a_failed_setup_is_told_with_the_budget_that_allows_it() -> None:
+    budgets = [Budget.parse("errors < 9"), Budget.parse("teardown_errors < 9")]
+
+    assert str(verdict([failing_around()], budgets)) == (
+        "setup failed 3 times:\n"
+        "  3 × PermissionError: no entry\n"
+        '  (if some may, say how many: @budget("setup_errors < 3"))'
+    )
+
+
 def test_all_reasons_of_the_same_weight_are_told() -> None:
     told = str(verdict([BROKEN_AND_FAILED], []))
 

@@ -158,7 +158,10 @@ def test_every_arrival_is_served_dropped_or_cut(
             if each.at < stop or stop >= 2
         ]
         progress_seen = (
-            counts["iterations"] + counts["dropped_arrivals"] + run.state.cut
+            counts["iterations"]
+            + counts["setup_errors"]
+            + counts["dropped_arrivals"]
+            + run.state.cut
         )
         # One that is due at the very instant of the stop may come or not.
         assert len(came) <= progress_seen <= len(came) + 1

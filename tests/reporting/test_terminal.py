@@ -92,6 +92,18 @@ def test_failures_say_which_of_several_scenarios_they_are_of() -> None:
     assert "1 × ValueError in buy: out of stock" in text(report(snapshot=both))
 
 
+def test_failures_say_whether_they_are_of_setup_or_teardown() -> None:
+    into = recorder()
+    into.fail(PermissionError("no entry"), 0, during="setup", name="log_in")
+    into.fail(ValueError("no exit"), 0, during="teardown", name="log_out")
+
+    shown = text(report(snapshot=into.snapshot(1.0)))
+
+    assert "0 errors, 1 setup error, 1 teardown error" in " ".join(shown.split())
+    assert "1 × PermissionError in setup (log_in): no entry" in shown
+    assert "1 × ValueError in teardown (log_out): no exit" in shown
+
+
 def test_what_seldom_happens_is_counted_when_it_has() -> None:
     into = recorder()
     into.count("dropped_arrivals", 0, 1200)
