@@ -195,7 +195,7 @@ def test_auto_polls_where_websockets_are_refused(suite: Suite) -> None:
         only_polled = suite.run(url, "--liveview-transport=longpoll")
 
     refused.stdout.fnmatch_lines(["*ConnectionFailed: *the websocket was refused*"])
-    told = ["*ConnectionFailed: *there is no long poll at this path (HTTP 404)*"]
+    told = ["*ConnectionFailed: *(HTTP 404): there is no long poll at this path*"]
     polled.stdout.fnmatch_lines(told)
     only_polled.stdout.fnmatch_lines(told)
     assert 2 == len(server.upgrades)

@@ -21,6 +21,7 @@ from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.longpoll import LongPoll, open_longpoll
 from pytest_liveview_load.liveview.client.network import Connection, Network
+from pytest_liveview_load.liveview.client.refusals import why_refused
 from pytest_liveview_load.liveview.client.settings import AUTO, WEBSOCKET
 from pytest_liveview_load.liveview.client.tls import failed_to_reach, printable_url
 from pytest_liveview_load.liveview.client.websocket import WebSocket
@@ -29,18 +30,6 @@ from pytest_liveview_load.units import Clock
 HEAD_END = b"\r\n\r\n"
 # A refusal's head and body together; no honest one is larger.
 MAX_RESPONSE = 256 * 1024
-
-REFUSALS = {
-    403: (
-        "the websocket was refused (HTTP 403): the endpoint's check_origin does not "
-        "allow {origin}. Add it to check_origin in the app's config, or use a url that is"
-        " allowed"
-    ),
-    404: (
-        "there is no LiveView socket at this path (HTTP 404): is "
-        '`socket "/live", Phoenix.LiveView.Socket` in the endpoint?'
-    ),
-}
 
 
 async def open_websocket(
@@ -73,7 +62,10 @@ async def open_websocket(
             if not isinstance(outcome, str):
                 handshake.transport = None  # it is the websocket's now
     except TimeoutError:
-        reason = f"no websocket within {timeout:g}s"
+        reason = (
+            f"no websocket within {timeout:g}s: is there a proxy that does not pass the "
+            "upgrade on, or is the app too busy?"
+        )
         raise ConnectionFailed(printable_url(url), reason) from None
     except OSError as error:
         raise failed_to_reach(url, error) from error
@@ -148,9 +140,16 @@ class Handshake(asyncio.Protocol):
             self.protocol.receive_eof()
         error = self.protocol.handshake_exc
         if isinstance(error, InvalidStatus):
-            status = error.response.status_code
-            told = REFUSALS.get(status, "the websocket was refused (HTTP {status})")
-            self.refuse(told.format(status=status, origin=self.protocol.origin))
+            answer, origin = error.response, str(self.protocol.origin)
+            location = answer.headers.get("Location", "")
+            self.refuse(
+                why_refused(
+                    WebSocket.carrier,
+                    answer.status_code,
+                    origin=origin,
+                    location=location,
+                )
+            )
         elif error is not None:
             self.refuse(f"it does not speak HTTP there ({error})")
 

@@ -18,7 +18,8 @@ from pytest_liveview_load.errors import ConnectionFailed, StepError
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.http_transport import TIMES, Times
 from pytest_liveview_load.liveview.client.network import Receiver
-from pytest_liveview_load.liveview.client.tls import printable_url
+from pytest_liveview_load.liveview.client.refusals import why_refused
+from pytest_liveview_load.liveview.client.tls import origin_of, printable_url
 
 # As constants.js MAX_LONGPOLL_BATCH_SIZE: messages of one POST.
 MAX_BATCH: Final = 100
@@ -44,14 +45,6 @@ SESSION_GONE: Final = 3410
 ENDS: Final = {
     SESSION: (SESSION_GONE, "session_gone"),
     FORBIDDEN: (REFUSED, "forbidden"),
-}
-
-REFUSALS: Final = {
-    FORBIDDEN: "the endpoint's check_origin does not allow {origin}",
-    404: (
-        "there is no long poll at this path (HTTP 404): is `longpoll: true` in the "
-        'endpoint\'s `socket "/live", Phoenix.LiveView.Socket`?'
-    ),
 }
 
 
@@ -81,6 +74,7 @@ class LongPoll:
     token: str | None = None
     receiver: Receiver | None = None
     on_end: Callable[[], None] | None = None
+    taken: bool = False  # whether the server has taken a message of ours
     outbox: list[str] = field(default_factory=list)
     polling: asyncio.Task[None] | None = None
     posting: asyncio.Task[None] | None = None
@@ -117,9 +111,13 @@ class LongPoll:
                 if answered is None:
                     return
                 status = answered[0].status
+                if status == FORBIDDEN and not self.taken:
+                    self.refused(status)
+                    return
                 if status != MESSAGES:
                     self.gone(SERVER_ERROR, f"a message was answered with {status}")
                     return
+                self.taken = True
         self.posting = None
 
     # Receiving
@@ -159,6 +157,8 @@ class LongPoll:
                 return await self.ask(method, body)
         except TimeoutError:
             self.gone(TIMED_OUT, "timeout")
+        except ConnectionFailed as error:
+            self.gone(SERVER_ERROR, error.reason)
         except StepError as error:
             self.gone(SERVER_ERROR, str(error))
         return None
@@ -180,10 +180,14 @@ class LongPoll:
         try:
             return answers.decode(response.content), times.arrived
         except msgspec.MsgspecError:
-            status = response.status_code
-            reason = REFUSALS.get(status, f"it is no long poll there (HTTP {status})")
-            told = reason.format(origin=self.referer)
-            raise ConnectionFailed(printable_url(self.url), told) from None
+            location = response.headers.get("location", "")
+            raise self.refusal(response.status_code, location) from None
+
+    def refusal(self, status: int, location: str = "") -> ConnectionFailed:
+        """Return the error that says what a request was answered with."""
+        origin = origin_of(self.referer or self.url)
+        told = why_refused(self.carrier, status, origin=origin, location=location)
+        return ConnectionFailed(printable_url(self.url), told)
 
     # Ending
 
@@ -213,6 +217,16 @@ class LongPoll:
         if receiver is not None:
             receiver.connection_gone(code, reason, self.http.clock())
 
+    def refused(self, status: int) -> None:
+        """End the session for good: to ask anew would be answered alike.
+
+        The first poll of a browser has no Origin, only what it posts is refused for it.
+        """
+        receiver = self.receiver
+        self.close()
+        if receiver is not None:
+            receiver.connection_refused(self.refusal(status), self.http.clock())
+
 
 async def open_longpoll(
     longpoll: LongPoll,
@@ -233,7 +247,6 @@ async def open_longpoll(
     except StepError as error:
         raise ConnectionFailed(url, str(error)) from None
     if answer.status != SESSION or answer.token is None:
-        told = REFUSALS.get(answer.status, f"it answered with status {answer.status}")
-        raise ConnectionFailed(url, told.format(origin=longpoll.referer))
+        raise longpoll.refusal(answer.status)
     longpoll.token = answer.token
     return arrived

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from functools import lru_cache, partial
 from typing import Any, ClassVar, Protocol, Self
 
+from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.http_transport import (
     HttpConnection,
@@ -83,6 +84,9 @@ class Receiver(Protocol):
 
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         """Learn that nothing will arrive any more, and that we did not close it."""
+
+    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
+        """Learn the same, and that another connection would be no better."""
 
 
 class Connection(Protocol):

@@ -14,6 +14,7 @@ from pytest_liveview_load.liveview.client.connect import open_connection
 from pytest_liveview_load.liveview.client.connect_params import ConnectParams
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Connection, Network
+from pytest_liveview_load.liveview.client.refusals import why_unheard
 from pytest_liveview_load.liveview.client.settings import Delays
 from pytest_liveview_load.liveview.client.tls import printable_url
 from pytest_liveview_load.liveview.client.websocket import ABNORMAL
@@ -63,6 +64,8 @@ class Socket:
     refs: Refs = field(default_factory=Refs)
     topics: dict[str, Topic] = field(default_factory=dict)
     lost: str = ""  # why there is no connection, when it had been open
+    heard: bool = False  # whether the server has said anything on this connection
+    unheard: int = 0  # connections in a row on which it has not
     mending: asyncio.Task[None] | None = None
     reload: Callable[[], None] | None = None  # what a normal closure asks for
     offline: str = ""  # why nothing gets through now, if it is meant
@@ -70,6 +73,11 @@ class Socket:
     _connection: Connection | None = None
     _pending_beat: str | None = None
     _slot: int = 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is gone, or one that has shown nothing yet is in its place."""
+        return bool(self.lost) and not (self.is_open and self.heard)
 
     @property
     def is_open(self) -> bool:
@@ -90,7 +98,7 @@ class Socket:
             timeout=timeout,
         )
         self.observer.timing("connect", began, opened)
-        self._connection = connection
+        self._connection, self.heard = connection, False
         if connection.beats:
             self._slot = network.heartbeats.add(self)
         self._pending_beat = None
@@ -131,6 +139,7 @@ class Socket:
 
     def message_received(self, data: bytes, arrived: float) -> None:
         """Route one message to its topic."""
+        self.heard = True
         self.observer.size("received_bytes", len(data), arrived)
         if self.listener is not None:
             self.listener.received(data, arrived)
@@ -166,11 +175,22 @@ class Socket:
         connection = self.disconnected()
         carrier = connection.carrier if connection is not None else "connection"
         told = f": {reason}" if reason else ""
-        self.tell_lost(f"the server closed the {carrier} (code {code}{told})", at)
+        told = f"the server closed the {carrier} (code {code}{told})"
+        self.unheard = 0 if self.heard else self.unheard + 1
+        if self.unheard > 1:
+            told = f"{told}; {why_unheard(carrier, self.unheard)}"
+        self.tell_lost(told, at)
         if code == NORMAL and self.reload is not None:
             self.reload()  # as bindTopLevelEvents: the server sent everybody away
         elif self.topics and self.mending is None:
             self.mending = self.network.spawn(self.mend())
+
+    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
+        """Tell the topics that nothing gets through, and leave it at that."""
+        self.disconnected()
+        self.tell_lost(error.reason, at)
+        for topic in tuple(self.topics.values()):
+            topic.broken(error)
 
     def tell_lost(self, why: str, at: float) -> None:
         """Tell every topic that the connection is gone."""

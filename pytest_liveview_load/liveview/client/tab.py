@@ -174,7 +174,7 @@ class Step:
     def raise_if_lost(self) -> None:
         """Raise ConnectionLost if the page's socket was open and is gone."""
         socket = self.tab.page.socket if self.tab.page is not None else None
-        if socket is not None and socket.lost and not socket.is_open:
+        if socket is not None and socket.is_lost:
             raise ConnectionLost(self.name, socket.lost) from None
 
 

@@ -380,12 +380,12 @@ class View:
         """Tell the steps in flight, and rejoin after the real client's delay."""
 
         def crash(step: str) -> StepError:
-            return ViewCrashed(self.name, step, reason)
+            return ViewCrashed(self.called, step, reason)
 
         told = self.in_flight.fail_all(crash)
         if not (self.listener.view_lost(self, crash) or told):
             during = "no step of ours" if self.joined else "its mount"
-            self.listener.view_failed(ViewCrashed(self.name, during, reason))
+            self.listener.view_failed(ViewCrashed(self.called, during, reason))
         self.listener.link_lost(self)
         if self.left:
             return  # with its page, or with the navigation that waited for the mount

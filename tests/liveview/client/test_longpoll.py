@@ -163,7 +163,7 @@ GONE = {
     "an answer is none": (
         "POST",
         Answer("<html>", 502),
-        "no long poll there (HTTP 502",
+        "code 1011: the long poll was refused (HTTP 502)",
     ),
 }
 
@@ -215,10 +215,16 @@ async def test_a_page_that_is_left_polls_no_more(
 
 REFUSED = {
     "no such path": (Answer("<html>", 404), "is `longpoll: true` in the endpoint's"),
-    "its origin": (Answer("", 403), "check_origin does not allow {url}"),
-    "in the body": (body(status=403), "check_origin does not allow {url}"),
-    "something else": (Answer("hello"), "it is no long poll there (HTTP 200)"),
-    "no session": (body(status=500), "it answered with status 500"),
+    "its origin": (Answer("", 403), "check_origin, which has to allow {url} "),
+    "in the body": (body(status=403), "check_origin, which has to allow {url} "),
+    "something else": (Answer("hello"), "(HTTP 200): what answers there is no long"),
+    "no session": (body(status=500), "was refused (HTTP 500): the app failed"),
+    "a login": (
+        Answer("", 302, {"location": "/login?to=x"}),
+        "was refused (HTTP 302 to /login): no browser follows",
+    ),
+    "a proxy": (Answer("", 504), "(HTTP 504): what stands in front of the app"),
+    "nobody knows": (Answer("", 418), "the long poll was refused (HTTP 418)"),
     "no HTTP": (Answer("", headers={"content-length": "9"}), "the answer is no HTTP"),
 }
 
@@ -234,6 +240,38 @@ async def test_a_first_poll_that_is_refused_says_why(
 
     assert told.format(url=server.url) in str(caught.value)
     assert f"{server.url}{PATH}" in str(caught.value)
+
+
+async def test_an_origin_that_may_not_post_fails_at_once(
+    server: ScriptedServer, live: Visitor, polling: Polling, measured: Measured
+) -> None:
+    polling.say["POST"] = body(status=403)
+
+    with pytest.raises(ConnectionFailed, match="check_origin, which has to allow"):
+        await live.visit("/counter")
+
+    (first, *rest) = polling.asked
+    assert "origin" not in first.headers  # a browser's has none either
+    assert [each.method for each in rest].count("POST") == 1
+    assert 1 == len(polling.sessions)
+    assert "reconnects" not in measured.counts
+    polling.say.clear()
+    await live.visit("/counter")
+    await live.click("#inc")
+
+
+async def test_sessions_that_nobody_knows_are_explained(
+    server: ScriptedServer, live: Visitor, polling: Polling
+) -> None:
+    polling.say["GET"] = body(status=410)
+
+    with pytest.raises(ConnectionLost) as caught:
+        await live.visit("/counter", timeout=0.5)
+
+    told = str(caught.value)
+    assert "code 3410: session_gone); " in told
+    assert "in a row ended before the server said anything" in told
+    assert "a balancer has to send a session to one of them" in told
 
 
 async def test_a_first_poll_without_answer_is_given_up(
@@ -318,6 +356,9 @@ class Ears:
 
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         self.gone.append(reason)
+
+    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
+        self.gone.append(error.reason)
 
 
 def longpoll_on(server: ScriptedServer, network: Network) -> LongPoll:

@@ -186,22 +186,52 @@ async def test_answered_heartbeats_keep_the_connection(
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "cause"),
     [
-        (Answer("Forbidden", 403), ("HTTP 403", "check_origin", "http://127.0.0.1:")),
-        (Answer("", 404), ("HTTP 404", "Phoenix.LiveView.Socket")),
-        (Answer("oops", 500), ("the websocket was refused (HTTP 500)",)),
+        (Answer("", 403), "): most often the endpoint's check_origin, which has to "),
+        (Answer("", 404), '): there is no LiveView socket at this path: is `socket "/'),
+        (Answer("oops", 500), "): the app failed: its log has the exception"),
+        (Answer("", 401), "): something in front of the app wants a user here: "),
+        (Answer("", 429), "): something in front of the app limits how many "),
+        (Answer("", 502), "): what stands in front of the app does not reach it: "),
+        (Answer("", 503), "): what stands in front of the app does not reach it: "),
+        (Answer("", 400), "): most often a proxy in front of the app that does not "),
+        (Answer("", 426), "): most often a proxy in front of the app that does not "),
+        (Answer("<p>"), "): most often a proxy in front of the app that does not pass"),
+        (
+            Answer("", 302, {"location": "https://app.test/login?token=1"}),
+            " to https://app.test/login): no browser follows a socket's redirect: ",
+        ),
+        (Answer("", 418), ")"),
     ],
-    ids=["403", "404", "500"],
+    ids=lambda value: str(getattr(value, "status", "")),
 )
 async def test_a_refused_upgrade_says_why(
-    server: ScriptedServer, live: Visitor, answer: Answer, words: tuple[str, ...]
+    server: ScriptedServer, live: Visitor, answer: Answer, cause: str
 ) -> None:
     server.refuse_upgrade = answer
 
     with pytest.raises(ConnectionFailed) as caught:
         await live.visit("/counter")
 
-    for word in words:
-        assert word in str(caught.value)
+    address = server.url.replace("http", "ws")
+    assert str(caught.value).startswith(
+        f"cannot connect to {address}/live/websocket: the websocket was refused "
+        f"(HTTP {answer.status}{cause}"
+    )
     assert "csrf" not in str(caught.value)
+    assert "token" not in str(caught.value)
+
+
+async def test_connections_that_are_closed_at_once_are_explained(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    server.on["phx_join"] = lambda talk, said: talk.close(1001)
+
+    with pytest.raises(ConnectionLost) as caught:
+        await live.visit("/counter", timeout=0.5)
+
+    told = str(caught.value)
+    assert "the server closed the websocket (code 1001); " in told
+    assert " in a row ended before the server said anything, most often for a " in told
+    assert "proxy or firewall in between that lets no websocket live" in told

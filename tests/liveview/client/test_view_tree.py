@@ -255,6 +255,19 @@ async def test_the_crash_of_a_child_is_told_to_its_step_and_leaves_the_parent_al
     assert measured.labels("rejoin") == ["ChildLive"]
 
 
+async def test_a_nested_view_without_a_name_is_told_by_its_id(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    unnamed = place("child").replace('data-phx-view="ChildLive"', "")
+    contents = CONTENTS | {MAIN: tree("main ", "", unnamed)}
+    server.on["phx_join"] = join(contents)
+    server.on["inc"] = lambda talk, said: talk.crash(said)
+    await live.visit("/nest")
+
+    with pytest.raises(ViewCrashed, match=r"^child crashed on the server during"):
+        await live.click("#inc")
+
+
 def params_of(payload: Any) -> dict[str, Any]:
     found: dict[str, Any] = payload["params"]
     return found

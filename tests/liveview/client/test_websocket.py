@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
+from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.liveview.client.websocket import (
     MAX_BACKLOG,
     MAX_MESSAGE,
@@ -63,6 +64,9 @@ class Heard:
 
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         self.gone.append((code, reason))
+
+    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
+        raise AssertionError("only a long poll is refused when it is open") from error
 
 
 def opened() -> tuple[WebSocket, Wire, Heard]:
