@@ -37,11 +37,11 @@
     ├── LoadFailed                 a verdict: users failed and no budget speaks of errors
     └── InvalidRun                 the generator could not keep its own time
 
-Errors carry plain fields (text and numbers), never objects of upper layers, and build
-their message once; the message quotes what was given and says what to do. The package
-exports all but `MessageError`.
+Errors carry plain fields (text and numbers), never objects of upper layers. Their message
+quotes what was given and says what to do. All but `MessageError` are exported.
 """
 
+import re
 from collections.abc import Sequence
 
 
@@ -237,8 +237,15 @@ class TooFewFiles(ConfigurationError):
 # What happened to one user
 
 
+# From its ? on, an address may say what nobody is to read: tokens.
+QUERY = re.compile(r"\?[^\s\x22'<>]*?=[^\s\x22'<>]*?(?=[:;,.)\]…]*(?:[\s\x22'<>]|$))")
+
+
 class StepError(LiveViewLoadError):
-    """A step of one live user failed."""
+    """A step of one live user failed. Queries of addresses are left out of its text."""
+
+    def __str__(self) -> str:
+        return QUERY.sub("?…", super().__str__())
 
 
 class ElementError(StepError):

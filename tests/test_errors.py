@@ -260,3 +260,30 @@ def test_an_error_carries_its_arguments_as_fields(
 def test_every_error_with_a_message_of_its_own_is_in_the_table() -> None:
     expected = {name for name, each in CLASSES.items() if "__init__" in vars(each)}
     assert expected == {type(error).__name__ for error, _ in MESSAGES.values()}
+
+
+HIDDEN = {
+    "a step": "visit('/reset?token=s3cret') was not done",
+    "an address in a sentence": "on https://shop.test/reset?token=s3cret&x=1: say which one",
+    "one in markup": '<a href="/reset?token=s3cret">x</a>',
+    "in brackets": "(https://shop.test/?q[]=s3cret), and so on",
+    "a colon within": "at /x?at=10:s3cret.",
+    "at the end": "from /a to /b?s3cret=1",
+}
+
+
+@pytest.mark.parametrize("message", HIDDEN.values(), ids=HIDDEN)
+def test_queries_are_left_out_of_what_a_step_says(message: str) -> None:
+    shown = str(errors.StepError(message))
+
+    assert "s3cret" not in shown
+    assert "?…" in shown
+    around = re.split(r"\?[^\s\"'<>]*", message)
+    assert all(each.strip(":.,)") in shown for each in around)
+
+
+@pytest.mark.parametrize(
+    "message", ["is it there? Did you mean x = 3?", "a?b", "what=5 is not a text?"]
+)
+def test_other_question_marks_stay(message: str) -> None:
+    assert message == str(errors.StepError(message))

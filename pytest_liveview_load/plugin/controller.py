@@ -18,6 +18,7 @@ from pytest_liveview_load.distribution.snapshots import unpack
 from pytest_liveview_load.load_profile.profile import Profile
 from pytest_liveview_load.metrics.budget import Budget
 from pytest_liveview_load.plugin.remote_run import loss_sentence
+from pytest_liveview_load.plugin.settings import notes_on_trust
 from pytest_liveview_load.reporting.report import LoadReport
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def unreported_run(
         snapshot=snapshot,
         budgets=map(Budget.parse, heading.budgets),
         invalid=() if was_cut else (*filter(None, [lost]), *outcome.invalid),
-        notes=outcome.notes,
+        notes=(*outcome.notes, *notes_on_trust(plan.client.url, plan.client.verify)),
         scale=plan.scale,
         part_of=heading.part_of,
         on_trial=heading.on_trial,

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from msgspec import structs
 
@@ -24,11 +24,17 @@ from pytest_liveview_load.metrics.budget import Budget, any_on_parts, check_scen
 from pytest_liveview_load.metrics.result import LoadResult
 from pytest_liveview_load.plugin.data import DataSources
 from pytest_liveview_load.plugin.outcome import why_aborted, why_invalid
-from pytest_liveview_load.plugin.settings import Settings, check_load_allowed
+from pytest_liveview_load.plugin.settings import (
+    Settings,
+    check_load_allowed,
+    is_load_allowed,
+    notes_on_trust,
+)
 from pytest_liveview_load.reporting.progress import RunLines
 from pytest_liveview_load.reporting.report import Finding, LoadReport, RunnerReport
 
 clock = time.perf_counter
+MOST_SPAWNED: Final = 10  # by one test, on a host that nobody allowed load on
 
 
 class CarriedRun(RunControl, Protocol):
@@ -200,8 +206,10 @@ class LocalRuns:
     def client_settings(self) -> ClientSettings:
         """Return how users reach the app."""
         given = self.settings
+        allowed = is_load_allowed(self.url, given.allow)
         return ClientSettings(
             url=self.url,
+            most_spawned=None if allowed else MOST_SPAWNED,
             timeout=given.timeout,
             transport=given.transport,
             connections=given.connections,
@@ -255,7 +263,7 @@ class LocalRuns:
             snapshot=outcome.snapshot,
             budgets=self.budgets_of(plan),
             invalid=() if was_cut else outcome.invalid,
-            notes=outcome.notes,
+            notes=(*outcome.notes, *self.notes),
             scale=self.settings.scale,
             part_of=plan.part_of,
             on_trial=plan.on_trial,
@@ -266,6 +274,11 @@ class LocalRuns:
         if outcome.aborted and not (was_cut or plan.on_trial):
             self.aborted.append(why_aborted(report))
         return report
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of the numbers of every run."""
+        return notes_on_trust(self.url, self.settings.verify)
 
     def without_users(self, plan: RunPlan, users: int) -> frozenset[str]:
         """Return the scenarios that nobody performs, in a run of so many users."""

@@ -211,6 +211,14 @@ def host_and_port(parts: SplitResult) -> str:
     return parts.netloc.rpartition("@")[2]
 
 
+def notes_on_trust(url: str, verify: bool | str) -> tuple[str, ...]:  # noqa: FBT001
+    """Return what a report says of whom its users trusted, nothing if that is as usual."""
+    if verify is not False or not url.startswith("https:"):
+        return ()
+    told = "TLS certificates were not verified (liveview_verify = false)"
+    return (told,)
+
+
 def host_of(url: str) -> str:
     """Return the address's host in lower case, "" without one."""
     return (urlsplit(url).hostname or "").lower()
@@ -218,9 +226,14 @@ def host_of(url: str) -> str:
 
 def check_load_allowed(url: str, allow: Iterable[str]) -> None:
     """Raise LoadRefused unless `url` is on this machine or its host matches `allow`."""
+    if not is_load_allowed(url, allow):
+        raise LoadRefused(host_of(url))
+
+
+def is_load_allowed(url: str, allow: Iterable[str]) -> bool:
+    """Return whether `url` is on this machine or its host matches `allow`."""
     host = host_of(url)
-    if not is_loopback(host) and not any(fnmatchcase(host, each) for each in allow):
-        raise LoadRefused(host)
+    return is_loopback(host) or any(fnmatchcase(host, each) for each in allow)
 
 
 def is_loopback(host: str) -> bool:

@@ -293,6 +293,7 @@ class LiveTestRun:
                 profile=None,
                 snapshot=self.recorder.snapshot(ended),
                 budgets=self.plan.budgets,
+                notes=self.runs.notes,
             )
             self.runs.reports.append(report)
         self.judge()

@@ -31,3 +31,45 @@ def test_partners_are_measured_and_not_counted_as_users(suite: Suite) -> None:
     """)
 
     suite.run().assert_outcomes(passed=1)
+
+
+MANY = """
+    import pytest
+    from pytest_liveview_load import LoadRefused
+
+    async def test_ten(live):
+        await live.spawn(4)
+        (last, *_) = await live.spawn(6)
+        with pytest.raises(LoadRefused):
+            await last.spawn()
+
+    async def test_eleven(live):
+        await live.spawn(11)
+"""
+
+
+def test_more_than_ten_users_elsewhere_are_a_load_that_must_be_allowed(
+    suite: Suite,
+) -> None:
+    suite.tests(MANY)
+
+    result = suite.run("--liveview-url=http://shop.test:4000")
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*no load on 'shop.test' without your word: add liveview_allow = 'shop.test' *"
+        ]
+    )
+
+
+def test_as_many_as_one_likes_are_spawned_where_load_is_allowed(suite: Suite) -> None:
+    suite.tests("""
+        async def test_eleven(live):
+            assert len(await live.spawn(11)) == 11
+    """)
+
+    suite.run().assert_outcomes(passed=1)
+    suite.run(
+        "--liveview-url=http://shop.test:4000", "--liveview-allow=*.test"
+    ).assert_outcomes(passed=1)

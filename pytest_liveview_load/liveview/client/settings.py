@@ -61,6 +61,9 @@ class ClientSettings:
     """Where the app is, and how patient its users are (seconds)."""
 
     url: str
+    most_spawned: int | None = (
+        None  # how many more a user may spawn, None for any number
+    )
     timeout: float = STEP_TIMEOUT
     connect_timeout: float = 10.0
     verify: bool | str = True  # a path names the file or folder of the CAs to trust

@@ -145,6 +145,8 @@ def short_html(element: Element, text: str) -> str:
 
 def _attribute(element: Element, name: str) -> str:
     value = element.get(name, "")
+    if name == "value" and element.get("type") == "password":
+        value = "…"
     # The parser writes out a bare attribute: disabled="disabled".
     return name if value in ("", name) else f'{name}="{_shortened(value)}"'
 

@@ -51,7 +51,8 @@ def fill(page: VisiblePage, element: Element, value: str) -> list[Action]:
     """
     field = writable(page, element)
     if not isinstance(value, str):
-        problem = f"cannot be filled with {value!r}"
+        given = "what is no text" if field.type == "password" else repr(value)
+        problem = f"cannot be filled with {given}"
         raise page.document.error_about(element, problem, advice="give a text")
     if field.type in NOT_TYPED - {"range", "color"}:
         advice = _ADVICE[field.type]

@@ -16,10 +16,11 @@ import random
 from http.cookiejar import CookieJar as NoCookies
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final, Self
+from urllib.parse import urlsplit
 
 import httpx
 
-from pytest_liveview_load.errors import StepTimeout
+from pytest_liveview_load.errors import LoadRefused, StepTimeout
 from pytest_liveview_load.liveview.client.connect_params import OwnParams, check_params
 from pytest_liveview_load.liveview.client.http import USER_AGENT, HttpClient
 from pytest_liveview_load.liveview.client.network import Network
@@ -76,7 +77,8 @@ class Visitor(Steps, Faults):
         for user 0), and shares this one's run and measurements. All are closed with
         this user's page: at the end of the test, or of the iteration under a load,
         where the next gets new ones under the same ids. They do not count as `users` of
-        a load. Raises UnitError for less than one.
+        a load. Raises UnitError for less than one, and LoadRefused for more than ten in all
+        on a host that is not this machine and that `liveview_allow` does not name.
 
         Example:
             alice, bob = await live.spawn(2)
@@ -88,7 +90,10 @@ class Visitor(Steps, Faults):
         """
         parse_whole(count, A_NUMBER_OF_USERS)
         first = self._spawned_by or self  # who numbers and ends all of them
-        already = len(first._spawned)
+        already, most = len(first._spawned), self._network.settings.most_spawned
+        if most is not None and already + count > most:
+            host = urlsplit(self._network.settings.url).hostname or ""
+            raise LoadRefused(host)
         spawned = []
         for number in range(already + 1, already + count + 1):
             rng = random.Random(self.rng.getrandbits(64))

@@ -125,6 +125,19 @@ def test_one_finds(css: str | None, how: dict[str, str], expected: str) -> None:
     assert expected == element.get("id")
 
 
+def test_the_value_of_a_password_is_not_described() -> None:
+    document = document_of(
+        "<input id=a type=password value=s3cret><input id=b value=open>"
+    )
+
+    described = [document.describe(each) for each in document.all("input")]
+
+    assert [
+        '<input id="a" type="password" value="…">',
+        '<input id="b" value="open">',
+    ] == described
+
+
 ERRORS = {
     "a missing id shows the nearest": (
         ("#incr", {}),
