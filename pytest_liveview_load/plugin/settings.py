@@ -5,7 +5,6 @@ that names the place it came from. Defaults stand in `Settings` and nowhere else
 """
 
 import base64
-import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +25,7 @@ from pytest_liveview_load.liveview.client.settings import (
     Headers,
     TransportName,
 )
+from pytest_liveview_load.liveview.client.tls import is_loopback
 from pytest_liveview_load.plugin.options import Given
 from pytest_liveview_load.units import near_miss, parse_bytes, parse_duration
 
@@ -234,16 +234,6 @@ def is_load_allowed(url: str, allow: Iterable[str]) -> bool:
     """Return whether `url` is on this machine or its host matches `allow`."""
     host = host_of(url)
     return is_loopback(host) or any(fnmatchcase(host, each) for each in allow)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, by its name or number alone."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,13 @@ Httpx is known here and nowhere else. Redirects are followed by us, hop by hop,
 so that each hop may set cookies and the time runs to the last byte of the final page.
 """
 
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
+from pytest_liveview_load.liveview.client.cookies import CookieJar
 from pytest_liveview_load.liveview.client.http_body import BodyTooLarge, text_of
 from pytest_liveview_load.liveview.client.http_transport import (
     TIMES,
@@ -23,104 +20,11 @@ from pytest_liveview_load.liveview.client.http_transport import (
 )
 from pytest_liveview_load.liveview.client.settings import ClientSettings
 from pytest_liveview_load.liveview.client.tls import (
-    SECURE_SCHEMES,
     failed_to_reach,
     origin_of,
     printable_url,
 )
 from pytest_liveview_load.units import format_bytes
-
-
-class Cookie(NamedTuple):
-    """One cookie; `expires` is in seconds of the epoch, None until the user leaves."""
-
-    value: str
-    path: str
-    expires: float | None
-    secure: bool
-
-
-@dataclass(slots=True, eq=False)
-class CookieJar:
-    """What one user was told to remember. Owns it alone."""
-
-    cookies: dict[tuple[str, str], Cookie] = field(
-        default_factory=dict
-    )  # by (name, path)
-    # The one thing in a browser's sessionStorage that concerns us: that websockets
-    # are refused here, and pages poll (socket.js connectWithFallback).
-    fell_back: bool = False
-
-    def header(self, url: str) -> str:
-        """Return the Cookie header's value for `url`, "" without cookies.
-
-        Longer paths come first (RFC 6265 section 5.4).
-        """
-        if not self.cookies:
-            return ""
-        parts = urlsplit(url)
-        path = parts.path or "/"
-        secure = parts.scheme in SECURE_SCHEMES
-        now = time.time()
-        fit = [
-            (name, cookie)
-            for (name, _), cookie in self.cookies.items()
-            if path_matches(path, cookie.path)
-            and (secure or not cookie.secure)
-            and (cookie.expires is None or cookie.expires > now)
-        ]
-        fit.sort(key=lambda each: -len(each[1].path))
-        return "; ".join(f"{name}={cookie.value}" for name, cookie in fit)
-
-    def store(self, set_cookies: Iterable[str], url: str) -> None:
-        """Take the Set-Cookie headers of an answer from `url`."""
-        for text in set_cookies:
-            pair, *attributes = text.split(";")
-            name, equals, value = pair.partition("=")
-            name = name.strip()
-            if not equals or not name:
-                continue
-            told = dict(attribute(each) for each in attributes)
-            path = told.get("path", "")
-            if not path.startswith("/"):
-                path = urlsplit(url).path.rpartition("/")[0] or "/"  # section 5.1.4
-            expires = expiry(told)
-            if expires is not None and expires <= time.time():
-                self.cookies.pop((name, path), None)  # it is to be forgotten
-                continue
-            secure = "secure" in told
-            self.cookies[name, path] = Cookie(value.strip(), path, expires, secure)
-
-    def set(self, name: str, value: str, *, max_age: float | None = None) -> None:
-        """Set a cookie for the whole host, as `document.cookie = …; path=/` does."""
-        expires = None if max_age is None else time.time() + max_age
-        self.cookies[name, "/"] = Cookie(value, "/", expires, secure=False)
-
-
-def attribute(text: str) -> tuple[str, str]:
-    """Return an attribute's name in lower case and its value."""
-    name, _, value = text.partition("=")
-    return name.strip().lower(), value.strip()
-
-
-def expiry(told: dict[str, str]) -> float | None:
-    """Return when a cookie ends; max-age goes before expires (section 5.3)."""
-    try:
-        if "max-age" in told:
-            return time.time() + int(told["max-age"])
-        if "expires" in told:
-            return parsedate_to_datetime(told["expires"]).timestamp()
-    except ValueError:
-        pass  # a date or number that nobody understands is left out (section 5.2)
-    return None
-
-
-def path_matches(path: str, prefix: str) -> bool:
-    """Return whether a cookie of `prefix` is sent to `path` (section 5.1.4)."""
-    if not path.startswith(prefix):
-        return False
-    return prefix.endswith("/") or path[len(prefix) : len(prefix) + 1] in {"", "/"}
-
 
 # As Chromium and Firefox: net::ERR_TOO_MANY_REDIRECTS after 20.
 MAX_REDIRECTS = 20

@@ -71,7 +71,7 @@ def full_load(
 ) -> None:
     """Load `url` as the page's own script does, its flash in a cookie."""
     if flash:
-        tab.http.cookies.set(FLASH_COOKIE, flash, max_age=FLASH_SECONDS)
+        tab.http.cookies.set(FLASH_COOKIE, flash, url, max_age=FLASH_SECONDS)
     begin_load(tab, navigation, url, unload=True)
 
 

@@ -5,6 +5,7 @@ the cause.
 """
 
 import errno
+import ipaddress
 import socket
 import ssl
 from pathlib import Path
@@ -121,6 +122,16 @@ def place_of(url: str) -> tuple[bool, str, int]:
     """
     parts = urlsplit(url)
     return parts.scheme in SECURE_SCHEMES, parts.hostname or "", port_of(url)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its name or number alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def printable_url(url: str) -> str:

@@ -164,7 +164,7 @@ class Visitor(Steps, Faults):
             await live.close()
         """
         await self.leave()
-        self._tab.http.cookies.cookies.clear()
+        self._tab.http.cookies.clear()
 
     def _on_leave(self) -> None:
         """Do what a subclass must do when the page is left."""

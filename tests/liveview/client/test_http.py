@@ -14,7 +14,6 @@ from pytest_liveview_load.errors import (
     PageError,
     SettingError,
 )
-from pytest_liveview_load.liveview.client.http import CookieJar
 from pytest_liveview_load.liveview.client.http_body import text_of
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.user.visitor import Visitor
@@ -320,35 +319,3 @@ async def test_https_on_a_plain_port_is_named(measured: Measured) -> None:
         with pytest.raises(ConnectionFailed, match=r"does not speak TLS there"):
             await user_on(network, measured).visit("/counter")
     listening.close()
-
-
-# Cookies
-
-
-def stored(*texts: str, url: str = "http://app/a/b") -> CookieJar:
-    jar = CookieJar()
-    jar.store(texts, url)
-    return jar
-
-
-@pytest.mark.parametrize(
-    ("texts", "url", "expected"),
-    [
-        (("a=1; path=/",), "http://app/x", "a=1"),
-        (("a=1", "a=2"), "http://app/a/c", "a=2"),
-        (("a=1",), "http://app/x", ""),  # its path is the folder it came from
-        (("a=1; Path=/a",), "http://app/abc", ""),
-        (("a=1; Path=/a",), "http://app/a/c", "a=1"),
-        (("a=1; path=/", "b=2; path=/a"), "http://app/a/c", "b=2; a=1"),
-        (("a=1; path=/; Secure",), "http://app/", ""),
-        (("a=1; path=/; Secure",), "wss://app/", "a=1"),
-        (("a=1; path=/", "a=; path=/; Max-Age=0"), "http://app/", ""),
-        (("a=1; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT",), "http://app/", ""),
-        (("a=1; path=/; expires=no date",), "http://app/", "a=1"),
-        (("a=1; path=/; max-age=60; HttpOnly; SameSite=Lax",), "http://app/", "a=1"),
-        (("a=x=y==; path=/",), "http://app/", "a=x=y=="),
-        (("nonsense", "=x"), "http://app/a/b", ""),
-    ],
-)
-def test_cookies(texts: tuple[str, ...], url: str, expected: str) -> None:
-    assert stored(*texts).header(url) == expected
