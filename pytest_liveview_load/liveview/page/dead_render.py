@@ -22,7 +22,6 @@ from pytest_liveview_load.liveview.page.html import (
     attributes_of,
     finder,
     parse_page,
-    text_of,
 )
 from pytest_liveview_load.liveview.page.view_elements import (
     ViewElement,
@@ -237,7 +236,7 @@ def _title(root: Element) -> Title:
         return Title()
     element = found[0]
     return Title(
-        text=text_of(element),
+        text=element.text or "",
         prefix=element.get("data-prefix", ""),
         suffix=element.get("data-suffix", ""),
         default=element.get("data-default"),

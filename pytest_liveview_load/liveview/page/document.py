@@ -102,7 +102,8 @@ class Document:
     def title(self) -> str:
         """The tab's title: a pushed one between prefix and suffix, as dom.ts putTitle."""
         title, pushed = self.dead_render.title, self._pushed_title
-        return self.unmask(title.text if pushed is None else title.put(pushed))
+        shown = title.text if pushed is None else title.put(pushed)
+        return html.collapsed(self.unmask(shown))
 
     @property
     def root(self) -> Element:

@@ -87,6 +87,15 @@ def attributes_of(element: Element) -> Mapping[str, str]:
     return cast("Mapping[str, str]", element.attrib)
 
 
+# White space as HTML has it: a no-break space is none.
+_SPACES: Final = re.compile(r"[\t\n\f\r ]+")
+
+
+def collapsed(text: str) -> str:
+    """Return a text stripped, its white space collapsed, as `document.title` gives it."""
+    return _SPACES.sub(" ", text).strip(" ")
+
+
 def text_of(element: Element) -> str:
     """Return what a person reads in `element`: white space collapsed, no scripts or styles.
 

@@ -57,6 +57,10 @@ CLICKS = {
         "<p phx-click=go phx-value-n=1><b id=a>x</b></p>",
         [pushed("go", {"n": "1"})],
     ),
+    "values as their attributes are spelled": (
+        "<p id=a phx-click=go phx-value-a-b=1 phx-value-item_id=2 phx-value-cD=3>x</p>",
+        [pushed("go", {"a-b": "1", "item_id": "2", "cd": "3"})],
+    ),
     "the closest of two": (
         "<p phx-click=out><b id=a phx-click=in>x</b></p>",
         [pushed("in", {})],

@@ -1,8 +1,8 @@
 """The DOM after each recorded step is the browser's, where the server alone makes it.
 
 Left to other tests: pages on which JS commands, hooks or what a person typed also change
-the DOM (counter, form, form_recovery, hooks), and those of several views (nav, nested,
-portal).
+the DOM (counter, form, form_recovery, hooks), those of several views (nav, nested,
+portal) and those that connect anew (connect_params, reconnect_twice).
 """
 
 from typing import Any
@@ -22,6 +22,7 @@ from tests.liveview.protocol.recorded import frames, read, recordings
 NOT_THE_SERVER_ALONE = {
     *("counter", "form", "form_recovery", "hooks"),
     *("nav", "nested", "portal"),
+    *("connect_params", "reconnect_twice"),
 }
 PAGES = [each for each in recordings("browser") if each[1] not in NOT_THE_SERVER_ALONE]
 
