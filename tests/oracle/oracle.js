@@ -54,6 +54,22 @@ const questions = {
     }
     return html;
   },
+  // {initial, patches: {diff, cids: of components that are patched alone, else null}, view}
+  // -> the HTML that each patch is made of.
+  skips({ version, initial: first, patches, view }) {
+    const { Rendered, parse } = clientOf(version);
+    const within = (value) => parse(JSON.stringify(value));
+    const rendered = new Rendered(view, Rendered.extract(within(first)).diff);
+    const told = (all) => (Array.isArray(all) ? all[0] : all.buffer).toString();
+    rendered.toString(null);
+    return patches.map(({ diff: json, cids }) => {
+      const { diff } = Rendered.extract(within(json));
+      rendered.mergeDiff(diff);
+      return cids
+        ? cids.map((cid) => told(rendered.componentToString(cid))).join("")
+        : told(rendered.toString(rendered.componentCIDs(diff)));
+    });
+  },
   // {html} -> as a browser writes it down.
   parsed({ version, html }) {
     const template = clientOf(version).document.createElement("template");

@@ -97,9 +97,10 @@ class FormPage(Page):
       {% if error %}<p id="error">{{error}}</p>{% endif %}
       <select id="plan" name="plan">
         <option value="free">Free</option>
-        <option value="pro">Pro</option>
+        <option value="pro" {% if plan == "pro" %}selected{% endif %}>Pro</option>
       </select>
-      <input id="news" type="checkbox" name="news" value="yes">
+      <input id="news" type="checkbox" name="news" value="yes"
+        {% if news %}checked{% endif %}>
       <button>Save</button>
     </form>
     <p>Changed: <span id="changed">{{changed}}</span></p>

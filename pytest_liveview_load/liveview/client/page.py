@@ -22,6 +22,7 @@ from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.client.tls import origin_of
 from pytest_liveview_load.liveview.client.view import View, ViewListener
+from pytest_liveview_load.liveview.client.view_content import MAX_PENDING, ViewContent
 from pytest_liveview_load.liveview.client.view_tree import ViewTree
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.actions import VisualCommand
@@ -80,6 +81,7 @@ class Page:
     _busy: BusyDocument | None = None
     _document: Document | None = None
     _stale: bool = False
+    _unseen: int = 0  # changes since somebody looked
 
     def __post_init__(self) -> None:
         """Guess from the dead render what the page's server speaks."""
@@ -238,8 +240,14 @@ class Page:
     # Looking
 
     def changed(self) -> None:
-        """Forget what was shown; it is composed anew when somebody looks."""
+        """Forget what was shown; it is composed anew when somebody looks.
+
+        Or once many diffs have come, if something was entered: they may have patched it.
+        """
         self._stale = True
+        self._unseen += 1
+        if self._unseen >= MAX_PENDING and not self.form.untouched:
+            self.document()
 
     @property
     def latest(self) -> Document:
@@ -261,8 +269,10 @@ class Page:
             return shown
         views, element = self.views, self.element
         placed = dict.fromkeys(views.gone, PlacedView(gone=True))
+        contents: dict[str, ViewContent] = {}
         if views.main is not None and element is not None:
             seen = views.outgoing or views.main
+            contents[element.id] = seen.content
             placed[element.id] = PlacedView(
                 seen.content.merged(),
                 classes=seen.connection_classes,
@@ -270,6 +280,7 @@ class Page:
             )
             self.take_title(seen)
         for view in views.nested.values():
+            contents[view.id] = view.content
             placed[view.id] = PlacedView(
                 view.content.merged(),
                 classes=view.connection_classes,
@@ -281,8 +292,12 @@ class Page:
         )
         if self.overlay:
             self.overlay = document.surviving_overlay()
-        if shown is not None:
-            self.form.rebase(shown, document)
+        # Taken also where nothing was entered: what comes later was not patched by them.
+        patches = {name: each.take_patches() for name, each in contents.items()}
+        self._unseen = 0
+        kept = () if shown is None else self.form.rebase(shown, document, patches)
+        if kept:
+            document = document.with_overlay((*self.overlay, *kept))
         self._document = document
         self._stale = False
         return document

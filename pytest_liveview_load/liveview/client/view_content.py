@@ -4,7 +4,8 @@ Until somebody looks what has arrived is kept as bytes, at most MAX_PENDING diff
 whose page nobody reads pays for no tree.
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -13,11 +14,12 @@ from pytest_liveview_load.errors import ProtocolError
 from pytest_liveview_load.liveview.diff_cost.sampling import SampledPage
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page import html
+from pytest_liveview_load.liveview.page.patched import Patch, ViewPatch, Visit
 from pytest_liveview_load.liveview.page.view_elements import (
     ViewElement,
     removed_components,
 )
-from pytest_liveview_load.liveview.page.view_state import Transition, ViewState
+from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.diff import changes_only_texts
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from pytest_liveview_load.liveview.protocol.wire import COMPONENTS
@@ -56,11 +58,16 @@ class ViewContent:
     before: ViewState | None = None  # shown before a diff that may move components
     triggered: bool = False  # a diff spoke of phx-trigger-action
     sampled_page: SampledPage | None = None  # of the few whose diffs are compared
+    # Since the page was last looked at; a page with entered values looks in time.
+    patches: deque[Patch] = field(default_factory=lambda: deque(maxlen=2 * MAX_PENDING))
     events: PushedEvents = ()  # as far as looked, the newest ones
 
     def begin(self, rendered: bytes, dialect: Dialect) -> None:
         """Begin anew with a join's rendered tree."""
         self.dialect = dialect
+        new = self.fresh and self.state is None and not self.pending
+        self.patches.clear()
+        self.patches.append(Visit.NEW if new else Visit.PATCHED)
         self.state = None
         self.pending = [rendered]
         self.mounts = True
@@ -149,7 +156,7 @@ class ViewContent:
         try:
             while self.pending:
                 before = self.state
-                self.show(self.transition(self.pending[0]))
+                self.show(self.pending[0])
                 del self.pending[0]
             if before is None or self.state is None:
                 return
@@ -167,19 +174,24 @@ class ViewContent:
         Raises ProtocolError for a diff that fits no tree; that diff is dropped.
         """
         while self.pending:
-            self.show(self.transition(self.pending.pop(0)))
+            self.show(self.pending.pop(0))
         return self.state
 
-    def transition(self, data: bytes) -> Transition:
-        """Return what a join, or a diff after it, leads to. Raises ProtocolError."""
-        if self.state is None:
-            return ViewState.joined(data, self.dialect, fresh=self.fresh)
-        return self.state.after(data)
-
-    def show(self, transition: Transition) -> None:
-        """Take over what was merged."""
-        self.state, merged = transition
+    def show(self, data: bytes) -> None:
+        """Merge a join, or a diff after it, and show that. Raises ProtocolError."""
+        before = self.state
+        if before is None:
+            self.state, merged = ViewState.joined(data, self.dialect, fresh=self.fresh)
+        else:
+            self.state, merged = before.after(data)
+            self.patches.append(ViewPatch(self.state, data, self.state is not before))
         if merged.title is not None:
             self.title = merged.title
         if merged.events:
             self.events = (*self.events, *merged.events)[-MAX_EVENTS:]
+
+    def take_patches(self) -> Sequence[Patch]:
+        """Return what has patched the view since this was last asked."""
+        patches = tuple(self.patches)
+        self.patches.clear()
+        return patches

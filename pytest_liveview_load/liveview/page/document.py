@@ -189,6 +189,12 @@ class Document:
             asked, problem, advice=advice, candidates=candidates, url=self.url
         )
 
+    def with_overlay(self, overlay: Overlay) -> "Document":
+        """Return the page with another overlay."""
+        other = copy.copy(self)
+        other._overlay, other._tree = overlay, None  # noqa: SLF001  # a sibling
+        return other
+
     def with_root(self, root: Element) -> "Document":
         """Return the page with another tree, made of a plain one for this user alone."""
         other, own = copy.copy(self), SharedTree(root)

@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from pytest_liveview_load.liveview.page.actions import Action
@@ -19,12 +20,23 @@ from pytest_liveview_load.liveview.page.fields import (
     BUTTONS,
     CHECKABLE,
     SELECT_MULTIPLE,
+    SELECT_ONE,
     SELECTS,
     TEXTAREA,
     Field,
     SelectOption,
 )
 from pytest_liveview_load.liveview.page.html import PHX_UPLOAD_REF, Element, Identity
+from pytest_liveview_load.liveview.page.js_overlay import Overlay
+from pytest_liveview_load.liveview.page.patched import (
+    Patches,
+    Unpatched,
+    Visit,
+    attributes_of,
+    kept_options,
+    visit,
+    was_patched,
+)
 from pytest_liveview_load.liveview.protocol.upload import FileInfo
 from pytest_liveview_load.liveview.protocol.versions import Dialect
 from pytest_liveview_load.units import Clock
@@ -90,7 +102,7 @@ class FormState:
         self.focused: str | None = None  # the key of the field with the focus
         self._kept_focus: tuple[Identity, ...] = ()  # where JS.pop_focus leads
         self._inputs: dict[str, _Input] = {}
-        self._outdated: set[str] = set()  # the server differed while it had the focus
+        self._unpatched: dict[str, Unpatched] = {}  # what patches left as it was
         self._used: set[str] = set()
         self._came_empty: dict[str, bool] = {}  # the textareas, as far as known
         self._submitters: dict[str, str] = {}  # form → field of the last submitter
@@ -102,6 +114,7 @@ class FormState:
         other = copy.copy(self)
         self._inputs, self._used = dict(self._inputs), set(self._used)
         self._submitters = dict(self._submitters)
+        self._unpatched = dict(self._unpatched)
         return other
 
     # Reading
@@ -113,6 +126,7 @@ class FormState:
             self._inputs
             or self._used
             or self._submitters
+            or self._unpatched
             or self._files
             or self._debounce is not None
             or self.focused is not None
@@ -190,7 +204,6 @@ class FormState:
     def put(self, field: Field, value: _Input) -> None:
         """Set a field's text, whether it is checked, or its selected options."""
         self._inputs[field.key] = value
-        self._outdated.discard(field.key)
 
     def put_checked(self, document: Document, field: Field, *, checked: bool) -> None:
         """Check or uncheck; checking a radio unchecks the others of its group."""
@@ -265,16 +278,23 @@ class FormState:
             if self._came_empty.get(field.key) and field.value:
                 self.put(field, "")
 
-    def rebase(self, old: Document, new: Document) -> None:
-        """Take the overlay over to the document that follows.
+    def rebase(self, old: Document, new: Document, patches: Patches) -> Overlay:
+        """Take what was entered over to the document that follows.
 
-        The focused field keeps what was typed (dom_patch.ts mergeFocusedInput) as long as
-        it has the focus; any other keeps it unless the server changed what it says of
-        that field. What has gone away is forgotten, and is fresh should it come again.
+        A patch gives the fields that it goes through the server's value again, unless
+        they have the focus; a focused checkbox all the same. What has gone away is
+        forgotten, and is fresh should it come again. Return the attributes that the
+        field with the focus keeps.
         """
         if self.untouched:
-            return
-        after = new.fields.by_key
+            return ()
+        before, after = old.fields.by_key, new.fields.by_key
+        if any(Visit.NEW in of_view for of_view in patches.values()):
+            after = {
+                key: field
+                for key, field in after.items()
+                if visit(new, field.element, patches) is not Visit.NEW
+            }
         if self._files:
             there = {
                 new.unmask(each.element.get(PHX_UPLOAD_REF, ""))
@@ -284,26 +304,59 @@ class FormState:
         self._used &= after.keys()
         self._came_empty = {
             key: self._came_empty.get(key, not was.value)
-            for key, was in old.fields.by_key.items()
+            for key, was in before.items()
             if was.type == TEXTAREA and key in after
         }
         if self.focused not in after:
             self.focused = None
-        for key in list(self._inputs):
-            if self._overruled(old.fields.by_key.get(key), after.get(key)):
-                del self._inputs[key]
-                self._outdated.discard(key)
+        held = {*self._inputs, *self._unpatched}
+        for key in held if self.focused is None else held | {self.focused}:
+            was, now = before.get(key), after.get(key)
+            if was is None or now is None or was.type != now.type:
+                self._forget(key)
+            else:
+                self._patch(was, now, partial(was_patched, new, patches=patches))
+        kept = self._unpatched.items()
+        return tuple(each for key, of in kept for each in of.changes(after[key]))
 
-    def _overruled(self, before: Field | None, after: Field | None) -> bool:
-        if before is None or after is None or before.type != after.type:
-            return True
-        changed = before.server_state != after.server_state
-        # A focused select is patched all the same when its options changed.
-        if after.key != self.focused or after.type in SELECTS:
-            return changed or after.key in self._outdated
-        if changed:
-            self._outdated.add(after.key)
-        return False
+    def _patch(
+        self, was: Field, now: Field, patched: Callable[[Element], bool]
+    ) -> None:
+        """Let one field go through a patch, if there was one."""
+        key = now.key
+        if not self._keeps_focus(was, now):
+            if self._is(now) or patched(now.element):
+                self._forget(key)
+            return
+        if attributes_of(was) == attributes_of(now):
+            self._unpatched.pop(key, None)
+        elif patched(now.element):
+            self._unpatched.pop(key, None)
+            if now.type == TEXTAREA:
+                self.put(now, self.text(was))
+            elif now.type in SELECTS:
+                chosen = self.selected(was)
+                self.put(now, chosen)
+                self._unpatched[key] = kept_options(was, now, chosen)
+            elif self.text(was) != now.value and "value" in now.element.attrib:
+                self._unpatched[key] = Unpatched(value=was.element.get("value"))
+
+    def _keeps_focus(self, was: Field, now: Field) -> bool:
+        """Tell whether a patch leaves the field alone: it has the focus (dom_patch.ts)."""
+        if now.key != self.focused or now.type in CHECKABLE:
+            return False
+        return now.type != SELECT_ONE or len(was.options) == len(now.options)
+
+    def _is(self, field: Field) -> bool:
+        """Tell whether what was entered is what the server says."""
+        entered = self._inputs.get(field.key)
+        if isinstance(entered, tuple):
+            return entered == tuple(o.value for o in field.options if o.selected)
+        return entered == (field.checked if isinstance(entered, bool) else field.value)
+
+    def _forget(self, key: str) -> None:
+        self._inputs.pop(key, None)
+        self._unpatched.pop(key, None)
 
     def _submitted_options(self, field: Field) -> Sequence[str]:
         found = [each.value for each in self._chosen(field) if not each.disabled]

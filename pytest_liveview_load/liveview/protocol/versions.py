@@ -62,6 +62,8 @@ class Dialect:
     mount_resets_title: bool = False  # 1.0: the page's default title, if it has one
     any_mount_resets_title: bool = False  # 1.0 alone: not only the main view's
 
+    skips_in_lists: bool = False  # 1.1: a patch leaves alone what stays in a `for` too
+
     # What it shows, and remembers, of what a person does.
     awaits_in_parts: bool = False  # 1.0: an element is loading, locked, or both
     navigation_loads: bool = False  # 1.0: what was clicked to go elsewhere shows it
@@ -226,6 +228,7 @@ Dialect.V1_0 = replace(
 Dialect.V1_1 = replace(
     Dialect.V1_0,
     name="1.1",
+    skips_in_lists=True,
     view_ref=True,
     bare_upload_reason=True,
     scroll_kind="js",

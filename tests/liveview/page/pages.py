@@ -6,6 +6,7 @@ from pytest_liveview_load.liveview.page.compose import PlacedView
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
+from pytest_liveview_load.liveview.page.patched import Visit
 from pytest_liveview_load.liveview.page.view_state import ViewState
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 
@@ -17,6 +18,8 @@ SHELL = (
     f'<body><div id="{VIEW}" data-phx-main data-phx-session="session-of-this-user">'
     "</div><footer>the end</footer></body></html>"
 )
+
+PATCHED = {VIEW: (Visit.PATCHED,)}  # as a diff does that touches all of the view
 
 
 def shown(content: str) -> ViewState:

@@ -24,7 +24,7 @@ from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.push import resubmit
 from pytest_liveview_load.liveview.protocol.upload import FileInfo, Refusal
 from pytest_liveview_load.liveview.protocol.versions import Dialect
-from tests.liveview.page.pages import page_of
+from tests.liveview.page.pages import PATCHED, page_of
 
 
 def nothing(offset: int, size: int) -> bytes:
@@ -65,7 +65,7 @@ def upload_of(visible: VisiblePage) -> Field:
 def after(visible: VisiblePage, html: str) -> VisiblePage:
     """Return the same user's visible once the server has rendered `html`."""
     new = page_of(html).document
-    visible.forms.rebase(visible.document, new)
+    visible.forms.rebase(visible.document, new, PATCHED)
     return VisiblePage(new, visible.forms, visible.dialect)
 
 

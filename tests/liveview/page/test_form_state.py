@@ -16,7 +16,7 @@ from pytest_liveview_load.liveview.page.form_data import (
 )
 from pytest_liveview_load.liveview.page.form_state import FormState, VisiblePage
 from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
-from tests.liveview.page.pages import document_of, page_of
+from tests.liveview.page.pages import PATCHED, document_of, page_of
 
 TEXT = '<form id="f" phx-change="c" phx-submit="s">{}</form>'
 
@@ -103,7 +103,7 @@ FIELD = TEXT.format(
     '<input id="a" name="a" value="{}"><input id="b" name="b" value="">'
 )
 ECHOES = {
-    "the server says nothing new": ("", "typed"),
+    "the server says nothing new": ("", ""),
     "the server echoes it": ("typed", "typed"),
     "the server has another value": ("TYPED", "TYPED"),
 }
@@ -117,7 +117,7 @@ def test_without_the_focus_the_server_has_the_last_word(
     inputs.fill(visible, find_one(visible.document, "#a"), "typed")
     inputs.fill(visible, find_one(visible.document, "#b"), "")
 
-    visible.forms.rebase(visible.document, document_of(FIELD.format(server)))
+    visible.forms.rebase(visible.document, document_of(FIELD.format(server)), PATCHED)
 
     assert f"a={expected}&b=" == value_of(FIELD.format(server), visible.forms)
 
@@ -127,10 +127,10 @@ def test_a_focused_field_keeps_what_was_typed_until_it_is_left() -> None:
     inputs.fill(visible, find_one(visible.document, "#a"), "typed")
     answered = page_of(FIELD.format("TYPED"), forms=visible.forms)
 
-    visible.forms.rebase(visible.document, answered.document)
+    visible.forms.rebase(visible.document, answered.document, PATCHED)
     focused = inputs.current_value(answered, find_one(answered.document, "#a"))
     events.move_focus(answered, find_one(answered.document, "#b"))
-    visible.forms.rebase(answered.document, answered.document)
+    visible.forms.rebase(answered.document, answered.document, PATCHED)
     left = inputs.current_value(answered, find_one(answered.document, "#a"))
 
     assert ("typed", "TYPED") == (focused, left)
@@ -140,10 +140,10 @@ def test_a_submitted_form_that_the_server_clears_is_clear() -> None:
     visible = page_of(FIELD.format(""))
     inputs.fill(visible, find_one(visible.document, "#a"), "hi")
     echoed = page_of(FIELD.format("hi"), forms=visible.forms)
-    visible.forms.rebase(visible.document, echoed.document)
+    visible.forms.rebase(visible.document, echoed.document, PATCHED)
     clicks.submit(echoed, find_one(echoed.document, "#f"))
 
-    visible.forms.rebase(echoed.document, document_of(FIELD.format("")))
+    visible.forms.rebase(echoed.document, document_of(FIELD.format("")), PATCHED)
 
     assert value_of(FIELD.format(""), visible.forms, NEWEST) == "a=&b="  # all used
 
@@ -153,8 +153,8 @@ def test_a_form_that_went_away_comes_back_fresh() -> None:
     inputs.fill(visible, find_one(visible.document, "#a"), "typed")
     gone, back = document_of("<p>thanks</p>"), document_of(FIELD.format(""))
 
-    visible.forms.rebase(visible.document, gone)
-    visible.forms.rebase(gone, back)
+    visible.forms.rebase(visible.document, gone, PATCHED)
+    visible.forms.rebase(gone, back, PATCHED)
 
     assert (
         value_of(FIELD.format(""), visible.forms, NEWEST)
@@ -183,8 +183,8 @@ def test_a_textarea_is_reset_to_what_morphdom_lets_be_its_default(
     first, second = (document_of(page.format(text)) for text in (came_with, "new"))
     forms = FormState()
     inputs.fill(VisiblePage(first, forms, NEWEST), find_one(first, "#a"), "new")
-    forms.rebase(first, second)
-    forms.rebase(second, second)
+    forms.rebase(first, second, PATCHED)
+    forms.rebase(second, second, PATCHED)
 
     forms.reset(second, find_one(second, "#f"))
 

@@ -1,8 +1,9 @@
 """The DOM after each recorded step is the browser's, where the server alone makes it.
 
 Left to other tests: pages on which JS commands, hooks or what a person typed also change
-the DOM (counter, form, form_recovery, hooks), those of several views (nav, nested,
-portal) and those that connect anew (connect_params, reconnect_twice).
+the DOM (counter, form, form_recovery, hooks), and those of several views (nav, nested,
+portal) or sockets (connect_params, reconnect_twice); and one on which the focus keeps an
+attribute (select_focus).
 """
 
 from typing import Any
@@ -21,7 +22,7 @@ from tests.liveview.protocol.recorded import frames, read, recordings
 
 NOT_THE_SERVER_ALONE = {
     *("counter", "form", "form_recovery", "hooks"),
-    *("nav", "nested", "portal"),
+    *("nav", "nested", "portal", "select_focus"),
     *("connect_params", "reconnect_twice"),
 }
 PAGES = [each for each in recordings("browser") if each[1] not in NOT_THE_SERVER_ALONE]
