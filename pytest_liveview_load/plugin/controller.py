@@ -39,15 +39,18 @@ LEAD: Final = "lead"  # this process, where there are no workers
 class SessionController:
     """Owns a session's controller, which workers it knows, and the hosts.
 
-    `make_hosts` is called when the first run needs them, None where there are none.
+    `make_hosts` is called when the first run needs them, None where there are none;
+    `on_begin` before workers run a test.
     """
 
     def __init__(
         self,
         display: ProgressDisplay | None,
         make_hosts: Callable[[], SessionHosts] | None = None,
+        on_begin: Callable[[], None] = lambda: None,
     ) -> None:
         self.display = display
+        self._on_begin = on_begin
         self._make_hosts = make_hosts
         self._hosts: SessionHosts | None = None
         self._inner: LocalChannel | None = None
@@ -68,6 +71,7 @@ class SessionController:
         """The lead is about to run a test, the followers are about to serve."""
         from pytest_liveview_load.distribution.link import ChannelLink
 
+        self._on_begin()
         controller = self._started_controller()
         controller.catch_up()
         self._test = test

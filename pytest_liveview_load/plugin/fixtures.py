@@ -45,6 +45,7 @@ def liveview_test_run(
     require_no_loop(item.name)
     test_run = LiveTestRun(item, liveview_url, request.getfixturevalue)
     function = item.obj
+    session.hear_endings()
     session.running = test_run.runs
     item.obj = test_run.wrapped(function)
     yield test_run

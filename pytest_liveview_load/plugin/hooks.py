@@ -20,6 +20,7 @@ from pytest_liveview_load.errors import (
     SettingError,
 )
 from pytest_liveview_load.plugin import collection, reports
+from pytest_liveview_load.plugin.interrupts import once_more, undisturbed
 from pytest_liveview_load.plugin.options import add_options
 from pytest_liveview_load.plugin.session import LoadSession, open_session, session_of
 
@@ -200,21 +201,31 @@ class ReportCollector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         reports.keep_runs(self.session, self.config, report)
 
-    @pytest.hookimpl(trylast=True)  # when xdist's workers are done, before the summary
-    def pytest_sessionfinish(self) -> None:
-        self.session.close_controller()
+    # Within the summary, around what is torn down: xdist's workers are done then.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, Any, Any]:
+        def was_interrupted() -> bool:
+            is_so = exitstatus == pytest.ExitCode.INTERRUPTED
+            return is_so and bool(self.session.reports)
+
+        with once_more(was_interrupted):
+            yield
+        with once_more(was_interrupted):
+            self.session.close_controller()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest tears an interrupted test down
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     load_session = session_of(session.config)
-    load_session.keep_interrupted()
-    if exitstatus != pytest.ExitCode.USAGE_ERROR:  # then nothing ran
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-        reports.export(load_session, interrupted=interrupted)
+    with undisturbed():
+        load_session.keep_interrupted()
+        if exitstatus != pytest.ExitCode.USAGE_ERROR:  # then nothing ran
+            interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+            reports.export(load_session, interrupted=interrupted)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    reports.show(session_of(config), terminalreporter)
+    with undisturbed():
+        reports.show(session_of(config), terminalreporter)

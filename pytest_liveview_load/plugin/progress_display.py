@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -82,5 +82,6 @@ class ProgressDisplay:
         # pytest 9 has `write_raw`, which does not count columns. Where it is missing,
         # pytest's percentage of the current line may stand in another column: no harm.
         write = getattr(writer, "write_raw", writer.write)
-        with self._uncaptured():
+        # A terminal that is gone is no error of the test: its end, SIGHUP, is on its way.
+        with self._uncaptured(), suppress(OSError):
             write(text, flush=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_liveview_load.errors import SettingError
+from pytest_liveview_load.plugin.interrupts import Interrupts
 from pytest_liveview_load.plugin.options import (
     WORKERINPUT_KEY,
     for_workers,
@@ -60,7 +61,7 @@ class LoadSession:
     are the releases of LiveView that this process has met and the client was never
     compared with.
     `load_tests` are the node ids of those that this process runs, `pool` is what was
-    asked of one.
+    asked of one. `interrupts` are the signals that end it.
     """
 
     def __init__(self, given: Mapping[str, Given], worker_id: str = "") -> None:
@@ -77,6 +78,7 @@ class LoadSession:
         self.pool: PoolAsked | None = None
         self.unproven_versions: set[str] = set()
         self.version_warned = False
+        self.interrupts = Interrupts()
         self._server_share: ServerShare | None = None
         self.controller: SessionController | None = None
 
@@ -123,6 +125,8 @@ class LoadSession:
 
     def keep_interrupted(self) -> None:
         """Keep the runs of a test that was interrupted before it could report them."""
+        for name in dict.fromkeys(self.interrupts.heard):
+            self.complaints.append(f"{name} has ended the session")
         if self.controller is not None:
             test, runs = self.controller.call_off(INTERRUPTED)
             if runs:
@@ -134,6 +138,11 @@ class LoadSession:
         if self.running.reports:
             self.reports[self.running.test] = self.running.reports
             self.findings[self.running.test] = self.running.findings
+
+    def hear_endings(self) -> None:
+        """Hear what ends the session, for a test begins; a worker's runs others show."""
+        if not self.worker_id:
+            self.interrupts.hear()
 
     # Several processes
 
@@ -157,6 +166,7 @@ class LoadSession:
             self.controller = SessionController(
                 ProgressDisplay.of(config),
                 partial(self._hosts, config) if self.has_hosts else None,
+                on_begin=self.hear_endings,
             )
             config.add_cleanup(self.controller.close)
         return self.controller
@@ -233,6 +243,7 @@ def open_session(config: pytest.Config) -> LoadSession:
     worker = workerinput["workerid"] if workerinput else ""
     session = LoadSession(given_values(config), worker)
     config.stash[session_key] = session
+    config.add_cleanup(session.interrupts.restore)
     if workerinput:
         session.join_controller(workerinput)
         return session

@@ -216,7 +216,8 @@ class LiveTestRun:
             require_asyncio(self.item.name)
             try:
                 async with timed(self.item), self.runs.open():
-                    await self.carry_out(function, arguments)
+                    with self.session.interrupts.cancelling():
+                        await self.carry_out(function, arguments)
             except Exception as error:
                 self.make_readable(error)
                 with contextlib.suppress(LiveViewVersionWarning):

@@ -1,5 +1,6 @@
 """Hosts that are lost, and hosts whose controller ends: who notices, and what is left."""
 
+import json
 import signal
 
 import pytest
@@ -69,7 +70,11 @@ def test_a_stopped_host_is_lost_and_ended(hosts: HostSuite) -> None:
     assert set() == left_after(hosts.pids(), ENDING)
 
 
-SIGNALS = {"Ctrl-C": signal.SIGINT, "a kill": signal.SIGKILL}
+SIGNALS = {
+    "Ctrl-C": signal.SIGINT,
+    "SIGTERM": signal.SIGTERM,
+    "a kill": signal.SIGKILL,
+}
 
 
 @pytest.mark.parametrize("given", SIGNALS.values(), ids=list(SIGNALS))
@@ -78,13 +83,19 @@ def test_hosts_end_with_their_controller(
     hosts: HostSuite, given: signal.Signals, xdist: tuple[str, ...]
 ) -> None:
     hosts.tests(duration="60s")
-    with running(hosts, "--liveview-hosts=2*popen", *xdist) as process:
+    written = hosts.suite.pytester.path / "out.json"
+    given_to_it = ("--liveview-hosts=2*popen", f"--liveview-json={written}", *xdist)
+    with running(hosts, *given_to_it) as process:
         wait_for_pids(hosts, 2 + bool(xdist), process)
         assert all(map(is_alive, hosts.pids()))
         process.send_signal(given)
         process.wait(30)
 
     assert set() == left_after(hosts.pids(), ENDING)
+    if given is not signal.SIGKILL:
+        document = json.loads(written.read_text())
+        assert document["interrupted"]
+        assert ["interrupted"] == [run["partial"] for run in document["load_tests"]]
 
 
 @pytest.mark.parametrize("xdist", XDIST.values(), ids=list(XDIST))

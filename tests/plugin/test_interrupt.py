@@ -1,7 +1,12 @@
-"""Ctrl-C in mid-run: what was measured is shown and written, and nothing hangs."""
+"""Ctrl-C and its like in mid-run: what was measured is shown and written, nothing hangs."""
 
 import json
+import os
+import pty
 import signal
+import subprocess
+import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -27,6 +32,7 @@ UNDER_WAY = """
 
     def test_never(): ...
 """
+UNDER_WAY_WORDS = "under way"
 LOOPS = {
     "our own loop": ("", "", ()),
     "anyio's": (
@@ -38,17 +44,22 @@ LOOPS = {
 }
 
 
-def run_and_interrupt(suite: Suite, *arguments: str) -> tuple[int, str]:
-    """Return exit code and output of a pytest that gets SIGINT once it says so."""
+def run_and_interrupt(
+    suite: Suite,
+    *arguments: str,
+    by: Sequence[tuple[str, signal.Signals]] = ((UNDER_WAY_WORDS, signal.SIGINT),),
+) -> tuple[int, str]:
+    """Return exit code and output of a pytest that gets each signal once it says so."""
     with suite.start("-s", *arguments) as process:
         try:
             assert process.stdout is not None
             output = ""
-            while "under way" not in output:
-                line = process.stdout.readline()
-                assert line, output
-                output += line
-            process.send_signal(signal.SIGINT)
+            for words, number in by:
+                while words not in output:
+                    line = process.stdout.readline()
+                    assert line, output
+                    output += line
+                process.send_signal(number)
             rest, _ = process.communicate(timeout=30)
         finally:
             process.kill()
@@ -78,6 +89,147 @@ def test_partial_numbers_are_shown_and_written(
     assert document["interrupted"]
     assert "interrupted" == run["partial"]
     assert run["counts"]["mounts"] >= 3
+
+
+def check_what_is_left(suite: Suite, code: int, output: str) -> None:
+    assert pytest.ExitCode.INTERRUPTED == code, output
+    assert "Traceback" not in output, output
+    assert 1 == output.count("PARTIAL: interrupted; these are the numbers until then")
+    check_what_is_written(suite)
+
+
+def check_what_is_written(suite: Suite) -> None:
+    document = json.loads((suite.pytester.path / "out.json").read_text())
+    (run,) = document["load_tests"]
+    assert document["interrupted"]
+    assert "interrupted" == run["partial"]
+    assert run["counts"]["mounts"] >= 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(("fixture", "mark", "plugins"), LOOPS.values(), ids=LOOPS)
+def test_other_signals_that_end_a_session_are_as_ctrl_c(
+    suite: Suite,
+    number: signal.Signals,
+    fixture: str,
+    mark: str,
+    plugins: tuple[str, ...],
+) -> None:
+    suite.use(*plugins)
+    suite.tests(UNDER_WAY.format(fixture=fixture, mark=mark))
+
+    code, output = run_and_interrupt(
+        suite, "--liveview-json=out.json", by=[(UNDER_WAY_WORDS, number)]
+    )
+
+    check_what_is_left(suite, code, output)
+    assert f"liveview: {number.name} has ended the session" in output
+
+
+def test_a_signal_ends_a_session_that_is_deaf_to_ctrl_c(suite: Suite) -> None:
+    suite.pytester.makeconftest("""
+        import signal
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a shell's background
+    """)
+    suite.tests(UNDER_WAY.format(fixture="", mark=""))
+
+    code, output = run_and_interrupt(
+        suite, "--liveview-json=out.json", by=[(UNDER_WAY_WORDS, signal.SIGTERM)]
+    )
+
+    check_what_is_left(suite, code, output)
+
+
+# Where the second signal comes: in what a user does last, in what a fixture does.
+SECOND = {
+    "while users end": """
+            try:
+                await live.think("60s")
+            finally:
+                print("leaving", flush=True)
+                await asyncio.sleep(60)
+    """,
+    "while fixtures are torn down": """
+            await live.think("60s")
+
+    @pytest.fixture
+    def stubborn():
+        yield
+        print("leaving", flush=True)
+        time.sleep(60)
+    """,
+}
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("then", SECOND.values(), ids=SECOND)
+def test_a_second_signal_loses_no_numbers(
+    suite: Suite, then: str, second: signal.Signals
+) -> None:
+    suite.tests(
+        """
+    import asyncio
+    import time
+    import pytest
+    from pytest_liveview_load import load
+
+    @pytest.fixture
+    def stubborn(): ...
+
+    there = []
+
+    @load(users=3, duration="60s", grace="60s")
+    async def test_endless(live, stubborn):
+        await live.visit("/counter")
+        there.append(live.id)
+        if len(there) == 3:
+            print("under way", flush=True)
+        if True:"""
+        + then
+    )
+
+    code, output = run_and_interrupt(
+        suite,
+        "--liveview-json=out.json",
+        by=[(UNDER_WAY_WORDS, signal.SIGINT), ("leaving", second)],
+    )
+
+    check_what_is_left(suite, code, output)
+
+
+def test_numbers_are_written_though_the_terminal_is_closed(suite: Suite) -> None:
+    suite.tests(UNDER_WAY.format(fixture="", mark=""))
+    ours, its = pty.openpty()
+    command = suite.arguments(("-s", "--liveview-json=out.json"))
+    with subprocess.Popen(
+        [sys.executable, "-c", LEADER, *command],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        cwd=suite.pytester.path,
+        start_new_session=True,
+    ) as process:
+        try:
+            os.close(its)
+            output = b""
+            while b"3/3 users" not in output:  # the progress line
+                output += os.read(ours, 4096)
+            os.close(ours)
+            process.wait(30)
+        finally:
+            process.kill()
+
+    check_what_is_written(suite)
+
+
+# A pytest whose terminal controls it: closing that sends SIGHUP.
+LEADER = """
+import fcntl, sys, termios
+import pytest
+
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+raise SystemExit(pytest.main(sys.argv[1:]))
+"""
 
 
 def test_a_conducting_test_shows_the_runs_that_ended_too(suite: Suite) -> None:

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -133,16 +133,25 @@ def session(suite: Suite, *arguments: str) -> Iterator[Spread]:
                     os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("whom", ["all, as a terminal does", "the controller"])
-def test_ctrl_c_shows_the_numbers_so_far_and_leaves_nothing(
-    workers: Suite, whom: str
+CTRL_C, TERM = signal.SIGINT, signal.SIGTERM
+ENDINGS = {
+    "Ctrl-C of a terminal": (os.killpg, [CTRL_C]),
+    "SIGINT to the controller": (os.kill, [CTRL_C]),
+    "Ctrl-C twice": (os.killpg, [CTRL_C, CTRL_C]),
+    "SIGTERM to all": (os.killpg, [TERM]),
+    "SIGTERM to the controller": (os.kill, [TERM]),
+    "SIGHUP to all": (os.killpg, [signal.SIGHUP]),
+}
+
+
+@pytest.mark.parametrize(("send", "numbers"), ENDINGS.values(), ids=ENDINGS)
+def test_who_ends_a_session_sees_the_numbers_so_far_and_leaves_nothing(
+    workers: Suite, send: Callable[[int, int], None], numbers: list[signal.Signals]
 ) -> None:
     with session(workers) as spread:
         spread.wait_for_passes()
-        if whom == "the controller":
-            spread.process.send_signal(signal.SIGINT)
-        else:
-            os.killpg(spread.process.pid, signal.SIGINT)
+        for each in numbers:
+            send(spread.process.pid, each)
         output = spread.output()
         left = spread.left_behind()
 
