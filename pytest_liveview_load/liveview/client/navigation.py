@@ -81,6 +81,8 @@ def reload_with_jitter(tab: Tab, page: Page) -> None:
     A link that waits for its answer is loaded instead.
     """
     navigation = tab.navigation or tab.start_navigation("visit")
+    if page.views.main is not None:
+        navigation.brings_back(page.views.main.lost_at)
     pause = tab.rng.uniform(*tab.network.settings.delays.reload)
     navigation.deadline += pause
     url = page.link.href or page.url

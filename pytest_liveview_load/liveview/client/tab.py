@@ -188,12 +188,17 @@ class PendingNavigation:
     metric: str  # "navigate", or "visit" for a page load
     since: float  # when it began, if that is known
     deadline: float  # of the event loop's clock
+    lost_at: float = 0.0  # when the page was lost that it brings back
     hops: int = 0
     refusals: int = 0
     replace: bool | None = False  # of the history; None: it is there already
     kind: HistoryKind = HistoryKind.REDIRECT  # of the entry
     waiting_for: str = "the page"
     done: Waiter = field(default_factory=new_waiter)
+
+    def brings_back(self, lost_at: float) -> None:
+        """Know when the page was lost, if it was; the first loss counts."""
+        self.lost_at = self.lost_at or lost_at
 
     def count_redirect(self, view: str, to: str) -> None:
         """Count one more redirect; raises JoinFailed when they do not end."""

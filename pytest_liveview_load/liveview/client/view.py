@@ -382,6 +382,7 @@ class View:
         def crash(step: str) -> StepError:
             return ViewCrashed(self.called, step, reason)
 
+        self.lost_at = self.lost_at or at
         told = self.in_flight.fail_all(crash)
         if not (self.listener.view_lost(self, crash) or told):
             during = "no step of ours" if self.joined else "its mount"
@@ -390,7 +391,6 @@ class View:
         if self.left:
             return  # with its page, or with the navigation that waited for the mount
         self.joined = False
-        self.lost_at = self.lost_at or at
         self.show_error()
         self.rejoin_later()
         self.listener.view_changed(at)
@@ -417,7 +417,6 @@ class View:
 
     def connection_lost(self, reason: str, at: float) -> None:
         """Tell the steps in flight; the socket comes back on its own."""
-        self.lost_at = self.lost_at or at
         self.show_error()
         cancel(self.rejoining)
         self.gone(reason, at)
@@ -429,6 +428,7 @@ class View:
             return ConnectionLost(step, reason)
 
         self.joined = False
+        self.lost_at = self.lost_at or at
         self.in_flight.fail_all(lost)
         self.listener.view_lost(self, lost)
         self.listener.link_lost(self)

@@ -286,6 +286,8 @@ class ViewEvents:
         if navigation is not None and metric == "navigate":
             since = navigation.since or view.join_sent
             observer.timing("navigate", since, at, name=path, view=name)
+        if navigation is not None and navigation.lost_at:
+            view.lost_at = navigation.lost_at  # back by a load: as if it had rejoined
         if view.redirected:
             page.link.commit(page.link.number)
             replace = False if navigation is None else navigation.replace
@@ -306,6 +308,7 @@ class ViewEvents:
             self.retry_join(page, view, reason)
             return
         navigation = tab.navigation or tab.start_navigation("navigate", view.join_sent)
+        navigation.brings_back(view.lost_at)
         try:
             if to is None:
                 self.reload_refused(page, view, navigation, reason)

@@ -51,7 +51,11 @@ def linked(server: ScriptedServer) -> None:
     ids=["crash", "close", "hang up"],
 )
 async def test_a_view_that_is_gone_before_its_patch_is_loaded_where_the_link_leads(
-    server: ScriptedServer, live: Visitor, fault: Handler, error: type[Exception]
+    server: ScriptedServer,
+    live: Visitor,
+    measured: Measured,
+    fault: Handler,
+    error: type[Exception],
 ) -> None:
     server.on["live_patch"] = fault
     await live.visit("/counter")
@@ -68,6 +72,7 @@ async def test_a_view_that_is_gone_before_its_patch_is_loaded_where_the_link_lea
     ]
     assert live.path == "/counter?page=2"
     assert len(server.talks) == 2
+    assert measured.labels("rejoin") == ["CounterLive"]
 
 
 async def test_a_view_that_is_lost_before_it_has_joined_is_loaded(
