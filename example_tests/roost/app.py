@@ -6,18 +6,20 @@ kept between requests but the open sockets.
 
 import logging
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from roost import layout, long_poll, web
 from roost.assets import asset
 from roost.channel import FLASH_SALT, mount, render
-from roost.container import main_opening
+from roost.container import Child, main_opening, root_of
 from roost.dialect import V1_2, Dialect
 from roost.faults import EXTENSION, TRANSPORT
 from roost.liveview import LiveView, PushNavigate, PushPatch, Redirect
 from roost.long_poll import LongPolls
-from roost.pages import login, plain
+from roost.pages import dashboard, login, plain
+from roost.pages.nested import ChildLive
 from roost.rendered import to_html
 from roost.routes import Route, route_of
 from roost.server import Server
@@ -98,6 +100,8 @@ class Roost:
                 return login.show(session)
             case "/plain":
                 return plain.show(session)
+            case "/dashboard":
+                return await self._dashboard(session)
         return asset(request.path, self._vendor)
 
     async def _post(self, request: Request, session: Session) -> Response:
@@ -136,6 +140,18 @@ class Roost:
         body = f"{opening}{await _html(view)}</div>"
         html = layout.document(csrf_token=csrf_token, title=view.title, body=body)
         return Response(body=html, headers=[*SECURE_HEADERS])
+
+    async def _dashboard(self, session: Session) -> Response:
+        shown = []
+        for name in ("left", "right"):
+            view = root_of(
+                self._server.signer,
+                ChildLive,
+                dom_id=f"phx-{secrets.token_urlsafe(12)}",
+                session={"name": name},
+            )
+            shown.append(await _filled(view, session.data, self._server))
+        return dashboard.show(session, *shown)
 
     # Sessions and sockets
 
@@ -180,9 +196,14 @@ async def _html(view: LiveView) -> str:
     root, components = render(view)
     html = to_html(root, components)
     for child in view.children.values():
-        session = {**view.session, **child.session}
-        inner: LiveView = child.kind(session, view_id=child.id, server=view.server)
-        await mount(inner, None, "")
-        filled = f"{child.opening}{await _html(inner)}{child.closing}"
+        filled = await _filled(child, view.session, view.server)
         html = html.replace(child.html, filled)
     return html
+
+
+async def _filled(child: Child, session: Mapping[str, Any], server: Server) -> str:
+    """Return the element of a view within another, or within a page, and what it shows."""
+    given = {**session, **child.session}
+    inner: LiveView = child.kind(given, view_id=child.id, server=server)
+    await mount(inner, None, "")
+    return f"{child.opening}{await _html(inner)}{child.closing}"

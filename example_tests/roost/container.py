@@ -18,7 +18,7 @@ TOKEN_VERSION: Final = 6  # since LiveView 1.0: a client tells the dialect by it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A view within a view: where it is shown, and what it is given."""
+    """A view within a view, or a page: where it is shown, and what it is given."""
 
     kind: type[Any]  # of LiveView
     id: str
@@ -47,6 +47,21 @@ def main_opening(
         f'<div id="{view_id}" data-phx-main'
         f' data-phx-session="{_session(signer, claims)}"'
         f' data-phx-static="{_static(signer, view_id, flash)}">'
+    )
+
+
+def root_of(
+    signer: Signer, kind: type[Any], *, dom_id: str, session: Mapping[str, Term]
+) -> Child:
+    """Return the place of a view in a controller's page: no route leads to it."""
+    claims = _claims(dom_id, kind.view, parent=None, session=session)
+    claims[Atom("router")] = None
+    opening = (
+        f'<div id="{dom_id}" data-phx-session="{_session(signer, claims)}"'
+        f' data-phx-static="{_static(signer, dom_id, {})}">'
+    )
+    return Child(
+        kind=kind, id=dom_id, session=session, opening=opening, closing="</div>"
     )
 
 

@@ -150,6 +150,8 @@ class LiveSocket:
             await self._reply(join_ref, ref, topic, {"reason": "stale"}, status="error")
             return
         url = payload.get("redirect") or payload.get("url") or ""
+        if claims["router"] is None:
+            url = ""  # a controller's page is no view's
         moved = "redirect" in payload
         route = route_of(url, self._server.dialect)
         kind = (route.view if route else None) if url else child_of(claims)

@@ -56,6 +56,15 @@ PAGES: Final[dict[str, int | None]] = {
     "upload": None,
 }
 OTHERS: Final[dict[str, tuple[str, ...]]] = {
+    "/dashboard": (
+        "click #child-left-inc",
+        "click #child-right-flash",
+        "click #child-grand-inc",
+        "liveSocket.disconnect and connect",
+        "click #child-right-inc",
+        "click #to-a",
+    ),
+    "/dashboard?patch": ("click #to-a-2",),
     "/faults": ("click #inc", "click #crash"),
     "/nav/b/7?from=x": ("click #patch-item",),
     "/nested/two": ("click #play",),

@@ -5,7 +5,11 @@
 has its server back or has lost it. Only a page that was sent such markup is looked at for it.
 """
 
-from pytest_liveview_load.liveview.client.navigation import follow_link, push_patch
+from pytest_liveview_load.liveview.client.navigation import (
+    follow_link,
+    full_load,
+    push_patch,
+)
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.tab import Tab
 from pytest_liveview_load.liveview.client.view import View
@@ -77,8 +81,10 @@ def run_action(
         if tab.hooks is not None:
             tab.hooks.commands_ran()
     elif isinstance(action, actions.LivePatch):
-        main = page.views.main
-        if main is not None and main.joined:
+        main = page.linked
+        if main is None:
+            full_load(tab, tab.start_navigation("visit"), action.url, None)
+        elif main.joined:
             push = push_patch(page, main, action.url, replace=action.replace)
             push.number = main.in_flight.mark(action.loading_source, page.latest)
             page.unawaited = (*page.unawaited, push)

@@ -169,7 +169,7 @@ def navigate(
     historyRedirect calls replaceMain(href, null).
     """
     page = tab.page
-    if page is None or page.views.main is None or not page.is_connected:
+    if page is None or page.linked is None:
         full_load(tab, navigation, href, flash)
         return
     page.link.begin(href)

@@ -106,9 +106,14 @@ class Page:
         )
 
     @property
-    def is_connected(self) -> bool:
-        """Whether the page's socket is open."""
-        return self.socket is not None and self.socket.is_open
+    def linked(self) -> View | None:
+        """The view that live links lead on from; None where they load a page.
+
+        As live_socket.ts historyRedirect: the socket is open, and the view is a main one,
+        which no view in a controller's page is.
+        """
+        open_now = self.socket is not None and self.socket.is_open
+        return self.views.main if open_now and self.dead.main is not None else None
 
     def described(self) -> str:
         """Return where the page is and what view it has: "/counter (CounterLive)"."""

@@ -136,7 +136,7 @@ async def perform(
                 push = push_event(view, action)
                 push.number = view.in_flight.mark(action.loading_source, page.latest)
                 pushes.append(push)
-        elif isinstance(action, LivePatch) and (main := page.views.main) is not None:
+        elif isinstance(action, LivePatch) and (main := page.linked) is not None:
             push = push_patch(page, main, action.url, replace=action.replace)
             push.number = main.in_flight.mark(action.loading_source, page.latest)
             pushes.append(push)
