@@ -30,6 +30,7 @@ from pytest_liveview_load.liveview.page.html import Element
 from pytest_liveview_load.liveview.page.push import Cause
 from pytest_liveview_load.units import near_miss
 
+_NO_SELECT: Final = "is no <select>"
 _SUBMITTERS: Final = frozenset(("submit", "image"))
 # Implicit submission as Chromium does it, where date and time fields do not block, and
 # Enter in a color or file field opens their dialog.
@@ -81,6 +82,27 @@ def current_value(page: VisiblePage, element: Element) -> str:
     return page.document.unmask(page.forms.text(field))
 
 
+def is_checked(page: VisiblePage, element: Element) -> bool:
+    """Tell whether a checkbox or radio button is checked, as this user sees it."""
+    field = _field(page, element)
+    if field.type not in CHECKABLE:
+        raise page.document.error_about(element, "is no checkbox and no radio button")
+    return page.forms.checked(field)
+
+
+def selected_values(page: VisiblePage, element: Element) -> list[str]:
+    """Return the values of a select's selected options, as this user sees it."""
+    field = _field(page, element)
+    if field.type not in SELECTS:
+        raise page.document.error_about(element, _NO_SELECT)
+    return [page.document.unmask(each) for each in page.forms.selected(field)]
+
+
+def is_focused(page: VisiblePage, element: Element) -> bool:
+    """Tell whether a field has the focus."""
+    return _field(page, element).key == page.forms.focused
+
+
 def check(page: VisiblePage, element: Element) -> list[Action]:
     """Check a checkbox by a click; one that is checked is left alone."""
     return _set_checked(page, element, "checkbox", checked=True)
@@ -104,7 +126,7 @@ def select(page: VisiblePage, element: Element, *options: str) -> list[Action]:
     """
     field = writable(page, element)
     if field.type not in SELECTS:
-        raise page.document.error_about(element, "is no <select>")
+        raise page.document.error_about(element, _NO_SELECT)
     if field.type != SELECT_MULTIPLE and len(options) != 1:
         problem = f"takes one option, not {len(options)}"
         raise page.document.error_about(element, problem)

@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC109 - a step's timeout is its own: it names what was waited for
-"""What the page shows now: `text`, `html`, `has`, `all`, `attr`, `flash`, … and `until`.
+"""What the page shows now: `text`, `html`, `has`, `all`, `value`, `flash`, … and `until`.
 
 Reading never waits, and never changes what the page is. Its class holds the tab, and so is
 the base of the others.
@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 
 from pytest_liveview_load.errors import CallError, StepError
 from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.tab import Step, Tab
 from pytest_liveview_load.liveview.observer import Observer
+from pytest_liveview_load.liveview.page import inputs
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.find import find_one
+from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import Element, is_visible
 from pytest_liveview_load.liveview.page.js_commands import commands_of
 
@@ -85,6 +88,63 @@ class PageReading:
         """
         document = self._document()
         return document.attr(find_one(document, selector), name)
+
+    def attrs(self, selector: str, name: str) -> list[str | None]:
+        """Return an attribute of each element that matches, in page order.
+
+        None for one that lacks it.
+
+        Example:
+            await live.visit("/streams?n=3")
+            assert live.attrs("#items > li", "id") == ["items-1", "items-2", "items-3"]
+        """
+        document = self._document()
+        return [document.attr(each, name) for each in document.all(selector)]
+
+    def value(self, selector: str) -> str:
+        """Return what the one field holds now, typed or rendered; of a select, its choice.
+
+        Example:
+            await live.visit("/form")
+            await live.fill("#user_name", "Ada")
+            assert live.value("#user_name") == "Ada"
+        """
+        visible = self._visible()
+        element = find_one(visible.document, selector)
+        return inputs.current_value(visible, element)
+
+    def checked(self, selector: str) -> bool:
+        """Tell whether the one checkbox or radio button is checked.
+
+        Example:
+            await live.visit("/form")
+            await live.check("#user_agree")
+            assert live.checked("#user_agree")
+        """
+        visible = self._visible()
+        return inputs.is_checked(visible, find_one(visible.document, selector))
+
+    def selected(self, selector: str) -> list[str]:
+        """Return the values of the options that are selected in the one `<select>`.
+
+        Example:
+            await live.visit("/form")
+            await live.select("#user_langs", "elixir", "python")
+            assert live.selected("#user_langs") == ["elixir", "python"]
+        """
+        visible = self._visible()
+        return inputs.selected_values(visible, find_one(visible.document, selector))
+
+    def focused(self, selector: str) -> bool:
+        """Tell whether the one field has the focus.
+
+        Example:
+            await live.visit("/form")
+            await live.fill("#user_name", "Ada")
+            assert live.focused("#user_name")
+        """
+        visible = self._visible()
+        return inputs.is_focused(visible, find_one(visible.document, selector))
 
     @property
     def flash(self) -> dict[str, str]:
@@ -169,12 +229,19 @@ class PageReading:
         refuse_async(answer)
         return bool(answer)
 
-    def _document(self) -> Document:
+    def _page(self) -> Page:
         page = self._tab.page
         if page is None:
             told = "no page is open: call `await live.visit(path)` first"
             raise StepError(told)
-        return page.visible_document()
+        return page
+
+    def _document(self) -> Document:
+        return self._page().visible_document()
+
+    def _visible(self) -> VisiblePage:
+        page = self._page()
+        return VisiblePage(page.visible_document(), page.form, page.spoken)
 
 
 def refuse_async(given: object) -> None:
