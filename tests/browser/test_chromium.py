@@ -23,6 +23,7 @@ from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.browser.person import perform
 from tests.real_client.browser import comparable
 from tests.real_client.side_by_side import our_user
+from tests.real_client.test_pages import HOOKED
 from tests.replay.page import difference
 from tests.replay.page_hooks import PAGE_HOOKS
 from tests.replay.recording import tabs_of
@@ -45,6 +46,7 @@ PAGES: Final[dict[str, int | None]] = {
     "form_recovery": None,
     "function_components": None,
     "hooks": None,
+    "inner_streams": None,
     "keyed": None,
     "live_components": None,
     "login_secret": 5,  # then a link with data-method, which needs phoenix_html.js
@@ -66,6 +68,7 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "/dashboard?patch": ("click #to-a-2",),
     "/faults": ("click #inc", "click #crash"),
+    "/hooked": HOOKED,
     "/nav/b/7?from=x": ("click #patch-item",),
     "/nested/two": ("click #play",),
     "/other": ("click #navigate-a",),
@@ -180,7 +183,10 @@ async def test_a_person_at_chromium_sees_what_our_user_sees(
 ) -> None:
     steps = tabs_of(RECORDED, page)[0].steps[: PAGES[page]]
     first, *rest = [step.sentence for step in steps]
-    await walk(tab, roost, first.removeprefix("open "), rest, tmp_path)
+    path = first.removeprefix("open ").replace(
+        "/r/", "/"
+    )  # a route of the recorded app
+    await walk(tab, roost, path, rest, tmp_path)
 
 
 @pytest.mark.parametrize("path", OTHERS)
