@@ -46,7 +46,7 @@ def joined_channel() -> Channel:
 # What is sent
 
 # After a manual disconnect, LiveSocket binds its onClose anew in some releases.
-OTHER_COUNTING = {"form_recovery", "upload"}
+OTHER_COUNTING = {"connect_params", "form_recovery", "reconnect_twice", "upload"}
 COUNTED = [
     (version, page)
     for version in VERSIONS
