@@ -149,10 +149,7 @@ class LoadRefused(ConfigurationError):
 
 
 class CallError(ConfigurationError):
-    """What was asked of a user can never be: no `await`, no such key, hook or condition.
-
-    `asked` is the call that asked for it.
-    """
+    """What a call `asked` for can never be: no `await`, no such key, hook or condition."""
 
     def __init__(self, asked: str, problem: str) -> None:
         super().__init__(f"{asked}: {problem}")
@@ -496,3 +493,7 @@ class InvalidRun(LiveViewLoadError):
 
 class LiveViewVersionWarning(UserWarning):
     """The server's LiveView is not among those that the client is held to."""
+
+
+class DevelopmentServerWarning(UserWarning):
+    """The app reloads its code: its timings are not those of production."""

@@ -165,7 +165,7 @@ def pytest_runtest_makereport(
         reports.set_properties(item, running.reports)
     report = yield
     if running is not None:
-        reports.attach(report, running.reports, running.warning, running.findings)
+        reports.attach(report, running.reports, running.warnings, running.findings)
     if call.excinfo is not None and isinstance(call.excinfo.value, LiveViewLoadError):
         reports.show_for_author(item, call.excinfo, report)
     return report

@@ -76,7 +76,7 @@ class LocalRuns:
         self.cut_short: set[str] = set()  # of those, whose report is kept already
         self.crowds: list[RunningCrowd] = []
         self.aborted: list[str] = []  # what is to be said of each such run
-        self.warning = ""  # for the session's summary
+        self.warnings: dict[str, str] = {}  # for the session's summary, by kind
 
     async def start(self, plan: RunPlan) -> RunningCrowd:
         """Start the plan's crowd; its report is named after its scenarios.

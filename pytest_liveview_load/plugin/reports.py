@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pytest
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ATTRIBUTE: Final = "liveview_load"  # of a test report
 FINDINGS: Final = "liveview_findings"  # likewise
-WARNING: Final = "liveview_warning"  # likewise
+WARNINGS: Final = "liveview_warnings"  # likewise
 NARROWEST: Final = 60  # columns below which a table makes no sense
 
 
@@ -43,15 +43,15 @@ def set_properties(item: pytest.Item, runs: Sequence[LoadReport]) -> None:
 def attach(
     report: pytest.TestReport,
     runs: Sequence[LoadReport],
-    warning: str,
+    warnings: Mapping[str, str],
     findings: Sequence[Finding] = (),
 ) -> None:
     """Put the runs on the report of the test's call, what to warn of, and findings."""
     if runs:
         setattr(report, ATTRIBUTE, list(runs))
         setattr(report, FINDINGS, list(findings))
-    if warning:
-        setattr(report, WARNING, warning)
+    if warnings:
+        setattr(report, WARNINGS, dict(warnings))
 
 
 def encode(data: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -106,7 +106,7 @@ def add_to_crash(report: Any, runs: Sequence[LoadReport]) -> None:
     """Let xdist's report of a crash say what the load test came to that crashed."""
     from pytest_liveview_load.plugin.outcome import properties, why_invalid
 
-    attach(report, runs, "")
+    attach(report, runs, {})
     invalid = [why_invalid(each) for each in runs if each.invalid]
     report.longrepr = "\n".join([str(report.longrepr), *invalid])
     report.user_properties = [each for run in runs for each in properties(run)]
@@ -116,11 +116,12 @@ def keep_runs(
     session: LoadSession, config: pytest.Config, report: pytest.TestReport
 ) -> None:
     """Keep the runs that came with a report; a later attempt at a test replaces them."""
-    warning = getattr(report, WARNING, "")
-    if warning and not session.worker_id:
+    warnings = getattr(report, WARNINGS, {})
+    if warnings and not session.worker_id:
         from pytest_liveview_load.plugin.version_guard import warn_once
 
-        warn_once(session, config, warning)
+        for kind, said in warnings.items():
+            warn_once(session, config, kind, said)
     runs = getattr(report, ATTRIBUTE, None)
     if runs is None or session.worker_id:
         return

@@ -57,9 +57,9 @@ class LoadSession:
     are some. `app` is the app under test if it is ours to start. `reports` has
     every run that was reported, by node id, and `findings` what those came to together.
     `running` are the loads of the test that runs now: if it is interrupted,
-    `keep_interrupted` saves them. `complaints` are shown at the end. `unproven_versions`
+    `keep_interrupted` saves them. `complaints` are shown at the end. `known_versions`
     are the releases of LiveView that this process has met and the client was never
-    compared with.
+    compared with, `warned` the kinds of warnings that were shown.
     `load_tests` are the node ids of those that this process runs, `pool` is what was
     asked of one. `interrupts` are the signals that end it.
     """
@@ -76,8 +76,8 @@ class LoadSession:
         self.complaints: list[str] = []
         self.load_tests: tuple[str, ...] = ()
         self.pool: PoolAsked | None = None
-        self.unproven_versions: set[str] = set()
-        self.version_warned = False
+        self.known_versions: set[str] = set()
+        self.warned: set[str] = set()
         self.interrupts = Interrupts()
         self._server_share: ServerShare | None = None
         self.controller: SessionController | None = None

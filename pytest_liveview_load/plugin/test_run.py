@@ -30,11 +30,11 @@ from pytest_liveview_load.crowd.unawaited import unawaited
 from pytest_liveview_load.errors import (
     CrowdError,
     InvalidRun,
-    LiveViewVersionWarning,
     MarkerError,
     RunAborted,
     StepError,
 )
+from pytest_liveview_load.liveview.protocol.versions import DEVELOPMENT
 from pytest_liveview_load.liveview.user.steps import check_hooks
 from pytest_liveview_load.load_context import LoadContext
 from pytest_liveview_load.load_profile.profile import Profile
@@ -47,7 +47,7 @@ from pytest_liveview_load.plugin.progress_display import ProgressDisplay
 from pytest_liveview_load.plugin.session import session_of
 from pytest_liveview_load.plugin.settings import authorization, named, parse_url
 from pytest_liveview_load.plugin.timeouts import timed
-from pytest_liveview_load.plugin.version_guard import new_warning
+from pytest_liveview_load.plugin.version_guard import KINDS, new_warnings
 from pytest_liveview_load.reporting.progress import RunLines
 from pytest_liveview_load.reporting.report import LoadReport
 
@@ -220,7 +220,7 @@ class LiveTestRun:
                         await self.carry_out(function, arguments)
             except Exception as error:
                 self.make_readable(error)
-                with contextlib.suppress(LiveViewVersionWarning):
+                with contextlib.suppress(*KINDS.values()):
                     self.check_versions()
                 raise
             self.check_versions()
@@ -228,10 +228,11 @@ class LiveTestRun:
         return test
 
     def check_versions(self) -> None:
-        """Learn which LiveView answered; LiveViewVersionWarning if filters say so."""
-        self.runs.warning = new_warning(
-            self.runs.versions, self.session.unproven_versions
-        )
+        """Learn who answered, and raise what is to be warned of if filters say so."""
+        # Who measures nothing may well use a server that reloads code.
+        unmeasured = set() if self.runs.reports else {DEVELOPMENT}
+        met = self.runs.versions - unmeasured
+        self.runs.warnings = new_warnings(met, self.session.known_versions)
 
     async def carry_out(self, function: Body, arguments: dict[str, Any]) -> None:
         """Run the test, and leave nothing running however it ends."""

@@ -138,3 +138,65 @@ def test_a_held_version_is_nothing_to_speak_of(
 
     result.assert_outcomes(passed=3)
     result.stdout.no_fnmatch_line("*warning*")
+
+
+# A development server
+
+FRAME = '<iframe hidden height="0" width="0" src="/phoenix/live_reload/frame"></iframe>'
+IN_DEVELOPMENT = (
+    "*DevelopmentServerWarning: the app is a development server (*its timings are not *"
+)
+
+
+@pytest.fixture
+def reloading(suite: Suite, app: ScriptedServer) -> Suite:
+    answer(app, HELD[-1])
+    app.page("/counter", body=FRAME)
+    suite.ini(f"[pytest]\nliveview_url = {app.url}\nliveview_max_lag = 10s")
+    suite.tests(f"{TESTS}\n    @load(users=2)\n    async def test_more(live): ...")
+    return suite
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n2"]], ids=["alone", "in workers"])
+def test_a_load_on_a_development_server_is_warned_of_once(
+    reloading: Suite, arguments: list[str]
+) -> None:
+    reloading.use("xdist.plugin")
+    reloading.tests("""
+        from pytest_liveview_load import budget, load
+
+        @budget("errors == 0")
+        async def test_one(live):
+            await live.visit("/counter")
+
+        @load(users=2)
+        async def test_load(live):
+            await live.visit("/counter")
+    """)
+
+    result = reloading.run(*arguments)
+
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(["*= warnings summary =*", IN_DEVELOPMENT])
+
+
+def test_where_nothing_is_measured_a_development_server_is_all_right(
+    reloading: Suite,
+) -> None:
+    result = reloading.run("-m", "not load")
+
+    result.assert_outcomes(passed=2, deselected=2)
+    result.stdout.no_fnmatch_line("*DevelopmentServerWarning*")
+
+
+def test_a_newer_version_in_development_is_warned_of_twice(
+    reloading: Suite, app: ScriptedServer
+) -> None:
+    answer(app, "1.3.0")
+
+    result = reloading.run()
+
+    result.assert_outcomes(passed=4, warnings=2)
+    result.stdout.fnmatch_lines_random([WARNING, IN_DEVELOPMENT])
+    of_ours = "::pytest_liveview_load.DevelopmentServerWarning"
+    reloading.run("-W", f"ignore{of_ours}").assert_outcomes(passed=4, warnings=1)

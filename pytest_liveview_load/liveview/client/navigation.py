@@ -21,6 +21,10 @@ from pytest_liveview_load.liveview.client.tls import another_host, failed_to_rea
 from pytest_liveview_load.liveview.client.view import PATCH, View
 from pytest_liveview_load.liveview.page.actions import LiveNavigate
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
+from pytest_liveview_load.liveview.protocol.versions import (
+    DEVELOPMENT,
+    LIVE_RELOAD_FRAME,
+)
 from pytest_liveview_load.liveview.protocol.wire import LIVE_PATCH
 
 # As browser.ts redirect: how a flash survives a full page load.
@@ -126,6 +130,8 @@ async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -
             observer.timing("tls", dial.connected, dial.secured)
     observer.timing("dead_render", answer.sent, answer.arrived, name=path)
     observer.size("dead_render_bytes", answer.size, answer.started, name=path)
+    if DEVELOPMENT not in network.versions and LIVE_RELOAD_FRAME in answer.html:
+        network.versions.add(DEVELOPMENT)
     if len(answer.html) > LARGE_PAGE:
         dead = await asyncio.to_thread(DeadRender.parse, answer.html, url)
     else:

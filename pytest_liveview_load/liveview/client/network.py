@@ -143,7 +143,8 @@ class Network:
         self.resent_sampler = ResentSampler()
         self.tabs: weakref.WeakSet[Any] = weakref.WeakSet()  # of users, gone ones not
         self.dialects: dict[str, Dialect] = {}
-        self.versions: set[str] = set()  # of LiveView, as joins were answered with
+        # Of LiveView, as joins were answered with; and DEVELOPMENT if pages reload code.
+        self.versions: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._tls: ssl.SSLContext | None = None
         # The one copy of some bytes that all share who got the same ones.

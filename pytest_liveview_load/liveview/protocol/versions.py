@@ -260,6 +260,12 @@ _SINCE: Final = (
 HELD: Final = ("0.20.17", "1.0.19", "1.1.33", "1.2.10")
 
 
+# What stands among an app's versions if its pages say that it is a development server: the
+# frame of phoenix_live_reload, which is there where code is reloaded.
+DEVELOPMENT: Final = "development"
+LIVE_RELOAD_FRAME: Final = "/phoenix/live_reload/frame"
+
+
 def is_held(version: str) -> bool:
     """Tell whether a release is of a minor version from the first held to the last."""
     return minor_of(HELD[0]) <= minor_of(version) <= minor_of(HELD[-1])
