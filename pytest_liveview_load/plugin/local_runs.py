@@ -216,6 +216,7 @@ class LocalRuns:
             max_body=given.max_body,
             headers=(*self.authorization, *given.headers),
             headers_elsewhere=given.headers_elsewhere,
+            allow=given.allow,
             connect_params=given.connect_params,
             verify=given.verify,
         )

@@ -194,7 +194,7 @@ async def open_connection(
     """
     transport, cookies = network.settings.transport, http.cookies
     if transport == WEBSOCKET or (transport == AUTO and not cookies.fell_back):
-        headers = list(network.settings.headers_for(url))
+        headers = list(http.headers_for(url))
         if cookie := cookies.header(url):
             headers.append(("Cookie", cookie))
         try:

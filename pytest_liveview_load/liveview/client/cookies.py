@@ -115,6 +115,21 @@ class CookieJar:
         cookie = Cookie(name, value, host, True, "/", expires, secure)  # noqa: FBT003
         self.put(cookie)
 
+    def why_refused(self, url: str) -> str:
+        """Say which cookies of the host of `url` could not be kept, "" if there are none."""
+        host = urlsplit(url).hostname
+        names = [
+            name for name, at in self.refused.items() if urlsplit(at).hostname == host
+        ]
+        if not names:
+            return ""
+        return (
+            f"no browser keeps the cookie {', '.join(map(repr, names))}, which is Secure "
+            f"and came over http from {host}: set liveview_url to the https:// address, that "
+            "of the proxy which ends TLS if there is one, or run the app without Secure "
+            "cookies (secure: true, force_ssl)"
+        )
+
     def clear(self) -> None:
         """Forget all."""
         self.cookies.clear()

@@ -11,6 +11,7 @@ import httpx
 
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
 from pytest_liveview_load.liveview.client.cookies import CookieJar
+from pytest_liveview_load.liveview.client.headers import UserHeaders
 from pytest_liveview_load.liveview.client.http_body import BodyTooLarge, text_of
 from pytest_liveview_load.liveview.client.http_transport import (
     TIMES,
@@ -18,7 +19,7 @@ from pytest_liveview_load.liveview.client.http_transport import (
     Times,
     Transport,
 )
-from pytest_liveview_load.liveview.client.settings import ClientSettings
+from pytest_liveview_load.liveview.client.settings import ClientSettings, Headers
 from pytest_liveview_load.liveview.client.tls import (
     failed_to_reach,
     origin_of,
@@ -71,15 +72,21 @@ class Response:
 
 
 class HttpClient:
-    """Fetches pages for one user. Owns the cookies."""
+    """Fetches pages for one user. Owns the cookies, and the headers that are the user's."""
 
-    __slots__ = ("clock", "cookies", "settings", "transport")
+    __slots__ = ("clock", "cookies", "headers", "settings", "transport")
 
     def __init__(self, transport: Transport, settings: ClientSettings) -> None:
         self.transport = transport
         self.clock = transport.clock
         self.settings = settings
         self.cookies = CookieJar()
+        self.headers = UserHeaders()
+
+    def headers_for(self, url: str) -> Headers:
+        """Return what goes with a request to `url`, the user's own to the app's origin."""
+        given = self.settings.headers_for(url)
+        return self.headers.added_to(given) if self.settings.is_home(url) else given
 
     def hang_up(self) -> None:
         """Close what is open and idle, unless others use it too; the cookies stay."""
@@ -105,16 +112,18 @@ class HttpClient:
             if not answer.has_redirect_location:
                 return Response(
                     url=url,
-                    html=page_of(method, url, answer, self.settings),
+                    html=self.page_of(method, url, answer),
                     size=len(answer.content),
                     started=started,
                     hops=tuple(hops),
                 )
             target = urljoin(url, answer.headers["location"])
-            if urlsplit(target).hostname != urlsplit(url).hostname:
+            if not self.settings.may_visit(target):
+                host = urlsplit(target).hostname
                 told = (
                     f"it redirects to {printable_url(target)}, another host, where virtual "
-                    "users do not go: set the url to the host that the app itself redirects to"
+                    "users do not go: set the url to the host that the app itself "
+                    f"redirects to, or name it in liveview_allow ({host})"
                 )
                 raise PageError(method, printable_url(url), answer.status_code, told)
             if answer.status_code not in KEEP_METHOD and method != "HEAD":
@@ -178,25 +187,30 @@ class HttpClient:
         if method != "GET":
             headers.append(("Origin", origin_of(url)))
             headers.append(("Content-Type", content_type))
-        if extra := self.settings.headers_for(url):
+        if extra := self.headers_for(url):
             set_ = {name.lower() for name, _ in extra}
             headers = [each for each in headers if each[0].lower() not in set_]
             headers.extend(extra)
         content = None if body is None else body.encode()
         return httpx.Request(method, url, headers=headers, content=content)
 
-
-def page_of(
-    method: str, url: str, answer: httpx.Response, settings: ClientSettings
-) -> str:
-    """Return the final page's HTML, or raise the PageError that it is."""
-    html = text_of(answer.content, answer.headers.get("content-type", ""))
-    if answer.status_code >= 400:
+    def page_of(self, method: str, url: str, answer: httpx.Response) -> str:
+        """Return the final page's HTML, or raise the PageError that it is."""
+        html = text_of(answer.content, answer.headers.get("content-type", ""))
+        if answer.status_code < 400:
+            return html
         excerpt = " ".join(html.split())
         if len(excerpt) > EXCERPT:
             excerpt = f"{excerpt[:EXCERPT]}…"
-        if answer.status_code in WANTS_SOMEBODY and settings.keeps_headers_from(url):
-            home = origin_of(settings.url)
-            excerpt = f"{excerpt} (liveview_headers and its user go to {home} alone)"
+        if hint := self.why_a_stranger(url, answer.status_code):
+            excerpt = f"{excerpt} ({hint})"
         raise PageError(method, printable_url(url), answer.status_code, excerpt)
-    return html
+
+    def why_a_stranger(self, url: str, status: int) -> str:
+        """Say why an answer that wants somebody else may not know the user, "" if unknown."""
+        if status not in WANTS_SOMEBODY:
+            return ""
+        if self.settings.keeps_headers_from(url):
+            home = origin_of(self.settings.url)
+            return f"liveview_headers and its user go to {home} alone"
+        return self.cookies.why_refused(url)

@@ -115,9 +115,9 @@ async def load_page(
 
 def stay_on_host(tab: Tab, url: str) -> None:
     """Refuse to follow a link to another host: nobody allowed load there."""
-    home = urlsplit(tab.network.settings.url).hostname
-    if urlsplit(url).hostname != home:
-        raise another_host(url, str(home))
+    settings = tab.network.settings
+    if not settings.may_visit(url):
+        raise another_host(url, str(urlsplit(settings.url).hostname))
 
 
 async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -> None:

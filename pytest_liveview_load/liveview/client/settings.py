@@ -4,9 +4,11 @@ Frozen; one value serves every user of the process.
 """
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
-from pytest_liveview_load.liveview.client.tls import place_of
+from pytest_liveview_load.liveview.client.tls import is_loopback, place_of
 
 # How long a step waits, in seconds, unless it or the settings say otherwise.
 STEP_TIMEOUT: Final = 10.0
@@ -69,6 +71,7 @@ class ClientSettings:
     verify: bool | str = True  # a path names the file or folder of the CAs to trust
     headers: Headers = ()  # for the origin of `url`
     headers_elsewhere: tuple[tuple[str, Headers], ...] = ()  # by another origin's URL
+    allow: tuple[str, ...] = ()  # patterns of other hosts where users may go
     socket_path: str = SOCKET_PATH
     connect_params: dict[str, Any] = field(default_factory=dict)  # of the LiveSocket
     max_body: int = MAX_BODY
@@ -81,11 +84,24 @@ class ClientSettings:
         """Return what goes with a request to `url`: no header leaves its origin."""
         if not self.headers and not self.headers_elsewhere:
             return ()
-        asked = place_of(url)
-        if asked == place_of(self.url):
+        if self.is_home(url):
             return self.headers
-        elsewhere = self.headers_elsewhere
+        asked, elsewhere = place_of(url), self.headers_elsewhere
         return next((each for to, each in elsewhere if place_of(to) == asked), ())
+
+    def is_home(self, url: str) -> bool:
+        """Return whether `url` is of the app's own scheme, host and port."""
+        return place_of(url) == place_of(self.url)
+
+    def may_visit(self, url: str) -> bool:
+        """Return whether users may go to `url`: who allowed load on the app allowed that.
+
+        So it is on the app's host, on this machine if the app is, and where `allow` says.
+        """
+        host, home = ((urlsplit(each).hostname or "") for each in (url, self.url))
+        if host == home or (is_loopback(host) and is_loopback(home)):
+            return True
+        return any(fnmatchcase(host, each) for each in self.allow)
 
     def keeps_headers_from(self, url: str) -> bool:
         """Return whether the app's headers do not go to `url`, where others do not either."""

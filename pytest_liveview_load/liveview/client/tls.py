@@ -67,7 +67,10 @@ def absolute(home: str, path: str) -> str:
 
 def another_host(url: str, home: str) -> ConnectionFailed:
     """Return the error for an address away from the app's `home`: nobody allowed load there."""
-    reason = f"it is another host than {home}, where virtual users do not go"
+    reason = (
+        f"it is another host than {home}, where virtual users do not go; liveview_allow = "
+        f"{urlsplit(url).hostname} lets them"
+    )
     return ConnectionFailed(printable_url(url), reason)
 
 

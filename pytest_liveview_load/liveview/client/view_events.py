@@ -347,6 +347,10 @@ class ViewEvents:
         tab = self.tab
         advice = advice_on(reason)
         href = page.url if page.views.main is None else page.views.main.href
+        if reason == "stale" and (why := tab.http.cookies.why_refused(href)):
+            raise JoinFailed(
+                view.name, repr(reason), f"Its session is missing, for {why}."
+            )
         navigation.count_refusal(view.name, reason, advice)
         if reason in CURED_BY_LOADING:
             flash = view.flash if isinstance(view.flash, str) else None

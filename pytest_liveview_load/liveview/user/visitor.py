@@ -11,24 +11,22 @@ What a visitor does and sees is in `steps`, `reading` and `faults`. A test's `li
 `crowd.live_user.LiveUser`, which is a visitor that is part of a run.
 """
 
-import asyncio
 import random
-from http.cookiejar import CookieJar as NoCookies
-from http.cookiejar import DefaultCookiePolicy
+from collections.abc import Mapping, MutableMapping
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-import httpx
+import httpx  # noqa: TC002 (docs read the annotation)
 
-from pytest_liveview_load.errors import LoadRefused, StepTimeout
+from pytest_liveview_load.errors import LoadRefused
 from pytest_liveview_load.liveview.client.connect_params import OwnParams, check_params
-from pytest_liveview_load.liveview.client.http import USER_AGENT, HttpClient
+from pytest_liveview_load.liveview.client.cookies import UserCookies
 from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.tab import Tab
-from pytest_liveview_load.liveview.client.tls import another_host, printable_url
 from pytest_liveview_load.liveview.client.view_events import ViewEvents
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.user.faults import Faults
+from pytest_liveview_load.liveview.user.http_calls import http_client
 from pytest_liveview_load.liveview.user.steps import Steps
 from pytest_liveview_load.units import A_NUMBER_OF_USERS, parse_whole
 
@@ -129,18 +127,54 @@ class Visitor(Steps, Faults):
         self._tab.own_params = params
 
     @property
+    def cookies(self) -> MutableMapping[str, str]:
+        """The cookies that this user has of the app's host, by name.
+
+        A mapping to read and to change: set one, `del` one, `clear()` all, those of other
+        hosts as well. One that is set goes to the whole host; the pages, the socket and
+        `live.http` share them. Raises SettingError for what cannot be a cookie.
+
+        Example:
+            live.cookies["theme"] = "dark"
+            await live.visit("/counter")
+            assert "_roost_key" in live.cookies
+            live.cookies.clear()
+            assert dict(live.cookies) == {}
+        """
+        http = self._tab.http
+        return UserCookies(http.cookies, http.settings.url)
+
+    @property
+    def headers(self) -> MutableMapping[str, str]:
+        """The headers of this user, beside liveview_headers, of which they replace some.
+
+        Sent with every request, websocket and call of `live.http` to the app's own
+        scheme, host and port. A mapping to read and to change, also as a whole. Raises
+        SettingError for what is no header.
+
+        Example:
+            live.headers["Authorization"] = "Bearer s3cret"
+            await live.visit("/counter")
+        """
+        return self._tab.http.headers
+
+    @headers.setter
+    def headers(self, headers: Mapping[str, str]) -> None:
+        self._tab.http.headers.replace(headers)
+
+    @property
     def http(self) -> "httpx.AsyncClient":
         """A client of httpx for calls beside the page: `await live.http.get("/api")`.
 
-        It shares the user's cookies and connections; paths are relative to the app's
-        url. It measures nothing: `live.measure` does.
+        It shares the user's cookies, both ways, headers and connections; paths are
+        relative to the app's url. It measures nothing: `live.measure` does.
 
         Example:
             response = await live.http.get("/plain")
             assert response.status_code == 200
         """
         if self._http is None:
-            self._http = http_client(self._network, self._tab.http)
+            self._http = http_client(self._network.settings, self._tab.http)
         return self._http
 
     async def leave(self) -> None:
@@ -157,7 +191,7 @@ class Visitor(Steps, Faults):
             await each.close()
 
     async def close(self) -> None:
-        """End for good: leave, and forget the cookies.
+        """End for good: leave, and forget cookies and headers.
 
         Example:
             await live.visit("/counter")
@@ -165,66 +199,7 @@ class Visitor(Steps, Faults):
         """
         await self.leave()
         self._tab.http.cookies.clear()
+        self._tab.http.headers.clear()
 
     def _on_leave(self) -> None:
         """Do what a subclass must do when the page is left."""
-
-
-# Calls over HTTP beside the page: an `httpx.AsyncClient` that is the user's own.
-
-
-def http_client(network: Network, http: HttpClient) -> httpx.AsyncClient:
-    """Return a client for the app that sends and keeps the cookies of one user."""
-    settings = network.settings
-    return httpx.AsyncClient(
-        base_url=settings.url,
-        headers=[("User-Agent", USER_AGENT), *settings.headers],
-        cookies=NoCookies(policy=DefaultCookiePolicy(allowed_domains=[])),
-        timeout=settings.timeout,
-        transport=UsersTransport(http, httpx.URL(settings.url).host),
-        trust_env=False,
-    )
-
-
-class UsersTransport(httpx.AsyncBaseTransport):
-    """Carries a client's requests over the connections of the user."""
-
-    def __init__(self, http: HttpClient, host: str) -> None:
-        self.http = http
-        self.host = host
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request with the user's cookies, and keep those that it sets.
-
-        Raises ConnectionFailed, also for another host than the app's, ConnectionLost,
-        and StepTimeout after the client's timeout for reading.
-        """
-        url = str(request.url)
-        if request.url.host != self.host:
-            raise another_host(url, self.host)
-        await request.aread()
-        self.keep_headers_at_home(request, url)
-        known = [self.http.cookies.header(url), request.headers.get("cookie", "")]
-        if any(known):
-            request.headers["cookie"] = "; ".join(each for each in known if each)
-        timeout = request.extensions.get("timeout", {}).get("read")
-        try:
-            async with asyncio.timeout(timeout):
-                answer = await self.http.exchange(request)
-        except TimeoutError:
-            step = f"{request.method} {printable_url(url)}"
-            raise StepTimeout(step, timeout, "the answer") from None
-        return httpx.Response(
-            answer.status_code, headers=answer.headers.raw, stream=answer.stream
-        )
-
-    def keep_headers_at_home(self, request: httpx.Request, url: str) -> None:
-        """Take the app's headers, which the client sends, from what goes elsewhere."""
-        settings, sent = self.http.settings, request.headers
-        its_own = settings.headers_for(url)
-        if its_own is not settings.headers:
-            for name, value in settings.headers:
-                if sent.get(name) == value:
-                    del sent[name]
-            for name, value in its_own:
-                sent.setdefault(name, value)

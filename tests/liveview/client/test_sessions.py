@@ -48,7 +48,7 @@ async def test_calls_share_the_cookies_of_the_page_both_ways(
     assert "GET page=1 " == first.text
     assert 'POST page=1; api=2; own=3 {"a":1}' == second.text
     assert "page=1; api=2" == server.asked[-1].headers["cookie"]
-    assert {} == dict(live.http.cookies)
+    assert {"page": "1", "api": "2"} == dict(live.http.cookies)
 
 
 async def test_a_cookie_that_the_page_changes_is_the_calls_too(
