@@ -5,8 +5,6 @@ forgotten, as the measurements of it are.
 """
 
 import asyncio
-import contextlib
-import errno
 import gc
 import linecache
 import math
@@ -22,68 +20,16 @@ from types import FrameType
 from typing import Final, Self
 
 from pytest_liveview_load.crowd.cpu import CpuHistory, CpuReader, CpuUsage, Instant
+from pytest_liveview_load.crowd.limits import (
+    Limit,
+    Machine,
+    files_in_use,
+    is_of_silence,
+    most_files,
+)
 from pytest_liveview_load.crowd.tracebacks import is_authored
-from pytest_liveview_load.errors import TooFewFiles
-from pytest_liveview_load.liveview.client.tls import root_cause
 from pytest_liveview_load.metrics.recorder import Recorder
 from pytest_liveview_load.units import Clock
-
-FILES_PER_USER: Final = 2  # the socket, and an HTTP connection that is kept open
-OTHER_FILES: Final = 64  # pytest's captures, logs, imports, name lookups
-# Of this process, of the whole machine.
-NONE_LEFT: Final = frozenset({errno.EMFILE, errno.ENFILE})
-
-
-def check_file_descriptors(users: int) -> None:
-    """Let this process open what `users` need; raise TooFewFiles if it may not.
-
-    The soft limit is raised as far as needed, for the whole process.
-    """
-    soft, hard = most_files()
-    seen = Path("/dev/fd")  # Linux, macOS and the BSDs
-    in_use = len(list(seen.iterdir())) if seen.is_dir() else 0
-    needed = users * FILES_PER_USER + max(OTHER_FILES, in_use)
-    if allows(soft, needed):
-        return
-    if not allows(hard, needed):
-        raise TooFewFiles(users, needed, hard)
-    import resource  # noqa: PLC0415 (POSIX only)
-
-    most = hard or resource.RLIM_INFINITY
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, most))
-
-
-def allows(limit: int, needed: int) -> bool:
-    """Return whether a limit of open files is high enough; 0 is none."""
-    return not limit or limit >= needed
-
-
-def most_files() -> tuple[int, int]:
-    """Return how many files may be open now, and how many if we raise that; 0 is no limit."""
-    if sys.platform == "win32":
-        return 0, 0  # sockets are no file descriptors there
-    import resource  # noqa: PLC0415 (POSIX only)
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(0, soft), max(0, hard)
-
-
-def files_in_use() -> int | None:
-    """Return about how many files are open, in microseconds; None if none is left.
-
-    A new one gets the lowest number that is free: that many are open at least. To count
-    them takes 1 ms for a thousand.
-    """
-    try:
-        lowest = os.open(os.devnull, os.O_RDONLY)
-    except OSError as error:
-        if error.errno in NONE_LEFT:
-            return None
-        return 0  # a sandbox without a null device says nothing about sockets
-    with contextlib.suppress(OSError):
-        os.close(lowest)
-    return lowest
-
 
 FROZEN_AT_START: Final = gc.get_freeze_count()  # Python 3.12 begins with some hundreds
 
@@ -104,12 +50,6 @@ def frozen_heap() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def is_out_of_files(error: BaseException) -> bool:
-    """Return whether an error was raised because no file could be opened any more."""
-    root = root_cause(error)
-    return isinstance(root, OSError) and root.errno in NONE_LEFT
 
 
 # The watchdog: a thread that looks what blocks the event loop, when its heartbeat is late.
@@ -257,6 +197,7 @@ class GeneratorMonitor:
         *,
         max_lag: float = MAX_LAG,
         processor: CpuReader | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.recorder = recorder
         self.clock = clock
@@ -270,7 +211,10 @@ class GeneratorMonitor:
         self.stops: list[Delay] = []
         self.stalled_at = ""
         self.dropped: Occurrences | None = None
-        self.without_file: Occurrences | None = None
+        self.machine = machine or Machine()
+        self.lacks: dict[Limit, Occurrences] = {}
+        # Packets that were dropped before anything was measured.
+        self._untracked = self.machine.untracked()
         self.most_in_use: OpenFiles | None = None
         self._due = math.inf  # the next probe
         self._watchdog: Watchdog | None = None
@@ -356,15 +300,17 @@ class GeneratorMonitor:
             self.worst[metric] = Delay(seconds, self.instant(at))
 
     def sample_process(self, now: float) -> None:
-        """Look what the process uses of the CPU, and how many files."""
+        """Look what the process uses of the CPU, how many files, and what is dropped."""
         self._sample_at = now + READ_EVERY - PROBE_EVERY / 2
         if not self.measures(now):
+            self._untracked = self.machine.untracked()
             return
+        self.look_for_drops()
         instant = self.instant(now)
         self.cpu_history.add(now, self.usage, instant)
         used, (_, most) = files_in_use(), most_files()
         if used is None:
-            self.without_file = self.without_file or Occurrences(0, instant)
+            self.lack(Limit.FILES)
         elif self.most_in_use is None or used > self.most_in_use.files:
             self.most_in_use = OpenFiles(used, most, instant)
 
@@ -388,13 +334,25 @@ class GeneratorMonitor:
             self.dropped.count += 1
 
     def caused(self, error: BaseException) -> bool:
-        """Return whether a failure is the generator's own: it has no file left to open."""
-        if not is_out_of_files(error):
+        """Return whether a failure is the generator's own: this machine lacked something."""
+        limit = self.machine.limit_behind(error)
+        if limit is None and is_of_silence(error):
+            self.look_for_drops()
+            limit = Limit.TRACKED if Limit.TRACKED in self.lacks else None
+        if limit is None:
             return False
-        instant = self.instant(self.clock())
-        self.without_file = self.without_file or Occurrences(0, instant)
-        self.without_file.count += 1
+        self.lack(limit).count += 1
         return True
+
+    def look_for_drops(self) -> None:
+        """Take note if packets have been dropped that the machine could not keep track of."""
+        if self.machine.untracked() > self._untracked:
+            self.lack(Limit.TRACKED)
+
+    def lack(self, limit: Limit) -> Occurrences:
+        """Return how often something was lacking; now is the first time, if there was none."""
+        first = Occurrences(0, self.instant(self.clock()))
+        return self.lacks.setdefault(limit, first)
 
 
 def kind_of_stop(seconds: float, used: CpuUsage, place: str) -> str:

@@ -11,14 +11,13 @@ from typing import Final
 
 from pytest_liveview_load.crowd.generator import (
     BLOCKED,
-    FILES_PER_USER,
     NO_CPU,
     SHORTEST_STOP,
     STOP,
     STOPPED,
     GeneratorMonitor,
-    most_files,
 )
+from pytest_liveview_load.crowd.limits import Limit, lacked
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -82,10 +81,10 @@ def causes(
         *too_late(monitor, snapshot, "lateness", LATENESS, LATENESS_ADVICE),
     ]
     return (
-        *out_of_files(monitor),
+        *lacking(monitor),
         *(roots or symptoms),
         *(() if drops_allowed else dropped(monitor)),
-        *(() if monitor.without_file or is_share else none_finished(snapshot)),
+        *(() if monitor.lacks or is_share else none_finished(snapshot)),
     )
 
 
@@ -99,18 +98,14 @@ def is_of_time(cause: str) -> bool:
     return is_of_the_machine(cause) or LOOP_BLOCKED in cause
 
 
-def out_of_files(monitor: GeneratorMonitor) -> Iterator[str]:
-    """Yield the sentence that says so if no file could be opened any more."""
-    lack = monitor.without_file
-    if lack is None:
-        return
-    failed = f"; {plural(lack.count, 'iteration')} failed of it" if lack.count else ""
-    limit, _ = most_files()
-    advice = f" (ulimit -n {max(2 * limit, lack.first.users * 2 * FILES_PER_USER)})"
-    yield (
-        f"no file descriptor was left, of {limit}, {lack.first}{failed}: raise the limit"
-        f"{advice if limit else ''} or run fewer users here"
-    )
+def lacking(monitor: GeneratorMonitor) -> Iterator[str]:
+    """Yield a sentence for each thing that this machine had no more of."""
+    for limit, lack in monitor.lacks.items():
+        count, first = lack.count, lack.first
+        failed = f"; {plural(count, 'iteration')} failed of it" if count else ""
+        yield lacked(
+            limit, failed, monitor.machine, users=first.users, instant=str(first)
+        )
 
 
 STOPS: Final[Mapping[str, tuple[str, str]]] = {
@@ -262,7 +257,7 @@ def remarks(monitor: GeneratorMonitor) -> Iterator[str]:
         yield from cpu_note(used.cpu, monitor.ended - monitor.began)
     if not any(starved_of_cpu(monitor)):
         yield from wait_note(monitor)
-    if not monitor.without_file:
+    if Limit.FILES not in monitor.lacks:
         yield from files_note(monitor)
 
 

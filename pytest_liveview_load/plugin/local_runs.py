@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from msgspec import structs
 
 from pytest_liveview_load.crowd.engine import RunOutcome, run_on_network
-from pytest_liveview_load.crowd.generator import check_file_descriptors
+from pytest_liveview_load.crowd.limits import check_file_descriptors
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunControl, RunningCrowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted

@@ -13,8 +13,10 @@ from pytest_liveview_load.crowd.generator import (
     STOPPED,
     Delay,
     GeneratorMonitor,
+    Occurrences,
     kind_of_stop,
 )
+from pytest_liveview_load.crowd.limits import Limit
 from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -210,8 +212,4 @@ def test_only_want_of_files_is_the_generators_own_failure() -> None:
 
     monitor, _ = watched(scene)
 
-    assert monitor.without_file is not None
-    assert (2, Instant(3.0, 120)) == (
-        monitor.without_file.count,
-        monitor.without_file.first,
-    )
+    assert monitor.lacks == {Limit.FILES: Occurrences(2, Instant(3.0, 120))}

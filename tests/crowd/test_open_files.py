@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from pytest_liveview_load.crowd.generator import (
+from pytest_liveview_load.crowd.limits import (
+    Limit,
+    Machine,
     allows,
     check_file_descriptors,
     files_in_use,
-    is_out_of_files,
     most_files,
 )
 from pytest_liveview_load.errors import ConnectionFailed, TooFewFiles
@@ -27,7 +28,7 @@ def limited(users: int, soft: int, hard: int) -> str:
     """Return the soft limit after the check, in a process of its own, or the error."""
     script = (
         "import resource, sys\n"
-        "from pytest_liveview_load.crowd.generator import check_file_descriptors\n"
+        "from pytest_liveview_load.crowd.limits import check_file_descriptors\n"
         "from pytest_liveview_load.errors import TooFewFiles\n"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
         "try:\n"
@@ -114,8 +115,9 @@ def test_which_failures_are_for_want_of_files(cause: Exception, expected: bool) 
     failed = ConnectionFailed("http://shop.test", "no file")
     failed.__cause__ = cause
 
-    assert expected == is_out_of_files(failed)
-    assert expected == is_out_of_files(cause)
+    limit = Limit.FILES if expected else None
+    assert limit == Machine().limit_behind(failed)
+    assert limit == Machine().limit_behind(cause)
 
 
 def test_how_many_may_be_open_now_and_at_most() -> None:

@@ -64,6 +64,7 @@ class Socket:
     refs: Refs = field(default_factory=Refs)
     topics: dict[str, Topic] = field(default_factory=dict)
     lost: str = ""  # why there is no connection, when it had been open
+    failure: StepError | None = None  # why there is none again, for now
     heard: bool = False  # whether the server has said anything on this connection
     unheard: int = 0  # connections in a row on which it has not
     mending: asyncio.Task[None] | None = None
@@ -238,7 +239,8 @@ class Socket:
                 await self.connect(self.network.settings.connect_timeout)
             except StepError as error:
                 self.lost = f"{self.lost.partition('; ')[0]}; {error}"
-        self.mending = None
+                self.failure = error
+        self.mending = self.failure = None
         self.observer.count("reconnects", self.network.clock())
         for topic in tuple(self.topics.values()):
             topic.connection_back()

@@ -175,7 +175,7 @@ class Step:
         """Raise ConnectionLost if the page's socket was open and is gone."""
         socket = self.tab.page.socket if self.tab.page is not None else None
         if socket is not None and socket.is_lost:
-            raise ConnectionLost(self.name, socket.lost) from None
+            raise ConnectionLost(self.name, socket.lost) from socket.failure
 
 
 @dataclass(slots=True, eq=False)

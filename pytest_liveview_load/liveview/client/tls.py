@@ -6,6 +6,7 @@ the cause.
 
 import errno
 import ipaddress
+import re
 import socket
 import ssl
 from pathlib import Path
@@ -84,14 +85,20 @@ def reason_of(error: BaseException, url: str = "") -> str:
         return f"the name {parts.hostname!r} is unknown (DNS: {root.strerror or root})"
     if isinstance(root, TimeoutError):
         return "nothing answered in time"
+    numbers = errnos_of(root) if isinstance(root, OSError) else frozenset()
+    if numbers == {errno.EADDRNOTAVAIL}:
+        return (
+            "this machine has no local port left to connect from; widen "
+            "net.ipv4.ip_local_port_range, or run fewer users here"
+        )
     if isinstance(root, ConnectionRefusedError) or "refused" in str(root).lower():
         listening = f"nobody listens on port {port_of(url)} (connection refused)"
         return f"{listening}. Is the app running there?"
     if isinstance(root, ConnectionResetError):
         return "it hung up at once (connection reset)"
-    if isinstance(root, MemoryError):
+    if isinstance(root, MemoryError) or numbers & {errno.ENOMEM, errno.ENOBUFS}:
         return "this process has no memory left: run fewer users here"
-    if isinstance(root, OSError) and root.errno in {errno.EMFILE, errno.ENFILE}:
+    if numbers & {errno.EMFILE, errno.ENFILE}:
         return "this process has no file descriptor left; raise `ulimit -n`"
     return str(root) or type(root).__name__
 
@@ -100,10 +107,21 @@ def root_cause(error: BaseException) -> BaseException:
     """Return the operating system's error under a library's, or `error` itself."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError):  # ssl.SSLError, gaierror and TimeoutError too
+        # ssl.SSLError, gaierror and TimeoutError are of the first kind too.
+        if isinstance(seen, OSError | MemoryError):
             return seen
         seen = seen.__cause__ or seen.__context__
     return error
+
+
+def errnos_of(error: OSError) -> frozenset[int]:
+    """Return the numbers of an error; of several, one per address, there are several.
+
+    "Multiple exceptions: [Errno 99] …, [Errno 111] …" of asyncio has none of its own.
+    """
+    if error.errno is not None:
+        return frozenset({error.errno})
+    return frozenset(map(int, re.findall(r"\[Errno (\d+)\]", str(error))))
 
 
 def port_of(url: str) -> int:
