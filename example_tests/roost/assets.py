@@ -38,7 +38,9 @@ if (window.LiveView) {
         this.pushEvent("mounted", {id: this.el.id})
         this.el.addEventListener("click", () => this.pushEvent("heard", {id: this.el.id}))
       },
-      updated() { this.pushEvent("updated", {id: this.el.id}) }
+      updated() { this.pushEvent("updated", {id: this.el.id}) },
+      disconnected() { this.pushEvent("disconnected", {id: this.el.id}, () => {}) },
+      reconnected() { this.pushEvent("reconnected", {id: this.el.id}) }
     },
     Listener: {
       mounted() {

@@ -68,7 +68,7 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "/dashboard?patch": ("click #to-a-2",),
     "/faults": ("click #inc", "click #crash"),
-    "/hooked": HOOKED,
+    "/hooked": (*HOOKED, "liveSocket.disconnect and connect", "click #silent"),
     "/nav/b/7?from=x": ("click #patch-item",),
     "/nested/two": ("click #play",),
     "/other": ("click #navigate-a",),

@@ -44,6 +44,12 @@ class Teller(Listener):
     def updated(self) -> None:
         self.tell("updated")
 
+    def disconnected(self) -> None:
+        self.tell("disconnected")
+
+    def reconnected(self) -> None:
+        self.tell("reconnected")
+
 
 class Runs(Hook):
     """Runs the commands in its element when it is clicked."""

@@ -113,6 +113,12 @@ class Hook:
     def destroyed(self) -> None:
         """Called when the element has been removed."""
 
+    def disconnected(self) -> None:
+        """Called when the element's view has lost its server."""
+
+    def reconnected(self) -> None:
+        """Called when the element's view has its server back."""
+
     def handle_event(self, event: str, payload: Any) -> None:
         """Called for each `push_event` of the server, of any name and for any hook."""
 
@@ -130,6 +136,8 @@ class Hook:
         to: str | int | None = None,
     ) -> None:
         """Push an event; `on_reply` is called with what `handle_event` of the server replied.
+
+        While the element's view is without its server nothing is pushed, as in a browser.
 
         `to` is a component's cid or a selector, as for JavaScript's pushEventTo.
         """
@@ -173,6 +181,7 @@ class MountedHook(NamedTuple):
     place: View | Page
     tag: str
     html: str
+    away: bool = False  # its view was without its server when it was last told
 
 
 class TabHooks:
@@ -201,6 +210,7 @@ class TabHooks:
             self._page = page
             self.mounted.clear()
             self.received.clear()
+        self._tell_connection(lost=True)
         joined = page.views.main is not None and page.views.main.joined
         if self.classes and joined:
             self._update(page)
@@ -208,6 +218,7 @@ class TabHooks:
             self.received.append((event, payload))
             for each in list(self.mounted.values()):
                 self._call(each.hook.handle_event, event, payload)
+        self._tell_connection(lost=False)
 
     def document(self) -> Document:
         """Return what the page shows now."""
@@ -222,6 +233,8 @@ class TabHooks:
             raise NotLiveView("" if page is None else page.url, f"push of {event!r}")
         view_id, cid = target_of(page, to, f'[id="{hook.id}"]')
         view = page.views.get(view_id) or page.views.main
+        if not view.joined:
+            return
         push = push_of_hook(view, event, payload, cid)
         awaited = LoadingSource(HOOK, Identity(hook.id))
         push.number = view.in_flight.mark(awaited, page.latest)
@@ -302,15 +315,17 @@ class TabHooks:
             html = document.html(element)
             known = before.get(element_id)
             if known and known.place is place and known.tag == element.tag:
-                hook = before.pop(element_id).hook
+                hook, away = known.hook, known.away
+                del before[element_id]
                 if known.html != html:
                     changed.append(hook)
             elif isinstance(place, Page) or place.joined:
                 hook = self.classes[element.get(PHX_HOOK, "")](self, element_id)
+                away = False
                 new.append(hook)
             else:
                 continue
-            self.mounted[element_id] = MountedHook(hook, place, element.tag, html)
+            self.mounted[element_id] = MountedHook(hook, place, element.tag, html, away)
         gone = [each for each in before.values() if not left(each.place)]
         for each in before.values():
             if left(each.place):
@@ -321,6 +336,17 @@ class TabHooks:
             self._call(hook.updated)
         for each in gone:
             self._call(each.hook.destroyed)
+
+    def _tell_connection(self, *, lost: bool) -> None:
+        """Tell the hooks of the views that have lost their server, or have it back."""
+        for element_id, known in list(self.mounted.items()):
+            place = known.place
+            if isinstance(place, View) and not place.left:
+                away = not place.joined
+                if away != known.away and away == lost:
+                    self.mounted[element_id] = known._replace(away=away)
+                    hook = known.hook
+                    self._call(hook.disconnected if away else hook.reconnected)
 
     def _hooked(
         self, page: Page, document: Document

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from pytest_liveview_load.errors import CallError, ElementError, StepTimeout
+from pytest_liveview_load.errors import (
+    CallError,
+    ElementError,
+    StepTimeout,
+    ViewCrashed,
+)
 from pytest_liveview_load.liveview.client.hooks import Hook
 from pytest_liveview_load.liveview.user.steps import check_hooks
 from pytest_liveview_load.liveview.user.visitor import Visitor
@@ -25,7 +30,7 @@ PAGE = ["", REST]
 
 
 class Chart(Hook):
-    """Keeps what happens to it."""
+    """Keeps what happens to it; what it pushes without a server goes nowhere."""
 
     heard: list[Any]
 
@@ -39,6 +44,14 @@ class Chart(Hook):
 
     def destroyed(self) -> None:
         self.heard.append("destroyed")
+
+    def disconnected(self) -> None:
+        self.heard.append("disconnected")
+        self.push_event("gone")
+
+    def reconnected(self) -> None:
+        self.heard.append("reconnected")
+        self.push_event("back")
 
     def handle_event(self, event: str, payload: Any) -> None:
         self.heard.append((event, payload))
@@ -319,6 +332,27 @@ async def test_live_navigation_destroys_hooks_and_mounts_others_of_the_same_ids(
     first, second = LIVING
     assert [("mounted", "0"), None, "destroyed"] == first.heard
     assert [("mounted", "0"), None] == second.heard
+
+
+async def test_a_hook_outlives_its_views_crash_and_hears_of_it(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    live.hooks["Chart"] = Chart
+    server.on["event"] = answering(diff={})
+    await live.visit("/counter")
+    (chart,) = LIVING
+    chart.heard.clear()
+
+    server.talks[0].crash(server.said[0])
+    await server.until(lambda: "back" in told(server))
+    with pytest.raises(ViewCrashed):
+        await live.click("#n")
+    await live.reconnect()
+    await server.until(lambda: told(server) == ["ready", "back", "back"])
+
+    kept = [each for each in chart.heard if each != ("hello", {"from": "join"})]
+    assert ["disconnected", "reconnected", "disconnected", "reconnected"] == kept
+    assert [chart] == LIVING
 
 
 RUN = """[["toggle_class",{"names":["on"]}],["push",{"event":"ran"}]]"""
