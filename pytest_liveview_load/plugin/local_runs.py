@@ -217,6 +217,7 @@ class LocalRuns:
             headers=(*self.authorization, *given.headers),
             headers_elsewhere=given.headers_elsewhere,
             allow=given.allow,
+            socket_path=given.socket,
             connect_params=given.connect_params,
             verify=given.verify,
         )

@@ -55,7 +55,8 @@ OPTIONS: Final = (
     Option(
         name="url",
         metavar="URL",
-        help="where the app under test answers, like http://localhost:4000; "
+        help="where the app under test answers, like http://localhost:4000 or, below a path, "
+        "https://shop.example.com/app; "
         "user:password@ before the host is sent as basic authentication",
     ),
     Option(
@@ -90,6 +91,12 @@ OPTIONS: Final = (
         metavar="NAME",
         help="what carries a page's socket: websocket (the default), longpoll, or auto, "
         "which polls where websockets are refused, as longPollFallbackMs does",
+    ),
+    Option(
+        name="socket",
+        metavar="PATH",
+        help="path of the app's socket, as app.js gives it to new LiveSocket (default: /live, "
+        "below the path of the url)",
     ),
     Option(
         name="connections",

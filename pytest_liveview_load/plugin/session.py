@@ -112,13 +112,17 @@ class LoadSession:
         """Return what pytest's header says of the settings, nothing if all are default."""
         if not self.given:
             return []
+        from pytest_liveview_load.liveview.client.tls import ignored_proxy
+
         settings = self.settings
         hosts = ", ".join(each.name for each in settings.hosts)
+        proxy = ignored_proxy(settings.url) if settings.url else ""
         parts = [
             f"liveview_server {settings.server!r}" if settings.server else "",
             settings.url or "",
             f"scale {settings.scale:g}" if settings.scale != 1 else "",
             f"hosts {hosts}" if hosts else "",
+            f"{proxy} is not used" if proxy else "",
         ]
         said = ", ".join(part for part in parts if part)
         return [f"liveview: {said}"] if said else []

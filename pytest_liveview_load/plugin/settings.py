@@ -160,7 +160,7 @@ CREDENTIALS: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/]*@")
 def parse_url(text: str) -> str:
     """Return the address without a trailing slash, and without user and password.
 
-    Raises SettingError unless the text is `http(s)://[user:password@]host[:port]`.
+    Raises SettingError unless it is `http(s)://[user:password@]host[:port][/path]`.
     """
     parts = split(text)
     if parts.scheme not in ("http", "https"):
@@ -169,12 +169,23 @@ def parse_url(text: str) -> str:
         raise refused(text, f"must begin with http:// or https://{advice}")
     if not parts.hostname:
         raise refused(text, "names no host")
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        bare = f"{parts.scheme}://{host_and_port(parts)}"
+    bare = f"{parts.scheme}://{host_and_port(parts)}{parts.path.rstrip('/')}"
+    if parts.query or parts.fragment:
         raise refused(
-            text, f"is more than an address: give {bare}, the path goes to visit()"
+            text, f"is more than an address: give {bare}, the rest goes to visit()"
         )
-    return f"{parts.scheme}://{host_and_port(parts)}"
+    return bare
+
+
+def parse_socket(given: Given) -> str:
+    """Return the path of the app's socket. Raises SettingError."""
+    path = given.one.strip()
+    if not re.fullmatch(r"(/[^/?#\s]+)+/?", path):
+        raise SettingError(
+            f"{path!r} is not the path of a socket: write it as app.js gives it to "
+            "new LiveSocket, like /live"
+        )
+    return path.removesuffix("/websocket").rstrip("/")
 
 
 def split(text: str) -> SplitResult:
@@ -240,6 +251,7 @@ class Settings:
     server_timeout: float = 60.0
     timeout: float = STEP_TIMEOUT
     transport: TransportName = WEBSOCKET
+    socket: str = ""
     connections: ConnectionsOf = OF_USER
     max_body: int = MAX_BODY
     headers: Headers = ()
@@ -376,6 +388,7 @@ PARSERS: Final[Mapping[str, Callable[[Given], Any]]] = {
     "server_timeout": parse_positive_duration,
     "timeout": parse_positive_duration,
     "transport": parse_transport,
+    "socket": parse_socket,
     "connections": parse_connections,
     "max_body": parse_size,
     "headers": parse_headers,

@@ -26,6 +26,9 @@ GOOD: dict[str, tuple[str, str, Any]] = {
     "an address": ("url", "http://localhost:4000", "http://localhost:4000"),
     "a trailing slash goes": ("url", "http://localhost:4000/", "http://localhost:4000"),
     "https": ("url", "https://shop.test", "https://shop.test"),
+    "an app below a path": ("url", "https://a.test/x/app/", "https://a.test/x/app"),
+    "a socket": ("socket", "/my/live/", "/my/live"),
+    "a socket's websocket": ("socket", "/live/websocket", "/live"),
     "IPv6": ("url", "http://[::1]:4000", "http://[::1]:4000"),
     "a timeout": ("timeout", "500ms", 0.5),
     "a bare number is seconds": ("server_timeout", "90", 90.0),
@@ -95,13 +98,18 @@ BAD = {
         "ws://localhost:4000",
         "--liveview-url: 'ws://localhost:4000' must begin with http:// or https://",
     ),
-    "a path": (
+    "a query": (
         "url",
-        "http://localhost:4000/shop",
+        "http://localhost:4000/shop/?a=1",
         (
-            "--liveview-url: 'http://localhost:4000/shop' is more than an address: give "
-            "http://localhost:4000, the path goes to visit()"
+            "--liveview-url: 'http://localhost:4000/shop/?a=1' is more than an address: "
+            "give http://localhost:4000/shop, the rest goes to visit()"
         ),
+    ),
+    "a socket's whole address": (
+        "socket",
+        "wss://shop.test/live",
+        "--liveview-socket: 'wss://shop.test/live' is not the path of a socket: write it",
     ),
     "no host": ("url", "http://", "--liveview-url: 'http://' names no host"),
     "a bad port": (
@@ -112,9 +120,9 @@ BAD = {
     "port 0": ("url", "http://a:0", "--liveview-url: 'http://a:0' is not an address"),
     "a password is not repeated": (
         "url",
-        "http://joe:secret@shop.test/shop",
+        "http://joe:secret@shop.test/#shop",
         (
-            "--liveview-url: 'http://***@shop.test/shop' is more than an address: give "
+            "--liveview-url: 'http://***@shop.test/#shop' is more than an address: give "
             "http://shop.test, "
         ),
     ),
@@ -263,6 +271,7 @@ def test_where_a_setting_comes_from(
     expected: str,
 ) -> None:
     suite.ini("[pytest]\nliveview_url = http://ini:1")
+    monkeypatch.setenv("NO_PROXY", "*")
     suite.tests(f"def test_url(liveview_url):\n    assert liveview_url == {expected!r}")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -271,6 +280,21 @@ def test_where_a_setting_comes_from(
 
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"liveview: {expected}"])
+
+
+def test_the_header_says_that_a_proxy_is_not_used(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite.ini("[pytest]\nliveview_url = http://shop.test/app")
+    suite.tests("def test_url(liveview_url): pass")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    result = suite.run_here()
+
+    told = ["liveview: http://shop.test/app, HTTP_PROXY is not used"]
+    result.stdout.fnmatch_lines(told)
 
 
 UNSET: dict[str, tuple[str, str, str]] = {

@@ -156,7 +156,7 @@ class Page:
 
     def websocket_url(self) -> str:
         """Return where the page's socket is, with the page's tokens."""
-        path = self.network.settings.socket_path
+        path = self.network.settings.socket_of(self.dead.url)
         return websocket_url(self.dead.url, self.params.for_url(), path)
 
     def root_view(self, element: ViewElement) -> View:

@@ -40,7 +40,8 @@ OF_WEBSOCKET: Final[Mapping[int, str]] = {
     **dict.fromkeys((200, 400, 405, 426, 501), NO_UPGRADE),
     404: (
         'there is no LiveView socket at this path: is `socket "/live", '
-        "Phoenix.LiveView.Socket` in the endpoint?"
+        "Phoenix.LiveView.Socket` in the endpoint? liveview_socket has to be what app.js "
+        'gives to `new LiveSocket("/live", …)`, from the host on'
     ),
 }
 OF_LONGPOLL: Final[Mapping[int, str]] = {
@@ -48,7 +49,8 @@ OF_LONGPOLL: Final[Mapping[int, str]] = {
     200: "what answers there is no long poll of Phoenix",
     404: (
         "there is no long poll at this path: is `longpoll: true` in the endpoint's "
-        '`socket "/live", Phoenix.LiveView.Socket`?'
+        '`socket "/live", Phoenix.LiveView.Socket`? liveview_socket has to be what app.js '
+        'gives to `new LiveSocket("/live", …)`, from the host on'
     ),
 }
 

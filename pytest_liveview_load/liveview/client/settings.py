@@ -72,13 +72,22 @@ class ClientSettings:
     headers: Headers = ()  # for the origin of `url`
     headers_elsewhere: tuple[tuple[str, Headers], ...] = ()  # by another origin's URL
     allow: tuple[str, ...] = ()  # patterns of other hosts where users may go
-    socket_path: str = SOCKET_PATH
+    socket_path: str = ""  # as app.js gives it, "" for the usual one
     connect_params: dict[str, Any] = field(default_factory=dict)  # of the LiveSocket
     max_body: int = MAX_BODY
     transport: TransportName = WEBSOCKET
     connections: ConnectionsOf = OF_USER
     idle_timeout: float = 5.0  # of a user's HTTP connection that nothing is asked of
     delays: Delays = field(default_factory=Delays)
+
+    def socket_of(self, page_url: str) -> str:
+        """Return the path of the socket of the page at `page_url`.
+
+        That of an app below a path is there too, unless `socket_path` says where.
+        """
+        if not self.is_home(page_url):
+            return SOCKET_PATH
+        return self.socket_path or f"{urlsplit(self.url).path.rstrip('/')}{SOCKET_PATH}"
 
     def headers_for(self, url: str) -> Headers:
         """Return what goes with a request to `url`: no header leaves its origin."""

@@ -11,6 +11,7 @@ import socket
 import ssl
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
 
 from pytest_liveview_load.errors import ConnectionFailed, SettingError
 
@@ -55,14 +56,38 @@ SECURE_SCHEMES = frozenset({"https", "wss"})
 
 def failed_to_reach(url: str, error: BaseException) -> ConnectionFailed:
     """Return the error to raise for `url`, which `error` kept us from."""
-    return ConnectionFailed(printable_url(url), reason_of(error, url))
+    reason = reason_of(error, url)
+    if proxy := ignored_proxy(url):
+        reason = f"{reason} ({proxy} is set, but users never go through a proxy)"
+    return ConnectionFailed(printable_url(url), reason)
+
+
+def ignored_proxy(url: str) -> str:
+    """Return the variable that asks for a proxy to `url`, "" if none does.
+
+    It is not heeded: a proxy would be measured, and not the app.
+    """
+    host = urlsplit(url).hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return ""
+    secure = urlsplit(url).scheme in SECURE_SCHEMES
+    named = ("https" if secure else "http", "all")
+    proxies = getproxies_environment()
+    return next((f"{name.upper()}_PROXY" for name in named if proxies.get(name)), "")
 
 
 def absolute(home: str, path: str) -> str:
-    """Return where `path` is in the app at `home`. Raises ConnectionFailed for no path."""
+    """Return where `path` is in the app at `home`. Raises ConnectionFailed for no path.
+
+    That of an app below a path begins there; it may say so itself, as a page's links do.
+    """
     try:
+        prefix = urlsplit(home).path.rstrip("/")
+        asked = f"{urlsplit(path).path}/"
+        if path.startswith("/") and not path.startswith("//"):
+            path = path if asked.startswith(f"{prefix}/") else f"{prefix}{path}"
         return urljoin(f"{home.rstrip('/')}/", path)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, AttributeError):
         raise ConnectionFailed(repr(path), "it is no path of a page") from None
 
 
