@@ -96,7 +96,8 @@ class PageReading:
 
         Example:
             await live.visit("/streams?n=3")
-            assert live.attrs("#items > li", "id") == ["items-1", "items-2", "items-3"]
+            rows = live.attrs("#items li:not(.only-child)", "id")
+            assert rows == ["items-1", "items-2", "items-3"]
         """
         document = self._document()
         return [document.attr(each, name) for each in document.all(selector)]
