@@ -118,11 +118,14 @@ class Tab:
                 await self.call("Input.dispatchKeyEvent", type=kind, key=key, **typed)
 
     async def press(self, key: str, selector: str | None = None) -> None:
-        """Press a key that writes nothing, in a field or wherever the focus is."""
+        """Press Enter, or a key that writes nothing, in a field or where the focus is."""
         if selector is not None:
             await self.click(selector)
-        for kind in ("rawKeyDown", "keyUp"):
-            await self.call("Input.dispatchKeyEvent", type=kind, key=key)
+        down = {"type": "rawKeyDown"}
+        if key == "Enter":
+            down = {"type": "keyDown", "text": "\r"}
+        for said in (down, {"type": "keyUp"}):
+            await self.call("Input.dispatchKeyEvent", key=key, **said)
 
     async def choose(self, selector: str, *files: Path) -> None:
         """Choose files in a file input, as its dialog does."""

@@ -16,6 +16,7 @@ from roost.pages.connect_params import ConnectParamsLive
 from roost.pages.counter import CounterLive
 from roost.pages.crash import CrashLive
 from roost.pages.faults import FaultsLive
+from roost.pages.fields import FieldsLive
 from roost.pages.form import FormLive
 from roost.pages.function_components import FunctionComponentsLive
 from roost.pages.hooked import HookedLive
@@ -42,6 +43,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/function_components": FunctionComponentsLive,
     "/live_components": LiveComponentsLive,
     "/form": FormLive,
+    "/fields": FieldsLive,
     "/streams": StreamsLive,
     "/inner_streams": InnerStreamsLive,
     "/keyed": KeyedLive,

@@ -26,6 +26,7 @@ PAGES = {
     "/nested/two": "Nested two",
     "/hooks": "Hooks",
     "/portal": "Portal",
+    "/fields": "Fields",
     "/form": "Form",
     "/streams": "Streams",
     "/nav/a": "Nav A page 1",

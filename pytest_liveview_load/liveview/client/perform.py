@@ -33,7 +33,7 @@ from pytest_liveview_load.liveview.page.actions import (
     PushEvent,
     VisualCommand,
 )
-from pytest_liveview_load.liveview.page.events import release_held
+from pytest_liveview_load.liveview.page.events import release_held, return_focus
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import find_by_identity, identify
@@ -159,6 +159,8 @@ async def perform(
         return
     tab.wake()
     await step.settle(pushes)
+    if page.form.submitted_from is not None and tab.page is page:
+        await perform(step, page, return_focus(page.visible_page()), depth)
 
 
 def push_event(view: View, action: PushEvent) -> Push:

@@ -170,6 +170,7 @@ def submit(
     if event:
         # As view.ts submitForm: all of it counts as used, and the field in it is left.
         page.forms.mark_all_used(document, form)
+        page.forms.submitted_from = page.forms.focused
         cause = Cause("submit", form, submitter=field)
         return events.blur(page) + events.run_binding(page, event, cause)
     submitted = http_submit(page, form, field)

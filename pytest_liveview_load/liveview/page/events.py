@@ -98,6 +98,18 @@ def blur(page: VisiblePage) -> list[Action]:
     return actions
 
 
+def return_focus(page: VisiblePage) -> list[Action]:
+    """Give the focus back to the field that had it when a form was submitted.
+
+    As live_socket.ts restorePreviouslyActiveFocus, once the submit is answered.
+    """
+    key, page.forms.submitted_from = page.forms.submitted_from, None
+    field = None if key is None else page.document.fields.by_key.get(key)
+    if field is None or field.disabled:
+        return []
+    return move_focus(page, field.element)
+
+
 # The window, and lists that are scrolled
 
 

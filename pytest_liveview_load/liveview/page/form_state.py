@@ -100,6 +100,7 @@ class FormState:
         self._clock = clock
         self._debounce: DebounceState | None = None
         self.focused: str | None = None  # the key of the field with the focus
+        self.submitted_from: str | None = None  # which had it when a form was submitted
         self._kept_focus: tuple[Identity, ...] = ()  # where JS.pop_focus leads
         self._inputs: dict[str, _Input] = {}
         self._unpatched: dict[str, Unpatched] = {}  # what patches left as it was

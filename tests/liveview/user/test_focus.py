@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_liveview_load.liveview.user.visitor import Visitor
-from tests.liveview.client.scripted_server import ScriptedServer, accepting
+from tests.liveview.client.scripted_server import Said, ScriptedServer, Talk, accepting
 
 pytestmark = pytest.mark.anyio
 
@@ -26,3 +26,25 @@ async def test_each_verb_is_told(server: ScriptedServer, live: Visitor) -> None:
 
     events = [said.payload["event"] for said in server.said[1:]]
     assert ["in", "out", "in", "more", "out", "away", "back"] == events
+
+
+async def test_the_focus_comes_back_once_a_submit_is_answered(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    page = '<form id="f" phx-submit="save"><input id="a" phx-focus="in"></form>'
+    server.on["phx_join"] = accepting({"s": [page]})
+    focused: list[bool] = []
+
+    def saved(talk: Talk, said: Said) -> None:
+        focused.append(live.focused("#a"))
+        talk.reply(said, diff={})
+
+    server.on["save"] = saved
+    await live.visit("/counter")
+
+    await live.fill("#a", "x")
+    await live.press("Enter")
+
+    events = [said.payload["event"] for said in server.said[1:]]
+    assert ["in", "save", "in"] == events
+    assert (focused, live.focused("#a")) == ([False], True)
