@@ -29,7 +29,8 @@ class UnawaitedCalls:
 
     def __init__(self) -> None:
         self._steps: dict[str, str] = {}  # by qualified name, as tests call them
-        self._namespaces: list[Mapping[str, Any]] = []  # of the tests that go on
+        # Of the modules of each test and run that goes on.
+        self._namespaces: list[list[Mapping[str, Any]]] = []
         self._found: list[CallError] = []
         self._filters: warnings.catch_warnings[None] | None = None
         self._others: Any = None  # who shows warnings otherwise
@@ -49,13 +50,14 @@ class UnawaitedCalls:
         ]
         if not self._namespaces:
             self._begin()
-        self._namespaces += namespaces
+        self._namespaces.append(namespaces)
         try:
             yield
         finally:
-            for each in namespaces:
-                self._namespaces.remove(each)
-            if not self._namespaces:
+            # By identity: what a test's module holds may not like to be compared.
+            others = [each for each in self._namespaces if each is not namespaces]
+            self._namespaces = others
+            if not others:
                 self._end()
 
     def check(self) -> None:
@@ -86,30 +88,41 @@ class UnawaitedCalls:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
+        namespaces = [each for group in self._namespaces for each in group]
+        by_test = any(filename == each.get("__file__") for each in namespaces)
         dropped = DROPPED.fullmatch(str(message))
-        name = self._called(dropped[1]) if dropped else ""
+        name = (
+            ""
+            if dropped is None
+            else self._called(dropped[1], namespaces, by_test=by_test)
+        )
         if not name:
             self._others(message, category, filename, lineno, file, line)
             return
-        is_theirs = any(filename == each.get("__file__") for each in self._namespaces)
-        where = f" ({Path(filename).name}:{lineno})" if is_theirs else ""
+        where = f" ({Path(filename).name}:{lineno})" if by_test else ""
         problem = (
             f"it was called without `await`{where}, so it did nothing: write "
             f"`await {name}(…)`"
         )
         self._found.append(CallError(f"{name}()", problem))
 
-    def _called(self, qualified: str) -> str:
-        """Return what a test calls this coroutine, "" if no test knows it."""
+    def _called(
+        self, qualified: str, namespaces: list[Mapping[str, Any]], *, by_test: bool
+    ) -> str:
+        """Return what a test calls this coroutine, "" if it is not the test's to await.
+
+        What a module that it imports has is the test's if its own lines dropped it.
+        """
         if qualified in self._steps:
             return self._steps[qualified]
-        root = qualified.partition(".")[0]
-        for namespace in self._namespaces:
-            modules = (
+        root, last = qualified.partition(".")[0], qualified.rpartition(".")[2]
+        for namespace in namespaces:
+            modules = [
                 each for each in namespace.values() if isinstance(each, ModuleType)
-            )
-            if root in namespace or any(root in vars(each) for each in modules):
-                return qualified.rpartition(".")[2]
+            ]
+            imported = by_test and any(root in vars(each) for each in modules)
+            if root in namespace or imported:
+                return last
         return ""
 
 

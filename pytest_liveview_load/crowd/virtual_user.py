@@ -185,6 +185,8 @@ class VirtualUser:
         try:
             await self.scenario(self.user)
         except BaseException as error:
+            if isinstance(error, Exception):
+                unawaited.check()  # which may well be why it failed
             # One that goes on `while live.running` has come to its end, waiting or not.
             if not (self.asked and self.over and is_over(error)):
                 raise

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pytest_liveview_load.errors import HostError, LoadRefused, SettingError, UnitError
+from pytest_liveview_load.errors import (
+    QUERY,
+    HostError,
+    LoadRefused,
+    SettingError,
+    UnitError,
+)
 from pytest_liveview_load.liveview.client.headers import check_header
 from pytest_liveview_load.liveview.client.settings import (
     MAX_BODY,
@@ -201,7 +207,7 @@ def split(text: str) -> SplitResult:
 def refused(text: str, problem: str) -> SettingError:
     """Return the error that quotes the address."""
     # A password is not repeated: messages end up in logs.
-    hidden = CREDENTIALS.sub("***@", text)
+    hidden = CREDENTIALS.sub("***@", QUERY.sub("?…", text))
     return SettingError(f"{hidden!r} {problem}")
 
 

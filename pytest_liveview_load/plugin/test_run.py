@@ -274,7 +274,11 @@ class LiveTestRun:
         async with self.network:
             try:
                 with unawaited.watched([function]):
-                    await function(**arguments)
+                    try:
+                        await function(**arguments)
+                    except Exception:
+                        unawaited.check()  # which may well be why it failed
+                        raise
                     unawaited.check()
                 if self.user is not None:
                     check_hooks(self.user)

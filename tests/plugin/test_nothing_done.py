@@ -49,6 +49,20 @@ def test_what_nobody_awaited_fails_the_test(
     result.stdout.fnmatch_lines([f"*{said}"])
 
 
+@pytest.mark.parametrize("decorator", ["", "@load(users=2, iterations=3)"])
+def test_it_goes_before_what_failed_for_lack_of_it(
+    suite: Suite, decorator: str
+) -> None:
+    call = "live.click('#inc'); assert live.text('#count') == '1'"
+    suite.tests(TEST.format(decorator=decorator, call=call))
+
+    result = suite.run()
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*live.click(): it was called without `await` (*"])
+    result.stdout.no_fnmatch_line("*AssertionError*")
+
+
 def test_a_load_that_nobody_awaited_fails_the_test(suite: Suite) -> None:
     suite.tests("""
         async def browse(live):
@@ -91,15 +105,25 @@ def test_coroutines_of_others_keep_their_warning(suite: Suite) -> None:
     suite.ini(f"[pytest]\nliveview_url = {suite.url}")
     suite.pytester.makepyfile(
         library="""
+        import asyncio
+
         async def clean_up(): ...
 
         def forget():
             clean_up()
+            asyncio.sleep(0)
         """
     )
     suite.tests("""
+        import asyncio
         import warnings
         from library import forget
+
+        class Incomparable:
+            def __eq__(self, other):
+                raise ZeroDivisionError
+
+        held = Incomparable()
 
         async def test_it(live):
             await live.visit("/counter")
@@ -111,8 +135,13 @@ def test_coroutines_of_others_keep_their_warning(suite: Suite) -> None:
 
     result = suite.run()
 
-    result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*coroutine 'clean_up' was never awaited*"])
+    result.assert_outcomes(passed=1, warnings=2)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*coroutine 'clean_up' was never awaited*",
+            "*coroutine 'sleep' was never awaited*",
+        ]
+    )
 
 
 def test_warnings_are_as_they_were_after_the_test(suite: Suite) -> None:

@@ -118,6 +118,11 @@ BAD = {
         "--liveview-url: 'http://a:99999' is not an",
     ),
     "port 0": ("url", "http://a:0", "--liveview-url: 'http://a:0' is not an address"),
+    "a query is not repeated": (
+        "url",
+        "http://shop.test/?token=s3cret",
+        "--liveview-url: 'http://shop.test/?…' is more than an address: give http://shop.test",
+    ),
     "a password is not repeated": (
         "url",
         "http://joe:secret@shop.test/#shop",
