@@ -225,7 +225,7 @@ class LongPoll:
         receiver = self.receiver
         self.close()
         if receiver is not None:
-            receiver.connection_refused(self.refusal(status), self.http.clock())
+            receiver.connection_failed(self.refusal(status), self.http.clock())
 
 
 async def open_longpoll(

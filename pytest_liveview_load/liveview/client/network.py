@@ -10,9 +10,9 @@ import time
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import lru_cache, partial
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
-from pytest_liveview_load.errors import ConnectionFailed
+from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.http_transport import (
     HttpConnection,
@@ -76,6 +76,9 @@ class Heartbeats:
             member.beat()
 
 
+Failure: TypeAlias = ConnectionFailed | ConnectionLost
+
+
 class Receiver(Protocol):
     """Who is told what arrives; `socket.Socket` is one."""
 
@@ -85,7 +88,7 @@ class Receiver(Protocol):
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         """Learn that nothing will arrive any more, and that we did not close it."""
 
-    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
+    def connection_failed(self, error: Failure, at: float) -> None:
         """Learn the same, and that another connection would be no better."""
 
 

@@ -13,7 +13,7 @@ from pytest_liveview_load.errors import ConnectionFailed, StepError
 from pytest_liveview_load.liveview.client.connect import open_connection
 from pytest_liveview_load.liveview.client.connect_params import ConnectParams
 from pytest_liveview_load.liveview.client.http import HttpClient
-from pytest_liveview_load.liveview.client.network import Connection, Network
+from pytest_liveview_load.liveview.client.network import Connection, Failure, Network
 from pytest_liveview_load.liveview.client.refusals import why_unheard
 from pytest_liveview_load.liveview.client.settings import Delays
 from pytest_liveview_load.liveview.client.tls import printable_url
@@ -186,12 +186,13 @@ class Socket:
         elif self.topics and self.mending is None:
             self.mending = self.network.spawn(self.mend())
 
-    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
+    def connection_failed(self, error: Failure, at: float) -> None:
         """Tell the topics that nothing gets through, and leave it at that."""
         self.disconnected()
-        self.tell_lost(error.reason, at)
         for topic in tuple(self.topics.values()):
             topic.broken(error)
+        self.tell_lost(error.reason, at)
+        self.failure = error
 
     def tell_lost(self, why: str, at: float) -> None:
         """Tell every topic that the connection is gone."""

@@ -17,7 +17,9 @@ from websockets.frames import DATA_OPCODES, Close, Frame, Opcode
 from websockets.protocol import Protocol as FrameProtocol
 from websockets.protocol import Side, State
 
+from pytest_liveview_load.errors import ConnectionLost
 from pytest_liveview_load.liveview.client.network import Receiver
+from pytest_liveview_load.liveview.client.tls import reason_of
 from pytest_liveview_load.units import Clock
 
 try:
@@ -262,8 +264,18 @@ class WebSocket(asyncio.Protocol):
             self.closer.cancel()
             self.closer = None
         self.buffer = self.parser = self.fragments = None
+        if isinstance(exc, MemoryError):
+            self.out_of_memory(exc)
         self.gone(ABNORMAL, str(exc) if exc else "the server hung up")
         self.end()
+
+    def out_of_memory(self, cause: MemoryError) -> None:
+        """Tell the receiver that a message could not be taken for want of memory here."""
+        receiver, self.receiver = self.receiver, None
+        if receiver is not None:
+            error = ConnectionLost("reading a message", reason_of(cause))
+            error.__cause__ = cause
+            receiver.connection_failed(error, self.clock())
 
     def end(self) -> None:
         """Say that the transport is gone, once."""

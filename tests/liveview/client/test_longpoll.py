@@ -8,7 +8,7 @@ import pytest
 
 from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, StepTimeout
 from pytest_liveview_load.liveview.client.longpoll import LongPoll
-from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.client.network import Failure, Network
 from pytest_liveview_load.liveview.client.settings import TransportName
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.polling import PATH, Polling, body
@@ -357,7 +357,7 @@ class Ears:
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         self.gone.append(reason)
 
-    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
+    def connection_failed(self, error: Failure, at: float) -> None:
         self.gone.append(error.reason)
 
 

@@ -1,5 +1,7 @@
 """Frames that nobody can read, and sockets that close, die or never open."""
 
+import asyncio
+
 import pytest
 
 from pytest_liveview_load.errors import (
@@ -7,7 +9,9 @@ from pytest_liveview_load.errors import (
     ConnectionLost,
     ProtocolError,
 )
+from pytest_liveview_load.liveview.client import socket as socket_module
 from pytest_liveview_load.liveview.client.network import Network
+from pytest_liveview_load.liveview.protocol.wire import Frame
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
@@ -235,3 +239,23 @@ async def test_connections_that_are_closed_at_once_are_explained(
     assert "the server closed the websocket (code 1001); " in told
     assert " in a row ended before the server said anything, most often for a " in told
     assert "proxy or firewall in between that lets no websocket live" in told
+
+
+async def test_too_little_memory_for_a_message_fails_the_step_with_the_cause(
+    server: ScriptedServer, live: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(_: bytes) -> Frame:
+        raise MemoryError
+
+    handler = asyncio.get_running_loop().get_exception_handler()
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    await live.visit("/counter")
+    with monkeypatch.context() as patched:
+        patched.setattr(socket_module, "decode", no_memory)
+        with pytest.raises(ConnectionLost, match="has no memory left") as caught:
+            await live.click("#inc")
+    asyncio.get_running_loop().set_exception_handler(handler)
+
+    assert isinstance(caught.value.__cause__, MemoryError)
+    await live.visit("/counter")
+    await live.click("#inc")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from pytest_liveview_load.errors import ConnectionFailed
+from pytest_liveview_load.liveview.client.network import Failure
 from pytest_liveview_load.liveview.client.websocket import (
     MAX_BACKLOG,
     MAX_MESSAGE,
@@ -57,6 +57,7 @@ class Heard:
         self.messages: list[bytes] = []
         self.stamps: list[float] = []
         self.gone: list[tuple[int, str]] = []
+        self.failed: Failure | None = None
 
     def message_received(self, data: bytes, arrived: float) -> None:
         self.messages.append(data)
@@ -65,8 +66,8 @@ class Heard:
     def connection_gone(self, code: int, reason: str, at: float) -> None:
         self.gone.append((code, reason))
 
-    def connection_refused(self, error: ConnectionFailed, at: float) -> None:
-        raise AssertionError("only a long poll is refused when it is open") from error
+    def connection_failed(self, error: Failure, at: float) -> None:
+        self.failed = error
 
 
 def opened() -> tuple[WebSocket, Wire, Heard]:
@@ -252,3 +253,18 @@ def test_what_came_before_there_was_a_receiver_is_not_lost() -> None:
 
     assert heard.messages == [b"early"]
     assert wire.reading
+
+
+def test_want_of_memory_is_no_fault_of_the_server() -> None:
+    websocket, _, heard = opened()
+    cause = MemoryError()
+
+    websocket.connection_lost(cause)  # as asyncio ends a protocol that raises
+
+    assert str(heard.failed) == (
+        "the connection was lost during reading a message: this process has no memory "
+        "left: run fewer users here"
+    )
+    assert heard.failed is not None
+    assert heard.failed.__cause__ is cause
+    assert heard.gone == []
