@@ -193,8 +193,8 @@ def lacked(
         return (
             f"no local port was left for a connection{of}, {instant}{failed}: widen the "
             'range (sysctl -w net.ipv4.ip_local_port_range="1024 65535"), let ports of '
-            "closed connections be used again (net.ipv4.tcp_tw_reuse=1), or run users on "
-            "more hosts"
+            "closed connections be used again (net.ipv4.tcp_tw_reuse=1), share those for "
+            "pages (liveview_connections = shared), or run users on more hosts"
         )
     if limit is Limit.TRACKED:
         most = machine.most_tracked()

@@ -164,7 +164,8 @@ def test_each_is_a_cause_with_what_helps(files: Files) -> None:
         (
             f"no local port was left for a connection, of 20, {instant}: widen the range "
             '(sysctl -w net.ipv4.ip_local_port_range="1024 65535"), let ports of closed '
-            "connections be used again (net.ipv4.tcp_tw_reuse=1), or run users on more hosts"
+            "connections be used again (net.ipv4.tcp_tw_reuse=1), share those for pages "
+            "(liveview_connections = shared), or run users on more hosts"
         ),
         (
             "this machine's table of tracked connections was full (65536), "
