@@ -148,6 +148,16 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
     return None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    value = yield
+    if fixturedef.argname == "liveview_url" and isinstance(value, str):
+        session_of(request.config).credentials.learn(value)
+    return value
+
+
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if session_of(pyfuncitem.config).running is None:
         return None
@@ -160,7 +170,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    running = session_of(item.config).running if call.when == "call" else None
+    session = session_of(item.config)
+    running = session.running if call.when == "call" else None
     if running is not None:
         reports.set_properties(item, running.reports)
     report = yield
@@ -168,6 +179,7 @@ def pytest_runtest_makereport(
         reports.attach(report, running.reports, running.warnings, running.findings)
     if call.excinfo is not None and isinstance(call.excinfo.value, LiveViewLoadError):
         reports.show_for_author(item, call.excinfo, report)
+    session.credentials.hide_in(report)
     return report
 
 

@@ -6,9 +6,9 @@ connection.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 from msgspec import structs
@@ -22,6 +22,7 @@ from pytest_liveview_load.liveview.client.network import Network
 from pytest_liveview_load.liveview.client.settings import ClientSettings, Headers
 from pytest_liveview_load.metrics.budget import Budget, any_on_parts, check_scenarios
 from pytest_liveview_load.metrics.result import LoadResult
+from pytest_liveview_load.metrics.snapshot import Snapshot
 from pytest_liveview_load.plugin.data import DataSources
 from pytest_liveview_load.plugin.outcome import why_aborted, why_invalid
 from pytest_liveview_load.plugin.settings import (
@@ -63,9 +64,10 @@ class LocalRuns:
     settings: Settings
     budgets: Sequence[Budget]
     seed: int
-    authorization: Headers
+    authorization: Headers = field(repr=False)
     lines: RunLines
     sources: DataSources
+    hide: Callable[[str], str]
 
     def __post_init__(self) -> None:
         self.reports: list[LoadReport] = []
@@ -262,7 +264,7 @@ class LocalRuns:
             test=self.test,
             run=name,
             profile=run.profile,
-            snapshot=outcome.snapshot,
+            snapshot=self.without_credentials(outcome.snapshot),
             budgets=self.budgets_of(plan),
             invalid=() if was_cut else outcome.invalid,
             notes=(*outcome.notes, *self.notes),
@@ -281,6 +283,18 @@ class LocalRuns:
     def notes(self) -> tuple[str, ...]:
         """What is to be known of the numbers of every run."""
         return notes_on_trust(self.url, self.settings.verify)
+
+    def without_credentials(self, snapshot: Snapshot) -> Snapshot:
+        """Return the numbers; failures show nothing that is to be hidden."""
+        failures = tuple(
+            replace(
+                each,
+                message=self.hide(each.message),
+                traceback=self.hide(each.traceback),
+            )
+            for each in snapshot.failures
+        )
+        return replace(snapshot, failures=failures)
 
     def without_users(self, plan: RunPlan, users: int) -> frozenset[str]:
         """Return the scenarios that nobody performs, in a run of so many users."""

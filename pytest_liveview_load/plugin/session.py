@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_liveview_load.errors import SettingError
+from pytest_liveview_load.plugin.credentials import Credentials
 from pytest_liveview_load.plugin.interrupts import Interrupts
 from pytest_liveview_load.plugin.options import (
     WORKERINPUT_KEY,
@@ -61,7 +62,8 @@ class LoadSession:
     are the releases of LiveView that this process has met and the client was never
     compared with, `warned` the kinds of warnings that were shown.
     `load_tests` are the node ids of those that this process runs, `pool` is what was
-    asked of one. `interrupts` are the signals that end it.
+    asked of one. `interrupts` are the signals that end it,
+    `credentials` what is hidden in all that is shown.
     """
 
     def __init__(self, given: Mapping[str, Given], worker_id: str = "") -> None:
@@ -79,6 +81,9 @@ class LoadSession:
         self.known_versions: set[str] = set()
         self.warned: set[str] = set()
         self.interrupts = Interrupts()
+        self.credentials = Credentials()
+        if "url" in given:
+            self.credentials.learn(given["url"].one)
         self._server_share: ServerShare | None = None
         self.controller: SessionController | None = None
 

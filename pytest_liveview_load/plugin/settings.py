@@ -160,7 +160,9 @@ def authorization(address: str) -> Headers:
 # Where the app under test is, and whether it may be put under load.
 
 
-CREDENTIALS: Final = re.compile(r"(?<=://)[^/?#]*@|^[^/]*@")
+# Also of an address that cannot be read: a password may have a slash in it.
+CREDENTIALS: Final = re.compile(r"^\s*([a-z]+:/+)?.*@", re.DOTALL | re.IGNORECASE)
+SPECIAL: Final = "in a user or password write / as %2F, ? as %3F, # as %23, @ as %40"
 
 
 def parse_url(text: str) -> str:
@@ -200,14 +202,20 @@ def split(text: str) -> SplitResult:
         parts = urlsplit(text.strip())
         assert parts.port != 0, "port 0"  # reading the port checks it
     except (ValueError, AssertionError) as error:
-        raise refused(text, f"is not an address: {error}") from None
+        # It may quote a password.
+        quotes = "@" in text and "'" in str(error)
+        raise refused(
+            text, f"is not an address: {SPECIAL if quotes else error}"
+        ) from None
+    if parts.netloc and "@" in text and "@" not in parts.netloc:
+        raise refused(text, f"has an @ after its host: {SPECIAL}, in a path too")
     return parts
 
 
 def refused(text: str, problem: str) -> SettingError:
     """Return the error that quotes the address."""
     # A password is not repeated: messages end up in logs.
-    hidden = CREDENTIALS.sub("***@", QUERY.sub("?…", text))
+    hidden = QUERY.sub("?…", CREDENTIALS.sub(r"\1***@", text))
     return SettingError(f"{hidden!r} {problem}")
 
 
@@ -250,7 +258,7 @@ class Settings:
     """
 
     url: str | None = None
-    authorization: Headers = ()
+    authorization: Headers = field(default=(), repr=False)
     server: str | None = None
     server_env: Mapping[str, str] = field(default_factory=dict)
     server_cwd: Path = Path()
@@ -260,8 +268,8 @@ class Settings:
     socket: str = ""
     connections: ConnectionsOf = OF_USER
     max_body: int = MAX_BODY
-    headers: Headers = ()
-    headers_elsewhere: tuple[tuple[str, Headers], ...] = ()
+    headers: Headers = field(default=(), repr=False)
+    headers_elsewhere: tuple[tuple[str, Headers], ...] = field(default=(), repr=False)
     connect_params: dict[str, Any] = field(default_factory=dict)
     verify: bool | str = True
     scale: float = 1.0

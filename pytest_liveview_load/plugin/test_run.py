@@ -168,6 +168,7 @@ class LiveTestRun:
             seed=self.seed,
             lines=RunLines(ProgressDisplay.of(item.config)),
             sources=self.sources,
+            hide=session.credentials.hide,
         )
         self.network = self.runs.network()
         self.recorder = Recorder(clock)

@@ -131,6 +131,31 @@ BAD = {
             "http://shop.test, "
         ),
     ),
+    "nor one with a slash": (
+        "url",
+        "http://joe:sec/ret@shop.test",
+        "--liveview-url: 'http://***@shop.test' is not an address: in a user or pass",
+    ),
+    "nor one that could be a port": (
+        "url",
+        "http://joe:77/secret@shop.test",
+        "--liveview-url: 'http://***@shop.test' has an @ after its host: in a user or",
+    ),
+    "nor one of strange letters": (
+        "url",
+        "http://joe:secret℀@shop.test",
+        "--liveview-url: 'http://***@shop.test' is not an address: in a user or password",
+    ),
+    "nor one after a single slash": (
+        "url",
+        "http:/joe:secret@shop.test",
+        "--liveview-url: 'http:/***@shop.test' names no host",
+    ),
+    "nor one without a colon": (
+        "url",
+        "http//joe:secret@shop.test",
+        "--liveview-url: '***@shop.test' must begin with http:// or https://",
+    ),
     "nor is one without a scheme": (
         "url",
         "joe:secret@shop.test",

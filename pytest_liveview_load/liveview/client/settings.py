@@ -69,8 +69,9 @@ class ClientSettings:
     timeout: float = STEP_TIMEOUT
     connect_timeout: float = 10.0
     verify: bool | str = True  # a path names the file or folder of the CAs to trust
-    headers: Headers = ()  # for the origin of `url`
-    headers_elsewhere: tuple[tuple[str, Headers], ...] = ()  # by another origin's URL
+    # For the origin of `url`, and by another origin's URL. Nobody is to see them.
+    headers: Headers = field(default=(), repr=False)
+    headers_elsewhere: tuple[tuple[str, Headers], ...] = field(default=(), repr=False)
     allow: tuple[str, ...] = ()  # patterns of other hosts where users may go
     socket_path: str = ""  # as app.js gives it, "" for the usual one
     connect_params: dict[str, Any] = field(default_factory=dict)  # of the LiveSocket
