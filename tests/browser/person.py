@@ -39,6 +39,7 @@ _STEPS: Final[dict[str, Step]] = {
         "input[type=file]", *files(folder, re.findall(r"[\w.-]+", said["names"]))
     ),
     r"history\.back": lambda tab, _, __: tab.run("history.back()"),
+    r"history\.forward": lambda tab, _, __: tab.run("history.forward()"),
     r"liveSocket\.disconnect and connect": lambda tab, _, __: tab.run(_RECONNECT),
 }
 

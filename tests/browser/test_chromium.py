@@ -69,6 +69,14 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
     "/dashboard?patch": ("click #to-a-2",),
     "/faults": ("click #inc", "click #crash"),
     "/hooked": (*HOOKED, "liveSocket.disconnect and connect", "click #silent"),
+    "/hops#part": (
+        *("click #patch-a", "click #patch-a", "click #patch-patch", "history.back"),
+        *("history.forward", "click #to-part", "click #patch-b", "history.back"),
+        *("history.back", "history.forward", "history.forward", "click #join-navigate"),
+        *("history.back", "history.forward", "history.back", "click #join-redirect"),
+        *("history.back", "history.back", "history.back", "history.forward"),
+        "click #patch-navigate",
+    ),
     "/nav/b/7?from=x": ("click #patch-item",),
     "/nested/two": ("click #play",),
     "/other": ("click #navigate-a",),
@@ -82,8 +90,7 @@ SEEN: Final = """(() => {
   const main = document.querySelector("[data-phx-main]");
   const ready = document.readyState === "complete"
     && (!main || main.classList.contains("phx-connected") && liveSocket.isConnected());
-  return [ready, location.pathname + location.search, document.title,
-    document.body.innerHTML];
+  return [ready, location.href, document.title, document.body.innerHTML];
 })()"""
 
 
@@ -98,12 +105,12 @@ async def agree(tab: Tab, live: Visitor, after: str) -> None:
 
 async def differs(tab: Tab, live: Visitor) -> str:
     try:
-        ready, path, title, body = await tab.run(SEEN)
+        ready, url, title, body = await tab.run(SEEN)
     except RuntimeError as error:
         return str(error)  # between two pages
     if not ready:
         return "it is not connected"
-    ours, theirs = (live.path, live.title), (path.replace("theirs", "ours"), title)
+    ours, theirs = (live.url, live.title), (url.replace("theirs", "ours"), title)
     if ours != theirs:
         return f"ours {ours}, theirs {theirs}"
     body = comparable(body).replace("theirs", "ours")

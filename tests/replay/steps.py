@@ -51,6 +51,7 @@ _STEPS: Final[dict[str, Step]] = {
         *((name, FILES[name]) for name in re.findall(r"[\w.-]+", said["names"])),
     ),
     r"history\.back": lambda live, _: live.back(),
+    r"history\.forward": lambda live, _: live.forward(),
     r"liveSocket\.disconnect and connect": lambda live, _: live.reconnect(),
 }
 

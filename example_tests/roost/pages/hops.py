@@ -13,6 +13,7 @@ PAGE = Template(
     """
 <h1>Hops</h1>
 <p>At <span id="at">{at}</span>, handled <span id="handled">{handled}</span></p>
+<a href="#part" id="to-part">part</a>
 {links}"""
 )
 LINK = Template(

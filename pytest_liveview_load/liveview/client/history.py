@@ -1,4 +1,4 @@
-"""The session history of one tab, and what the back button does with it.
+"""The session history of one tab, and what its back and forward buttons do with it.
 
 As live_socket.ts historyPatch, historyRedirect and the popstate listener of bindNav have
 it. Values in, a decision out: nothing here waits.
@@ -76,15 +76,14 @@ class History:
         return self.entries[self.index]
 
     def loaded(self, href: str) -> None:
-        """A page was loaded: a new entry in a new document."""
-        self.last_document += 1
+        """A page was loaded: a new entry in a new document, or the entry's own anew."""
         if self.entries and self.current.href == href:
-            self.current.document = self.last_document  # as a reload
             return
+        self.last_document += 1
         self.push(HistoryEntry(href, self.last_document))
 
     def joined(self, view_id: str) -> None:
-        """The main view has joined: the first time, it marks the entry as its own.
+        """The main view has joined: it marks an entry without a mark as its own.
 
         As view.ts onJoin; an entry that the back button loaded keeps its old mark.
         """
@@ -118,28 +117,36 @@ class History:
         else:
             self.push(entry)
 
+    def moved_within(self, href: str) -> None:
+        """The tab moved within the page, to a fragment of it (`#part`)."""
+        if self.entries and href != self.current.href:
+            self.push(HistoryEntry(href, self.current.document))
+
     def push(self, entry: HistoryEntry) -> None:
         """Add `entry` behind the current one; what lay ahead is forgotten."""
         del self.entries[self.index + 1 :]
         self.entries.append(entry)
         self.index += 1
 
-    def back(self, view_id: str) -> tuple[HistoryKind, str] | None:
-        """Go one entry back; return how and where, None when there is nothing to do.
+    def move(self, by: int, view_id: str) -> tuple[HistoryKind, str] | None:
+        """Go one entry back (-1) or forward (1).
 
-        `view_id` is the joined main view's, "" when there is none.
+        Return how and where, None when there is nothing to do. `view_id` is the joined main
+        view's, "" when there is none. What has no mark is gone to as if it were behind.
         """
-        if self.index <= 0:
+        if not 0 <= self.index + by < len(self.entries):
             return None
         left = self.current
-        self.index -= 1
+        self.index += by
         entry = self.current
         if entry.document != left.document:
             return HistoryKind.LOAD, entry.href
         there, here = urlsplit(entry.href), urlsplit(left.href)
         if (there.path, there.query) == (here.path, here.query):  # as isNewLocation
             return None
-        kind = entry.back_kind or entry.kind
+        kind = entry.kind
+        if by < 0 or kind is None:
+            kind = entry.back_kind or kind
         if kind is HistoryKind.PATCH and view_id and entry.view_id == view_id:
             return HistoryKind.PATCH, entry.href
         return HistoryKind.REDIRECT, entry.href

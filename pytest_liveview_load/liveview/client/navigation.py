@@ -1,4 +1,4 @@
-"""Where a tab goes: page loads, live navigation, patches, the back button.
+"""Where a tab goes: page loads, live navigation, patches, the back and forward buttons.
 
 As live_socket.ts does it: what cannot go over the socket becomes a page load.
 """
@@ -58,16 +58,19 @@ def begin_load(
     page, tab.page = tab.page, None
     if page is not None:
         if unload:
-            referer = page.url  # an address that a person types has none
+            # An address that a person types has none.
+            referer = page.url.partition("#")[0]
             page.unload()
         else:
             page.close()
     if tab.loading is not None:
         tab.loading.cancel()
-    url = url.partition("#")[0]
-    navigation.waiting_for = f"{method} {url}"
-    fetch = partial(tab.http.fetch, method, url, body=body, referer=referer)
-    tab.loading = tab.network.spawn(load_page(tab, navigation, url, fetch, delay))
+    asked, sharp, fragment = url.partition("#")
+    navigation.waiting_for = f"{method} {asked}"
+    fetch = partial(tab.http.fetch, method, asked, body=body, referer=referer)
+    part = sharp + fragment
+    load = load_page(tab, navigation, asked, fetch, delay=delay, part=part)
+    tab.loading = tab.network.spawn(load)
 
 
 def full_load(
@@ -94,15 +97,24 @@ def reload_with_jitter(tab: Tab, page: Page) -> None:
 
 
 async def load_page(
-    tab: Tab, navigation: PendingNavigation, url: str, fetch: Fetch, delay: float
+    tab: Tab,
+    navigation: PendingNavigation,
+    url: str,
+    fetch: Fetch,
+    *,
+    delay: float,
+    part: str,
 ) -> None:
-    """Load a page after `delay` seconds; whatever goes wrong fails the navigation."""
+    """Load a page after `delay` seconds; whatever goes wrong fails the navigation.
+
+    `part` is the `#part` of it that is to be seen, or "".
+    """
     try:
         async with asyncio.timeout_at(navigation.deadline):
             if delay:
                 await asyncio.sleep(delay)
             stay_on_host(tab, url)
-            await open_page(tab, navigation, await fetch())
+            await open_page(tab, navigation, await fetch(), part)
     except TimeoutError:
         timeout, awaited = tab.network.settings.timeout, navigation.waiting_for
         error = StepTimeout("a page load", timeout, awaited)
@@ -120,7 +132,9 @@ def stay_on_host(tab: Tab, url: str) -> None:
         raise another_host(url, str(urlsplit(settings.url).hostname))
 
 
-async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -> None:
+async def open_page(
+    tab: Tab, navigation: PendingNavigation, answer: Response, part: str
+) -> None:
     """Show the page that was fetched, and join its views when it has any."""
     network, observer, url = tab.network, tab.observer, answer.url
     path = path_of(url)
@@ -137,7 +151,8 @@ async def open_page(tab: Tab, navigation: PendingNavigation, answer: Response) -
     else:
         dead = DeadRender.parse(answer.html, url)
     page = Page(network, tab.listener, dead, answer.started, lambda: tab.own_params)
-    tab.history.loaded(url)
+    page.url = f"{url}{part}"
+    tab.history.loaded(page.url)
     tab.page = page
     element = page.element
     if element is None:
@@ -225,14 +240,20 @@ def patched(tab: Tab, page: Page, href: str, *, replace: bool) -> None:
     show_address(tab, page, kind, href, replace=replace, also_here=True)
 
 
-def go_back(tab: Tab) -> Push | None:
-    """Press the back button; return the patch that it pushed, if it did.
+def go_to_part(tab: Tab, page: Page, href: str) -> None:
+    """Show another fragment of the page; LiveView does not hear of it."""
+    tab.history.moved_within(href)
+    page.changed()
+
+
+def move_in_history(tab: Tab, by: int) -> Push | None:
+    """Press the back button (-1) or forward (1); return the patch that it pushed, if any.
 
     As the popstate listener of bindNav; another document is loaded anew.
     """
     page = tab.page
     main = page.views.main if page is not None else None
-    went = tab.history.back(main.id if main is not None and main.joined else "")
+    went = tab.history.move(by, main.id if main is not None and main.joined else "")
     if went is None:
         return None
     kind, href = went

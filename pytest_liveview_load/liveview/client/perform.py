@@ -11,6 +11,7 @@ from pytest_liveview_load.liveview.client import hooks
 from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
     follow_link,
+    go_to_part,
     push_patch,
 )
 from pytest_liveview_load.liveview.client.page import Page
@@ -30,6 +31,7 @@ from pytest_liveview_load.liveview.page.actions import (
     LivePatch,
     LoadingSource,
     PageLoad,
+    PartOfPage,
     PushEvent,
     VisualCommand,
 )
@@ -148,6 +150,8 @@ async def perform(
             page.run_visual_command(action)
             if tab.hooks is not None:
                 tab.hooks.commands_ran()
+        elif isinstance(action, PartOfPage):
+            go_to_part(tab, page, action.url)
         elif isinstance(action, Dispatch):
             await dispatch(step, page, action, depth + 1)
         elif isinstance(action, HttpSubmit):

@@ -217,6 +217,7 @@ class ViewEvents:
         if page is None:
             return
         if view is page.views.main:
+            tab.history.joined(view.id)
             if reply.container is not None:
                 page.container = reply.container
             page.views.outgoing = page.clicked = None
@@ -293,8 +294,6 @@ class ViewEvents:
             replace = False if navigation is None else navigation.replace
             kind = HistoryKind.REDIRECT if navigation is None else navigation.kind
             show_address(tab, page, kind, view.href, replace=replace)
-        else:
-            tab.history.joined(view.id)
 
     def view_refused(self, view: View, reply: LiveReply) -> None:
         """Go where the refusal points: elsewhere, or to the page by a full load."""

@@ -81,6 +81,13 @@ class PageLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartOfPage:
+    """Go to this absolute URL, which is the page's own but for its fragment."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpSubmit:
     """Submit a form over HTTP: GET has all in its URL, POST an urlencoded body."""
 
@@ -131,6 +138,7 @@ Action: TypeAlias = (
     | LivePatch
     | LiveNavigate
     | PageLoad
+    | PartOfPage
     | HttpSubmit
     | VisualCommand
     | Dispatch

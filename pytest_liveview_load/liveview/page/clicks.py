@@ -14,6 +14,7 @@ from pytest_liveview_load.liveview.page.actions import (
     Dispatch,
     HttpSubmit,
     PageLoad,
+    PartOfPage,
     live_navigation,
 )
 from pytest_liveview_load.liveview.page.compose import ClickTargets
@@ -46,7 +47,7 @@ def data_method(document: Document, link: Element) -> HttpSubmit:
 
 
 def follow_link(document: Document, link: Element) -> list[Action]:
-    """Return what following a plain link does: load a page, or nothing for `#anchor`."""
+    """Return what following a plain link does: load a page, or go to a `#part` of it."""
     href = document.attr(link, "href") or ""
     url = _absolute(document, href)
     parts = urlsplit(url)
@@ -54,8 +55,9 @@ def follow_link(document: Document, link: Element) -> list[Action]:
         return []  # javascript:, mailto:, tel:
     here = urlsplit(document.url)
     if "#" in href and parts._replace(fragment="") == here._replace(fragment=""):
-        return []
-    return [PageLoad(url=urlunsplit(parts._replace(fragment="")))]
+        lone = "#" if href.endswith("#") else ""  # urljoin drops it
+        return [PartOfPage(url=url + lone)]
+    return [PageLoad(url=url)]
 
 
 def http_submit(
@@ -288,6 +290,8 @@ def _own_behaviour(
     if active is None:
         return None
     if active.tag == "a":
+        if active is around.bound and active.get("href") == "#":
+            return []  # bindClick prevents that
         return follow_link(page.document, active)
     if active.tag == "label":
         control = _labelled(page, active)

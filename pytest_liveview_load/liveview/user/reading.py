@@ -175,13 +175,14 @@ class PageReading:
 
     @property
     def url(self) -> str:
-        """Where the tab is, absolute.
+        """Where the tab is, absolute, with the `#part` of the page if there is one.
 
         Example:
             await live.visit("/counter")
             assert live.url.endswith("/counter")
         """
-        return self._document().url
+        self._page()  # there must be one
+        return self._tab.history.current.href
 
     @property
     def path(self) -> str:

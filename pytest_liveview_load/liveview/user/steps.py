@@ -12,7 +12,7 @@ from typing import Any
 from pytest_liveview_load.errors import UploadError
 from pytest_liveview_load.liveview.client.hooks import HookClasses, TabHooks
 from pytest_liveview_load.liveview.client.lifecycle import run_chain
-from pytest_liveview_load.liveview.client.navigation import begin_load, go_back
+from pytest_liveview_load.liveview.client.navigation import begin_load, move_in_history
 from pytest_liveview_load.liveview.client.perform import act, perform, push_as_hook
 from pytest_liveview_load.liveview.client.tab import Step
 from pytest_liveview_load.liveview.client.tls import absolute
@@ -62,11 +62,19 @@ class Steps(PageReading):
             await live.back()
             assert live.path == "/nav/a"
         """
-        tab = self._tab
-        with Step(tab, "back()", timeout) as step:
-            await step.ready()
-            pushed = go_back(tab)
-            await step.settle([] if pushed is None else [pushed])
+        await self._move_in_history("back()", -1, timeout)
+
+    async def forward(self, *, timeout: str | float | None = None) -> None:
+        """Press the browser's forward button.
+
+        Example:
+            await live.visit("/nav/a")
+            await live.click("#patch-2")
+            await live.back()
+            await live.forward()
+            assert live.path == "/nav/a?page=2"
+        """
+        await self._move_in_history("forward()", 1, timeout)
 
     async def click(
         self,
@@ -433,6 +441,15 @@ class Steps(PageReading):
                         hooks.received.remove(said)
                         return said[1]
                 await step.change(f"the server to push {event!r}")
+
+    async def _move_in_history(
+        self, name: str, by: int, timeout: str | float | None
+    ) -> None:
+        tab = self._tab
+        with Step(tab, name, timeout) as step:
+            await step.ready()
+            pushed = move_in_history(tab, by)
+            await step.settle([] if pushed is None else [pushed])
 
     def _tab_hooks(self) -> TabHooks:
         tab = self._tab

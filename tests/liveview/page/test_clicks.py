@@ -13,6 +13,7 @@ from pytest_liveview_load.liveview.page.actions import (
     LiveNavigate,
     LivePatch,
     PageLoad,
+    PartOfPage,
     PushEvent,
     VisualCommand,
 )
@@ -108,7 +109,7 @@ CLICKS = {
         "<a id=a href=/y data-phx-link=patch data-phx-link-state=push phx-click=go>x</a>",
         [LivePatch(url=f"{HOST}/y", replace=False), pushed("go", {})],
     ),
-    "a plain link": ("<a id=a href='?p=2#end'>x</a>", [PageLoad(url=f"{URL}?p=2")]),
+    "a plain link": ("<a id=a href='?p=2#end'>x</a>", [PageLoad(url=f"{URL}?p=2#end")]),
     "a link elsewhere": (
         "<a id=a href=//b.test>x</a>",
         [PageLoad(url="http://b.test")],
@@ -121,7 +122,18 @@ CLICKS = {
         "<a id=a href=# phx-click=go>x</a>",
         [pushed("go", {})],
     ),
-    "an anchor": ("<a id=a href=#top>x</a>", []),
+    "a part of the page": (
+        "<a id=a href=#top>x</a>",
+        [PartOfPage(url=f"{URL}#top")],
+    ),
+    "a bound part of the page": (
+        "<a id=a href=#top phx-click=go>x</a>",
+        [pushed("go", {}), PartOfPage(url=f"{URL}#top")],
+    ),
+    "the top of the page within what is bound": (
+        "<p phx-click=go><a id=a href=#>x</a></p>",
+        [pushed("go", {}), PartOfPage(url=f"{URL}#")],
+    ),
     "a script": ("<a id=a href='javascript:void(0)'>x</a>", []),
     "a mail": ("<a id=a href='mailto:a@b'>x</a>", []),
     "a link with a method": (
