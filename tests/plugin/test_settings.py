@@ -102,7 +102,7 @@ BAD = {
         "url",
         "http://localhost:4000/shop/?a=1",
         (
-            "--liveview-url: 'http://localhost:4000/shop/?a=1' is more than an address: "
+            "--liveview-url: 'http://localhost:4000/shop/?…' is more than an address: "
             "give http://localhost:4000/shop, the rest goes to visit()"
         ),
     ),
