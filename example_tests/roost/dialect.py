@@ -41,6 +41,7 @@ V1_0: Final = replace(
     comprehensions=Dynamics(),
     one_table=False,
     ignores_file_inputs=True,
-    lacks=frozenset({"/portal"}),  # portals and hooks within the page: 1.1
+    # Portals and hooks within the page came with 1.1.
+    lacks=frozenset({"/click_away_portal", "/portal"}),
 )
 DIALECTS: Final = {"1.2": V1_2, "1.1": V1_1, "1.0": V1_0}

@@ -12,6 +12,7 @@ from roost.dialect import Dialect
 from roost.liveview import LiveView
 from roost.pages.async_results import AsyncLive
 from roost.pages.chat import ChatLive
+from roost.pages.click_away_portal import ClickAwayPortalLive
 from roost.pages.connect_params import ConnectParamsLive
 from roost.pages.counter import CounterLive
 from roost.pages.crash import CrashLive
@@ -55,6 +56,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/nested/two": NestedTwoLive,
     "/hooks": HooksLive,
     "/hooked": HookedLive,
+    "/click_away_portal": ClickAwayPortalLive,
     "/portal": PortalLive,
     "/upload": UploadLive,
     "/faults": FaultsLive,

@@ -40,6 +40,7 @@ RECORDED: Final = "1.2.10"
 PAGES: Final[dict[str, int | None]] = {
     "async": None,
     "chat": None,
+    "click_away_portal": None,
     "counter": None,
     "crash": None,
     "form": None,
