@@ -48,11 +48,12 @@ class LoadArguments(TypedDict, total=False):
     lost: str
 
 
-class Decorator(Collection["Decorator"]):
+class Decorator(Collection[Any]):
     """What `load(…)` and `budget(…)` return: it decorates, and is a mark where pytest asks.
 
     `pytestmark = load(users=5)` and `pytest.param(3, marks=load(users=5))` ask for `mark`;
-    the latter wants one mark or a collection of them, so it is a collection of itself.
+    the latter wants one mark or a collection of them, so it is a collection of itself. Of
+    anything, for type checkers, which know no mark but pytest's.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Decorator(Collection["Decorator"]):
             *self.args, **self.kwargs
         ).mark
 
-    def __iter__(self) -> Iterator["Decorator"]:
+    def __iter__(self) -> Iterator[Any]:
         return iter((self,))
 
     def __len__(self) -> int:

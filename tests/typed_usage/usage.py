@@ -52,6 +52,24 @@ async def test_arrivals(live: LiveUser) -> None:
     await live.visit("/")
 
 
+@pytest.mark.parametrize(
+    "users",
+    [
+        pytest.param(3, marks=load(users=3)),
+        pytest.param(4, marks=budget("errors == 0")),
+    ],
+)
+async def test_sizes(live: LiveUser, users: int) -> None:
+    assert live.id < users
+
+
+class TestMarked:
+    pytestmark = load(users=5)
+
+    async def test_visit(self, live: LiveUser) -> None:
+        await live.visit("/")
+
+
 @load(mix={"browse": 80, "buy": 20}, stages=[("10s", 200), ("1m", 200)])
 class TestShop:
     async def browse(self, live: LiveUser) -> None:
@@ -143,6 +161,7 @@ async def test_experiments(load: LoadContext) -> None:
 def check(result: LoadResult) -> None:
     assert result.p95_mount < 200 * ms
     assert result.p99_9_event["inc"] < 0.5 * s
+    assert result.p99_9_event["inc"] <= "0.5s"
     assert result.p95_diff_bytes["save"].statics < 2 * kB
     assert result["p95_event[inc]{buy}"] < 0.5
     assert result.errors == 0

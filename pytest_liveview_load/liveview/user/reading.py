@@ -213,6 +213,12 @@ class PageReading:
             await live.until(lambda: "loading" not in live.text("#profile"), label="profile")
         """
         refuse_async(condition)
+        if not (isinstance(condition, str) or callable(condition)):
+            problem = (
+                "the condition is looked at once, here, and never again: write a selector "
+                "or a function, until(lambda: live.text('#count') == '3')"
+            )
+            raise CallError(f"until({condition!r})", problem)
         tab = self._tab
         started = tab.network.clock()
         with Step(tab, f"until({named(condition)})", timeout) as step:

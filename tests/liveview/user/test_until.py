@@ -142,3 +142,10 @@ async def test_an_async_condition_is_refused(
 
     with pytest.raises(CallError, match=r"the condition is async.*until\(lambda: "):
         await live.until(made())
+
+
+async def test_a_condition_that_was_looked_at_already_is_refused(live: Visitor) -> None:
+    await live.visit("/counter")
+
+    with pytest.raises(CallError, match=r"until\(False\): .*until\(lambda: "):
+        await live.until(live.has("#later"))  # type: ignore[arg-type]
