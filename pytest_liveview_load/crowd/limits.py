@@ -133,7 +133,8 @@ class Machine:
 
     def ports_in_use(self) -> int | None:
         """Return how many sockets of TCP there are, those of closed connections too."""
-        text = self.read("proc/net/sockstat") + self.read("proc/net/sockstat6")
+        files = "proc/net/sockstat", "proc/net/sockstat6"
+        text = "\n".join(map(self.read, files))
         counts = [
             dict(zip(words[1::2], words[2::2], strict=False))
             for words in map(str.split, text.splitlines())
