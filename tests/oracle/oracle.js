@@ -90,6 +90,17 @@ const questions = {
     const view = { binding: (kind) => `phx-${kind}` };
     return View.prototype.serializeForm.call(view, form, options, only);
   },
+  // {html, typed} -> the value of the form that is kept for recovery.
+  recovered({ version, html, typed }) {
+    const { View, serializeForm, document } = clientOf(version);
+    document.body.innerHTML = `<div id="lv">${html}</div>`;
+    const one = (id) => document.getElementById(id);
+    for (const [id, value] of Object.entries(typed)) one(id).value = value;
+    const view = Object.create(View.prototype);
+    Object.assign(view, { el: one("lv"), id: "lv", joinCount: 1, binding: (kind) => `phx-${kind}` });
+    const { f: form } = view.getFormsForRecovery();
+    return serializeForm ? serializeForm(form, {}, []) : view.serializeForm(form, {}, []);
+  },
   // {html, view, log: what is pushed, or the number of what is answered} -> the body's HTML.
   waiting({ version, html, view: id, log }) {
     const { View, document } = clientOf(version);

@@ -60,6 +60,8 @@ def recover(page: Page, view: View) -> None:
 def recovered(before: VisiblePage, after: Document, view_id: str) -> list[PushEvent]:
     """Return what the rejoined view of `after` is told of the forms of `before`."""
     old = before.document
+    if before.dialect.recovers_fieldsets_twice:
+        before = before._replace(forms=before.forms.cloned())
     again = {
         after.attr(form, "id"): form
         for form in after.all(FORMS)

@@ -26,7 +26,14 @@ from pytest_liveview_load.liveview.page.fields import (
     Field,
     SelectOption,
 )
-from pytest_liveview_load.liveview.page.html import PHX_UPLOAD_REF, Element, Identity
+from pytest_liveview_load.liveview.page.html import (
+    CONTROLS,
+    PHX_UPLOAD_REF,
+    Element,
+    Identity,
+    form_of,
+    is_disabled,
+)
 from pytest_liveview_load.liveview.page.js_overlay import Overlay
 from pytest_liveview_load.liveview.page.patched import (
     Patches,
@@ -108,6 +115,7 @@ class FormState:
         self._came_empty: dict[str, bool] = {}  # the textareas, as far as known
         self._submitters: dict[str, str] = {}  # form → field of the last submitter
         self._files: dict[str, list[ChosenFile]] = {}  # by the upload's ref
+        self._cloned = False  # see `cloned`
         self._next_file = 0  # one count for all files of the page
 
     def copy(self) -> "FormState":
@@ -116,6 +124,12 @@ class FormState:
         self._inputs, self._used = dict(self._inputs), set(self._used)
         self._submitters = dict(self._submitters)
         self._unpatched = dict(self._unpatched)
+        return other
+
+    def cloned(self) -> "FormState":
+        """Return the forms as some real clients clone them to recover them."""
+        other = self.copy()
+        other._cloned = True  # noqa: SLF001  # a sibling
         return other
 
     # Reading
@@ -186,8 +200,9 @@ class FormState:
         submitter in its place. A file field, whose files wait for uploads, counts as
         empty and is yielded for plain HTTP forms.
         """
-        for field in document.fields.of(form):
-            if not field.name or field.disabled:
+        elements = _cloned if self._cloned else _as_they_are
+        for field, disabled in elements(document, form):
+            if not field.name or disabled:
                 continue
             if field.type in BUTTONS:
                 values: Sequence[str] = (field.value,) if field is submitter else ()
@@ -368,6 +383,35 @@ class FormState:
         if isinstance(chosen, tuple):
             return [each for each in field.options if each.value in chosen]
         return [each for each in field.options if each.selected]
+
+
+# Which fields a form has, and whether each is disabled.
+
+
+def _as_they_are(document: Document, form: Element) -> Iterator[tuple[Field, bool]]:
+    for field in document.fields.of(form):
+        yield field, field.disabled
+
+
+def _cloned(document: Document, form: Element) -> Iterator[tuple[Field, bool]]:
+    """Yield what a form has whose `elements` were cloned one by one (getFormsForRecovery).
+
+    A fieldset is one of them, and brings what is in it along. A radio button then stays
+    checked in the last clone alone.
+    """
+    fields = document.fields
+    for element in document.root.iter("fieldset", *CONTROLS):
+        if form_of(element) is not form:
+            continue
+        if element.tag != "fieldset":
+            field = fields.field(element)
+            if field is not None:
+                yield field, "disabled" in element.attrib
+            continue
+        for inner in element.iter(*CONTROLS):
+            field = fields.field(inner)
+            if field is not None and field.type != "radio":
+                yield field, is_disabled(inner, within=element)
 
 
 # What a gesture is worked out on.

@@ -253,9 +253,10 @@ def _takes_room(element: Element) -> bool:
     )
 
 
-def is_disabled(element: Element) -> bool:
+def is_disabled(element: Element, *, within: Element | None = None) -> bool:
     """Tell whether the element or a fieldset around it is disabled.
 
+    `within`: a fieldset of which those around it do not count.
     What is in the first `<legend>` of a disabled fieldset stays enabled (HTML standard).
     """
     if "disabled" in element.attrib:
@@ -265,6 +266,8 @@ def is_disabled(element: Element) -> bool:
             legend = fieldset.find("legend")
             if legend is None or legend not in element.iterancestors("legend"):
                 return True
+        if fieldset is within:
+            break
     return False
 
 

@@ -82,10 +82,12 @@ def _push_input(
     own_binding = element.get(html.PHX_CHANGE)
     name = document.unmask(field.name)
     # A nameless input is "undefined", as in JavaScript.
-    meta = {"_target": name or "undefined"} | _meta(page, form, None, options)
+    meta = {"_target": name or "undefined"} | _form_meta(page, form, options)
     uploads = event_uploads(page, field)
     origin = element if own_binding else form
-    addressees = _addressees(page, origin, form, target, target)
+    # Until 1.0 the command's target is not asked which component is meant.
+    asked = None if page.dialect.target_in_value else target
+    addressees = _addressees(page, origin, form, target, asked)
     submitter = field if element.tag == "button" else None
     only = (name,) if own_binding else ()
     payload = _form_payload(page, form, event, meta, submitter, only)
@@ -150,7 +152,7 @@ def _submit_payload(
     submitter: Field | None,
     options: _Options,
 ) -> dict[str, Any]:
-    meta = _meta(page, form, None, options)
+    meta = _form_meta(page, form, options)
     named = submitter if submitter is not None and submitter.name else None
     return _form_payload(page, form, event, meta, named)
 
@@ -241,6 +243,12 @@ def _meta(
     if own is not None:
         meta["value"] = own
     return meta | (options.get("value") or {})
+
+
+def _form_meta(page: VisiblePage, form: Element, options: _Options) -> dict[str, Any]:
+    """Return what goes with a form; until 1.0 a command's own value did not."""
+    sent = _NO_OPTIONS if page.dialect.target_in_value else options
+    return _meta(page, form, None, sent)
 
 
 def _js_value(page: VisiblePage, element: Element) -> str | int | float | None:

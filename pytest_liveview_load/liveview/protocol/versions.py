@@ -63,6 +63,8 @@ class Dialect:
     any_mount_resets_title: bool = False  # 1.0 alone: not only the main view's
 
     skips_in_lists: bool = False  # 1.1: a patch leaves alone what stays in a `for` too
+    # 1.0.17 to 1.1.2: recovery sends what is in a fieldset with it, and once more alone.
+    recovers_fieldsets_twice: bool = False
 
     # What it shows, and remembers, of what a person does.
     awaits_in_parts: bool = False  # 1.0: an element is loading, locked, or both
@@ -73,6 +75,8 @@ class Dialect:
     V0_20_1: ClassVar["Dialect"]
     V0_20: ClassVar["Dialect"]
     V1_0: ClassVar["Dialect"]
+    V1_0_17: ClassVar["Dialect"]
+    V1_1_0: ClassVar["Dialect"]
     V1_1: ClassVar["Dialect"]
     V1_2: ClassVar["Dialect"]
 
@@ -225,6 +229,7 @@ Dialect.V1_0 = replace(
     navigation_loads=True,
     stacks_focus=True,
 )
+Dialect.V1_0_17 = replace(Dialect.V1_0, name="1.0.17", recovers_fieldsets_twice=True)
 Dialect.V1_1 = replace(
     Dialect.V1_0,
     name="1.1",
@@ -234,6 +239,7 @@ Dialect.V1_1 = replace(
     scroll_kind="js",
     any_mount_resets_title=False,
 )
+Dialect.V1_1_0 = replace(Dialect.V1_1, name="1.1.0", recovers_fieldsets_twice=True)
 Dialect.V1_2 = replace(
     Dialect.V1_1,
     name="1.2",
@@ -252,7 +258,9 @@ _SINCE: Final = (
     ((0, 0, 0), Dialect.V0_20_1),
     ((0, 20, 2), Dialect.V0_20),
     ((1, 0, 0), Dialect.V1_0),
-    ((1, 1, 0), Dialect.V1_1),
+    ((1, 0, 17), Dialect.V1_0_17),
+    ((1, 1, 0), Dialect.V1_1_0),
+    ((1, 1, 3), Dialect.V1_1),
     ((1, 2, 0), Dialect.V1_2),
 )
 

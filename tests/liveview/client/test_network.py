@@ -126,8 +126,8 @@ def test_the_dialect_is_the_sessions_then_the_origins_then_the_newest() -> None:
 
     assert network.dialect_of(page, "") is NEWEST
     assert network.dialect_of(page, SESSION_0_20) is Dialect.V0_20
-    assert network.learn_dialect(page, "1.0.19") is Dialect.V1_0
-    assert network.dialect_of(page, "") is Dialect.V1_0
+    assert network.learn_dialect(page, "1.0.19") is Dialect.V1_0_17
+    assert network.dialect_of(page, "") is Dialect.V1_0_17
     assert network.dialect_of("http://other/counter", "") is NEWEST
 
 

@@ -66,6 +66,22 @@ TITLES: dict[str, tuple[str, str | None, str | None, _Said, str, str]] = {
         "1.2.10",
         "App · App",
     ),
+    "in 0.20 it is nothing": (
+        DEFAULT,
+        "Main",
+        None,
+        [("phx-nest", "")],
+        "0.20.17",
+        "Main · App",
+    ),
+    "but white space is one there": (
+        NO_DEFAULT,
+        "Main",
+        None,
+        [("phx-nest", " ")],
+        "0.20.17",
+        "· App",
+    ),
     "or is nothing": (
         NO_DEFAULT,
         "Main",

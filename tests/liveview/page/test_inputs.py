@@ -10,7 +10,7 @@ from pytest_liveview_load.liveview.page import clicks, inputs
 from pytest_liveview_load.liveview.page.actions import Action, PushEvent
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.protocol.versions import Dialect
+from pytest_liveview_load.liveview.protocol.versions import NEWEST, Dialect
 from tests.liveview.page.pages import page_of
 
 FORM = """
@@ -210,3 +210,28 @@ def test_phx_change_outside_a_form_is_an_error() -> None:
 
     with pytest.raises(ElementError, match="has phx-change but is inside no form"):
         inputs.fill(page, find_one(page.document, "#a"), "x")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sent"), [(Dialect.V0_20, False), (Dialect.V1_0, True), (NEWEST, True)]
+)
+def test_a_command_s_value_goes_with_a_form_from_1_0_on(
+    dialect: Dialect, sent: bool
+) -> None:
+    push = """[["push",{"event":"x","value":{"n":7}}]]"""
+    page = page_of(
+        f"<form phx-change='{push}' phx-submit='{push}' phx-value-own=1>"
+        "<input id=a name=a></form>",
+        dialect=dialect,
+    )
+    element = find_one(page.document, "#a")
+
+    change, submit = inputs.fill(page, element, "b") + inputs.press(
+        page, element, "Enter"
+    )
+
+    for each in (change, submit):
+        assert isinstance(each, PushEvent)
+        told = f"{each.payload['value']} {each.payload.get('meta')}"
+        assert ("'n': 7" in told or "n=7" in told) == sent
+        assert "own" in told
