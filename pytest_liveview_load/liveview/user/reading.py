@@ -223,12 +223,21 @@ class PageReading:
         started = tab.network.clock()
         with Step(tab, f"until({named(condition)})", timeout) as step:
             while True:
+                # A page whose link was clicked is seen until the next one is there.
+                if tab.navigation is not None and self._shows_click():
+                    tab.raise_failure()
+                    if self._holds(condition):
+                        break
                 page = await step.ready()
                 if self._holds(condition):
                     break
                 await step.change(f"{named(condition)} on {page.url}")
         ended = max(started, tab.changed_at)
         tab.observer.timing("settle", started, ended, name=label or "")
+
+    def _shows_click(self) -> bool:
+        page = self._tab.page
+        return page is not None and page.clicked is not None
 
     def _holds(self, condition: str | Callable[[], object]) -> bool:
         if isinstance(condition, str):

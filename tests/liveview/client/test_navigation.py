@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from websockets.protocol import State
 
 from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
@@ -354,6 +355,29 @@ async def test_a_form_that_triggers_its_action_is_submitted_over_http(
         ("GET", ""),
     ]
     assert live.path == "/other"
+
+
+@pytest.mark.parametrize("way", ["visit", "link", "redirect", "back"])
+async def test_the_socket_of_a_page_is_closed_when_another_is_loaded(
+    server: ScriptedServer, live: Visitor, way: str
+) -> None:
+    server.on["go"] = replying(redirect={"to": "/other"})
+    if way == "back":
+        await live.visit("/other")
+    await live.visit("/counter")
+    talk = server.talks[-1]
+
+    if way == "visit":
+        await live.visit("/other")
+    elif way == "link":
+        await live.click("#full")
+    elif way == "redirect":
+        await live.push("go")
+    else:
+        await live.back()
+
+    await server.until(lambda: talk.protocol.close_rcvd)
+    assert server.talks[-1].protocol.state is State.OPEN
 
 
 async def test_back_over_a_patch_is_a_patch(

@@ -234,6 +234,29 @@ async def test_the_marks_of_two_pushes_go_one_by_one(
     assert [] == list(waiting())
 
 
+@pytest.mark.parametrize("first", ["click", "until"])
+@pytest.mark.parametrize("kind", ["patch", "redirect"])
+async def test_who_waits_for_a_clicked_link_to_show_it_sees_it(
+    server: ScriptedServer, live: Visitor, kind: str, first: str
+) -> None:
+    link = f'<a id="n" href="/counter?n" data-phx-link="{kind}" data-phx-link-state="push">'
+    server.on["phx_join"] = accepting({"s": [f"{link}n</a>"]})
+    await live.visit("/counter")
+    server.on["phx_join"] = server.on["live_patch"] = never
+    steps = [live.click("#n"), live.until("#n.phx-click-loading")]
+    if first == "until":
+        steps.reverse()
+
+    tasks = [asyncio.create_task(step) for step in steps]
+    await tasks[1 if first == "click" else 0]
+
+    event = "live_patch" if kind == "patch" else "phx_join"
+    await server.until(lambda: server.said[-1].event == event and server.said[1:])
+    accepting({"s": ["there"]})(server.talks[-1], server.said[-1])
+    await asyncio.gather(*tasks)
+    assert not live.has(".phx-click-loading")
+
+
 async def test_a_form_waits_from_the_first_byte_of_its_files_on(
     app: UploadApp, server: ScriptedServer, live: Visitor
 ) -> None:
