@@ -19,6 +19,7 @@ from roost.pages.crash import CrashLive
 from roost.pages.faults import FaultsLive
 from roost.pages.fields import FieldsLive
 from roost.pages.form import FormLive
+from roost.pages.fragile import FragileChildLive, FragileLive
 from roost.pages.function_components import FunctionComponentsLive
 from roost.pages.hooked import HookedLive
 from roost.pages.hooks import HooksLive
@@ -60,6 +61,7 @@ LIVE: dict[str, type[LiveView]] = {
     "/portal": PortalLive,
     "/upload": UploadLive,
     "/faults": FaultsLive,
+    "/fragile": FragileLive,
     "/nav/a": NavALive,
     "/nav/b": NavBLive,
     "/nav/b/:item": NavBLive,
@@ -72,7 +74,7 @@ LIVE: dict[str, type[LiveView]] = {
 
 # Views that live within other views.
 EMBEDDED: dict[str, type[LiveView]] = {
-    kind.view: kind for kind in (ChildLive, StickyLive)
+    kind.view: kind for kind in (ChildLive, FragileChildLive, StickyLive)
 }
 
 

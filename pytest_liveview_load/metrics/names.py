@@ -13,7 +13,8 @@ What is counted, exactly:
   `event_rate` is events ÷ seconds measured.
 - `mounts`: connected mounts, the samples of `mount`; `mount_rate` likewise.
 - `pushes`: messages the server sent unasked.
-- `reconnects`: sockets that were lost and opened again.
+- `reconnects`: sockets that were lost and opened again, and `recovered_mounts`.
+- `recovered_mounts`: mounts that crashed and came to a good end without anybody's help.
 - `users`: the most virtual users at once.
 - `failing_users`: places of the crowd whose last iteration failed.
 - `stuck_users`: places of the crowd that have begun and never finished an iteration.
@@ -82,6 +83,7 @@ COUNTS: Final = (
     "events",
     "pushes",
     "reconnects",
+    "recovered_mounts",
     "errors",
     "setup_errors",
     "teardown_errors",

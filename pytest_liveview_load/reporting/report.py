@@ -30,6 +30,7 @@ from pytest_liveview_load.metrics.reading import NotMeasured, samples_of
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.result import PERCENTILES
 from pytest_liveview_load.metrics.snapshot import Failure, Snapshot
+from pytest_liveview_load.units import plural
 
 WITHIN: Final = "within"
 EXCEEDED: Final = "exceeded"
@@ -246,7 +247,7 @@ class LoadReport(Struct, frozen=True, kw_only=True):
             valid=not invalid,
             invalid=tuple(invalid),
             partial=snapshot.partial,
-            notes=tuple(notes),
+            notes=(*notes, *recoveries(snapshot)),
             runners=runners,
             budgets=judged(
                 budgets,
@@ -291,6 +292,15 @@ class LoadReport(Struct, frozen=True, kw_only=True):
         """Whether several scenarios were measured, so that it matters which."""
         return (
             len({*self.scenarios, *(row.scenario for row in self.metrics)} - {""}) > 1
+        )
+
+
+def recoveries(snapshot: Snapshot) -> Iterator[str]:
+    """Yield the remark on mounts that crashed, and of which no step has failed."""
+    if number := snapshot.counts.get("recovered_mounts", 0):
+        yield (
+            f"{plural(number, 'mount')} crashed and came back without anybody's help, as in "
+            "a browser (recovered_mounts): the app's log has the exceptions"
         )
 
 

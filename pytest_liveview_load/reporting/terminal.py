@@ -34,6 +34,7 @@ NOTABLE: Final = (
     "setup_errors",
     "teardown_errors",
     "reconnects",
+    "recovered_mounts",
     "dropped_arrivals",
     "missing_receivers",
 )

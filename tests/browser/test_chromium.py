@@ -78,6 +78,8 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
         *("history.back", "history.back", "history.back", "history.forward"),
         "click #patch-navigate",
     ),
+    "/fragile?fails=2": ("click #parent-inc", "click #child-inc"),
+    "/fragile?crash=1": ("click #parent-inc", "click #child-inc"),
     "/nav/b/7?from=x": ("click #patch-item",),
     "/nested/two": ("click #play",),
     "/other": ("click #navigate-a",),

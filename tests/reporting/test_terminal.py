@@ -104,6 +104,17 @@ def test_failures_say_whether_they_are_of_setup_or_teardown() -> None:
     assert "1 × ValueError in teardown (log_out): no exit" in shown
 
 
+def test_mounts_that_recovered_are_noted() -> None:
+    into = recorder()
+    into.count("recovered_mounts", 0, 2)
+
+    shown = " ".join(text(report(snapshot=into.snapshot(1.0))).split())
+
+    assert "2 recovered mounts" in shown
+    assert "note: 2 mounts crashed and came back without anybody's help" in shown
+    assert "recovered" not in text(report())
+
+
 def test_what_seldom_happens_is_counted_when_it_has() -> None:
     into = recorder()
     into.count("dropped_arrivals", 0, 1200)

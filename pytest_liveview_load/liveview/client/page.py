@@ -36,7 +36,7 @@ from pytest_liveview_load.liveview.page.js_overlay import (
     overlay_without,
     run_visual_command,
 )
-from pytest_liveview_load.liveview.page.loading import with_loading_states
+from pytest_liveview_load.liveview.page.loading import SERVER_ERROR, with_loading_states
 from pytest_liveview_load.liveview.page.view_elements import ViewElement
 from pytest_liveview_load.liveview.protocol.channel import leave_page
 from pytest_liveview_load.liveview.protocol.versions import Dialect, websocket_url
@@ -274,20 +274,23 @@ class Page:
             return shown
         views, element = self.views, self.element
         placed = dict.fromkeys(views.gone, PlacedView(gone=True))
+        placed |= dict.fromkeys(views.given_up, PlacedView(classes=SERVER_ERROR))
         contents: dict[str, ViewContent] = {}
         if views.main is not None and element is not None:
             seen = views.outgoing or views.main
             contents[element.id] = seen.content
+            content = seen.content.merged()
             placed[element.id] = PlacedView(
-                seen.content.merged(),
+                None if views.stuck else content,
                 classes=seen.connection_classes,
                 container=self.container,
             )
             self.take_title(seen)
         for view in views.nested.values():
             contents[view.id] = view.content
+            content = view.content.merged()
             placed[view.id] = PlacedView(
-                view.content.merged(),
+                None if views.stuck else content,
                 classes=view.connection_classes,
                 tokens=(view.session, view.static),
             )

@@ -191,6 +191,7 @@ class PendingNavigation:
     lost_at: float = 0.0  # when the page was lost that it brings back
     hops: int = 0
     refusals: int = 0
+    crashes: int = 0  # of mounts, for which the page was loaded anew
     replace: bool | None = False  # of the history; None: it is there already
     kind: HistoryKind = HistoryKind.REDIRECT  # of the entry
     waiting_for: str = "the page"

@@ -93,6 +93,9 @@ class ViewListener(Protocol):
     ) -> None:
         """Be where the link of a patch leads, or go there by navigation."""
 
+    def view_crashed(self, view: "View", error: StepError) -> None:
+        """Learn of a crash that no step in flight could be told."""
+
     def view_failed(self, error: StepError) -> None:
         """Keep an error that no step in flight could be told."""
 
@@ -127,6 +130,7 @@ class View:
     join_sent: float = 0.0
     lost_at: float = 0.0  # when the view went away, to be rejoined
     rejoins: int = 0  # tries since then
+    crashes: int = 0  # in the mount that it is part of
     rejoining: asyncio.TimerHandle | None = None
     staying_away: asyncio.TimerHandle | None = None  # until the page may say so
 
@@ -386,7 +390,7 @@ class View:
         told = self.in_flight.fail_all(crash)
         if not (self.listener.view_lost(self, crash) or told):
             during = "no step of ours" if self.joined else "its mount"
-            self.listener.view_failed(ViewCrashed(self.called, during, reason))
+            self.listener.view_crashed(self, ViewCrashed(self.called, during, reason))
         self.listener.link_lost(self)
         if self.left:
             return  # with its page, or with the navigation that waited for the mount

@@ -105,7 +105,7 @@ REPLACE = "replace"  # the other kind of a redirect is "push"
 # As view.ts onJoinError: the join's reasons that a fresh page may cure at once.
 CURED_BY_LOADING = frozenset({"unauthorized", "stale", "reload"})
 # As constants.ts; a view that is not the main one then gives up.
-MAX_CHILD_JOIN_ATTEMPTS = 3
+MAX_JOIN_ATTEMPTS = 3
 ADVICE = {
     "unauthorized": (
         "Its live_session does not let this user in: log in first, or check on_mount."
@@ -133,7 +133,7 @@ class ViewEvents:
         """Show what is new when somebody looks; submit a form that now asks for it."""
         tab, page = self.tab, self.tab.page
         tab.changed(at)
-        if page is None or page.views.main is None:
+        if page is None or page.views.main is None or page.views.stuck:
             return
         self.run_markup(page)
         triggered_in = page.views.main.content
@@ -162,6 +162,21 @@ class ViewEvents:
             main is not None and (main.content.has_mounted or main.content.has_remove)
         ):
             run_mounted_and_removed(tab, page)
+
+    def view_crashed(self, view: View, error: StepError) -> None:
+        """Tell the next step, unless it is a mount that may still come to a good end.
+
+        A browser waits for the rejoin, and the person sees nothing of it.
+        """
+        tab, page = self.tab, self.page_of(view)
+        if page is not None and page.views.is_mounting(view):
+            view.crashes += 1
+            if view.crashes < MAX_JOIN_ATTEMPTS:
+                if tab.navigation is not None:
+                    awaited = f"{view.called} to join again, as it crashed"
+                    tab.navigation.waiting_for = awaited
+                return
+        tab.fail(error)
 
     def view_failed(self, error: StepError) -> None:
         """Tell the next step."""
@@ -220,6 +235,7 @@ class ViewEvents:
             return
         if view is page.views.main:
             tab.history.joined(view.id)
+            page.views.stuck = False
             if reply.container is not None:
                 page.container = reply.container
             page.views.outgoing = page.clicked = None
@@ -238,7 +254,10 @@ class ViewEvents:
         if whole:
             page.remembered = None
         self.record_rejoins(page, view, at)
+        self.record_recoveries(page, at)
         tab.changed(at)
+        if page.views.stuck:
+            return
         self.run_markup(page)
         if page.views.get(view.id) is view and view.joined:
             run_connection_binding(tab, page, view, PHX_CONNECTED)
@@ -268,6 +287,16 @@ class ViewEvents:
             parent = page.views.parents.get(each.id)
             each = None if parent is None else page.views.get(parent)
 
+    def record_recoveries(self, page: Page, at: float) -> None:
+        """Count the views whose mount crashed, and is there now without anybody's help."""
+        if page.views.mounting is not None:
+            return
+        for each in page.views.all():
+            if each.crashes and each.joined:
+                each.crashes = 0
+                self.tab.observer.count("reconnects", at)
+                self.tab.observer.count("recovered_mounts", at)
+
     def finish_mount(self, page: Page, reply: LiveReply) -> None:
         """Go on where the join's reply points, and end the navigation."""
         tab = self.tab
@@ -291,6 +320,8 @@ class ViewEvents:
             observer.timing("navigate", since, at, name=path, view=name)
         if navigation is not None and navigation.lost_at:
             view.lost_at = navigation.lost_at  # back by a load: as if it had rejoined
+        if navigation is not None:
+            view.crashes += navigation.crashes
         if view.redirected:
             page.link.commit(page.link.number)
             replace = False if navigation is None else navigation.replace
@@ -329,17 +360,26 @@ class ViewEvents:
     def retry_join(self, page: Page, view: View, reason: str) -> None:
         """Try a nested or sticky view again, but not for ever (view.ts onJoinError)."""
         tab = self.tab
-        if view.attempts < MAX_CHILD_JOIN_ATTEMPTS:
+        if view.attempts < MAX_JOIN_ATTEMPTS:
+            view.crashes += 1
             view.show_error()
             view.rejoin_later()
             tab.changed(tab.network.clock())
             return
-        root = page.views.root(view)
-        page.views.leave(view)
+        root, is_news = page.views.root(view), view.id not in page.views.given_up
+        page.views.give_up(view)
         if not root.left:
             root.show_error()
+        if not is_news:
+            return
         why = f"{reason!r} after {view.attempts} attempts"
-        tab.fail(JoinFailed(view.called, why, advice_on(reason)))
+        error = JoinFailed(view.called, why, advice_on(reason))
+        if page.views.stuck and tab.navigation is not None:
+            # The page stays, and so do those of its views that have joined.
+            tab.keep_failure(error)
+            tab.end_navigation(tab.navigation)
+        else:
+            tab.fail(error)
 
     def reload_refused(
         self, page: Page, view: View, navigation: PendingNavigation, reason: str
@@ -357,6 +397,7 @@ class ViewEvents:
             flash = view.flash if isinstance(view.flash, str) else None
             full_load(tab, navigation, href, flash)
             return
+        navigation.crashes += 1
         # As live_socket.ts reloadWithJitter: disconnect, wait, load the page again.
         pause = tab.rng.uniform(*tab.network.settings.delays.reload)
         if asyncio.get_running_loop().time() + pause >= navigation.deadline:

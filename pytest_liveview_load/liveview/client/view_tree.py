@@ -28,6 +28,10 @@ class ViewTree:
     nested: dict[str, View] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)  # of nested views, by id
     joining: dict[str, View] = field(default_factory=dict)  # not joined since they came
+    given_up: set[str] = field(default_factory=set)  # nested views that failed for good
+    # A nested view has failed for good in the first mount: as nobody waits for the others
+    # any more, the page keeps showing its dead render (view.ts joinPending).
+    stuck: bool = False
     gone: tuple[str, ...] = ()  # roots whose elements were taken away
     # Roots that stand outside the main view, where no diff of it can take them away.
     outer_roots: frozenset[str] = frozenset()
@@ -68,6 +72,12 @@ class ViewTree:
             return view.joined
         return all(each.joined or each.closed for each in self.tree(view))
 
+    def is_mounting(self, view: View) -> bool:
+        """Tell whether `view`, or the page that it is part of, is still to mount."""
+        if self.mounting is not None or view.id in self.joining:
+            return True
+        return view is self.main and not view.joins
+
     def not_joined(self) -> View | None:
         """Return one that has come and is still to join, None when there is none."""
         joining = (each for each in self.joining.values() if not each.closed)
@@ -89,6 +99,7 @@ class ViewTree:
         anything is shown (see `mounted`), and those of the dead render with its static.
         """
         self.joining.pop(view.id, None)
+        self.given_up.discard(view.id)
         is_root = view.id not in self.parents
         is_first = is_root and view.joins == 1 and not view.redirected
         if self.mounting is None and not is_first:
@@ -112,6 +123,8 @@ class ViewTree:
 
     def patched(self, view: View) -> None:
         """After a diff: leave what it took away, join what it brought (performPatch)."""
+        if self.stuck:
+            return
         self.leave_missing(view)
         if view.content.has_components:
             view.announce_destroyed_components()
@@ -158,7 +171,9 @@ class ViewTree:
             # As view.ts joinCount: a rejoin's are its own.
             view.joins = parent.joins - 1
             view.dialect = parent.dialect
-        self.nested[view.id] = self.joining[view.id] = view
+        self.nested[view.id] = view
+        if view.id not in self.given_up:
+            self.joining[view.id] = view
         return view
 
     def dead_statics(self) -> dict[str, str]:
@@ -184,6 +199,18 @@ class ViewTree:
         self.joining.pop(view.id, None)
         view.leave()
         return told
+
+    def give_up(self, view: View) -> None:
+        """Leave a view that cannot be joined; its parent stays as usable as in a browser.
+
+        The next patch of the parent tries again, for which nobody waits.
+        """
+        main, mounting = self.main, self.mounting
+        first = mounting is not None and main is not None and not main.redirected
+        if first and self.root(view) is main:
+            self.stuck, self.mounting = True, None
+        self.given_up.add(view.id)
+        self.leave(view)
 
     def leave_missing_roots(self) -> None:
         """Leave the roots whose places are gone from the page."""

@@ -73,7 +73,7 @@ async def test_a_crash_between_two_steps_is_told_to_the_next(
     await live.click("#inc")
 
 
-async def test_a_crash_while_mounting_ends_the_visit(
+async def test_a_mount_that_crashes_three_times_ends_the_visit(
     server: ScriptedServer, live: Visitor
 ) -> None:
     server.on["phx_join"] = crash
@@ -85,7 +85,24 @@ async def test_a_crash_while_mounting_ends_the_visit(
 
     server.on["phx_join"] = accept
     await live.visit("/counter")
-    assert len(server.heard("phx_join")) == 2
+    assert len(server.heard("phx_join")) == 4
+
+
+async def test_a_mount_that_crashes_once_ends_well(
+    server: ScriptedServer, live: Visitor, measured: Measured
+) -> None:
+    def crash_once(talk: Talk, said: Said) -> None:
+        server.on["phx_join"] = accept
+        talk.crash(said)
+
+    server.on["phx_join"] = crash_once
+
+    await live.visit("/counter")
+    await live.click("#inc")
+
+    assert measured.counts["recovered_mounts"] == 1
+    assert measured.counts["reconnects"] == 1
+    assert measured.labels("mount") == ["/counter"]
 
 
 async def test_a_channel_that_the_server_stops_is_lost_for_good(
@@ -170,6 +187,22 @@ async def test_a_mount_that_raises_is_tried_again_and_then_fails(
         await live.visit("/counter")
 
     assert len(server.asked) == 3
+
+
+async def test_a_mount_that_raises_once_is_there_after_a_page_load(
+    server: ScriptedServer, live: Visitor, measured: Measured
+) -> None:
+    def raise_once(talk: Talk, said: Said) -> None:
+        server.on["phx_join"] = accept
+        refusing(reason="join crashed")(talk, said)
+
+    server.on["phx_join"] = raise_once
+
+    await live.visit("/counter")
+
+    assert len(server.asked) == 2
+    assert measured.counts["recovered_mounts"] == 1
+    assert measured.counts["reconnects"] == 1
 
 
 async def test_a_retry_that_cannot_fit_the_deadline_is_not_waited_for(

@@ -268,6 +268,10 @@ async def test_a_nested_view_without_a_name_is_told_by_its_id(
         await live.click("#inc")
 
 
+def refused(talk: Talk, said: Said) -> None:
+    talk.reply(said, "error", reason="join crashed")
+
+
 def params_of(payload: Any) -> dict[str, Any]:
     found: dict[str, Any] = payload["params"]
     return found
@@ -344,8 +348,63 @@ async def test_a_refused_child_is_tried_three_times(
     assert tried == [0, 1, 2]
 
 
-async def test_a_child_that_is_refused_once_joins_the_second_time(
+async def test_a_parent_whose_child_fails_for_good_in_the_first_mount_still_answers(
+    server: ScriptedServer, live: Visitor, measured: Measured
+) -> None:
+    server.on["phx_join"] = join(CONTENTS, child=refused)
+    server.on["toggle"] = replying(diff={"0": "toggled "})
+
+    with pytest.raises(JoinFailed, match="ChildLive"):
+        await live.visit("/nest")
+    answered = await live.push("toggle")
+    await live.push("fence")
+
+    assert answered is None
+    assert [("event", MAIN)] * 2 == outline(server)[-2:]
+    assert live.text("#child") == "dead"  # as joins are shown together
+    assert live.attr("[data-phx-main]", "class") == SERVER_ERROR
+    assert live.attr("#child", "class") == SERVER_ERROR
+    assert measured.labels("mount") == []
+    assert live.path == "/nest"
+
+
+async def test_such_a_page_is_whole_again_after_a_reconnect(
     server: ScriptedServer, live: Visitor
+) -> None:
+    server.on["phx_join"] = join(CONTENTS, child=refused)
+    with pytest.raises(JoinFailed):
+        await live.visit("/nest")
+    server.on["phx_join"] = join(CONTENTS)
+
+    await live.reconnect()
+    await live.until("#inc")
+
+    assert live.text("#child") == "child inc"
+    assert live.attr("[data-phx-main]", "class") == "phx-connected"
+
+
+async def test_the_next_patch_tries_a_child_again_for_which_nobody_waits(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    server.on["phx_join"] = join(
+        CONTENTS | {MAIN: tree("", BUTTON.format("toggle"), "")}, child=refused
+    )
+    server.on["toggle"] = replying(diff={"2": place("child")})
+    await live.visit("/nest")
+    with pytest.raises(JoinFailed):
+        await live.click("#toggle")
+
+    await live.click("#toggle")
+    await server.until(lambda: len(joins_of(server, CHILD)) == 6)
+    await live.push("fence")
+
+    server.on["phx_join"] = join(CONTENTS)
+    await live.click("#toggle")
+    await live.until("#inc")
+
+
+async def test_a_child_that_is_refused_once_joins_the_second_time(
+    server: ScriptedServer, live: Visitor, measured: Measured
 ) -> None:
     def second_time(talk: Talk, said: Said) -> None:
         if len(joins_of(server, CHILD)) == 1:
@@ -358,6 +417,59 @@ async def test_a_child_that_is_refused_once_joins_the_second_time(
     await live.visit("/nest")
 
     assert live.text("#child") == "child inc"
+    assert measured.labels("mount") == ["/nest"]
+    assert (1, 1) == (
+        measured.counts["reconnects"],
+        measured.counts["recovered_mounts"],
+    )
+
+
+@pytest.mark.parametrize("who", [MAIN, CHILD])
+async def test_a_mount_in_which_a_view_crashes_once_ends_well(
+    server: ScriptedServer, live: Visitor, measured: Measured, who: str
+) -> None:
+    crashed: list[Said] = []
+
+    def joining_child(talk: Talk, said: Said) -> None:
+        if crashed:
+            accepting(CONTENTS[CHILD])(talk, said)
+            return
+        # A child that is linked to its parent takes it along.
+        crashed.append(said)
+        talk.crash(said if who == CHILD else server.said[0])
+
+    server.on["phx_join"] = join(CONTENTS, child=joining_child)
+
+    await live.visit("/nest")
+
+    assert live.text("#phx-nest") == "main toggle n child inc"
+    assert measured.labels("mount") == ["/nest"]
+    assert (1, 1) == (
+        measured.counts["reconnects"],
+        measured.counts["recovered_mounts"],
+    )
+    assert 1 == measured.counts["mounts"]
+
+
+async def test_a_late_child_that_crashes_once_costs_its_step_only_time(
+    server: ScriptedServer, live: Visitor, measured: Measured
+) -> None:
+    def second_time(talk: Talk, said: Said) -> None:
+        if len(joins_of(server, CHILD)) == 1:
+            talk.crash(said)
+        else:
+            accepting(CONTENTS[CHILD])(talk, said)
+
+    server.on["phx_join"] = join(
+        CONTENTS | {MAIN: tree("", BUTTON.format("toggle"), "")}, child=second_time
+    )
+    server.on["toggle"] = replying(diff={"2": place("child")})
+    await live.visit("/nest")
+
+    await live.click("#toggle")
+
+    assert live.text("#child") == "child inc"
+    assert 1 == measured.counts["recovered_mounts"]
 
 
 async def test_a_late_child_that_is_refused_fails_its_step_and_not_the_page(
