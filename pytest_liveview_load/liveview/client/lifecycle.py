@@ -5,15 +5,18 @@
 has its server back or has lost it. Only a page that was sent such markup is looked at for it.
 """
 
+from dataclasses import replace
+
 from pytest_liveview_load.liveview.client.navigation import (
     follow_link,
     full_load,
     push_patch,
+    submit_over_http,
 )
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.tab import Tab
 from pytest_liveview_load.liveview.client.view import View
-from pytest_liveview_load.liveview.page import actions, events, loading
+from pytest_liveview_load.liveview.page import actions, clicks, events, loading
 from pytest_liveview_load.liveview.page.document import Document
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import (
@@ -56,46 +59,62 @@ def run_mounted(tab: Tab, page: Page) -> None:
             run_chain(tab, page, identity, there[identity], MOUNTED)
 
 
-def run_action(
-    tab: Tab, page: Page, action: actions.Action, caused: str | None = None
-) -> None:
-    """Do what a chain comes to that no step of the user's began.
-
-    `caused`: the type of what it pushes; by no event of the browser's, it is
-    JavaScript's null.
-    """
+def run_action(tab: Tab, page: Page, action: actions.Action, depth: int = 0) -> None:
+    """Do what a chain comes to that no step of the user's began."""
     if isinstance(action, actions.PushEvent):
         view = page.views.get(action.view_id)
-        if view is None or not view.joined:
-            return
-        cid = "" if action.cid is None else str(action.cid)
-        said = {**action.payload, "type": caused}
-        name, kind = action.event, action.kind
-        push = view.push(EVENT, said, name=name, kind=kind, component=cid)
-        if action.loading_source is not None:
-            awaited = action.loading_source._replace(kind=caused or NULL)
-            push.number = view.in_flight.mark(awaited, page.latest)
-        page.unawaited = (*page.unawaited, push)
+        if view is not None and view.joined:
+            name, kind = action.event, action.kind
+            cid = "" if action.cid is None else str(action.cid)
+            push = view.push(EVENT, action.payload, name=name, kind=kind, component=cid)
+            push.number = view.in_flight.mark(action.loading_source, page.latest)
+            page.unawaited = (*page.unawaited, push)
     elif isinstance(action, actions.VisualCommand):
         page.run_visual_command(action)
         if tab.hooks is not None:
             tab.hooks.commands_ran()
-    elif isinstance(action, actions.LivePatch):
-        main = page.linked
-        if main is None:
-            full_load(tab, tab.start_navigation("visit"), action.url, None)
-        elif main.joined:
-            push = push_patch(page, main, action.url, replace=action.replace)
-            push.number = main.in_flight.mark(action.loading_source, page.latest)
-            page.unawaited = (*page.unawaited, push)
+    elif isinstance(action, actions.LivePatch) and (main := page.linked) is not None:
+        push = push_patch(page, main, action.url, replace=action.replace)
+        push.number = main.in_flight.mark(action.loading_source, page.latest)
+        page.unawaited = (*page.unawaited, push)
+    elif isinstance(action, actions.PageLoad | actions.LivePatch):
+        full_load(tab, tab.start_navigation("visit"), action.url, None)
+    elif isinstance(action, actions.HttpSubmit):
+        submit_over_http(tab, action)
     elif isinstance(action, actions.Dispatch):
-        if tab.hooks is not None:
-            tab.hooks.dispatch(action)
+        dispatch(tab, page, action, depth + 1)
     elif isinstance(action, actions.LiveNavigate):
         navigation = tab.navigation or tab.start_navigation(
             "navigate", tab.network.clock()
         )
         follow_link(tab, page, navigation, action)
+
+
+def dispatch(tab: Tab, page: Page, action: actions.Dispatch, depth: int) -> None:
+    """Tell of a DOM event that a chain makes: hooks first, then who is bound to it."""
+    if tab.hooks is not None:
+        tab.hooks.dispatch(action)
+    for identity in action.identities:
+        visible = page.visible_page()
+        element = find_by_identity(visible.document.root, identity)
+        if element is not None and tab.page is page:
+            for each in clicks.dispatch_event(visible, action.event, element, depth):
+                run_action(tab, page, each, depth)
+
+
+def caused_by(action: actions.Action, kind: str | None) -> actions.Action:
+    """Return what a chain comes to as told of an event of `kind`.
+
+    None, for what no event of the browser's caused, is JavaScript's null.
+    """
+    if not isinstance(action, actions.PushEvent):
+        return action
+    source = action.loading_source
+    return replace(
+        action,
+        payload={**action.payload, "type": kind},
+        loading_source=source and source._replace(kind=kind or NULL),
+    )
 
 
 REMOVE = "remove"  # the wire's type of what is pushed
@@ -114,7 +133,7 @@ def run_removed(tab: Tab, page: Page) -> None:
         visible = VisiblePage(before, page.form, view.dialect)
         if chain := element.get(PHX_REMOVE):
             for action in events.run_binding(visible, chain, Cause(REMOVE, element)):
-                run_action(tab, page, action, REMOVE)
+                run_action(tab, page, caused_by(action, REMOVE))
 
 
 def removed(element: Element, after: Document) -> bool:
@@ -148,4 +167,4 @@ def run_chain(
     element = find_by_identity(visible.document.root, identity)
     if element is not None and tab.page is page:
         for action in events.run_binding(visible, chain, Cause(cause, element)):
-            run_action(tab, page, action)
+            run_action(tab, page, caused_by(action, None))

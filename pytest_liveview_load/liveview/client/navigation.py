@@ -19,7 +19,7 @@ from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.tls import another_host, failed_to_reach
 from pytest_liveview_load.liveview.client.view import PATCH, View
-from pytest_liveview_load.liveview.page.actions import LiveNavigate
+from pytest_liveview_load.liveview.page.actions import HttpSubmit, LiveNavigate
 from pytest_liveview_load.liveview.page.dead_render import DeadRender
 from pytest_liveview_load.liveview.protocol.versions import (
     DEVELOPMENT,
@@ -80,6 +80,13 @@ def full_load(
     if flash:
         tab.http.cookies.set(FLASH_COOKIE, flash, url, max_age=FLASH_SECONDS)
     begin_load(tab, navigation, url, unload=True)
+
+
+def submit_over_http(tab: Tab, action: HttpSubmit) -> None:
+    """Submit a form as a browser does: the page's channels are left first."""
+    navigation = tab.navigation or tab.start_navigation("visit")
+    url, method, body = action.url, action.method, action.body or None
+    begin_load(tab, navigation, url, method=method, body=body, unload=True)
 
 
 def reload_with_jitter(tab: Tab, page: Page) -> None:

@@ -13,10 +13,11 @@ from pytest_liveview_load.liveview.client.navigation import (
     follow_link,
     go_to_part,
     push_patch,
+    submit_over_http,
 )
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push, new_waiter, resolve
-from pytest_liveview_load.liveview.client.tab import Step, Tab
+from pytest_liveview_load.liveview.client.tab import Step
 from pytest_liveview_load.liveview.client.uploads import (
     awaits_uploads,
     upload_before_submit,
@@ -40,8 +41,6 @@ from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
 from pytest_liveview_load.liveview.page.html import find_by_identity, identify
 from pytest_liveview_load.liveview.protocol.wire import EVENT
-
-DEEPEST_DISPATCH = 20
 
 # Reads the page and decides what the person's gesture comes to.
 Plan: TypeAlias = Callable[[VisiblePage], list[Action]]
@@ -73,10 +72,7 @@ async def dispatch(step: Step, page: Page, action: Dispatch, depth: int) -> None
         visible = page.visible_page()
         element = find_by_identity(visible.document.root, identity)
         if element is not None and tab.page is page:
-            if depth > DEEPEST_DISPATCH:
-                problem = f"dispatches {action.event!r} in a circle"
-                raise visible.document.error_about(element, problem)
-            bound = clicks.dispatch_event(visible, action.event, element)
+            bound = clicks.dispatch_event(visible, action.event, element, depth)
             if tab.uploads is not None:
                 bound = await upload_first(step, page, bound)
             if bound:
@@ -172,13 +168,6 @@ def push_event(view: View, action: PushEvent) -> Push:
     name, kind = action.event, action.kind
     component = "" if action.cid is None else str(action.cid)
     return view.push(EVENT, action.payload, name=name, kind=kind, component=component)
-
-
-def submit_over_http(tab: Tab, action: HttpSubmit) -> None:
-    """Submit a form as a browser does: the page's channels are left first."""
-    navigation = tab.navigation or tab.start_navigation("visit")
-    url, method, body = action.url, action.method, action.body or None
-    begin_load(tab, navigation, url, method=method, body=body, unload=True)
 
 
 async def push_as_hook(

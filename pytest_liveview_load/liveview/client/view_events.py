@@ -23,9 +23,10 @@ from pytest_liveview_load.liveview.client.navigation import (
     path_of,
     reload_with_jitter,
     show_address,
+    submit_over_http,
 )
 from pytest_liveview_load.liveview.client.page import Page
-from pytest_liveview_load.liveview.client.perform import push_event, submit_over_http
+from pytest_liveview_load.liveview.client.perform import push_event
 from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.view import View

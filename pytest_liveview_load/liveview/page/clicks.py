@@ -111,6 +111,7 @@ _CLICKABLE: Final = (
     f"[{html.PHX_CLICK}], a[href], button, input[type=submit], [data-method]"
 )
 _CLICK: Final = "click"
+_DEEPEST_DISPATCH: Final = 20
 
 
 def click(page: VisiblePage, element: Element, *, hooked: bool = False) -> list[Action]:
@@ -179,12 +180,20 @@ def submit(
     return [] if submitted is None else [submitted]
 
 
-def dispatch_event(page: VisiblePage, event: str, element: Element) -> list[Action]:
+def dispatch_event(
+    page: VisiblePage, event: str, element: Element, depth: int = 0
+) -> list[Action]:
     """Do what a browser and LiveView's script make of a DOM event of JS.dispatch.
 
     A click is one without a mouse, which moves no focus; a form's submit and a field's
     input are heard by their bindings alone. What nothing answers to is nothing.
+
+    Raises:
+        ElementError: The event, so `depth` deep in others, causes itself: a browser's
+            stack would overflow. Or what it leads to is refused.
     """
+    if depth > _DEEPEST_DISPATCH:
+        raise page.document.error_about(element, f"dispatches {event!r} in a circle")
     if event == _CLICK:
         around = page.document.click_targets(element)
         if around.control is not None and html.is_disabled(around.control):
