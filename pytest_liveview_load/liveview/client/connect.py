@@ -21,7 +21,7 @@ from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.longpoll import LongPoll, open_longpoll
 from pytest_liveview_load.liveview.client.network import Connection, Network
-from pytest_liveview_load.liveview.client.refusals import why_refused
+from pytest_liveview_load.liveview.client.refusals import WHY_NO_ANSWER, why_refused
 from pytest_liveview_load.liveview.client.settings import AUTO, WEBSOCKET
 from pytest_liveview_load.liveview.client.tls import failed_to_reach, printable_url
 from pytest_liveview_load.liveview.client.websocket import WebSocket
@@ -62,10 +62,7 @@ async def open_websocket(
             if not isinstance(outcome, str):
                 handshake.transport = None  # it is the websocket's now
     except TimeoutError:
-        reason = (
-            f"no websocket within {timeout:g}s: is there a proxy that does not pass the "
-            "upgrade on, or is the app too busy?"
-        )
+        reason = f"no websocket within {timeout:g}s: {WHY_NO_ANSWER}"
         raise ConnectionFailed(printable_url(url), reason) from None
     except OSError as error:
         raise failed_to_reach(url, error) from error

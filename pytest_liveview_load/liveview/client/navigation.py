@@ -16,6 +16,8 @@ from pytest_liveview_load.liveview.client.history import HistoryKind, PatchLink
 from pytest_liveview_load.liveview.client.http import Response
 from pytest_liveview_load.liveview.client.page import Page
 from pytest_liveview_load.liveview.client.push import Push
+from pytest_liveview_load.liveview.client.refusals import WHY_NO_ANSWER
+from pytest_liveview_load.liveview.client.settings import WEBSOCKET
 from pytest_liveview_load.liveview.client.tab import PendingNavigation, Tab
 from pytest_liveview_load.liveview.client.tls import another_host, failed_to_reach
 from pytest_liveview_load.liveview.client.view import PATCH, View
@@ -166,7 +168,10 @@ async def open_page(
         observer.timing("visit", answer.started, answer.arrived, name=path)
         tab.end_navigation(navigation)
         return
-    navigation.waiting_for = f"the websocket of {url}"
+    if network.settings.transport == WEBSOCKET:
+        navigation.waiting_for = f"the websocket of {url} ({WHY_NO_ANSWER})"
+    else:
+        navigation.waiting_for = f"the socket of {url}"
     await page.connect(observer, tab.http, network.settings.connect_timeout)
     if page.socket is not None:
         page.socket.reload = partial(reload_with_jitter, tab, page)

@@ -65,6 +65,10 @@ def why_refused(carrier: str, status: int, *, origin: str, location: str = "") -
     return told if cause is None else f"{told}: {cause.format(origin=origin)}"
 
 
+WHY_NO_ANSWER: Final = (
+    "is there a proxy that does not pass the upgrade on, or is the app too busy?"
+)
+
 # Of connections that are opened and closed again, one like the other.
 UNHEARD: Final[Mapping[str, str]] = {
     "websocket": (

@@ -8,6 +8,7 @@ from pytest_liveview_load.errors import (
     ConnectionFailed,
     ConnectionLost,
     ProtocolError,
+    StepTimeout,
 )
 from pytest_liveview_load.liveview.client import socket as socket_module
 from pytest_liveview_load.liveview.client.network import Network
@@ -16,6 +17,7 @@ from pytest_liveview_load.liveview.user.visitor import Visitor
 from tests.liveview.client.scripted_server import (
     Answer,
     Handler,
+    Hang,
     Said,
     ScriptedServer,
     Talk,
@@ -225,6 +227,25 @@ async def test_a_refused_upgrade_says_why(
     )
     assert "csrf" not in str(caught.value)
     assert "token" not in str(caught.value)
+
+
+class Silent(Answer):
+    def encoded(self) -> bytes:
+        raise Hang
+
+
+async def test_an_upgrade_that_is_never_answered_names_the_proxy(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    server.refuse_upgrade = Silent()
+
+    with pytest.raises(StepTimeout) as caught:
+        await live.visit("/counter", timeout=0.2)
+
+    assert (
+        f"waiting for the websocket of {server.url}/counter (is there a proxy "
+        in str(caught.value)
+    )
 
 
 async def test_connections_that_are_closed_at_once_are_explained(
