@@ -88,6 +88,29 @@ def test_a_body_conducts_loads_on_hosts(hosts: HostSuite) -> None:
     assert [[2, 2], [2, 2]] == [[n for _, n in carried(each)] for each in runs]
 
 
+def test_users_who_fail_are_those_of_all_hosts(hosts: HostSuite) -> None:
+    hosts.suite.tests("""
+        from pytest_liveview_load import budget, load
+
+        @load(users=4, iterations=5)
+        @budget("error_rate == 50%", "failing_users == 2", "stuck_users == 0")
+        async def test_half_fails(live):
+            await live.visit("/counter")
+            assert live.id < 2
+
+        @load(users=4, duration="50s", think="100ms", abort="failing_users >= 2")
+        async def test_ends_early(live):
+            await live.visit("/counter")
+            assert live.id < 2
+    """)
+
+    result, [half, early] = hosts.run("2*popen")
+
+    result.assert_outcomes(passed=1, failed=1)
+    assert 2 == half["counts"]["failing_users"]
+    assert early["partial"].startswith("stopped early: failing_users >= 2 held: 2")
+
+
 def test_no_host_is_opened_where_no_load_test_runs(hosts: HostSuite) -> None:
     note = hosts.notes / "1"
     script = hosts.suite.pytester.path / "host.sh"
