@@ -387,6 +387,5 @@ class Page:
             title = ""
         # An empty one means the default title; where there is none, it means nothing.
         resettable = dialect.mount_resets_title and self.dead.title.default is not None
-        says = title.strip() if dialect.mount_resets_title else title
-        if says or resettable:
+        if title.strip() or resettable:
             self.title = title

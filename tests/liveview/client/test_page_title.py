@@ -74,14 +74,6 @@ TITLES: dict[str, tuple[str, str | None, str | None, _Said, str, str]] = {
         "0.20.17",
         "Main · App",
     ),
-    "but white space is one there": (
-        NO_DEFAULT,
-        "Main",
-        None,
-        [("phx-nest", " ")],
-        "0.20.17",
-        "· App",
-    ),
     "or is nothing": (
         NO_DEFAULT,
         "Main",
