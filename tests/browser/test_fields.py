@@ -59,6 +59,7 @@ STEPS: Final[dict[str, tuple[str, ...]]] = {
         *(step.replace("P-", "plain-") for step in FILLED),
         *("liveSocket.disconnect and connect", TURN),
     ),
+    "details": ("click #summary", TURN, "click #kept-summary", TURN, "click #kept-summary"),
     "a submit by a key": ("type 'a' into #plain-text", "key Enter in #plain-text", TURN),
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from roost.components import LiveComponent, Reply
 from roost.liveview import LiveView
-from roost.rendered import Each, Html, Rendered, Template
+from roost.rendered import Each, Html, Rendered, Template, attribute
 
 FIELDS: Final = """
   <input id="P-text" name="P[text]">
@@ -38,6 +38,8 @@ PAGE: Final = Template(
 <button id="renew" phx-click="renew">renew the function component</button>
 <button id="send" phx-click="send">renew the live component</button>
 <button id="touch" phx-click="touch">renew the item</button>
+<details id="details"><summary id="summary">more</summary> text</details>
+<details id="kept"{{kept}}><summary id="kept-summary">more</summary> text</details>
 <form id="fields" phx-change="change" phx-submit="save">
   <div id="plain">{fields("plain")}
   </div>
@@ -63,6 +65,9 @@ OPTION: Final = Template('<option value="{value}"{selected}>{value}</option>')
 def item_row(_: str, turn: str) -> Rendered:
     """Show the item as of a turn."""
     return ITEM(turn=turn)
+
+
+KEPT: Final = attribute("phx-mounted", '[["ignore_attrs",{"attrs":["open"]}]]')
 
 
 class InsideComponent(LiveComponent):
@@ -111,6 +116,7 @@ class FieldsLive(LiveView):
         ]
         return PAGE(
             turn=self.turn,
+            kept=KEPT,
             served=f"turn {self.turn}",
             options=Each(OPTION, options),
             apart=self.apart,

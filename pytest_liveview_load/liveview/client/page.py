@@ -270,7 +270,7 @@ class Page:
         Raises ProtocolError for a diff that fits no tree.
         """
         shown = self._document
-        if shown is not None and not self._stale:
+        if shown is not None and not (self._stale or self.form.shows_new):
             return shown
         views, element = self.views, self.element
         placed = dict.fromkeys(views.gone, PlacedView(gone=True))

@@ -302,6 +302,10 @@ def _own_behaviour(
         if active is around.bound and active.get("href") == "#":
             return []  # bindClick prevents that
         return follow_link(page.document, active)
+    details = html.details_of(active) if active.tag == "summary" else None
+    if details is not None:
+        page.forms.toggle_open(details)
+        return []
     if active.tag == "label":
         control = _labelled(page, active)
         return None if control is None else click(page, control)

@@ -33,6 +33,7 @@ _PORTALS: Final = html.finder(
 
 _ANSWERS: Final = 256  # remembered answers of one tree
 _ACTIVE: Final = html.CONTROLS | {"label"}
+_SUMMARY: Final = "summary"
 _DISABLEABLE: Final = html.CONTROLS | {"option", "optgroup", "fieldset"}
 
 Content: TypeAlias = ViewState | Template
@@ -66,7 +67,7 @@ class ClickTargets(NamedTuple):
     link: Element | None  # data-phx-link
     bound: Element | None  # phx-click
     method: Element | None  # data-method with data-to
-    active: Element | None  # what the browser acts on: a[href], label or form control
+    active: Element | None  # what the browser acts on: a[href], label, summary, control
     control: Element | None  # `active`, if it is a form control
     owner: str | None  # the (masked) id of its view, or of the one its portal is of
 
@@ -137,7 +138,11 @@ def click_targets_of(element: Element) -> ClickTargets:
 
 def _is_active(node: Element) -> bool:
     tag = node.tag
-    return tag in _ACTIVE or (tag == "a" and "href" in node.attrib)
+    return (
+        tag in _ACTIVE
+        or (tag == "a" and "href" in node.attrib)
+        or (tag == _SUMMARY and html.details_of(node) is not None)
+    )
 
 
 def _is_disabled(node: Element) -> bool:

@@ -26,7 +26,7 @@ from pytest_liveview_load.liveview.page.compose import (
 from pytest_liveview_load.liveview.page.dead_render import TEXT_PLACEHOLDER, DeadRender
 from pytest_liveview_load.liveview.page.fields import Fields
 from pytest_liveview_load.liveview.page.html import Element
-from pytest_liveview_load.liveview.page.js_overlay import Overlay, surviving
+from pytest_liveview_load.liveview.page.js_overlay import Overlay, ignores, surviving
 from pytest_liveview_load.liveview.page.template import fill_texts
 
 
@@ -200,6 +200,10 @@ class Document:
         other, own = copy.copy(self), SharedTree(root)
         other._tree = lambda: own  # noqa: SLF001  # a sibling
         return other
+
+    def ignores(self, element: Element, name: str) -> bool:
+        """Tell whether no patch changes that attribute of the element."""
+        return bool(self._overlay) and ignores(self._overlay, element, name)
 
     def surviving_overlay(self) -> Overlay:
         """Return what of the overlay is on elements that are still there."""

@@ -12,7 +12,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from pytest_liveview_load.liveview.page.actions import Action
 from pytest_liveview_load.liveview.page.document import Document
@@ -31,10 +31,12 @@ from pytest_liveview_load.liveview.page.html import (
     PHX_UPLOAD_REF,
     Element,
     Identity,
+    find_by_identity,
     form_of,
+    identify,
     is_disabled,
 )
-from pytest_liveview_load.liveview.page.js_overlay import Overlay
+from pytest_liveview_load.liveview.page.js_overlay import JsChanges, Overlay
 from pytest_liveview_load.liveview.page.patched import (
     Patches,
     Unpatched,
@@ -96,6 +98,7 @@ class DebounceState:
         return identity, seconds
 
 
+_OPEN: Final = "open"
 # A text, whether it is checked, or the values of the selected options.
 _Input: TypeAlias = str | bool | tuple[str, ...]
 
@@ -111,6 +114,8 @@ class FormState:
         self._kept_focus: tuple[Identity, ...] = ()  # where JS.pop_focus leads
         self._inputs: dict[str, _Input] = {}
         self._unpatched: dict[str, Unpatched] = {}  # what patches left as it was
+        self._opened: dict[Identity, bool] = {}  # details, and closed ones
+        self.shows_new = False  # what the page is to show for it, since it was composed
         self._used: set[str] = set()
         self._came_empty: dict[str, bool] = {}  # the textareas, as far as known
         self._submitters: dict[str, str] = {}  # form → field of the last submitter
@@ -142,6 +147,7 @@ class FormState:
             or self._used
             or self._submitters
             or self._unpatched
+            or self._opened
             or self._files
             or self._debounce is not None
             or self.focused is not None
@@ -282,6 +288,11 @@ class FormState:
         """Forget where the focus was to go back to: its view has gone (JS.dropFocus)."""
         self._kept_focus = ()
 
+    def toggle_open(self, details: Element) -> None:
+        """Open a `<details>`, or close it, as a click on its summary does."""
+        self._opened[identify(details)] = _OPEN not in details.attrib
+        self.shows_new = True
+
     def reset(self, document: Document, form: Element) -> None:
         """Do what a reset button does: the server's values, and nothing used.
 
@@ -302,6 +313,7 @@ class FormState:
         forgotten, and is fresh should it come again. Return the attributes that the
         field with the focus keeps.
         """
+        self.shows_new = False
         if self.untouched:
             return ()
         before, after = old.fields.by_key, new.fields.by_key
@@ -333,7 +345,22 @@ class FormState:
             else:
                 self._patch(was, now, partial(was_patched, new, patches=patches))
         kept = self._unpatched.items()
-        return tuple(each for key, of in kept for each in of.changes(after[key]))
+        fields = (each for key, of in kept for each in of.changes(after[key]))
+        return (*fields, *self._rebase_opened(new, patches))
+
+    def _rebase_opened(self, new: Document, patches: Patches) -> Iterator[JsChanges]:
+        """Yield what stays open or closed; a patch makes it what the server says."""
+        for identity, is_open in list(self._opened.items()):
+            details = find_by_identity(new.root, identity)
+            stays = details is not None and (
+                new.ignores(details, _OPEN) or not was_patched(new, details, patches)
+            )
+            if not stays:
+                del self._opened[identity]
+            elif is_open:
+                yield JsChanges(identity, sets=((_OPEN, ""),))
+            else:
+                yield JsChanges(identity, unsets=(_OPEN,))
 
     def _patch(
         self, was: Field, now: Field, patched: Callable[[Element], bool]

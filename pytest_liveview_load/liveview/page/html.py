@@ -230,6 +230,14 @@ def form_of(element: Element) -> Element | None:
     return found[0] if found and found[0].tag == "form" else None
 
 
+def details_of(summary: Element) -> Element | None:
+    """Return the `<details>` that the summary opens and closes: its first one does."""
+    parent = summary.getparent()
+    if parent is None or parent.tag != "details":
+        return None
+    return parent if parent.find("summary") is summary else None
+
+
 DISPLAY: Final = "display"
 NONE: Final = "none"
 _HIDDEN: Final = "hidden"

@@ -103,6 +103,15 @@ def surviving(overlay: Overlay, root: Element) -> Overlay:
     return tuple(changes for changes, _ in _present(overlay, root))
 
 
+def ignores(overlay: Overlay, element: Element, name: str) -> bool:
+    """Tell whether an attribute of the element is the browser's own (JS.ignore_attributes)."""
+    identity = html.identify(element)
+    return any(
+        changes.identity == identity and _matches(name, changes.ignored)
+        for changes in overlay
+    )
+
+
 def overlay_without(overlay: Overlay, root: Element, view: Element) -> Overlay:
     """Return the changes of elements that are not in `view`, which is about to go."""
     return tuple(

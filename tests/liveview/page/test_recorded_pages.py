@@ -2,7 +2,8 @@
 
 Left to other tests: pages on which JS commands, hooks or what a person typed also change
 the DOM (counter, form, form_recovery, hooks), and those of several views (nav, nested,
-portal) or sockets (connect_params, reconnect_twice); and one on which the focus keeps an
+portal) or sockets (connect_params, reconnect_twice,
+recovery_fieldset); and one on which the focus keeps an
 attribute (select_focus).
 """
 
@@ -23,7 +24,7 @@ from tests.liveview.protocol.recorded import frames, read, recordings
 NOT_THE_SERVER_ALONE = {
     *("counter", "form", "form_recovery", "hooks"),
     *("nav", "nested", "portal", "select_focus"),
-    *("connect_params", "reconnect_twice"),
+    *("connect_params", "reconnect_twice", "recovery_fieldset"),
 }
 PAGES = [each for each in recordings("browser") if each[1] not in NOT_THE_SERVER_ALONE]
 
