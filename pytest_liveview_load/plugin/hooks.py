@@ -20,7 +20,7 @@ from pytest_liveview_load.errors import (
     SettingError,
 )
 from pytest_liveview_load.plugin import collection, reports
-from pytest_liveview_load.plugin.interrupts import once_more, undisturbed
+from pytest_liveview_load.plugin.interrupts import ended_by_ctrl_c, undisturbed
 from pytest_liveview_load.plugin.options import add_options
 from pytest_liveview_load.plugin.session import LoadSession, open_session, session_of
 
@@ -215,14 +215,17 @@ class ReportCollector:
 
     # Within the summary, around what is torn down: xdist's workers are done then.
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, Any, Any]:
-        def was_interrupted() -> bool:
-            is_so = exitstatus == pytest.ExitCode.INTERRUPTED
-            return is_so and bool(self.session.reports)
+    def pytest_sessionfinish(
+        self, session: pytest.Session
+    ) -> Generator[None, Any, Any]:
+        def is_shown_all_the_same() -> bool:
+            if self.session.reports:
+                session.exitstatus = pytest.ExitCode.INTERRUPTED
+            return bool(self.session.reports)
 
-        with once_more(was_interrupted):
+        with ended_by_ctrl_c(is_shown_all_the_same):
             yield
-        with once_more(was_interrupted):
+        with ended_by_ctrl_c(is_shown_all_the_same):
             self.session.close_controller()
 
 

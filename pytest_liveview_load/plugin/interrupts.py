@@ -2,7 +2,8 @@
 
 SIGTERM, which CI sends, and SIGHUP, of a terminal that is closed, would end Python at once.
 From the first load test on they are heard as Ctrl-C is, in the process that shows and
-writes. Whoever presses Ctrl-C again ends what is being torn down, and no more than that.
+writes. Ctrl-C at the session's end, or once more, ends what is being torn down, and no
+more than that.
 """
 
 from __future__ import annotations
@@ -98,10 +99,10 @@ def undisturbed() -> Iterator[None]:
 
 
 @contextmanager
-def once_more(was_interrupted: Callable[[], bool]) -> Iterator[None]:
-    """Let a Ctrl-C that is not the first one end this block, and not what follows."""
+def ended_by_ctrl_c(only_this: Callable[[], bool]) -> Iterator[None]:
+    """Let Ctrl-C end this block, and not what follows, if it may."""
     try:
         yield
     except KeyboardInterrupt:
-        if not was_interrupted():
+        if not only_this():
             raise

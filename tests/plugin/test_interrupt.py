@@ -197,6 +197,35 @@ def test_a_second_signal_loses_no_numbers(
     check_what_is_left(suite, code, output)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_end_of_a_session_loses_no_numbers(
+    suite: Suite, number: signal.Signals
+) -> None:
+    suite.pytester.makeconftest("""
+        import time
+
+        def pytest_sessionfinish():
+            print("leaving", flush=True)
+            time.sleep(60)
+    """)
+    suite.tests("""
+        from pytest_liveview_load import load
+
+        @load(users=2)
+        async def test_short(live):
+            await live.visit("/counter")
+    """)
+
+    code, output = run_and_interrupt(
+        suite, "--liveview-json=out.json", by=[("leaving", number)]
+    )
+
+    assert pytest.ExitCode.INTERRUPTED == code, output
+    assert "2 users, 1 iteration each" in output
+    assert "1 passed" in output
+    assert "Traceback" not in output
+
+
 def test_numbers_are_written_though_the_terminal_is_closed(suite: Suite) -> None:
     suite.tests(UNDER_WAY.format(fixture="", mark=""))
     ours, its = pty.openpty()
