@@ -46,7 +46,10 @@ def joined_channel() -> Channel:
 # What is sent
 
 # After a manual disconnect, LiveSocket binds its onClose anew in some releases.
-OTHER_COUNTING = {"connect_params", "form_recovery", "reconnect_twice", "upload"}
+OTHER_COUNTING = {
+    *("connect_params", "form_recovery", "reconnect_twice", "recovery_fieldset"),
+    "upload",
+}
 COUNTED = [
     (version, page)
     for version in VERSIONS
