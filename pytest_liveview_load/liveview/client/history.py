@@ -128,11 +128,14 @@ class History:
         self.entries.append(entry)
         self.index += 1
 
-    def move(self, by: int, view_id: str) -> tuple[HistoryKind, str] | None:
+    def move(
+        self, by: int, view_id: str, *, remembers_leaving: bool = True
+    ) -> tuple[HistoryKind, str] | None:
         """Go one entry back (-1) or forward (1).
 
         Return how and where, None when there is nothing to do. `view_id` is the joined main
-        view's, "" when there is none. What has no mark is gone to as if it were behind.
+        view's, "" when there is none. With `remembers_leaving` an entry is gone back to as
+        it was left, and what has no mark as if it were behind.
         """
         if not 0 <= self.index + by < len(self.entries):
             return None
@@ -145,7 +148,7 @@ class History:
         if (there.path, there.query) == (here.path, here.query):  # as isNewLocation
             return None
         kind = entry.kind
-        if by < 0 or kind is None:
+        if remembers_leaving and (by < 0 or kind is None):
             kind = entry.back_kind or kind
         if kind is HistoryKind.PATCH and view_id and entry.view_id == view_id:
             return HistoryKind.PATCH, entry.href

@@ -265,7 +265,9 @@ def move_in_history(tab: Tab, by: int) -> Push | None:
     """
     page = tab.page
     main = page.views.main if page is not None else None
-    went = tab.history.move(by, main.id if main is not None and main.joined else "")
+    joined = main.id if main is not None and main.joined else ""
+    remembers = page is not None and page.spoken.marks_history
+    went = tab.history.move(by, joined, remembers_leaving=remembers)
     if went is None:
         return None
     kind, href = went

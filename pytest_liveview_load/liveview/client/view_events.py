@@ -235,7 +235,8 @@ class ViewEvents:
         if page is None:
             return
         if view is page.views.main:
-            tab.history.joined(view.id)
+            if view.dialect.marks_history:
+                tab.history.joined(view.id)
             page.views.stuck = False
             if reply.container is not None:
                 page.container = reply.container

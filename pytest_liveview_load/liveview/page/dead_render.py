@@ -100,11 +100,10 @@ class Title:
         """Return what the tab shows after the server sent `title`, as dom.ts putTitle."""
         if not self.exists:
             return title
-        if title.strip():
-            return f"{self.prefix}{title}{self.suffix}"
-        if self.default is None:
+        if not title and self.default is None:
             return self.text
-        return f"{self.prefix}{self.default}{self.suffix}"
+        shown = title if title.strip() or self.default is None else self.default
+        return f"{self.prefix}{shown}{self.suffix}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

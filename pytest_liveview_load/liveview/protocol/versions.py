@@ -48,6 +48,8 @@ class Dialect:
     numbers_empty_files: bool = True  # until 1.2: an empty file takes a ref too
     bare_upload_reason: bool = False  # 1.1: a refused upload tells the bare reason
     listens_again: bool = False  # 1.2: a connect after a disconnect takes a ref
+    # 1.0: a join marks the page's first entry of the history, and each knows how it was left.
+    marks_history: bool = False
     scroll_kind: str = "hook"  # "js" from 1.1: the type of phx-viewport-* events
 
     # What the client renders and patches.
@@ -227,6 +229,7 @@ Dialect.V1_0 = replace(
     any_mount_resets_title=True,
     awaits_in_parts=True,
     navigation_loads=True,
+    marks_history=True,
     stacks_focus=True,
 )
 Dialect.V1_0_17 = replace(Dialect.V1_0, name="1.0.17", recovers_fieldsets_twice=True)

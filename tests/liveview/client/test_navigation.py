@@ -406,6 +406,25 @@ async def test_back_over_navigation_is_navigation(
     assert len(server.asked) == 1
 
 
+async def test_in_0_20_back_goes_to_an_entry_as_it_came_to_be(
+    server: ScriptedServer, live: Visitor
+) -> None:
+    # Its popstate knows `type` alone, and a page's first entry has none.
+    server.on["phx_join"] = accepting(LINKS, "0.20.17")
+    await live.visit("/counter")
+    await live.click("#p")
+    await live.click("#n")
+    told = len(server.said)
+
+    await live.back()
+    await live.back()
+
+    said = [(said.event, said.payload) for said in server.said[told:]]
+    assert [event for event, _ in said] == ["live_patch", "phx_leave", "phx_join"]
+    assert said[0][1] == {"url": f"{server.url}/counter?page=2"}
+    assert said[2][1]["redirect"] == f"{server.url}/counter"
+
+
 async def test_back_over_a_page_load_is_a_page_load(
     server: ScriptedServer, live: Visitor
 ) -> None:
