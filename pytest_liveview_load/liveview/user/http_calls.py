@@ -51,8 +51,10 @@ class UsersTransport(httpx.AsyncBaseTransport):
         if not settings.may_visit(url):
             raise another_host(url, str(httpx.URL(settings.url).host))
         await request.aread()
+        own = request.headers
+        request.headers = own.copy()
         for name, value in self.http.headers_for(url):
-            if request.headers.get(name) == self.usual.get(name.lower()):
+            if own.get(name) == self.usual.get(name.lower()):
                 request.headers[name] = value
         self.add_cookies(request, url)
         timeout = request.extensions.get("timeout", {}).get("read")
@@ -62,6 +64,8 @@ class UsersTransport(httpx.AsyncBaseTransport):
         except TimeoutError:
             step = f"{request.method} {printable_url(url)}"
             raise StepTimeout(step, timeout, "the answer") from None
+        finally:
+            request.headers = own  # what a redirect takes along is not the app's
         return httpx.Response(
             answer.status_code, headers=answer.headers.raw, stream=answer.stream
         )
