@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         UnitError,
         UploadError,
         ViewCrashed,
+        WrongAddress,
     )
     from pytest_liveview_load.experiments.compare import Comparison
     from pytest_liveview_load.experiments.find_limit import Limit
@@ -107,6 +108,7 @@ __all__ = [
     "UnitError",
     "UploadError",
     "ViewCrashed",
+    "WrongAddress",
     "budget",
     "kB",
     "load",

@@ -27,6 +27,7 @@
     │   ├── PageError              HTTP status 400 and above, or too many redirects
     │   ├── NotLiveView            a page without a live view
     │   ├── ConnectionFailed       nobody answers: DNS, refused, TLS
+    │   │   └── WrongAddress       http:// to a TLS port; ends a run at its first user
     │   ├── ConnectionLost         the socket went away under a step
     │   └── ProtocolError          a frame or diff that is not LiveView
     ├── RunOver                    the run ended while a user waited for others
@@ -205,11 +206,8 @@ class ServerFailed(ConfigurationError):
 
     def __init__(self, command: str, problem: str, last_lines: Sequence[str]) -> None:
         said = [f"  {line}" for line in last_lines] or ["  (it printed nothing)"]
-        super().__init__(
-            "\n".join(
-                [f"liveview_server {command!r} {problem}; its last lines:", *said]
-            )
-        )
+        head = f"liveview_server {command!r} {problem}; its last lines:"
+        super().__init__("\n".join([head, *said]))
         self.command = command
         self.problem = problem
         self.last_lines = tuple(last_lines)
@@ -289,15 +287,13 @@ class UploadError(StepError):
     def __init__(
         self, upload: str, reason: str, *, name: str = "", ref: str = ""
     ) -> None:
-        file = f" {name!r}" if name else ""
+        file = f" for {name!r}" if name else ""
         advice = {
             "too_large": " (allow_upload's max_file_size)",
             "not_accepted": " (allow_upload's accept)",
             "too_many_files": " (allow_upload's max_entries)",
         }.get(reason, "")
-        super().__init__(
-            f"upload {upload!r} failed{file and ' for' + file}: {reason}{advice}"
-        )
+        super().__init__(f"upload {upload!r} failed{file}: {reason}{advice}")
         self.upload = upload
         self.reason = reason
         self.name = name
@@ -378,9 +374,8 @@ class JoinFailed(StepError):
     """The server refused `phx_join`, and loading the page anew did not help."""
 
     def __init__(self, view: str, reason: str, advice: str = "") -> None:
-        super().__init__(
-            f"the server refused to join {view}: {reason}. {advice}".rstrip()
-        )
+        told = f"the server refused to join {view}: {reason}. {advice}"
+        super().__init__(told.rstrip())
         self.view = view
         self.reason = reason
         self.advice = advice
@@ -416,6 +411,10 @@ class ConnectionFailed(StepError):
         super().__init__(f"cannot connect to {url}: {reason}")
         self.url = url
         self.reason = reason
+
+
+class WrongAddress(ConnectionFailed, ConfigurationError):
+    """No user reaches the app at `url`: of TLS, host or port, one is another there."""
 
 
 class ConnectionLost(StepError):

@@ -17,13 +17,21 @@ from websockets.protocol import State
 from websockets.typing import Origin
 from websockets.uri import parse_uri
 
-from pytest_liveview_load.errors import ConnectionFailed
+from pytest_liveview_load.errors import ConnectionFailed, WrongAddress
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.longpoll import LongPoll, open_longpoll
 from pytest_liveview_load.liveview.client.network import Connection, Network
-from pytest_liveview_load.liveview.client.refusals import WHY_NO_ANSWER, why_refused
+from pytest_liveview_load.liveview.client.refusals import (
+    AT_FAULT,
+    WHY_NO_ANSWER,
+    why_refused,
+)
 from pytest_liveview_load.liveview.client.settings import AUTO, WEBSOCKET
-from pytest_liveview_load.liveview.client.tls import failed_to_reach, printable_url
+from pytest_liveview_load.liveview.client.tls import (
+    failed_to_reach,
+    other_names,
+    printable_url,
+)
 from pytest_liveview_load.liveview.client.websocket import WebSocket
 from pytest_liveview_load.units import Clock
 
@@ -70,7 +78,8 @@ async def open_websocket(
         if handshake is not None:
             handshake.abandon()
     if isinstance(outcome, str):
-        raise ConnectionFailed(printable_url(url), outcome)
+        kind = WrongAddress if handshake.refused_by in AT_FAULT else ConnectionFailed
+        raise kind(printable_url(url), outcome)
     return outcome
 
 
@@ -89,6 +98,7 @@ class Handshake(asyncio.Protocol):
     upgraded: asyncio.Future[Outcome]
     received: bytearray = field(default_factory=bytearray)
     refusing: bool = False
+    refused_by: int = 0  # the status of a refusal
     transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -138,6 +148,7 @@ class Handshake(asyncio.Protocol):
         error = self.protocol.handshake_exc
         if isinstance(error, InvalidStatus):
             answer, origin = error.response, str(self.protocol.origin)
+            self.refused_by = answer.status_code
             location = answer.headers.get("Location", "")
             self.refuse(
                 why_refused(
@@ -203,13 +214,30 @@ async def open_connection(
                 timeout=min(timeout, FALLBACK) if transport == AUTO else timeout,
                 clock=network.clock,
             )
-        except ConnectionFailed:
+        except ConnectionFailed as error:
             if transport == WEBSOCKET:
-                raise
+                raise with_other_names(error, origin, network) from None
     # As longpoll.js normalizeEndpoint.
     address = url.replace("ws", "http", 1).replace(WEBSOCKET_PATH, LONGPOLL_PATH, 1)
     longpoll = LongPoll(address, http, network.spawn, referer=f"{origin}/")
-    opened = await open_longpoll(longpoll, timeout)
+    try:
+        opened = await open_longpoll(longpoll, timeout)
+    except ConnectionFailed as error:
+        raise with_other_names(error, origin, network) from None
     # As socket.js does in the tab's sessionStorage.
     cookies.fell_back = transport == AUTO
     return longpoll, opened
+
+
+def with_other_names(
+    error: ConnectionFailed, origin: str, network: Network
+) -> ConnectionFailed:
+    """Return the error for a socket that was refused.
+
+    The address is at fault as long as nobody has joined at it, and has others then.
+    """
+    if not isinstance(error, WrongAddress):
+        return error
+    if network.versions:
+        return ConnectionFailed(error.url, error.reason)
+    return WrongAddress(error.url, f"{error.reason}{other_names(origin)}")

@@ -9,13 +9,19 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from pytest_liveview_load.errors import ConnectionFailed, ConnectionLost, PageError
+from pytest_liveview_load.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    PageError,
+    WrongAddress,
+)
 from pytest_liveview_load.liveview.client.cookies import CookieJar
 from pytest_liveview_load.liveview.client.headers import UserHeaders
 from pytest_liveview_load.liveview.client.http_body import BodyTooLarge, text_of
 from pytest_liveview_load.liveview.client.http_transport import (
     TIMES,
     Dial,
+    NoHttp,
     Times,
     Transport,
 )
@@ -23,7 +29,10 @@ from pytest_liveview_load.liveview.client.settings import ClientSettings, Header
 from pytest_liveview_load.liveview.client.tls import (
     failed_to_reach,
     origin_of,
+    other_scheme,
+    place_of,
     printable_url,
+    speaks_tls,
 )
 from pytest_liveview_load.units import format_bytes
 
@@ -31,6 +40,9 @@ from pytest_liveview_load.units import format_bytes
 MAX_REDIRECTS = 20
 KEEP_METHOD = frozenset({307, 308})
 EXCERPT = 200
+# What nginx and Apache answer to plain HTTP at a port of theirs for TLS.
+PLAIN_TO_TLS = 400
+TLS_PROBE = 2.0  # seconds
 WANTS_SOMEBODY = frozenset({401, 403})
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -74,12 +86,13 @@ class Response:
 class HttpClient:
     """Fetches pages for one user. Owns the cookies, and the headers that are the user's."""
 
-    __slots__ = ("clock", "cookies", "headers", "settings", "transport")
+    __slots__ = ("answered", "clock", "cookies", "headers", "settings", "transport")
 
     def __init__(self, transport: Transport, settings: ClientSettings) -> None:
         self.transport = transport
         self.clock = transport.clock
         self.settings = settings
+        self.answered = False
         self.cookies = CookieJar()
         self.headers = UserHeaders()
 
@@ -107,7 +120,10 @@ class HttpClient:
         asked = url
         for _ in range(MAX_REDIRECTS + 1):
             request = self.request(method, url, body=body, referer=referer)
-            answer = await self.exchange(request)
+            try:
+                answer = await self.exchange(request)
+            except ConnectionFailed as error:
+                raise redirected(asked, url, error) from error
             hops.append(answer.extensions[TIMES])
             if not answer.has_redirect_location:
                 return Response(
@@ -146,7 +162,11 @@ class HttpClient:
             raise ConnectionFailed(url, "its scheme is not http or https")
         try:
             answer = await self.transport.send(request)
+            if not self.answered and answer.status_code == PLAIN_TO_TLS:
+                await self.check_plain(url)
         except httpx.TransportError as error:
+            if isinstance(error, NoHttp) and not self.answered:
+                await self.check_plain(url)
             raise ConnectionLost(
                 f"{request.method} {printable_url(url)}", str(error)
             ) from error
@@ -158,6 +178,7 @@ class HttpClient:
             ) from None
         except (OSError, MemoryError) as error:
             raise failed_to_reach(url, error) from error
+        self.answered = True
         self.cookies.store(answer.headers.get_list("set-cookie"), url)
         return answer
 
@@ -194,6 +215,12 @@ class HttpClient:
         content = None if body is None else body.encode()
         return httpx.Request(method, url, headers=headers, content=content)
 
+    async def check_plain(self, url: str) -> None:
+        """Raise WrongAddress if `url` is plain http, and who is there speaks TLS."""
+        if urlsplit(url).scheme == "http" and await speaks_tls(url, TLS_PROBE):
+            reason = f"it speaks TLS there: the address is {other_scheme(url)}"
+            raise WrongAddress(printable_url(url), reason)
+
     def page_of(self, method: str, url: str, answer: httpx.Response) -> str:
         """Return the final page's HTML, or raise the PageError that it is."""
         html = text_of(answer.content, answer.headers.get("content-type", ""))
@@ -214,3 +241,20 @@ class HttpClient:
             home = origin_of(self.settings.url)
             return f"liveview_headers and its user go to {home} alone"
         return self.cookies.why_refused(url)
+
+
+def redirected(asked: str, url: str, error: ConnectionFailed) -> ConnectionFailed:
+    """Return the error for a page at `url` that nobody serves, where `asked` led to.
+
+    An app that sends http to https does so with every user.
+    """
+    if place_of(asked) == place_of(url):
+        return error
+    reason = f"it redirects to {printable_url(url)}, and there {error.reason}"
+    if urlsplit(url).scheme == "https" and urlsplit(asked).scheme == "http":
+        reason = (
+            f"{reason}. The app sends http to https (force_ssl): set liveview_url to the "
+            "https:// address at which it is served, or run it without force_ssl"
+        )
+        return WrongAddress(printable_url(asked), reason)
+    return ConnectionFailed(printable_url(asked), reason)

@@ -29,11 +29,16 @@ TIMES: Final = "times"
 MAX_IDLE: Final = 128
 CODING: Final = b"content-encoding"
 
+TLS_ALERT: Final = b"\x15"  # how a record of TLS begins that refuses what was said
 Place = tuple[str, str, int]  # scheme, host, port
 
 
 class Stale(Exception):
     """A kept connection was closed before it answered: the request may go again."""
+
+
+class NoHttp(httpx.RemoteProtocolError):
+    """Who answers has said nothing, or that it wants TLS."""
 
 
 class Dial(NamedTuple):
@@ -93,7 +98,7 @@ class Transport:
         try:
             return await self.exchange(place, fresh, request, dial)
         except Stale as error:
-            raise httpx.RemoteProtocolError(str(error)) from None
+            raise NoHttp(str(error)) from None
 
     def drop_idle(self) -> None:
         """Drop every connection that is kept."""
@@ -278,7 +283,8 @@ class HttpConnection(asyncio.Protocol):
                     return
         except h11.RemoteProtocolError as error:
             told = f"the answer is no HTTP ({error})"
-            self.fail(httpx.RemoteProtocolError(told))
+            is_alert = self.http.trailing_data[0][:1] == TLS_ALERT
+            self.fail(NoHttp(told) if is_alert else httpx.RemoteProtocolError(told))
 
     def take(self, data: bytes) -> None:
         """Take a piece of the body; one too many fails the exchange, and hangs up."""

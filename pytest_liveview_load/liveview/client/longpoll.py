@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from pytest_liveview_load.errors import ConnectionFailed, StepError
+from pytest_liveview_load.errors import ConnectionFailed, StepError, WrongAddress
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.http_transport import TIMES, Times
 from pytest_liveview_load.liveview.client.network import Receiver
-from pytest_liveview_load.liveview.client.refusals import why_refused
+from pytest_liveview_load.liveview.client.refusals import AT_FAULT, why_refused
 from pytest_liveview_load.liveview.client.tls import origin_of, printable_url
 
 # As constants.js MAX_LONGPOLL_BATCH_SIZE: messages of one POST.
@@ -187,7 +187,8 @@ class LongPoll:
         """Return the error that says what a request was answered with."""
         origin = origin_of(self.referer or self.url)
         told = why_refused(self.carrier, status, origin=origin, location=location)
-        return ConnectionFailed(printable_url(self.url), told)
+        kind = WrongAddress if status in AT_FAULT else ConnectionFailed
+        return kind(printable_url(self.url), told)
 
     # Ending
 

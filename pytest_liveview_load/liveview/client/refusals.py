@@ -57,6 +57,10 @@ OF_LONGPOLL: Final[Mapping[int, str]] = {
 BY_CARRIER: Final = {"websocket": OF_WEBSOCKET, "long poll": OF_LONGPOLL}
 
 
+# Of these the address is most often the cause, and all who come by it are refused.
+AT_FAULT: Final = frozenset({403, 404})
+
+
 def why_refused(carrier: str, status: int, *, origin: str, location: str = "") -> str:
     """Say what an answer of HTTP `status` means where a carrier was to begin."""
     to = f" to {printable_url(location)}" if location else ""

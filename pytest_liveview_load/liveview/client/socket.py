@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_liveview_load.errors import ConnectionFailed, StepError
-from pytest_liveview_load.liveview.client.connect import open_connection
+from pytest_liveview_load.liveview.client.connect import (
+    open_connection,
+    with_other_names,
+)
 from pytest_liveview_load.liveview.client.connect_params import ConnectParams
 from pytest_liveview_load.liveview.client.http import HttpClient
 from pytest_liveview_load.liveview.client.network import Connection, Failure, Network
@@ -189,6 +192,8 @@ class Socket:
     def connection_failed(self, error: Failure, at: float) -> None:
         """Tell the topics that nothing gets through, and leave it at that."""
         self.disconnected()
+        if isinstance(error, ConnectionFailed):
+            error = with_other_names(error, self.origin, self.network)
         for topic in tuple(self.topics.values()):
             topic.broken(error)
         self.tell_lost(error.reason, at)

@@ -4,16 +4,26 @@ An OSError never leaves the client; it becomes a ConnectionFailed that names
 the cause.
 """
 
+import asyncio
 import errno
 import ipaddress
 import re
 import socket
 import ssl
 from pathlib import Path
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from pytest_liveview_load.errors import ConnectionFailed, SettingError
+from pytest_liveview_load.errors import (
+    ConnectionFailed,
+    SettingError,
+    WrongAddress,
+)
+
+LOOPBACKS: Final = ("127.0.0.1", "::1")
+# What OpenSSL says of a peer that answers in plain text.
+NO_TLS: Final = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 
 
 def tls_context(verify: bool | str) -> ssl.SSLContext:  # noqa: FBT001 - as httpx spells it
@@ -46,7 +56,7 @@ def tls_reason(error: ssl.SSLError) -> str:
             "path/to/ca.pem trusts a private CA, liveview_verify = false trusts anybody"
         )
     reason = getattr(error, "reason", None)  # only errors of OpenSSL itself have one
-    if reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
+    if reason in NO_TLS:
         return "it does not speak TLS there (https:// for an http:// port?)"
     return f"the TLS handshake failed ({reason or error})"
 
@@ -57,9 +67,78 @@ SECURE_SCHEMES = frozenset({"https", "wss"})
 def failed_to_reach(url: str, error: BaseException) -> ConnectionFailed:
     """Return the error to raise for `url`, which `error` kept us from."""
     reason = reason_of(error, url)
+    if elsewhere := better_address(url, root_cause(error)):
+        return WrongAddress(printable_url(url), f"{reason}. {elsewhere}")
     if proxy := ignored_proxy(url):
         reason = f"{reason} ({proxy} is set, but users never go through a proxy)"
     return ConnectionFailed(printable_url(url), reason)
+
+
+def better_address(url: str, error: BaseException) -> str:
+    """Say where the app is instead, "" where that is not known."""
+    parts = urlsplit(url)
+    if getattr(error, "reason", None) in NO_TLS:
+        return f"Is it {other_scheme(url)}?"
+    host = parts.hostname or ""
+    if isinstance(error, ConnectionRefusedError) and host in LOOPBACKS:
+        other = LOOPBACKS[1 - LOOPBACKS.index(host)]
+        if listens(other, port_of(url)):
+            return (
+                f"But somebody listens there on {other}: set liveview_url to "
+                f"{parts.scheme}://localhost:{port_of(url)}, which stands for both"
+            )
+    return ""
+
+
+def listens(host: str, port: int) -> bool:
+    """Return whether anybody listens on a port of this machine."""
+    try:
+        with socket.create_connection((host, port), timeout=0.1):
+            return True
+    except OSError:
+        return False
+
+
+def other_scheme(url: str) -> str:
+    """Return the origin of `url` with TLS if that has none, and without if it has."""
+    parts = urlsplit(url)
+    scheme = "http" if parts.scheme in SECURE_SCHEMES else "https"
+    return f"{scheme}://{parts.netloc}"
+
+
+def other_names(origin: str) -> str:
+    """Say how else than in `origin` an app on this machine may be called, "" elsewhere."""
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    if not is_loopback(host):
+        try:
+            number = socket.gethostbyname(host)
+        except OSError:
+            return ""
+        if not is_loopback(number):
+            return ""
+    known = "127.0.0.1" if host == "localhost" else "localhost"
+    port = f":{parts.port}" if parts.port else ""
+    return (
+        f". {host} is this machine, which the app may know as {known}: try "
+        f"liveview_url = {parts.scheme}://{known}{port}"
+    )
+
+
+async def speaks_tls(url: str, timeout: float) -> bool:  # noqa: ASYNC109 - asyncio's is its
+    """Return whether who answers at `url` begins a TLS handshake."""
+    parts = urlsplit(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(timeout):
+            _, writer = await asyncio.open_connection(
+                parts.hostname, port_of(url), ssl=context
+            )
+    except (OSError, TimeoutError):
+        return False
+    writer.transport.abort()
+    return True
 
 
 def ignored_proxy(url: str) -> str:
