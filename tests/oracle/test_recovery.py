@@ -40,7 +40,7 @@ def test_a_form_recovers_with_the_real_clients_value(
     document = document_of(html)
     before = VisiblePage(document, FormState(), VERSIONS[version])
     before.forms.put(document.fields.by_key["x"], "typed")
-    (push,) = recovered(before, document, VIEW)
+    (push,) = recovered(before, document, VIEW, set())
 
     assert real == push.payload["value"]
 

@@ -22,7 +22,7 @@ from pytest_liveview_load.liveview.client.push import Push
 from pytest_liveview_load.liveview.client.socket import Socket
 from pytest_liveview_load.liveview.client.tls import origin_of
 from pytest_liveview_load.liveview.client.view import View, ViewListener
-from pytest_liveview_load.liveview.client.view_content import MAX_PENDING, ViewContent
+from pytest_liveview_load.liveview.client.view_content import MAX_PENDING
 from pytest_liveview_load.liveview.client.view_tree import ViewTree
 from pytest_liveview_load.liveview.observer import Observer
 from pytest_liveview_load.liveview.page.actions import VisualCommand
@@ -76,6 +76,7 @@ class Page:
     clicked: Identity | None = None
     container: tuple[str, dict[str, str]] | None = None
     remembered: VisiblePage | None = None  # the page before its view came back
+    recovering: set[str] = field(default_factory=set)  # forms, by id; not tried again
     unawaited: tuple[Push, ...] = ()  # that no step has waited for yet
     title: str | None = None  # the last that a view has set
     _busy: BusyDocument | None = None
@@ -272,36 +273,14 @@ class Page:
         shown = self._document
         if shown is not None and not (self._stale or self.form.shows_new):
             return shown
-        views, element = self.views, self.element
-        placed = dict.fromkeys(views.gone, PlacedView(gone=True))
-        placed |= dict.fromkeys(views.given_up, PlacedView(classes=SERVER_ERROR))
-        contents: dict[str, ViewContent] = {}
-        if views.main is not None and element is not None:
-            seen = views.outgoing or views.main
-            contents[element.id] = seen.content
-            content = seen.content.merged()
-            placed[element.id] = PlacedView(
-                None if views.stuck else content,
-                classes=seen.connection_classes,
-                container=self.container,
-            )
-            self.take_title(seen)
-        for view in views.nested.values():
-            contents[view.id] = view.content
-            content = view.content.merged()
-            placed[view.id] = PlacedView(
-                None if views.stuck else content,
-                classes=view.connection_classes,
-                tokens=(view.session, view.static),
-            )
-            self.take_title(view)
-        document = Document(
-            self.dead, placed, title=self.title, url=self.url, overlay=self.overlay
-        )
+        document = self.composed()
         if self.overlay:
             self.overlay = document.surviving_overlay()
         # Taken also where nothing was entered: what comes later was not patched by them.
-        patches = {name: each.take_patches() for name, each in contents.items()}
+        patches = {
+            view_id: view.content.take_patches()
+            for view_id, view in self._seen_views().items()
+        }
         self._unseen = 0
         kept = () if shown is None else self.form.rebase(shown, document, patches)
         if kept:
@@ -309,6 +288,36 @@ class Page:
         self._document = document
         self._stale = False
         return document
+
+    def composed(self, *, returned: bool = False) -> Document:
+        """Return the page with what its views show, or with what a rejoin brought.
+
+        Raises ProtocolError for a diff that fits no tree.
+        """
+        views, element = self.views, self.element
+        placed = dict.fromkeys(views.gone, PlacedView(gone=True))
+        placed |= dict.fromkeys(views.given_up, PlacedView(classes=SERVER_ERROR))
+        for view_id, view in self._seen_views().items():
+            content = view.content.merged() if returned else view.content.shown()
+            is_main = element is not None and view_id == element.id
+            placed[view_id] = PlacedView(
+                None if views.stuck else content,
+                classes=view.connection_classes,
+                tokens=None if is_main else (view.session, view.static),
+                container=self.container if is_main else None,
+            )
+            self.take_title(view)
+        return Document(
+            self.dead, placed, title=self.title, url=self.url, overlay=self.overlay
+        )
+
+    def _seen_views(self) -> dict[str, View]:
+        """Return the views that a person sees, by id, the main one first."""
+        views, element = self.views, self.element
+        seen = {view.id: view for view in views.nested.values()}
+        if views.main is None or element is None:
+            return seen
+        return {element.id: views.outgoing or views.main} | seen
 
     def take_events(self) -> list[list[Any]]:
         """Return what the server pushed to hooks since this was last asked, view by view."""

@@ -307,13 +307,17 @@ class View:
             self.listener.view_returns(self)
         self.content.begin(shared, self.dialect)
         self.in_flight.log.clear()
-        self.joined = True
         cancel(self.staying_away)
-        self.connection_classes = CONNECTED
         self.joins += 1
         self.attempts = self.rejoins = 0
         self.flash = None
         self.listener.view_joined(self, reply, arrived)
+
+    def let_in(self) -> None:
+        """Show what the join brought: the view can be used (view.ts applyJoinPatch)."""
+        self.joined = True
+        self.connection_classes = CONNECTED
+        self.content.held = None
 
     # Components that have left the page
 

@@ -58,6 +58,7 @@ class ViewContent:
     before: ViewState | None = None  # shown before a diff that may move components
     triggered: bool = False  # a diff spoke of phx-trigger-action
     sampled_page: SampledPage | None = None  # of the few whose diffs are compared
+    held: ViewState | None = None  # what it showed before a rejoin, until it is let in
     # Since the page was last looked at; a page with entered values looks in time.
     patches: deque[Patch] = field(default_factory=lambda: deque(maxlen=2 * MAX_PENDING))
     events: PushedEvents = ()  # as far as looked, the newest ones
@@ -66,6 +67,7 @@ class ViewContent:
         """Begin anew with a join's rendered tree."""
         self.dialect = dialect
         new = self.fresh and self.state is None and not self.pending
+        self.held = self.held or self.state
         self.patches.clear()
         self.patches.append(Visit.NEW if new else Visit.PATCHED)
         self.state = None
@@ -190,8 +192,15 @@ class ViewContent:
         if merged.events:
             self.events = (*self.events, *merged.events)[-MAX_EVENTS:]
 
+    def shown(self) -> ViewState | None:
+        """Return what a person sees: after a rejoin, what was there until it is let in."""
+        merged = self.merged()
+        return self.held or merged
+
     def take_patches(self) -> Sequence[Patch]:
         """Return what has patched the view since this was last asked."""
+        if self.held is not None:
+            return ()
         patches = tuple(self.patches)
         self.patches.clear()
         return patches

@@ -9,7 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from pytest_liveview_load.errors import JoinFailed, StepError
+from pytest_liveview_load.errors import (
+    ConnectionLost,
+    JoinFailed,
+    StepError,
+    ViewCrashed,
+)
 from pytest_liveview_load.liveview.client.history import HistoryKind, PatchLink
 from pytest_liveview_load.liveview.client.lifecycle import (
     run_connection_binding,
@@ -51,15 +56,25 @@ IGNORE = "ignore"
 FORMS = f"form[id][{PHX_CHANGE}]"
 
 
-def recover(page: Page, view: View) -> None:
+def recover(page: Page, view: View) -> list[Push]:
     """Send a view that has come back the forms that the page remembers of it."""
-    if page.remembered is not None:
-        for action in recovered(page.remembered, page.document(), view.id):
-            push_event(view, action)
+    if page.remembered is None:
+        return []
+    after = page.composed(returned=True)
+    return [
+        push_event(view, action)
+        for action in recovered(page.remembered, after, view.id, page.recovering)
+    ]
 
 
-def recovered(before: VisiblePage, after: Document, view_id: str) -> list[PushEvent]:
-    """Return what the rejoined view of `after` is told of the forms of `before`."""
+def recovered(
+    before: VisiblePage, after: Document, view_id: str, tried: set[str]
+) -> list[PushEvent]:
+    """Return what the rejoined view of `after` is told of the forms of `before`.
+
+    Not again of those that were `tried`, which crash it or take too long (view.ts
+    pendingForms).
+    """
     old = before.document
     if before.dialect.recovers_fieldsets_twice:
         before = before._replace(forms=before.forms.cloned())
@@ -70,13 +85,15 @@ def recovered(before: VisiblePage, after: Document, view_id: str) -> list[PushEv
     }
     pushes: list[PushEvent] = []
     for form in old.all(FORMS):
-        new = again.get(old.attr(form, "id"))
+        form_id = old.attr(form, "id") or ""
+        new = None if form_id in tried else again.get(form_id)
         event = None if new is None else event_of(old, form, after, new)
         field = first_field(before, form)
         if event and field is not None:
             cause = Cause("change", field.element, field=field)
             actions = js_commands.run_commands(before, event, cause)
             pushes += [each for each in actions if isinstance(each, PushEvent)]
+            tried.add(form_id)
     return pushes
 
 
@@ -101,6 +118,7 @@ def first_field(before: VisiblePage, form: Element) -> Field | None:
     return min(named, key=lambda each: each.type == "hidden", default=None)
 
 
+_LOST = ConnectionLost, ViewCrashed  # of what is sent in vain
 REPLACE = "replace"  # the other kind of a redirect is "push"
 
 # As view.ts onJoinError: the join's reasons that a fresh page may cure at once.
@@ -246,7 +264,34 @@ class ViewEvents:
         tab.changed(at)
         if page.views.nested:
             page.follow_title()
-        recover(page, view)
+        pushes = recover(page, view)
+        if pushes:
+            answered = asyncio.gather(*(push.answered for push in pushes))
+            answered.add_done_callback(
+                lambda _: self.forms_recovered(page, view, reply, pushes)
+            )
+        else:
+            self.let_in(page, view, reply, at)
+
+    def forms_recovered(
+        self, page: Page, view: View, reply: LiveReply, pushes: list[Push]
+    ) -> None:
+        """Let a rejoin in once the server has answered what its forms recover with.
+
+        Until then the page stays as it was, so that they do not flicker
+        (view.ts maybeRecoverForms).
+        """
+        lost = any(isinstance(push.error, _LOST) for push in pushes)
+        if lost or view.left or self.page_of(view) is not page:
+            return  # the next join lets in what it brings
+        page.recovering.clear()
+        self.let_in(page, view, reply, self.tab.network.clock())
+
+    def let_in(self, page: Page, view: View, reply: LiveReply, at: float) -> None:
+        """Show what a join brought, and go on from there."""
+        tab = self.tab
+        view.let_in()
+        tab.changed(at)
         page.views.joined(view)
         whole = page.views.main is not None and page.views.all_joined(page.views.main)
         if page.views.mounting is not None:
