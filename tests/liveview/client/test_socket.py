@@ -251,13 +251,13 @@ async def test_an_upgrade_that_is_never_answered_names_the_proxy(
 async def test_connections_that_are_closed_at_once_are_explained(
     server: ScriptedServer, live: Visitor
 ) -> None:
-    server.on["phx_join"] = lambda talk, said: talk.close(1001)
+    server.on["phx_join"] = lambda talk, said: talk.hang_up()
 
     with pytest.raises(ConnectionLost) as caught:
         await live.visit("/counter", timeout=0.5)
 
     told = str(caught.value)
-    assert "the server closed the websocket (code 1001); " in told
+    assert "the server closed the websocket (code 1006: " in told
     assert " in a row ended before the server said anything, most often for a " in told
     assert "proxy or firewall in between that lets no websocket live" in told
 
