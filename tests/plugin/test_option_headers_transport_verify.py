@@ -194,8 +194,8 @@ def test_auto_polls_where_websockets_are_refused(suite: Suite) -> None:
         polled = suite.run(url, "--liveview-transport=auto")
         only_polled = suite.run(url, "--liveview-transport=longpoll")
 
-    refused.stdout.fnmatch_lines(["*ConnectionFailed: *the websocket was refused*"])
-    told = ["*ConnectionFailed: *(HTTP 404): there is no long poll at this path*"]
+    refused.stdout.fnmatch_lines(["*WrongAddress: *the websocket was refused*"])
+    told = ["*WrongAddress: *(HTTP 404): there is no long poll at this path*"]
     polled.stdout.fnmatch_lines(told)
     only_polled.stdout.fnmatch_lines(told)
     assert 2 == len(server.upgrades)
