@@ -1,10 +1,9 @@
 """The DOM after each recorded step is the browser's, where the server alone makes it.
 
 Left to other tests: pages on which JS commands, hooks or what a person typed also change
-the DOM (counter, form, form_recovery, hooks), and those of several views (nav, nested,
-portal) or sockets (connect_params, reconnect_twice,
-recovery_fieldset); and one on which the focus keeps an
-attribute (select_focus).
+the DOM (counter, form, form_recovery, hooks), those of several views (nav, nested, portal)
+or sockets (connect_params, reconnect_twice, recovery_fieldset), and one on which the focus
+keeps an attribute (select_focus).
 """
 
 from typing import Any
