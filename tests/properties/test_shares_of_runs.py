@@ -10,14 +10,16 @@ from tests.crowd.fake_crowd import FakeCrowd, FakeUser, plan_of, shard
 from tests.crowd.fake_time import FakeTimeLoop, play
 
 
+# How long users take is no multiple of when they come: who ends in the instant in which
+# another comes is counted beside them or not.
 async def browse(live: FakeUser) -> None:
-    await live.sleep(live.rng.choice((0.1, 0.2, 0.4)))
+    await live.sleep(live.rng.choice((0.1037, 0.2071, 0.4113)))
     if live.rng.random() < 0.1:
         raise ValueError("out of stock")
 
 
 async def buy(live: FakeUser) -> None:
-    await live.sleep(live.rng.choice((0.3, 0.5)))
+    await live.sleep(live.rng.choice((0.3019, 0.5003)))
 
 
 MIX = {browse: 3, buy: 2}
