@@ -209,12 +209,14 @@ def reason_of(error: BaseException, url: str = "") -> str:
 
 def root_cause(error: BaseException) -> BaseException:
     """Return the operating system's error under a library's, or `error` itself."""
-    seen: BaseException | None = error
-    while seen is not None:
+    each: BaseException | None = error
+    seen: set[int] = set()  # what was raised from its own cause leads in a circle
+    while each is not None and id(each) not in seen:
         # ssl.SSLError, gaierror and TimeoutError are of the first kind too.
-        if isinstance(seen, OSError | MemoryError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
+        if isinstance(each, OSError | MemoryError):
+            return each
+        seen.add(id(each))
+        each = each.__cause__ or each.__context__
     return error
 
 

@@ -13,7 +13,7 @@ import pytest
 from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.liveview.client.connect import open_websocket
 from pytest_liveview_load.liveview.client.network import Failure
-from pytest_liveview_load.liveview.client.tls import failed_to_reach
+from pytest_liveview_load.liveview.client.tls import failed_to_reach, root_cause
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +170,10 @@ def test_errors_of_the_system_are_put_in_words(error: OSError, told: str) -> Non
 
     assert told in str(failed)
     assert "secret" not in str(failed)
+
+
+def test_a_cause_is_looked_for_once_around_a_circle_of_causes() -> None:
+    inner, outer = ValueError("inner"), ValueError("outer")
+    inner.__context__, outer.__cause__ = outer, inner
+
+    assert root_cause(outer) is outer
