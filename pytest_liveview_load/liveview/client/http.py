@@ -123,6 +123,8 @@ class HttpClient:
             try:
                 answer = await self.exchange(request)
             except ConnectionFailed as error:
+                if place_of(asked) == place_of(url):
+                    raise
                 raise redirected(asked, url, error) from error
             hops.append(answer.extensions[TIMES])
             if not answer.has_redirect_location:
@@ -248,8 +250,6 @@ def redirected(asked: str, url: str, error: ConnectionFailed) -> ConnectionFaile
 
     An app that sends http to https does so with every user.
     """
-    if place_of(asked) == place_of(url):
-        return error
     reason = f"it redirects to {printable_url(url)}, and there {error.reason}"
     if urlsplit(url).scheme == "https" and urlsplit(asked).scheme == "http":
         reason = (
