@@ -229,6 +229,12 @@ class ReportCollector:
             self.session.close_controller()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_keyboard_interrupt() -> Generator[None, object, object]:
+    with undisturbed():  # a second Ctrl-C would end pytest before it says anything
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest tears an interrupted test down
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     load_session = session_of(session.config)
