@@ -210,9 +210,10 @@ def test_a_slow_process_is_seen_beside_the_others(workers: Suite) -> None:
             await live.visit("/counter")
             while live.running:
                 await live.click("#inc")
-                if os.environ["PYTEST_XDIST_WORKER"] == "gw1" and live.id == 1:
-                    time.sleep(0.7)  # longer than a busy machine may hold up the other
-                await live.think("50ms")
+                if os.environ["PYTEST_XDIST_WORKER"] == "gw0":
+                    await live.think("50ms")
+                elif live.id == 1:  # the others of gw1 wait for their answers now
+                    time.sleep(0.7)  # longer than a busy machine may hold up gw0
     """)
 
     result, [run] = loads(workers)
