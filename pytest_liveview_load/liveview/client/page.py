@@ -180,7 +180,7 @@ class Page:
         """
         if self.socket is None:
             raise RuntimeError("a page without a socket has no channel")
-        return View(
+        view = View(
             self.listener,
             self.socket,
             container,
@@ -191,6 +191,12 @@ class Page:
             flash=flash,
             live_referer=referer,
         )
+        view.content.has_entries = self.has_entries
+        return view
+
+    def has_entries(self) -> bool:
+        """Whether a person has entered anything since the page came."""
+        return not self.form.untouched
 
     def replace_main(
         self, name: str, href: str, flash: str | UnsetType | None
@@ -252,7 +258,7 @@ class Page:
         """
         self._stale = True
         self._unseen += 1
-        if self._unseen >= MAX_PENDING and not self.form.untouched:
+        if self._unseen >= MAX_PENDING and self.has_entries():
             self.document()
 
     @property

@@ -5,7 +5,7 @@ whose page nobody reads pays for no tree.
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -59,6 +59,8 @@ class ViewContent:
     triggered: bool = False  # a diff spoke of phx-trigger-action
     sampled_page: SampledPage | None = None  # of the few whose diffs are compared
     held: ViewState | None = None  # what it showed before a rejoin, until it is let in
+    # Whether the page has entered values: what patches they outlive is kept for them alone.
+    has_entries: Callable[[], bool] = lambda: True
     # Since the page was last looked at; a page with entered values looks in time.
     patches: deque[Patch] = field(default_factory=lambda: deque(maxlen=2 * MAX_PENDING))
     events: PushedEvents = ()  # as far as looked, the newest ones
@@ -186,7 +188,9 @@ class ViewContent:
             self.state, merged = ViewState.joined(data, self.dialect, fresh=self.fresh)
         else:
             self.state, merged = before.after(data)
-            self.patches.append(ViewPatch(self.state, data, self.state is not before))
+            if self.has_entries():
+                changed = self.state is not before
+                self.patches.append(ViewPatch(self.state, data, changed))
         if merged.title is not None:
             self.title = merged.title
         if merged.events:

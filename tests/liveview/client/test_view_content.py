@@ -130,3 +130,17 @@ def test_what_may_change_the_components_is_looked_at_at_once(
 
     assert content.keep(diff)
     assert gone == content.destroyed_components()
+
+
+def test_a_page_without_entered_values_keeps_no_diffs_that_it_showed() -> None:
+    content = shown(PLAIN)
+    content.take_patches()
+    content.has_entries = lambda: False
+    content.keep(text(1))
+    content.merged()
+    assert () == content.take_patches()
+
+    content.has_entries = lambda: True
+    content.keep(text(2))
+    content.merged()
+    assert [text(2)] == [patch.diff for patch in content.take_patches()]  # type: ignore[union-attr]

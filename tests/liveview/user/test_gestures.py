@@ -115,4 +115,5 @@ async def test_diffs_that_nobody_looks_at_do_not_pile_up(
     assert page is not None
     assert page.views.main is not None
     assert len(page.views.main.content.pending) < MAX_PENDING
+    assert len(page.views.main.content.patches) <= 1  # the join: nothing was entered
     assert live.text("p") == str(len(server.said))
