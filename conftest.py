@@ -1,9 +1,13 @@
 """What the whole repository's tests need: pytest's tool for testing plugins, and patience.
 
+Many tests start Python processes. They may keep what they compiled of the package, also
+where the environment says otherwise, for it takes each of them seconds.
+
 The example tests are load tests of the demo app, and a busy machine makes them invalid.
 That says nothing about the code, so here they are skipped; a user's tests fail.
 """
 
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,6 +17,8 @@ from pytest_liveview_load.crowd.validity import is_of_the_machine
 from pytest_liveview_load.errors import InvalidRun
 
 pytest_plugins = ["pytester"]
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 EXAMPLES = Path(__file__).parent / "example_tests"
 
