@@ -5,6 +5,7 @@
 has its server back or has lost it. Only a page that was sent such markup is looked at for it.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_liveview_load.liveview.client.navigation import (
@@ -91,15 +92,27 @@ def run_action(tab: Tab, page: Page, action: actions.Action, depth: int = 0) -> 
 
 
 def dispatch(tab: Tab, page: Page, action: actions.Dispatch, depth: int) -> None:
-    """Tell of a DOM event that a chain makes: hooks first, then who is bound to it."""
+    """Tell of a DOM event that a chain makes, and do what is bound to it."""
+    for bound in bound_to(tab, page, action, depth):
+        for each in bound:
+            run_action(tab, page, each, depth)
+
+
+def bound_to(
+    tab: Tab, page: Page, action: actions.Dispatch, depth: int
+) -> Iterator[list[actions.Action]]:
+    """Tell hooks of a DOM event; then yield what is bound to it, element by element.
+
+    Each is looked for when the one before it has been done. Raises ElementError for an
+    event that causes itself: a browser's stack would overflow.
+    """
     if tab.hooks is not None:
         tab.hooks.dispatch(action)
     for identity in action.identities:
         visible = page.visible_page()
         element = find_by_identity(visible.document.root, identity)
         if element is not None and tab.page is page:
-            for each in clicks.dispatch_event(visible, action.event, element, depth):
-                run_action(tab, page, each, depth)
+            yield clicks.dispatch_event(visible, action.event, element, depth)
 
 
 def caused_by(action: actions.Action, kind: str | None) -> actions.Action:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from pytest_liveview_load.liveview.client import hooks
+from pytest_liveview_load.liveview.client.lifecycle import bound_to
 from pytest_liveview_load.liveview.client.navigation import (
     begin_load,
     follow_link,
@@ -23,7 +24,6 @@ from pytest_liveview_load.liveview.client.uploads import (
     upload_before_submit,
 )
 from pytest_liveview_load.liveview.client.view import View
-from pytest_liveview_load.liveview.page import clicks
 from pytest_liveview_load.liveview.page.actions import (
     Action,
     Dispatch,
@@ -39,7 +39,7 @@ from pytest_liveview_load.liveview.page.actions import (
 from pytest_liveview_load.liveview.page.events import release_held, return_focus
 from pytest_liveview_load.liveview.page.find import find_one
 from pytest_liveview_load.liveview.page.form_state import VisiblePage
-from pytest_liveview_load.liveview.page.html import find_by_identity, identify
+from pytest_liveview_load.liveview.page.html import identify
 from pytest_liveview_load.liveview.protocol.wire import EVENT
 
 # Reads the page and decides what the person's gesture comes to.
@@ -61,22 +61,15 @@ async def act(step: Step, *plans: Plan) -> None:
 
 
 async def dispatch(step: Step, page: Page, action: Dispatch, depth: int) -> None:
-    """Tell of a DOM event that JS.dispatch makes: hooks first, then who is bound to it.
+    """Tell of a DOM event that JS.dispatch makes, and do what is bound to it.
 
-    Raises ElementError for one that causes itself: a browser's stack would overflow.
+    Raises ElementError for one that causes itself.
     """
-    tab = step.tab
-    if tab.hooks is not None:
-        tab.hooks.dispatch(action)
-    for identity in action.identities:
-        visible = page.visible_page()
-        element = find_by_identity(visible.document.root, identity)
-        if element is not None and tab.page is page:
-            bound = clicks.dispatch_event(visible, action.event, element, depth)
-            if tab.uploads is not None:
-                bound = await upload_first(step, page, bound)
-            if bound:
-                await perform(step, page, bound, depth)
+    for bound in bound_to(step.tab, page, action, depth):
+        uploads = step.tab.uploads is not None
+        rest = await upload_first(step, page, bound) if uploads else bound
+        if rest:
+            await perform(step, page, rest, depth)
 
 
 async def upload_first(step: Step, page: Page, actions: list[Action]) -> list[Action]:
