@@ -28,7 +28,7 @@ from pytest_liveview_load.liveview.protocol.channel import (
 WRITER_ERROR = "writer_error"
 
 
-class Batch(Protocol):
+class EntryListener(Protocol):
     """What an entry is part of; `upload_batch.UploadBatch` is one."""
 
     name: str
@@ -45,7 +45,7 @@ class Batch(Protocol):
 class UploadEntry:
     """One file of a batch, which the server calls `ref`. Owns how far it has come."""
 
-    batch: Batch
+    batch: EntryListener
     file: ChosenFile
     ref: str
     error: StepError | None = field(default=None, init=False)
