@@ -55,24 +55,23 @@ BOOLEANS: Final = {
 
 def parse_transport(given: Given) -> TransportName:
     """Return the transport's name. Raises SettingError."""
-    name = given.one.strip().lower()
-    if name not in TRANSPORTS:
-        raise SettingError(
-            f"{given.one!r} is not a transport: choose "
-            f"{', '.join(TRANSPORTS)}.{near_miss(name, TRANSPORTS)}"
-        )
-    return cast("TransportName", name)
+    return cast("TransportName", one_of(TRANSPORTS, given, "is not a transport"))
 
 
 def parse_connections(given: Given) -> ConnectionsOf:
     """Return whose connections pages are fetched over. Raises SettingError."""
+    problem = "does not say whose connections they are"
+    return cast("ConnectionsOf", one_of(WHOSE, given, problem))
+
+
+def one_of(names: tuple[str, ...], given: Given, problem: str) -> str:
+    """Return the name that was chosen. Raises SettingError, which says the problem."""
     name = given.one.strip().lower()
-    if name not in WHOSE:
+    if name not in names:
         raise SettingError(
-            f"{given.one!r} does not say whose connections they are: choose "
-            f"{', '.join(WHOSE)}.{near_miss(name, WHOSE)}"
+            f"{given.one!r} {problem}: choose {', '.join(names)}.{near_miss(name, names)}"
         )
-    return cast("ConnectionsOf", name)
+    return name
 
 
 def parse_headers(given: Given) -> Headers:
