@@ -83,14 +83,14 @@ class Run:
         self.monitor = GeneratorMonitor(
             recorder, clock, lambda: self.users, max_lag=max_lag, processor=processor
         )
-        names = [each.scenario.name for each in plan.scenario_mix.scenarios]
-        users = ActiveUsers.of(plan.profile, endless=plan.endless)
-        now = clock()
+        users, now = ActiveUsers.of(plan.profile, endless=plan.endless), clock()
         self.state = RunState(
             plan=plan,
             make_user=make_user,
             recorder=recorder,
-            recorders={each: Recorder(clock, scenario=each) for each in names},
+            recorders={
+                each: Recorder(clock, scenario=each) for each in plan.scenario_mix.names
+            },
             monitor=self.monitor,
             sync=sync or LocalSync(users, clock=clock, scale=scale),
             clock=clock,

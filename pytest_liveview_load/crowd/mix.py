@@ -103,6 +103,11 @@ class ScenarioMix:
         return cls(called, weighted, before, after)
 
     @property
+    def names(self) -> list[str]:
+        """Names of the scenarios, in the order of the mix."""
+        return [each.scenario.name for each in self.scenarios]
+
+    @property
     def functions(self) -> list[Function]:
         """What users do: the scenarios, and what comes before and after."""
         around = [each for each in (self.setup, self.teardown) if each is not None]
@@ -123,7 +128,7 @@ class ScenarioMix:
 
     def without_users(self, numbers: Iterable[int], of: int = 0) -> frozenset[str]:
         """Return the scenarios that nobody of these `numbers` performs."""
-        left = {each.scenario.name for each in self.scenarios}
+        left = set(self.names)
         for number in numbers:
             left.discard(self.scenario_of(number, of).name)
             if not left:

@@ -269,7 +269,7 @@ class LimitSearch:
         mix, sizes = first.scenario_mix, self.sizes
         assert mix is not None
         name = mix.name
-        scenarios = [each.scenario.name for each in mix.scenarios]
+        scenarios = mix.names
         around = {"setup_errors": mix.setup, "teardown_errors": mix.teardown}
         promises = with_unwritten(
             self.budgets,

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from msgspec import structs
 
 from pytest_liveview_load.crowd.engine import RunOutcome, run_on_network
-from pytest_liveview_load.crowd.limits import check_file_descriptors
+from pytest_liveview_load.crowd.machine_limits import check_file_descriptors
 from pytest_liveview_load.crowd.plan import RunPlan
 from pytest_liveview_load.crowd.running import RunControl, RunningCrowd
 from pytest_liveview_load.errors import InvalidRun, RunAborted
@@ -112,7 +112,7 @@ class LocalRuns:
         """
         check_load_allowed(self.url, self.settings.allow)
         assert plan.scenario_mix is not None
-        scenarios = [each.scenario.name for each in plan.scenario_mix.scenarios]
+        scenarios = plan.scenario_mix.names
         check_scenarios((*self.budgets_of(plan), *plan.abort), scenarios)
         profile = plan.profile.scaled(self.settings.scale)
         rows = self.sources.rows_of(plan)

@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType, convert
 
 from pytest_liveview_load.crowd.validity import is_of_time
 from pytest_liveview_load.load_profile.profile import Profile
-from pytest_liveview_load.metrics.advice import advice, diff_cost_sentences
+from pytest_liveview_load.metrics.advice import Advice, advice, diff_cost_sentences
 from pytest_liveview_load.metrics.budget import Budget, Judgement
 from pytest_liveview_load.metrics.histogram import Histogram, samples_needed
 from pytest_liveview_load.metrics.measure import Percentile
@@ -100,6 +100,11 @@ class AdviceReport(Struct, frozen=True, kw_only=True):
     diffs: int
     finding: str
     offers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, advice: Advice) -> "AdviceReport":
+        """Return the advice as it is reported."""
+        return convert(advice, cls, from_attributes=True)
 
 
 class RunnerReport(Struct, frozen=True, kw_only=True):
@@ -261,10 +266,7 @@ class LoadReport(Struct, frozen=True, kw_only=True):
             counts=dict(snapshot.counts),
             scenarios={name: dict(of) for name, of in snapshot.by_scenario.items()},
             metrics=tuple(metric_rows(snapshot)),
-            advice=tuple(
-                convert(each, AdviceReport, from_attributes=True)
-                for each in advice(snapshot)
-            ),
+            advice=tuple(map(AdviceReport.of, advice(snapshot))),
             failures=snapshot.failures,
             on_trial=on_trial,
             load=profile.describe() if profile else "",
