@@ -20,9 +20,9 @@ from types import FrameType
 from typing import Final, Self
 
 from pytest_liveview_load.crowd.cpu import CpuHistory, CpuReader, CpuUsage, Instant
-from pytest_liveview_load.crowd.limits import (
-    Limit,
+from pytest_liveview_load.crowd.machine_limits import (
     Machine,
+    MachineLimit,
     files_in_use,
     is_of_silence,
     most_files,
@@ -212,7 +212,7 @@ class GeneratorMonitor:
         self.stalled_at = ""
         self.dropped: Occurrences | None = None
         self.machine = machine or Machine()
-        self.lacks: dict[Limit, Occurrences] = {}
+        self.lacks: dict[MachineLimit, Occurrences] = {}
         # Packets that were dropped before anything was measured.
         self._untracked = self.machine.untracked()
         self.most_in_use: OpenFiles | None = None
@@ -310,7 +310,7 @@ class GeneratorMonitor:
         self.cpu_history.add(now, self.usage, instant)
         used, (_, most) = files_in_use(), most_files()
         if used is None:
-            self.lack(Limit.FILES)
+            self.lack(MachineLimit.FILES)
         elif self.most_in_use is None or used > self.most_in_use.files:
             self.most_in_use = OpenFiles(used, most, instant)
 
@@ -338,7 +338,7 @@ class GeneratorMonitor:
         limit = self.machine.limit_behind(error)
         if limit is None and is_of_silence(error):
             self.look_for_drops()
-            limit = Limit.TRACKED if Limit.TRACKED in self.lacks else None
+            limit = MachineLimit.TRACKED if MachineLimit.TRACKED in self.lacks else None
         if limit is None:
             return False
         self.lack(limit).count += 1
@@ -347,9 +347,9 @@ class GeneratorMonitor:
     def look_for_drops(self) -> None:
         """Take note if packets have been dropped that the machine could not keep track of."""
         if self.machine.untracked() > self._untracked:
-            self.lack(Limit.TRACKED)
+            self.lack(MachineLimit.TRACKED)
 
-    def lack(self, limit: Limit) -> Occurrences:
+    def lack(self, limit: MachineLimit) -> Occurrences:
         """Return how often something was lacking; now is the first time, if there was none."""
         first = Occurrences(0, self.instant(self.clock()))
         return self.lacks.setdefault(limit, first)

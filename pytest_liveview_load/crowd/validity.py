@@ -17,7 +17,7 @@ from pytest_liveview_load.crowd.generator import (
     STOPPED,
     GeneratorMonitor,
 )
-from pytest_liveview_load.crowd.limits import Limit, lacked
+from pytest_liveview_load.crowd.machine_limits import MachineLimit, lacked
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import NANOSECONDS
 from pytest_liveview_load.metrics.snapshot import Snapshot
@@ -257,7 +257,7 @@ def remarks(monitor: GeneratorMonitor) -> Iterator[str]:
         yield from cpu_note(used.cpu, monitor.ended - monitor.began)
     if not any(starved_of_cpu(monitor)):
         yield from wait_note(monitor)
-    if Limit.FILES not in monitor.lacks:
+    if MachineLimit.FILES not in monitor.lacks:
         yield from files_note(monitor)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_liveview_load.crowd.closed import ClosedCrowd
 from pytest_liveview_load.crowd.engine import Run, RunOutcome, run_on_network
-from pytest_liveview_load.crowd.limits import check_file_descriptors
+from pytest_liveview_load.crowd.machine_limits import check_file_descriptors
 from pytest_liveview_load.crowd.progress import numbers_every
 from pytest_liveview_load.crowd.run_state import sleep_until
 from pytest_liveview_load.crowd.storm import CUT_BY_DROP_ALL, returns

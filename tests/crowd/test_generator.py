@@ -16,7 +16,7 @@ from pytest_liveview_load.crowd.generator import (
     Occurrences,
     kind_of_stop,
 )
-from pytest_liveview_load.crowd.limits import Limit
+from pytest_liveview_load.crowd.machine_limits import MachineLimit
 from pytest_liveview_load.errors import ConnectionFailed
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -212,4 +212,4 @@ def test_only_want_of_files_is_the_generators_own_failure() -> None:
 
     monitor, _ = watched(scene)
 
-    assert monitor.lacks == {Limit.FILES: Occurrences(2, Instant(3.0, 120))}
+    assert monitor.lacks == {MachineLimit.FILES: Occurrences(2, Instant(3.0, 120))}

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from pytest_liveview_load.crowd.limits import (
-    Limit,
+from pytest_liveview_load.crowd.machine_limits import (
     Machine,
+    MachineLimit,
     allows,
     check_file_descriptors,
     files_in_use,
@@ -28,7 +28,7 @@ def limited(users: int, soft: int, hard: int) -> str:
     """Return the soft limit after the check, in a process of its own, or the error."""
     script = (
         "import resource, sys\n"
-        "from pytest_liveview_load.crowd.limits import check_file_descriptors\n"
+        "from pytest_liveview_load.crowd.machine_limits import check_file_descriptors\n"
         "from pytest_liveview_load.errors import TooFewFiles\n"
         f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))\n"
         "try:\n"
@@ -115,7 +115,7 @@ def test_which_failures_are_for_want_of_files(cause: Exception, expected: bool) 
     failed = ConnectionFailed("http://shop.test", "no file")
     failed.__cause__ = cause
 
-    limit = Limit.FILES if expected else None
+    limit = MachineLimit.FILES if expected else None
     assert limit == Machine().limit_behind(failed)
     assert limit == Machine().limit_behind(cause)
 

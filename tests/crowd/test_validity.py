@@ -17,7 +17,7 @@ from pytest_liveview_load.crowd.generator import (
     OpenFiles,
     frozen_heap,
 )
-from pytest_liveview_load.crowd.limits import Limit
+from pytest_liveview_load.crowd.machine_limits import MachineLimit
 from pytest_liveview_load.crowd.validity import causes, cpu_note, judged, remarks
 from pytest_liveview_load.metrics.histogram import Histogram
 from pytest_liveview_load.metrics.names import Series
@@ -266,7 +266,7 @@ def test_arrivals_that_were_dropped_are_a_cause_unless_a_budget_speaks_of_them()
 
 def test_want_of_files_is_one_cause_and_no_failures() -> None:
     seen = monitor()
-    seen.lacks[Limit.FILES] = Occurrences(412, Instant(3.0, 498))
+    seen.lacks[MachineLimit.FILES] = Occurrences(412, Instant(3.0, 498))
 
     (cause,) = causes(seen, Snapshot())
 

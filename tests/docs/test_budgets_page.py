@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from pytest_liveview_load.crowd import limits, validity
+from pytest_liveview_load.crowd import machine_limits, validity
 from pytest_liveview_load.crowd.generator import MAX_LAG, SHORTEST_STOP, STOP
 from pytest_liveview_load.crowd.validity import MEAN_WAIT, STOPS, TOO_BUSY
 from pytest_liveview_load.distribution import controller_watch
@@ -87,7 +87,7 @@ def causes_of_the_page() -> list[str]:
 
 @pytest.mark.parametrize("cause", causes_of_the_page())
 def test_every_cause_on_the_page_is_said(cause: str) -> None:
-    said = "".join(map(inspect.getsource, (validity, limits, controller_watch)))
+    said = "".join(map(inspect.getsource, (validity, machine_limits, controller_watch)))
     assert cause in said
 
 

@@ -79,7 +79,7 @@ def files_in_use() -> int | None:
 # What an error tells
 
 
-class Limit(Enum):
+class MachineLimit(Enum):
     """What can be used up; its name for a person."""
 
     FILES = "file descriptor"
@@ -98,19 +98,19 @@ class Machine:
 
     root: Path = Path("/")
 
-    def limit_behind(self, error: BaseException) -> Limit | None:
+    def limit_behind(self, error: BaseException) -> MachineLimit | None:
         """Return what was used up so that `error` was raised; None if that was not why."""
         root = root_cause(error)
         if isinstance(root, MemoryError):
-            return Limit.MEMORY
+            return MachineLimit.MEMORY
         if not isinstance(root, OSError):
             return None
         numbers = errnos_of(root)
         if numbers & NONE_LEFT:
-            return Limit.FILES
+            return MachineLimit.FILES
         if errno.EADDRNOTAVAIL in numbers and self.is_out_of_ports(numbers):
-            return Limit.PORTS
-        return Limit.MEMORY if numbers & OUT_OF_MEMORY else None
+            return MachineLimit.PORTS
+        return MachineLimit.MEMORY if numbers & OUT_OF_MEMORY else None
 
     def is_out_of_ports(self, numbers: frozenset[int]) -> bool:
         """Return whether an address was not available for want of a port.
@@ -177,10 +177,10 @@ def is_of_silence(error: BaseException) -> bool:
 
 
 def lacked(
-    limit: Limit, failed: str, machine: Machine, *, users: int, instant: object
+    limit: MachineLimit, failed: str, machine: Machine, *, users: int, instant: object
 ) -> str:
     """Return the sentence that says what was used up, and what helps."""
-    if limit is Limit.FILES:
+    if limit is MachineLimit.FILES:
         most, _ = most_files()
         most_needed = max(2 * most, users * 2 * FILES_PER_USER)
         advice = f" (ulimit -n {most_needed})" if most else ""
@@ -188,7 +188,7 @@ def lacked(
             f"no file descriptor was left, of {most}, {instant}{failed}: raise the limit"
             f"{advice} or run fewer users here"
         )
-    if limit is Limit.PORTS:
+    if limit is MachineLimit.PORTS:
         there_are = machine.local_ports()
         of = "" if there_are is None else f", of {there_are}"
         return (
@@ -197,7 +197,7 @@ def lacked(
             "closed connections be used again (net.ipv4.tcp_tw_reuse=1), share those for "
             "pages (liveview_connections = shared), or run users on more hosts"
         )
-    if limit is Limit.TRACKED:
+    if limit is MachineLimit.TRACKED:
         most = machine.most_tracked()
         of = f" ({most})" if most else ""
         return (

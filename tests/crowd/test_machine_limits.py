@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from pytest_liveview_load.crowd.generator import GeneratorMonitor, Occurrences
-from pytest_liveview_load.crowd.limits import Limit, Machine, is_of_silence
+from pytest_liveview_load.crowd.machine_limits import (
+    Machine,
+    MachineLimit,
+    is_of_silence,
+)
 from pytest_liveview_load.crowd.validity import causes
 from pytest_liveview_load.errors import ConnectionFailed, StepTimeout
 from pytest_liveview_load.metrics.recorder import Recorder
@@ -70,12 +74,12 @@ def wrapped(cause: BaseException) -> ConnectionFailed:
     return failed
 
 
-BEHIND: dict[str, tuple[BaseException, Limit | None]] = {
-    "no file": (OSError(errno.EMFILE, "Too many open files"), Limit.FILES),
-    "no file on the machine": (OSError(errno.ENFILE, "x"), Limit.FILES),
-    "no port": (NO_PORT, Limit.PORTS),
-    "no memory": (MemoryError(), Limit.MEMORY),
-    "none in the kernel": (OSError(errno.ENOBUFS, "x"), Limit.MEMORY),
+BEHIND: dict[str, tuple[BaseException, MachineLimit | None]] = {
+    "no file": (OSError(errno.EMFILE, "Too many open files"), MachineLimit.FILES),
+    "no file on the machine": (OSError(errno.ENFILE, "x"), MachineLimit.FILES),
+    "no port": (NO_PORT, MachineLimit.PORTS),
+    "no memory": (MemoryError(), MachineLimit.MEMORY),
+    "none in the kernel": (OSError(errno.ENOBUFS, "x"), MachineLimit.MEMORY),
     "nobody listens": (REFUSED, None),
     "a mistake of the scenario": (ValueError("99"), None),
     "nobody listens, and no IPv6": (SEVERAL, None),
@@ -84,7 +88,7 @@ BEHIND: dict[str, tuple[BaseException, Limit | None]] = {
 
 @pytest.mark.parametrize(("cause", "expected"), BEHIND.values(), ids=BEHIND)
 def test_an_error_tells_what_was_used_up(
-    files: Files, cause: BaseException, expected: Limit | None
+    files: Files, cause: BaseException, expected: MachineLimit | None
 ) -> None:
     assert files.machine.limit_behind(cause) == expected
     assert files.machine.limit_behind(wrapped(cause)) == expected
@@ -93,7 +97,12 @@ def test_an_error_tells_what_was_used_up(
 @pytest.mark.parametrize("error", [NO_PORT, SEVERAL])
 @pytest.mark.parametrize(
     ("inuse", "closed", "v6", "expected"),
-    [(3, 0, 0, None), (4, 5, 0, None), (4, 5, 1, Limit.PORTS), (1, 19, 0, Limit.PORTS)],
+    [
+        (3, 0, 0, None),
+        (4, 5, 0, None),
+        (4, 5, 1, MachineLimit.PORTS),
+        (1, 19, 0, MachineLimit.PORTS),
+    ],
 )
 def test_an_address_is_no_port_while_there_are_many(
     files: Files,
@@ -101,7 +110,7 @@ def test_an_address_is_no_port_while_there_are_many(
     inuse: int,
     closed: int,
     v6: int,
-    expected: Limit | None,
+    expected: MachineLimit | None,
 ) -> None:
     files.ports(32768, 32787, inuse, closed, v6)
 
@@ -149,7 +158,7 @@ def test_a_full_table_is_why_nobody_answers_while_it_drops(
     assert not monitor.caused(error)  # it had dropped them before
     files.dropped(6)
     assert monitor.caused(error) == silent
-    assert (Limit.TRACKED in monitor.lacks) == silent
+    assert (MachineLimit.TRACKED in monitor.lacks) == silent
 
 
 def test_each_is_a_cause_with_what_helps(files: Files) -> None:
@@ -157,7 +166,9 @@ def test_each_is_a_cause_with_what_helps(files: Files) -> None:
     files.dropped(5)
     monitor = files.monitor()
     instant = monitor.instant(3.0)
-    for count, limit in enumerate((Limit.PORTS, Limit.TRACKED, Limit.MEMORY)):
+    for count, limit in enumerate(
+        (MachineLimit.PORTS, MachineLimit.TRACKED, MachineLimit.MEMORY)
+    ):
         monitor.lacks[limit] = Occurrences(count, instant)
 
     assert causes(monitor, Snapshot()) == (
